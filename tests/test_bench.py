@@ -60,17 +60,6 @@ def test_server_counts_concurrent_and_repeated_requests(server):
     assert _counts(server)["requests"] == 0
 
 
-@pytest.mark.parametrize("size", [1, 2_500_000])
-def test_server_sends_sizes_below_and_above_its_buffer(size):
-    argv = [sys.executable, str(_BENCH / "server.py"), "--latency", "0", "--size", str(size)]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        url = process.stdout.readline().strip()
-        assert len(_fetch(f"{url}/bench/x/original=true/1.mp4")) == size
-        process.stdin.close()
-
-
 def test_run_prints_a_table_with_the_counts_of_the_server():
     argv = [sys.executable, str(_BENCH / "run.py"), "--tiny", "a"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=60)

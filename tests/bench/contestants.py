@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,12 +13,11 @@ from pathlib import Path
 from measure import ENTRY, HERE, Run, Server, make_environment, measure_process
 from server import image_url
 
-__all__ = ["ARIA", "COMMAND_LINE", "CURL", "FILE", "GALLERY_DL", "NAMES", "PROCESS"]
+__all__ = ["ARIA", "COMMAND_LINE", "CURL", "GALLERY_DL", "NAMES", "PROCESS"]
 __all__ += ["OTHERS", "SEQUENTIAL", "Work", "run_turn"]
 
 NAMES, PROCESS = "ours: download_images", "ours: the same, whole process"
 COMMAND_LINE = "ours: command line, whole process"
-FILE, FILE_PROCESS = "ours: download_file", "ours: the same, whole process"
 CURL, ARIA, GALLERY_DL = "curl -Z", "aria2c -x1", "gallery-dl"
 SEQUENTIAL = "a loop of requests.get"
 OTHERS = (CURL, ARIA, GALLERY_DL, SEQUENTIAL)
@@ -34,12 +32,11 @@ class Work:
     count: int
     size: int
     at_once: int
-    extension: str = "png"
 
     @property
     def urls(self) -> list[str]:
         numbers = range(_FIRST_ID + 1, _FIRST_ID + self.count + 1)
-        return [image_url(self.server.url, n, self.extension) for n in numbers]
+        return [image_url(self.server.url, n) for n in numbers]
 
 
 def run_turn(name: str, work: Work) -> dict[str, Run]:
@@ -50,15 +47,12 @@ def run_turn(name: str, work: Work) -> dict[str, Run]:
     work.server.counts()
     rows = dict(_PROGRAMS[name](work, folder))
     _check_files(work, folder)
-    if work.count == 1:
-        shutil.rmtree(folder)
     return rows
 
 
 def _check_files(work: Work, folder: Path) -> None:
     """Raise RuntimeError unless all images are complete."""
-    extensions = {f".{work.extension}", ".png"}
-    sizes = [p.stat().st_size for p in folder.rglob("*") if p.suffix in extensions]
+    sizes = [path.stat().st_size for path in folder.rglob("*.png")]
     if sizes != [work.size] * work.count:
         raise RuntimeError(f"{len(sizes)} of {work.count} images, of {set(sizes)} bytes")
 
@@ -67,12 +61,6 @@ def _run_ours_by_name(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     inside, whole = _run_ours(work, folder, "names", str(work.at_once), str(folder / "urls"))
     yield NAMES, inside
     yield PROCESS, whole
-
-
-def _run_ours_by_file(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    inside, whole = _run_ours(work, folder, "file", work.urls[0], str(folder / "out" / "1.mp4"))
-    yield FILE, inside
-    yield FILE_PROCESS, whole
 
 
 def _run_ours(work: Work, folder: Path, *arguments: str) -> tuple[Run, Run]:
@@ -105,7 +93,7 @@ def _run_aria(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
 
 
 def _run_gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    argv = [_install_gallery_dl(), "--config-ignore", "-q", "--no-mtime"]
+    argv = [_find_program("gallery-dl"), "--config-ignore", "-q", "--no-mtime"]
     argv += ["-D", str(folder / "out"), "-i", str(folder / "urls")]
     yield GALLERY_DL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
@@ -117,7 +105,6 @@ def _run_sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
 
 _PROGRAMS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
     NAMES: _run_ours_by_name,
-    FILE: _run_ours_by_file,
     COMMAND_LINE: _run_ours_by_command,
     CURL: _run_curl,
     ARIA: _run_aria,
@@ -131,17 +118,3 @@ def _find_program(program: str) -> str:
     if path is None:
         raise RuntimeError(f"{program} is not installed")
     return path
-
-
-def _install_gallery_dl() -> str:
-    """Return the path of gallery-dl, which the first call installs in the temporary folder."""
-    folder = Path(tempfile.gettempdir()) / "civitai-bench-gallery-dl"
-    program = folder / "bin" / "gallery-dl"
-    if not program.exists():
-        try:
-            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
-            pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "gallery-dl"]
-            subprocess.run(pip, check=True, timeout=180, capture_output=True)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise RuntimeError("gallery-dl cannot be installed here") from error
-    return str(program)

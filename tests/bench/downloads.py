@@ -1,4 +1,4 @@
-"""Cases (a), (c) and (d): downloads of many, one large, and ten thousand images."""
+"""Cases (a) and (d): downloads of many, and of ten thousand images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contestants import Work
 from measure import Figures, run_server
 from tables import format_mib, format_number, format_table, format_verdict
 
-__all__ = ["download_large", "download_many", "measure_memory"]
+__all__ = ["download_many", "measure_memory"]
 
 _MB = 1024 * 1024
 _HEADS = ["", "seconds", "× ideal", "× curl", "CPU ms per picture", "peak MiB"]
@@ -120,36 +120,6 @@ def _check_politeness(trial: _Trial) -> Iterator[str]:
     yield format_verdict("most at once at the host", most, trial.work.at_once)
     yield format_verdict("API requests at once", most_api, 1)
     yield format_verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
-
-
-def download_large(scale: str) -> str:
-    turns, size = {"full": (5, 10**9), "quick": (2, 10**9)}.get(scale, (1, 10**6))
-    trials = {}
-    for each in (10_000, size):
-        with run_server(latency=0, size=each) as server:
-            trials[each] = _Trial(Work(server, 1, each, 1, "mp4"))
-            trials[each].run([who.FILE, who.CURL, who.ARIA], turns)
-    trial, ours = trials[size], trials[size].figures[who.FILE]
-    rows = (
-        [
-            name,
-            *([format_number(figures.seconds), format_number(size / figures.seconds / 1e6, 0)]),
-            *([format_number(figures.cpu), format_mib(figures.peak)]),
-        ]
-        for name, figures in trial.figures.items()
-        if not figures.note
-    )
-    report = format_table(
-        f"(c) one file of {size / 1e9:g} GB", ["", "seconds", "MB/s", "CPU s", "peak MiB"], rows
-    )
-    lines = []
-    if not trial.figures[who.CURL].note:
-        rate = trial.ratio(who.FILE, who.CURL)
-        lines.append(format_verdict("of curl's throughput", rate, 1.0, " ×", at_least=True))
-    grown = (ours.peak - trials[10_000].figures[who.FILE].peak) / _MB
-    lines.append(format_verdict("CPU per GB", ours.cpu / size * 1e9, 1.0, " s"))
-    lines.append(format_verdict("peak memory beyond that of 10 kB", grown, 8, " MiB"))
-    return "\n".join([report, *lines]) + "\n"
 
 
 def measure_memory(scale: str) -> str:

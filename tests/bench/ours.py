@@ -1,7 +1,6 @@
 """A program that does our part of a case and prints what it cost as a line of JSON.
 
 python ours.py names N FILE-OF-URLS      download_images, imports not counted
-python ours.py file URL PATH             download_file
 python ours.py model URL PATH SHA256     fetch_model
 python ours.py import                    all our modules that a host imports
 """
@@ -49,13 +48,6 @@ def _names(concurrency: str, list_file: str) -> None:
     _print_cost(lambda: civitai_gallery_action.download_images(urls))
 
 
-def _file(url: str, path: str) -> None:
-    from civitai_manager_libs.http_client import CivitaiHttpClient
-
-    client = CivitaiHttpClient()
-    _print_cost(lambda: client.download_file(url, path))
-
-
 def _model(url: str, path: str, sha256: str) -> None:
     from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
 
@@ -73,7 +65,7 @@ def _import() -> None:
     _print_cost(load)
 
 
-_MODES = {"names": _names, "file": _file, "model": _model, "import": _import}
+_MODES = {"names": _names, "model": _model, "import": _import}
 
 if __name__ == "__main__":
     _MODES[sys.argv[1]](*sys.argv[2:])

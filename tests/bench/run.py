@@ -2,7 +2,7 @@
 
     python tests/bench/run.py           all of it, about 10 minutes
     python tests/bench/run.py --quick   less of each, in under 3 minutes
-    python tests/bench/run.py a c       these cases
+    python tests/bench/run.py a m       these cases
     python tests/bench/run.py i --scale big   a search among a million, some minutes and 4 GB
     python tests/bench/run.py i --records 300000   a search among so many
 
@@ -28,7 +28,6 @@ import stats
 
 _CASES = {
     "a": downloads.download_many,
-    "c": downloads.download_large,
     "d": downloads.measure_memory,
     "f": start.measure_start,
     "g": browsing.browse,

@@ -1,10 +1,10 @@
-"""A stand-in for Civitai with a given latency, rate and sizes, in a process of its own.
+"""A stand-in for Civitai with a given latency and sizes, in a process of its own.
 
 It counts requests, API requests, repeated requests and bytes. Each connection has a thread, which
 sleeps to the microsecond; an event loop would sleep to the millisecond. All images share one
 buffer.
 
-    python server.py --latency 0.1 --rate 0 --size 300000 --thumbnail 30000 --pictures 10000
+    python server.py --latency 0.1 --size 300000 --thumbnail 30000 --pictures 10000
 
 prints its URL on a line and serves until its input is closed.
 """
@@ -23,8 +23,6 @@ import zlib
 from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
-_PIECE = 1024 * 1024  # bytes
-_SLICE = 0.01  # seconds between two sends where a connection has a rate
 _FIRST_ID, _MODEL_ID, _VERSION_ID = 5_000_000, 101, 1001
 _SIDES = (1216, 832, 640, 1536, 1024)  # pixels; heights beside a width of 832
 _WORDS = "a lighthouse on a cliff above the sea, evening light, oil on canvas, wide brush, "
@@ -74,12 +72,8 @@ class Counts:
 class Server:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.counts = options, Counts()
-        self._zeros = memoryview(bytes(_PIECE))
-        start = _png(450, 600)
-        self._starts = {
-            "png": memoryview(start.ljust(_PIECE, b"\0")),
-            "mp4": memoryview(b"\0\0\0\x18ftypmp42".ljust(_PIECE, b"\0")),
-        }
+        largest = max(options.size, options.thumbnail)
+        self._image = memoryview(_png(450, 600).ljust(largest, b"\0"))
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
@@ -140,32 +134,11 @@ class Server:
         return len(body)
 
     def _send_image(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
-        kind = "mp4" if path.endswith(".mp4") else "png"
         size = self.options.size if "/original=true/" in path else self.options.thumbnail
-        first = self._starts[kind][:size]
-        rest = size - len(first)
-        connection.sendall(_head(size, "video/mp4" if kind == "mp4" else "image/png"))
-        if self.options.rate:
-            self._send_slowly(connection, first[:-1], size - 1)
-        elif rest:
-            connection.sendall(first)
-            while rest > _PIECE:
-                connection.sendall(self._zeros)
-                rest -= _PIECE
-        last = self._zeros[:1] if self.options.rate else (self._zeros[:rest] if rest else first)
+        connection.sendall(_head(size, "image/png"))
         self.counts.end(kinds, size)
-        connection.sendall(last)
+        connection.sendall(self._image[:size])
         return size
-
-    def _send_slowly(self, connection: socket.socket, first: memoryview, size: int) -> None:
-        started, sent = time.monotonic(), 0
-        step = max(1, int(self.options.rate * _SLICE))
-        while sent < size:
-            source = first[sent : sent + step] if sent < len(first) else self._zeros[:step]
-            piece = source[: size - sent]
-            connection.sendall(piece)
-            sent += len(piece)
-            time.sleep(max(0.0, started + sent / self.options.rate - time.monotonic()))
 
     # Civitai's API
 
@@ -199,9 +172,9 @@ class Server:
         }
 
 
-def image_url(base: str, image_id: int, extension: str = "png") -> str:
+def image_url(base: str, image_id: int) -> str:
     name = f"{image_id:08x}-0000-4000-8000-000000000000"
-    return f"{base}/bench/{name}/original=true/{image_id}.{extension}"
+    return f"{base}/bench/{name}/original=true/{image_id}.png"
 
 
 def _head(size: int, kind: str) -> bytes:
@@ -227,7 +200,6 @@ def _png(width: int, height: int) -> bytes:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--latency", type=float, default=0.1, help="seconds before each response")
-    parser.add_argument("--rate", type=float, default=0, help="bytes a second of a connection")
     parser.add_argument("--size", type=int, default=300_000, help="bytes of an original")
     parser.add_argument("--thumbnail", type=int, default=30_000, help="bytes of a thumbnail")
     parser.add_argument("--pictures", type=int, default=10_000, help="in the gallery")
