@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core import as_checksum, as_list, as_mapping, as_text
 
-__all__ = ["find_misnamed_hashes", "list_lora_fields"]
+__all__ = ["iter_stated_resources", "list_loras_beside_prompt"]
 
 _MAX_LORAS = 50
 _MAX_TEXT = 100_000  # characters
@@ -20,22 +20,26 @@ _HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8
 _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
-def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the LoRAs that are stated in parameters instead of the prompt, at most 50.
+def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the LoRAs that are stated outside of the prompt, at most 50 of them in parameters.
 
     meta: generation data in the form of Civitai's `meta`. Each LoRA is a dict with the keys type,
-    name, strength, strengthClip and hash.
+    name, strength, strengthClip and hash, as in `meta["additionalResources"]`.
     """
     entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
-    return [entry for entry in entries if as_text(entry["name"])][:_MAX_LORAS]
+    named = [entry for entry in entries if as_text(entry["name"])]
+    return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
 
 
-def find_misnamed_hashes(meta: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes of LoRAs whose names Civitai's parser has cut off.
+def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has cut off.
 
-    For example, the parser reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`.
+    For example, Civitai's parser reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA `01`.
     """
-    return frozenset(entry["hash"] for entry in _iter_numbered(meta) if entry["hash"])
+    misnamed = {entry["hash"] for entry in _iter_numbered(meta) if entry["hash"]}
+    for entry in map(as_mapping, as_list(meta.get("resources"))):
+        if as_text(entry.get("hash")) not in misnamed:
+            yield entry
 
 
 def _make_entry(

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..core import as_list, as_mapping, as_number, as_text, format_number, model_file_stem
-from .lora_fields import find_misnamed_hashes, list_lora_fields
+from ..core import as_number, as_text, format_number, model_file_stem
+from .lora_fields import iter_stated_resources, list_loras_beside_prompt
 from .resources import is_site_id, TYPES
 
 __all__ = ["list_missing_lora_tags"]
@@ -43,7 +43,9 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (name, tag) for each LoRA with a usable name and weight in generation data."""
-    for entry, weight in _iter_resources(meta):
+    loras = [(entry, entry.get("strength")) for entry in list_loras_beside_prompt(meta)]
+    loras += [(entry, entry.get("weight")) for entry in iter_stated_resources(meta)]
+    for entry, weight in loras:
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))
         name = model_file_stem(stated_name)
@@ -51,17 +53,6 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated_name):
             if not _UNUSABLE.search(name):
                 yield name, f"<lora:{name}:{weights}>"
-
-
-def _iter_resources(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], object]]:
-    """Yield (resource as a dict, its weight) for each model or LoRA that generation data lists."""
-    loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
-    for entry in map(as_mapping, loras):
-        yield entry, entry.get("strength")
-    misnamed = find_misnamed_hashes(meta)
-    for entry in map(as_mapping, as_list(meta.get("resources"))):
-        if as_text(entry.get("hash")) not in misnamed:
-            yield entry, entry.get("weight")
 
 
 def _format_weights(weight: object, clip_weight: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core import as_checksum, as_list, as_mapping, as_number, as_text, as_whole_number
 from ..core import clean_line, Image, model_file_stem
-from .lora_fields import find_misnamed_hashes, list_lora_fields
+from .lora_fields import iter_stated_resources, list_loras_beside_prompt
 
 __all__ = ["Resource", "TYPES", "is_air", "is_site_id", "list_resources"]
 
@@ -151,10 +151,8 @@ def _make_air_resource(air: str, weight: float | None) -> Resource:
 
 
 def _iter_listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    misnamed = find_misnamed_hashes(meta)
-    for entry in map(as_mapping, as_list(meta.get("resources"))):
-        if as_text(entry.get("hash")) not in misnamed:
-            yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
+    for entry in iter_stated_resources(meta):
+        yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
 
 
 def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
@@ -181,8 +179,7 @@ def _iter_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
             yield _make_resource(kind, name)
-    loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
-    for entry in map(as_mapping, loras):
+    for entry in list_loras_beside_prompt(meta):
         yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
 
 

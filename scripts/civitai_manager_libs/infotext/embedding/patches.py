@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import BinaryIO
 
-from ..files.chunks import iter_png_chunks, iter_webp_chunks
+from ..files.chunks import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks, JPEG_PIXELS
 from .tiff import has_comment, set_comment
 
 __all__ = ["PATCHERS", "Patch"]
@@ -22,7 +21,7 @@ _MAX_PARTS = 100_000
 _MAX_EXIF = 4_000_000  # bytes
 _MAX_SEGMENT = 0xFFFF - 2  # bytes of a JPEG segment
 _EXIF = b"Exif\0\0"
-_PIXELS = 0xDA  # marks the start of the pixels
+_APP0, _APP1 = 0xE0, 0xE1  # markers
 _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 
 
@@ -72,32 +71,16 @@ def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     Return None if the file is damaged, or if the infotext is larger than 64 KB.
     """
     at = 2
-    for start, end, head in _iter_jpeg_segments(file):
-        if head.startswith(b"\xff\xe1") and head[4:] == _EXIF and end >= start + 10:
-            file.seek(start + 10)
-            segment = _make_exif_segment(file.read(end - start - 10), text)
-            return None if segment is None else [Patch(start, end - start, segment)]
-        if start == 2 and head.startswith(b"\xff\xe0"):
-            at = end  # JFIF must come first
-        if head[1] == _PIXELS:
+    for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
+        if marker == _APP1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
+            segment = _make_exif_segment(file.read(size - len(_EXIF)), text)
+            return None if segment is None else [Patch(start - 4, 4 + size, segment)]
+        if start == 6 and marker == _APP0:
+            at = start + size  # JFIF must come first
+        if marker == JPEG_PIXELS:
             segment = _make_exif_segment(b"", text)
             return None if segment is None else [Patch(at, 0, segment)]
     return None
-
-
-def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (start, end, first 10 bytes) of each segment of a JPEG file, up to the pixels."""
-    start = 2
-    for _ in range(_MAX_PARTS):
-        file.seek(start)
-        head = file.read(10)
-        if len(head) < 10 or head[0] != 0xFF or head[1] in (0xFF, 0xD8, 0xD9):
-            return
-        end = start + 2 + int.from_bytes(head[2:4], "big")
-        yield start, end, head
-        if head[1] == _PIXELS or end < start + 4:
-            return
-        start = end
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .budget import Budget, Texts
-from .chunks import iter_png_chunks, iter_webp_chunks
+from .chunks import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks
 from .credentials import iter_credentials, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .programs import TEXT_NAMES
@@ -24,7 +24,7 @@ _TEXT_NAMES = (
 )
 _PNG_NAMES = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_APP1, _APP11, _COMMENT, _PIXELS = 0xE1, 0xEB, 0xFE, 0xDA  # a JPEG's markers
+_APP1, _APP11, _COMMENT = 0xE1, 0xEB, 0xFE  # a JPEG's markers
 _JUMBF = b"JP"
 _JUMBF_HEAD = 8  # bytes before the box: JP, box number, packet number
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
@@ -72,26 +72,22 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield (name, text) for the EXIF, XMP, comments and Content Credentials of a JPEG file."""
     has_exif = False
     credentials = b""  # in pieces of at most 64 KB
-    file.seek(2)
-    while budget.spend_part():
-        head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF or head[1] == _PIXELS:
+    for kind, _, size in iter_jpeg_segments(file):
+        if not budget.spend_part():
             break
-        size = max(0, int.from_bytes(head[2:], "big") - 2)
-        end = file.tell() + size
-        kind = head[1]
-        if kind == _APP11 and len(credentials) < MAX_CREDENTIALS:
-            data = budget.read(file, size)
+        is_full = kind == _APP11 and len(credentials) >= MAX_CREDENTIALS
+        if kind not in (_APP1, _APP11, _COMMENT) or is_full:
+            continue
+        data = budget.read(file, size)
+        if kind == _APP11:
             credentials += data[_JUMBF_HEAD:] if data.startswith(_JUMBF) else b""
-        data = budget.read(file, size) if kind in (_APP1, _COMMENT) else b""
-        if kind == _COMMENT:
+        elif kind == _COMMENT:
             yield "Comment", budget.decode_text(data)
-        elif data.startswith(b"Exif\0\0") or kind == _APP1 and not data:
+        elif data.startswith(b"Exif\0\0") or not data:
             yield from iter_exif_texts(b"" if has_exif else data, budget)
             has_exif = True
         elif data.startswith(_JPEG_XMP):
             yield "XMP", budget.decode_text(data[len(_JPEG_XMP) :])
-        file.seek(end)
     yield from iter_credentials(credentials)
 
 
