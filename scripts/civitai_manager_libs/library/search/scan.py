@@ -27,6 +27,7 @@ SelectRows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 _WORK = 200_000  # of a page
 _COSTS = {Source.FACTS: 1.0, Source.ANNOTATIONS: 10.0, Source.NAMES: 30.0, Source.TEXTS: 8.0}
 _READ_TEXTS = 50.0  # of one image
+_COUNT = 0.7  # one image
 _MATCH, _MATCH_TRIGRAM = 2.0, 0.25  # one image in the trigram index, and for each trigram
 _FEW = 10_000  # ids, which are sorted sooner than all images are read in order
 _COMMON = 30_000  # images: a trigram of more is of little use
@@ -145,7 +146,7 @@ class Scan:
         end, number = position.end, 0
         if end is None and not self.start.is_few:
             end, number = self.choose_batch(position.sort_key)
-        found = self.select_sort_keys(position.sort_key, end, limit + 1)
+        found = self.select_sort_keys(self.conditions, position.sort_key, end, limit + 1)
         ids = tuple(image_id for image_id, _ in found[:limit])
         is_full = len(found) > limit
         if not is_full and end is None:
@@ -163,16 +164,27 @@ class Scan:
         after_key: the batch begins after this sort key, None for the first image. If the page may
         test all remaining images, the returned key is None and the number has no meaning.
         """
-        cost = self.start.cost + _sum_costs(self.conditions)
-        if not cost:
-            return None, 0
-        number = max(1, int(_WORK / cost))
+        fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
+        slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
         all_images = Scan(_Start(), [], self.order, self.read)
-        last = all_images.select_sort_keys(after_key, None, 1, number - 1)
-        return (last[0][1] if last else None), number
+        last_key, number, cost = None, 0, self.start.cost + _sum_costs(fast)
+        if cost:
+            number = max(1, int(_WORK / (cost + (_COUNT if slow else 0))))
+            last_key = all_images._find_sort_key(number, [], after_key, None)
+        if slow:
+            most = max(1, int(_WORK / _sum_costs(slow)))
+            nearer = self._find_sort_key(most, fast, after_key, last_key)
+            if nearer is not None:
+                return nearer, all_images._count(after_key, nearer) if cost else most
+        return last_key, number
 
     def select_sort_keys(
-        self, after_key: int | None, last_key: int | None, limit: int, offset: int = 0
+        self,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
+        limit: int,
+        offset: int = 0,
     ) -> list[tuple[int, int]]:
         """Return (image id, sort key) of the images that meet all conditions, in the sort order.
 
@@ -182,7 +194,21 @@ class Scan:
         key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
         tail = f"ORDER BY {key_sql} {direction} LIMIT {limit} OFFSET {offset}"
-        return self._select(f"{self.start.id}, {key_sql}", after_key, last_key, tail)
+        return self._select(f"{self.start.id}, {key_sql}", conditions, after_key, last_key, tail)
+
+    def _find_sort_key(
+        self,
+        number: int,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
+    ) -> int | None:
+        """Return the sort key of the `number`-th matching image, or None if fewer images match.
+
+        The other parameters are those of `select_sort_keys`.
+        """
+        found = self.select_sort_keys(conditions, after_key, last_key, 1, number - 1)
+        return found[0][1] if found else None
 
     def count_between(self, position: Position, cursor: str | None) -> int:
         """Count the matching images between the start and the end of a page, in sort order.
@@ -190,15 +216,23 @@ class Scan:
         position: where the page begins. cursor: where the next page begins, None on the last page.
         """
         last_key = None if cursor is None else Position.parse(cursor).sort_key
-        return int(self._select("count(*)", position.sort_key, last_key)[0][0])
+        return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 
     def count_by(self, sql: str) -> list[tuple[Any, ...]]:
         """Return (value of the SQL expression `sql`, number of images), the largest value first."""
         tail = "GROUP BY 1 ORDER BY 1 DESC"
-        return self._select(f"{sql}, count(*)", None, None, tail)
+        return self._select(f"{sql}, count(*)", self.conditions, None, None, tail)
+
+    def _count(self, after_key: int | None, last_key: int) -> int:
+        return int(self._select("count(*)", [], after_key, last_key)[0][0])
 
     def _select(
-        self, columns: str, after_key: int | None, last_key: int | None, tail: str = ""
+        self,
+        columns: str,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
+        tail: str = "",
     ) -> list[tuple[Any, ...]]:
         start = self.start
         where, values = [*start.where], [*start.values]
@@ -208,9 +242,9 @@ class Scan:
             if key is not None:
                 where.append(f"{key_sql} {sign} ?")
                 values.append(key)
-        where += [condition.sql for condition in self.conditions]
-        values += [value for condition in self.conditions for value in condition.values]
-        texts = "CROSS JOIN texts t ON t.id = f.id" if _needs_texts(self.conditions) else ""
+        where += [condition.sql for condition in conditions]
+        values += [value for condition in conditions for value in condition.values]
+        texts = "CROSS JOIN texts t ON t.id = f.id" if _needs_texts(conditions) else ""
         sql = f"SELECT {columns} FROM {start.sql} {texts} WHERE {' AND '.join(where) or 1} {tail}"
         return self.read(sql, values)
 
