@@ -32,9 +32,7 @@ class BackgroundSync:
         self._file, self._on_error = file, on_error
         self._synced, self._reserved = file.size, 0  # bytes
         self._durations = deque([0.0], maxlen=_COUNTED)
-        self._lock = threading.Lock()
-        self._has_room = threading.Condition(self._lock)  # after a sync
-        self._has_bytes = threading.Condition(self._lock)  # that are worth a sync
+        self._changed = threading.Condition()
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="model-sync", daemon=True)
         self._thread.start()
@@ -46,24 +44,24 @@ class BackgroundSync:
         The wait limits how many bytes a loss of power can destroy, because they are not yet synced
         to the disk. Raises Cancelled.
         """
-        with self._lock:
+        with self._changed:
             while self._reserved + size + self._unsynced > self._find_limit():
                 cancelled.check()
-                self._has_room.wait(_POLL)
+                self._changed.wait(_POLL)
             self._reserved += size
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._reserved -= size
                 if self._is_sync_worth_it():
-                    self._has_bytes.notify()
+                    self._changed.notify_all()
 
     def close(self) -> None:
         """Stop the thread. Call this only when no block of `reserve` is running."""
-        with self._lock:
+        with self._changed:
             self._is_over = True
-            self._has_bytes.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     @property
@@ -83,10 +81,10 @@ class BackgroundSync:
             while self._wait_for_bytes():
                 started, size = time.monotonic(), self._file.size
                 self._file.sync()
-                with self._lock:
+                with self._changed:
                     self._synced = size
                     self._durations.append(time.monotonic() - started)
-                    self._has_room.notify_all()
+                    self._changed.notify_all()
         except DiskError as error:
             self._on_error(error)
 
@@ -95,9 +93,9 @@ class BackgroundSync:
 
         The file should be synced when it has 240 KiB of unsynced bytes, or when it was emptied.
         """
-        with self._lock:
+        with self._changed:
             while not (self._is_over or self._is_sync_worth_it()):
-                self._has_bytes.wait(_POLL)
+                self._changed.wait(_POLL)
             return not self._is_over
 
     def _is_sync_worth_it(self) -> bool:
