@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, ExitStack
+from contextlib import contextmanager
 
 from .sqlite_file import Database
 
@@ -34,11 +34,12 @@ class ConnectionPool:
         opens the file anew and checks it for damage. Raises DiskError.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
-        with ExitStack() as unless_returned:
-            unless_returned.callback(self._close_idle_to, path)
-            unless_returned.callback(connection.database.close)
+        try:
             yield connection.database
-            unless_returned.pop_all()
+        except BaseException:
+            connection.database.close()
+            self._close_where(lambda idle: idle.database.path == path)
+            raise
         with self._lock:
             connection.idle_since = time.monotonic()
             self._idle.append(connection)
@@ -46,30 +47,27 @@ class ConnectionPool:
 
     def close_idle(self, seconds: float = 0.0) -> None:
         """Close the connections that have been unused for at least `seconds`."""
+        limit = time.monotonic() - seconds
+        self._close_where(lambda idle: idle.idle_since <= limit)
         with self._lock:
-            limit = time.monotonic() - seconds
-            stale = [each for each in self._idle if each.idle_since <= limit]
-            self._idle = [each for each in self._idle if each.idle_since > limit]
             self._timer = self._start_timer() if self._idle else None
-        for connection in stale:
-            connection.database.close()
 
-    def _close_idle_to(self, path: str) -> None:
+    def _close_where(self, is_wanted: Callable[[_Connection], bool]) -> None:
+        """Close those of the unused connections for which `is_wanted` returns True."""
         with self._lock:
-            closing = [each for each in self._idle if each.database.path == path]
-            self._idle = [each for each in self._idle if each.database.path != path]
-        for connection in closing:
-            connection.database.close()
+            wanted = [idle for idle in self._idle if is_wanted(idle)]
+            self._idle = [idle for idle in self._idle if idle not in wanted]
+        for idle in wanted:
+            idle.database.close()
 
     def _take_idle(self, path: str) -> _Connection | None:
-        file_id = _file_id(path)
+        file_id = _file_id(path)  # another one than before, if the file was replaced
+        self._close_where(lambda idle: idle.database.path == path and idle.file_id != file_id)
         with self._lock:
-            matches = [each for each in self._idle if each.database.path == path]
-            for connection in reversed(matches):
-                self._idle.remove(connection)
-                if connection.file_id == file_id:
-                    return connection
-                connection.database.close()
+            for idle in reversed(self._idle):
+                if idle.database.path == path:
+                    self._idle.remove(idle)
+                    return idle
         return None
 
     def _start_timer(self) -> threading.Timer:
