@@ -78,7 +78,7 @@ def test_full_disk_says_how_much_space_is_missing():
 
 
 def test_cancelled_job_says_what_is_left_and_offers_to_resume():
-    cut = replace(_JOB, state=JobState.CANCELLED, walk=WalkState.OVER, saved=3, waiting=17)
+    cut = replace(_JOB, state=JobState.CANCELLED, saved=3, waiting=17)
     row = _row(cut)
     assert row["line"] == "3 saved · 17 not downloaded"
     assert _offered(row) == ["resume", "open", "forget"]
@@ -88,14 +88,12 @@ def test_cancelled_job_says_what_is_left_and_offers_to_resume():
 
 @pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
 def test_folder_of_saved_images_can_be_opened(saved, skipped):
-    row = _row(
-        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=saved, skipped=skipped)
-    )
+    row = _row(replace(_JOB, state=JobState.DONE, saved=saved, skipped=skipped))
     assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
 
 
 def test_no_folder_is_offered_without_saved_images():
-    row = _row(replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, failed=20))
+    row = _row(replace(_JOB, state=JobState.DONE, failed=20))
     assert (row["folder"], _offered(row)) == ("/pictures", ["forget"])
     assert (row["state_label"], row["line"]) == ("20 failed", "0 saved")
 
@@ -112,9 +110,7 @@ def test_finished_job_says_first_what_failed_and_offers_to_retry():
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
 def test_retry_is_offered_only_if_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
-    row = _row(
-        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=19, failed=1), failed=[item]
-    )
+    row = _row(replace(_JOB, state=JobState.DONE, saved=19, failed=1), failed=[item])
     assert ("retry" in _offered(row)) is offered
     assert row["toast"].startswith("1 failed (")
     [failed] = row["failures"]
@@ -123,7 +119,7 @@ def test_retry_is_offered_only_if_it_can_help(reason, offered):
 
 
 def test_missing_saved_images_are_reported_and_can_be_downloaded():
-    done = replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=1, skipped=19)
+    done = replace(_JOB, state=JobState.DONE, saved=1, skipped=19)
     row = _row(done, missing=4)
     assert "4 pictures were saved before, but the files no longer exist" in row["note"]
     assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
@@ -177,9 +173,7 @@ def test_reasons_are_counted_in_words():
         Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
         for n, reason in enumerate(("gone", "needs_key", "gone"))
     ]
-    row = _row(
-        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=17, failed=3), failed=items
-    )
+    row = _row(replace(_JOB, state=JobState.DONE, saved=17, failed=3), failed=items)
     assert row["failed_label"] == "3 failed (no longer there: 2 · needs a key: 1)"
 
 

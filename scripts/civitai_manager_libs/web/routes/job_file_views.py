@@ -9,7 +9,7 @@ from ...i18n import messages
 from ...jobs import JobProgress, JobState, JobView, ModelFileState
 from ..schemas import jobs as schemas
 
-__all__ = ["list_model_file_views"]
+__all__ = ["list_model_file_views", "list_rate_texts"]
 
 
 def list_model_file_views(view: JobView, language: str) -> list[schemas.JobModelFile]:
@@ -54,8 +54,14 @@ def _state_key(file: ModelFileState) -> str:
 def _speed_texts(file: ModelFileState, progress: JobProgress, language: str) -> list[str]:
     if progress.state != JobState.RUNNING or not progress.rate:
         return []
-    texts = [f"{util.short_bytes(progress.rate)}/s"]
-    if file.size > file.received:
-        left = util.short_time((file.size - file.received) / progress.rate)
-        texts.append(messages.translate("time_left", language, time=left))
+    left = (file.size - file.received) / progress.rate if file.size > file.received else None
+    return list_rate_texts(progress.rate, left, language)
+
+
+def list_rate_texts(rate: float, seconds_left: float | None, language: str) -> list[str]:
+    """Return a download's speed and the time left in words. rate: bytes per second."""
+    texts = [f"{util.short_bytes(rate)}/s"]
+    if seconds_left is not None:
+        time = util.short_time(seconds_left)
+        texts.append(messages.translate("time_left", language, time=time))
     return texts

@@ -24,7 +24,7 @@ from ...jobs import (
 from ...library import bookmarks
 from ..http import format_iso_time
 from ..schemas.jobs import JobAction, JobFailure, JobFailures, JobList, JobReport, JobCard
-from .job_file_views import list_model_file_views
+from .job_file_views import list_model_file_views, list_rate_texts
 
 __all__ = ["jobs_panel"]
 
@@ -193,11 +193,7 @@ def _speed_texts(progress: JobProgress, language: str) -> list[str]:
         return []
     if not progress.rate:
         return [messages.translate("no_answer_yet", language)]
-    parts = [f"{util.short_bytes(progress.rate)}/s"]
-    if progress.seconds_left is not None:
-        time_left = util.short_time(progress.seconds_left)
-        parts.append(messages.translate("time_left", language, time=time_left))
-    return parts
+    return list_rate_texts(progress.rate, progress.seconds_left, language)
 
 
 def _state_note(view: JobView, language: str) -> str:
