@@ -7,8 +7,8 @@ import json
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import Image
 from civitai_manager_libs.library import bookmarks, records
+from stored_images import make_image
 
 _SHA = "0123456789" * 6 + "abcd"
 _ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
@@ -45,8 +45,7 @@ def _version(version_id, *files, kind="LORA", **more):
 def _store_image(image_id, *version_ids):
     resources = [{"modelVersionId": each} for each in version_ids]
     meta = {"prompt": "x", "civitaiResources": resources}
-    record = {"id": image_id, "url": f"https://image.civitai.com/a/b/{image_id}.jpeg", "meta": meta}
-    records.store_images([Image(image_id, record["url"], meta=meta, record=record)])
+    records.store_images([make_image(image_id, meta=meta)])
 
 
 @pytest.fixture
@@ -124,9 +123,7 @@ def test_file_that_civitai_does_not_have_is_listed_with_the_reason(api, civitai,
     _store_image(1, 5)
     [entry] = api.get("model_files?image=1")["files"]
     assert entry["file"] is None and entry["refusal"]
-    meta = {"prompt": "x <lora:mine:1>"}
-    url = "https://image.civitai.com/a/b/2.jpeg"
-    records.store_images([Image(2, url, meta=meta, record={"id": 2, "url": url, "meta": meta})])
+    records.store_images([make_image(2, meta={"prompt": "x <lora:mine:1>"})])
     [entry] = api.get("model_files?image=2")["files"]
     assert "no model with this name" in entry["refusal"] and entry["name"] == "mine"
 

@@ -10,6 +10,7 @@ from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.library import records
+from stored_images import make_image
 
 _MODEL = f"images?model={MODEL_ID}"
 _SHA = "0123456789" * 6 + "abcd"
@@ -149,11 +150,7 @@ def _with_lora(at):
         "Model": "dreamshaper_8",
         "hashes": {f"lora:{name}": f"{at % 600:012x}"},
     }
-    url = (
-        f"https://image.civitai.com/a/{at:08x}-0000-4000-8000-000000000000/original=true/{at}.jpeg"
-    )
-    record = {"id": at + 1, "url": url, "meta": meta}
-    return Image(at + 1, url, meta=meta, record=record)
+    return make_image(at + 1, meta=meta)
 
 
 def test_model_folders_are_checked_and_saved(api, tmp_path):
