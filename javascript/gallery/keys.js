@@ -244,13 +244,11 @@ export function listenToKeys({ root, store, actions, signal }) {
     const isRepeated = key.once && event.repeat;
     if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
   };
-  /** Keep a key from the host that closes a part of our page, or that would let the host generate.
+  /** Keep keys from the host that would let it stop or begin to generate.
    * @param {Event} event */
   const keepFromHost = (event) => {
     const { key, ctrlKey, metaKey } = /** @type {KeyboardEvent} */ (event);
-    const { panel, open } = store.get();
-    const closes = key === "Escape" && (panel || open !== null);
-    if (closes || (key === "Enter" && (ctrlKey || metaKey))) event.stopPropagation();
+    if (key === "Escape" || (key === "Enter" && (ctrlKey || metaKey))) event.stopPropagation();
   };
   document.addEventListener("keydown", press, { signal });
   root.addEventListener("keydown", keepFromHost, { signal });

@@ -288,6 +288,17 @@ def test_selection_bar_has_one_row_beside_a_pane_of_the_host(server, open_galler
     assert page.page.locator(".selection-bar").bounding_box()["height"] < 70
 
 
+def test_selection_bar_stays_over_the_images_while_one_searches(server, open_gallery):
+    page = open_gallery(server, viewport={"width": 500, "height": 900}).ready()
+    page.field("find").click()
+    page.page.locator(".search-rows").wait_for()
+    is_on_top = """(bar) => {
+        const { left, top } = bar.getBoundingClientRect();
+        return bar.contains(bar.getRootNode().elementFromPoint(left + 20, top + 10));
+    }"""
+    assert page.page.locator(".selection-bar").evaluate(is_on_top)
+
+
 def test_empty_gallery_says_so_and_offers_a_retry(server, open_gallery):
     page = open_gallery(server, f"?model={_EMPTY}")
     expect(page.page.locator(".of-images")).to_contain_text("empty page")

@@ -179,13 +179,17 @@ def test_url_without_a_model_opens_the_hosts_first_tab(open_host):
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
 
 
-def test_key_that_closes_our_panel_does_not_reach_the_host(open_host):
+def test_key_that_closes_a_part_of_our_page_does_not_reach_the_host(open_host):
     page = open_host()
     page.open(_PAPER, with_text(_PAPER))
     page.page.evaluate("""() => { window.heard = [];
             document.addEventListener("keydown", (event) => window.heard.push(event.key)); }""")
     page.page.keyboard.press("Escape")
     page.page.locator("dialog[data-viewer]").wait_for(state="hidden")
+    page.page.locator("[data-do='filters']").click()
+    page.page.locator("[data-field='period']").focus()
+    page.page.keyboard.press("Escape")
+    page.page.locator("[data-field='period']").wait_for(state="hidden")
     page.page.locator("[data-field=find]").focus()
     page.page.keyboard.press("Control+Enter")
     page.page.keyboard.press("Home")
