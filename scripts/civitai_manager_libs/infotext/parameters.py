@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -68,11 +68,9 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
         "Seed": _format_seed(meta, "seed", "Seed"),
         "Size": _format_size(meta),
         "Model hash": as_checksum(meta.get("Model hash")) or as_checksum(hashes.get("model")),
-        "Model": _clean_model_name(_find_text(meta, "Model"))
-        or _clean_model_name(_find_first_name(meta, "models")),
+        "Model": _find_name(meta, "Model", "models", _clean_model_name),
         "VAE hash": as_checksum(meta.get("VAE hash")) or as_checksum(hashes.get("vae")),
-        "VAE": _clean_file_name(_find_text(meta, "VAE"))
-        or _clean_file_name(_find_first_name(meta, "vaes")),
+        "VAE": _find_name(meta, "VAE", "vaes", _clean_file_name),
         "Variation seed": _format_seed(meta, "Variation seed"),
         "Variation seed strength": _format_decimal(meta, 1, "Variation seed strength"),
         "Seed resize from": _find_text(meta, "Seed resize from"),
@@ -126,8 +124,12 @@ def _format_size(meta: Mapping[str, Any]) -> str:
     return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
 
 
-def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
-    return next((name for name in map(as_text, as_list(meta.get(key))) if name), "")
+def _find_name(
+    meta: Mapping[str, Any], key: str, list_key: str, clean: Callable[[str], str]
+) -> str:
+    """Return the name under `key`, or the first name in the list under `list_key`, cleaned."""
+    listed = next(filter(None, map(as_text, as_list(meta.get(list_key)))), "")
+    return clean(_find_text(meta, key)) or clean(listed)
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:

@@ -65,8 +65,8 @@ class HostCapabilities:
         The WebUI uses its default for an unknown sampler or schedule. A schedule in the name, as in
         `DPM++ 2M Karras`, replaces `schedule`.
         """
-        labels = [names[0] for names in self.schedulers if schedule in names]
-        label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]
+        default = self.schedulers[0][0] if self.schedulers else schedule
+        label = next((names[0] for names in self.schedulers if schedule in names), default)
         for names in self.schedulers:
             suffix = next((f" {each}" for each in names if name.endswith(f" {each}")), "")
             if suffix:

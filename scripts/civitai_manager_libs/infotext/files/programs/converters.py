@@ -8,9 +8,9 @@ from typing import Any, Union
 
 from ....core import as_integer, as_list, as_mapping, as_text
 
-__all__ = ["clip_skip_of_layer", "clip_skip_of_skipped_layers", "Data", "drop_default"]
-__all__ += ["find_value", "join_lines", "parse_loras", "parse_resolution", "read_if"]
-__all__ += ["read_lora_lists", "read_lora_texts", "Record", "Source"]
+__all__ = ["convert_last_layer", "convert_skipped_layers", "Data", "drop_default", "find_value"]
+__all__ += ["join_lines", "parse_loras", "parse_resolution", "read_if", "read_lora_lists"]
+__all__ += ["read_lora_texts", "Record", "Source"]
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
@@ -59,13 +59,13 @@ def drop_default(value: object) -> object:
     return None if as_text(value) in _DEFAULTS else value
 
 
-def clip_skip_of_layer(layer: object) -> int | None:
+def convert_last_layer(layer: object) -> int | None:
     """Return A1111's Clip skip for a layer that is counted from the end: -2 is Clip skip 2."""
     number = as_integer(layer) or 0
     return -number if number < 0 else None
 
 
-def clip_skip_of_skipped_layers(count: object) -> int | None:
+def convert_skipped_layers(count: object) -> int | None:
     """Return A1111's Clip skip for a number of skipped layers, None for 0."""
     number = as_integer(count) or 0
     return number + 1 if number > 0 else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ....core import as_text
 from . import passes, prompt_formats, stability_matrix
-from .converters import clip_skip_of_layer, clip_skip_of_skipped_layers, Data, drop_default
+from .converters import convert_last_layer, convert_skipped_layers, Data, drop_default
 from .converters import find_value, join_lines, parse_loras, parse_resolution, read_if
 from .converters import read_lora_lists, read_lora_texts, Record, Source
 
@@ -52,7 +52,7 @@ _SWARM: dict[str, Source] = {
     "scheduler": "scheduler|comfyuischeduler",
     "Model": "model",
     "VAE": ("vae", drop_default),
-    "clipSkip": ("clipstopatlayer", clip_skip_of_layer),
+    "clipSkip": ("clipstopatlayer", convert_last_layer),
     "Variation seed": "variationseed",
     "Variation seed strength": "variationseedstrength",
     "additionalResources": lambda data: read_lora_lists(data, "loras", "loraweights"),
@@ -71,7 +71,7 @@ _INVOKE: dict[str, Source] = {
     "sampler": "scheduler",
     "Model": "model.model_name|model.name",
     "VAE": "vae.model_name|vae.name",
-    "clipSkip": ("clip_skip", clip_skip_of_skipped_layers),
+    "clipSkip": ("clip_skip", convert_skipped_layers),
     "additionalResources": ("loras", parse_loras),
 }
 _INVOKE_2: dict[str, Source] = {
