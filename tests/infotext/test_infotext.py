@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from civitai_manager_libs.infotext.infotext import (
@@ -203,19 +202,6 @@ def test_name_with_only_one_of_forges_words_is_unchanged():
 def test_parsing_follows_the_webuis_rules(text, read):
     expected = read or Infotext("", "", {"x - Aa b/c-d": "1", "Ee": "2", "Ff": "3"})
     assert parse_infotext(text) == expected
-
-
-@pytest.mark.parametrize(
-    "unit",
-    ["word ", "\n", "a\n", "a:", '"', 'aa: "', 'aa: "\\', "Negative prompt:\n", "-", " \n", ","],
-    ids=repr,
-)
-def test_huge_text_is_read_and_written_in_linear_time(unit):
-    text = unit * 200_000
-    started = time.process_time()
-    parse_infotext(text)
-    compose_infotext(text, text, {"Model": text})
-    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

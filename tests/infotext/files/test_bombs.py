@@ -8,10 +8,11 @@ import tracemalloc
 
 import image_files as files
 import pytest
-from civitai_manager_libs.infotext import build_infotext, parse_infotext
+from civitai_manager_libs.infotext import build_infotext, HOSTS, list_losses, parse_infotext
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.embedding import embed_infotext
 from civitai_manager_libs.infotext.files import read_embedded
+from civitai_manager_libs.infotext.infotext import compose_infotext
 from civitai_manager_libs.infotext.normalize import translate_infotext
 
 _MOST_MEMORY = 30_000_000  # bytes
@@ -213,6 +214,9 @@ _META = ["prompt", "negativePrompt", "sampler", "Model", "Size", "scheduler", "s
 _META += ["Lora weights", "AddNet Model 1", "Lora hashes", "Denoising strength", "ADetailer prompt"]
 _READERS = {
     "infotext": parse_infotext,
+    "prompt": lambda text: compose_infotext(text, text, {"Model": text}),
+    "forge": lambda text: list_losses(HOSTS["Forge"], f"x\nSteps: 1, Civitai: FLUX, {text}"),
+    "neo": lambda text: list_losses(HOSTS["Forge Neo"], f"x\nSteps: 1, Flux: {text}, Seed: 2"),
     "line": lambda text: translate_infotext(f"a cat\nSteps: 20, {text}, Sampler: a, Seed: {text}"),
     "record": lambda text: build_infotext(
         {**dict.fromkeys(_META, text), "resources": [{"name": text}]}
