@@ -135,8 +135,7 @@ function buildParts(context, status) {
   parts.search = new GallerySearch(context);
   parts.jobs = new Jobs(context);
   parts.neededFiles = new NeededFiles(context);
-  parts.watches = new Watches(context);
-  parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
+  parts.finder = new Finder(context);
   new GalleryHeader(context);
   parts.filters = new Filters(context);
   addNotices(context);
@@ -158,6 +157,7 @@ function buildParts(context, status) {
   parts.viewer = new Viewer(context);
   parts.settings = new Settings(context);
   parts.collections = new Collections(context);
+  parts.watches = new Watches(context);
   new ModelFilesPanel(context);
   new StatsPanel(context);
   parts.compare = new Compare(context);

@@ -8,7 +8,7 @@ import {
 } from "../../javascript/gallery/compare/synced_zoom.js";
 import { fitPose, zoomAt } from "../../javascript/gallery/viewer/zoom.js";
 
-const STAGE = { width: 400, height: 600 };
+const stage = { width: 400, height: 600 };
 const PORTRAIT = { width: 832, height: 1216 };
 const LARGE = { width: 1664, height: 2432 };
 const WIDE = { width: 1216, height: 832 };
@@ -19,24 +19,39 @@ const close = (one, other) => {
 
 test("the whole of one picture is the whole of each other", () => {
   for (const size of [PORTRAIT, LARGE, WIDE])
-    close(toPose(WHOLE_VIEW, size, STAGE), fitPose(size, STAGE));
+    close(toPose(WHOLE_VIEW, { image: size, stage }), fitPose({ image: size, stage }));
 });
 
 test("a picture's own sight is the pose that it was taken of", () => {
-  const pose = zoomAt(fitPose(PORTRAIT, STAGE), 1.4, { x: 60, y: -80 }, PORTRAIT, STAGE);
-  close(toPose(toSyncedView(pose, PORTRAIT, STAGE), PORTRAIT, STAGE), pose);
+  const pose = zoomAt(
+    fitPose({ image: PORTRAIT, stage }),
+    1.4,
+    { x: 60, y: -80 },
+    { image: PORTRAIT, stage },
+  );
+  close(toPose(toSyncedView(pose, { image: PORTRAIT, stage }), { image: PORTRAIT, stage }), pose);
 });
 
 test("a picture of twice the pixels shows the same part as large on the screen", () => {
-  const pose = zoomAt(fitPose(PORTRAIT, STAGE), 1.4, { x: 60, y: -80 }, PORTRAIT, STAGE);
-  const other = toPose(toSyncedView(pose, PORTRAIT, STAGE), LARGE, STAGE);
+  const pose = zoomAt(
+    fitPose({ image: PORTRAIT, stage }),
+    1.4,
+    { x: 60, y: -80 },
+    { image: PORTRAIT, stage },
+  );
+  const other = toPose(toSyncedView(pose, { image: PORTRAIT, stage }), { image: LARGE, stage });
   close(other, { scale: pose.scale / 2, x: pose.x, y: pose.y });
 });
 
 test("no picture is pulled off its stage by another one's edge", () => {
-  const far = zoomAt(fitPose(PORTRAIT, STAGE), 3, { x: 190, y: 290 }, PORTRAIT, STAGE);
-  const wide = toPose(toSyncedView(far, PORTRAIT, STAGE), WIDE, STAGE);
-  assert.ok(Math.abs(wide.x) <= (WIDE.width * wide.scale - STAGE.width) / 2 + 1e-6);
+  const far = zoomAt(
+    fitPose({ image: PORTRAIT, stage }),
+    3,
+    { x: 190, y: 290 },
+    { image: PORTRAIT, stage },
+  );
+  const wide = toPose(toSyncedView(far, { image: PORTRAIT, stage }), { image: WIDE, stage });
+  assert.ok(Math.abs(wide.x) <= (WIDE.width * wide.scale - stage.width) / 2 + 1e-6);
 });
 
 test("pictures stand in as many columns as show them largest", () => {

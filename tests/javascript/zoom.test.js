@@ -15,6 +15,7 @@ import {
 
 const STAGE = { width: 1200, height: 900 };
 const PICTURE = { width: 2000, height: 3000 };
+const SIZES = { image: PICTURE, stage: STAGE };
 
 /** Where a point of the stage lies on the image, from 0 to 1 on each axis. */
 function spot(pose, point, image = PICTURE) {
@@ -29,13 +30,13 @@ function assertClose(one, other) {
 }
 
 test("a fitted picture touches the stage on its longer side and is whole", () => {
-  const scale = getFitScale(PICTURE, STAGE);
+  const scale = getFitScale(SIZES);
   assertClose(PICTURE.height * scale, STAGE.height);
   assert.ok(PICTURE.width * scale < STAGE.width);
 });
 
 test("a small picture is enlarged, but to twice its size at most", () => {
-  assert.equal(getFitScale({ width: 64, height: 64 }, STAGE), 2);
+  assert.equal(getFitScale({ image: { width: 64, height: 64 }, stage: STAGE }), 2);
 });
 
 test("a picture of unknown size has one to lay out with", () => {
@@ -49,43 +50,43 @@ for (const point of [
   { x: -290, y: 449 },
 ]) {
   test(`zooming in at ${point.x}, ${point.y} keeps what lies there`, () => {
-    const before = zoomAt(fitPose(PICTURE, STAGE), 1, point, PICTURE, STAGE);
-    const after = zoomAt(before, 2.5, point, PICTURE, STAGE);
+    const before = zoomAt(fitPose(SIZES), 1, point, SIZES);
+    const after = zoomAt(before, 2.5, point, SIZES);
     assertClose(spot(before, point).x, spot(after, point).x);
     assertClose(spot(before, point).y, spot(after, point).y);
   });
 }
 
 test("zooming out ends at the whole picture, in the middle", () => {
-  const near = zoomAt(fitPose(PICTURE, STAGE), 3, { x: 200, y: 100 }, PICTURE, STAGE);
-  const out = zoomAt(near, 0.001, { x: -500, y: 400 }, PICTURE, STAGE);
-  assert.ok(!isZoomed(out, PICTURE, STAGE));
+  const near = zoomAt(fitPose(SIZES), 3, { x: 200, y: 100 }, SIZES);
+  const out = zoomAt(near, 0.001, { x: -500, y: 400 }, SIZES);
+  assert.ok(!isZoomed(out, SIZES));
   assertClose(out.x, 0);
   assertClose(out.y, 0);
 });
 
 test("zooming in ends somewhere", () => {
-  const deep = zoomAt(fitPose(PICTURE, STAGE), 1e9, { x: 0, y: 0 }, PICTURE, STAGE);
+  const deep = zoomAt(fitPose(SIZES), 1e9, { x: 0, y: 0 }, SIZES);
   assert.ok(deep.scale <= 8);
 });
 
 test("panning never shows what lies beyond an edge", () => {
-  const pose = limitPose({ scale: 1, x: 99_999, y: -99_999 }, PICTURE, STAGE);
+  const pose = limitPose({ scale: 1, x: 99_999, y: -99_999 }, SIZES);
   assertClose(pose.x - PICTURE.width / 2, -STAGE.width / 2);
   assertClose(pose.y + PICTURE.height / 2, STAGE.height / 2);
 });
 
 test("an axis that fits stays in the middle", () => {
-  const wide = { width: 3000, height: 400 };
-  assert.equal(limitPose({ scale: 1, x: 50, y: 50 }, wide, STAGE).y, 0);
-  assert.equal(getPanLimits(1, wide, STAGE).y, 0);
+  const wide = { image: { width: 3000, height: 400 }, stage: STAGE };
+  assert.equal(limitPose({ scale: 1, x: 50, y: 50 }, wide).y, 0);
+  assert.equal(getPanLimits(1, wide).y, 0);
 });
 
 test("a drag follows the finger inside, and less beyond the edge", () => {
   const pose = { scale: 1, x: 0, y: 0 };
-  assert.equal(dragPose(pose, { x: 100, y: 0 }, PICTURE, STAGE).x, 100);
-  const far = getPanLimits(1, PICTURE, STAGE).x;
-  const beyond = dragPose(pose, { x: far + 100, y: 0 }, PICTURE, STAGE).x;
+  assert.equal(dragPose(pose, { x: 100, y: 0 }, SIZES).x, 100);
+  const far = getPanLimits(1, SIZES).x;
+  const beyond = dragPose(pose, { x: far + 100, y: 0 }, SIZES).x;
   assert.ok(beyond > far && beyond < far + 100);
 });
 
@@ -93,27 +94,27 @@ test("two fingers keep what lies between them, also when they move", () => {
   const pose = { scale: 1, x: 0, y: 0 };
   const start = { x: 100, y: 50 };
   const now = { x: 140, y: 80 };
-  const after = pinchPose(pose, 2, start, now, PICTURE, STAGE);
+  const after = pinchPose(pose, 2, start, now, SIZES);
   assert.equal(after.scale, 2);
   assertClose(spot(pose, start).x, spot(after, now).x);
   assertClose(spot(pose, start).y, spot(after, now).y);
 });
 
 test("a double click zooms in, and another shows the whole again", () => {
-  const into = toggleZoom(fitPose(PICTURE, STAGE), { x: 10, y: 10 }, PICTURE, STAGE);
+  const into = toggleZoom(fitPose(SIZES), { x: 10, y: 10 }, SIZES);
   assert.equal(into.scale, 1);
-  assert.ok(isZoomed(into, PICTURE, STAGE));
-  assert.deepEqual(toggleZoom(into, { x: 10, y: 10 }, PICTURE, STAGE), fitPose(PICTURE, STAGE));
+  assert.ok(isZoomed(into, SIZES));
+  assert.deepEqual(toggleZoom(into, { x: 10, y: 10 }, SIZES), fitPose(SIZES));
 });
 
 test("a double click enlarges a picture that is shown at its size already", () => {
-  const small = { width: 1100, height: 800 };
-  assert.ok(toggleZoom(fitPose(small, STAGE), { x: 0, y: 0 }, small, STAGE).scale > 2);
+  const small = { image: { width: 1100, height: 800 }, stage: STAGE };
+  assert.ok(toggleZoom(fitPose(small), { x: 0, y: 0 }, small).scale > 2);
 });
 
 test("a picture of 1 × 100,000 has numbers for everything", () => {
-  const thin = { width: 1, height: 100_000 };
-  const pose = zoomAt(fitPose(thin, STAGE), 5, { x: 300, y: 300 }, thin, STAGE);
+  const thin = { image: { width: 1, height: 100_000 }, stage: STAGE };
+  const pose = zoomAt(fitPose(thin), 5, { x: 300, y: 300 }, thin);
   for (const value of Object.values(pose)) assert.ok(Number.isFinite(value));
   assert.ok(pose.scale <= 8);
 });

@@ -96,26 +96,30 @@ export class Compare {
 
   /** Store the user's file as a reproduction. @param {ComparedPair} pair */
   async #keepFile({ record, file }) {
-    const { api, words, toast, actions } = this.#context;
+    const { api, words, toast } = this.#context;
     if (!file) return;
     const query = new URLSearchParams({ keep: "1", name: file.name });
-    try {
+    await this.#changeAndClose(async () => {
       await api.postFile(`images/${record.id}/comparison?${query}`, file, this.#abort);
       toast(words("reproduction_kept"));
-      actions.panel("");
-    } catch (error) {
-      showError(error, this.#context);
-    }
+    });
   }
 
   /** Remove a reproduction from the list. @param {ComparedPair} pair */
   async #removeStored({ record, stored }) {
-    const { api, actions } = this.#context;
+    const { api } = this.#context;
     if (!stored) return;
+    const body = { ids: [stored.id] };
+    const path = /** @type {const} */ (`images/${record.id}/reproductions/remove`);
+    await this.#changeAndClose(() => api.post(path, body, this.#abort));
+  }
+
+  /** Send a request, and close the dialog once it has succeeded.
+   * @param {() => Promise<unknown>} request */
+  async #changeAndClose(request) {
     try {
-      const body = { ids: [stored.id] };
-      await api.post(`images/${record.id}/reproductions/remove`, body, this.#abort);
-      actions.panel("");
+      await request();
+      this.#context.actions.panel("");
     } catch (error) {
       showError(error, this.#context);
     }

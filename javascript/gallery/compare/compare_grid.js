@@ -4,24 +4,16 @@ import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "../viewer/pointer_gestures.js";
 import { Slide } from "../viewer/slide.js";
-import {
-  dragPose,
-  getFitScale,
-  limitPose,
-  pinchPose,
-  stepZoom,
-  toggleZoom,
-  zoomAt,
-} from "../viewer/zoom.js";
+import { getFitScale, stepZoom } from "../viewer/zoom.js";
+import { ZoomGestures } from "../viewer/zoom_gestures.js";
 import { Dividers } from "./dividers.js";
 import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
 /** @import { Context, View } from "../types.js" */
 /** @import { ImageSource } from "../viewer/slide.js" */
-/** @import { Point, Pose } from "../viewer/zoom.js" */
+/** @import { Handlers } from "../viewer/pointer_gestures.js" */
+/** @import { Pose } from "../viewer/zoom.js" */
 /** @typedef {{view: View, source?: ImageSource, label?: string}} ComparedImage  label: shown in its corner instead of a number */
-
-const MIDDLE = { x: 0, y: 0 };
 
 export class CompareGrid {
   #context;
@@ -47,7 +39,7 @@ export class CompareGrid {
     this.#view = WHOLE_VIEW;
     this.#cells = images.map((image, at) => {
       const cell = new CompareCell(this.#context, image, at, (pose, smoothly) =>
-        this.#moveOthers(cell, pose, smoothly),
+        this.#moveAll(cell, pose, smoothly),
       );
       return cell;
     });
@@ -93,26 +85,24 @@ export class CompareGrid {
 
   /** Zoom all images by a step. @param {import("../types.js").ZoomStep} how */
   zoom(how) {
-    this.#cells[0]?.zoom(how);
+    const [first] = this.#cells;
+    if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
   }
 
-  /** Zoom and pan the other images in the same way as one of them.
+  /** Zoom and pan all images in the same way as one of them.
    * @param {CompareCell} moved  the cell that the user has zoomed or panned
    * @param {Pose} pose
    * @param {boolean} smoothly */
-  #moveOthers(moved, pose, smoothly) {
-    this.#view = toSyncedView(pose, moved.slide.size, moved.stage);
-    for (const cell of this.#cells) {
-      if (cell !== moved) cell.showView(this.#view, smoothly);
-    }
-    moved.seen = this.#view;
+  #moveAll(moved, pose, smoothly) {
+    this.#view = toSyncedView(pose, moved.slide.sizes);
+    for (const cell of this.#cells) cell.showView(this.#view, smoothly);
     moved.slide.setPose(pose, smoothly); // not limited: a finger may hold the image beyond its limits
   }
 
   #measure() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height || !this.#cells.length) return;
-    const sizes = this.#cells.map((cell) => cell.slide.size);
+    const sizes = this.#cells.map((cell) => cell.slide.sizes.image);
     const columns = countColumns(sizes, { width, height });
     this.element.style.setProperty("--cs-columns", String(columns));
     for (const cell of this.#cells) {
@@ -127,51 +117,42 @@ export class CompareGrid {
   }
 }
 
-class CompareCell {
-  stage = { width: 1, height: 1 };
-  seen = WHOLE_VIEW;
+/** @implements {Handlers} */
+class CompareCell extends ZoomGestures {
+  #view = WHOLE_VIEW;
   #abort = new AbortController();
-  /** @type {Pose} where it was when a drag or a pinch began */
-  #from = { scale: 1, x: 0, y: 0 };
-  /** @type {Point} */
-  #pinchedAt = MIDDLE;
-  #move;
 
   /** @param {Context} context
    * @param {ComparedImage} image
    * @param {number} at  position in the grid, from 0
    * @param {(pose: Pose, smoothly: boolean) => void} move  zooms and pans all images */
   constructor(context, { view, source, label }, at, move) {
-    this.#move = move;
-    const listeners = {
-      changed: () => this.showView(this.seen, false),
-      again: () => this.loadFile(),
-    };
-    this.slide = new Slide(context, view, listeners, source);
+    const changed = () => this.showView(this.#view, false);
+    const slide = new Slide(context, view, { changed, again: () => this.loadFile() }, source);
+    super({ slide, setPose: move });
+    this.slide = slide;
     const number = el("span", { class: "number", "aria-hidden": "true" }, label ?? at + 1);
     this.element = el("figure", { class: "compare-cell" }, this.slide.element, number);
-    new Gestures(this.element, this.#makeHandlers(), this.#abort.signal);
+    new Gestures(this.element, this, this.#abort.signal);
   }
 
   measure() {
     const { clientWidth: width, clientHeight: height } = this.element;
-    if (!width || !height) return;
-    this.stage = { width, height };
-    this.slide.setStage(this.stage);
+    if (width && height) this.slide.setStage({ width, height });
   }
 
   /** Return the share of the cell's width that the image fills while it is shown whole, 0 to 1. */
   get widthShare() {
-    const { size } = this.slide;
-    return (size.width * getFitScale(size, this.stage)) / this.stage.width;
+    const { sizes } = this.slide;
+    return (sizes.image.width * getFitScale(sizes)) / sizes.stage.width;
   }
 
   /** Show the same part of the image that the other cells show.
    * @param {import("./synced_zoom.js").SyncedView} view
    * @param {boolean} smoothly */
   showView(view, smoothly) {
-    this.seen = view;
-    this.slide.setPose(toPose(view, this.slide.size, this.stage), smoothly);
+    this.#view = view;
+    this.slide.setPose(toPose(view, this.slide.sizes), smoothly);
   }
 
   loadFile() {
@@ -184,40 +165,10 @@ class CompareCell {
     this.slide.remove();
   }
 
-  /** Zoom this image, and with it all others. @param {import("../types.js").ZoomStep} how */
-  zoom(how) {
-    const { pose, size } = this.slide;
-    this.#move(stepZoom(pose, how, size, this.stage), true);
+  /** Return whether a press is a gesture. A press on a button is not. @param {PointerEvent} event */
+  isOurs(event) {
+    return !event.composedPath().some((node) => node instanceof HTMLButtonElement);
   }
 
-  /** Return the handlers that zoom and pan all images when a gesture is made on this one.
-   * @returns {import("../viewer/pointer_gestures.js").Handlers} */
-  #makeHandlers() {
-    const begin = () => {
-      this.#from = this.slide.pose;
-    };
-    const settle = () => this.#move(limitPose(this.slide.pose, this.slide.size, this.stage), true);
-    return {
-      isOurs: (event) => !event.composedPath().some((node) => node instanceof HTMLButtonElement),
-      dragStart: begin,
-      drag: (by) => this.#move(dragPose(this.#from, by, this.slide.size, this.stage), false),
-      dragEnd: settle,
-      pinchStart: (point) => {
-        begin();
-        this.#pinchedAt = point;
-      },
-      pinch: (factor, point) => {
-        const { size } = this.slide;
-        this.#move(pinchPose(this.#from, factor, this.#pinchedAt, point, size, this.stage), false);
-      },
-      pinchEnd: settle,
-      tap: () => {},
-      doubleTap: (point) =>
-        this.#move(toggleZoom(this.slide.pose, point, this.slide.size, this.stage), true),
-      wheel: (factor, point) => {
-        const { pose, size } = this.slide;
-        this.#move(zoomAt(pose, pose.scale * factor, point, size, this.stage), false);
-      },
-    };
-  }
+  tap() {}
 }

@@ -2,7 +2,7 @@
 
 import { getFitScale, limitPose } from "../viewer/zoom.js";
 
-/** @import { Pose, Size } from "../viewer/zoom.js" */
+/** @import { Pose, Size, Sizes } from "../viewer/zoom.js" */
 /** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's size */
 
 /** Return the number of columns with which the images are shown largest.
@@ -14,7 +14,9 @@ export function countColumns(images, stage) {
     const columns = at + 1;
     const rows = Math.ceil(count / columns);
     const cell = { width: stage.width / columns, height: stage.height / rows };
-    const areas = images.map((one) => one.width * one.height * getFitScale(one, cell) ** 2);
+    const areas = images.map(
+      (one) => one.width * one.height * getFitScale({ image: one, stage: cell }) ** 2,
+    );
     return areas.reduce((sum, area) => sum + area, 0);
   });
   return seen.lastIndexOf(Math.max(...seen)) + 1;
@@ -25,12 +27,12 @@ export const WHOLE_VIEW = { larger: 1, x: 0, y: 0 };
 
 /** Convert the zoom and position of one image to a view that can be applied to all images.
  * @param {Pose} pose
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {SyncedView} */
-export function toSyncedView(pose, image, stage) {
+export function toSyncedView(pose, sizes) {
+  const { image } = sizes;
   return {
-    larger: pose.scale / getFitScale(image, stage),
+    larger: pose.scale / getFitScale(sizes),
     x: pose.x / (image.width * pose.scale),
     y: pose.y / (image.height * pose.scale),
   };
@@ -38,11 +40,11 @@ export function toSyncedView(pose, image, stage) {
 
 /** Convert the shared view to a pose of one image.
  * @param {SyncedView} view
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function toPose({ larger, x, y }, image, stage) {
-  const scale = larger * getFitScale(image, stage);
+export function toPose({ larger, x, y }, sizes) {
+  const { image } = sizes;
+  const scale = larger * getFitScale(sizes);
   const pose = { scale, x: x * image.width * scale, y: y * image.height * scale };
-  return larger <= 1 ? { scale, x: 0, y: 0 } : limitPose(pose, image, stage);
+  return larger <= 1 ? { scale, x: 0, y: 0 } : limitPose(pose, sizes);
 }

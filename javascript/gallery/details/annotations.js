@@ -1,13 +1,11 @@
 /** The user's annotations of the open image: stars, tags, a note, collections. */
 
-import { button, el, setAttribute } from "../core/dom.js";
+import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
 /** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<unknown>} Save */
-
-export const STARS = [1, 2, 3, 4, 5];
 
 /** Return the fields for an image's annotations. The fields are not redrawn after a response, so
  * that the text typed meanwhile is not lost.
@@ -30,9 +28,7 @@ export function makeAnnotations(context, record, signal) {
     { signal },
   );
   // The star of the current rating removes the rating.
-  const stars = STARS.map((n) =>
-    makeStar(n, words("annotation_stars_n", { n }), () => save({ stars: now.stars === n ? 0 : n })),
-  );
+  const stars = makeStars(words, (n) => save({ stars: now.stars === n ? 0 : n }));
   const tags = makeTextField("own-tags", words("annotation_tags"), (typed) => {
     const [before, after] = [parseTags(shown.get(tags) ?? ""), parseTags(typed)];
     shown.set(tags, typed);
@@ -65,34 +61,38 @@ export function makeAnnotations(context, record, signal) {
   for (const field of [tags, note])
     field.addEventListener("blur", () => field.value === shown.get(field) && draw());
   const draw = () => {
-    for (const [at, one] of stars.entries()) {
-      setAttribute(one, "aria-pressed", String(now.stars > at));
-    }
+    stars.show(now.stars);
     fill(tags, now.tags.join(", "));
     fill(note, now.note);
     for (const chip of collections.querySelectorAll(".chip")) chip.remove();
     collection.before(...now.collections.map((name) => makeChip(context, name, save)));
   };
   draw();
-  const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
   return el(
     "section",
     { class: "annotations" },
     el("h3", {}, words("annotations_title")),
-    el("div", group, ...stars),
+    stars.element,
     tags,
     collections,
     note,
   );
 }
 
-/** Return the button for one star of a rating.
- * @param {number} n  the star's number, from 1
- * @param {string} label
- * @param {() => void} press */
-export function makeStar(n, label, press) {
-  const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
-  return el("button", { ...how, on: { click: press } }, icon("star"));
+/** Return the stars of a rating, and a function that shows how many of them are given.
+ * @param {Context["words"]} words
+ * @param {(n: number) => unknown} press  called with the number of the pressed star, from 1 */
+export function makeStars(words, press) {
+  const stars = [1, 2, 3, 4, 5].map((n) => {
+    const label = words("annotation_stars_n", { n });
+    const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
+    return el("button", { ...how, on: { click: () => press(n) } }, icon("star"));
+  });
+  const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
+  const show = (/** @type {number} */ count) => {
+    for (const [at, one] of stars.entries()) one.setAttribute("aria-pressed", String(count > at));
+  };
+  return { element: el("div", group, ...stars), show };
 }
 
 /** Return a text field that calls `changed` when the user leaves it.
@@ -101,8 +101,7 @@ export function makeStar(n, label, press) {
  * @param {(typed: string) => void} changed */
 export function makeTextField(name, label, changed) {
   const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
-  const field = el("input", how);
-  field.addEventListener("change", () => changed(field.value));
+  const field = el("input", { ...how, on: { change: () => changed(field.value) } });
   return field;
 }
 
@@ -125,8 +124,8 @@ function listMissing(tags, others) {
  * @param {(typed: string) => void} changed */
 export function makeNoteField(name, label, changed) {
   const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
-  const field = el("textarea", { ...how, maxlength: 10000 });
-  field.addEventListener("change", () => changed(field.value));
+  const on = { change: () => changed(field.value) };
+  const field = el("textarea", { ...how, maxlength: 10000, on });
   return field;
 }
 

@@ -85,7 +85,9 @@ export class Details {
       this.#isFailed = true;
       reportOffline(error, this.context.store);
       const problem = makeProblem(error, this.context.words);
-      if (this.listeners.failed(problem)) this.#drawKnown(view);
+      const about = view.kind ? makeAbout(this.context, view) : null; // else only the id is known
+      if (this.listeners.failed(problem))
+        this.#fill(about); // the stage says why the rest is missing
       else this.#drawProblem(view, problem.message);
     }
     await this.records.prefetch(next, signal);
@@ -99,27 +101,24 @@ export class Details {
     if (signal.aborted) return;
     const { context } = this;
     this.reproductions.show(record);
-    this.body.replaceChildren(
-      ...[
-        makeAbout(context, record, record),
-        makeProblems(record),
-        this.#makeFileButton(view, record),
-        this.sendTo.makeButtons(record),
-        this.readiness.show(record),
-        this.compatibility.show(record.incompatibilities),
-        this.reproductions.element,
-        makeProse(context, "prompt", record.prompt),
-        makeProse(context, "negative", record.negative),
-        makeParameters(context, record.parameters),
-        this.resources.show(record),
-        this.sendTo.makeInfotextField(record),
-        makeWorkflowButton(context, record),
-        makeAnnotations(context, record, signal),
-        this.reproductions.files,
-        makeLinks(context, record),
-      ].filter((part) => part !== null),
+    this.#fill(
+      makeAbout(context, record, record),
+      makeProblems(record),
+      this.#makeFileButton(view, record),
+      this.sendTo.makeButtons(record),
+      this.readiness.show(record),
+      this.compatibility.show(record.incompatibilities),
+      this.reproductions.element,
+      makeProse(context, "prompt", record.prompt),
+      makeProse(context, "negative", record.negative),
+      makeParameters(context, record.parameters),
+      this.resources.show(record),
+      this.sendTo.makeInfotextField(record),
+      makeWorkflowButton(context, record),
+      makeAnnotations(context, record, signal),
+      this.reproductions.files,
+      makeLinks(context, record),
     );
-    this.body.setAttribute("aria-busy", "false");
     const text = this.sendTo.getText(record);
     if (text !== record.infotext) void this.compatibility.check(text);
     this.listeners.loaded(record);
@@ -142,25 +141,18 @@ export class Details {
     }
   }
 
+  /** Show these parts in place of what is shown. @param {...(Node | null)} parts */
+  #fill(...parts) {
+    this.body.replaceChildren(...parts.filter((part) => part !== null));
+    this.body.setAttribute("aria-busy", "false");
+  }
+
   /** Show what is known about an image while its details are being loaded. @param {View} view */
   #drawWaiting(view) {
     const bones = ["long", "long", "short", "long", "short"];
-    this.body.replaceChildren(
-      makeAbout(this.context, view),
-      el(
-        "div",
-        { class: "skeleton" },
-        ...bones.map((length) => el("span", { class: `skeleton-line ${length}` })),
-      ),
-    );
+    const lines = bones.map((length) => el("span", { class: `skeleton-line ${length}` }));
+    this.#fill(makeAbout(this.context, view), el("div", { class: "skeleton" }, ...lines));
     this.body.setAttribute("aria-busy", "true");
-  }
-
-  /** Show what the gallery knows of an image, while the stage says why the rest is missing. If only
-   * the id is known, the details are empty. @param {View} view */
-  #drawKnown(view) {
-    this.body.replaceChildren(...(view.kind ? [makeAbout(this.context, view)] : []));
-    this.body.setAttribute("aria-busy", "false");
   }
 
   /** Show why the details could not be loaded.
@@ -171,17 +163,11 @@ export class Details {
       { action: "details-again", icon: "again", words: this.context.words("do_retry") },
       () => void this.#load(view, []),
     );
-    this.body.replaceChildren(
+    const text = el("p", {}, message);
+    this.#fill(
       makeAbout(this.context, view),
-      el(
-        "section",
-        { class: "problems", role: "alert" },
-        icon("warning"),
-        el("p", {}, message),
-        again,
-      ),
+      el("section", { class: "problems", role: "alert" }, icon("warning"), text, again),
     );
-    this.body.setAttribute("aria-busy", "false");
   }
 
   /** Return a button that looks for an infotext in the image's file, null if an infotext is known.

@@ -160,15 +160,19 @@ export function makeLinks({ words }, record) {
  * @param {string} title
  * @param {string} action
  * @param {string} text */
-function makeTitle({ words, actions }, title, action, text) {
-  const copy = iconButton(
-    action,
-    "copy",
-    words("copy_of", { name: title }),
-    () => void actions.copy(text),
-    "quiet",
-  );
+function makeTitle(context, title, action, text) {
+  const copy = makeCopyIcon(context, title, action, () => text);
   return el("div", { class: "title" }, el("h3", {}, title), copy);
+}
+
+/** Return a button that copies a text.
+ * @param {Context} context
+ * @param {string} name  of what is copied
+ * @param {string} action
+ * @param {() => string} getText */
+export function makeCopyIcon({ words, actions }, name, action, getText) {
+  const copy = () => void actions.copy(getText());
+  return iconButton(action, "copy", words("copy_of", { name }), copy, "quiet");
 }
 
 /** Return a value as a button that copies it.
@@ -176,13 +180,9 @@ function makeTitle({ words, actions }, title, action, text) {
  * @param {string} value
  * @param {string} name */
 function makeCopyButton({ actions }, value, name) {
-  const copy = el(
-    "button",
-    { type: "button", class: "value plain", title: name, dir: "auto" },
-    clipText(value),
-  );
-  copy.addEventListener("click", () => void actions.copy(value));
-  return copy;
+  const on = { click: () => void actions.copy(value) };
+  const props = { type: "button", class: "value plain", title: name, dir: "auto", on };
+  return el("button", props, clipText(value));
 }
 
 /** Copy a text when its element is clicked, unless a part of the text is being selected. This is

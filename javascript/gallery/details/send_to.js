@@ -2,14 +2,14 @@
  * The buttons that send an image to the host's tabs, and the infotext, which can be edited first.
  */
 
-import { button, el, iconButton } from "../core/dom.js";
+import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { nameTab } from "../host/host_page.js";
+import { makeCopyIcon } from "./sections.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
-const MOST_EDITS = 50;
 
 /** Return the tabs to which an image can be sent. Of a video, only the infotext can be sent.
  * @param {readonly string[]} tabs  all tabs of the host that take an image
@@ -57,7 +57,7 @@ export class SendTo {
    * @param {ImageRecord} record */
   makeInfotextField(record) {
     if (!record.infotext) return null;
-    const { words, actions } = this.context;
+    const { words } = this.context;
     const body = el("div", { class: "whole" });
     const fold = el(
       "details",
@@ -65,13 +65,8 @@ export class SendTo {
       el("summary", {}, icon("fold"), el("h3", {}, words("infotext"))),
       body,
     );
-    const copy = iconButton(
-      "copy-infotext",
-      "copy",
-      words("copy_of", { name: words("infotext") }),
-      () => void actions.copy(this.getText(record)),
-      "quiet",
-    );
+    const getText = () => this.getText(record);
+    const copy = makeCopyIcon(this.context, words("infotext"), "copy-infotext", getText);
     // built when opened, which few users do
     fold.addEventListener("toggle", () => {
       this.#isOpen = fold.open;
@@ -116,9 +111,5 @@ export class SendTo {
     const isEdited = field.value !== record.infotext.replace(/\r\n?/g, "\n");
     if (isEdited) this.#edited.set(record.id, field.value);
     back.hidden = !isEdited;
-    for (const id of this.#edited.keys()) {
-      if (this.#edited.size <= MOST_EDITS) break;
-      this.#edited.delete(id);
-    }
   }
 }

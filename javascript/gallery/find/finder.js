@@ -32,9 +32,8 @@ export class Finder {
   #isEntered = false; // has the focus, and nothing was clicked or typed since
   #ran = ""; // the text when a row was run last
 
-  /** @param {Context} context
-   * @param {import("./panel_buttons.js").Badges} badges */
-  constructor(context, badges) {
+  /** @param {Context} context */
+  constructor(context) {
     const { page, words, store, signal } = context;
     this.#context = context;
     this.#field = this.#makeField();
@@ -65,9 +64,7 @@ export class Finder {
       () => context.actions.openHome(),
       "quiet",
     );
-    page.append(
-      el("header", { class: "top" }, home, this.#form, makePanelButtons(context, badges)),
-    );
+    page.append(el("header", { class: "top" }, home, this.#form, makePanelButtons(context)));
     page.append(this.#status.element, makeSearchMessage(context));
     store.on(
       ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedFilter"],

@@ -6,13 +6,20 @@ import { el, iconButton } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 
-/** @import { Context } from "../types.js" */
-/** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
+/** @import { Context, State } from "../types.js" */
+/** @typedef {{count: (state: State) => number, words: string}} Badge  words: key of the button's name while the number is not 0 */
 
-/** Return the buttons that open the panels.
- * @param {Context} context
- * @param {Badges} badges */
-export function makePanelButtons(context, badges) {
+/** @type {Record<"jobs" | "watches", Badge>} */
+const BADGES = {
+  jobs: { count: ({ jobs }) => jobs?.active ?? 0, words: "jobs_at_work" },
+  watches: {
+    count: ({ watches }) => watches?.galleries.filter((one) => one.new_count).length ?? 0,
+    words: "open_watches_n",
+  },
+};
+
+/** Return the buttons that open the panels. @param {Context} context */
+export function makePanelButtons(context) {
   const { actions, words } = context;
   const library = iconButton(
     "open-kept",
@@ -21,11 +28,11 @@ export function makePanelButtons(context, badges) {
     () => actions.openLibrary(""),
     "quiet",
   );
-  const jobs = makePanelButton(context, "jobs", "jobs", { badge: badges.jobs });
+  const jobs = makePanelButton(context, "jobs", "jobs", { badge: BADGES.jobs });
   const before = [
     library,
     makePanelButton(context, "collections", "heart", { action: "sets" }),
-    makePanelButton(context, "watches", "bell", { action: "watched", badge: badges.watches }),
+    makePanelButton(context, "watches", "bell", { action: "watched", badge: BADGES.watches }),
   ];
   const after = [
     makePanelButton(context, "settings", "settings"),
@@ -42,20 +49,34 @@ export function makePanelButtons(context, badges) {
  * @param {Context} context
  * @param {Exclude<import("../types.js").Panel, "">} name
  * @param {import("../core/icons.js").IconName} glyph
- * @param {{action?: string, badge?: HTMLElement}} [options]  action: the button's `data-do`, if it is
- *     not the panel's name */
-function makePanelButton(
-  { actions, words, store, signal },
-  name,
-  glyph,
-  { action = name, badge } = {},
-) {
+ * @param {{action?: string, badge?: Badge}} [options]  action: the button's `data-do`, if it is not the
+ *     panel's name */
+function makePanelButton(context, name, glyph, { action = name, badge } = {}) {
+  const { actions, words, store, signal } = context;
   const made = iconButton(action, glyph, words(`open_${name}`), () => actions.panel(name), "quiet");
-  if (badge) made.append(badge);
+  if (badge) addBadge(context, made, badge);
   const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
   store.on(["panel"], draw, { signal });
   draw();
   return made;
+}
+
+/** Show a number on a button, unless the number is 0.
+ * @param {Context} context
+ * @param {HTMLButtonElement} made
+ * @param {Badge} badge */
+function addBadge({ words, store, signal }, made, { count, words: key }) {
+  const number = el("span", { class: "badge" });
+  const name = made.title;
+  const draw = () => {
+    const n = count(store.get());
+    number.hidden = n === 0;
+    number.textContent = String(n);
+    made.setAttribute("aria-label", n ? words(key, { n }) : name);
+  };
+  made.append(number);
+  store.on([count], draw, { signal });
+  draw();
 }
 
 /** Return a menu button for narrow pages. The menu contains the buttons that do not fit.

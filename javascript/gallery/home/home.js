@@ -4,6 +4,7 @@
  */
 
 import { button, el } from "../core/dom.js";
+import { redraw } from "../core/redraw.js";
 import { scrollBy } from "../core/scroller.js";
 import { isHome } from "../state/state.js";
 import { ModelGrid } from "./model_grid.js";
@@ -73,28 +74,20 @@ export class Home {
     const { home } = now;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
-    const focused = this.#context.root.activeElement;
-    const key = this.#section.contains(focused) ? getKey(focused) : "";
-    this.#drawIntro(now, isNew);
-    const samples = makeSamples(this.#context, now);
-    const shelves = [
-      isNew && samples,
-      makeRecent(this.#context, now),
-      makeWatches(this.#context, now),
-      !isNew && samples,
-      makeLibraryShelf(this.#context, now),
-      this.#models.makeShelf(now),
-      makeInvitations(this.#context, now),
-    ];
-    this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
-    if (key) this.#focusAgain(key);
-  }
-
-  /** Focus the control that had the focus before the redraw. @param {string} key */
-  #focusAgain(key) {
-    const controls = [...this.#section.querySelectorAll("[data-do]")];
-    const same = controls.find((one) => getKey(one) === key);
-    if (same instanceof HTMLElement) same.focus({ preventScroll: true });
+    redraw(this.#context.root, this.#section, () => {
+      this.#drawIntro(now, isNew);
+      const samples = makeSamples(this.#context, now);
+      const shelves = [
+        isNew && samples,
+        makeRecent(this.#context, now),
+        makeWatches(this.#context, now),
+        !isNew && samples,
+        makeLibraryShelf(this.#context, now),
+        this.#models.makeShelf(now),
+        makeInvitations(this.#context, now),
+      ];
+      this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
+    });
   }
 
   /** Draw the title and the introduction, with example searches for a new user.
@@ -123,12 +116,4 @@ export class Home {
       ),
     );
   }
-}
-
-/** Return a text that identifies a control, to find the control again after a redraw.
- * @param {Element | null} control */
-function getKey(control) {
-  if (!(control instanceof HTMLElement)) return "";
-  const shelf = control.closest("[data-shelf]")?.getAttribute("data-shelf") ?? "";
-  return `${shelf} ${control.dataset.do} ${control.getAttribute("href") ?? control.textContent}`;
 }

@@ -90,35 +90,27 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
 export function makeLibraryShelf(context, { home }) {
   if (!home) return null;
   const { words, api, actions } = context;
-  const { favourites, library, collections, download_count: count } = home;
-  /** @type {(false | [CardLook["glyph"], string, {count: number, covers: number[]}, string])[]} */
-  const all = [
-    favourites.count > 0 && ["heart", words("favourites"), favourites, "is:favourite"],
-    ...collections.map(
-      (one) =>
-        /** @type {[CardLook["glyph"], string, {count: number, covers: number[]}, string]} */ ([
-          "folder",
-          one.name,
-          one,
-          `set="${one.name.replaceAll('"', " ")}"`,
-        ]),
-    ),
-    count > 0 && ["download", words("home_downloads_name"), { count, covers: [] }, "is:saved"],
-    home.recent.length > 0 && ["library", words("library_title"), library, ""],
-  ];
-  const cards = all
-    .filter((one) => one !== false)
-    .map(([glyph, name, { count, covers }, search]) =>
-      makeCard({
-        action: "open-kept",
-        href: buildHref(context, { search }),
-        name,
-        about: words("home_count", { n: count }),
-        images: covers.map((id) => api.thumb(id, SMALL)),
-        glyph,
-        open: () => actions.openLibrary(search),
-      }),
-    );
+  /** @type {(glyph: CardLook["glyph"], name: string, what: {count: number, covers: number[]}, search: string) => HTMLElement} */
+  const card = (glyph, name, { count, covers }, search) =>
+    makeCard({
+      action: "open-kept",
+      href: buildHref(context, { search }),
+      name,
+      about: words("home_count", { n: count }),
+      images: covers.map((id) => api.thumb(id, SMALL)),
+      glyph,
+      open: () => actions.openLibrary(search),
+    });
+  const { favourites, library, collections } = home;
+  const downloads = { count: home.download_count, covers: [] };
+  const cards = collections.map((one) =>
+    card("folder", one.name, one, `set="${one.name.replaceAll('"', " ")}"`),
+  );
+  if (favourites.count)
+    cards.unshift(card("heart", words("favourites"), favourites, "is:favourite"));
+  if (downloads.count)
+    cards.push(card("download", words("home_downloads_name"), downloads, "is:saved"));
+  if (home.recent.length) cards.push(card("library", words("library_title"), library, ""));
   return cards.length ? makeShelf("kept", words("home_kept"), cards) : null;
 }
 

@@ -22,6 +22,7 @@ export function makeCollectionRow(context, { name, count, covers }, actions, sig
     iconButton(action, glyph, words(key, { n, name }), press, "quiet");
   const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
+  open.dataset.value = name;
   const remove = tool("delete-set", "trash", "collection_delete", actions.remove);
   remove.setAttribute("aria-keyshortcuts", "Delete");
   const row = el(

@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { redraw } from "../core/redraw.js";
 import { ApiError } from "../data/api.js";
 import { showError } from "../data/problems.js";
 import { makeNeedsQuery } from "../state/model_files.js";
@@ -89,8 +90,8 @@ export class Collections {
       accept: ".json,application/json",
       hidden: true,
       "data-field": "import",
+      on: { change: () => void this.#import(file) },
     });
-    file.addEventListener("change", () => void this.#import(file));
     return el(
       "div",
       { class: "row" },
@@ -163,24 +164,16 @@ export class Collections {
 
   /** Show the collections. @param {Collection[]} collections */
   #draw(collections) {
-    const { words, store } = this.#context;
+    const { root, words, store } = this.#context;
     const drawn = JSON.stringify([collections, store.get().marks.size]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
-    const { activeElement } = this.#context.root;
-    const hadFocus = this.#list.contains(activeElement);
-    const key = hadFocus ? getKey(activeElement) : "";
     this.#rows.abort();
     this.#rows = new AbortController();
-    this.#list.replaceChildren(
-      ...(collections.length
-        ? collections.map((collection) => this.#makeRow(collection))
-        : [el("p", { class: "dim" }, words("collections_none"))]),
-    );
-    if (!hadFocus) return;
-    const same = [...this.#list.querySelectorAll("[data-do]")].find((one) => getKey(one) === key);
-    if (same instanceof HTMLElement) same.focus();
-    else this.#panel.focus(); // it went with its collection
+    const rows = collections.length
+      ? collections.map((collection) => this.#makeRow(collection))
+      : [el("p", { class: "dim" }, words("collections_none"))];
+    if (!redraw(root, this.#list, () => this.#list.replaceChildren(...rows))) this.#panel.focus();
   }
 
   /** Return the row of a collection. @param {Collection} collection */
@@ -237,11 +230,4 @@ export class Collections {
     }
     field.value = "";
   }
-}
-
-/** Return a text that identifies a control, to find the control again after a redraw.
- * @param {Element | null} control */
-function getKey(control) {
-  const row = control?.closest("[data-set]")?.getAttribute("data-set") ?? "";
-  return `${control?.getAttribute("data-do") ?? ""} ${row}`;
 }

@@ -35,31 +35,27 @@ export class Help {
 
   #build() {
     const { words } = this.context;
-    const parts = PARTS.map((part) => {
-      const rows = KEYS.filter((key) => key.words && part.places.includes(key.place));
-      return el(
-        "section",
-        { class: "keys" },
-        el("h3", {}, words(part.words)),
-        el("dl", {}, ...rows.flatMap((key) => makeRow(key, words))),
-      );
-    });
-    return [this.#searches(), ...parts, el("p", { class: "dim" }, words("help_mouse"))];
-  }
-
-  #searches() {
-    const { words } = this.context;
-    const rows = SEARCHES.flatMap(([text, meaning]) => [
+    const searches = SEARCHES.flatMap(([text, meaning]) => [
       el("dt", {}, el("code", { dir: "ltr" }, text)),
       el("dd", {}, words(meaning)),
     ]);
-    return el(
-      "section",
-      { class: "keys" },
-      el("h3", {}, words("help_search")),
-      el("dl", {}, ...rows),
-    );
+    const parts = PARTS.map(({ words: title, places }) => {
+      const rows = KEYS.filter((key) => key.words && places.includes(key.place));
+      return makeSection(
+        words(title),
+        rows.flatMap((key) => makeRow(key, words)),
+      );
+    });
+    const mouse = el("p", { class: "dim" }, words("help_mouse"));
+    return [makeSection(words("help_search"), searches), ...parts, mouse];
   }
+}
+
+/** Return a section of the help sheet.
+ * @param {string} title
+ * @param {HTMLElement[]} rows  terms and their explanations */
+function makeSection(title, rows) {
+  return el("section", { class: "keys" }, el("h3", {}, title), el("dl", {}, ...rows));
 }
 
 /** Return the table row that explains a keyboard shortcut.

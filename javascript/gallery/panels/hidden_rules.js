@@ -1,7 +1,7 @@
 /** The list of hidden authors and words among the settings. Each can be shown again. */
 
 import { button, el, iconButton } from "../core/dom.js";
-import { Rows } from "./rows.js";
+import { redraw } from "../core/redraw.js";
 
 /** @import { HiddenRule } from "../contract" */
 /** @import { Context } from "../types.js" */
@@ -12,20 +12,13 @@ export class HiddenRules {
   #context;
   #kind;
   #text;
-  #rows;
   element;
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, store } = context;
+    const { root, words, store } = context;
     this.#context = context;
     const list = el("ul", {});
-    this.#rows = new Rows(
-      list,
-      (/** @type {HiddenRule} */ rule) => `${rule.kind} ${rule.text}`,
-      (rule) => this.#makeRow(rule),
-      () => this.focus(),
-    );
     this.#kind = el(
       "select",
       { "data-field": "hidden-kind", "aria-label": words("hidden_kind") },
@@ -49,7 +42,12 @@ export class HiddenRules {
       list,
       el("div", { class: "row" }, this.#kind, this.#text, add),
     );
-    store.on(["hiddenRules"], ({ hiddenRules }) => this.#rows.draw([...hiddenRules]), context);
+    /** @param {import("../types.js").State} now */
+    const draw = ({ hiddenRules }) => {
+      const rows = hiddenRules.map((rule) => this.#makeRow(rule));
+      if (!redraw(root, list, () => list.replaceChildren(...rows))) this.focus();
+    };
+    store.on(["hiddenRules"], draw, context);
   }
 
   /** Fetch the rules and show them. */
@@ -86,13 +84,12 @@ export class HiddenRules {
   #makeRow(rule) {
     const { words, actions } = this.#context;
     const { kind, text } = rule;
-    const element = el(
+    return el(
       "li",
       {},
       el("span", { class: "tag" }, words(KINDS[kind])),
       el("span", { dir: "auto" }, text),
       iconButton("unhide", "trash", words("unhide", { text }), () => actions.unhide(rule), "quiet"),
     );
-    return { element, draw: () => {} };
   }
 }

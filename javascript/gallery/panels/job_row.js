@@ -75,18 +75,31 @@ export class JobRow {
     this.note.hidden = !job.note;
     setAttribute(this.element, "data-failed", job.failed > 0);
     this.files.draw(job.model_files);
-    this.#drawActions(job);
-    this.#drawFailures(job);
-    this.#drawReport(job);
+    // of a model file its own row tells what went wrong
+    this.failures.hidden = job.failed === 0 || job.model_files.length > 0;
+    this.report.hidden = !job.report;
+    this.#drawIfChanged("actions", job.actions, () => this.#drawActions(job));
+    const failures = [job.failed_label, job.failures, job.more];
+    this.#drawIfChanged("failures", failures, () => this.#drawFailures(job));
+    this.#drawIfChanged("report", job.report, () => this.#drawReport(job));
   }
 
-  /** Show a job's buttons. Unchanged buttons stay and keep the focus. @param {JobCard} job */
+  /** Call `draw` if its data have changed since the last call, so that what is open or has the focus
+   * stays otherwise.
+   * @param {"actions" | "failures" | "report"} part
+   * @param {unknown} data
+   * @param {() => void} draw */
+  #drawIfChanged(part, data, draw) {
+    const drawn = JSON.stringify(data);
+    if (drawn === this.#drawn[part]) return;
+    this.#drawn[part] = drawn;
+    draw();
+  }
+
+  /** Show a job's buttons. @param {JobCard} job */
   #drawActions(job) {
-    const drawn = JSON.stringify(job.actions);
-    if (drawn === this.#drawn.actions) return;
-    this.#drawn.actions = drawn;
-    const focused = this.context.root.activeElement;
-    const hadFocus = focused !== null && this.actions.contains(focused);
+    const { activeElement } = this.context.root;
+    const hadFocus = this.actions.contains(activeElement);
     const made = job.actions.map(({ name, label }) =>
       button(
         { action: `job-${name}`, icon: GLYPHS[name], words: label, class: "quiet" },
@@ -99,35 +112,24 @@ export class JobRow {
   }
 
   /** Show which images failed and why. @param {JobCard} job */
-  #drawFailures(job) {
-    const drawn = JSON.stringify([job.failed_label, job.failures, job.more]);
-    // of a model file its own row tells what went wrong
-    this.failures.hidden = job.failed === 0 || job.model_files.length > 0;
-    if (drawn === this.#drawn.failures || this.failures.hidden) return;
-    this.#drawn.failures = drawn;
+  #drawFailures({ failed_label, failures, more }) {
     const { words } = this.context;
+    const heads = [words("picture"), words("failed_reason")].map((head) => el("th", {}, head));
     this.failures.replaceChildren(
-      el("summary", {}, icon("fold"), el("span", {}, job.failed_label)),
+      el("summary", {}, icon("fold"), el("span", {}, failed_label)),
       el(
         "table",
         {},
-        el(
-          "thead",
-          {},
-          el("tr", {}, el("th", {}, words("picture")), el("th", {}, words("failed_reason"))),
-        ),
-        el("tbody", {}, ...job.failures.map((failure) => this.#failure(failure))),
+        el("thead", {}, el("tr", {}, ...heads)),
+        el("tbody", {}, ...failures.map((failure) => this.#failure(failure))),
       ),
-      job.more ? el("p", { class: "dim" }, job.more) : "",
+      more ? el("p", { class: "dim" }, more) : "",
     );
   }
 
   /** Show how many images the gallery has, and whether all were found. @param {JobCard} job */
   #drawReport({ report }) {
-    const drawn = JSON.stringify(report);
-    this.report.hidden = !report;
-    if (drawn === this.#drawn.report || !report) return;
-    this.#drawn.report = drawn;
+    if (!report) return;
     this.report.replaceChildren(
       el("summary", {}, icon("fold"), el("span", {}, report.end)),
       el("ul", {}, ...report.lines.map((line) => el("li", {}, line))),

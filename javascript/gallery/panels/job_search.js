@@ -73,11 +73,10 @@ export class JobSearch {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const { api } = this.#context;
     const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
     const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
     try {
-      const { jobs } = await api.get(`jobs?${query}`, { signal });
+      const { jobs } = await this.#context.api.get(`jobs?${query}`, { signal });
       if (signal.aborted) return;
       this.found = jobs;
       this.#changed();

@@ -6,148 +6,112 @@ import { JobPoller } from "../data/job_poller.js";
 import { showError } from "../data/problems.js";
 import { updateImages } from "../data/received.js";
 import { makeEmpty } from "./empty.js";
-import { JobGroups } from "./job_groups.js";
+import { groupJobs, JobGroup } from "./job_group.js";
 import { JobSearch } from "./job_search.js";
 import { Panel } from "./panel.js";
+import { Rows } from "./rows.js";
 
 /** @import { JobCard } from "../contract" */
 /** @import { Context, State } from "../types.js" */
-/** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: performance.now() when the server accepted the job, Infinity before */
 /** @typedef {Pick<import("../contract").JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">} JobRequest */
 
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
 
 export class Jobs {
-  /** @type {Map<string, PendingStart>} by what is wanted */
-  #starts = new Map();
+  /** @type {Map<string, string>} the ids of the last requests for a download, by what is wanted */
+  #requests = new Map();
+  /** @type {Rows<import("./job_group.js").Group, JobGroup>} */
   #groups;
   #search;
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
   #empty;
   #more = el("p", { class: "dim" });
-  /** @type {HTMLButtonElement | null} */
-  #clear = null;
+  #clear;
 
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    this.#empty = makeEmpty(context, context.words("jobs_none"));
-    this.#groups = new JobGroups(
-      context,
-      (job, action) => this.runAction(job, action),
-      () => this.panel.focus(),
-    );
-    this.#search = new JobSearch(context, () => this.#clear && this.#draw(context.store.get()));
-    this.badge = el("span", { class: "badge", hidden: true });
-    context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);
-    this.panel = new Panel(context, "jobs", {
-      title: "open_jobs",
-      build: () => this.#build(),
-      opened: () => this.#search.reset(),
-      read: () => this.poller.poll(),
-    });
-    this.poller = new JobPoller(context, (request) => this.panel.readData(request));
-  }
-
-  /** Start a download. The promise settles when the server has accepted or refused it. If the
-   * request is repeated within a second, or after a lost response, no second job is started.
-   * @param {JobRequest} wanted
-   * @returns {Promise<void>} */
-  startJob(wanted) {
-    const pending = this.#getPending(JSON.stringify(wanted));
-    pending.running ??= this.#post(wanted, pending.uuid).then((isTaken) => {
-      if (isTaken) pending.taken = performance.now();
-      else pending.running = null;
-    });
-    return pending.running;
-  }
-
-  /** Return the entry for a request that starts a download. The same request gets the same entry
-   * until a second after its response.
-   * @param {string} wanted  the request as JSON */
-  #getPending(wanted) {
-    const now = performance.now();
-    for (const [key, { taken }] of this.#starts)
-      if (now - taken > DOUBLE_CLICK) this.#starts.delete(key);
-    const pending = this.#starts.get(wanted) ?? {
-      uuid: makeUuid(),
-      running: null,
-      taken: Infinity,
-    };
-    this.#starts.set(wanted, pending);
-    return pending;
-  }
-
-  /** Send the request for a download. Return whether the server accepted it.
-   * @param {JobRequest} wanted
-   * @param {string} request */
-  async #post(wanted, request) {
-    const { api, store, actions, toast, signal } = this.context;
-    const { model: id, version } = store.get().where;
-    const model = id === null ? null : await actions.waitForModel();
-    const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
-    try {
-      const started = await api.post("jobs", { ...wanted, ...of, request }, { signal });
-      toast(started.message, "good");
-      this.poller.announceStart();
-      return true;
-    } catch (error) {
-      showError(error, this.context);
-      return false;
-    }
-  }
-
-  #build() {
-    const { words } = this.context;
+    const { words } = context;
+    this.#empty = makeEmpty(context, words("jobs_none"));
+    this.#none.textContent = words("jobs_none_found");
     this.#clear = button(
       { action: "jobs-clear", icon: "trash", words: words("jobs_clear"), class: "quiet" },
       () => void this.#clearFinished(),
     );
-    this.#draw(this.context.store.get());
-    return [
-      this.#notice,
-      this.#search.field,
-      this.#none,
-      this.#empty,
-      this.#groups.element,
-      this.#more,
-      el("div", { class: "actions" }, this.#search.older, this.#clear),
-    ];
+    const focusLost = () => this.panel.focus();
+    this.#groups = new Rows(
+      el("div", { class: "job-groups" }),
+      ({ name }) => name,
+      () => new JobGroup(context, (job, action) => this.runAction(job, action), focusLost),
+      focusLost,
+    );
+    this.#search = new JobSearch(context, () => this.#draw(context.store.get()));
+    context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);
+    this.panel = new Panel(context, "jobs", {
+      title: "open_jobs",
+      build: () => [
+        this.#notice,
+        this.#search.field,
+        this.#none,
+        this.#empty,
+        this.#groups.list,
+        this.#more,
+        el("div", { class: "actions" }, this.#search.older, this.#clear),
+      ],
+      opened: () => this.#search.reset(),
+      read: () => this.poller.poll(),
+    });
+    this.poller = new JobPoller(context, (request) => this.panel.readData(request));
+    this.#draw(context.store.get());
   }
 
-  /** Update the badge and the rows, and report the jobs that have ended.
+  /** Start a download. The promise settles when the server has accepted or refused it. If the
+   * request is repeated within a second, or after a lost response, no second job is started: the
+   * server knows the request by its id.
+   * @param {JobRequest} wanted */
+  async startJob(wanted) {
+    const { api, store, actions, toast, signal } = this.context;
+    const key = JSON.stringify(wanted);
+    const request = this.#requests.get(key) ?? makeUuid();
+    this.#requests.set(key, request);
+    const { model: id, version } = store.get().where;
+    const model = id === null ? null : await actions.waitForModel();
+    const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
+    try {
+      const { message } = await api.post("jobs", { ...wanted, ...of, request }, { signal });
+      toast(message, "good");
+      this.poller.announceStart();
+      setTimeout(() => this.#requests.delete(key), DOUBLE_CLICK);
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Update the rows, and report the jobs that have ended.
    * @param {State} now
    * @param {State} before */
   #onChange(now, before) {
-    const { words } = this.context;
-    const active = now.jobs?.active ?? 0;
-    this.badge.hidden = active === 0;
-    this.badge.textContent = String(active);
-    const name = active ? words("jobs_at_work", { n: active }) : words("open_jobs");
-    this.badge.parentElement?.setAttribute("aria-label", name);
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
     for (const job of ended) this.#announceEnd(job);
     if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
-    if (this.#clear) this.#draw(now);
+    this.#draw(now);
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
 
   /** Show all jobs. @param {State} state */
   #draw({ jobs }) {
-    const { words } = this.context;
     const all = this.#search.found ?? jobs?.jobs ?? [];
     this.#search.draw(jobs?.total ?? 0, all.length);
     this.#notice.textContent = jobs?.notice ?? "";
     const isEmpty = all.length === 0 && !jobs?.notice;
-    this.#none.textContent = words("jobs_none_found");
     this.#none.hidden = !isEmpty || !this.#search.found;
     this.#empty.hidden = !isEmpty || Boolean(this.#search.found);
-    if (this.#clear) this.#clear.hidden = !all.some(isFinished);
+    this.#clear.hidden = !all.some(isFinished);
     this.#more.textContent = jobs?.more ?? "";
     this.#more.hidden = !jobs?.more;
-    this.#groups.draw(all);
+    this.#groups.draw(groupJobs(all));
   }
 
   /** Run an action on a job, such as pausing it.

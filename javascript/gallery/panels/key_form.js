@@ -10,62 +10,57 @@ import { getFailedParts } from "../state/state.js";
 const CIVITAI_ACCOUNT = "https://civitai.com/user/account";
 
 export class KeyForm {
-  #field = el("input", {
-    type: "password",
-    id: "key",
-    "data-field": "key",
-    autocomplete: "off",
-    spellcheck: "false",
-  });
+  #field;
   #message = el("p", { class: "form-message", role: "status" });
-  /** @type {HTMLButtonElement[]} */
-  #buttons = [];
+  #saveButton;
+  #removeButton;
   #isBusy = false;
+  /** Not a `<form>`, because browsers offer to store a password typed in one. */
+  element;
 
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    context.store.on(["bootstrap"], () => this.showState(), context);
-  }
-
-  /** Return the form. It is not a `<form>`, because browsers offer to store a password typed in
-   * one. */
-  makeElement() {
-    const { words } = this.context;
-    this.#field.placeholder = words("api_key_hint");
-    this.#buttons = [
-      button({ action: "save-key", words: words("save_key"), class: "primary" }, () =>
-        this.#save(),
-      ),
-      button({ action: "test-key", words: words("test_key") }, () => this.#testKey()),
-      button({ action: "remove-key", words: words("remove_key") }, () => this.#saveKey("")),
-    ];
-    this.#field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.isComposing) void this.#save();
+    const { words } = context;
+    this.#field = el("input", {
+      type: "password",
+      id: "key",
+      "data-field": "key",
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: words("api_key_hint"),
+      on: {
+        keydown: ({ key, isComposing }) => key === "Enter" && !isComposing && void this.#save(),
+      },
     });
+    const save = { action: "save-key", words: words("save_key"), class: "primary" };
+    this.#saveButton = button(save, () => this.#save());
+    const remove = { action: "remove-key", words: words("remove_key") };
+    this.#removeButton = button(remove, () => this.#saveKey(""));
+    const test = button({ action: "test-key", words: words("test_key") }, () => this.#testKey());
     const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
-    return el(
+    this.element = el(
       "fieldset",
       { class: "key" },
       el("legend", {}, words("key_legend")),
       el("label", { for: "key" }, words("api_key")),
       this.#field,
-      el("div", { class: "row" }, ...this.#buttons),
+      el("div", { class: "row" }, this.#saveButton, test, this.#removeButton),
       this.#message,
       el("a", where, words("where_to_get_key")),
     );
+    context.store.on(["bootstrap"], () => this.showState(), context);
   }
 
   /** Show whether an API key is saved. */
   showState() {
     const { store, words } = this.context;
     const key = store.get().bootstrap?.key;
-    if (!key || !this.#buttons.length) return;
-    const [save, , remove] = this.#buttons;
+    if (!key) return;
     const isFixed = key.from_environment || key.locked !== "";
-    this.#field.disabled = save.disabled = isFixed;
-    if (!key.saved && this.context.root.activeElement === remove) this.#field.focus();
-    remove.disabled = isFixed || !key.saved;
+    this.#field.disabled = this.#saveButton.disabled = isFixed;
+    if (!key.saved && this.context.root.activeElement === this.#removeButton) this.#field.focus();
+    this.#removeButton.disabled = isFixed || !key.saved;
     const status = key.from_environment
       ? "key_of_environment"
       : key.saved
@@ -107,16 +102,18 @@ export class KeyForm {
     if (this.#isBusy) return;
     this.#isBusy = true;
     this.#showMessage(words("waiting"));
-    let result = { message: "", isWrong: false };
+    let message = "";
+    let isWrong = false;
     try {
-      result = { message: await request(), isWrong: false };
+      message = await request();
     } catch (error) {
       if (signal.aborted) return;
-      result = { message: getErrorMessage(error, words), isWrong: true };
+      message = getErrorMessage(error, words);
+      isWrong = true;
     }
     this.#isBusy = false;
     this.showState();
-    this.#showMessage(result.message, result.isWrong);
+    this.#showMessage(message, isWrong);
   }
 
   /** Show a message below the key.

@@ -1,13 +1,7 @@
 /** The fields that annotate all marked images at once: stars, tags, a note. */
 
 import { el, iconButton } from "../core/dom.js";
-import {
-  makeNoteField,
-  makeStar,
-  makeTextField,
-  parseTags,
-  STARS,
-} from "../details/annotations.js";
+import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/annotations.js";
 
 /** @import { AnnotationChange } from "../data/annotations.js" */
 /** @import { Context } from "../types.js" */
@@ -33,27 +27,15 @@ export function makeMarkedAnnotations(context) {
     void save("marked_note_saved", { note: typed });
     note.value = "";
   });
-  const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
   const title = el("h3");
-  const stars = STARS.map((n) =>
-    makeStar(n, words("annotation_stars_n", { n }), () => actions.rate(marked(), n)),
-  );
+  const stars = makeStars(words, (n) => actions.rate(marked(), n));
+  const unrate = () => actions.rate(marked(), 0);
+  stars.element.append(iconButton("stars-0", "none", words("marked_unrate"), unrate, "quiet"));
   const section = el(
     "section",
     { class: "annotations" },
     title,
-    el(
-      "div",
-      group,
-      ...stars,
-      iconButton(
-        "stars-0",
-        "none",
-        words("marked_unrate"),
-        () => actions.rate(marked(), 0),
-        "quiet",
-      ),
-    ),
+    stars.element,
     makeTagField("add_tags", "marked_add_tags", "marked_tags_added"),
     makeTagField("remove_tags", "marked_remove_tags", "marked_tags_removed"),
     note,
@@ -62,11 +44,7 @@ export function makeMarkedAnnotations(context) {
     const n = store.get().marks.size;
     section.hidden = n === 0;
     title.textContent = words("marked_title", { n });
-    if (store.get().panel !== "collections") return;
-    const common = getCommonStars(store.get());
-    for (const [at, star] of stars.entries()) {
-      star.setAttribute("aria-pressed", String(common > at));
-    }
+    if (store.get().panel === "collections") stars.show(getCommonStars(store.get()));
   };
   store.on(["marks", "images", "panel"], draw, context);
   draw();

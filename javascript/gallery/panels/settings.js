@@ -1,6 +1,6 @@
 /** The panel of the settings and the API key. */
 
-import { button, el, runWhileBusy } from "../core/dom.js";
+import { el, runWhileBusy } from "../core/dom.js";
 import { ApiError } from "../data/api.js";
 import { showError } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
@@ -37,7 +37,7 @@ export class Settings {
 
   #build() {
     const { bootstrap } = this.context.store.get();
-    return [this.key.makeElement(), this.#makeForm(bootstrap?.settings ?? [])];
+    return [this.key.element, this.#makeForm(bootstrap?.settings ?? [])];
   }
 
   /** Show the saved values; discard what was typed but not saved. */
@@ -75,24 +75,17 @@ export class Settings {
   /** Return the form of all settings. @param {Setting[]} settings */
   #makeForm(settings) {
     const { words } = this.context;
-    const save = button(
-      { action: "save-settings", words: words("save_settings"), class: "primary" },
-      () => {},
-    );
-    save.type = "submit";
+    const look = { type: "submit", class: "primary", "data-do": "save-settings" };
+    const save = el("button", look, el("span", { text: words("save_settings") }));
     const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings));
     const groups = [page, makeBrowserSettings(words), this.hiddenRules.element, ...others];
-    const form = el(
-      "form",
-      { novalidate: true, autocomplete: "off" },
-      ...groups,
-      el("footer", {}, save),
-    );
-    form.addEventListener("submit", (event) => {
+    /** @param {SubmitEvent} event */
+    const submit = (event) => {
       event.preventDefault();
       void runWhileBusy(save, () => this.#send());
-    });
-    return form;
+    };
+    const props = { novalidate: true, autocomplete: "off", on: { submit } };
+    return el("form", props, ...groups, el("footer", {}, save));
   }
 
   /** Return the fieldset with the settings of a group, null if there are none.
@@ -133,7 +126,7 @@ export class Settings {
       updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
       toast(words("settings_saved"), "good");
     } catch (error) {
-      if (!signal.aborted) this.#showRefusal(error);
+      this.#showRefusal(error);
     }
   }
 
@@ -169,20 +162,13 @@ class SettingField {
     this.setting = setting;
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
-    this.control = makeControl(setting);
-    for (const [key, value] of Object.entries({
-      id,
-      "data-field": id,
-      "aria-describedby": `${id}-wrong ${id}-fixed`,
-    })) {
-      this.control.setAttribute(key, value);
-    }
+    const described = { "aria-describedby": `${id}-wrong ${id}-fixed` };
+    const isLocked = setting.locked !== "";
+    this.control = makeControl(setting, { id, "data-field": id, ...described, disabled: isLocked });
     this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
     const named = el("label", { for: id }, label);
     const fixed =
-      setting.locked &&
-      el("p", { class: "dim", id: `${id}-fixed` }, words(`reason_${setting.locked}`));
-    this.control.disabled = setting.locked !== "";
+      isLocked && el("p", { class: "dim", id: `${id}-fixed` }, words(`reason_${setting.locked}`));
     this.element = el(
       "div",
       { class: `setting of-${kind}` },
@@ -225,14 +211,17 @@ class SettingField {
   }
 }
 
-/** Return the input or select for a kind of setting. @param {Setting} setting */
-function makeControl({ kind, low, high, choices }) {
+/** Return the input or select for a kind of setting.
+ * @param {Setting} setting
+ * @param {import("../core/dom.js").Props} props */
+function makeControl({ kind, low, high, choices }, props) {
   if (kind === "choice") {
     const options = (choices ?? []).map(({ value, label }) => el("option", { value }, label));
-    return el("select", {}, ...options);
+    return el("select", props, ...options);
   }
-  if (kind === "switch") return el("input", { type: "checkbox" });
-  if (kind === "text") return el("input", { type: "text", spellcheck: "false", dir: "auto" });
+  if (kind === "switch") return el("input", { ...props, type: "checkbox" });
+  if (kind === "text")
+    return el("input", { ...props, type: "text", spellcheck: "false", dir: "auto" });
   const step = kind === "whole" ? 1 : "any";
-  return el("input", { type: "number", min: low, max: high, step, inputmode: "decimal" });
+  return el("input", { ...props, type: "number", min: low, max: high, step, inputmode: "decimal" });
 }

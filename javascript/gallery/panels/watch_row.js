@@ -1,6 +1,7 @@
 /** The row of one watched gallery in the panel: created once, then updated in place. */
 
 import { button, el, iconButton } from "../core/dom.js";
+import { formatDate } from "../core/format.js";
 
 /** @import { Context, WatchedGallery } from "../types.js" */
 
@@ -40,10 +41,7 @@ export class WatchRow {
   #summary({ new_count, has_more, checked_at }) {
     const { words, store } = this.#context;
     if (!checked_at) return words("watches_never");
-    const date = new Date(checked_at).toLocaleString(store.get().bootstrap?.language, {
-      dateStyle: "medium",
-      timeStyle: "short",
-    });
+    const date = formatDate(checked_at, store.get().bootstrap?.language);
     const some = words(has_more ? "watches_more" : "watches_n", { n: new_count });
     return words("watches_at", { news: new_count ? some : words("watches_nothing"), date });
   }

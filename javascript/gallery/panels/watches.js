@@ -23,22 +23,24 @@ export class Watches {
   /** @type {Rows<WatchedGallery, WatchRow>} */
   #rows;
   #problem = el("p", { class: "notice", role: "status" });
-  /** @type {HTMLButtonElement | null} */
-  #check = null;
+  #check;
   #none;
   #means;
   #panel;
 
   /** @param {Context} context */
   constructor(context) {
-    const { store, signal } = context;
+    const { store, api, words, signal } = context;
     this.#context = context;
-    this.#none = makeEmpty(context, context.words("watches_none"));
-    this.#means = el("p", { class: "dim" }, context.words("watches_means"));
-    this.badge = el("span", { class: "badge", hidden: true });
+    this.#none = makeEmpty(context, words("watches_none"));
+    this.#means = el("p", { class: "dim" }, words("watches_means"));
+    this.#check = button(
+      { action: "watch-check", icon: "again", words: words("watch_check") },
+      () => this.#change(() => api.post("watches", { action: "check" })),
+    );
     this.#panel = new Panel(context, "watches", {
       title: "open_watches",
-      build: () => this.#build(),
+      build: () => [this.#problem, this.#none, this.#list, this.#means, this.#check],
       read: () => this.#read(),
     });
     this.#rows = new Rows(
@@ -52,7 +54,7 @@ export class Watches {
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
     document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
-    queueMicrotask(() => this.#startWith(store.get().bootstrap?.watches)); // when the badge has its button
+    this.#startWith(store.get().bootstrap?.watches);
   }
 
   /** Watch the open gallery, or stop watching it. */
@@ -100,23 +102,19 @@ export class Watches {
    * @param {Promise<WatchedGalleries | null>} response  null if there is nothing new to show */
   async #show(response) {
     const watches = await response;
-    if (this.#context.signal.aborted) return;
+    const { store, signal } = this.#context;
+    if (signal.aborted) return;
     if (!watches) return this.#schedule(WHILE_LOST);
     this.#answeredAt = performance.now();
-    this.#setWatches(watches);
-  }
-
-  /** Store the watched galleries, and schedule the next check.
-   * @param {WatchedGalleries | undefined} watches */
-  #setWatches(watches) {
-    if (watches) setWatches(this.#context.store, watches);
+    setWatches(store, watches);
     this.#schedule();
   }
 
   /** Show the watched galleries, and let the server check those that are due.
    * @param {WatchedGalleries | undefined} watches */
   #startWith(watches) {
-    this.#setWatches(watches);
+    if (watches) setWatches(this.#context.store, watches);
+    this.#schedule();
     if (watches?.galleries.length) void this.#checkDue();
   }
 
@@ -160,25 +158,9 @@ export class Watches {
     this.#timer = window.setTimeout(() => void this.#checkDue(), Math.max(least, left));
   }
 
-  #build() {
-    const { words, api } = this.#context;
-    this.#check = button(
-      { action: "watch-check", icon: "again", words: words("watch_check") },
-      () => this.#change(() => api.post("watches", { action: "check" })),
-    );
-    this.#draw();
-    return [this.#problem, this.#none, this.#list, this.#means, this.#check];
-  }
-
   #draw() {
     const { store, words } = this.#context;
     const { galleries = [], checking = false, problem = "" } = store.get().watches ?? {};
-    const fresh = galleries.filter((one) => one.new_count).length;
-    this.badge.hidden = fresh === 0;
-    this.badge.textContent = String(fresh);
-    const name = fresh ? words("open_watches_n", { n: fresh }) : words("open_watches");
-    this.badge.parentElement?.setAttribute("aria-label", name);
-    if (!this.#check) return;
     this.#check.hidden = !galleries.length;
     this.#means.hidden = !galleries.length;
     setLabel(this.#check, words(checking ? "watch_checking" : "watch_check"));

@@ -41,6 +41,7 @@ function makeMoreButton({ words }, group, list) {
     },
   );
   fold.setAttribute("aria-expanded", "false");
+  fold.dataset.value = "all"; // its label changes
   return fold;
 }
 

@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
+import { redraw } from "../core/redraw.js";
 import { Panel } from "../panels/panel.js";
 import { makeBars } from "./bars.js";
 import { ReadMore } from "./read_more.js";
@@ -62,26 +63,30 @@ export class StatsPanel {
     );
   }
 
-  /** Show the statistics. The focus stays on the same button. @param {Stats} stats */
+  /** Show the statistics. @param {Stats} stats */
   #draw(stats) {
-    const { words, root } = this.#context;
+    const { actions, words, root } = this.#context;
+    const show = (/** @type {import("../contract").StatsBarView} */ { search }) => {
+      actions.panel("");
+      void actions.search(search, "gallery"); // all that was read, as the bars are
+    };
     const groups = [...stats.groups].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const show = (/** @type {import("../contract").StatsBarView} */ bar) =>
-      this.#searchLibrary(bar.search);
     const bars = groups.map((group) => makeBars(this.#context, group, show));
-    const focused = getButtonKey(root.activeElement);
+    const versions = makeVersions(this.#context, stats.versions, (version) => {
+      void actions.setWhere({ version });
+    });
     this.#drawSample(stats);
-    this.#content.replaceChildren(
-      ...(stats.recipe ? [makeRecipe(this.#context, stats)] : []),
-      ...(bars.length ? [el("p", { class: "dim" }, words("stats_hint"))] : []),
+    const parts = [
+      stats.recipe && makeRecipe(this.#context, stats),
+      bars.length > 0 && el("p", { class: "dim" }, words("stats_hint")),
       el("div", { class: "bar-groups" }, ...bars),
-      ...(stats.versions.length > 1 ? [this.#makeVersionTable(stats)] : []),
+      stats.versions.length > 1 && versions,
+    ];
+    redraw(root, this.#content, () =>
+      this.#content.replaceChildren(...parts.filter((part) => part instanceof HTMLElement)),
     );
-    if (!focused || root.activeElement !== this.#content.closest("dialog")) return;
-    const all = /** @type {HTMLElement[]} */ ([...this.#content.querySelectorAll("button")]);
-    all.find((one) => getButtonKey(one) === focused)?.focus();
   }
 
   /** Show how many images the statistics are based on. @param {Stats} stats */
@@ -102,31 +107,6 @@ export class StatsPanel {
       version ? button(all, () => actions.setWhere({ version: null })) : "",
     );
   }
-
-  /** Return the table of the model's versions. @param {Stats} stats */
-  #makeVersionTable(stats) {
-    const { actions } = this.#context;
-    return makeVersions(
-      this.#context,
-      stats.versions,
-      (id) => void actions.setWhere({ version: id }),
-    );
-  }
-
-  /** Show the images that a search finds in the library. @param {string} search */
-  #searchLibrary(search) {
-    const { actions } = this.#context;
-    actions.panel("");
-    void actions.search(search, "gallery"); // all that was read, as the bars are
-  }
-}
-
-/** Return a text that identifies a button, to find the button again after a redraw.
- * @param {Element | null} element */
-function getButtonKey(element) {
-  const { do: action, value = "" } = /** @type {HTMLElement | null} */ (element)?.dataset ?? {};
-  const kind = element?.closest("[data-kind]")?.getAttribute("data-kind") ?? "";
-  return action ? `${action} ${kind} ${value}` : "";
 }
 
 /** Return a group's position in the order of groups. @param {Group} group */

@@ -28,7 +28,7 @@ export class Gestures {
   /** @type {Point} */ #start = { x: 0, y: 0 };
   /** @type {{x: number, y: number, time: number}[]} */ #trail = [];
   /** @type {"" | "drag" | "pinch" | "done"} */ #doing = "";
-  /** @type {{distance: number}} */ #pinch = { distance: 1 };
+  #pinchDistance = 1; // between the fingers when the pinch began
   /** @type {{time: number, point: Point, touch: boolean}} */ #lastTap = {
     time: 0,
     point: { x: 0, y: 0 },
@@ -98,7 +98,7 @@ export class Gestures {
     this.#fingers.set(event.pointerId, point);
     if (this.#doing === "pinch") {
       const { distance, middle } = this.#twoFingers();
-      return this.handlers.pinch(distance / this.#pinch.distance, middle);
+      return this.handlers.pinch(distance / this.#pinchDistance, middle);
     }
     if (this.#doing === "done") return;
     this.#trail.push({ ...point, time: event.timeStamp });
@@ -124,7 +124,7 @@ export class Gestures {
     this.#doing = "pinch";
     for (const id of this.#fingers.keys()) this.element.setPointerCapture(id);
     const { distance, middle } = this.#twoFingers();
-    this.#pinch = { distance: Math.max(distance, 1) };
+    this.#pinchDistance = Math.max(distance, 1);
     this.handlers.pinchStart(middle);
   }
 
@@ -150,7 +150,7 @@ export class Gestures {
 
   /** Report the end of a drag. @param {Point} speed */
   #endDrag(speed) {
-    const last = this.#trail[this.#trail.length - 1];
+    const last = this.#trail.at(-1) ?? this.#start;
     this.handlers.dragEnd({ by: subtractPoints(last, this.#start), speed });
   }
 

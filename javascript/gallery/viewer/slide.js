@@ -20,8 +20,6 @@ const NEEDS_SETTING = ["needs_key", "too_large"];
 export class Slide {
   /** @type {"thumb" | "file"} */
   shows = "thumb";
-  /** @type {Size} */
-  #stage = { width: 1, height: 1 };
   /** @type {HTMLVideoElement | null} */
   video = null;
   /** @type {AbortController | null} */
@@ -42,16 +40,16 @@ export class Slide {
     this.source = source;
     this.view = view;
     this.listeners = listeners;
-    this.size = sizeOrDefault(view);
+    this.sizes = { image: sizeOrDefault(view), stage: { width: 1, height: 1 } };
     /** @type {Pose} */
-    this.pose = fitPose(this.size, this.#stage);
+    this.pose = fitPose(this.sizes);
     this.thumb = el("img", { class: "thumb", alt: this.#label, draggable: "false" });
     this.box = el("div", { class: "image" }, makeBlurhash(view.blurhash), this.thumb);
     this.element = el("div", { class: "slide" }, this.box);
   }
 
   get isZoomed() {
-    return isZoomed(this.pose, this.size, this.#stage);
+    return isZoomed(this.pose, this.sizes);
   }
 
   get isFailed() {
@@ -66,13 +64,13 @@ export class Slide {
   /** Lay out the image on a stage of this size. @param {Size} stage */
   setStage(stage) {
     const wasZoomed = this.isZoomed;
-    this.#stage = stage;
-    const fit = getFitScale(this.size, stage);
+    this.sizes = { ...this.sizes, stage };
+    const fit = getFitScale(this.sizes);
     // one pixel at least: an image may be 1 × 100,000
-    const width = Math.max(1, this.size.width * fit);
-    const height = Math.max(1, this.size.height * fit);
+    const width = Math.max(1, this.sizes.image.width * fit);
+    const height = Math.max(1, this.sizes.image.height * fit);
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
-    this.setPose(wasZoomed ? limitPose(this.pose, this.size, stage) : fitPose(this.size, stage));
+    this.setPose(wasZoomed ? limitPose(this.pose, this.sizes) : fitPose(this.sizes));
   }
 
   /** Zoom and pan the image to a pose.
@@ -80,7 +78,7 @@ export class Slide {
    * @param {boolean} [smoothly] */
   setPose(pose, smoothly = false) {
     this.pose = pose;
-    const larger = pose.scale / getFitScale(this.size, this.#stage);
+    const larger = pose.scale / getFitScale(this.sizes);
     this.box.classList.toggle("smooth", smoothly);
     this.box.style.transform = `translate(-50%, -50%) translate(${pose.x}px, ${pose.y}px) scale(${larger})`;
     setAttribute(this.element, "data-zoomed", this.isZoomed);
@@ -141,7 +139,7 @@ export class Slide {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
     this.element.inert = by !== 0;
-    if (by && this.isZoomed) this.setPose(fitPose(this.size, this.#stage));
+    if (by && this.isZoomed) this.setPose(fitPose(this.sizes));
   }
 
   /** Remove the slide, and stop loading its image. */
@@ -153,10 +151,11 @@ export class Slide {
 
   /** Set the image's own size, without changing its size on the screen. @param {Size} size */
   #setSize(size) {
-    if (size.width === this.size.width && size.height === this.size.height) return;
-    this.pose = { ...this.pose, scale: (this.pose.scale * this.size.width) / size.width };
-    this.size = size;
-    this.setStage(this.#stage);
+    const { image, stage } = this.sizes;
+    if (size.width === image.width && size.height === image.height) return;
+    this.pose = { ...this.pose, scale: (this.pose.scale * image.width) / size.width };
+    this.sizes = { image: size, stage };
+    this.setStage(stage);
   }
 
   /** Load the image's file, and show it in place of the thumbnail as soon as it is decoded.

@@ -89,8 +89,8 @@ export class Stage {
   /** Zoom by a step in or out, to the whole image, or to its actual size.
    * @param {import("../types.js").ZoomStep} how */
   zoom(how) {
-    const { slide, size } = this;
-    if (slide) this.setPose(stepZoom(slide.pose, how, slide.size, size), true);
+    const { slide } = this;
+    if (slide) this.setPose(stepZoom(slide.pose, how, slide.sizes), true);
   }
 
   /** Zoom and pan the open image to a pose.

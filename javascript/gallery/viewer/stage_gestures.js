@@ -4,9 +4,9 @@
  */
 
 import { getSwipeDirection, isDismissed } from "./pointer_gestures.js";
-import { dragPose, limitPose, pinchPose, toggleZoom, zoomAt } from "./zoom.js";
+import { limitPose } from "./zoom.js";
+import { ZoomGestures } from "./zoom_gestures.js";
 
-/** @import { Handlers } from "./pointer_gestures.js" */
 /** @import { Stage } from "./stage.js" */
 /** @import { Point } from "./zoom.js" */
 
@@ -16,17 +16,13 @@ const CONTROLS = 80; // pixels at the lower edge of a video
 const FALL = { duration: 140, easing: "ease-in", fill: /** @type {const} */ ("forwards") };
 const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 
-/** @implements {Handlers} */
-export class StageGestures {
-  /** @type {import("./zoom.js").Pose} where the open image was when this began */
-  #from = { scale: 1, x: 0, y: 0 };
-  /** @type {Point} */
-  #pinchedAt = { x: 0, y: 0 };
+export class StageGestures extends ZoomGestures {
   /** @type {"" | "pan" | "leaf" | "let-go"} */
   #doing = "";
 
   /** @param {Stage} stage */
   constructor(stage) {
+    super(stage);
     this.stage = stage;
   }
 
@@ -48,26 +44,29 @@ export class StageGestures {
   }
 
   /** Decide what a drag does: pan a zoomed image, swipe sideways or swipe down.
-   * @param {"x" | "y"} axis */
+   * @param {"x" | "y"} axis
+   * @override */
   dragStart(axis) {
     const { slide, element } = this.stage;
     if (!slide) return;
-    this.#from = slide.pose;
+    super.dragStart(axis);
     if (slide.isZoomed) this.#doing = "pan";
     else this.#doing = axis === "x" ? "leaf" : "let-go";
     element.classList.add("dragging");
   }
 
-  /** Move the image with the finger. @param {Point} by */
+  /** Move the image with the finger.
+   * @param {Point} by
+   * @override */
   drag(by) {
-    const { slide, size } = this.stage;
-    if (!slide) return;
-    if (this.#doing === "pan") this.stage.setPose(dragPose(this.#from, by, slide.size, size));
+    if (this.#doing === "pan") super.drag(by);
     else if (this.#doing === "leaf") this.#move(by.x, 0);
     else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
   }
 
-  /** Finish the drag according to its distance and speed. @param {{by: Point, speed: Point}} end */
+  /** Finish the drag according to its distance and speed.
+   * @param {{by: Point, speed: Point}} end
+   * @override */
   dragEnd({ by, speed }) {
     const doing = this.#doing;
     this.#doing = "";
@@ -75,35 +74,6 @@ export class StageGestures {
     if (doing === "pan") this.#glideOn(by, speed);
     else if (doing === "leaf") this.#turnPage(by.x, speed.x);
     else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
-  }
-
-  /** Remember the image's pose when a pinch begins. @param {Point} point */
-  pinchStart(point) {
-    if (this.stage.slide) this.#from = this.stage.slide.pose;
-    this.#pinchedAt = point;
-  }
-
-  /** Zoom the image with two fingers.
-   * @param {number} factor
-   * @param {Point} point */
-  pinch(factor, point) {
-    const { slide, size } = this.stage;
-    if (!slide) return;
-    this.stage.setPose(pinchPose(this.#from, factor, this.#pinchedAt, point, slide.size, size));
-  }
-
-  pinchEnd() {
-    const { slide, size } = this.stage;
-    if (slide) this.stage.setPose(limitPose(slide.pose, slide.size, size), true);
-  }
-
-  /** Zoom at the pointer.
-   * @param {number} factor
-   * @param {Point} point */
-  wheel(factor, point) {
-    const { slide, size } = this.stage;
-    if (slide)
-      this.stage.setPose(zoomAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
   }
 
   /** Report a tap, unless it hit a button or a video.
@@ -121,23 +91,22 @@ export class StageGestures {
 
   /** Zoom into a point, or back to the whole image.
    * @param {Point} point
-   * @param {boolean} touch */
+   * @param {boolean} touch
+   * @override */
   doubleTap(point, touch) {
-    const { slide, size, listeners } = this.stage;
-    if (touch) listeners.tapped(true, true); // takes back what its first tap did
-    if (!slide || slide.video) return; // a video's double click is the browser's
-    this.stage.setPose(toggleZoom(slide.pose, point, slide.size, size), true);
+    if (touch) this.stage.listeners.tapped(true, true); // takes back what its first tap did
+    if (!this.stage.slide?.video) super.doubleTap(point, touch); // a video's double click is the browser's
   }
 
   /** Let the image glide to a stop after a drag.
    * @param {Point} by
    * @param {Point} speed */
   #glideOn(by, speed) {
-    const { slide, size } = this.stage;
+    const { slide } = this.stage;
     if (!slide) return;
-    const x = this.#from.x + by.x + speed.x * GLIDE;
-    const y = this.#from.y + by.y + speed.y * GLIDE;
-    this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.size, size), true);
+    const x = this.from.x + by.x + speed.x * GLIDE;
+    const y = this.from.y + by.y + speed.y * GLIDE;
+    this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.sizes), true);
   }
 
   /** Show the next or previous image after a swipe, or move the image back.

@@ -5,16 +5,6 @@ import { icon } from "../core/icons.js";
 
 /** @import { Context, View } from "../types.js" */
 
-/**
- * @typedef {object} Shown
- * @property {View} view
- * @property {number} index  -1 for an image that is not in the gallery
- * @property {number} count
- * @property {boolean} ended  all images are loaded
- * @property {boolean} marked
- * @property {boolean} details
- */
-
 export class Toolbar {
   /** @type {View | null} */
   #view = null;
@@ -32,8 +22,8 @@ export class Toolbar {
       class: "scale",
       "data-do": "zoom",
       title: words("say_zoom"),
+      on: { click: () => actions.zoom("toggle") },
     });
-    this.scale.addEventListener("click", () => actions.zoom("toggle"));
     this.mark = tool("mark", "mark", "say_mark", () => this.#view && actions.mark(this.#view.id));
     this.favourite = tool(
       "favourite",
@@ -66,15 +56,19 @@ export class Toolbar {
     );
   }
 
-  /** Show the open image's position and marks. @param {Shown} shown */
-  show({ view, index, count, ended, marked, details }) {
-    const { words } = this.context;
+  /** Show the open image's position and marks.
+   * @param {View} view
+   * @param {number} index  -1 for an image that is not in the gallery
+   * @param {number} count  number of images that are shown */
+  show(view, index, count) {
+    const { words, store } = this.context;
+    const { ended, marks, details } = store.get();
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
     const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
     this.position.textContent =
       index < 0 ? "" : words("position", { at: (index + 1).toLocaleString(), n: all });
-    setPressed(this.mark, marked);
+    setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
     setAttribute(this.save, "data-saved", view.saved);

@@ -150,14 +150,7 @@ export class Viewer {
     setAttribute(parts.frame, "data-details", state.details && !state.slideshow);
     setAttribute(parts.frame, "data-slideshow", state.slideshow);
     if (!state.slideshow) this.slideshow.stop();
-    parts.toolbar.show({
-      view,
-      index: this.#index,
-      count: shown.length,
-      ended: state.ended,
-      marked: state.marks.has(view.id),
-      details: state.details,
-    });
+    parts.toolbar.show(view, this.#index, shown.length);
     // the first image of all is said with the dialog's label
     if (this.#announced !== view.id) parts.toolbar.announce(this.#announced === null ? "" : name);
     this.#announced = view.id;

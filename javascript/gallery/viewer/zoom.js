@@ -1,6 +1,7 @@
 /** The arithmetic of zoom and pan: the size and position of an image on its stage. Pure. */
 
 /** @typedef {{width: number, height: number}} Size */
+/** @typedef {{image: Size, stage: Size}} Sizes  of an image, and of the area in which the image is shown */
 /** @typedef {{x: number, y: number}} Point  from the stage's middle, in CSS pixels */
 /** @typedef {{scale: number, x: number, y: number}} Pose  scale 1 is one CSS pixel a pixel; x, y: the image's middle from the stage's */
 
@@ -23,42 +24,37 @@ export function sizeOrDefault(size) {
 }
 
 /** Return the scale at which the whole image fits the stage.
- * @param {Size} image
- * @param {Size} stage */
-export function getFitScale(image, stage) {
+ * @param {Sizes} sizes */
+export function getFitScale({ image, stage }) {
   return Math.min(stage.width / image.width, stage.height / image.height, MOST_ENLARGED);
 }
 
 /** Return the largest scale to which an image can be zoomed.
- * @param {Size} image
- * @param {Size} stage */
-function getMaxScale(image, stage) {
-  return Math.max(DEEPEST, getFitScale(image, stage) * 4);
+ * @param {Sizes} sizes */
+function getMaxScale(sizes) {
+  return Math.max(DEEPEST, getFitScale(sizes) * 4);
 }
 
 /** Return the pose that shows the whole image in the middle of the stage.
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function fitPose(image, stage) {
-  return { scale: getFitScale(image, stage), x: 0, y: 0 };
+export function fitPose(sizes) {
+  return { scale: getFitScale(sizes), x: 0, y: 0 };
 }
 
 /** Return whether an image is larger than the stage, so that it can be panned.
  * @param {Pose} pose
- * @param {Size} image
- * @param {Size} stage */
-export function isZoomed(pose, image, stage) {
-  return pose.scale > getFitScale(image, stage) * 1.001;
+ * @param {Sizes} sizes */
+export function isZoomed(pose, sizes) {
+  return pose.scale > getFitScale(sizes) * 1.001;
 }
 
 /** Return how far an image may be panned from the middle in each direction, without showing an
  * empty edge.
  * @param {number} scale
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Point} */
-export function getPanLimits(scale, image, stage) {
+export function getPanLimits(scale, { image, stage }) {
   return {
     x: Math.max(0, (image.width * scale - stage.width) / 2),
     y: Math.max(0, (image.height * scale - stage.height) / 2),
@@ -67,13 +63,12 @@ export function getPanLimits(scale, image, stage) {
 
 /** Return the nearest pose within the limits of zooming and panning.
  * @param {Pose} pose
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function limitPose(pose, image, stage) {
-  const low = getFitScale(image, stage);
-  const scale = clamp(pose.scale, low, getMaxScale(image, stage));
-  const far = getPanLimits(scale, image, stage);
+export function limitPose(pose, sizes) {
+  const low = getFitScale(sizes);
+  const scale = clamp(pose.scale, low, getMaxScale(sizes));
+  const far = getPanLimits(scale, sizes);
   return { scale, x: clamp(pose.x, -far.x, far.x), y: clamp(pose.y, -far.y, far.y) };
 }
 
@@ -81,25 +76,23 @@ export function limitPose(pose, image, stage) {
  * @param {Pose} pose
  * @param {number} scale
  * @param {Point} point
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function zoomAt(pose, scale, point, image, stage) {
-  const to = clamp(scale, getFitScale(image, stage), getMaxScale(image, stage));
+export function zoomAt(pose, scale, point, sizes) {
+  const to = clamp(scale, getFitScale(sizes), getMaxScale(sizes));
   const ratio = to / pose.scale;
   const x = point.x - (point.x - pose.x) * ratio;
   const y = point.y - (point.y - pose.y) * ratio;
-  return limitPose({ scale: to, x, y }, image, stage);
+  return limitPose({ scale: to, x, y }, sizes);
 }
 
 /** Return the pose during a drag. Beyond its edge, the image moves less than the finger.
  * @param {Pose} pose  at the beginning of the drag
  * @param {Point} by  how far the finger has moved
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function dragPose(pose, by, image, stage) {
-  const far = getPanLimits(pose.scale, image, stage);
+export function dragPose(pose, by, sizes) {
+  const far = getPanLimits(pose.scale, sizes);
   return {
     scale: pose.scale,
     x: resistLimit(pose.x + by.x, far.x),
@@ -113,12 +106,11 @@ export function dragPose(pose, by, image, stage) {
  * @param {number} factor  of the distance between the fingers
  * @param {Point} start  the point between the fingers at the beginning
  * @param {Point} now  the point between the fingers now
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function pinchPose(pose, factor, start, now, image, stage) {
-  const low = getFitScale(image, stage) * 0.7;
-  const scale = clamp(pose.scale * factor, low, getMaxScale(image, stage));
+export function pinchPose(pose, factor, start, now, sizes) {
+  const low = getFitScale(sizes) * 0.7;
+  const scale = clamp(pose.scale * factor, low, getMaxScale(sizes));
   const ratio = scale / pose.scale;
   return {
     scale,
@@ -130,14 +122,13 @@ export function pinchPose(pose, factor, start, now, image, stage) {
 /** Return the pose after a double click: enlarged at the clicked point, or the whole image again.
  * @param {Pose} pose
  * @param {Point} point
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function toggleZoom(pose, point, image, stage) {
-  const fit = getFitScale(image, stage);
-  if (isZoomed(pose, image, stage)) return fitPose(image, stage);
+export function toggleZoom(pose, point, sizes) {
+  const fit = getFitScale(sizes);
+  if (isZoomed(pose, sizes)) return fitPose(sizes);
   const into = fit < 0.7 ? 1 : fit * 2.5;
-  return zoomAt(pose, into, point, image, stage);
+  return zoomAt(pose, into, point, sizes);
 }
 
 /** Return the value limited to a range.
@@ -160,11 +151,10 @@ function resistLimit(value, limit) {
 /** Return the pose after one step of zooming in or out around the middle of the stage.
  * @param {Pose} pose
  * @param {import("../types.js").ZoomStep} how
- * @param {Size} image
- * @param {Size} stage
+ * @param {Sizes} sizes
  * @returns {Pose} */
-export function stepZoom(pose, how, image, stage) {
-  if (how === "toggle" && isZoomed(pose, image, stage)) return fitPose(image, stage);
+export function stepZoom(pose, how, sizes) {
+  if (how === "toggle" && isZoomed(pose, sizes)) return fitPose(sizes);
   const scales = { in: pose.scale * STEP_IN, out: pose.scale / STEP_IN, toggle: 1 };
-  return zoomAt(pose, scales[how], MIDDLE, image, stage);
+  return zoomAt(pose, scales[how], MIDDLE, sizes);
 }

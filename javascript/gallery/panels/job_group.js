@@ -1,4 +1,4 @@
-/** The list of downloads, grouped by model, author or collection. */
+/** The downloads of one model, author or collection. */
 
 import { el, setText } from "../core/dom.js";
 import { JobRow } from "./job_row.js";
@@ -6,41 +6,17 @@ import { Rows } from "./rows.js";
 
 /** @import { JobCard } from "../contract" */
 /** @import { Context } from "../types.js" */
-/** @typedef {(job: number, action: string) => Promise<void>} RunAction */
 /** @typedef {{name: string, jobs: JobCard[]}} Group */
 
-export class JobGroups {
-  element = el("div", { class: "job-groups" });
-  /** @type {Rows<Group, JobGroup>} */
-  #groups;
-
-  /** @param {Context} context
-   * @param {RunAction} runAction
-   * @param {() => void} focusLost  called when the focused row is removed */
-  constructor(context, runAction, focusLost) {
-    this.#groups = new Rows(
-      this.element,
-      ({ name }) => name,
-      () => new JobGroup(context, runAction, focusLost),
-      focusLost,
-    );
-  }
-
-  /** Show these jobs. @param {JobCard[]} jobs */
-  draw(jobs) {
-    this.#groups.draw(groupJobs(jobs));
-  }
-}
-
-class JobGroup {
+export class JobGroup {
   #name = el("h3", { dir: "auto" });
   #list = el("ol", { class: "jobs-list" });
   /** @type {Rows<JobCard, JobRow>} */
   #rows;
 
   /** @param {Context} context
-   * @param {RunAction} runAction
-   * @param {() => void} focusLost */
+   * @param {(job: number, action: string) => Promise<void>} runAction
+   * @param {() => void} focusLost  called when the focused row is removed */
   constructor(context, runAction, focusLost) {
     this.#rows = new Rows(
       this.#list,
