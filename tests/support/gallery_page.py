@@ -168,6 +168,15 @@ class GalleryPage:
         found = self.page.evaluate("axe.run(document)")
         return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
 
+    def axe_findings_in_both_themes(self) -> list[Any]:
+        """Return axe-core's findings while the system is set to light and to dark."""
+        found = []
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.locator(f"civitai-gallery[data-theme='{scheme}']").wait_for()
+            found += self.axe_findings()
+        return found
+
     def api(self) -> list[str]:
         """Return the requests to the server except thumbnails and originals."""
         return [path for path in self.asked if not re.match(r"(thumb|file)/", path)]

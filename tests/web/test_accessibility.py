@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from gallery_page import with_axe
 from page_driver import expect
@@ -125,7 +127,8 @@ def _open_details(page):
     page.open(1)
     if not page.page.locator("aside.details").is_visible():
         page.key("i")
-    page.control("copy-infotext").first.wait_for()
+    page.page.locator("details.infotext summary").click()
+    page.field("infotext").wait_for()
 
 
 def _open_image_menu(page):
@@ -167,6 +170,27 @@ def _open_image_of_nobody(page):
     page.slide.locator(".slide-error").wait_for()
 
 
+def _show_stats(page):
+    """Show the statistics of a LoRA with versions."""
+    page.find("900003")
+    expect(page.page).to_have_url(re.compile("model=900003"))
+    page.ready().key("w")
+    page.panel("stats").locator(".versions").wait_for()
+
+
+def _watch(page):
+    _click(page, "watch", "gallery-menu")
+    _open_panel("watched", "watches")(page)
+    page.control("watch-leave").wait_for()
+
+
+def _refuse_setting(page):
+    page.key(",")
+    page.field("setting-gallery_cache_mb").fill("3")
+    page.control("save-settings").click()
+    expect(page.page.locator("#setting-gallery_cache_mb-wrong")).not_to_be_empty()
+
+
 def _refuse_key(page):
     page.key(",")
     page.field("key").fill("a b")
@@ -203,9 +227,10 @@ _STATES = {
     "jobs": _press("j", "jobs"),
     "settings": _press(",", "settings"),
     "help": _press("?", "help"),
-    "stats": _press("w", "stats"),
+    "stats": _show_stats,
     "collections": _open_panel("sets", "collections"),
     "watches": _open_panel("watched", "watches"),
+    "watched": _watch,
     "collected": _collect,
     "downloads": _download,
     "hidden": _hide,
@@ -224,6 +249,7 @@ _STATES = {
     "failed thumbnails": _fail("**/api/thumb/*", _refuse(404, "gone")),
     "failed statistics": _fail_panel("**/api/stats*", "figures", "stats"),
     "refused key": _refuse_key,
+    "refused setting": _refuse_setting,
 }
 _ADDRESSES = {
     "nothing passes": "?model=900001&type=video&base=Pony",
@@ -259,12 +285,13 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
     width, height = _SIZES[size]
     page = open_gallery(
         start(demo.url),
-        f"{_GALLERY}&__theme={theme}",
+        f"?__theme={theme}",
         viewport={"width": width, "height": height},
         has_touch=size == "phone",
         is_mobile=size == "phone",
     )
-    found = {}
+    page.page.locator(".home-invitation").first.wait_for()
+    found = {"home of a new user": page.axe_findings()}
     for name, reach in _STATES.items():
         page.page.unroute_all()
         page.go(f"{_GALLERY}&__theme={theme}")

@@ -325,61 +325,42 @@ def test_keys_rate_marked_images_and_undo_restores_them(server, open_gallery):
 
 
 @pytest.mark.page
-def test_undo_restores_a_deleted_collection_with_its_images(start, demo, open_gallery):
+def test_marked_images_are_rated_tagged_noted_and_collected_together(start, demo, open_gallery):
     page = open_gallery(start(demo.url)).ready()
-    for at in range(2):
-        page.tiles.nth(at).locator(".tick").click()
-    page.control("sets-marked").click()
+    ids = page.ids()[:2]
+    page.key("ArrowDown")
+    page.key("Space")
+    page.key("4")
+    page.message("4 stars").wait_for()
+    page.key("l")
+    panel = page.panel("collections")
+    pressed = panel.locator("[data-do^='stars-'][aria-pressed='true']")
+    expect(pressed).to_have_count(4)
+    page.key("Escape")
+    page.key("ArrowRight")
+    page.key("Space")
+    page.key("l")
+    expect(pressed).to_have_count(0)  # they have no stars in common
+    panel.locator("[data-do='stars-3']").click()
+    page.message("3 stars: 2 pictures").wait_for()
+    expect(pressed).to_have_count(3)
     page.field("set-name").fill("Harbor")
     page.key("Enter")
-    row = page.panel("collections").locator(".collection")
-    expect(row).to_contain_text("2")
+    row = panel.locator(".collection")
+    expect(row).to_contain_text("Harbor (2)")
     row.locator("[data-do='delete-set']").click()
     expect(row).to_have_count(0)
     page.page.locator(".toast [data-do='undo']").last.click()
-    expect(row).to_contain_text("Harbor")
-    expect(row).to_contain_text("2")
-
-
-@pytest.mark.page
-def test_marked_images_are_tagged_noted_and_removed_together(start, demo, open_gallery):
-    page = open_gallery(start(demo.url)).ready()
-    ids = page.ids()[:2]
-    for at in range(2):
-        page.tiles.nth(at).locator(".tick").click()
-    page.control("sets-marked").click()
-    page.field("set-name").fill("Harbor")
-    page.key("Enter")
+    expect(row).to_contain_text("Harbor (2)")
     page.field("marked-add-tags").fill("sea, night")
     page.key("Enter")
     page.message("sea, night").wait_for()
     page.field("marked-remove-tags").fill("night")
     page.key("Enter")
     page.field("marked-note").fill("for the wall")
-    page.panel("collections").locator("[data-do='stars-3']").click()
-    page.message("3 stars: 2 pictures").wait_for()
     page.control("take-out-of-this-set").click()
     expect(page.control("open-set")).to_have_text("Harbor (0)")
     page.go("?search=tag:sea note:wall stars>2&level=XXX")
     wait_for(lambda: sorted(page.ids()) == sorted(ids))
     page.search("tag:night", "all")
     wait_for(lambda: page.ids() == [])
-
-
-@pytest.mark.page
-def test_stars_that_all_marked_images_have_are_shown_for_them(start, demo, open_gallery):
-    page = open_gallery(start(demo.url)).ready()
-    page.key("ArrowDown")
-    page.key("Space")
-    page.key("4")
-    page.message("4 stars").wait_for()
-    page.key("l")
-    pressed = page.page.locator(".collections [data-do^='stars-'][aria-pressed='true']")
-    expect(pressed).to_have_count(4)
-    page.key("Escape")
-    page.key("ArrowRight")
-    page.key("Space")
-    page.key("l")
-    expect(pressed).to_have_count(0)
-    page.control("stars-2").click()
-    expect(pressed).to_have_count(2)

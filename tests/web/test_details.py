@@ -55,10 +55,19 @@ def test_parameters_are_translated_but_copied_in_english(opened):
     assert page.page.evaluate("navigator.clipboard.readText()").startswith("Steps: ")
 
 
-def test_prompts_and_parameters_are_copied_by_a_click_each(opened):
+def test_prompts_and_parameters_are_copied_by_a_click_but_not_by_selecting(opened):
     row = _row("a1111", having="Negative prompt:")
     page, text = opened(row), infotext_of(row)
     read = parse_infotext(text)
+    box = page.page.locator("section.prompt .copies").bounding_box()
+    page.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 160, box["y"] + 20, steps=5)
+    page.page.mouse.up()
+    assert page.page.evaluate("String(getSelection())").strip()
+    page.page.wait_for_timeout(300)
+    expect(page.message("Copied")).to_have_count(0)  # selecting copies nothing
+    page.page.locator(".viewer-bar .position").click()
     for name, wanted in (("prompt", read.prompt), ("negative", read.negative_prompt)):
         page.page.locator(f"section.{name} .copies").click()
         assert _copied(page) == wanted
@@ -72,6 +81,10 @@ def test_prompts_and_parameters_are_copied_by_a_click_each(opened):
     assert _copied(page) == text
     page.key("c")
     assert _copied(page) == text
+    page.key("c")
+    page.message("Copied").wait_for()
+    page.page.evaluate(_CLOSED_AND_LEFT)  # for another tab of the host
+    expect(page.message("Copied")).to_have_count(0)
 
 
 _CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
@@ -81,27 +94,7 @@ _CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
 }))"""
 
 
-def test_messages_vanish_when_another_tab_of_the_host_is_opened(opened):
-    page = opened(_row("a1111"))
-    page.key("c")
-    page.message("Copied").wait_for()
-    page.page.evaluate(_CLOSED_AND_LEFT)
-    expect(page.message("Copied")).to_have_count(0)
-
-
-def test_selecting_text_copies_nothing(opened):
-    page = opened(_row("a1111", having="Negative prompt:"))
-    box = page.page.locator("section.prompt .copies").bounding_box()
-    page.page.mouse.move(box["x"] + 20, box["y"] + 20)
-    page.page.mouse.down()
-    page.page.mouse.move(box["x"] + 160, box["y"] + 20, steps=5)
-    page.page.mouse.up()
-    assert page.page.evaluate("String(getSelection())").strip()
-    page.page.wait_for_timeout(300)
-    expect(page.message("Copied")).to_have_count(0)
-
-
-def test_edited_infotext_is_copied_until_it_is_reset(opened):
+def test_edited_infotext_is_copied_until_it_is_reset_and_folds_stay_as_they_are_left(opened):
     row = _row("a1111")
     page = opened(row)
     page.page.locator("details.infotext summary").click()
@@ -111,6 +104,8 @@ def test_edited_infotext_is_copied_until_it_is_reset(opened):
     page.page.locator(".viewer-bar .position").click()
     page.key("ArrowRight")
     _told(page)
+    fold = page.page.locator("details.infotext")
+    wait_for(lambda: fold.count() == 0 or fold.evaluate("fold => fold.open"))  # as it was left
     page.key("ArrowLeft")
     expect(page.viewer).to_have_attribute("data-id", str(row.id))
     expect(page.field("infotext")).to_have_value("my own words\nSteps: 5")
@@ -119,6 +114,15 @@ def test_edited_infotext_is_copied_until_it_is_reset(opened):
     expect(page.control("undo-edit")).to_have_count(0)
     page.control("copy-infotext").click()
     assert _copied(page) == infotext_of(row)
+    page.page.locator(".viewer-bar .position").click()
+    details = page.page.locator("aside.details")
+    page.key("i")
+    expect(details).to_be_hidden()
+    page.page.reload()
+    expect(page.viewer).to_be_visible()
+    expect(details).to_be_hidden()
+    page.key("i")
+    expect(details).to_be_visible()
 
 
 def test_resources_have_weights_and_links_to_civitai(opened, demo):
@@ -160,20 +164,3 @@ def test_data_missing_in_the_record_is_read_from_the_file(opened):
     page = opened(next(row for row in rows if row.kind == "none"))
     page.control("look-in-file").click()
     page.message("The file has no generation data either").wait_for()
-
-
-def test_folded_sections_stay_folded_for_other_images_and_after_a_reload(opened):
-    page = opened(_row("a1111"))
-    fold = page.page.locator("details.infotext")
-    fold.locator("summary").click()
-    page.page.locator(".viewer-bar .position").click()
-    page.key("ArrowRight")
-    _told(page)
-    wait_for(lambda: fold.count() == 0 or fold.evaluate("fold => fold.open"))
-    page.key("i")
-    expect(page.page.locator("aside.details")).to_be_hidden()
-    page.page.reload()
-    expect(page.viewer).to_be_visible()
-    expect(page.page.locator("aside.details")).to_be_hidden()
-    page.key("i")
-    expect(page.page.locator("aside.details")).to_be_visible()

@@ -80,7 +80,7 @@ def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, folder):
 
 
 @with_axe
-def test_all_missing_files_are_downloaded_together(opened, folder):
+def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, folder):
     page = opened()
     expect(page.control("get-all")).to_contain_text("2 files, 9.1 MB")
     assert page.axe_findings() == []
@@ -89,6 +89,11 @@ def test_all_missing_files_are_downloaded_together(opened, folder):
     expect(page.page.locator(".resources li[data-here=here]")).to_have_count(2)
     assert _is_there(folder, f"loras/{_LORA}")()
     assert _is_there(folder, "checkpoints/Quiet_Places_v3_0_Dusk.safetensors")()
+    page.key("j")
+    job = page.page.locator(".job").first
+    expect(job.locator(".job-files li")).to_have_count(2)
+    expect(job.locator(".job-files li[data-state=saved]")).to_have_count(2)
+    expect(job.locator(".job-files")).to_contain_text("Downloaded · 1.4 MB")
 
 
 def test_chosen_file_is_downloaded_with_its_companions(server, open_gallery, folder):
@@ -136,18 +141,15 @@ def test_file_that_may_run_code_needs_confirmation(server, open_gallery, folder)
 
 
 @with_axe
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_files_of_marked_images_are_listed_once_and_downloaded(
-    server, open_gallery, folder, scheme
-):
-    page = open_gallery(server, f"?model={_PAPER}", color_scheme=scheme).ready()
+def test_files_of_marked_images_are_listed_once_and_downloaded(server, open_gallery, folder):
+    page = open_gallery(server, f"?model={_PAPER}").ready()
     page.key("a")
     page.control("models-marked").click()
     row = _needed(page, "Paper & Ink Pony v2")
     expect(row).to_contain_text(re.compile(r"needed by \d+ pictures"))
     expect(row).to_have_count(1)
     expect(_panel(page)).to_contain_text("free on the disk")
-    assert page.axe_findings() == []
+    assert page.axe_findings_in_both_themes() == []
     page.field("needed-all").uncheck()
     expect(page.control("get-chosen")).to_be_disabled()
     row.locator("[data-field=needed]").check()
@@ -156,16 +158,6 @@ def test_files_of_marked_images_are_listed_once_and_downloaded(
     wait_for(_is_there(folder, f"loras/{_LORA}"))
     expect(row).to_have_attribute("data-here", "here")
     assert [path.name for path in folder.rglob("*.safetensors")] == [_LORA]
-
-
-def test_downloads_panel_shows_a_model_job_by_bytes_and_file(opened):
-    page = opened()
-    page.control("get-all").click()
-    page.key("j")
-    job = page.page.locator(".job").first
-    expect(job.locator(".job-files li")).to_have_count(2)
-    expect(job.locator(".job-files li[data-state=saved]")).to_have_count(2)
-    expect(job.locator(".job-files")).to_contain_text("Downloaded · 1.4 MB")
 
 
 def test_page_on_another_machine_says_why_it_cannot_download(opened):

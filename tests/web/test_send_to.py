@@ -35,28 +35,24 @@ def test_image_is_sent_with_its_infotext_at_full_size(open_host):
         expect(size).to_be_visible()  # its tab is in front
         _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
+    in_file = re.compile(re.escape(infotext_of(row)))
+    expect(page.sent("pnginfo", "infotext")).to_have_value(in_file)
     for side, pixels in zip(("width", "height"), files.get_size(row)):
         expect(page.sent("img2img", side)).to_have_value(str(pixels))
 
 
-def test_second_image_takes_the_place_of_the_first(open_host):
+def test_second_image_takes_the_place_of_the_first_in_its_tab_alone(open_host):
     first, second = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
     assert files.get_size(first) != files.get_size(second)
     page = open_host()
-    for tab in ("pnginfo", "img2img", "inpaint"):
-        for row in (first, second, second):
-            page.open(_PAPER, row)
-            page.send(tab)
-            _check_sent(page, row, tab)
-            page.go_to("Civitai Shortcut")
-
-
-def test_png_info_reads_the_infotext_in_the_file(open_host):
-    row = with_text(_PAPER)
-    page = open_host()
-    page.open(_PAPER, row)
-    page.send("pnginfo")
-    expect(page.sent("pnginfo", "infotext")).to_have_value(re.compile(re.escape(infotext_of(row))))
+    sends = [("extras", first)]
+    sends += [(tab, row) for tab in ("pnginfo", "img2img", "inpaint") for row in (first, second)]
+    for tab, row in [*sends, ("inpaint", second)]:
+        page.open(_PAPER, row)
+        page.send(tab)
+        _check_sent(page, row, tab)
+        page.go_to("Civitai Shortcut")
+    _check_sent(page, first, "extras")
 
 
 def test_file_that_cannot_be_fetched_leaves_our_tab_in_front_and_says_why(open_host, demo):
@@ -68,19 +64,7 @@ def test_file_that_cannot_be_fetched_leaves_our_tab_in_front_and_says_why(open_h
     expect(page.page.locator(".toast.bad")).to_contain_text("does not answer")
 
 
-def test_message_is_not_repeated_on_return_from_another_tab(open_host):
-    row = with_text(_PAPER)
-    page = open_host()
-    page.open(_PAPER, row)
-    page.send("txt2img")
-    expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))
-    expect(page.page.locator(".toast")).to_have_count(0)
-    page.go_to("Civitai Shortcut")
-    expect(page.page.locator(f"[data-tile][data-id='{row.id}']")).to_be_visible()
-    expect(page.page.locator(".toast")).to_have_count(0, timeout=1000)
-
-
-def test_edited_infotext_is_what_arrives(open_host):
+def test_edited_infotext_arrives_and_no_message_is_repeated_on_return(open_host):
     row = with_text(_PAPER)
     page = open_host()
     page.open(_PAPER, row)
@@ -88,31 +72,16 @@ def test_edited_infotext_is_what_arrives(open_host):
     page.page.locator("[data-field=infotext]").fill("a changed prompt")
     page.send("txt2img")
     expect(page.sent("txt2img", "text")).to_have_value("a changed prompt")
+    expect(page.page.locator(".toast")).to_have_count(0)
+    page.go_to("Civitai Shortcut")
+    expect(page.page.locator(f"[data-tile][data-id='{row.id}']")).to_be_visible()
+    expect(page.page.locator(".toast")).to_have_count(0, timeout=1000)
 
 
-def test_video_sends_its_text(open_host):
+def test_video_sends_its_text_past_the_hosts_guard_of_negative_prompts(open_host):
     row = with_text(_VIDEOS, "video")
     page = open_host()
     page.open(_VIDEOS, row)
-    page.send("txt2img")
-    expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))
-
-
-def test_image_for_one_tab_leaves_other_tabs_images(open_host):
-    row, other = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
-    page = open_host()
-    for tab, sent in (("extras", row), ("img2img", other)):
-        page.open(_PAPER, sent)
-        page.send(tab)
-        _check_sent(page, sent, tab)
-        page.go_to("Civitai Shortcut")
-    _check_sent(page, row, "extras")
-
-
-def test_hosts_guard_of_negative_prompts_does_not_stop_a_send(open_host):
-    row = with_text(_PAPER)
-    page = open_host()
-    page.open(_PAPER, row)
     page.page.evaluate(_GUARD)
     page.send("txt2img")
     _check_sent(page, row, "txt2img")

@@ -21,11 +21,18 @@ def _running(page):
     return page.page.locator(".frame[data-slideshow]")
 
 
+def _fade(page):
+    return page.slide.evaluate("slide => getComputedStyle(slide).animationName")
+
+
 def test_images_follow_each_other_and_the_details_are_out_of_the_way(server, open_gallery):
     page = _open(open_gallery, server)
     first, second, third = page.ids()[:3]
     page.control("slideshow").click()
     expect(page.page.locator(".details")).to_be_hidden()
+    assert _fade(page) == "appear"
+    page.page.emulate_media(reduced_motion="reduce")
+    assert _fade(page) == "none"
     expect(page.viewer).to_have_attribute("data-id", second)
     expect(page.viewer).to_have_attribute("data-id", third)
     assert _running(page).count() == 1
@@ -35,25 +42,21 @@ def test_images_follow_each_other_and_the_details_are_out_of_the_way(server, ope
     expect(page.page.locator(".details")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda page: page.key("s"),
-        lambda page: page.page.mouse.wheel(0, 100),
-        lambda page: page.page.mouse.click(20, 500),  # beside the image, which closes it else
-    ],
-    ids=["its-own-key", "wheel", "press"],
-)
-def test_only_input_stops_the_slideshow(server, open_gallery, act):
+def test_any_input_stops_the_slideshow_and_does_no_more(server, open_gallery):
     page = _open(open_gallery, server)
     page.page.mouse.move(300, 500)
     scale = page.viewed()["scale"]
-    page.key("s")
-    expect(_running(page)).to_have_count(1)
-    act(page)
-    expect(_running(page)).to_have_count(0)
-    expect(page.viewer).to_be_visible()
-    expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
+    for act in (
+        lambda: page.key("s"),  # its own key
+        lambda: page.page.mouse.wheel(0, 100),
+        lambda: page.page.mouse.click(20, 500),  # beside the image, which closes it else
+    ):
+        page.key("s")
+        expect(_running(page)).to_have_count(1)
+        act()
+        expect(_running(page)).to_have_count(0)
+        expect(page.viewer).to_be_visible()
+        expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
 
 
 def test_after_the_last_image_comes_the_first(server, open_gallery):
@@ -83,6 +86,12 @@ def test_it_ends_by_itself_where_there_is_one_image(start, demo, open_gallery):
 
 def test_key_starts_it_from_the_grid_and_holding_that_key_does_not_stop_it(server, open_gallery):
     page = open_gallery(server).ready()
+    page.key(",")
+    page.field("slideshow").select_option("20")  # kept in this browser
+    page.page.reload()
+    page.ready().key(",")
+    expect(page.field("slideshow")).to_have_value("20")
+    page.key("Escape")
     page.key("ArrowDown")
     focused = page.focused()
     page.page.keyboard.down("s")
@@ -106,22 +115,3 @@ def test_video_plays_to_its_end_and_repeats_again_afterwards(server, open_galler
     expect(page.slide.locator("video")).to_have_js_property("loop", False)
     page.key("Shift+S")
     expect(page.slide.locator("video")).to_have_js_property("loop", True)
-
-
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_images_fade_in_unless_reduced_motion_is_set(server, open_gallery, motion):
-    page = open_gallery(server, reduced_motion=motion)
-    page.open()
-    page.key("s")
-    expect(_running(page)).to_have_count(1)
-    name = page.slide.evaluate("slide => getComputedStyle(slide).animationName")
-    assert name == ("none" if motion == "reduce" else "appear")
-
-
-def test_pace_is_a_setting_kept_in_this_browser(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.key(",")
-    page.field("slideshow").select_option("20")
-    page.page.reload()
-    page.ready().key(",")
-    expect(page.field("slideshow")).to_have_value("20")

@@ -22,32 +22,22 @@ _LOOK = """gallery => {
 }"""
 
 
-@pytest.fixture
-def themed(open_host):
-    """themed(text colour) -> our element in a host whose theme sets none of gradio's variables."""
-
-    def themed(text):
-        page = open_host(query=_OPENED).page
-        expect(page.locator("[data-tile]").first).to_be_visible()
-        page.add_style_tag(content=_THEME % text)
-        page.evaluate("document.body.classList.add('themed')")
-        return page.locator("civitai-gallery")
-
-    return themed
-
-
-def test_background_text_and_font_are_those_around_our_element(themed):
-    gallery = themed("rgb(230 240 250 / 50%)")
+def test_background_and_font_are_those_around_our_element_and_text_if_it_is_readable(open_host):
+    """In a host whose theme sets none of gradio's variables."""
+    page = open_host(query=_OPENED).page
+    expect(page.locator("[data-tile]").first).to_be_visible()
+    gallery = page.locator("civitai-gallery")
+    page.add_style_tag(content=_THEME % "rgb(230 240 250 / 50%)")
+    page.evaluate("document.body.classList.add('themed')")
     wait_for(lambda: gallery.evaluate(_LOOK)["text"] == "rgb(130, 140, 150)")  # it may be faded to
     look = gallery.evaluate(_LOOK)
     assert look["head"] == "rgb(30, 40, 50)"  # no band in another colour
     assert (look["theme"], look["font"]) == ("dark", "Georgia")
-
-
-def test_text_colour_that_is_unreadable_on_the_background_is_not_used(themed):
-    look = themed("rgb(20 20 20)").evaluate(_LOOK)
-    assert look["theme"] == "dark"
-    assert look["text"] != "rgb(20, 20, 20)"
+    page.add_style_tag(content=_THEME % "rgb(20 20 20)")  # too dark to be read
+    page.evaluate("document.body.classList.remove('themed')")
+    wait_for(lambda: gallery.evaluate(_LOOK)["text"] != "rgb(130, 140, 150)")
+    look = gallery.evaluate(_LOOK)
+    assert look["theme"] == "dark" and look["text"] != "rgb(20, 20, 20)"
 
 
 def test_tab_that_is_laid_out_unseen_sends_no_request(browser, host):

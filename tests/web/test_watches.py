@@ -12,7 +12,6 @@ from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import watches
 from fault_responses import json_answer
-from gallery_page import with_axe
 from page_driver import expect, wait_for
 
 _MODEL = f"images?model={MODEL_ID}&limit=10"
@@ -262,34 +261,6 @@ def test_watched_gallery_shows_new_images_after_a_start(start, demo, flaky, open
 
 
 @pytest.mark.page
-@with_axe
-def test_axe_finds_nothing_in_the_panel(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), "?model=900001").ready()
-    page.control("watch").click()
-    expect(page.control("watch")).to_have_text("Watching")
-    for scheme in ("light", "dark"):
-        page.page.emulate_media(color_scheme=scheme)
-        page.go(f"?model=900001&__theme={scheme}")
-        page.control("watched").click()
-        page.control("watch-leave").wait_for()
-        assert page.axe_findings() == []
-
-
-@pytest.mark.page
-def test_watched_galleries_stay_shown_while_others_are_opened(start, demo, open_gallery):
-    page = open_gallery(start(demo.url), "?model=900001").ready()
-    page.control("watch").click()
-    expect(page.control("watch")).to_have_text("Watching")
-    page.field("find").fill("900002")
-    page.key("Enter")
-    expect(page.control("watch")).to_have_text("Watch")
-    page.page.locator(".gallery-header h2").wait_for()
-    page.control("watched").click()
-    page.control("open-watched").click()
-    expect(page.control("watch")).to_have_text("Watching")
-
-
-@pytest.mark.page
 def test_late_response_does_not_undo_a_watch(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?model=900001").ready()
     held = []
@@ -316,7 +287,9 @@ def test_late_response_does_not_undo_a_watch(start, demo, open_gallery):
 
 
 @pytest.mark.page
-def test_watch_waits_for_the_name_of_the_model(start, demo, open_gallery):
+def test_watch_waits_for_the_name_of_the_model_and_stays_while_others_are_opened(
+    start, demo, open_gallery
+):
     page = open_gallery(start(demo.url), "?model=900003").ready()
     held = []
     page.page.route("**/api/models/900001", lambda route: held.append(route))
@@ -324,8 +297,14 @@ def test_watch_waits_for_the_name_of_the_model(start, demo, open_gallery):
     page.control("watch").click()
     wait_for(lambda: page.page.evaluate("true") and held).pop().continue_()
     expect(page.control("watch")).to_have_text("Watching")
+    page.field("find").fill("900002")
+    page.key("Enter")
+    expect(page.control("watch")).to_have_text("Watch")
+    page.page.locator(".gallery-header h2").wait_for()
     page.control("watched").click()
     expect(page.control("open-watched")).to_have_text("Quiet Places")
+    page.control("open-watched").click()
+    expect(page.control("watch")).to_have_text("Watching")
 
 
 @pytest.mark.page
