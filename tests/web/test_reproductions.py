@@ -166,24 +166,11 @@ def test_file_is_stored_on_request_under_its_base_name(api, row, original):
     assert api.error(f"reproductions/{one['id']}/file")[:2] == (404, "not_there")
 
 
-def test_jpeg_with_its_infotext_is_compared(api, row, original):
-    file, exif = io.BytesIO(), Image.Exif()
-    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + infotext_of(row).encode("utf-16-be")
-    original.save(file, "JPEG", quality=80, exif=exif)
-    answer = _compare(api, row, file.getvalue()).json()
-    assert answer["nearness"] == "same" and answer["differences"] == []
-
-
 @pytest.mark.parametrize("data", [b"", b"{}", b"\x89PNG\r\n\x1a\n" + bytes(99)])
 def test_file_that_is_no_image_is_refused_with_a_sentence(api, row, data):
     answer = _compare(api, row, data)
     assert answer.status_code == 400
     assert answer.json()["error"]["message"].startswith("This file cannot be compared")
-
-
-def test_file_of_more_than_64_mb_is_refused(api, row):
-    answer = _compare(api, row, bytes(64 * 1024 * 1024 + 1))
-    assert answer.status_code == 413
 
 
 def test_file_from_another_site_is_refused(api, row, original):
