@@ -8,6 +8,7 @@ is an instance. Its inputs, outputs and widgets are the unlinked ones of its inn
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ....core import as_list, as_mapping
@@ -39,44 +40,58 @@ def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapp
     """
     if not group.get("has_joined_widgets"):
         return group
-    values, nodes = list(as_list(node.get("widgets_values"))), as_list(group.get("nodes"))
+    values, nodes = as_list(node.get("widgets_values")), as_list(group.get("nodes"))
     counts = [len(as_list(inner.get("widgets_values"))) for inner in nodes]
     fits = sum(counts) == len(values) and not group.get("has_linked_widgets")
-    ends = [sum(counts[: at + 1]) for at in range(len(counts))]
-    rows = [values[end - count : end] if fits else [] for end, count in zip(ends, counts)]
-    return {
-        **group,
-        "nodes": [{**inner, "widgets_values": row} for inner, row in zip(nodes, rows)],
-    }
+    rest = iter(values if fits else ())
+    filled = [{**n, "widgets_values": list(islice(rest, c))} for n, c in zip(nodes, counts)]
+    return {**group, "nodes": filled}
 
 
 def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
-    nodes = [dict(as_mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
-    origins = {  # (node, input): source node and output; None as node if outside
-        (link[2], link[3]): (link[0], link[1])
-        for link in map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
-        if len(link) >= 4 and all(isinstance(part, int) for part in link[1:4])
-    }
+    stated = as_list(group.get("nodes"))[:_MAX_NODES]
+    nodes = [_copy_node(at, node) for at, node in enumerate(stated)]
+    origins = _read_origins(group)
     joined = {target: origin for target, origin in origins.items() if isinstance(origin[0], int)}
-    has_linked_widgets = False
     links: list[list[Any]] = []
     names: dict[str, None] = {}  # of the group's inputs, in order
-    for at, node in enumerate(nodes):
-        node_inputs = [dict(as_mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
-        for slot, each in enumerate(node_inputs):
-            each["link"] = None
-            has_linked_widgets |= "widget" in each and (at, slot) in origins
-            if (at, slot) in joined:
-                each["link"] = _add_link(links, *joined[at, slot], at, slot)
-            elif "widget" not in each:
-                each["link"] = _add_link(links, _GROUP_INPUT, len(names), at, slot)
-                names[_name_group_input(group, node, at, each, names)] = None
-        nodes[at] = {**node, "id": at, "inputs": node_inputs}
+    slots = [(node, slot, each) for node in nodes for slot, each in enumerate(node["inputs"])]
+    for node, slot, node_input in slots:
+        target = (node["id"], slot)
+        if target in joined:
+            node_input["link"] = _add_link(links, *joined[target], *target)
+        elif "widget" not in node_input:
+            node_input["link"] = _add_link(links, _GROUP_INPUT, len(names), *target)
+            names[_name_group_input(group, node, node_input, names)] = None
+    linked_widgets = [
+        n for n, slot, each in slots if "widget" in each and (n["id"], slot) in origins
+    ]
     for number, (at, slot) in enumerate(_iter_group_outputs(group, nodes, set(joined.values()))):
         _add_link(links, at, slot, _GROUP_OUTPUT, number)
     inputs = [{"name": name} for name in names]
-    joints = {"has_joined_widgets": True, "has_linked_widgets": has_linked_widgets}
+    joints = {"has_joined_widgets": True, "has_linked_widgets": bool(linked_widgets)}
     return {"nodes": nodes, "links": links, "inputs": inputs, **joints}
+
+
+def _copy_node(at: int, node: object) -> dict[str, Any]:
+    """Return an inner node with the id `at` and with inputs that are not linked."""
+    inputs = as_list(as_mapping(node).get("inputs"))[:_MAX_SLOTS]
+    unlinked = [{**as_mapping(each), "link": None} for each in inputs]
+    return {**as_mapping(node), "id": at, "inputs": unlinked}
+
+
+def _read_origins(group: Mapping[str, Any]) -> dict[tuple[int, int], tuple[Any, int]]:
+    """Return {(node, input): (source node, output)} for the links within a group.
+
+    The source node is None if it is outside of the group.
+    """
+    links = map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
+    whole = (link for link in links if len(link) >= 4)
+    return {
+        (link[2], link[3]): (link[0], link[1])
+        for link in whole
+        if all(isinstance(part, int) for part in link[1:4])
+    }
 
 
 def _add_link(links: list[list[Any]], *ends: int) -> int:
@@ -87,17 +102,18 @@ def _add_link(links: list[list[Any]], *ends: int) -> int:
 def _name_group_input(
     group: Mapping[str, Any],
     node: Mapping[str, Any],
-    at: int,
     node_input: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
     """Return a name for an input of a group: the name that the user has set, else the inner name.
 
-    node, at: the inner node and its index. node_input: the input of the inner node. known_names:
-    the names of the group's other inputs so far; the returned name differs from all of them.
+    node, node_input: the inner node and its input. known_names: the names of the group's other
+    inputs so far; the returned name differs from all of them.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
-    named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
+    named = as_mapping(
+        as_mapping(as_mapping(group.get("config")).get(str(node["id"]))).get("input")
+    )
     is_reroute = not node_input.get("name")
     config = next(iter(named.values()), None) if is_reroute else named.get(inner_name)
     name = str(as_mapping(config).get("name") or inner_name)
