@@ -165,7 +165,8 @@ export class Watches {
     this.#means.hidden = !galleries.length;
     setLabel(this.#check, words(checking ? "watch_checking" : "watch_check"));
     this.#problem.textContent = problem;
-    this.#none.hidden = galleries.length > 0 || problem !== "";
+    this.#none.hidden = galleries.length > 0;
+    if (!galleries.length) this.#panel.showProblem(problem); // the list could not be read
     this.#rows.draw(galleries);
   }
 
