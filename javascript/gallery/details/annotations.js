@@ -79,7 +79,7 @@ export function makeAnnotations(context, record, signal) {
   );
 }
 
-/** Return the stars of a rating, and a function that shows how many of them are given.
+/** Return the five stars of a rating as {element, show}; `show(count)` shows how many of them are given.
  * @param {Context["words"]} words
  * @param {(n: number) => unknown} press  called with the number of the pressed star, from 1 */
 export function makeStars(words, press) {

@@ -6,7 +6,9 @@ import { getSource } from "./query.js";
 const KEY = "civitai-shortcut-marks";
 const SOURCES = 50; // the last ones used
 
-/** Return the stored marks of all galleries, oldest first. @returns {[string, number[]][]} */
+/** Return [gallery's name, ids of its marked images] for all galleries that have stored marks; the one
+ * that was changed last comes last.
+ * @returns {[string, number[]][]} */
 function readAll() {
   const stored = readJson(KEY);
   return Array.isArray(stored) ? stored.filter(isStored) : [];

@@ -241,8 +241,8 @@ export function getFailedParts({ problems }, code) {
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/** Return the part of the page whose error is to be shown below the images, null if none has
- * failed. An error of the home page is shown only there.
+/** Return the first part of the page that has failed and whose error is to be shown below the images,
+ * null if there is none. The home page counts only while it is shown, the field's lookup never.
  * @param {State} state */
 export function getFailedGalleryPart(state) {
   const isShown = (/** @type {Part} */ part) =>

@@ -114,7 +114,8 @@ def reason_text(code: str, language: str, details: str = "") -> str:
 def short_reason_text(code: str, language: str, details: str = "") -> str:
     """Return a few words that name the reason of a failure, for a list of reasons with counts.
 
-    code, details: as in `reason_text`.
+    code: the error's reason code, such as `needs_key`. details: a text that may contain the date
+    until which the file is not available.
     """
     return _text_by_code("short", code, language, details)
 

@@ -89,12 +89,12 @@ class FailureClassifier:
 
 
 def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return how many seconds a stopped job must wait before it is retried, None for no retry.
+    """Return how many seconds a stopped job must wait before it is retried.
 
-    The wait doubles with each run that saved no file, up to a minute, or ten seconds for a disk. It
-    is longer if the server asks for more time, or if Civitai's download quota is used up. error:
-    what stopped the job, None if no error did. futile_runs: how many runs in a row have saved no
-    file.
+    Return None if a retry would not help, or if no error stopped the job. The wait doubles with
+    each run that saved no file, up to a minute, or up to ten seconds after a disk error. It is
+    longer if the server asks for more time, or if Civitai's download quota is used up. error: what
+    stopped the job, None if no error did. futile_runs: how many runs in a row have saved no file.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

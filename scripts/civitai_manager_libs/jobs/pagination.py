@@ -46,8 +46,9 @@ def _walk_from(
 ) -> Iterator[WalkedPage]:
     """Yield the gallery's pages from a cursor on, until the job has enough images.
 
-    start: the cursor, None for the first page of the job's walk. The pages of a second walk, which
-    begins at the gallery's end, also have the images in `known`; they do not count as new.
+    start: the cursor, None for the first page. known: ids of the images that the job has already;
+    they are left out of the pages. If the job verifies its gallery (it walks through it a second
+    time, from the last page to the first), they stay in the pages, but do not count as new.
     """
     is_second = job.walk is WalkState.SECOND
     rows = _SECOND_PAGE if is_second else _PAGE
@@ -79,12 +80,8 @@ class _LastPage:
     """
 
     def __init__(self, job: Job, has_images: bool, rows: int, fetch_page: FetchPage) -> None:
-        self._job, self._has_images, self._rows, self._fetch_page = (
-            job,
-            has_images,
-            rows,
-            fetch_page,
-        )
+        self._job, self._fetch_page = job, fetch_page
+        self._has_images, self._rows = has_images, rows
         self._version_ids = {*job.options.facts.versions, job.query.version_id or 0} - {0}
         self.cursor: str | None = None
         self._page = Page()
@@ -106,7 +103,7 @@ class _LastPage:
     def report(self, end: str) -> WalkReport:
         """Return a report on the page's images, without images that were on earlier pages too.
 
-        end: the code for why the walk ends with this page, "" if it goes on.
+        end: why the walk ends with this page, as in `WalkReport.end`; "" if the walk goes on.
         """
         new_ids = set(self._page.ids) - self._seen
         self._seen |= new_ids

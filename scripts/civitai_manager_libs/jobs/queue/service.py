@@ -202,7 +202,10 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Queue a job again, to download skipped images whose saved file is missing or damaged."""
+        """Queue a finished job again, to download images that it took for saved already.
+
+        Only those are downloaded whose file was since found missing or damaged.
+        """
         with self.store() as store:
             count = store.requeue_missing(job_id)
         if count:

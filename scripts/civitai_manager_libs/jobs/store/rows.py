@@ -121,9 +121,10 @@ def _insert_items(
 def _add_walk_counts(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return `report` with the number of images that each walk through the gallery has found.
+    """Return the report of a job that has walked through its gallery twice, with both counts.
 
-    page: the last page of the second walk; its report says why the walk has ended.
+    They are the numbers of images that the first walk, the second one and both have found. page:
+    the last page of the second walk; its report says why the walk has ended.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())

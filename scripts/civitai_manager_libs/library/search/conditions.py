@@ -143,10 +143,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 full-text queries that find every image that matches the search terms.
+    """Return FTS5 full-text queries; every image that matches the search terms matches all of them.
 
-    They also find some images that do not match, because the index has only trigrams (three letters
-    in a row).
+    Some images that match all queries do not match the terms, because the index has only trigrams
+    (three letters in a row).
     list_trigrams: returns the indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]

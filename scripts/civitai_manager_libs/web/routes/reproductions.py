@@ -213,9 +213,9 @@ def _describe_differences(
 ) -> list[str]:
     """Return a sentence for each difference of two infotexts: an original's and a reproduction's.
 
-    If there is no difference, return one sentence that says so, or [] if the images look the same
-    as well. If one infotext is unknown, return one sentence that says which. original: the
-    original's infotext.
+    If they are equal, but the images look different, return one sentence that says so; if the
+    images look the same too, return []. If one infotext is unknown, return one sentence that says
+    which. original: the original's infotext.
     """
     if not original:
         return [context.translate("differs_original_unknown")]
