@@ -171,13 +171,13 @@ def flaky_server(flaky, _flaky_server):
 def library(monkeypatch):
     """As after a start: nothing of what was read is in memory. Written out at the end."""
     from civitai_manager_libs import library
-    from civitai_manager_libs.library.store import SizedCache
+    from civitai_manager_libs.library.store import MemoryCache
 
     def forget():
         assert library.wait_for_writes(60)
         library.store.connections.close_idle()
-        monkeypatch.setattr(library.records, "_memory", SizedCache(library.records._MEMORY_BYTES))
-        monkeypatch.setattr(library.models, "_memory", SizedCache(2**20))
+        monkeypatch.setattr(library.records, "_memory", MemoryCache(library.records._MEMORY_BYTES))
+        monkeypatch.setattr(library.models, "_memory", MemoryCache(2**20))
         monkeypatch.setattr(library.pages, "_started_at", time.time())
 
     forget()

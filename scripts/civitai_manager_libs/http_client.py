@@ -20,7 +20,7 @@ from .network import (
     HostLimiter,
     HostLimiters,
     HttpSession,
-    ModelChecks,
+    ExpectedFile,
     ModelDownload,
     ModelSession,
     OutgoingRequest,
@@ -32,7 +32,7 @@ from .network import (
     Target,
 )
 
-__all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "ModelChecks", "SendOptions"]
+__all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "ExpectedFile", "SendOptions"]
 
 _SEND_OPTIONS = ("timeout", "allow_redirects", "proxies", "verify", "cert")
 _T = TypeVar("_T")
@@ -161,7 +161,7 @@ class CivitaiHttpClient:
         self,
         url: str,
         path: str,
-        checks: ModelChecks = ModelChecks(),
+        expected: ExpectedFile = ExpectedFile(),
         sending: SendOptions = SendOptions(),
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
@@ -187,7 +187,7 @@ class CivitaiHttpClient:
 
         def run() -> FetchedFile:
             request = self._make_file_request(url, cancelled, replace(sending, throttled=True))
-            return ModelDownload(url, path, request, shared, checks, progress).run()
+            return ModelDownload(url, path, request, shared, expected, progress).run()
 
         return self._downloads.do((url, path), run, cancelled)
 

@@ -49,10 +49,10 @@ def _names(concurrency: str, list_file: str) -> None:
 
 
 def _model(url: str, path: str, sha256: str) -> None:
-    from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
+    from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 
     client = CivitaiHttpClient()
-    _print_cost(lambda: client.fetch_model(url, path, ModelChecks(sha256)))
+    _print_cost(lambda: client.fetch_model(url, path, ExpectedFile(sha256)))
 
 
 def _import() -> None:

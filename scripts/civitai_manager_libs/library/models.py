@@ -20,7 +20,7 @@ from .store import (
     compress_record,
     decompress_record,
     select_rows_or_empty,
-    SizedCache,
+    MemoryCache,
     write_later,
     writing,
 )
@@ -35,7 +35,7 @@ _HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
 _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
 
 # The monotonic time at which each model was fetched, and the model.
-_memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
+_memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:

@@ -21,7 +21,7 @@ from .store import (
     open_temporary_library,
     select_rows,
     select_rows_or_empty,
-    SizedCache,
+    MemoryCache,
     write_later,
 )
 
@@ -54,7 +54,7 @@ class _StoredRecord(NamedTuple):
 
 
 # Each image, and whether its record is complete: a model's example image has fewer fields.
-_memory: SizedCache[int, tuple[Image, bool]] = SizedCache(_MEMORY_BYTES)
+_memory: MemoryCache[int, tuple[Image, bool]] = MemoryCache(_MEMORY_BYTES)
 
 
 def store_images(

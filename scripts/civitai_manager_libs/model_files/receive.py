@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from .. import host, setting
 from ..core import Cancellation, discard_resumable, translate_disk_errors
 from ..errors import DiskError, WrongHash
-from ..http_client import CivitaiHttpClient, ModelChecks, SendOptions
+from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from ..local_models import get_model_index
 from ..network import Progress
 from .companions import write_companions
@@ -57,8 +57,8 @@ def receive_model_file(
             size = os.path.getsize(request.path)
         discard_resumable(os.path.dirname(request.path), [request.url])
     else:
-        checks = ModelChecks(request.sha256, request.size, setting.gallery_disk_reserve_mb << 20)
-        arguments = (request.url, request.path, checks, SendOptions(), progress, cancelled)
+        expected = ExpectedFile(request.sha256, request.size, setting.gallery_disk_reserve_mb << 20)
+        arguments = (request.url, request.path, expected, SendOptions(), progress, cancelled)
         try:
             size = client.fetch_model(*arguments).size
         except WrongHash:  # once more, from the start

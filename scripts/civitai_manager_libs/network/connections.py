@@ -5,7 +5,6 @@ They are urllib3's own (1.26 and 2.x), under the adapter of requests.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,25 +20,14 @@ from urllib3.exceptions import ConnectTimeoutError
 from ..core import Cancellation, never_cancelled
 from ..errors import Refused
 from .deadlines import cut_after
+from .private_addresses import is_private_address
 
-__all__ = ["connection_cutter", "is_private_address", "is_private_url", "response_peer"]
-__all__ += ["WatchedAdapter"]
+__all__ = ["connection_cutter", "response_peer", "WatchedAdapter"]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; how late a connection being made may notice that it is cancelled
 _MAX_TIMEOUTS = 4  # for all that leads to a connection: addresses, a proxy, a handshake
-_PRIVATE_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
-_PRIVATE_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
 _current = threading.local()  # .cancelled: the Cancellation of this thread's request
-
-# Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052).
-_IPV4_PREFIXES = [
-    ipaddress.IPv6Network(prefix)
-    for prefix in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
-]
-# A network's own NAT64 (RFC 8215) may lead anywhere; and with 6to4 (RFC 3056, given up by RFC 7526)
-# the private machines of a site have addresses made of its public IPv4 address.
-_MAYBE_PRIVATE = [ipaddress.IPv6Network(prefix) for prefix in ("64:ff9b:1::/48", "2002::/16")]
 
 
 class _WatchedConnection:
@@ -181,33 +168,3 @@ def connection_cutter(response: requests.Response) -> Callable[[], None]:
     """Return a function that closes a response's connection; any thread may call the function."""
     cut: Callable[[], None] = getattr(response.raw.connection, "cut", lambda: None)
     return cut
-
-
-def is_private_address(text: str) -> bool:
-    """Return whether a text is an IP address outside the public internet, such as a loopback one.
-
-    Multicast addresses count as private, too. An IPv6 address that contains an IPv4 address is
-    judged by the IPv4 address. Return False for other text.
-    """
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    if address.version == 6:
-        if address.is_site_local or any(address in network for network in _MAYBE_PRIVATE):
-            return True
-        if any(address in network for network in _IPV4_PREFIXES):
-            address = ipaddress.IPv4Address(address.packed[-4:])
-    return not address.is_global or address.is_multicast
-
-
-def is_private_url(url: str) -> bool:
-    """Return whether a URL's host is this machine or a machine in the local network.
-
-    Only the host's text is checked, without a DNS lookup: private IP addresses, `localhost`, and
-    names with endings such as `.local`.
-    """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    with suppress(OSError, UnicodeError):  # no number
-        host = socket.inet_ntoa(socket.inet_aton(host))  # `127.1`, `0x7f000001`, `2130706433`
-    return host in _PRIVATE_NAMES or host.endswith(_PRIVATE_SUFFIXES) or is_private_address(host)

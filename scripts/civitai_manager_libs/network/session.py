@@ -19,8 +19,9 @@ from ..core import Cancellation, never_cancelled
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from .bandwidth import BandwidthLimit
 from .body import check_response_head, LIBRARY_ERRORS, ResponseBody, to_our_error
-from .connections import is_private_address, is_private_url, response_peer, WatchedAdapter
+from .connections import response_peer, WatchedAdapter
 from .limiter import HostLimiter, HostLimiters
+from .private_addresses import is_private_address, is_private_url
 from .request import add_api_key, OutgoingRequest, redirect_request, split_url
 
 __all__ = ["HttpSession"]

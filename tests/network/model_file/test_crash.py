@@ -16,7 +16,7 @@ from math import inf
 
 import pytest
 from civitai_manager_libs.core.files import resume_note
-from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
+from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 from model_storage import ModelStorage, safetensors
 from power_loss import CutDisk, stopped
 
@@ -33,8 +33,8 @@ class Socket(socket.socket):
 socket.socket = Socket
 from civitai_manager_libs.network.model_file import syncer
 syncer._LEAST_SPEED = 0  # of a disk that other programs make slow
-from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
-CivitaiHttpClient().fetch_model(sys.argv[1], sys.argv[2], ModelChecks(sys.argv[3]))
+from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
+CivitaiHttpClient().fetch_model(sys.argv[1], sys.argv[2], ExpectedFile(sys.argv[3]))
 """
 _MOST_TWICE = 1_000_000  # bytes
 _IN_BUFFERS = 4 * 8 * _BUFFER  # of both sides of four connections, which Linux doubles
@@ -135,7 +135,7 @@ def test_file_is_complete_after_losses_of_power(rate, tmp_path, monkeypatch):
                     _forget_system(note)
                 twice.append(received - _recorded(folder))
             fetched = CivitaiHttpClient().fetch_model(
-                site.url, str(folder / "a.safetensors"), ModelChecks(site.sha256)
+                site.url, str(folder / "a.safetensors"), ExpectedFile(site.sha256)
             )
             _check_whole(site, folder / "a.safetensors")
             print(f"bytes fetched twice after each of {cuts} cuts of power: {twice}")

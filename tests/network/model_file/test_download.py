@@ -27,7 +27,7 @@ from civitai_manager_libs.errors import (
     ServerError,
     WrongHash,
 )
-from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
+from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 from civitai_manager_libs.network import body, request
 from civitai_manager_libs.network.model_file import connection, parallel, pieces
 from model_storage import LOGIN, ModelStorage, safetensors
@@ -67,10 +67,10 @@ def folder(tmp_path):
     return folder
 
 
-def _fetch(site, folder, name="a.safetensors", max_retries=1, checks=None, **options):
+def _fetch(site, folder, name="a.safetensors", max_retries=1, expected=None, **options):
     client = CivitaiHttpClient(api_key=_KEY, max_retries=max_retries)
-    checks = ModelChecks(site.sha256, len(site.body)) if checks is None else checks
-    return client.fetch_model(site.url, str(folder / name), checks, **options)
+    expected = ExpectedFile(site.sha256, len(site.body)) if expected is None else expected
+    return client.fetch_model(site.url, str(folder / name), expected, **options)
 
 
 def _check_saved(site, folder, name="a.safetensors"):
@@ -103,7 +103,7 @@ def test_large_file_is_received_over_several_connections(many, folder):
 @pytest.mark.parametrize("connections, most", [(1, 1), (2, 2), (8, 4)])
 def test_requested_connections_are_limited_by_the_setting(many, folder, connections, most):
     many.rules.rate = 3_000_000
-    _fetch(many, folder, checks=ModelChecks(many.sha256, connections=connections))
+    _fetch(many, folder, expected=ExpectedFile(many.sha256, connections=connections))
     assert many.most_at_once <= most
     _check_saved(many, folder)
 
@@ -278,7 +278,7 @@ def test_two_versions_are_never_joined(many, folder):
 
     many.rules.rate = 1_000_000
     sha256 = "" if many.body is not other else many.sha256
-    _fetch(many, folder, checks=ModelChecks(sha256), progress=change)
+    _fetch(many, folder, expected=ExpectedFile(sha256), progress=change)
     assert (folder / "a.safetensors").read_bytes() == other
 
 
@@ -301,10 +301,10 @@ def test_wrong_file_is_not_kept(site, folder, cut):
     promised = site.sha256
     site.body = safetensors(len(_SMALL), seed=5)
     with pytest.raises(WrongHash):
-        _fetch(site, folder, checks=ModelChecks(promised))
+        _fetch(site, folder, expected=ExpectedFile(promised))
     site.body = _SMALL[:-cut]
     with pytest.raises(InvalidResponse):
-        _fetch(site, folder, checks=ModelChecks(), max_retries=0)
+        _fetch(site, folder, expected=ExpectedFile(), max_retries=0)
     assert os.listdir(folder) == []
 
 
@@ -327,7 +327,7 @@ def test_no_request_is_sent_if_the_disk_has_too_little_space_for_the_estimate(
 ):
     _free(monkeypatch, 250_000)
     with pytest.raises(DiskFull) as caught:
-        _fetch(site, folder, checks=ModelChecks(size=300_000, reserve=1000))
+        _fetch(site, folder, expected=ExpectedFile(size=300_000, reserve=1000))
     assert caught.value.missing == 51_000 and site.route == []
     assert os.listdir(folder) == []
 
@@ -335,7 +335,7 @@ def test_no_request_is_sent_if_the_disk_has_too_little_space_for_the_estimate(
 def test_servers_length_overrides_the_estimate(site, folder, monkeypatch):
     _free(monkeypatch, 250_000)
     with pytest.raises(DiskFull):
-        _fetch(site, folder, checks=ModelChecks())
+        _fetch(site, folder, expected=ExpectedFile())
     assert os.listdir(folder) == []
 
 

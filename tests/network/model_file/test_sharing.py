@@ -11,7 +11,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled, FileInUse
-from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks, SendOptions
+from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from civitai_manager_libs.network.model_file import parallel, pieces
 from fault_responses import png, ranged
 from fault_server import FaultServer
@@ -38,7 +38,7 @@ def _start(client, site, path, cancelled):
 
     def fetch():
         try:
-            client.fetch_model(site.url, str(path), ModelChecks(site.sha256), cancelled=cancelled)
+            client.fetch_model(site.url, str(path), ExpectedFile(site.sha256), cancelled=cancelled)
         except Cancelled as error:
             raised.append(error)
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Cancelled
-from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
+from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 from civitai_manager_libs.network.model_file import syncer
 from civitai_manager_libs.network.model_file.syncer import BackgroundSync
 from model_storage import ModelStorage, safetensors
@@ -47,7 +47,7 @@ def test_loss_of_power_destroys_less_than_a_megabyte_at_any_speed(lost, tmp_path
     with ModelStorage(safetensors(60_000_000)) as site:
         monkeypatch.setenv("CIVITAI_BASE_URL", site.base)
         path = str(tmp_path / "a.safetensors")
-        CivitaiHttpClient().fetch_model(site.url, path, ModelChecks(site.sha256))
+        CivitaiHttpClient().fetch_model(site.url, path, ExpectedFile(site.sha256))
     assert len(lost) > 1 and max(lost) <= 1_000_000
 
 

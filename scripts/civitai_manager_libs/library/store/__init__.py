@@ -12,10 +12,10 @@ from .database import (
     writing,
 )
 from .schema import ANNOTATED_IDS, INDEXES, RANK
-from .sized_cache import SizedCache
+from .memory_cache import MemoryCache
 from .writer import wait_for_writes, write_later
 
-__all__ = ["ANNOTATED_IDS", "INDEXES", "RANK", "SizedCache", "compress_record", "connections"]
+__all__ = ["ANNOTATED_IDS", "INDEXES", "RANK", "MemoryCache", "compress_record", "connections"]
 __all__ += [
     "decompress_record",
     "has_trigrams",

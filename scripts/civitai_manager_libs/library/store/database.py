@@ -17,7 +17,7 @@ from typing import Any
 from ... import setting, util
 from ...core import log_disk_errors, sqlite_file, sqlite_pool
 from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
-from .sized_cache import estimate_json_memory
+from .memory_cache import estimate_json_memory
 
 __all__ = ["compress_record", "connections", "decompress_record", "has_trigrams", "open_library"]
 __all__ += ["select_rows", "select_rows_or_empty", "open_temporary_library", "writing"]

@@ -19,7 +19,7 @@ from ..limiter import HostLimiter
 from ..request import is_api_url, OutgoingRequest
 from ..session import HttpSession
 from ..validators import FileVersion, parse_content_range
-from .expected_file import ModelChecks
+from .expected_file import ExpectedFile
 from .pieces import Piece, PiecePlan
 from .route import DownloadRoute, route_error
 from .syncer import BackgroundSync
@@ -43,8 +43,8 @@ class FileChanged(CivitaiShortcutError):
 class Transfer:
     """The state that all connections of one model file's download share.
 
-    checks: what is known about the file. name: its final name. version: the version of the file in
-    the storage, None until the first response.
+    expected: what is known about the file. name: its final name. version: the version of the file
+    in the storage, None until the first response.
     """
 
     session: HttpSession
@@ -52,7 +52,7 @@ class Transfer:
     limiter: HostLimiter
     file: ResumableFile
     plan: PiecePlan
-    checks: ModelChecks
+    expected: ExpectedFile
     name: str
     retry_delay: float
     cancelled: Cancellation
@@ -203,7 +203,7 @@ class PieceConnection:
         if is_part and not version.validator and piece.end != total:
             plan.connections = 1  # without a version, parts are never joined
             return False
-        transfer.file.reserve_space(total or 0, transfer.checks.reserve)
+        transfer.file.reserve_space(total or 0, transfer.expected.reserve)
         if version.validator and total:
             transfer.file.write_note(total, version.validator)
         transfer.version = version

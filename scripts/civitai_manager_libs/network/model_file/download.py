@@ -31,9 +31,9 @@ from ..request import OutgoingRequest
 from ..retry_loop import RetryLoop
 from ..session import HttpSession
 from ..validators import FileVersion
-from .expected_file import ModelChecks
+from .expected_file import ExpectedFile
 from .connection import FileChanged, Transfer
-from .hasher import BackgroundHash
+from .background_hash import BackgroundHash
 from .pieces import PiecePlan
 from .route import DownloadRoute
 from .parallel import receive_file
@@ -72,11 +72,11 @@ class ModelDownload:
         path: str,
         request: OutgoingRequest,
         shared: ModelSession,
-        checks: ModelChecks = ModelChecks(),
+        expected: ExpectedFile = ExpectedFile(),
         progress: Progress | None = None,
     ) -> None:
         self._url, self._path, self._request = url, path, request
-        self._shared, self._checks, self._progress = shared, checks, progress
+        self._shared, self._expected, self._progress = shared, expected, progress
         self._cancelled = request.cancelled
         self._reported = (-1, -1)
 
@@ -97,7 +97,7 @@ class ModelDownload:
         with file:
             if file.is_taken:
                 raise FileInUse("Another program is downloading this file.")
-            check_free_space(folder, self._checks.size - file.size + self._checks.reserve)
+            check_free_space(folder, self._expected.size - file.size + self._expected.reserve)
             try:
                 self._receive_and_verify(file)
                 file.commit_new(self._path)
@@ -110,7 +110,7 @@ class ModelDownload:
             return FetchedFile(self._path, file.size, "")
 
     def _receive_and_verify(self, file: ResumableFile) -> None:
-        hasher = BackgroundHash(file) if self._checks.sha256 else None
+        hasher = BackgroundHash(file) if self._expected.sha256 else None
         try:
             self._receive(file)
             file.sync()  # while the rest is hashed
@@ -126,7 +126,10 @@ class ModelDownload:
         or NeedsKey if the file is wrong, and DiskError if it cannot be read.
         """
         try:
-            if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
+            if (
+                hasher is not None
+                and hasher.result(self._cancelled) != self._expected.sha256.lower()
+            ):
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
             model_content.check_whole(file.path, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
@@ -154,12 +157,12 @@ class ModelDownload:
 
     def _make_transfer(self, file: ResumableFile, stop: Cancellation) -> Transfer:
         shared, found, version = self._shared, file.found, None
-        plan = PiecePlan(file, self._checks.connections or setting.model_connections)
+        plan = PiecePlan(file, self._expected.connections or setting.model_connections)
         if found is not None and found.total:
             version = FileVersion.from_validator(found.validator)
             plan.set_total(found.total)
             file.write_note(found.total, found.validator)
-            file.reserve_space(found.total, self._checks.reserve)
+            file.reserve_space(found.total, self._expected.reserve)
         request = replace(self._request, cancelled=stop)
         return Transfer(
             shared.session,
@@ -167,7 +170,7 @@ class ModelDownload:
             shared.limiter,
             file,
             plan,
-            self._checks,
+            self._expected,
             os.path.basename(self._path),
             shared.retry_delay,
             stop,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ModelChecks"]
+__all__ = ["ExpectedFile"]
 
 
 @dataclass(frozen=True)
-class ModelChecks:
+class ExpectedFile:
     """What is known about a model file before its download, and how to receive it.
 
     sha256: hexadecimal, "" if unknown. size: an estimate in bytes, 0 if unknown. reserve: bytes of

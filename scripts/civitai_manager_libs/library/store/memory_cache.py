@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["SizedCache", "estimate_json_memory"]
+__all__ = ["MemoryCache", "estimate_json_memory"]
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
@@ -15,7 +15,7 @@ _V = TypeVar("_V")
 _OBJECT, _LIST, _VALUE = 230, 90, 60
 
 
-class SizedCache(Generic[_K, _V]):
+class MemoryCache(Generic[_K, _V]):
     """A cache that drops its oldest values when it exceeds a size in bytes."""
 
     def __init__(self, most_bytes: int) -> None:

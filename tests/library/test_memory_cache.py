@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 
-from civitai_manager_libs.library.store import SizedCache
-from civitai_manager_libs.library.store.sized_cache import estimate_json_memory
+from civitai_manager_libs.library.store import MemoryCache
+from civitai_manager_libs.library.store.memory_cache import estimate_json_memory
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def test_new_value_drops_the_oldest_and_a_key_has_one_value():
-    cache = SizedCache(100)
+    cache = MemoryCache(100)
     for key, size in (("a", 40), ("b", 40), ("a", 50), ("c", 30)):
         cache.put(key, key + str(size), size)
     assert cache.values() == ["a50", "c30"] and cache.get("b") is None
 
 
 def test_value_larger_than_the_cache_is_dropped():
-    cache = SizedCache(100)
+    cache = MemoryCache(100)
     cache.put("a", 1, 101)
     assert cache.values() == []
     cache.put("b", 2, 100)
@@ -27,7 +27,7 @@ def test_value_larger_than_the_cache_is_dropped():
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60))))
 def test_values_never_exceed_the_limit(puts):
-    cache = SizedCache(100)
+    cache = MemoryCache(100)
     for key, size in puts:
         cache.put(key, size, size)
     assert sum(cache.values()) <= 100
