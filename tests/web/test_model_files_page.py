@@ -35,7 +35,7 @@ def opened(server, open_gallery):
     def opened(**options):
         page = open_gallery(server, f"?model={_PAPER}", **options).ready()
         page.tiles.first.click()
-        _row(page, "lora").wait_for()
+        _row(page, "LoRA").wait_for()
         return page
 
     return opened
@@ -69,8 +69,8 @@ def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, folder):
     other.goto(page.page.url)
     readiness = other.locator(".readiness")
     expect(readiness).to_contain_text("Checkpoint and 1 LoRA are missing (9.1 MB)")
-    expect(_get_button(page, "lora")).to_have_text("Get 1.4 MB")
-    _get_button(page, "lora").click()
+    expect(_get_button(page, "LoRA")).to_have_text("Get 1.4 MB")
+    _get_button(page, "LoRA").click()
     page.message("Downloading Paper & Ink Pony v2").wait_for()
     for tab in (page.page, other):
         lora = tab.locator(".resources li[data-here=here]")
@@ -126,7 +126,7 @@ def test_model_that_civitai_does_not_know_is_searched_by_its_name(server, open_g
     rows = (row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111")
     row = next(row for row in rows if "Model" in make_meta(row))
     page = open_gallery(server, f"?model={_WINDOWS}&image={row.id}").ready()
-    _row(page, "model").locator("[data-do=search-civitai]").click()
+    _row(page, "Checkpoint").locator("[data-do=search-civitai]").click()
     page.page.wait_for_url(re.compile(r"find=.*" + make_meta(row)["Model"].split("_")[0]))
     expect(page.page.locator("dialog[data-viewer][open]")).to_have_count(0)
 
