@@ -147,7 +147,7 @@ export class Api {
     const type = isFile ? "application/octet-stream" : "application/json";
     const headers = { "Content-Type": type, "X-Civitai-Shortcut": "1" };
     const sent = isFile ? body : JSON.stringify(body ?? {});
-    return this.#fetchJson(path, { method, headers, body: sent, ...options });
+    return this.#fetchJson(path, { method, headers, body: sent, signal: options?.signal });
   }
 
   /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the
@@ -166,11 +166,13 @@ export class Api {
    * request was aborted.
    * @param {string} path
    * @param {RequestInit} [request] */
-  async #fetch(path, request) {
-    const headers = { "X-Civitai-Shortcut-Code": this.#code, ...request?.headers };
+  async #fetch(path, request = {}) {
+    // member by member: a spread would not copy the signal of an AbortController
+    const { method, body, headers: own, signal } = request;
+    const headers = { "X-Civitai-Shortcut-Code": this.#code, ...own };
     const preloaded = path === "bootstrap" ? this.#bootstrap : null;
     if (preloaded) this.#bootstrap = null;
-    const sent = preloaded ?? fetch(new URL(path, this.#base), { ...request, headers });
+    const sent = preloaded ?? fetch(new URL(path, this.#base), { method, body, headers, signal });
     const response = await sent.catch(throwOffline);
     if (response.ok) return response;
     throw toApiError(response.status, parseJson(await response.text().catch(throwOffline)));

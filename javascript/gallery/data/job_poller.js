@@ -48,8 +48,10 @@ export class JobPoller {
     this.#schedulePoll();
   }
 
-  /** Store the jobs that a response lists. @param {Jobs} jobs */
+  /** Store the jobs that a response lists; abort a poll that was sent before.
+   * @param {Jobs} jobs */
   setJobs(jobs) {
+    this.#stop();
     this.#isUnknown = false;
     this.context.store.set({ jobs });
     this.#schedulePoll();
