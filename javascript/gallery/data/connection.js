@@ -4,7 +4,7 @@ import { makeDefaultQuery } from "../state/query.js";
 import { getFailedParts, isOffline } from "../state/state.js";
 import { ApiError } from "./api.js";
 import { pollWhileVisible } from "./poll.js";
-import { ignoreFailure, makeProblem, setProblem } from "./problems.js";
+import { ignoreFailure, isOfPage, makeProblem, setProblem } from "./problems.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -83,7 +83,7 @@ export class Connection {
 
   /** Check whether the server responds again. Do nothing if no request has failed. */
   async #pollIfOffline() {
-    const { store, api, signal } = this.#context;
+    const { store, api, words, signal } = this.#context;
     if (!isOffline(store.get())) return;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
@@ -91,7 +91,18 @@ export class Connection {
       this.#setBootstrap(bootstrap);
       if (hasFailed) this.#onBack();
     } catch (error) {
-      ignoreFailure(error); // still away
+      ignoreFailure(error);
+      if (isOfPage(error)) this.#replaceOffline(makeProblem(error, words)); // else still away
     }
+  }
+
+  /** Store that the server responds, but refuses all requests of this page.
+   * @param {import("../types.js").Problem} problem */
+  #replaceOffline(problem) {
+    this.#context.store.set((state) => {
+      const failed = getFailedParts(state, "offline").map((part) => [part, problem]);
+      const problems = { ...state.problems, ...Object.fromEntries(failed), bootstrap: problem };
+      return { lost: false, problems };
+    });
   }
 }

@@ -6,7 +6,7 @@ import { ApiError, isAborted } from "./api.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { Context, Part, Problem, Words } from "../types.js" */
 
-const OF_PAGE = ["offline", "login", "outdated"]; // errors that every request would meet
+const OF_PAGE = ["login", "outdated"]; // refusals that every request would meet
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
 /** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
@@ -43,6 +43,12 @@ export function ignoreFailure(error) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
 }
 
+/** Return whether an error is a refusal that every request would meet until the page is reloaded.
+ * @param {unknown} error */
+export function isOfPage(error) {
+  return error instanceof ApiError && OF_PAGE.includes(error.code);
+}
+
 /** Show why a request of the user failed. The page's status shows an error that every request would
  * meet; a toast shows others, and what an open dialog would cover. An aborted request is ignored;
  * other errors than an `ApiError` are thrown again.
@@ -51,10 +57,10 @@ export function ignoreFailure(error) {
 export function showError(error, { root, store, toast, words }) {
   if (isAborted(error)) return;
   const problem = makeProblem(error, words);
-  const isOfPage = OF_PAGE.includes(problem.code);
-  if (isOfPage) setProblem(store, "bootstrap", problem);
+  const isCommon = problem.code === "offline" || isOfPage(error);
+  if (isCommon) setProblem(store, "bootstrap", problem);
   const top = getTop(root);
-  const isShown = isOfPage && (!(top instanceof Element) || top.hasAttribute("data-failed"));
+  const isShown = isCommon && (!(top instanceof Element) || top.hasAttribute("data-failed"));
   if (!isShown) toast(problem.message, "bad");
 }
 

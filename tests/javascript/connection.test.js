@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ApiError } from "../../javascript/gallery/data/api.js";
+import { Connection } from "../../javascript/gallery/data/connection.js";
+import { isOffline, makeInitialState } from "../../javascript/gallery/state/state.js";
+import { Store } from "../../javascript/gallery/state/store.js";
+
+const OFFLINE = { code: "offline", message: "does not answer" };
+
+for (const code of ["outdated", "login"])
+  test(`a server that is back and says "${code}" is no longer called away`, async () => {
+    let poll = () => {};
+    const setInterval = (run) => {
+      poll = run;
+    };
+    globalThis.window = { setInterval, addEventListener() {} };
+    globalThis.document = { hidden: false, addEventListener() {} };
+    const state = makeInitialState();
+    const store = new Store({
+      ...state,
+      lost: true,
+      problems: { ...state.problems, images: OFFLINE },
+    });
+    const get = () => Promise.reject(new ApiError(code, "reload", 409));
+    const { signal } = new AbortController();
+    new Connection({ store, api: { get }, words: (key) => key, signal }, () => {});
+    await poll();
+    assert.equal(isOffline(store.get()), false);
+    assert.equal(store.get().problems.images.code, code);
+    assert.equal(store.get().problems.bootstrap.code, code);
+  });
