@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy import read_graph
+from civitai_manager_libs.infotext.comfy import hires_pass, read_graph
+from civitai_manager_libs.infotext.comfy.sizes import iter_image_path
 from comfy_graphs import node
 
 
@@ -102,3 +103,15 @@ def test_highres_fix_script_is_a_second_pass(changed, told):
 )
 def test_second_pass_that_a_webui_cannot_do_is_left_out(between):
     assert hires(**between) == {}
+
+
+def test_each_sampler_is_traced_back_once(monkeypatch):
+    traced = []
+    monkeypatch.setattr(
+        hires_pass,
+        "iter_image_path",
+        lambda nodes, end: traced.append(end) or iter_image_path(nodes, end),
+    )
+    later = {f"later {n}": sampler("9", 0.5) for n in range(50)}
+    assert hires(**{"9": LATENT}, **later) == {}
+    assert len(traced) == len(set(traced)) == len(later) + 3  # with "1", "2" and the saved image

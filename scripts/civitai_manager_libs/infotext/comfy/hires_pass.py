@@ -42,12 +42,12 @@ def read_second_pass(
     script = nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
     if script is not None:
         return _read_highres_script(nodes, script)
-    known = set(samplers)
-    if any(_list_nodes_between(nodes, first, end, known) for end in list_save_nodes(nodes)):
+    saved = _find_previous_samplers(nodes, list_save_nodes(nodes), samplers)
+    if any(before == first for before, _ in saved.values()):
         return {}  # the file may be either of the two images
-    paths = {later: _list_nodes_between(nodes, first, later, known) for later in samplers}
-    later_paths = {later: path for later, path in paths.items() if path}
-    if any(_list_nodes_between(nodes, n, other, known) for n in later_paths for other in samplers):
+    previous = _find_previous_samplers(nodes, samplers, samplers)
+    later_paths = {later: path for later, (before, path) in previous.items() if before == first}
+    if any(before in later_paths for before, _ in previous.values()):
         return {}  # a WebUI has only one second pass
     passes = (_read_pass(nodes, *each, first_values) for each in later_paths.items())
     enlarging = [fields for fields in passes if fields]
@@ -91,22 +91,25 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 
-def _list_nodes_between(
-    nodes: Nodes, first: NodeId, later: NodeId, samplers: set[NodeId]
-) -> list[Node]:
-    """Return the nodes that an image passes from the sampler `first` to `later`, last node first.
+def _find_previous_samplers(
+    nodes: Nodes, ends: list[NodeId], samplers: list[NodeId]
+) -> dict[NodeId, tuple[NodeId, list[Node]]]:
+    """Return {end: (the last sampler that an image passes before it, the nodes between)}.
 
-    Return [] if the image does not reach `later`, or only through another sampler. samplers: all
-    samplers of the graph.
+    Leave out ends that no sampler leads to, and those that directly follow a sampler. The last node
+    of a path comes first. ends: ids of the nodes at which to begin. samplers: all samplers of the
+    graph.
     """
-    path: list[Node] = []
-    for node_id in iter_image_path(nodes, later):
-        if node_id == first:
-            return path
-        if node_id in samplers:
-            return []
-        path.append(nodes[node_id])
-    return []
+    known, found = set(samplers), {}
+    for end in ends:
+        path = list[Node]()
+        for node_id in iter_image_path(nodes, end):
+            if node_id in known:
+                if path:
+                    found[end] = node_id, path
+                break
+            path.append(nodes[node_id])
+    return found
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
