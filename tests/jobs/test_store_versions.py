@@ -108,9 +108,16 @@ def test_walk_of_version_4_is_unchanged(old, walked, end, second_end, verify, st
         assert store.recovery_notice == "" and store.get_job(1).walk is state
 
 
-def test_old_database_whose_upgrade_fails_is_set_aside_unchanged(old):
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("CREATE INDEX items_by_name ON items (url)", id="a-name-is-taken"),
+        pytest.param("DROP TABLE records", id="without-records"),
+    ],
+)
+def test_old_database_whose_upgrade_fails_is_set_aside_unchanged(old, change):
     with closing(sqlite3.connect(old)) as db:
-        db.execute("CREATE INDEX items_by_name ON items (url)")  # in the new one's place
+        db.execute(change)
         db.commit()
     with JobStore(old) as store:
         assert "was damaged" in store.recovery_notice and store.list_jobs() == []

@@ -33,8 +33,8 @@ class LoginAttempts:
     """Counts the failed logins of each client, and makes a client wait after too many.
 
     A client behind a proxy could invent another address for each attempt. So all attempts through
-    one proxy are also counted together. The wait after too many of these is short, so that an
-    attacker cannot lock out the owner.
+    one proxy are also counted together. The wait after too many of these is short, because it
+    delays the owner too.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
