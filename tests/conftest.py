@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import tempfile
-import time
 import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "scripts"))
@@ -178,7 +177,7 @@ def library(monkeypatch):
         library.store.connections.close_idle()
         monkeypatch.setattr(library.records, "_memory", MemoryCache(library.records._MEMORY_BYTES))
         monkeypatch.setattr(library.models, "_memory", MemoryCache(2**20))
-        monkeypatch.setattr(library.pages, "_started_at", time.time())
+        monkeypatch.setattr(library.pages, "_fetched", MemoryCache(2**20))
 
     forget()
     yield types.SimpleNamespace(forget=forget, finish=lambda: library.wait_for_writes(60))

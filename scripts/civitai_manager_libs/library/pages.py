@@ -18,12 +18,14 @@ from ..errors import NetworkError, ServerError
 from ..network import FileOptions, SendOptions
 from ..network import ApiClient, ONE_TRY
 from . import image_cache, deletions, records
-from .store import select_rows_or_empty, write_later
+from .store import MemoryCache, select_rows_or_empty, write_later
 
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
 __all__ += ["load_stored_page", "open_image_file"]
 
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
+_MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
+_PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its ids
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
 
@@ -40,21 +42,11 @@ class DatedPage:
 
 
 class _StoredPage(NamedTuple):
-    """A page in the library, with image ids in place of the images.
-
-    fetched_at: Unix time. is_of_this_site: whether it came from the base URL in the settings.
-    """
+    """A page with image ids in place of the images. fetched_at: Unix time."""
 
     fetched_at: float
     next_cursor: str | None
     ids: list[int]
-    is_of_this_site: bool
-
-    @property
-    def is_recent(self) -> bool:
-        """Return whether the page was fetched in the last 10 minutes, since the program's start."""
-        is_fresh = 0 <= time.time() - self.fetched_at < _FRESH
-        return is_fresh and self.is_of_this_site and self.fetched_at >= _started_at
 
     def read(self) -> DatedPage:
         """Return the page with those of its images that are still stored."""
@@ -62,7 +54,8 @@ class _StoredPage(NamedTuple):
         return DatedPage(Page(images, self.next_cursor), self.fetched_at, is_stored=True)
 
 
-_started_at = time.time()
+# Pages that were fetched since the program's start. The library has them a moment later.
+_fetched: MemoryCache[tuple[str, str], _StoredPage] = MemoryCache(_MEMORY_BYTES)
 _flights: SingleFlight[DatedPage] = SingleFlight()
 
 
@@ -74,24 +67,26 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a gallery page from the library if it was fetched just now, else from Civitai.
+    """Return a gallery page, from Civitai if it was not fetched in the last 10 minutes.
 
-    A page is read from the library for 10 minutes, but not after a restart of the program.
+    After a restart of the program, Civitai is asked again.
     If Civitai does not respond, return an older page from the library; raise NetworkError or
     ServerError if none is stored. cursor: None for the first page. size: number of images to
     request. fresh: ask Civitai even for a recent page. Also raises other HttpStatusErrors,
     InvalidResponse and Cancelled.
     """
-    stored = _find_stored_page(query, cursor, size)
-    if stored is not None and not fresh:
-        recent = stored.read() if stored.is_recent else None
-        if recent is not None and len(recent.page.images) == len(stored.ids):
+    key = _make_key(query, cursor, size)
+    last = None if fresh else _fetched.get(key)
+    if last is not None and 0 <= time.time() - last.fetched_at < _FRESH:
+        recent = last.read()
+        if len(recent.page.images) == len(last.ids):
             return replace(recent, is_stored=False)
+    if not fresh and _find_stored_page(query, cursor, size) is not None:
         client = ApiClient(client, ONE_TRY)
     cancelled = cancelled or never_cancelled()
     fetch = partial(fetch_page, client, query, cursor, size, cancelled, _PATIENCE)
     try:
-        return _flights.do(_make_key(query, cursor, size), fetch, cancelled)
+        return _flights.do(key, fetch, cancelled)
     except (NetworkError, ServerError):
         if (older := load_stored_page(query, cursor, size)) is None:
             raise
@@ -157,16 +152,16 @@ def _find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> _Stor
     """
     key, at = _make_key(query, cursor, size)
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
-    columns = "SELECT read_at, next_cursor, ids, query FROM pages"
+    columns = "SELECT read_at, next_cursor, ids FROM pages"
     rows = select_rows_or_empty(f"{columns} WHERE query = ? AND cursor = ?", (key, at))
     rows = rows or select_rows_or_empty(
         f"{columns} WHERE substr(query, -length(?)) = ? AND cursor = ? ORDER BY read_at DESC",
         (after_base, after_base, at),
     )
-    for fetched_at, next_cursor, ids, stored_key in rows:
+    for fetched_at, next_cursor, ids in rows:
         image_ids = _parse_ids(ids)
         if image_ids is not None:
-            return _StoredPage(fetched_at, next_cursor, image_ids, stored_key == key)
+            return _StoredPage(fetched_at, next_cursor, image_ids)
     return None
 
 
@@ -208,8 +203,10 @@ def _is_storable(page: Page) -> bool:
 
 def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPage) -> None:
     key, page = _make_key(query, cursor, size), dated.page
-    ids = json.dumps([image.id for image in page.images])
-    row = (*key, dated.fetched_at, page.next_cursor, ids)
+    ids = [image.id for image in page.images]
+    row = (*key, dated.fetched_at, page.next_cursor, json.dumps(ids))
+    size_in_memory = _PAGE_BYTES + _ID_BYTES * len(ids)
+    _fetched.put(key, _StoredPage(dated.fetched_at, page.next_cursor, ids), size_in_memory)
 
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
