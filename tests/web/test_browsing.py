@@ -43,7 +43,9 @@ def test_search_costs_two_requests_and_the_nearby_thumbnails(either, open_galler
     page.find(str(_MODEL))
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
     wait_for(lambda: page.ids() and _loaded(page), "the first screen")
-    assert [path.partition("?")[0] for path in page.api()] == ["lookup", "images"]
+    names = [path.partition("?")[0] for path in page.api()]
+    names = [name for name in names if name != "search_preview"]  # if Enter came after a pause
+    assert names == ["lookup", "images"]
     assert _requested_thumbnails(page) == _ids_near_the_window(page)
 
 
