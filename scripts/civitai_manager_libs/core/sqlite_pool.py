@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 
 from .sqlite_file import Database
 
@@ -34,12 +34,11 @@ class ConnectionPool:
         opens the file anew and checks it for damage. Raises DiskError.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
-        try:
+        with ExitStack() as if_it_raises:
+            if_it_raises.callback(self._close_where, lambda idle: idle.database.path == path)
+            if_it_raises.callback(connection.database.close)
             yield connection.database
-        except BaseException:
-            connection.database.close()
-            self._close_where(lambda idle: idle.database.path == path)
-            raise
+            if_it_raises.pop_all()
         with self._lock:
             connection.idle_since = time.monotonic()
             self._idle.append(connection)
