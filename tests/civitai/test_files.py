@@ -7,7 +7,12 @@ import math
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import files, make_download_url, version_from_json
+from civitai_manager_libs.civitai import (
+    files,
+    make_download_url,
+    make_version_page_url,
+    version_from_json,
+)
 from civitai_manager_libs.civitai.records import model_from_json
 from civitai_manager_libs.errors import InvalidResponse
 from hypothesis import given
@@ -128,6 +133,12 @@ def test_download_url_on_another_site_is_replaced():
     for url in ("https://example.com/x", "ftp://civitai.com/x", "https://civitai.com@a.b/", "", 5):
         address = make_download_url(7, _parse(downloadUrl=url))
         assert address == "https://civitai.com/api/download/models/7?fileId=610001"
+
+
+def test_version_page_is_found_with_and_without_the_models_id():
+    page = "https://civitai.com/models/101?modelVersionId=1001"
+    assert make_version_page_url(1001, 101) == page
+    assert make_version_page_url(1001) == "https://civitai.com/model-versions/1001"
 
 
 def test_stored_record_of_another_site_gives_a_url_on_the_configured_site(monkeypatch):

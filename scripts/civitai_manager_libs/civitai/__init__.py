@@ -10,7 +10,6 @@ from .api import (
     fetch_version_by_hash,
     find_example_image,
     find_user,
-    make_download_url,
     parse_image,
     parse_page,
     parse_reference,
@@ -20,12 +19,23 @@ from .files import Access, RemoteFile
 from .pagination import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk_pages
 from .records import Model, model_from_json, ModelPage, Version, version_from_json
 from .relations import count_unrelated, seem_unrelated
+from .site_urls import make_download_url, make_image_page_url, make_version_page_url
 from .urls import is_allowed_url, Reference
 
 __all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images"]
 __all__ += ["fetch_model", "fetch_username", "fetch_version", "fetch_version_by_hash"]
 __all__ += ["find_example_image", "find_user", "ImageQuery"]
-__all__ += ["is_allowed_url", "make_download_url", "may_be_time_limit", "Model", "model_from_json"]
-__all__ += ["ModelPage", "Page", "parse_image", "parse_page", "parse_reference", "PERIODS"]
+__all__ += ["is_allowed_url", "make_download_url", "make_image_page_url", "make_version_page_url"]
+__all__ += [
+    "may_be_time_limit",
+    "Model",
+    "model_from_json",
+    "ModelPage",
+    "Page",
+    "parse_image",
+    "parse_page",
+    "parse_reference",
+    "PERIODS",
+]
 __all__ += ["Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS", "Version"]
 __all__ += ["version_from_json", "walk_pages"]

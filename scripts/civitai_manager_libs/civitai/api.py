@@ -16,13 +16,12 @@ from .. import setting
 from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records, urls
-from .files import RemoteFile
 from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
 from .records import Model, ModelPage, Version
 from .urls import Reference
 
 __all__ = ["Client", "fetch_image", "fetch_images", "fetch_model", "fetch_username"]
-__all__ += ["fetch_version", "fetch_version_by_hash", "find_user", "make_download_url"]
+__all__ += ["fetch_version", "fetch_version_by_hash", "find_user"]
 __all__ += ["parse_image", "parse_page", "parse_reference", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
@@ -82,17 +81,6 @@ def fetch_version_by_hash(
     """
     url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
-
-
-def make_download_url(version_id: int, file: RemoteFile) -> str:
-    """Return the URL from which a file of a model version can be downloaded.
-
-    This is `file.url` if that URL is on the configured site or on civitai.com. Otherwise, the URL
-    is built for the configured site.
-    """
-    if file.url and urls.is_allowed_url(file.url, setting.base_url()):
-        return file.url
-    return f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
 
 
 def search_models(

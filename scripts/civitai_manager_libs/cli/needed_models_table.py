@@ -6,8 +6,8 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 
-from .. import setting, util
-from ..civitai import RemoteFile
+from .. import util
+from ..civitai import make_version_page_url, RemoteFile
 from ..core import find_free_space
 from ..i18n import messages
 from ..model_files import NeededFile, NeededFiles
@@ -130,7 +130,7 @@ def _file_to_json(needed: NeededFile) -> dict[str, object]:
     version, choice = needed.version, needed.choice
     page = ""
     if version and version.model_id:
-        page = f"{setting.base_url()}/models/{version.model_id}?modelVersionId={version.id}"
+        page = make_version_page_url(version.id, version.model_id)
     return {
         "title": needed.title,
         "state": needed.availability,

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from .. import setting
+from ..civitai import make_image_page_url
 from ..core import Image, level_mask
 from ..i18n import messages
 from ..infotext import build_infotext, parse_infotext
@@ -114,7 +114,7 @@ def _join_words(words: Sequence[str]) -> str:
 def _image_to_json(image: Image) -> dict[str, object]:
     return {
         "id": image.id,
-        "page": f"{setting.base_url()}/images/{image.id}",
+        "page": make_image_page_url(image.id),
         "author": image.username,
         "date": image.created_at,
         "width": image.width,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import setting, util
-from ..civitai import find_example_image, Version, version_from_json
+from ..civitai import find_example_image, make_version_page_url, Version, version_from_json
 from ..core import AtomicFile, Cancellation, html_to_text, level_mask, sync_folder, thumbnail_url
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse
 from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
@@ -95,14 +95,13 @@ def _is_part(request: ModelFileRequest, version: Version) -> bool:
 def _write_card(stem: str, version: Version) -> None:
     description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
     base = version.base_model
-    page = f"{setting.base_url()}/models/{version.model_id}?modelVersionId={version.id}"
     card = {
         "description": description or f"{version.model_name} {version.name}".strip(),
         "sd version": next((sd for start, sd in _SD_VERSIONS if base.startswith(start)), "Unknown"),
         "activation text": ", ".join(version.trained_words),
         "preferred weight": 0,  # 0: the weight in the WebUI's settings
         "negative text": "",
-        "notes": page if version.model_id else "",
+        "notes": make_version_page_url(version.id, version.model_id) if version.model_id else "",
     }
     _write_json(f"{stem}.json", card)
 

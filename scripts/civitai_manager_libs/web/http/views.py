@@ -8,7 +8,7 @@ from typing import cast
 from urllib.parse import quote
 
 from ... import setting
-from ...civitai import Model, Version
+from ...civitai import make_image_page_url, make_version_page_url, Model, Version
 from ...core import Image, level_name
 from ...infotext import Resource, summarize
 from ...library import bookmarks
@@ -97,7 +97,7 @@ def image_links(image: Image) -> ImageLinks:
     """Return the Civitai URLs of an image, of its post and of its user."""
     base, user = setting.base_url(), image.username
     return {
-        "url": f"{base}/images/{image.id}",
+        "url": make_image_page_url(image.id),
         "post_url": f"{base}/posts/{image.post_id}" if image.post_id else "",
         "user_url": f"{base}/user/{quote(user, safe='')}" if user else "",
     }
@@ -109,19 +109,14 @@ def resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> R
     names: (model id, name) by version id, as returned by `models.find_version_names`.
     """
     model_id, known = names.get(resource.version_id or 0, (0, ""))
-    page = ""
-    if resource.version_id is not None:
-        place = f"models/{model_id}?modelVersionId=" if model_id else "model-versions/"
-        page = f"{setting.base_url()}/{place}{resource.version_id}"
+    version_id = resource.version_id
     return {
         "type": resource.type,
-        "name": resource.name
-        or known
-        or (f"#{resource.version_id}" if resource.version_id else ""),
+        "name": resource.name or known or (f"#{version_id}" if version_id else ""),
         "weight": resource.weight,
         "hash": resource.hash,
-        "version_id": resource.version_id,
-        "url": page,
+        "version_id": version_id,
+        "url": make_version_page_url(version_id, model_id) if version_id else "",
     }
 
 

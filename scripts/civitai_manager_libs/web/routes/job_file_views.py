@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from ... import setting, util
+from ... import util
+from ...civitai import make_version_page_url
 from ...i18n import messages
 from ...jobs import JobProgress, JobState, JobView, ModelFileState
 from ..schemas import jobs as schemas
@@ -23,7 +24,7 @@ def _file_view(file: ModelFileState, view: JobView, language: str) -> schemas.Jo
         "file_id": file.file_id,
         "title": file.title,
         "name": file.name,
-        "url": f"{setting.base_url()}/model-versions/{file.version_id}",
+        "url": make_version_page_url(file.version_id),
         "state": cast(schemas.ModelFileState, file.state),
         "received": file.received,
         "size": file.size,

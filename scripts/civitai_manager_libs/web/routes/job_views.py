@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import chain
 
 from ... import setting, util
+from ...civitai import make_image_page_url, make_version_page_url
 from ...errors import InvalidResponse
 from ...i18n import messages
 from ...jobs import (
@@ -254,10 +255,9 @@ def _failure_view(item: Item, language: str) -> JobFailure:
 def _page_url(item: Item) -> str:
     """Return the URL of the item's page on Civitai, or of Civitai itself if the page is unknown."""
     if item.kind != "model":
-        return f"{setting.base_url()}/images/{item.image_id}"
+        return make_image_page_url(item.image_id)
     try:
         request = item.model_request
     except InvalidResponse:
         return setting.base_url()
-    version = f"?modelVersionId={request.version_id}"
-    return f"{setting.base_url()}/models/{request.model_id}{version}"
+    return make_version_page_url(request.version_id, request.model_id)

@@ -1,0 +1,30 @@
+"""URLs on the configured Civitai site: web pages, and downloads of model files."""
+
+from __future__ import annotations
+
+from .. import setting
+from . import urls
+from .files import RemoteFile
+
+__all__ = ["make_download_url", "make_image_page_url", "make_version_page_url"]
+
+
+def make_version_page_url(version_id: int, model_id: int | None = None) -> str:
+    """Return the URL of a model version's web page. The URL works without the model's id too."""
+    path = f"models/{model_id}?modelVersionId=" if model_id else "model-versions/"
+    return f"{setting.base_url()}/{path}{version_id}"
+
+
+def make_image_page_url(image_id: int) -> str:
+    return f"{setting.base_url()}/images/{image_id}"
+
+
+def make_download_url(version_id: int, file: RemoteFile) -> str:
+    """Return the URL from which a file of a model version can be downloaded.
+
+    This is `file.url` if that URL is on the configured site or on civitai.com. Otherwise, the URL
+    is built for the configured site.
+    """
+    if file.url and urls.is_allowed_url(file.url, setting.base_url()):
+        return file.url
+    return f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
