@@ -11,7 +11,7 @@ from ..civitai import Model, Version
 from ..core import Cancellation, Image
 from ..errors import DiskError, InputError
 from ..http_client import CivitaiHttpClient, SendOptions
-from ..infotext import parse_metadata, read_embedded
+from ..infotext import build_metadata, read_embedded
 from ..model_files import choose_file, list_needed_files, make_needed_file, NeededFile, NeededFiles
 from ..network import ApiClient
 from .target import load_target, names_model, parse_target
@@ -110,7 +110,7 @@ def _read_image_file(path: str, image_id: int) -> Image:
         raise InputError(str(error)) from error
     if not infotext:
         raise InputError(terminal_text("no_infotext_in_file", path=path))
-    return Image(image_id, "", meta=parse_metadata(infotext))
+    return Image(image_id, "", meta=build_metadata(infotext))
 
 
 def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ..core import as_number, model_file_stem
-from .normalize import translate_infotext
+from .parameter_names import translate_infotext
 from .samplers import translate_sampler
 from .infotext import Infotext, parse_infotext
 

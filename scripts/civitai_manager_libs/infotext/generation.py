@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..core import Image
-from .metadata import build_infotext
+from .metadata_to_infotext import build_infotext
 from .resources import list_resources, Resource
 from .infotext import Infotext, parse_infotext
 

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any
 
 from ...core import as_text
-from .computed import compute_outputs, is_computed
+from .computed_outputs import compute_outputs, is_computed
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .values import iter_setting_nodes, UNKNOWN_TEXT
 

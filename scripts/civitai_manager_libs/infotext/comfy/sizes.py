@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
-from .computed import compute_outputs
+from .computed_outputs import compute_outputs
 from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
 from .values import resolve_value
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...core import as_mapping, as_text
-from .computed import compute_outputs
+from .computed_outputs import compute_outputs
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
 

@@ -13,7 +13,7 @@ from itertools import islice, takewhile
 from typing import BinaryIO
 
 from ..files.chunks import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks, JPEG_PIXELS
-from .tiff import has_comment, set_comment
+from .exif_comment import has_comment, set_comment
 
 __all__ = ["PATCHERS", "Patch"]
 

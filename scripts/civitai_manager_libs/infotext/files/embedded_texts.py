@@ -13,8 +13,8 @@ from ... import util
 from ...errors import DiskError
 from .budget import Budget, Texts
 from .heif import iter_heif_texts
-from .images import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
-from .video_containers import iter_matroska_texts, iter_mp4_texts
+from .image_texts import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
+from .video_texts import iter_matroska_texts, iter_mp4_texts
 
 __all__ = ["has_overlapping_exif", "read_embedded_texts"]
 

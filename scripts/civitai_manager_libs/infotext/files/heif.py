@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from .budget import Budget, Texts
-from .credentials import iter_credentials, MAX_CREDENTIALS
+from .content_credentials import iter_credentials, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .iso_boxes import Box, get_file_size, iter_boxes
 

@@ -2,6 +2,6 @@
 
 from .capabilities import HostCapabilities
 from .compatibility import list_losses, Loss
-from .readers import HOSTS, parse_as_host
+from .parsing_rules import HOSTS, parse_as_host
 
 __all__ = ["HOSTS", "HostCapabilities", "Loss", "list_losses", "parse_as_host"]

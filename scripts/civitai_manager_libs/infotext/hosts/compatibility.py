@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...core import as_number
 from ..infotext import Infotext, parse_infotext
 from .capabilities import HostCapabilities
-from .readers import HostRules, parse_as_host
+from .parsing_rules import HostRules, parse_as_host
 
 __all__ = ["Loss", "list_losses"]
 

@@ -1,5 +1,5 @@
 """A ComfyUI workflow, as the editor saves it, converted to nodes in API format."""
 
-from .levels import read_workflow_nodes
+from .conversion import read_workflow_nodes
 
 __all__ = ["read_workflow_nodes"]

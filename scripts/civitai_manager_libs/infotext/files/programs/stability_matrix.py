@@ -7,7 +7,7 @@ from typing import Any
 
 from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
-from .passes import make_second_pass, translate_upscaler
+from .second_passes import make_second_pass, translate_upscaler
 
 __all__ = ["list_matrix_loras", "read_matrix_pass"]
 

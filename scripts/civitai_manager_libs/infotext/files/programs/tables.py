@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ....core import as_text
-from . import passes, prompt_formats, stability_matrix
+from . import prompt_formats, stability_matrix
 from .converters import convert_last_layer, convert_skipped_layers, Data, drop_default
 from .converters import find_value, join_lines, parse_loras, parse_resolution, read_if
 from .converters import read_lora_lists, read_lora_texts, Record, Source
+from .second_passes import read_draw_things_pass, read_fooocus_refiner, read_hf_space_pass
+from .second_passes import read_invoke_pass, read_swarm_pass
 
 __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
@@ -219,17 +221,17 @@ _TENSORART: dict[str, Source] = {
 }
 
 PROGRAMS = (
-    Program("SwarmUI", ("sui_image_params",), _SWARM, "sui_image_params", passes.read_swarm_pass),
-    Program("InvokeAI", _INVOKE_MARKS, _INVOKE, read_second_pass=passes.read_invoke_pass),
+    Program("SwarmUI", ("sui_image_params",), _SWARM, "sui_image_params", read_swarm_pass),
+    Program("InvokeAI", _INVOKE_MARKS, _INVOKE, read_second_pass=read_invoke_pass),
     Program("InvokeAI", ("model_weights+image",), _INVOKE_2),
     Program("RuinedFooocus", ("Prompt+base_model_name",), _RUINED_FOOOCUS),
     Program(
         "Fooocus",
         ("base_model+guidance_scale",),
         _FOOOCUS,
-        read_second_pass=passes.read_fooocus_refiner,
+        read_second_pass=read_fooocus_refiner,
     ),
-    Program("Draw Things", ("c+uc",), _DRAW_THINGS, read_second_pass=passes.read_draw_things_pass),
+    Program("Draw Things", ("c+uc",), _DRAW_THINGS, read_second_pass=read_draw_things_pass),
     Program("NovelAI", ("uc+scale", "uc+steps", "v4_prompt+steps"), _NOVELAI),
     Program(
         "Easy Diffusion",
@@ -241,7 +243,7 @@ PROGRAMS = (
         "Hugging Face Space",
         ("num_inference_steps+resolution", "num_inference_steps+Model"),
         _DIFFUSERS,
-        read_second_pass=passes.read_hf_space_pass,
+        read_second_pass=read_hf_space_pass,
     ),
     Program("", ("prompt+num_inference_steps",), _DIFFUSERS),
     Program("FooocusPlus", ("Base Model+Resolution", "Base Model+Guidance Scale"), _FOOOCUS_LABELS),

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from .budget import Budget, Texts
 from .chunks import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks
-from .credentials import iter_credentials, MAX_CREDENTIALS
+from .content_credentials import iter_credentials, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .programs import TEXT_NAMES
 

@@ -13,7 +13,7 @@ from typing import Any
 from ....core import as_list, as_mapping
 from ..nodes import MAX_NODES, Node, Nodes
 from .components import list_component_inputs
-from .everywhere import find_everywhere_links
+from .use_everywhere import find_everywhere_links
 from .group_nodes import convert_group_nodes, fill_group_values
 from .widgets import list_inputs, list_widget_names, read_widget_values
 

@@ -224,7 +224,7 @@ def test_too_little_memory_raises_too_large(tmp_path, monkeypatch):
     def fail(path):
         raise MemoryError
 
-    module = importlib.import_module("civitai_manager_libs.infotext.files.embedded")
+    module = importlib.import_module("civitai_manager_libs.infotext.files.embedded_data")
     monkeypatch.setattr(module, "read_embedded_texts", fail)
     with pytest.raises(TooLarge, match="too little memory"):
         read_embedded(png(tmp_path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext import list_resources, parse_metadata
+from civitai_manager_libs.infotext import build_metadata, list_resources
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +17,7 @@ TI hashes: "easy: c74b4e810b03"
 
 
 def test_resources_of_an_infotext_are_listed():
-    found = {(one.type, one.name): one.hash for one in list_resources(parse_metadata(_INFOTEXT))}
+    found = {(one.type, one.name): one.hash for one in list_resources(build_metadata(_INFOTEXT))}
     assert found == {
         ("model", "mix_v2"): "abcdef0123",
         ("vae", "clear"): "0a1b2c3d4e",
@@ -28,7 +28,7 @@ def test_resources_of_an_infotext_are_listed():
 
 
 def test_prompts_have_the_keys_of_a_record():
-    meta = parse_metadata(_INFOTEXT)
+    meta = build_metadata(_INFOTEXT)
     assert meta["prompt"].startswith("a lighthouse") and meta["negativePrompt"] == "blurry"
     assert (meta["Steps"], meta["Size"]) == ("28", "512x768")
 
@@ -45,7 +45,7 @@ def test_prompts_have_the_keys_of_a_record():
 )
 def test_hashes_in_other_forms_are_read_or_left_out(said, hashes):
     text = f"x\nSteps: 5, Sampler: Euler, Seed: 1, {said}"
-    found = {one.hash for one in list_resources(parse_metadata(text)) if one.hash}
+    found = {one.hash for one in list_resources(build_metadata(text)) if one.hash}
     assert found <= hashes and (found or not hashes or "{" in said)
 
 
@@ -55,10 +55,10 @@ def test_versions_of_civitais_generator_are_read():
         '[{"type":"checkpoint","modelVersionId":290640},'
         '{"type":"lora","weight":0.8,"modelVersionId":123}], Civitai metadata: {}'
     )
-    found = {(one.type, one.version_id) for one in list_resources(parse_metadata(text))}
+    found = {(one.type, one.version_id) for one in list_resources(build_metadata(text))}
     assert {("model", 290640), ("lora", 123)} <= found
 
 
 @given(st.text())
 def test_any_text_can_be_parsed(text):
-    assert isinstance(parse_metadata(f"x\nSteps: 1, Sampler: y, Seed: 2, {text}"), dict)
+    assert isinstance(build_metadata(f"x\nSteps: 1, Sampler: y, Seed: 2, {text}"), dict)

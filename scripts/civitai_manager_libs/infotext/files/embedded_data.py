@@ -11,8 +11,8 @@ from typing import BinaryIO
 from ...core import as_mapping, as_text, clean_text
 from ...errors import TooLarge
 from ..comfy import estimate_parsed_size, load_json, MAX_PARSED
-from ..metadata import build_infotext
-from ..normalize import translate_infotext
+from ..metadata_to_infotext import build_infotext
+from ..parameter_names import translate_infotext
 from ..infotext import find_missing_values, Infotext, parse_infotext
 from .embedded_texts import read_embedded_texts
 from .programs import read_dream, read_program, read_texts

@@ -8,7 +8,8 @@ import math
 import pytest
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.metadata import list_added_lora_tags, build_infotext
+from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
+from civitai_manager_libs.infotext.metadata_to_infotext import list_added_lora_tags
 from civitai_manager_libs.infotext.infotext import Infotext, is_safe_negative_prompt, parse_infotext
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT, node
 from hypothesis import given

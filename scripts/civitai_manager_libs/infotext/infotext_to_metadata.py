@@ -10,13 +10,13 @@ from typing import Any
 from ..core import as_list, as_mapping
 from .infotext import parse_infotext
 
-__all__ = ["parse_metadata"]
+__all__ = ["build_metadata"]
 
 _HASHES = re.compile(r"([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))")
 _RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
 
 
-def parse_metadata(infotext: str) -> dict[str, Any]:
+def build_metadata(infotext: str) -> dict[str, Any]:
     """Convert an infotext to generation data in the form of Civitai's `meta`.
 
     The prompts become `prompt` and `negativePrompt`. `hashes` holds the hashes of models, and

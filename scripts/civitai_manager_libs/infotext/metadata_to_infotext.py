@@ -10,7 +10,7 @@ from ..core import as_mapping, as_text, clean_text, Image
 from .civitai_generator import to_webui_parameters
 from .comfy import load_json, read_graph
 from .lora_tags import list_missing_lora_tags
-from .normalize import translate_parameters
+from .parameter_names import translate_parameters
 from .parameters import build_webui_parameters, find_mangled_names
 from .infotext import compose_infotext
 
