@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.cli import progress_bar
+from civitai_manager_libs.cli import progress_bar, terminal
 from civitai_manager_libs.jobs import JobProgress, WalkState
 
 
@@ -34,7 +34,7 @@ def clock(monkeypatch):
 def columns(monkeypatch):
     def set_to(count):
         size = os.terminal_size((count, 24))
-        monkeypatch.setattr(progress_bar.shutil, "get_terminal_size", lambda: size)
+        monkeypatch.setattr(terminal.shutil, "get_terminal_size", lambda: size)
 
     monkeypatch.setattr(progress_bar, "_BAR_INTERVAL", 0)
     set_to(80)

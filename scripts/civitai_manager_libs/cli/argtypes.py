@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from .. import setting
 
-__all__ = ["join_names", "make_choice_parser", "make_int_parser", "parse_folder", "parse_login"]
+__all__ = ["join_choices", "make_choice_parser", "make_int_parser", "parse_folder", "parse_login"]
 __all__ += ["parse_rate"]
 
 _MAX = 2**31 - 1  # of a number without another limit
@@ -16,19 +16,19 @@ _MIN_RATE = 1.0  # KB a second
 _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 
 
-def make_choice_parser(names: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a parser that accepts a choice's value or label, and returns the value.
+def make_choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a parser that accepts one of the choices. choices: {value: label}.
 
-    names: {value: label}. The parser ignores case, blanks, hyphens and underscores; it raises
+    The parser takes a value or a label, in any case, and returns the value. It raises
     ArgumentTypeError for other text.
     """
     values = {
-        _normalize_name(name): value for value, label in names.items() for name in (value, label)
+        _normalize_name(name): value for value, label in choices.items() for name in (value, label)
     }
 
     def parse(text: str) -> str:
         if _normalize_name(text) not in values:
-            raise argparse.ArgumentTypeError(f"must be {join_names(names)}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be {join_choices(choices)}, not {text!r}")
         return values[_normalize_name(text)]
 
     return parse
@@ -43,18 +43,18 @@ def parse_login(text: str) -> tuple[str, str]:
 
 
 def parse_folder(text: str) -> str:
-    """Return the folder that the user typed, unchanged. Raises ArgumentTypeError if it is blank."""
+    """Check that the user typed a folder, and return its path. Raises ArgumentTypeError if not."""
     if not text.strip():  # an unset shell variable does not mean the current folder
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
     return text
 
 
-def join_names(names: Mapping[str, str]) -> str:
-    """Return all choices as one phrase, such as `PG (or None), R (or Mature) or X`.
+def join_choices(choices: Mapping[str, str]) -> str:
+    """Return a list of all choices for the user, such as `PG (or None), R (or Mature) or X`.
 
-    names: {value: label}. A value that differs from its label follows it in brackets.
+    choices: {value: label}. A value that differs from its label follows it in brackets.
     """
-    shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
+    shown = [name if name == value else f"{name} (or {value})" for value, name in choices.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 

@@ -161,7 +161,7 @@ def _add_version(command: argparse.ArgumentParser) -> None:
 
 
 def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
-    level = f"highest rating: {argtypes.join_names(_LEVELS)}; default: {_LEVELS[default]}"
+    level = f"highest rating: {argtypes.join_choices(_LEVELS)}; default: {_LEVELS[default]}"
     _add_choice(command, "--level", "RATING", _LEVELS, level, default)
 
 
@@ -243,7 +243,7 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "largest number of pictures; default: %(default)s"
     add("--limit", type=argtypes.make_int_parser(1), metavar="N", default=50, help=limit)
-    sort = f"{argtypes.join_names(_LIBRARY_SORTS)}; default: %(default)s"
+    sort = f"{argtypes.join_choices(_LIBRARY_SORTS)}; default: %(default)s"
     _add_choice(search, "--sort", "SORT", _LIBRARY_SORTS, sort, "Newest")
     _add_level(search, "XXX")
 
@@ -282,11 +282,11 @@ def _add_models(command: argparse.ArgumentParser) -> None:
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     _add_level(download)
-    kind = f"only {argtypes.join_names(_TYPES)}; default: both"
+    kind = f"only {argtypes.join_choices(_TYPES)}; default: both"
     _add_choice(download, "--type", "TYPE", _TYPES, kind)
-    sort = f"{argtypes.join_names(_SORTS)} (only the first two without a version)"
+    sort = f"{argtypes.join_choices(_SORTS)} (only the first two without a version)"
     _add_choice(download, "--sort", "SORT", _SORTS, f"{sort}; default: %(default)s", "Newest")
-    period = f"posted within this time: {argtypes.join_names(_PERIODS)}; default: %(default)s"
+    period = f"posted within this time: {argtypes.join_choices(_PERIODS)}; default: %(default)s"
     _add_choice(download, "--period", "PERIOD", _PERIODS, period, "AllTime")
 
 

@@ -75,11 +75,11 @@ def _download(arguments: argparse.Namespace) -> int:
 
 def _resume(arguments: argparse.Namespace) -> int:
     from .target import make_checked_client
-    from .job_table import is_unfinished
+    from .job_table import can_resume
 
     with _open_store() as store:
         if arguments.job is None:
-            jobs = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_unfinished(store, job)]
+            jobs = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if can_resume(store, job)]
         else:
             jobs = [_require_job(store, arguments.job)]
         if not jobs:
@@ -144,11 +144,11 @@ def _list_models(arguments: argparse.Namespace) -> int:
     if not arguments.get:
         print_needed_files(needed, arguments.json)
         return _SUCCESS
-    return _get_models(arguments, client, needed)
+    return _download_missing(arguments, client, needed)
 
 
-def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
-    """Download those of the needed files that are missing, and return the program's exit code.
+def _download_missing(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
+    """Download the needed files that are missing here, and return the program's exit code.
 
     The code is 1 if some file is still missing afterwards, and 3 if none of the missing files can
     be downloaded. client: the HTTP client.

@@ -19,7 +19,7 @@ from ..jobs import (
 from . import terminal
 from .progress_bar import format_bytes
 
-__all__ = ["is_unfinished", "print_jobs"]
+__all__ = ["can_resume", "print_jobs"]
 
 _MIN_TITLE, _STATE = 20, 11  # columns
 _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
@@ -27,7 +27,7 @@ _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the table.
+    """A job in the table of jobs.
 
     state: the job's state, or `interrupted` if its program ended before the job did. hint: how to
     resume the job, "" if there is nothing to resume.
@@ -41,8 +41,7 @@ class _Row:
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
     """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
 
-    words: of these jobs, print only those whose description contains all the words; "" for all
-    jobs.
+    words: print only jobs whose description contains all these words; "" prints every job.
     """
     language = terminal.user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
@@ -58,10 +57,10 @@ def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
 
 
 def _make_row(store: JobStore, job: Job) -> _Row:
-    is_idle = is_unfinished(store, job)
-    is_interrupted = is_idle and job.state in (JobState.RUNNING, JobState.QUEUED)
+    is_resumable = can_resume(store, job)
+    is_interrupted = is_resumable and job.state in (JobState.RUNNING, JobState.QUEUED)
     state, hint = "interrupted" if is_interrupted else str(job.state), ""
-    if is_idle:
+    if is_resumable:
         why = terminal.failure_text(job.reason, job.note) if job.note else ""
         hint = f"{why} {terminal.terminal_text('go_on_with', job=job.id)}".lstrip()
     elif job.ended_empty and job.state == JobState.DONE:
@@ -72,8 +71,11 @@ def _make_row(store: JobStore, job: Job) -> _Row:
     return _Row(job, state, hint)
 
 
-def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Return whether a job has not ended and no running program will continue it."""
+def can_resume(store: JobStore, job: Job) -> bool:
+    """Return whether the user can resume a job.
+
+    A job that has ended, or that a running program will continue, cannot be resumed.
+    """
     if job.is_over or store.is_worked_on(job.id):
         return False
     return job.state != JobState.QUEUED or not store.has_queue()

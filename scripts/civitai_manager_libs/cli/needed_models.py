@@ -21,7 +21,7 @@ __all__ = ["apply_choices", "find_needed_files"]
 
 
 class _AnnouncingClient(ApiClient):
-    """A client that prints at its third request that more will follow and take a while."""
+    """An API client that tells the user at its third request that it may take a while."""
 
     _count = 0
 
@@ -38,10 +38,10 @@ class _AnnouncingClient(ApiClient):
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the user's images need, and those of the user's models.
+    """Return the model files that the named images need, and the files of the named models.
 
-    arguments: the parsed command line. Each text in its `what` names an image or a model. Raises
-    InputError if a text names neither, and CivitaiShortcutError if Civitai does not have a named
+    arguments: the parsed command line, whose `what` lists the names. Raises InputError if a name
+    is neither an image's nor a model's, and CivitaiShortcutError if Civitai does not have the
     image or model, or does not respond.
     """
     images, versions = list[Image](), list[Version]()
@@ -63,11 +63,11 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
 def apply_choices(
     needed: NeededFiles, file_ids: Sequence[int], pickles: Sequence[int]
 ) -> NeededFiles:
-    """Return the needed files with the changes that the user has chosen.
+    """Return the needed files, changed as the user wants by `--file` and `--allow-pickle`.
 
-    file_ids: ids of the chosen files. A chosen model file replaces the other file of its version; a
-    chosen companion, such as a VAE, is added. pickles: ids of further chosen files, which may run
-    code when they are loaded. Raises InputError for an id that no file of these versions has.
+    file_ids: a model file with such an id replaces the other file of its version; a companion, such
+    as a VAE, is added. pickles: the same for files that may run code when they are loaded. Raises
+    InputError for an id that no file of these versions has.
     """
     files = list(needed.files)
     for file_id in dict.fromkeys((*file_ids, *pickles)):

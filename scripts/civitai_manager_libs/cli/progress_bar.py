@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -36,7 +35,7 @@ class ProgressBar:
     def show(self, progress: JobProgress) -> None:
         bar = self._make_bar(progress) if self._bar is None else self._bar
         done, bar.total = _count_units(progress)
-        bar.ncols = _count_columns()
+        bar.ncols = terminal.count_usable_columns()
         bar.set_description_str(_format_progress(progress), refresh=False)
         bar.update(done - bar.n)
 
@@ -53,7 +52,7 @@ class ProgressBar:
             total=total,
             initial=done,
             file=self._stream,
-            ncols=_count_columns(),
+            ncols=terminal.count_usable_columns(),
             nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
             ascii=".#",
             bar_format=_FORMAT,
@@ -94,14 +93,6 @@ def format_bytes(job: Job) -> str:
         return received
     total = util.short_bytes(job.total_bytes)
     return terminal.terminal_text("of", done=received, total=total)
-
-
-def _count_columns() -> int:
-    """Return how many columns of the terminal can be used: all but the last.
-
-    Some terminals begin a new line when the last column is filled.
-    """
-    return shutil.get_terminal_size().columns - 1
 
 
 def _count_units(progress: JobProgress) -> tuple[int, int]:

@@ -81,10 +81,10 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Yield a list to which the numbers of signals such as Ctrl-C are added while the block runs.
+    """Record signals such as Ctrl-C while the block runs; yield the list of their numbers.
 
-    The signals do nothing else, so the caller must stop the job when the list is not empty. A
-    second Ctrl-C ends the program at once.
+    A recorded signal does not end the program: the caller must stop the job when the list is no
+    longer empty. A second Ctrl-C ends the program at once.
     """
     received: list[int] = []
 
@@ -138,7 +138,7 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
 
 
 def _format_report(job: Job) -> str:
-    """Return in words what a job has found in its gallery."""
+    """Return a text for the user: how many images a job found, and why it stopped looking."""
     report, language = job.report, user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
     counts, end = messages.report_texts(report.counts, report.end, language)
@@ -178,9 +178,9 @@ def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seco
 
 
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
-    """Return a job's report on its walk through the gallery's pages, as a dict for `--json`.
+    """Return a report on the pages that a job read, as a dict for `--json`.
 
-    "second_walk" holds the counts of a second walk (`--verify`), None if there was none.
+    "second_walk" has the counts of the second reading (`--verify`), None if there was none.
     """
     view = asdict(report)
     second = {name: view.pop(name) for name in ("first", "second", "both")}

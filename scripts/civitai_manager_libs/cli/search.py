@@ -100,9 +100,9 @@ def _print_problems(query: search.SearchQuery) -> None:
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """Join the arguments of a search on the command line to one query, and return it.
+    """Join the arguments of a search to one query, and return it.
 
-    An argument that contains blanks is put in quotes again, which the shell has removed.
+    An argument that contains blanks gets quotes, because the shell has removed the user's quotes.
     """
     if len(words) == 1:
         return words[0]

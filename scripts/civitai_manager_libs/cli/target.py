@@ -49,7 +49,7 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Find out which images the user wants; return (names for the files, query for the images).
+    """Return (names that file names may contain, query) for the images that the user wants.
 
     arguments: the parsed command line. Raises InputError if it names no gallery or image, and
     CivitaiShortcutError if Civitai does not have it or does not respond.
@@ -75,7 +75,7 @@ def resolve_target(
 
 
 def parse_target(text: str) -> Reference:
-    """Return what a text that the user typed names. Raises InputError if it leads nowhere."""
+    """Parse an id, a URL or words that the user typed. Raises InputError for an unusable URL."""
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
 

@@ -17,8 +17,14 @@ from .. import setting
 from ..errors import DiskError, InputError
 from ..i18n import messages
 
-__all__ = ["failure_text", "fit_line", "make_cell", "pad_columns", "prepare_terminal"]
-__all__ += ["print_message", "print_result", "print_translated", "strip_controls"]
+__all__ = ["count_usable_columns", "failure_text", "fit_line", "make_cell", "pad_columns"]
+__all__ += [
+    "prepare_terminal",
+    "print_message",
+    "print_result",
+    "print_translated",
+    "strip_controls",
+]
 __all__ += ["terminal_text", "translate_errors", "truncate_columns", "user_language", "write_now"]
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
@@ -62,11 +68,10 @@ def terminal_text(key: str, **values: Any) -> str:
 
 
 def failure_text(reason: str, sentence: str) -> str:
-    """Return a sentence in the user's language that explains why something failed.
+    """Return an error's message in the user's language.
 
-    reason: the error's code, such as `busy`. sentence: the error's message. The returned sentence
-    is the text for the code, followed in brackets by the message if the message says more. If the
-    user reads English or the message is translated, the message alone is returned.
+    reason: the error's code, such as `busy`. sentence: the error's message. An English message is
+    replaced by the text for the code; details follow in brackets.
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
@@ -76,10 +81,10 @@ def failure_text(reason: str, sentence: str) -> str:
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """Replace an InputError in the block by one whose message is the text for `key`.
+    """Catch an InputError in the block, and raise one with the text for `key` instead.
 
-    The text is in the user's language. `values` fill its placeholders, and the message of the
-    first error fills its placeholder `error`.
+    The text is in the user's language. `values` fill its placeholders; the placeholder `error` is
+    filled by the message of the caught error.
     """
     try:
         yield
@@ -104,10 +109,7 @@ def print_message(sentence: str) -> None:
 
 
 def print_translated(key: str, **values: Any) -> None:
-    """Write the text for a key to stderr, in the user's language.
-
-    values: for the text's placeholders.
-    """
+    """Write the text for a key to stderr, in the user's language. values: its placeholders."""
     print_message(terminal_text(key, **values))
 
 
@@ -157,13 +159,21 @@ def make_cell(text: str, columns: int) -> str:
 
 
 def fit_line(line: str, min_columns: int) -> str:
-    """Return a line of stdout, cut to the terminal's width, but not below `min_columns` columns.
+    """Cut a line for stdout to the terminal's width, at least to `min_columns`, and return it.
 
     If stdout is not a terminal, return the whole line.
     """
     if not sys.stdout.isatty():
         return line
-    return truncate_columns(line, max(shutil.get_terminal_size().columns - 1, min_columns))
+    return truncate_columns(line, max(count_usable_columns(), min_columns))
+
+
+def count_usable_columns() -> int:
+    """Return the terminal's width, less the last column.
+
+    Some terminals begin a new line when the last column is filled.
+    """
+    return shutil.get_terminal_size().columns - 1
 
 
 def _is_control(character: str) -> bool:

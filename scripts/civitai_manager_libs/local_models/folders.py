@@ -74,7 +74,9 @@ def validate_folders(typed: str) -> str:
 
 def list_folders() -> list[SearchedFolder]:
     """Return the model folders of the WebUI, then those in the settings, without duplicates."""
-    found = [SearchedFolder(_type_of(kind), path) for kind, path in host.list_model_folders()]
+    found = [
+        SearchedFolder(_to_resource_type(kind), path) for kind, path in host.list_model_folders()
+    ]
     found += [SearchedFolder("", path) for path in _list_own_folders()]
     return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
 
@@ -117,7 +119,7 @@ def _find_own_folder(kind: str) -> str:
     for folder in _list_own_folders():
         near = [folder]
         near += (*_list_subfolders(folder), *_list_subfolders(os.path.join(folder, "models")))
-        fitting = [path for path in near if _kind_of_folder(path) == kind]
+        fitting = [path for path in near if _guess_kind(path) == kind]
         if fitting:
             return min(fitting, key=lambda path: names.index(_folder_word(path)))
     return ""
@@ -138,7 +140,7 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
         if real in seen:
             continue
         seen.add(real)
-        kind = _type_of(_kind_of_folder(path)) or kind
+        kind = _to_resource_type(_guess_kind(path)) or kind
         listing, subfolders = _read_folder(path, top, kind)
         files += len(listing.files)
         waiting += [(each, top, kind) for each in subfolders]
@@ -178,7 +180,7 @@ def _list_subfolders(path: str) -> list[str]:
         return []
 
 
-def _kind_of_folder(path: str) -> str:
+def _guess_kind(path: str) -> str:
     """Return the kind of models that a folder of this name usually holds, "" if unknown."""
     return _KIND_OF.get(_folder_word(path), "")
 
@@ -187,8 +189,8 @@ def _folder_word(path: str) -> str:
     return re.sub(r"[\W_]+", "", os.path.basename(path).lower())
 
 
-def _type_of(kind: str) -> str:
-    """Return the resource type for a kind of folder: "model" for "unet", else the kind itself."""
+def _to_resource_type(kind: str) -> str:
+    """Return the type by which images name the models of a kind; a UNet's is "model"."""
     return "model" if kind == "unet" else kind
 
 

@@ -102,9 +102,9 @@ class ModelIndex:
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
-        cached: sidecar files that were read before, as {path: (modification time, contents)}.
-        host_hashes: the hashes that the WebUI stored, as {title: [(modification time of the file,
-        hash)]}. computed: the hashes that `compute_hash` stored.
+        cached: {path: (modification time, contents)} of the sidecar files that were read before.
+        host_hashes: {title: [(modification time of the model file, hash)]}, as the WebUI stored
+        them. computed: the hashes that `compute_hash` stored.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))

@@ -104,7 +104,7 @@ class ModelLookup:
         latest = sorted(files, key=lambda file: (-file.changed_at, file.path))
         lookup.by_key.update((file.make_key(), file) for file in latest)
         for file in files:
-            for code in _list_hash_forms(file.hashes):
+            for code in _add_short_hashes(file.hashes):
                 lookup.by_hash.setdefault(code, []).append(file)
             if file.version_id:
                 lookup.by_version.setdefault(file.version_id, []).append(file)
@@ -125,7 +125,7 @@ class ModelLookup:
 
     def _find_exact(self, wanted: WantedModel) -> ModelMatch | None:
         resource = wanted.resource
-        for code in (*_list_hash_keys(resource.hash.lower()), *wanted.files):
+        for code in (*_list_lookup_hashes(resource.hash.lower()), *wanted.files):
             for file in self.by_hash.get(code, ()):
                 return ModelMatch("here", file, "hash")
         for file in self.by_version.get(resource.version_id or 0, ()):
@@ -179,14 +179,14 @@ def _find_version(name: str) -> str:
     return found[0].strip(" _-.()[]") if found else ""
 
 
-def _list_hash_forms(hashes: Iterable[str]) -> set[str]:
-    """Return each hash in full, and its first 10 and 12 digits, as image metadata may state it."""
+def _add_short_hashes(hashes: Iterable[str]) -> set[str]:
+    """Return the hashes, and the first 10 and 12 digits of each, which images may state."""
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
-def _list_hash_keys(code: str) -> tuple[str, ...]:
-    """Return a hash and, if it is a SHA256, also its first 10 digits (AutoV2)."""
-    return (code, code[:10]) if len(code) == 64 else (code,)
+def _list_lookup_hashes(stated_hash: str) -> tuple[str, ...]:
+    """Return the keys by which to look up a hash: the hash, and the first 10 digits of a SHA256."""
+    return (stated_hash, stated_hash[:10]) if len(stated_hash) == 64 else (stated_hash,)
 
 
 def _iter_names(wanted: WantedModel) -> Iterator[str]:
@@ -211,4 +211,4 @@ def _differs(file: ModelFile, resource: Resource) -> bool:
     code = resource.hash.lower()
     comparable = {12: (12,), 10: (10, 64), 64: (10, 64)}.get(len(code), ())
     is_comparable = any(len(known) in comparable for known in file.hashes)
-    return is_comparable and _list_hash_forms(file.hashes).isdisjoint(_list_hash_keys(code))
+    return is_comparable and _add_short_hashes(file.hashes).isdisjoint(_list_lookup_hashes(code))

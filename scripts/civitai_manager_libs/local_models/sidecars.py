@@ -57,7 +57,7 @@ def _parse_version(
 ) -> Sidecar:
     """Parse a model version's JSON, as Civitai's API sends it.
 
-    hashes: additional hashes of the model file.
+    stem: ignored, but given to every parser. hashes: additional hashes of the model file.
     """
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
@@ -72,8 +72,8 @@ def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
 def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
     """Parse a model's JSON, as Civitai's API sends it and SD.Next stores it.
 
-    The version is the one that has a file with this name. Other JSON files, such as A1111's notes
-    on a model, have no list of versions.
+    stem: the model file's name without extension, by which its version is found. Other JSON files,
+    such as the notes that A1111 stores, give an empty Sidecar.
     """
     versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
     for version in versions:

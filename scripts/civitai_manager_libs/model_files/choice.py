@@ -35,7 +35,7 @@ class FileChoice:
     refusal: a reason code if `file` must not be downloaded, else "".
     deadline: the ISO 8601 date at which early access ends, "" if unknown.
     by: why `file` was chosen: `hash` (an image states its hash), `user` or `preferences`, else "".
-    needs_consent: whether `file` may be downloaded if the user accepts that it could run code.
+    needs_consent: whether the download needs the user's consent, because `file` could run code.
     """
 
     file: RemoteFile | None = None
@@ -96,9 +96,9 @@ def _pick_file(
 ) -> tuple[RemoteFile | None, str]:
     """Choose a file of a version; return (file or None, why: a value of `FileChoice.by`).
 
-    The file with the id `file_id` comes first, then the file with the stated hash, then the best.
-    The best also comes before a pickle with the stated hash, if only the best is harmless. ranked:
-    the version's model files, best first.
+    The file is the one with the id `file_id`, or else with the stated hash, or else the best one.
+    A file with the stated hash that could contain code is chosen only if the best file could too.
+    ranked: the version's model files, best first.
     """
     if file_id:
         known = (file for file in version.remote_files if file.is_model)

@@ -99,11 +99,10 @@ def choose_path(
 ) -> str:
     """Choose the path at which to store a version's file.
 
-    The path is free or has this file already. If other files have all possible names, the first is
-    returned, and the download will fail. kind: from `find_kind`. model: the version's model, for
-    folders named after the author. taken: paths that must not be used, normalized by
-    `os.path.normcase`. folder: "" for the kind's folder. Raises InputError if the kind has no
-    folder, or if the folder template is invalid.
+    If no path is free, the preferred one is returned, and the download will fail. kind: from
+    `find_kind`. model: the version's model, for folders named after the author. taken: see
+    `find_free_path`. folder: "" for the kind's folder. Raises InputError if the kind has no folder,
+    or if the folder template is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
     wanted = os.path.join(folder, _safe_file_name(file, version))
@@ -113,10 +112,10 @@ def choose_path(
 def find_free_path(
     wanted: str, version_id: int, file: RemoteFile, taken: Container[str] = ()
 ) -> str:
-    """Return the first possible path of a file that is free, or that has the file already.
+    """Return `wanted`, or a variant with ids in the name, if it is free; "" if none is free.
 
-    The possible paths are `wanted` and `wanted` with ids added to the name. Return "" if other
-    files have all of them. taken: paths that must not be used, normalized by `os.path.normcase`.
+    A path at which the same file is stored counts as free. taken: paths that must not be used,
+    normalized by `os.path.normcase`.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         if os.path.normcase(path) in taken:

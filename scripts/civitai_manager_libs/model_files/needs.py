@@ -119,7 +119,7 @@ def list_needed_files(
     for image_id, used in find_used_models(images, open_model).by_image.items():
         for one in map(loader.identify, used):
             if has_model_file(one.resource) or one.version is not None:
-                needs.setdefault(_group_key(one), _Need(one)).add(image_id, one)
+                needs.setdefault(_make_group_key(one), _Need(one)).add(image_id, one)
     files, taken = list[NeededFile](), set[str]()
     for need in needs.values():
         if need.used.resource.version_id or need.used.match.state == "here":
@@ -171,8 +171,8 @@ def make_needed_file(
     return NeededFile(key, choice, resource, state, match, version, count, path, error)
 
 
-def _group_key(used: UsedModel) -> object:
-    """Return a key that is equal whenever images name the same model."""
+def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
+    """Return a model's version id, or else its hash or (type, name), to count each model once."""
     resource = used.resource
     return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 
@@ -193,7 +193,7 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
     """Return (choice, number of images) for each file of a version that images need.
 
-    An image without a file hash is counted for the file that most images state.
+    Images that state no hash are counted for the file whose hash most images state.
     """
     choices = {code: choose_file(version, code) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}
