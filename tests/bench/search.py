@@ -119,7 +119,7 @@ def _library() -> Iterator[str]:
 
 def _fill(count: int) -> None:
     from civitai_manager_libs import setting
-    from civitai_manager_libs.civitai import parse_image
+    from civitai_manager_libs.civitai import image_from_json
     from civitai_manager_libs.library import wait_for_writes, records
 
     setting.change("library_records", 10_000_000)
@@ -127,7 +127,7 @@ def _fill(count: int) -> None:
     dice, first = random.Random(7), min(count, _THROUGH_LIBRARY)
     for start in range(0, first, 500):
         rows = (_row(n, count, dice) for n in range(start + 1, min(start + 500, first) + 1))
-        images = [image for image in map(parse_image, rows) if image is not None]
+        images = [image for image in map(image_from_json, rows) if image is not None]
         records.store_images(images, galleries=[f"model {start // 5000}"])
         wait_for_writes(60)
     for start in range(first, count, first):

@@ -16,7 +16,7 @@ _LIMIT = 0.3  # seconds
 _SCRIPT = """
 import json, random, sys, time
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import parse_image
+from civitai_manager_libs.civitai import image_from_json
 from civitai_manager_libs.library import gallery_stats, records, wait_for_writes
 
 rng, size = random.Random(14), int(sys.argv[1])
@@ -29,7 +29,7 @@ def image(number):
     meta |= {"sampler": rng.choice(samplers), "steps": rng.randrange(15, 50)}
     meta |= {"cfgScale": rng.randrange(8, 20) / 2, "Size": "832x1216", "seed": number}
     meta["resources"] = [{"type": "lora", "name": f"lora{rng.randrange(50)}", "weight": 0.8}]
-    return parse_image({
+    return image_from_json({
         "id": number, "url": f"{setting.base_url()}/x/{number}/original=true/{number}.jpeg",
         "browsingLevel": 1, "modelVersionIds": [10 + number % 4], "meta": meta,
         "stats": {"likeCount": rng.randrange(50)},

@@ -7,8 +7,8 @@ import json
 import math
 
 import pytest
-from civitai_manager_libs.civitai import api as civitai_api, records as civitai_records
-from civitai_manager_libs.civitai.api import parse_reference, Reference
+from civitai_manager_libs.civitai import api as civitai_api, parse_reference
+from civitai_manager_libs.civitai import records as civitai_records, Reference
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core.images import ReactionCounts
 from civitai_manager_libs.errors import InputError, InvalidResponse, NeedsKey
@@ -368,7 +368,7 @@ def test_image_above_the_level_is_left_out():
 def test_images_that_only_lack_data_are_counted():
     rows = [row(id=1), row(id=2, meta=None), row(id=3, meta=None, browsingLevel=16)]
     query = ImageQuery(version_id=700200, level=1, with_meta=True)
-    page = civitai_records.page_from_json(body(*rows), query, lambda url: True)
+    page = civitai_records.page_from_json(body(*rows), query)
     assert ([image.id for image in page.images], page.other_ids) == ([1], (2, 3))
     assert page.without_data == 1
 

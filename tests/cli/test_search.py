@@ -33,9 +33,7 @@ def run(capsys, monkeypatch, library):
         }
         for n, prompt in _PROMPTS.items()
     )
-    records.store_images(
-        [image for row in rows if (image := image_from_json(row, lambda url: True))]
-    )
+    records.store_images([image for row in rows if (image := image_from_json(row))])
     library.forget()
 
     def run(*words, locale="C.UTF-8", command="search"):

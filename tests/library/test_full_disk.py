@@ -17,14 +17,14 @@ _SCRIPTS = str(Path(__file__).parents[2] / "scripts")
 _PROGRAM = """
 import json, os, sys
 sys.path.insert(0, os.environ["SCRIPTS"])
-from civitai_manager_libs.civitai import parse_image
+from civitai_manager_libs.civitai import image_from_json
 from civitai_manager_libs.library import records, search, wait_for_writes
 from civitai_manager_libs.library.bookmarks import annotations as notes
 
 def image(n):
     url = f"https://image.civitai.com/x/{n:032x}/original=true/{n}.jpeg"
     meta = {"prompt": f"picture {n} lighthouse " + "detail " * 200, "steps": n % 50 + 1}
-    return parse_image({"id": n, "url": url, "browsingLevel": 1, "meta": meta})
+    return image_from_json({"id": n, "url": url, "browsingLevel": 1, "meta": meta})
 
 def keep(first, count):
     for start in range(first, first + count, 10):

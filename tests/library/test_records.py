@@ -79,7 +79,7 @@ def test_complete_record_replaces_an_example_images_record(library):
 
 def test_level_of_an_example_image_is_stored(library):
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
-    image = image_from_json(row, lambda url: True, default_level=16)
+    image = image_from_json(row, default_level=16)
     records.store_images([image], is_complete=False)
     library.forget()
     assert (records.find_image(77).id, records.find_image(77).level) == (77, 16)

@@ -91,9 +91,7 @@ def thousand():
     for number in range(1, 1001):
         meta, said, loras = _made(rng) if rng.random() < 0.9 else (rng.choice(_NOTHING), {}, {})
         reactions = rng.randrange(40)
-        image = image_from_json(
-            json.loads(json.dumps(_row(number, meta, reactions))), lambda _: True
-        )
+        image = image_from_json(json.loads(json.dumps(_row(number, meta, reactions))))
         facts = extract_features(image)
         seen.append(GalleryImage(Sample(reactions, facts.settings, facts.words), facts.version_ids))
         truth.append((reactions, said, loras, 10 + number % 3))
@@ -183,7 +181,7 @@ def test_statistics_of_no_images_are_empty():
 
 
 def _picture(**meta):
-    image = image_from_json({**_row(1, meta, 0), "id": 1}, lambda _: True)
+    image = image_from_json({**_row(1, meta, 0), "id": 1})
     facts = extract_features(image)
     return GalleryImage(Sample(0, facts.settings, facts.words))
 
@@ -234,7 +232,7 @@ def test_recipe_has_no_words_of_sentences():
 @pytest.mark.parametrize("name", ["a\nsEuler", "a\tb", "x\u2028y", "\ud800", "<b>", "a" * 5000])
 def test_hostile_name_gives_one_short_feature(name):
     meta = {"sampler": name, "steps": 20, "resources": [{"type": "lora", "name": name}] * 3}
-    facts = extract_features(image_from_json(_row(1, meta, 0), lambda _: True))
+    facts = extract_features(image_from_json(_row(1, meta, 0)))
     assert not any("\n" in fact or len(fact) > 210 for fact in facts.settings)
     assert [fact[0] for fact in facts.settings].count("s") <= 1
 

@@ -25,6 +25,6 @@ def _fits(row: images.DemoImage, level: int, kind: str | None) -> bool:
 
 
 def infotext_of(row: images.DemoImage) -> str:
-    record = records.make_record(row, "http://127.0.0.1", from_index=False)
-    image: Any = image_from_json(record, lambda url: True)
+    record = records.make_record(row, "https://civitai.com", from_index=False)
+    image: Any = image_from_json(record)
     return build_infotext(image.meta, image)

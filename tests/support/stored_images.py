@@ -24,7 +24,7 @@ def make_image(image_id: int = 1, **changes: Any) -> Image:
         "meta": {"prompt": f"picture {image_id}", "steps": 20},
         **changes,
     }
-    image = image_from_json(record, lambda url: True)
+    image = image_from_json(record)
     assert image is not None
     return image
 

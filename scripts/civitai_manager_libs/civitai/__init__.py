@@ -10,21 +10,19 @@ from .api import (
     fetch_version_by_hash,
     find_example_image,
     find_user,
-    parse_image,
     parse_page,
-    parse_reference,
     search_models,
 )
 from .files import Access, RemoteFile
 from .pagination import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk_pages
-from .records import Model, model_from_json, ModelPage, Version, version_from_json
+from .records import image_from_json, Model, model_from_json, ModelPage, Version, version_from_json
 from .relations import count_unrelated, seem_unrelated
 from .site_urls import make_download_url, make_image_page_url, make_version_page_url
-from .urls import is_allowed_url, Reference
+from .urls import is_allowed_url, parse_reference, Reference
 
 __all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images"]
 __all__ += ["fetch_model", "fetch_username", "fetch_version", "fetch_version_by_hash"]
-__all__ += ["find_example_image", "find_user", "ImageQuery"]
+__all__ += ["find_example_image", "find_user", "image_from_json", "ImageQuery"]
 __all__ += ["is_allowed_url", "make_download_url", "make_image_page_url", "make_version_page_url"]
 __all__ += [
     "may_be_time_limit",

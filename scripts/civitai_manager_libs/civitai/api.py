@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Protocol
 
 from .. import setting
 from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
-from . import records, urls
+from . import records
 from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
 from .records import Model, ModelPage, Version
-from .urls import Reference
 
 __all__ = ["Client", "fetch_image", "fetch_images", "fetch_model", "fetch_username"]
 __all__ += ["fetch_version", "fetch_version_by_hash", "find_user"]
-__all__ += ["parse_image", "parse_page", "parse_reference", "search_models"]
+__all__ += ["parse_page", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -45,16 +43,6 @@ class Client(Protocol):
         Raises HttpStatusError for an error status, NetworkError if there is no response, and
         Cancelled if the user stops the work.
         """
-
-
-def parse_reference(text: str, suggests_search: bool = True) -> Reference:
-    """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
-
-    Raises InputError for a text that is empty or too long, for an id out of range, and for a URL or
-    AIR that does not lead to Civitai. suggests_search: whether the error's message suggests search
-    words too.
-    """
-    return urls.resolve_reference(text, setting.base_url(), suggests_search)
 
 
 def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -103,7 +91,7 @@ def search_models(
     if cursor is not None:
         params["cursor"] = cursor
     body = client.fetch_json(_api_url("models"), params=params, cancelled=cancelled)
-    return records.models_from_json(body, level, _allowed_url_check())
+    return records.models_from_json(body, level)
 
 
 def fetch_images(
@@ -156,7 +144,7 @@ def _fetch_rows(
         if not query.username or cursor is not None:
             raise
         return Page()
-    return records.page_from_json(body, query, _allowed_url_check())
+    return records.page_from_json(body, query)
 
 
 def parse_page(body: Any) -> Page:
@@ -164,12 +152,7 @@ def parse_page(body: Any) -> Page:
 
     Raises InvalidResponse if the response is not a page of images.
     """
-    return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
-
-
-def parse_image(row: Any) -> Image | None:
-    """Parse an image's JSON; return None if the image is invalid or its URL is not on Civitai."""
-    return records.image_from_json(row, _allowed_url_check())
+    return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS))
 
 
 def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
@@ -178,9 +161,8 @@ def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
     version: the version's JSON. level: bit mask of the allowed browsing levels. Return None if no
     image or video has an allowed level.
     """
-    row, check = {"modelVersions": [version]}, _allowed_url_check()
-    image = records.find_cover(row, level, check, "image")
-    return image or records.find_cover(row, level, check)
+    row = {"modelVersions": [version]}
+    return records.find_cover(row, level, "image") or records.find_cover(row, level)
 
 
 def fetch_image(
@@ -211,10 +193,6 @@ def fetch_username(client: Client) -> str:
 
 def _api_url(path: str) -> str:
     return f"{setting.base_url()}/api/v1/{path}"
-
-
-def _allowed_url_check() -> records.UrlCheck:
-    return partial(urls.is_allowed_url, base_url=setting.base_url())
 
 
 def _query_params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:

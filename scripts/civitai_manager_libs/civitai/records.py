@@ -1,13 +1,13 @@
-"""Civitai's JSON parsed into records. Pure; trusts no value, as strangers have typed many of them.
+"""Civitai's JSON parsed into records. Trusts no value, as strangers have typed many of them.
 
-`is_allowed` returns whether an image's URL may be fetched; an image with another URL is dropped.
+An image whose URL may not be fetched is dropped.
 Formats: https://developer.civitai.com, `GET /api/v1/images`, `/models`, `/model-versions`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,10 @@ from ..errors import InvalidResponse
 from .files import Access, find_default_size, list_names_and_hashes, parse_access, parse_files
 from .files import RemoteFile
 from .pagination import ImageQuery, Page
+from .urls import is_allowed_url
 
 __all__ = ["image_from_json", "Model", "model_from_json", "ModelPage", "models_from_json"]
 __all__ += ["page_from_json", "username_from_json", "Version", "version_from_json"]
-
-UrlCheck = Callable[[str], bool]
 
 _MAX_ID = 2**31 - 1  # of models, versions and users
 _MAX_PIXELS = 1_000_000
@@ -95,14 +94,14 @@ class ModelPage:
     next_cursor: str | None = None
 
 
-def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
+def page_from_json(body: Any, query: ImageQuery) -> Page:
     """Parse a response of `GET /images`; put the images that match the query into `Page.images`.
 
-    is_allowed: a function that returns whether a URL may be fetched; images with other URLs are
-    only counted. Raises InvalidResponse if the response is not a page of images.
+    Images whose URL may not be fetched are only counted. Raises InvalidResponse if the response is
+    not a page of images.
     """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
-    found = [image_from_json(row, is_allowed) for row in rows]
+    found = [image_from_json(row) for row in rows]
     images = [image for image in found if image is not None]
     matching = [image for image in images if _matches_query(image, query)]
     wanted = tuple(image for image in matching if image.meta or not query.with_meta)
@@ -112,16 +111,14 @@ def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
     return Page(wanted, _parse_next_cursor(body), len(rows) - len(images), others, without_data)
 
 
-def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
+def models_from_json(body: Any, level: int) -> ModelPage:
     """Parse a response of `GET /models`; leave out invalid models.
 
     level: bit mask of the browsing levels that a model's cover image may have. Raises
     InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
-    found = (
-        _parse_model(row, find_cover(row, level, is_allowed)) for row in rows if _is_record(row)
-    )
+    found = (_parse_model(row, find_cover(row, level)) for row in rows if _is_record(row))
     return ModelPage(tuple({model.id: model for model in found}.values()), _parse_next_cursor(body))
 
 
@@ -154,17 +151,16 @@ def username_from_json(body: Any) -> str:
     return clean_line(body.get("username"), 60)
 
 
-def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
+def image_from_json(row: Any, default_level: int = 1) -> Image | None:
     """Parse an image's JSON; return None if it has no id, no allowed URL, or is nested too deeply.
 
-    is_allowed: a function that returns whether a URL may be fetched. default_level: the browsing
-    level of an image without a rating; 1 is PG.
+    default_level: the browsing level of an image without a rating; 1 is PG.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
         row = {**row, "meta": None}
     url = row.get("url")
-    if not isinstance(url, str) or not is_allowed(url) or is_deeply_nested(row):
+    if not isinstance(url, str) or not is_allowed_url(url) or is_deeply_nested(row):
         return None
     image_id = as_whole_number(row.get("id"), 1) or _id_from_url(url)
     if image_id is None:
@@ -230,9 +226,7 @@ def _parse_version(
     )
 
 
-def find_cover(
-    row: Mapping[str, Any], level: int, is_allowed: UrlCheck, image_type: str | None = None
-) -> Image | None:
+def find_cover(row: Mapping[str, Any], level: int, image_type: str | None = None) -> Image | None:
     """Return a model's first example image with an allowed browsing level, None if none has one.
 
     row: the model's JSON. level: bit mask of the allowed levels; an image without a rating counts
@@ -241,7 +235,7 @@ def find_cover(
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
     )
-    images = (image_from_json(entry, is_allowed, default_level=_HIGHEST) for entry in rows)
+    images = (image_from_json(entry, default_level=_HIGHEST) for entry in rows)
     query = ImageQuery(level=level, type=image_type)
     return next((i for i in images if i is not None and _matches_query(i, query)), None)
 

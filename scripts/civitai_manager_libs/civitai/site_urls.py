@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .. import setting
-from . import urls
 from .files import RemoteFile
+from .urls import is_allowed_url
 
 __all__ = ["make_download_url", "make_image_page_url", "make_version_page_url"]
 
@@ -25,6 +25,6 @@ def make_download_url(version_id: int, file: RemoteFile) -> str:
     This is `file.url` if that URL is on the configured site or on civitai.com. Otherwise, the URL
     is built for the configured site.
     """
-    if file.url and urls.is_allowed_url(file.url, setting.base_url()):
+    if file.url and is_allowed_url(file.url):
         return file.url
     return f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"

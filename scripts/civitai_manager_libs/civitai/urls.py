@@ -1,4 +1,4 @@
-"""Civitai's URLs: which of them may be fetched, and what a URL or text refers to. Pure."""
+"""Civitai's URLs: which of them may be fetched, and what a URL or text refers to."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from .. import setting
 from ..errors import InputError
 
-__all__ = ["is_allowed_url", "Reference", "resolve_reference"]
+__all__ = ["is_allowed_url", "parse_reference", "Reference"]
 
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
@@ -62,36 +63,35 @@ class _NotAReference(Exception):
     """Raised for a text that refers to nothing on Civitai; its message says why."""
 
 
-def is_allowed_url(url: str, base_url: str) -> bool:
+def is_allowed_url(url: str) -> bool:
     """Return whether files may be fetched from this URL.
 
-    The allowed hosts are those of Civitai and the host of `base_url`, with https at the default
-    port. On the host of `base_url`, the scheme and port of `base_url` are allowed too.
+    The allowed hosts are those of Civitai and of the configured site, with https at the default
+    port. On the configured site's host, the scheme and port of its own URL are allowed too.
     """
     parts = _split_origin(url)
-    if parts is None or parts == _split_base_url(base_url):
+    if parts is None or parts == _split_base_url():
         return parts is not None
     scheme, host, port = parts
-    return _is_known_host(host, base_url) and scheme == "https" and port == _PORTS["https"]
+    return _is_known_host(host) and scheme == "https" and port == _PORTS["https"]
 
 
-def resolve_reference(text: str, base_url: str, suggests_search: bool = True) -> Reference:
+def parse_reference(text: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    base_url: URL of the configured site; its pages are accepted like Civitai's. Raises InputError
-    if the text is empty or too long, if an id is out of range, and if a URL or AIR is of another
-    site or of a page that `Reference` has no field for. suggests_search: whether the error's
-    message suggests search words too.
+    A URL may be on Civitai or on the configured site. Raises InputError for a text that is empty or
+    too long, for an id out of range, and for a URL or AIR that `Reference` cannot describe.
+    suggests_search: whether the error's message suggests search words too.
     """
     try:
-        return _parse_text(text, base_url)
+        return _parse_text(text)
     except _NotAReference as error:
         raise InputError(
             f"{error}: {_HINT if suggests_search else _HINT_WITHOUT_WORDS}."
         ) from error
 
 
-def _parse_text(text: str, base_url: str) -> Reference:
+def _parse_text(text: str) -> Reference:
     if len(text) > _MAX_URL:
         raise _NotAReference("That text is too long")
     text = " ".join(text.split())
@@ -102,8 +102,8 @@ def _parse_text(text: str, base_url: str) -> Reference:
     reference = _parse_air(text.replace(" ", ""))
     if reference is not None:
         return reference
-    url = _complete_url(text, base_url)
-    return _words_reference(text) if url is None else _reference_from_url(url, base_url)
+    url = _complete_url(text)
+    return _words_reference(text) if url is None else _reference_from_url(url)
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
@@ -115,19 +115,19 @@ def _split_origin(url: str) -> tuple[str, str, int] | None:
     return scheme, host, int(match[3] or _PORTS[scheme])
 
 
-def _split_base_url(base_url: str) -> tuple[str, str, int] | None:
-    return _split_origin(re.sub(r"//[^/@]*@", "//", base_url))
+def _split_base_url() -> tuple[str, str, int] | None:
+    return _split_origin(re.sub(r"//[^/@]*@", "//", setting.base_url()))
 
 
-def _is_known_host(host: str, base_url: str) -> bool:
-    """Return whether a host is one of Civitai's hosts or the host of `base_url`."""
+def _is_known_host(host: str) -> bool:
+    """Return whether a host is one of Civitai's hosts or the configured site's host."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
-    base = _split_base_url(base_url)
+    base = _split_base_url()
     return base is not None and host == base[1]
 
 
-def _complete_url(text: str, base_url: str) -> str | None:
+def _complete_url(text: str) -> str | None:
     """Return the URL in a text, adding a missing scheme or host; None if the text has none."""
     if match := _WITH_SCHEME.search(text):
         return match[0].rstrip("<>\"').,;")
@@ -135,7 +135,7 @@ def _complete_url(text: str, base_url: str) -> str | None:
     if start.startswith("//"):
         return f"https:{start}"
     host = re.split(r"[/?#:]", start, maxsplit=1)[0].lower()
-    if _is_known_host(host, base_url):
+    if _is_known_host(host):
         return f"https://{start}"
     if _PATH_ONLY.fullmatch(start):
         path = start if start.startswith(("/", "?")) else f"/{start}"
@@ -152,12 +152,12 @@ def _split_url(url: str) -> SplitResult:
         raise _NotAReference("This address is not valid") from error
 
 
-def _reference_from_url(url: str, base_url: str) -> Reference:
+def _reference_from_url(url: str) -> Reference:
     parts = _split_url(url)
     host = parts.hostname or ""
     if parts.scheme.lower() not in _PORTS:
         raise _NotAReference("Only http and https addresses are supported")
-    if not _is_known_host(host, base_url):
+    if not _is_known_host(host):
         raise _NotAReference(f"That address is on {_shorten(host)}, not on Civitai")
     model = _MODEL_PATH.search(parts.path)
     version = _VERSION_PATH.search(parts.path)

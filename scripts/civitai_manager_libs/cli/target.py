@@ -29,7 +29,7 @@ def make_checked_client() -> CivitaiHttpClient:
     Raises InputError for an invalid URL or key, and NetworkError if Civitai does not respond.
     """
     base = util.without_query(setting.base_url())
-    if not is_allowed_url(base, base):
+    if not is_allowed_url(base):
         raise InputError(terminal_text("bad_base_url", url=repr(base)))
     client = CivitaiHttpClient()
     if setting.civitai_api_key:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..civitai import parse_image
+from ..civitai import image_from_json
 from ..core import (
     as_list,
     as_mapping,
@@ -63,7 +63,7 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
         raise InputError("This file is not an export of Civitai Shortcut.", "no_export")
     entries = [as_mapping(entry) for entry in as_list(exported.get("pictures"))[:_MAX_IMAGES]]
-    images = [image for entry in entries if (image := parse_image(entry.get("record")))]
+    images = [image for entry in entries if (image := image_from_json(entry.get("record")))]
     records.store_missing_images(images)
     sets = [as_mapping(entry) for entry in as_list(exported.get("sets"))[:_MAX_COLLECTIONS]]
     made = as_list(exported.get("reproductions"))[:_MAX_REPRODUCTIONS]

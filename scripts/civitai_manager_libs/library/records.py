@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from ..civitai import parse_image
+from ..civitai import image_from_json
 from ..core import Image
 from ..infotext import read_generation
 from . import deletions, stats_table
@@ -113,7 +113,7 @@ def _compress_image(image: Image) -> _StoredRecord:
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord, is_complete: bool) -> None:
     """Write what is computed from a record: its search index, galleries and statistics."""
     known = _memory.get(stored.id)
-    image = known[0] if known else parse_image(decompress_record(stored.record)[0])
+    image = known[0] if known else image_from_json(decompress_record(stored.record)[0])
     if image is None:  # the base URL has changed
         return
     generation = read_generation(image)
@@ -205,6 +205,6 @@ def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)
-        image = parse_image(record)
+        image = image_from_json(record)
         if image is not None:
             yield image, bool(is_complete), size

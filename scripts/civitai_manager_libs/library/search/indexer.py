@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...civitai import parse_image
+from ...civitai import image_from_json
 from ...core import Image
 from ...infotext import Generation
 from ..store import decompress_record, has_trigrams, INDEXES, write_later
@@ -74,7 +74,7 @@ def _index_some_records(db: sqlite3.Connection) -> None:
     )
     rows = db.execute(sql, (_AT_ONCE,)).fetchall()
     for image_id, record in rows:
-        image = parse_image(decompress_record(record)[0])
+        image = image_from_json(decompress_record(record)[0])
         # An image from another Civitai gets an empty row, so that it is not read again.
         index_images(db, [image if image is not None else Image(image_id, "")])
     if len(rows) == _AT_ONCE:
