@@ -76,7 +76,7 @@ def test_no_secret_of_a_url_stays_in_the_log(url, shown):
     assert util.without_query(url) == shown
 
 
-# extension_of, is_text
+# detect_media_extension, is_text
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_no_secret_of_a_url_stays_in_the_log(url, shown):
     ],
 )
 def test_extension_is_told_by_the_bytes(start, extension):
-    assert util.extension_of(start) == extension
+    assert util.detect_media_extension(start) == extension
 
 
 @pytest.mark.parametrize(

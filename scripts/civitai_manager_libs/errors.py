@@ -55,14 +55,9 @@ class Busy(NetworkError):
 
     reason = "busy"
 
-    def __init__(self, message: str, seconds: float) -> None:
-        super().__init__(message)
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The server asks us to wait {seconds:.0f} seconds.")
         self.seconds = seconds
-
-    @classmethod
-    def of(cls, seconds: float) -> Busy:
-        """Return an error with the usual message for a pause of `seconds`."""
-        return cls(f"The server asks us to wait {seconds:.0f} seconds.", seconds)
 
 
 class HttpStatusError(CivitaiShortcutError):

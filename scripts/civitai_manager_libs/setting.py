@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from . import host
 from .core import (
+    back_up_invalid_file,
     cache_file_name,
-    copy_refused_file,
     expand_folder,
     LEVELS,
     make_folder_private,
@@ -209,18 +209,24 @@ def load() -> list[str]:
         stored = read_json_object(_settings_file())
     except SettingError as error:
         problems.append(str(error))
-    refused = _apply_values(stored)
-    if refused:
-        refused.append(copy_refused_file(_settings_file()))
-    options = _options_to_move(stored)
-    return [*problems, *refused, *_apply_values(options), *_save_moved(options)]
+    invalid = _apply_values(stored)
+    problems += invalid
+    if invalid:
+        problems.append(back_up_invalid_file(_settings_file()))
+    options = _read_webui_options(stored)
+    problems += _apply_values(options)
+    try:
+        if options:
+            save()
+    except DiskError as error:
+        problems.append(str(error))
+    return problems
 
 
-def _options_to_move(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings, by name, that must be taken from the WebUI's own settings file.
+def _read_webui_options(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings, by name, that are still in the WebUI's own settings file.
 
-    Older versions stored them there. stored: the content of `settings.json`, which tells whether
-    they were taken before.
+    Older versions stored settings there. stored: the content of `settings.json`.
     """
     options = host.read_options()
     if options is None or _NONE_IN_HOST in stored:
@@ -244,20 +250,6 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
     return sorted(problems)
 
 
-def _save_moved(moved: Mapping[str, Any]) -> list[str]:
-    """Write all settings to `settings.json` if some are moved there from the WebUI's file.
-
-    moved: the moved settings, by name. Return [error message] if writing fails, else [].
-    """
-    if not moved:
-        return []
-    try:
-        save()
-    except DiskError as error:
-        return [str(error)]
-    return []
-
-
 def save() -> None:
     """Write all settings to `settings.json`, replacing the file in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
@@ -269,7 +261,7 @@ def save() -> None:
 
 
 def _is_stored(name: str) -> bool:
-    """Return whether `settings.json` contains this name, False if it cannot be read."""
+    """Return whether `settings.json` contains this name; return False if the file is unreadable."""
     try:
         return name in read_json_object(_settings_file())
     except SettingError:

@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 
-__all__ = ["extension_of", "is_text", "is_web_page", "printD", "safe_name", "short_bytes"]
+__all__ = ["detect_media_extension", "is_text", "is_web_page", "printD", "safe_name", "short_bytes"]
 __all__ += ["short_time", "without_query"]
 
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
@@ -38,7 +38,7 @@ def without_query(url: str) -> str:
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
-def extension_of(start: bytes) -> str | None:
+def detect_media_extension(start: bytes) -> str | None:
     """Return a media file's extension, such as "png", by its first 16 bytes; None if unknown.
 
     Extensions in URLs cannot be trusted: a `.jpeg` may be a PNG.
@@ -66,10 +66,7 @@ def is_web_page(content_type: str, start: bytes) -> bool:
 
 
 def is_text(content_type: str, start: bytes) -> bool:
-    """Return whether a response is HTML, XML or JSON, as error pages are.
-
-    It is judged by its Content-Type and by the start of its body.
-    """
+    """Return whether a response is HTML, XML or JSON, by its Content-Type or its body's start."""
     has_type = content_type.strip().lower().startswith(_TEXT_TYPES)
     return has_type or bool(_MARKUP.match(start.removeprefix(_BOM)))
 

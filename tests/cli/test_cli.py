@@ -1042,7 +1042,7 @@ def test_demo_gallery_downloads_completely(demo, run, dest, monkeypatch, model_i
     for name, data in pictures.items():
         image_id, _, extension = name.partition(".")
         assert data == demo.original_bytes(int(image_id))
-        assert extension == util.extension_of(data)
+        assert extension == util.detect_media_extension(data)
         with open(os.path.join(dest, f"{image_id}.json"), encoding="utf-8") as file:
             assert json.load(file)["id"] == int(image_id)
     assert not [name for name in os.listdir(dest) if not re.fullmatch(r"\d+\.\w{3,4}", name)]

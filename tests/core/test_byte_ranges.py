@@ -20,4 +20,4 @@ def test_ranges_have_the_added_bytes_and_gaps_the_others(added, total):
     assert all(before[1] < after[0] for before, after in zip(list(ranges), list(ranges)[1:]))
     missing = {number for start, end in ranges.gaps(total) for number in range(start, end)}
     assert missing == set(range(total)) - expected
-    assert ranges.beginning == next(n for n in range(50) if n not in expected)
+    assert ranges.bytes_before_gap == next(n for n in range(50) if n not in expected)

@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from civitai_manager_libs.core.model_content import check_start, check_whole
+from civitai_manager_libs.core.model_content import check_model_file, check_model_start
 from civitai_manager_libs.errors import InvalidResponse, NeedsKey
 from model_storage import safetensors
 
@@ -37,8 +37,8 @@ def _header(tensors, tail=b""):
 def test_file_of_the_right_format_is_accepted(name, content, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(content)
-    check_start(content[:512], "application/octet-stream", name)
-    check_whole(str(path), name)
+    check_model_start(content[:512], "application/octet-stream", name)
+    check_model_file(str(path), name)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_file_of_the_right_format_is_accepted(name, content, tmp_path):
 )
 def test_start_of_another_format_is_refused(name, content, kind, error):
     with pytest.raises(error):
-        check_start(content[:512], kind, name)
+        check_model_start(content[:512], kind, name)
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_truncated_or_damaged_safetensors_are_refused(content, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(InvalidResponse):
-        check_whole(str(path), "a.safetensors")
+        check_model_file(str(path), "a.safetensors")

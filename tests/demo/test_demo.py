@@ -175,7 +175,7 @@ def test_infotext_in_a_file_equals_the_records_meta(newest, demo):
     formats, seeds = set(), 0
     for item in newest[:24]:
         body, meta = demo.original_bytes(item["id"]), item["meta"]
-        formats.add(util.extension_of(body))
+        formats.add(util.detect_media_extension(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
             continue
         text = _read_infotext(body)
@@ -215,7 +215,7 @@ def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, d
         if item["type"] == "video":
             continue
         response = http.get(item["url"])
-        kind = util.extension_of(response.content)
+        kind = util.detect_media_extension(response.content)
         assert item["url"].endswith(".jpeg")
         assert response.headers["Content-Type"] == TYPES[kind]
         assert response.content == demo.original_bytes(item["id"])
@@ -276,7 +276,7 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
     for item in fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0][:12]:
         response = http.get(item["url"])
         assert item["url"].endswith(".mp4") and response.content == demo.original_bytes(item["id"])
-        kind = util.extension_of(response.content)
+        kind = util.detect_media_extension(response.content)
         assert response.headers["Content-Type"] == f"video/{kind}"
         kinds.add(kind)
         played = http.get(_resize_url(item["url"], "transcode=true,width=450"))

@@ -42,7 +42,7 @@ def test_network_error_is_a_failure_once_a_later_image_succeeds():
 
 @pytest.mark.parametrize(
     "error",
-    [_OFF, ServerError("Bad gateway.", 502), Busy("Later.", 600)],
+    [_OFF, ServerError("Bad gateway.", 502), Busy(600)],
     ids=["network", "5xx", "busy"],
 )
 def test_five_network_errors_in_a_row_keep_their_images_waiting(error):
@@ -73,7 +73,7 @@ def test_any_response_shows_that_the_network_works(error):
         (None, [1]),
         (NotFound("No such cursor.", 404), [1]),
         (_OFF, []),
-        (Busy("Later.", 600), []),
+        (Busy(600), []),
         (DiskError("The database is locked."), []),
     ],
     ids=["all-tried", "page-refused", "page-unreachable", "page-busy", "database"],
@@ -115,8 +115,8 @@ def test_image_that_waited_and_fails_again_while_others_succeed_has_failed():
         (_OFF, [5, 10, 20, 40, 60, 60]),
         (ServerError("Bad gateway.", 502), [5, 10, 20, 40, 60, 60]),
         (DiskFull("Full."), [2, 4, 8, 10, 10, 10]),
-        (Busy("Later.", 600), [600] * 6),
-        (Busy("Later.", 1e9), [3600] * 6),
+        (Busy(600), [600] * 6),
+        (Busy(1e9), [3600] * 6),
         (QuotaReached("Enough."), [3600] * 6),
         (None, [None] * 6),
         (NotFound("Gone.", 404), [None] * 6),

@@ -140,7 +140,7 @@ def test_permanent_failure_fails_its_file_and_others_are_downloaded(store, tmp_p
     "error",
     [
         NetworkError("It broke off."),
-        Busy("Busy.", 300.0),
+        Busy(300.0),
         QuotaReached("Enough."),
         FileInUse("Taken."),
     ],

@@ -159,7 +159,7 @@ def test_slot_of_jobs_is_free_for_urgent_requests_while_no_job_waits():
 def test_yielded_slot_is_for_requests_that_are_not_throttled():
     gate, late = HostLimiter(lambda: 1), Cancellation()
     with gate.slot(never_cancelled(), throttled=True):
-        with gate.yield_slot():
+        with gate.lend_slot():
             with gate.slot(never_cancelled(), urgent=True):
                 pass
             threading.Timer(0.1, late.set).start()

@@ -30,19 +30,21 @@ CLOUDFLARE = b"<!DOCTYPE html>\n<!--[if lt IE 7]><html><![endif]--><h1>Error cod
     + [("", None), ("-5", None), ("1.5", None), ("soon", None), ("\u0661", None)],
 )
 def test_retry_after_in_seconds(value, seconds):
-    assert responses.retry_after({"Retry-After": value}) == seconds
+    assert responses.parse_retry_after({"Retry-After": value}) == seconds
 
 
 def test_retry_after_as_a_date():
     def asked(seconds):
-        return responses.retry_after({"Retry-After": http_date(seconds), "Date": http_date(0)})
+        return responses.parse_retry_after(
+            {"Retry-After": http_date(seconds), "Date": http_date(0)}
+        )
 
     assert (asked(60), asked(-60)) == (60, 0)  # by the server's own clock
     without_date = {"Retry-After": formatdate(time.time() + 60, usegmt=True)}
-    assert 50 < responses.retry_after(without_date) <= 60
-    assert responses.retry_after({"Retry-After": "7, 9"}) == 7  # told twice
-    assert responses.retry_after({"Retry-After": "Sun, 06 Nov 1994 08:49:37 -0000"}) == 0
-    assert responses.retry_after({}) is None
+    assert 50 < responses.parse_retry_after(without_date) <= 60
+    assert responses.parse_retry_after({"Retry-After": "7, 9"}) == 7  # told twice
+    assert responses.parse_retry_after({"Retry-After": "Sun, 06 Nov 1994 08:49:37 -0000"}) == 0
+    assert responses.parse_retry_after({}) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_retry_after_as_a_date():
     ],
 )
 def test_content_length_is_parsed_or_unknown(headers, length):
-    assert responses.content_length(headers) == length
+    assert responses.parse_content_length(headers) == length
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_content_length_is_parsed_or_unknown(headers, length):
 )
 def test_invalid_content_length_is_an_error(headers):
     with pytest.raises(NetworkError):
-        responses.content_length(headers)
+        responses.parse_content_length(headers)
 
 
 @pytest.mark.parametrize(

@@ -405,7 +405,7 @@ def test_stopping_server_waits_for_nobody(civitai, silent):
     "error",
     [
         NetworkError("The server could not be reached."),
-        Busy.of(600),
+        Busy(600),
         InvalidResponse("Civitai sent a web page instead of data."),
         ServerError("Civitai answered with 503.", 503),
         NeedsKey("Civitai answered with 403.", 403),
@@ -427,4 +427,4 @@ def test_disk_error_names_its_path_in_every_language():
 
 
 def test_pause_that_civitai_asks_for_is_told_with_its_length():
-    assert error_sentence(Busy.of(600), "en") == "Civitai asks us to wait: try again in 10 minutes."
+    assert error_sentence(Busy(600), "en") == "Civitai asks us to wait: try again in 10 minutes."

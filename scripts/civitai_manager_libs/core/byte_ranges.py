@@ -26,7 +26,7 @@ class ByteRanges:
         return sum(end - start for start, end in self._ranges)
 
     @property
-    def beginning(self) -> int:
+    def bytes_before_gap(self) -> int:
         """Return the number of bytes before the first gap."""
         return self._ranges[0][1] if self._ranges and self._ranges[0][0] == 0 else 0
 

@@ -22,19 +22,19 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        # Reentrant: a signal handler may call `set` in a thread that is just in `notify`.
+        # Reentrant: a signal handler may call `set` in a thread that holds the lock.
         self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
         self.is_for_good = False  # the work will not be resumed
 
     def set(self, for_good: bool = False) -> None:
-        """Cancel the work, and call the callbacks that were registered with `notify`.
+        """Cancel the work, and call the callbacks of `call_when_cancelled`.
 
         for_good: whether the work will never be resumed; its unfinished files are then deleted.
         """
         self.is_for_good = self.is_for_good or for_good
         self._event.set()
-        with self._lock:  # so that no callback runs after its `notify` block
+        with self._lock:  # so that no callback runs after its block
             for callback in list(self._callbacks):
                 callback()
 
@@ -47,21 +47,17 @@ class Cancellation:
         if self._event.is_set():
             raise Cancelled("Cancelled.")
 
-    def wait(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         """Sleep for some seconds. Raises Cancelled as soon as the work is cancelled."""
         if self._event.wait(seconds):
             raise Cancelled("Cancelled.")
 
-    def sleep(self, seconds: float) -> None:
-        """Sleep for some seconds, or until the work is cancelled."""
-        self._event.wait(seconds)
-
     @contextmanager
-    def notify(self, callback: Callable[[], None]) -> Iterator[None]:
+    def call_when_cancelled(self, callback: Callable[[], None]) -> Iterator[None]:
         """Call `callback` if the work is cancelled during the `with` block.
 
         The callback runs in the thread that calls `set`, and must be quick. Raises Cancelled if the
-        work was cancelled before.
+        work is cancelled already.
         """
         with self._lock:
             self._callbacks.append(callback)
@@ -86,7 +82,7 @@ class Cancellation:
         timer.daemon = True
         timer.start()
         try:
-            with self.notify(timed.set):
+            with self.call_when_cancelled(timed.set):
                 yield timed
         finally:
             timer.cancel()

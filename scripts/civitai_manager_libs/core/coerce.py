@@ -77,7 +77,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_integer(value: object) -> int | None:
-    """Return a whole number, such as `42`, `42.0` or `"42"`, as an int; None for other values."""
+    """Return a whole number, such as `42`, `-4.0` or `"42"`, as an int; None for other values."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < _LARGEST else None
     exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None

@@ -137,6 +137,6 @@ def _size_name(segment: str) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, str]:
-    """Split a string into (scheme and host, path, query and fragment), as if it were a URL."""
+    """Return a URL's (scheme and host, path, query and fragment), "" for each missing part."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

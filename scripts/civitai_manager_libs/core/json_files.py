@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import DiskError, SettingError
 from .files import AtomicFile, delete_file, replace_file, sync_folder, translate_disk_errors
 
-__all__ = ["copy_refused_file", "make_file_private", "make_folder_private", "read_json_object"]
+__all__ = ["back_up_invalid_file", "make_file_private", "make_folder_private", "read_json_object"]
 __all__ += ["remove_if_present", "write_text_file"]
 
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
@@ -36,15 +36,12 @@ def read_json_object(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise SettingError(f"The settings file was damaged; {_move_damaged(path)}.")
+        raise SettingError(f"The settings file was damaged; {_try_to_rename(path)}.")
     return values
 
 
-def _move_damaged(path: str) -> str:
-    """Rename a damaged file to `<path>.damaged`.
-
-    Return the result in words, to end a sentence for the user; a failure is not raised.
-    """
+def _try_to_rename(path: str) -> str:
+    """Rename a file to `<path>.damaged` if possible; tell the user in words what was done."""
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -52,8 +49,8 @@ def _move_damaged(path: str) -> str:
     return f"it was renamed to {path}.damaged, and defaults are used"
 
 
-def copy_refused_file(path: str) -> str:
-    """Copy a file with invalid values to `<path>.damaged`; return a sentence for the user."""
+def back_up_invalid_file(path: str) -> str:
+    """Copy a settings file to `<path>.damaged`; return a sentence that tells the user where."""
     try:
         with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)
@@ -83,12 +80,11 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
     sync_folder(os.path.dirname(path))
 
 
-def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
-    """Create a folder that only the user can read, or restrict an existing folder.
+def make_folder_private(folder: str, own_prefixes: tuple[str, ...]) -> None:
+    """Let only the user read a folder, which is created if missing; ignore errors.
 
-    own_names: prefixes of this program's file names. A folder with any other entry is not changed,
-    because other programs use it too. Errors are ignored: the first write will report
-    them.
+    own_prefixes: how the names of this program's files begin. If the folder contains other files,
+    its permissions are not changed.
     """
     if os.name == "nt":
         return
@@ -96,7 +92,7 @@ def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
         os.makedirs(os.path.dirname(folder), exist_ok=True)
         with suppress(FileExistsError):
             os.mkdir(folder, 0o700)
-        if all(name.startswith(own_names) for name in os.listdir(folder)):
+        if all(name.startswith(own_prefixes) for name in os.listdir(folder)):
             _remove_group_access(folder)
 
 

@@ -17,9 +17,9 @@ from .. import util
 from ..errors import InvalidResponse, NeedsKey
 from .sanitize import as_mapping, has_too_many_parts
 
-__all__ = ["START_SIZE", "check_start", "check_whole"]
+__all__ = ["check_model_file", "check_model_start", "START_SIZE"]
 
-START_SIZE = 512  # bytes that `check_start` needs, unless the file is shorter
+START_SIZE = 512  # bytes that `check_model_start` needs, unless the file is shorter
 _MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library
 _MAX_PARTS, _MAX_SIGNS = 500_000, 4_000_000  # a model of 10,000 tensors has a tenth of that
 _SAFETENSORS = (".safetensors", ".sft")
@@ -32,11 +32,11 @@ _MAGIC: dict[str, tuple[bytes, ...]] = {
 }
 
 
-def check_start(head: bytes, content_type: str, name: str) -> None:
-    """Raise an error unless the start of a download fits the format of a model file.
+def check_model_start(head: bytes, content_type: str, name: str) -> None:
+    """Raise an error if a download does not begin as a model file of its format does.
 
     head: the first 512 bytes, or the whole file if it is shorter. content_type: the response's
-    header. name: the file's name; its extension tells the format. Raises NeedsKey for a web page,
+    header. name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
     and InvalidResponse for other wrong content.
     """
     if util.is_web_page(content_type, head):
@@ -56,15 +56,15 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
         raise InvalidResponse(f"This is not a {extension} file: its beginning is wrong.")
 
 
-def check_whole(path: str, name: str) -> None:
-    """Raise an error unless a downloaded model file fits its format and is complete.
+def check_model_file(path: str, name: str) -> None:
+    """Raise an error if a downloaded model file is incomplete or not of its format.
 
-    name: the file's name; its extension tells the format. Raises NeedsKey for a web page,
+    name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
     InvalidResponse for other wrong content, and OSError.
     """
     with open(path, "rb") as file:
         head = file.read(START_SIZE)
-        check_start(head, "", name)
+        check_model_start(head, "", name)
         if _extension(name) in _SAFETENSORS:
             header = head[8:] + file.read(max(0, 8 + _read_header_size(head) - len(head)))
             _check_tensors(header[: _read_header_size(head)], os.fstat(file.fileno()).st_size)

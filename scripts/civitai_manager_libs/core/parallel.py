@@ -75,10 +75,10 @@ def prefetch(
 
 
 class _Pool(Generic[_T, _R]):
-    """Does work in daemon threads, one for each item, which do not keep the program from ending.
+    """Calls `work` for each item in a daemon thread of its own, in the order of the items.
 
-    concurrency: how many threads work at once; the others wait for them. The work begins in the
-    order of the items. under_way: number of items whose result was not yet taken.
+    concurrency: how many threads work at once; the others wait. under_way: number of items whose
+    result was not yet taken.
     """
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
@@ -90,16 +90,16 @@ class _Pool(Generic[_T, _R]):
         self._closed = False
 
     def put(self, item: _T) -> None:
-        """Start one more thread; the threads take the items in order."""
+        """Start a thread that calls `work` for this item, after the earlier items."""
         self.under_way += 1
         self._items.append(item)
         threading.Thread(target=self._run, name="gallery-download", daemon=True).start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """Yield (item, result) for each item that is finished, and do not wait for the others.
+        """Yield (item, result) for each finished item, without waiting for the other items.
 
-        If none is finished yet, wait at most `patience` seconds for the first. If the work for an
-        item has raised an error, raise it here.
+        If no item is finished yet, wait at most `patience` seconds for the first. An error that
+        `work` raised is raised here.
         """
         while True:
             try:

@@ -24,17 +24,17 @@ _HIDDEN = {"script", "style", "template"}
 _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, returned
 
 
-def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
-    """Return whether a JSON text has more than `limit` values, names and lists in all.
+def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool:
+    """Return whether a JSON text is too large to parse: parsed values need much more memory.
 
-    Call this before parsing, because parsed values need much more memory. separator_limit: also
-    return True if the text, strings included, has more than this number of `,` `:` `[` and `{`.
+    max_parts: number of values, names and lists allowed. max_separators: number of the characters
+    `,` `:` `[` and `{` allowed, inside and outside strings.
     """
     separators = sum(map(body.count, _SEPARATORS))
-    if not limit < separators <= separator_limit:
-        return separators > separator_limit
+    if not max_parts < separators <= max_separators:
+        return separators > max_separators
     bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
-    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SEPARATORS)) > limit
+    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SEPARATORS)) > max_parts
 
 
 def is_deeply_nested(value: Any) -> bool:
@@ -58,9 +58,9 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
 
 
 def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
-    """Return a whole number, such as `12`, `12.0` or `"12"`, as an int; None for other values.
+    """Return a whole number from `low` to `high`, such as `12`, `12.0` or `"12"`, as an int.
 
-    low, high: the smallest and largest number allowed.
+    Return None for all other values.
     """
     if isinstance(value, bool):
         return None

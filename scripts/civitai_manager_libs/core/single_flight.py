@@ -24,10 +24,10 @@ class SingleFlight(Generic[_T]):
         self._flights: dict[Hashable, Future[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`; if a call with the same key is running, wait and return its result.
+        """Return `work()`, or wait for the result of a running call with the same key.
 
-        If the running call raises an error, the waiting threads raise the error too. After
-        Cancelled or DiskError, one of them calls its own `work` instead. cancelled: ends the wait
+        If the running call fails, the waiting threads raise its error too, unless the error is a
+        cancellation, a disk error or a bug: then one of them calls `work`. cancelled: ends the wait
         by raising Cancelled.
         """
         while True:
@@ -38,7 +38,7 @@ class SingleFlight(Generic[_T]):
                 return self._run(key, mine, work)
             while not wait([running], _POLL).done:
                 cancelled.check()
-            if not _concerns_one_caller(running.exception()):
+            if not _is_local(running.exception()):
                 return running.result()
 
     def _run(self, key: Hashable, future: Future[_T], work: Callable[[], _T]) -> _T:
@@ -53,8 +53,8 @@ class SingleFlight(Generic[_T]):
         return future.result()
 
 
-def _concerns_one_caller(error: BaseException | None) -> bool:
-    """Return whether an error is the caller's own: a cancellation, a full disk or a bug."""
+def _is_local(error: BaseException | None) -> bool:
+    """Return whether an error did not come from the server: a cancellation, disk error or bug."""
     if isinstance(error, CivitaiShortcutError):
         return isinstance(error, (Cancelled, DiskError))
     return error is not None

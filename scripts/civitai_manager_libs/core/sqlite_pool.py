@@ -35,7 +35,7 @@ class ConnectionPool:
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
         with ExitStack() as if_it_raises:
-            if_it_raises.callback(self._close_where, lambda idle: idle.database.path == path)
+            if_it_raises.callback(self._close_idle_if, lambda idle: idle.database.path == path)
             if_it_raises.callback(connection.database.close)
             yield connection.database
             if_it_raises.pop_all()
@@ -47,21 +47,21 @@ class ConnectionPool:
     def close_idle(self, seconds: float = 0.0) -> None:
         """Close the connections that have been unused for at least `seconds`."""
         limit = time.monotonic() - seconds
-        self._close_where(lambda idle: idle.idle_since <= limit)
+        self._close_idle_if(lambda idle: idle.idle_since <= limit)
         with self._lock:
             self._timer = self._start_timer() if self._idle else None
 
-    def _close_where(self, is_wanted: Callable[[_Connection], bool]) -> None:
-        """Close those of the unused connections for which `is_wanted` returns True."""
+    def _close_idle_if(self, should_close: Callable[[_Connection], bool]) -> None:
+        """Close the unused connections for which `should_close` returns True."""
         with self._lock:
-            wanted = [idle for idle in self._idle if is_wanted(idle)]
-            self._idle = [idle for idle in self._idle if idle not in wanted]
-        for idle in wanted:
+            closed = [idle for idle in self._idle if should_close(idle)]
+            self._idle = [idle for idle in self._idle if idle not in closed]
+        for idle in closed:
             idle.database.close()
 
     def _take_idle(self, path: str) -> _Connection | None:
         file_id = _file_id(path)  # another one than before, if the file was replaced
-        self._close_where(lambda idle: idle.database.path == path and idle.file_id != file_id)
+        self._close_idle_if(lambda idle: idle.database.path == path and idle.file_id != file_id)
         with self._lock:
             for idle in reversed(self._idle):
                 if idle.database.path == path:

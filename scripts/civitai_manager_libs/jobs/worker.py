@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from ..core import Cancellation, check_disks, remove_leftovers, run_parallel, sync_folder
+from ..core import Cancellation, check_space_for_files, remove_leftovers, run_parallel, sync_folder
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull
 from .failures import FailureClassifier, WorkResult
 from .factory import JobClient, reserved_bytes
@@ -147,7 +147,7 @@ class JobWorker:
 
     def _check_free_space(self) -> None:
         """Raise DiskFull if a disk has too little space for the rest of the job."""
-        check_disks(self._kind.estimate_space(self._job), reserved_bytes())
+        check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
 
     # In the download threads
 

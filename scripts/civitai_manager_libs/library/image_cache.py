@@ -32,7 +32,7 @@ def find_cached(url: str) -> str | None:
     try:
         with open(path, "rb") as file:
             start = file.read(16)
-        if util.extension_of(start) is None:
+        if util.detect_media_extension(start) is None:
             delete_file(path)
             return None
         os.utime(path)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 
 from .. import host, setting
-from ..core import Cancellation, discard_resumable, translate_disk_errors
+from ..core import Cancellation, delete_resumable, translate_disk_errors
 from ..errors import DiskError, WrongHash
 from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from ..local_models import get_model_index
@@ -55,7 +55,7 @@ def receive_model_file(
     if was_here:
         with translate_disk_errors(request.path):
             size = os.path.getsize(request.path)
-        discard_resumable(os.path.dirname(request.path), [request.url])
+        delete_resumable(os.path.dirname(request.path), [request.url])
     else:
         expected = ExpectedFile(request.sha256, request.size, setting.gallery_disk_reserve_mb << 20)
         arguments = (request.url, request.path, expected, SendOptions(), progress, cancelled)

@@ -36,9 +36,8 @@ _GZIP_OR_ZLIB = 47  # wbits: zlib reads from the header which of them it is
 class ResponseBody:
     """Reads a response's body piece by piece, as the server sent it (maybe compressed).
 
-    bandwidth: the limit on bytes a second, None for no limit. limiter: counts the requests to the
-    response's host. While this body waits for the bandwidth limit, the host may get another
-    request.
+    bandwidth: the limit on bytes a second, None for no limit. limiter: that of the response's host;
+    while this body waits for the bandwidth limit, the host may get another request.
     """
 
     def __init__(
@@ -136,15 +135,15 @@ class ResponseBody:
             return
         seconds = self._bandwidth.record_read(count)
         if seconds > 0:
-            with self._limiter.yield_slot():
-                self._cancelled.wait(seconds)
+            with self._limiter.lend_slot():
+                self._cancelled.sleep(seconds)
 
 
 def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
-    """Wait until some bytes of the body have arrived and return them, b"" at its end.
+    """Wait until bytes of the body have arrived and return at most `size` of them, b"" at its end.
 
-    raw: urllib3's response. size: the most bytes to return. blocking_size: with urllib3 before 2.2,
-    the number of bytes to wait for if it is less than `size`; these versions do not return fewer.
+    raw: urllib3's response. blocking_size: the bytes that urllib3 before 2.2 waits for, since it
+    cannot return fewer.
     """
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""
@@ -155,7 +154,7 @@ def check_response_head(response: requests.Response) -> None:
     """Raise NetworkError if a response's status is below 200 or its Content-Length is invalid."""
     if response.status_code < 200:  # the real response would be read as the next request's
         raise NetworkError("The server sent an invalid status instead of a response.")
-    responses.content_length(response.headers)
+    responses.parse_content_length(response.headers)
 
 
 def _too_slow_error() -> NetworkError:
@@ -174,7 +173,7 @@ def _check_empty_body(response: requests.Response) -> None:
     is_keep_alive = (
         response.raw.version == 11 and "close" not in headers.get("Connection", "").lower()
     )
-    is_framed = responses.is_chunked(headers) or responses.content_length(headers) is not None
+    is_framed = responses.is_chunked(headers) or responses.parse_content_length(headers) is not None
     if may_have_body and is_keep_alive and not is_framed:
         raise NetworkError("The connection broke off before the response began.")
 

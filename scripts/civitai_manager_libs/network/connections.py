@@ -143,15 +143,15 @@ class WatchedAdapter(HTTPAdapter):
         return manager
 
 
-def _watch_connections(manager: Any, **traits: bool) -> None:
+def _watch_connections(manager: Any, **attributes: bool) -> None:
     """Make a pool manager of urllib3 create connections that another thread can close.
 
-    traits: class attributes for these connections, `refuses_private` or `is_direct`.
+    attributes: class attributes of these connections: `refuses_private` or `is_direct`.
     """
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
         name = f"Watched{pool.ConnectionCls.__name__}"  # `to_our_error` looks for SOCKSConnection
-        connection = type(name, (_WatchedConnection, pool.ConnectionCls), traits)
+        connection = type(name, (_WatchedConnection, pool.ConnectionCls), attributes)
         pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
     manager.pool_classes_by_scheme = pools
 

@@ -15,7 +15,10 @@ _INTERVAL = 0.2  # seconds between two checks
 
 
 class Deadline:
-    """The time limit of one block of code. is_over: whether it has passed and `cut` was called."""
+    """The time limit of one block of code, after which the function `cut` is called.
+
+    is_over: whether the time is up.
+    """
 
     def __init__(self, seconds: float, cut: Callable[[], None], cancelled: Cancellation) -> None:
         self.is_over = False
@@ -23,7 +26,10 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Call `cut` if the time is up or the work was cancelled; return whether it was called."""
+        """Call the function `cut` if the time is up or the work is cancelled.
+
+        Return whether the function was called.
+        """
         self.is_over = time.monotonic() >= self._end
         if not (self.is_over or self._cancelled.is_set()):
             return False
@@ -71,7 +77,7 @@ def cut_after(
 ) -> Iterator[Deadline]:
     """Call `cut` from another thread if the block takes more than `seconds` or is cancelled.
 
-    Yields the deadline, whose `is_over` tells whether the time was up.
+    Yield the Deadline, whose `is_over` tells whether the time is up.
     """
     deadline = Deadline(seconds, cut, cancelled)
     _watcher.add(deadline)

@@ -164,7 +164,7 @@ class FileDownload:
         self._partial = self._files.enter_context(partial)
         if partial.found is None:
             return
-        self.extension = util.extension_of(partial.read_at(0, _START)) or ""
+        self.extension = util.detect_media_extension(partial.read_at(0, _START)) or ""
         if self._options.images_only and not self.extension:  # it was damaged
             return partial.restart()
         self.path = self._target(self.extension)
@@ -239,7 +239,7 @@ class FileDownload:
         self._decompressor = Decompressor(headers)
         is_compressed = self._decompressor.is_compressed
         ranged_total = parse_content_range(headers)[1] if body.status == 206 else None
-        self._sent_total = ranged_total or responses.content_length(headers) or 0
+        self._sent_total = ranged_total or responses.parse_content_length(headers) or 0
         self.total = 0 if is_compressed else self._sent_total
         is_chunked = responses.is_chunked(headers)
         self._is_end_known = bool(self._sent_total or is_compressed or is_chunked)

@@ -63,11 +63,11 @@ class HostLimiter:
                 self._changed.notify_all()
 
     @contextmanager
-    def yield_slot(self) -> Iterator[None]:
-        """Let another request to the host use the caller's slot while the block runs.
+    def lend_slot(self) -> Iterator[None]:
+        """Lend the caller's slot to another request while the block runs.
 
-        A slot allows one request at once. Call this in a `slot` block while a request waits for the
-        bandwidth limit. Only a request without that limit may use the slot.
+        A slot allows one request at once. Call this in a `slot` block, while the caller waits for
+        the bandwidth limit. Only a request without bandwidth limit borrows the slot.
         """
         with self._changed:
             self._yielded += 1
@@ -111,7 +111,7 @@ class HostLimiter:
             try:
                 while not self._has_free_slot(urgent, throttled):
                     if (seconds := self.paused_seconds()) > MAX_PAUSE:
-                        raise Busy.of(seconds)
+                        raise Busy(seconds)
                     self._changed.wait(_POLL)
                     cancelled.check()
                 self._active[urgent] += 1
@@ -127,19 +127,19 @@ class HostLimiter:
             free += self._yielded
         if free < 1 or self.paused_seconds():
             return False
-        if urgent:
-            return free > self._slots_kept_for_jobs(limit)
-        return self._waiting[True] == 0 or self._slots_kept_for_jobs(limit) > 0
+        if self._is_turn_of_jobs(limit):
+            return not urgent or free > 1
+        return urgent or self._waiting[True] == 0
 
-    def _slots_kept_for_jobs(self, limit: int) -> int:
-        """Return 1 if urgent requests must leave one free slot to a job, else 0.
+    def _is_turn_of_jobs(self, limit: int) -> bool:
+        """Return whether the next free slot is for a download job, though urgent requests wait.
 
-        A slot is left if a job waits and no job's request is running. limit: the host's number of
-        slots. If the host has only one slot, urgent requests and jobs take turns.
+        This is so if a job waits and no job has a slot. limit: the host's number of slots. If the
+        host has only one slot, urgent requests and jobs take turns.
         """
         if self._waiting[False] == 0 or self._active[False]:
-            return 0
-        return int(limit > 1 or self._last_was_urgent)
+            return False
+        return limit > 1 or self._last_was_urgent
 
 
 class HostLimiters:

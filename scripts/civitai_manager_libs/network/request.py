@@ -47,10 +47,9 @@ class OutgoingRequest:
     """A prepared request and how to send it.
 
     timeout: seconds for connecting and for waiting for data, or (connecting, waiting). api_key:
-    sent only to Civitai's API. origin: if this request follows a redirect, the host of the first
-    request, the only host that gets the key; else "". refuses_private: whether to refuse private
-    addresses, because a redirect from the internet led here. The fields after these are those of
-    `requests.Session.request`.
+    sent only to Civitai's API. origin: after a redirect, the host of the first request, which alone
+    gets the key; else "". refuses_private: whether to refuse private addresses, after a redirect
+    from the internet. The last fields are those of `requests.Session.request`.
     """
 
     prepared: requests.PreparedRequest

@@ -24,8 +24,8 @@ from ..errors import (
 )
 from .redaction import redact, redact_json
 
-__all__ = ["content_length", "detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
-__all__ += ["parse_json", "retry_after"]
+__all__ = ["detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
+__all__ += ["parse_content_length", "parse_json", "parse_retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 # Values, names and lists; a million are parsed in a second. A ComfyUI graph is one string.
@@ -35,11 +35,10 @@ _TEMPORARY = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
 _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, which no waiting helps
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds to wait according to the Retry-After header.
+def parse_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds to wait by the Retry-After header, None if missing or invalid.
 
-    The header holds a number of seconds or a date (RFC 9110); a past date gives 0. Return None if
-    the header is missing or invalid.
+    The header holds a number of seconds or a date (RFC 9110); a past date gives 0.
     """
     value = headers.get("Retry-After", "").strip()
     value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
@@ -59,7 +58,7 @@ def _server_time(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def content_length(headers: Mapping[str, str]) -> int | None:
+def parse_content_length(headers: Mapping[str, str]) -> int | None:
     """Return the body's length in bytes by the Content-Length header.
 
     Return None if the header is missing or the body is sent in chunks. Raises NetworkError for an
@@ -103,7 +102,7 @@ def error_from_response(
     if status == 451:
         return RegionBlocked(message or "It is not available in your region.", status)
     if status in _TEMPORARY and _TOO_MANY_PAGES not in message:
-        wait = retry_after(headers)
+        wait = parse_retry_after(headers)
         return ServerError(
             f"The server has a problem ({_error_detail(status, message)}).", status, wait
         )
@@ -115,11 +114,10 @@ def error_from_response(
 def detect_extension(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
     """Return a file's extension by its first bytes, None for an unknown binary format.
 
-    status, content_type: those of the response. images_only: accept only images, videos and sound.
-    Raises NotAnImage for an empty file, a text or a format that is not accepted, and NeedsKey for a
-    web page in place of an image.
+    status, content_type: those of the response. Raises NotAnImage for an empty file or a text.
+    images_only: raise NotAnImage for an unknown format too, and NeedsKey for a web page.
     """
-    extension = util.extension_of(start)
+    extension = util.detect_media_extension(start)
     if extension is not None:
         return extension
     if images_only and util.is_web_page(content_type, start):
@@ -171,9 +169,8 @@ def _error_detail(status: int, message: str) -> str:
 def _error_message(body: bytes) -> str:
     """Return the message in an error response's body, "" if there is none.
 
-    A JSON body holds the message in the field `error` or `message`. The library Zod stores an
-    object there, whose list `issues` holds several messages; they are joined by "; ". Any other
-    body is the message itself, unless it is a web page.
+    A JSON body has the message in its field `error` or `message`, either as a string or as an error
+    of the library Zod. Any other text is the message itself, unless it is a web page.
     """
     try:
         value = json.loads(body)
@@ -190,6 +187,7 @@ def _error_message(body: bytes) -> str:
 
 
 def _zod_message(error: dict[str, Any]) -> str:
+    """Return the messages in an error of the library Zod, joined by "; "."""
     issues, message = error.get("issues"), error.get("message")
     if issues is None and isinstance(message, str):
         try:

@@ -53,25 +53,25 @@ class RetryLoop:
                 seconds = self._handle_failure(error, failures)
                 if failures >= self.max_retries:
                     raise
-                self.cancelled.wait(seconds)
+                self.cancelled.sleep(seconds)
                 failures += 1
             else:
                 self.limiter.record_success()
                 return result
 
     def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
-        """Return how many seconds to wait before the next try.
+        """Return how many seconds the next try must wait after an error.
 
-        failures: number of failed tries before the one that raised `error`. If the host sent status
-        429 or Retry-After, return 0, but pause all requests to the host for the time to wait.
-        Raises Busy if the host asks for more than 120 seconds.
+        If the host sent status 429 or Retry-After, pause all requests to the host and return 0.
+        failures: number of tries that failed before. Raises Busy if the host asks for a pause of
+        more than 120 seconds.
         """
         retry_after = error.retry_after if isinstance(error, ServerError) else None
         is_rate_limited = isinstance(error, ServerError) and error.status == 429
         if retry_after is not None and retry_after > MAX_PAUSE:
             if is_rate_limited:  # other requests to the host need not fail first
                 self.limiter.pause(min(retry_after, _MAX_HOST_PAUSE))
-            raise Busy.of(retry_after) from error
+            raise Busy(retry_after) from error
         # Jitter keeps many threads from retrying at the same moment.
         delay = min(self.delay * 2.0**failures * random.uniform(1, 1.25), _MAX_DELAY)
         if retry_after is not None or is_rate_limited:

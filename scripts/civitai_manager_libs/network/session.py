@@ -62,10 +62,10 @@ class HttpSession:
     def open_in_slot(
         self, request: OutgoingRequest, limiter: HostLimiter, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request and yield the response; like `open`, but inside a `limiter.slot` block.
+        """Send a request and yield the response, using a slot that the caller holds already.
 
-        The caller has entered that block, so the request is not counted again. Raises the same
-        errors.
+        limiter: the host's limiter, in whose `slot` block the caller is. Raises the errors of
+        `open`.
         """
         bandwidth = _bandwidth if request.sending.throttled else None
         response = self.send(request)
@@ -74,9 +74,9 @@ class HttpSession:
             yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return its `requests.Response`, with the body already read.
+        """Send a request and return the response, whose body is already read.
 
-        If `stream` is true, the body is not read, and the caller must close the response. Raises
+        stream: leave the body unread; the caller must then close the response. Raises
         HttpStatusError if the status is 400 or above, NeedsKey if a redirect leads to a login page,
         InputError if the key or proxy is invalid, NetworkError and Refused.
         """
@@ -108,10 +108,10 @@ class HttpSession:
         raise Refused("The server redirected too many times.")
 
     def follow(self, response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
-        """Return the request that a redirect asks for, and free the connection of the redirect.
+        """Close a redirect, and return the request to send next.
 
-        response: the redirect. request: the request that was redirected. Raises Refused if the
-        redirect must not be followed, and NeedsKey if it leads to a login page.
+        response: the redirect. request: the redirected request. Raises Refused if the redirect must
+        not be followed, and NeedsKey if it leads to a login page.
         """
         # A server on this machine may redirect to this machine.
         is_private = is_private_address(response_peer(response) or "")

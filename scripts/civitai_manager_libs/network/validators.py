@@ -52,7 +52,7 @@ class FileVersion:
 def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
     """Return whether a response's body begins with the first byte of the file.
 
-    Return False for a part of the file if the response does not state the total length.
+    Return False for a partial response that does not state the file's total length.
     """
     if status == 206:
         start, total = parse_content_range(headers)
@@ -76,8 +76,8 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 def _strong_validator(headers: Mapping[str, str]) -> str:
     """Return a response's ETag, or else its Last-Modified date; "" if neither is reliable.
 
-    A weak ETag is not reliable, nor is a date less than a second older than the response (RFC 9110,
-    8.8.2.2).
+    Weak ETags are not reliable. A date is reliable if the response is at least a second newer
+    (RFC 9110, 8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):

@@ -206,12 +206,12 @@ def test_space_announced_by_other_files_counts_as_used(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with AtomicFile(str(tmp_path)) as second:
         with AtomicFile(str(tmp_path)) as first:
-            first.reserve_space(600, reserve=100)
+            first.reserve_space(600, keep_free=100)
             with pytest.raises(DiskFull) as caught:
-                second.reserve_space(400, reserve=100)
+                second.reserve_space(400, keep_free=100)
             assert caught.value.missing == 600 + 400 + 100 - 1000
             first.write(b"x" * 500)
-            second.reserve_space(400, reserve=100)
+            second.reserve_space(400, keep_free=100)
         with AtomicFile(str(tmp_path)) as third:
             third.reserve_space(600)
 

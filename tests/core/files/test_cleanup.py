@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from civitai_manager_libs.core import discard_resumable, remove_leftovers, ResumableFile
+from civitai_manager_libs.core import delete_resumable, remove_leftovers, ResumableFile
 from civitai_manager_libs.core.files.resumable_file import NOTE
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -31,7 +31,7 @@ def test_resumable_file_is_kept(half, tmp_path):
 @pytest.mark.parametrize("name", ["no/such/folder", "a\0b", "a\ud800b"])
 def test_folder_that_cannot_be_listed_has_no_leftovers(tmp_path, name):
     folder = str(tmp_path / name)
-    assert remove_leftovers(folder) == discard_resumable(folder, [URL]) == 0
+    assert remove_leftovers(folder) == delete_resumable(folder, [URL]) == 0
 
 
 def test_resumable_file_of_a_month_ago_is_deleted(half, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from civitai_manager_libs.core import remove_leftovers
 from civitai_manager_libs.core.files import replace, resumable_file, resume_note
 from civitai_manager_libs.core.files.resumable_file import (
-    discard_resumable,
+    delete_resumable,
     read_note,
     ResumableFile,
     ResumeNote,
@@ -188,7 +188,7 @@ def test_restart_deletes_the_note_and_all_bytes(folder):
         assert _read(half.path) == b"other"
 
 
-@pytest.mark.parametrize("moment", ["_drop_note", "restart"])
+@pytest.mark.parametrize("moment", ["_delete_note", "restart"])
 def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, monkeypatch, moment):
     _kept(folder)
     done, remove = [], os.remove
@@ -207,7 +207,7 @@ def test_bytes_are_written_at_their_offsets(folder):
     with _begun(folder) as file:
         for start in (50, 0, 90, 20, 10, 70, 40, 30, 60):
             file.write_at(parts[start], start)
-        assert (file.size, file.beginning, [*file.ranges.gaps(100)]) == (90, 80, [(80, 90)])
+        assert (file.size, file.bytes_before_gap, [*file.ranges.gaps(100)]) == (90, 80, [(80, 90)])
         file.write_at(parts[80], 80)
         assert file.read_at(75, 10) == parts[70][:5] + parts[80][:5]
         file.commit_new(os.path.join(folder, "a"))
@@ -326,7 +326,7 @@ def test_killed_process_loses_no_written_bytes(folder, system):
     argv = [sys.executable, "-c", code, folder, URL, TAG]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
-        assert discard_resumable(folder, [URL]) == 0, "it lives"
+        assert delete_resumable(folder, [URL]) == 0, "it lives"
         process.kill()
     [note] = [_read(folder, name) for name in os.listdir(folder) if name.endswith(".note")]
     first, *_ = note.splitlines()
@@ -388,7 +388,7 @@ def test_only_the_named_downloads_are_discarded(folder):
     for n in range(4):
         _kept(folder, of=f"{URL}?{n}")
     os.remove(ResumableFile(folder, f"{URL}?2").path + resumable_file.NOTE)
-    assert discard_resumable(folder, [f"{URL}?{n}" for n in (1, 2, 9)]) == 2
+    assert delete_resumable(folder, [f"{URL}?{n}" for n in (1, 2, 9)]) == 2
     assert [ResumableFile.exists(folder, f"{URL}?{n}") for n in range(4)] == [
         True,
         False,
@@ -396,4 +396,4 @@ def test_only_the_named_downloads_are_discarded(folder):
         True,
     ]
     assert len(os.listdir(folder)) == 4
-    assert discard_resumable(os.path.join(folder, "gone"), [URL]) == 0
+    assert delete_resumable(os.path.join(folder, "gone"), [URL]) == 0

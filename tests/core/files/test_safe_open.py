@@ -8,7 +8,7 @@ import threading
 import pytest
 from civitai_manager_libs.core import (
     AtomicFile,
-    copy_refused_file,
+    back_up_invalid_file,
     remove_leftovers,
     ResumableFile,
     sqlite_file,
@@ -56,7 +56,7 @@ def _keep_damaged(folder):
     path = os.path.join(folder, "settings.json")
     with open(path, "wb") as file:
         file.write(b"{}")
-    copy_refused_file(path)
+    back_up_invalid_file(path)
 
 
 def _lock(folder):

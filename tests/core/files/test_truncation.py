@@ -97,7 +97,7 @@ def _live(body):
 @pytest.mark.parametrize("name", _PICTURES)
 def test_complete_file_has_an_end_and_a_truncated_one_has_none(name, tmp_path):
     body, path, kind = _made(name), tmp_path / "a", name.partition("-")[0]
-    assert util.extension_of(body[:16]) == kind
+    assert util.detect_media_extension(body[:16]) == kind
     path.write_bytes(body)
     assert is_complete(str(path), kind)
     lengths = {len(body) * n // 200 for n in range(200)} | set(range(len(body) - 64, len(body)))

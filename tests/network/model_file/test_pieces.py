@@ -23,8 +23,8 @@ class _File:
         return self.ranges.size
 
     @property
-    def beginning(self):
-        return self.ranges.beginning
+    def bytes_before_gap(self):
+        return self.ranges.bytes_before_gap
 
 
 @pytest.fixture(autouse=True)

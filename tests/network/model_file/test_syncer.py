@@ -38,7 +38,7 @@ def file(tmp_path):
 
 def _write(sync, file, count):
     for _ in range(count):
-        with sync.reserve(_PART, Cancellation()):
+        with sync.wait_to_write(_PART, Cancellation()):
             file.write_at(bytes(_PART), file.size)
 
 
@@ -55,7 +55,7 @@ def test_slow_disk_may_lose_more_and_does_not_delay_the_download(file, monkeypat
     monkeypatch.setattr(ResumableFile, "sync", lambda file: time.sleep(0.02))
     sync = BackgroundSync(file, pytest.fail)
     _write(sync, file, 40)
-    with Cancellation().with_timeout(20) as cancelled, sync.reserve(3_000_000, cancelled):
+    with Cancellation().with_timeout(20) as cancelled, sync.wait_to_write(3_000_000, cancelled):
         sync.close()
 
 
@@ -65,7 +65,7 @@ def test_writer_that_waits_for_the_disk_can_be_cancelled(file, monkeypatch):
     sync, cancelled = BackgroundSync(file, pytest.fail), Cancellation()
     _write(sync, file, 3)
     cancelled.set()
-    with pytest.raises(Cancelled), sync.reserve(_PART, cancelled):
+    with pytest.raises(Cancelled), sync.wait_to_write(_PART, cancelled):
         pytest.fail("there is room")
     ends.set()
     sync.close()

@@ -4,8 +4,8 @@ from .atomic_file import AtomicFile, is_temporary_name
 from .cleanup import remove_leftovers
 from .file_hash import compute_sha256
 from .free_space import (
-    check_disks,
     check_free_space,
+    check_space_for_files,
     find_device,
     find_free_space,
     log_disk_errors,
@@ -14,13 +14,13 @@ from .free_space import (
 )
 from .fsync import sync_folder
 from .replace import delete_file, replace_file
-from .resumable_file import discard_resumable, resumable_size, ResumableFile
+from .resumable_file import delete_resumable, resumable_size, ResumableFile
 from .safe_open import is_special_file
-from .truncation import complete_file_type, is_complete
+from .truncation import extension_if_complete, is_complete
 from .user_path import expand_folder
 
-__all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type"]
-__all__ += ["compute_sha256", "delete_file", "discard_resumable", "expand_folder", "find_device"]
-__all__ += ["find_free_space", "is_complete", "is_special_file", "is_temporary_name"]
+__all__ = ["AtomicFile", "check_free_space", "check_space_for_files", "compute_sha256"]
+__all__ += ["delete_file", "delete_resumable", "expand_folder", "extension_if_complete"]
+__all__ += ["find_device", "find_free_space", "is_complete", "is_special_file", "is_temporary_name"]
 __all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "resumable_size"]
 __all__ += ["ResumableFile", "sync_folder", "to_disk_error", "translate_disk_errors"]

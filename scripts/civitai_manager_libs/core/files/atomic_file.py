@@ -66,16 +66,16 @@ class AtomicFile:
         with suppress(OSError):  # on a disk that is gone; else `remove_leftovers` deletes it
             self._close_file()
 
-    def reserve_space(self, size: int, reserve: int = 0) -> None:
-        """Reserve disk space for the whole file; raise DiskFull if the disk has too little.
+    def reserve_space(self, size: int, keep_free: int = 0) -> None:
+        """Raise DiskFull if the disk has too little space for the file, else reserve the space.
 
-        size: final size in bytes. reserve: bytes that must stay free on the disk. Space reserved by
-        other open files of this process counts as used. Nothing is written.
+        size: final size in bytes. keep_free: bytes that must stay free on the disk. Space that
+        other open files of this process have reserved counts as used.
         """
         with _expecting_lock:
             _expecting.discard(self)
             others = sum(o._missing_bytes for o in _expecting if o._device == self._device)
-            check_free_space(self.folder, size - self.size + others + reserve)
+            check_free_space(self.folder, size - self.size + others + keep_free)
             self._expected = size
             _expecting.add(self)
 

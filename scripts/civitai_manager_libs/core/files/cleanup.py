@@ -7,7 +7,7 @@ import time
 
 from .atomic_file import is_temporary_name, NOTE
 from .replace import delete_file
-from .resumable_file import remove_resumable
+from .resumable_file import delete_resumable_file
 from .resume_note import read_note
 
 __all__ = ["remove_leftovers"]
@@ -30,7 +30,7 @@ def remove_leftovers(folder: str) -> int:
         if name.endswith(NOTE):
             removed += _remove_orphan_note(path)
         elif not _is_resumable(path):
-            removed += remove_resumable(path)
+            removed += delete_resumable_file(path)
     return removed
 
 

@@ -12,7 +12,7 @@ from ... import util
 from ...errors import DiskError, DiskFull
 
 __all__ = [
-    "check_disks",
+    "check_space_for_files",
     "check_free_space",
     "find_device",
     "find_free_space",
@@ -82,14 +82,14 @@ def check_free_space(folder: str, needed: int) -> None:
         raise DiskFull(f"There is too little disk space for {folder}: free {size} more.", missing)
 
 
-def check_disks(needed: Mapping[str, int], reserve: int) -> None:
+def check_space_for_files(needed: Mapping[str, int], keep_free: int) -> None:
     """Raise DiskFull if a disk has too little space for the files to be written.
 
-    needed: bytes to write, by folder. reserve: bytes that must stay free on each disk.
+    needed: bytes to write, by folder. keep_free: bytes that must stay free on each disk.
     """
     disks: dict[int, tuple[str, int]] = {}
     for folder, size in needed.items():
-        first, others = disks.setdefault(find_device(folder), (folder, reserve))
+        first, others = disks.setdefault(find_device(folder), (folder, keep_free))
         disks[find_device(folder)] = (first, others + size)
     for folder, size in disks.values():
         check_free_space(folder, size)

@@ -23,21 +23,21 @@ from .replace import delete_file, rename_to_new
 from .resume_note import read_note, ResumeNote
 from .safe_open import check_own_folder, has_hard_links, is_foreign, open_own_file
 
-__all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_size"]
+__all__ = ["ResumableFile", "delete_resumable", "delete_resumable_file", "resumable_size"]
 
 _MAX_LINES = 1024 * 1024  # bytes of a note, which is then written anew
 
 
 class ResumableFile(AtomicFile):
-    """A temporary file for a URL, which a later run can find and continue.
+    """A temporary file for a URL; a later download of the URL can find and continue the file.
 
-    Several threads may write different parts of the file at the same time. found: the progress that
-    an earlier run noted, None if the file starts empty. size: bytes written, in all ranges.
-    restarts: how often all bytes were deleted. If another thread or process is writing a file for
-    the same URL, this is a separate file that cannot be resumed.
+    Several threads may write different parts of the file at the same time. found: the note of an
+    earlier download, None if the file starts empty. size: bytes written, in all ranges. restarts:
+    how often all bytes were deleted. If another thread or process is downloading the same URL, this
+    is a separate file that cannot be resumed.
 
-    Once `write_note` was called, only writes in progress are lost if the program is killed; a power
-    loss also loses everything since the last `sync`.
+    After `write_note`, a program that is killed loses only writes in progress. A power loss also
+    destroys what was written since the last `sync`.
     """
 
     def __init__(self, folder: str, url: str) -> None:
@@ -66,10 +66,10 @@ class ResumableFile(AtomicFile):
         return not self._note and os.path.exists(temporary_path(self.folder, self._key))
 
     @property
-    def beginning(self) -> int:
+    def bytes_before_gap(self) -> int:
         """Return the number of bytes before the first gap."""
         with self._lock:
-            return self._ranges.beginning
+            return self._ranges.bytes_before_gap
 
     @property
     def ranges(self) -> ByteRanges:
@@ -78,17 +78,17 @@ class ResumableFile(AtomicFile):
             return ByteRanges(self._ranges)
 
     def write_note(self, total: int, validator: str) -> None:
-        """Flush all bytes to the disk, and note their ranges, so that a later run can resume.
+        """Flush all bytes to the disk, and store their ranges, so that a later run can resume.
 
-        Ranges that are written afterwards are noted, too. total: the whole file's size in bytes, 0
-        if unknown. validator: the server's ETag or date of the file.
+        The ranges of later writes are stored as well. total: the whole file's size in bytes, 0 if
+        unknown. validator: the server's ETag or date of the file.
         """
         if self._lines is not None:
             return self.sync()
         if self._note:
             with self._lock, translate_disk_errors(self.folder):
                 sync_file(self._file.fileno())
-                self._sure = ResumeNote.of(self._ranges, total, validator)
+                self._sure = ResumeNote.create(self._ranges, total, validator)
                 self._replace_note()
 
     def write(self, data: bytes) -> None:
@@ -116,7 +116,7 @@ class ResumableFile(AtomicFile):
                 return self._file.read(size)
 
     def sync(self) -> None:
-        """Flush all bytes to the disk, and record that they now survive a power loss."""
+        """Flush all bytes to the disk, and note that they now survive a power loss."""
         with self._sync_lock, translate_disk_errors(self.folder):
             with self._lock:
                 ranges, sure = ByteRanges(self._ranges), self._sure
@@ -137,14 +137,14 @@ class ResumableFile(AtomicFile):
     def restart(self) -> None:
         with self._sync_lock, self._lock:
             self._close_note()
-            self._drop_note()
+            self._delete_note()
             super().restart()
             self._ranges, self.found = ByteRanges(), None
             self.restarts += 1
 
     def commit(self, path: str) -> None:
         super().commit(path)
-        self._forget_note()
+        self._delete_last_note()
 
     def commit_new(self, path: str) -> None:
         """Flush the file's bytes to the disk, and rename the file to `path`.
@@ -158,7 +158,7 @@ class ResumableFile(AtomicFile):
             except FileExistsError as error:
                 raise DiskError(f"{path} exists already.") from error
             self._is_committed = True
-        self._forget_note()
+        self._delete_last_note()
         sync_folder(os.path.dirname(path))
 
     def _open_file(self) -> tuple[str, FileIO]:
@@ -180,7 +180,7 @@ class ResumableFile(AtomicFile):
         found = read_note(self._note)
         if found is None or os.fstat(file.fileno()).st_size < found.ranges.end:
             found = None
-            self._drop_note()
+            self._delete_note()
         self.found = found
         self._ranges = found.ranges if found is not None else ByteRanges()
         self.size = self._ranges.size
@@ -198,7 +198,7 @@ class ResumableFile(AtomicFile):
             view, offset = view[count:], offset + count
 
     def _replace_note(self) -> None:
-        """Replace the note of the written byte ranges by a new one, and keep the new one open."""
+        """Write a new note of all byte ranges in place of the old note, and keep the note open."""
         self._close_note()
         with AtomicFile(self.folder) as fresh:
             fresh.write(self._note_lines())
@@ -217,15 +217,15 @@ class ResumableFile(AtomicFile):
             self._lines.close()
         self._lines = None
 
-    def _drop_note(self) -> None:
-        """Delete the note from the disk; call this before other bytes are written."""
+    def _delete_note(self) -> None:
+        """Delete the note from the disk. Raises DiskError."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
             sync_folder(self.folder)
 
-    def _forget_note(self) -> None:
-        """Delete the note of a file that has its final name."""
+    def _delete_last_note(self) -> None:
+        """Close and delete the note of a complete file; ignore errors."""
         self._close_note()
         if self._note:
             with suppress(OSError):  # there is none, or `remove_leftovers` deletes it
@@ -240,7 +240,7 @@ class ResumableFile(AtomicFile):
             delete_file(self._note)
 
 
-def discard_resumable(folder: str, urls: Iterable[str]) -> int:
+def delete_resumable(folder: str, urls: Iterable[str]) -> int:
     """Delete the unfinished downloads of some URLs in a folder; return how many were deleted.
 
     Files in use are not deleted.
@@ -250,7 +250,7 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
     except (OSError, ValueError):  # a NUL in the folder's name
         return 0
     paths = (temporary_path(folder, _file_key(url)) for url in (urls if names else ()))
-    return sum(remove_resumable(path) for path in paths if os.path.basename(path) in names)
+    return sum(delete_resumable_file(path) for path in paths if os.path.basename(path) in names)
 
 
 def resumable_size(folder: str, url: str) -> int:
@@ -259,7 +259,7 @@ def resumable_size(folder: str, url: str) -> int:
     return found.ranges.size if found is not None else 0
 
 
-def remove_resumable(path: str) -> bool:
+def delete_resumable_file(path: str) -> bool:
     """Delete an unfinished file and its note; return whether they were deleted.
 
     A file in use is not deleted.
@@ -269,7 +269,7 @@ def remove_resumable(path: str) -> bool:
             _delete_with_note(path)
             return True
         with open_own_file(path, "r+b") as file:
-            if not (lock_descriptor(file.fileno()) and _is_still_at(file.fileno(), path)):
+            if not (lock_descriptor(file.fileno()) and _is_same_file(file.fileno(), path)):
                 return False
             _delete_with_note(path)
     except OSError:
@@ -290,7 +290,7 @@ def _open_locked(path: str) -> FileIO | None:
             delete_file(path)
         file = open_own_file(path, "r+b", creates=True)  # no "a": bytes may come in any order
         is_ours = lock_descriptor(file.fileno())
-        if is_ours and _is_still_at(file.fileno(), path):
+        if is_ours and _is_same_file(file.fileno(), path):
             return file
         file.close()
         if is_ours is None:  # the file system has no locks
@@ -299,8 +299,8 @@ def _open_locked(path: str) -> FileIO | None:
             return None
 
 
-def _is_still_at(descriptor: int, path: str) -> bool:
-    """Return whether a path still leads to this open file, not to another one."""
+def _is_same_file(descriptor: int, path: str) -> bool:
+    """Return whether a path leads to this open file, False if the path does not exist."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

@@ -26,8 +26,7 @@ class ResumeNote:
 
     size: bytes from the file's beginning. parts: further byte ranges (start, end). total: the whole
     file's size in bytes, 0 if unknown. validator: the server's ETag or date of the file, for
-    `If-Range`. system: `system_start()` when the note was written. Ranges that were added to the
-    note's file later count only until the next system start, which may lose their bytes.
+    `If-Range`. system: `system_start()` when the note was written.
     """
 
     size: int
@@ -37,20 +36,23 @@ class ResumeNote:
     system: str = ""
 
     @classmethod
-    def of(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
-        """Return a note that lists these byte ranges and has the present `system_start()`."""
+    def create(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
+        """Return a new note of the byte ranges that are on the disk now.
+
+        total: the whole file's size, 0 if unknown. validator: the file's ETag or date.
+        """
         return cls(0, total, validator, (), system_start()).with_ranges(ranges)
 
     def with_ranges(self, ranges: ByteRanges) -> ResumeNote:
         parts = tuple((start, end) for start, end in ranges if start)
-        return replace(self, size=ranges.beginning, parts=parts)
+        return replace(self, size=ranges.bytes_before_gap, parts=parts)
 
     @property
     def ranges(self) -> ByteRanges:
         return ByteRanges([(0, self.size), *self.parts])
 
     def to_line(self) -> bytes:
-        """Return the note as a line of JSON; optional fields are left out if empty."""
+        """Return the note as a line of JSON, without optional fields that are empty."""
         kept = {k: v for k, v in vars(self).items() if v or k not in ("parts", "system")}
         return json.dumps(kept).encode() + b"\n"
 
@@ -66,7 +68,7 @@ def read_note(path: str) -> ResumeNote | None:
             lines = file.read(_MAX_NOTE).split(b"\n")[:-1]
         for line in reversed(lines):
             if isinstance(value := json.loads(line), dict):
-                return _with_added(_parse(value), added)
+                return _add_ranges(_parse(value), added)
             start, end = value
             added.append((int(start), int(end)))
     except (OSError, ValueError, TypeError, RecursionError):
@@ -96,14 +98,14 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
     return replace(note, parts=parts)
 
 
-def _with_added(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return the note with these byte ranges added.
+def _add_ranges(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
+    """Return a note that has these byte ranges (start, end), too.
 
-    Return the note unchanged if the system has restarted since, because the bytes may be lost.
+    If the system has restarted since, return the old note: the added bytes may be lost.
     """
     if not (added and note.system and note.system == system_start()):
         return note
     ranges = note.ranges
     for start, end in added:
         ranges.add(start, end)
-    return ResumeNote.of(ranges, note.total, note.validator)
+    return ResumeNote.create(ranges, note.total, note.validator)

@@ -13,7 +13,7 @@ from io import BufferedReader
 
 from ... import util
 
-__all__ = ["is_complete", "complete_file_type"]
+__all__ = ["is_complete", "extension_if_complete"]
 
 # Parts that are read; a file with more parts counts as complete.
 _MAX_PARTS, _MAX_JPEG_MARKERS, _MAX_WEBM_ELEMENTS = 1_000_000, 10_000, 100_000
@@ -25,18 +25,17 @@ _NEEDED = ({b"moov", b"mdat"}, {b"meta", b"mdat"})  # in a video, in an image
 _SEGMENT = b"\x18\x53\x80\x67"
 
 
-def complete_file_type(path: str, size: int = 0) -> str | None:
-    """Return the extension, such as "png", that fits the content of a complete media file.
+def extension_if_complete(path: str, size: int = 0) -> str | None:
+    """Return a media file's extension by its content, such as "png", or None if it is incomplete.
 
-    Return None if the file is cut short or is not a media file. size: the expected size in bytes, 0
-    if unknown. A file of this size counts as complete, unless it ends in 16 zero bytes, as after a
-    disk failure. Raises OSError.
+    Return None for other files, too. size: the expected size in bytes, 0 if unknown. A file of this
+    size is complete, unless its last 16 bytes are zero, as after a disk failure. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         return None
     with open(path, "rb") as file:
-        extension = util.extension_of(file.read(16))
+        extension = util.detect_media_extension(file.read(16))
         file.seek(max(0, status.st_size - 16))
         has_size = status.st_size == size and file.read().strip(b"\0") != b""
     if extension is None or not (has_size or is_complete(path, extension)):
@@ -45,10 +44,10 @@ def complete_file_type(path: str, size: int = 0) -> str | None:
 
 
 def is_complete(path: str, extension: str) -> bool:
-    """Return whether a media file ends as its format requires.
+    """Return whether a media file ends as its format requires. Raises OSError.
 
-    Return True for formats without a required end, such as MP3. extension: the file's extension by
-    its content. Raises OSError.
+    Return True for formats without a required end, such as MP3. extension: such as "png", by the
+    file's content.
     """
     check = _CHECKS.get(extension)
     if check is None:

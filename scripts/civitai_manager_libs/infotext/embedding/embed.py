@@ -38,7 +38,7 @@ def embed_infotext(path: str, text: str) -> bool:
     try:
         with ExitStack() as stack:
             with open(path, "rb") as file:  # closed before it is replaced, as Windows requires
-                kind = util.extension_of(file.read(16)) or ""
+                kind = util.detect_media_extension(file.read(16)) or ""
                 patches = PATCHERS[kind](file, text) if kind in PATCHERS else None
                 if patches is None or not is_complete(path, kind):
                     return False

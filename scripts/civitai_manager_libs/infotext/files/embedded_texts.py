@@ -40,7 +40,7 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
 
 
 def _read_texts(file: BinaryIO) -> dict[str, str]:
-    read = _READERS.get(util.extension_of(file.read(16)) or "")
+    read = _READERS.get(util.detect_media_extension(file.read(16)) or "")
     texts: dict[str, str] = {}
     for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
         if text.strip("\0 \n"):

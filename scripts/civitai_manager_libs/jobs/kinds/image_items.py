@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from ...civitai import Page
-from ...core import Cancellation, complete_file_type, Image, prefetch
+from ...core import Cancellation, extension_if_complete, Image, prefetch
 from ...errors import CivitaiShortcutError, DiskFull
 from ..factory import JobClient
 from ..pagination import walk_gallery
@@ -118,7 +118,7 @@ class ImageItems:
     def _wait(self, seconds: float) -> None:
         """Call `on_wait`, then sleep. Raises Cancelled if the run is stopped."""
         self._on_wait()
-        self._cancelled.wait(seconds)
+        self._cancelled.sleep(seconds)
 
     def _list_still_waiting(self, places: list[int]) -> list[Item]:
         found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
@@ -261,7 +261,7 @@ def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
     The extension is detected from the content. known_size: the expected size, 0 if unknown.
     """
     try:
-        extension = complete_file_type(path, known_size)
+        extension = extension_if_complete(path, known_size)
         return None if extension is None else (extension, os.path.getsize(path))
     except OSError:  # missing or unreadable; downloading it will report the problem
         return None

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ...civitai import ImageQuery
-from ...core import discard_resumable, Image, write_text_file
+from ...core import delete_resumable, Image, write_text_file
 from ...errors import InputError
 from ...model_files import ModelFileRequest
 from ..model_records import ModelFileState, ModelJobStart
@@ -167,7 +167,7 @@ class JobStore(SavedImages):
         """
         is_over = JobState(state).is_over
         if is_over:
-            self._discard_resumable(job_id, keeps_models=state == JobState.DONE)
+            self._delete_resumable(job_id, keeps_models=state == JobState.DONE)
         sources = json.dumps(allowed_sources(JobState(state)))
         with self._database.writing() as db:
             db.execute(
@@ -184,12 +184,12 @@ class JobStore(SavedImages):
         Raises InputError if another process or thread runs the job.
         """
         with self.hold_job(job_id):
-            self._discard_resumable(job_id)
+            self._delete_resumable(job_id)
             with self._database.writing() as db:
                 delete_claims(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
-    def _discard_resumable(self, job_id: int, keeps_models: bool = False) -> None:
+    def _delete_resumable(self, job_id: int, keeps_models: bool = False) -> None:
         """Delete the partial files of a job's unsaved items.
 
         Model files that another unfinished job will download stay. keeps_models: keep all model
@@ -206,7 +206,7 @@ class JobStore(SavedImages):
         for item in unsaved:
             urls[item.folder(folder)].append(item.url)
         for item_folder, item_urls in urls.items():
-            discard_resumable(item_folder, item_urls)
+            delete_resumable(item_folder, item_urls)
 
     # Items
 

@@ -32,7 +32,7 @@ class BackgroundHash:
         read, and Cancelled.
         """
         while self._error is None and self._position < self._file.size:
-            cancelled.wait(_POLL)
+            cancelled.sleep(_POLL)
         self.close()
         if self._error is not None:
             raise self._error
@@ -55,7 +55,7 @@ class BackgroundHash:
         if self._restarts != self._file.restarts:
             self._digest, self._position = hashlib.sha256(), 0
             self._restarts = self._file.restarts
-        size = min(_PIECE, self._file.beginning - self._position)
+        size = min(_PIECE, self._file.bytes_before_gap - self._position)
         data = self._file.read_at(self._position, size) if size > 0 else b""
         if not data or self._restarts != self._file.restarts:
             return False

@@ -81,11 +81,11 @@ class PieceConnection:
         self._chunk = min(_UNSAVED // transfer.plan.connections, _MAX_CHUNK) // _BLOCK * _BLOCK
 
     def run(self) -> None:
-        """Receive pieces until the file is complete.
+        """Receive pieces of the file until the file is complete.
 
-        Raises NetworkError or ServerError if a retry may help, FileChanged if the file in the
-        storage has changed, Cancelled, and another error if Civitai refuses the file, a response is
-        invalid or the disk cannot be written.
+        Raises NetworkError or ServerError if a retry may help, and FileChanged if the file in the
+        storage has changed. Also raises the errors of `DownloadRoute.signed_request`,
+        InvalidResponse, DiskError and Cancelled.
         """
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
@@ -100,7 +100,7 @@ class PieceConnection:
                     finally:
                         plan.give_back(piece)
             if piece is None:
-                transfer.cancelled.wait(_POLL)
+                transfer.cancelled.sleep(_POLL)
             else:
                 transfer.limiter.record_success()
 
@@ -118,7 +118,7 @@ class PieceConnection:
                     raise self._make_error(body, signed)
             expired = signed
             if body.status == 404:
-                transfer.cancelled.wait(transfer.retry_delay)
+                transfer.cancelled.sleep(transfer.retry_delay)
 
     def _range_headers(self, piece: Piece) -> dict[str, str]:
         end = "" if piece.end == inf else str(int(piece.end) - 1)
@@ -146,7 +146,7 @@ class PieceConnection:
         if status in _EXPIRED:
             return ServerError(f"Civitai's storage refused the download link ({status}).", status)
         if status in _BUSY:  # maybe for the number of connections: all wait, and fewer go on
-            seconds = responses.retry_after(body.headers)
+            seconds = responses.parse_retry_after(body.headers)
             wait = self._transfer.retry_delay if seconds is None else seconds
             return ServerError(f"Civitai's storage is busy ({status}).", status, wait)
         return responses.error_from_response(status, body.headers, b"")
@@ -158,12 +158,12 @@ class PieceConnection:
             )
         is_part = body.status == 206
         start, total = parse_content_range(body.headers) if is_part else (0, None)
-        total = total if is_part else responses.content_length(body.headers)
+        total = total if is_part else responses.parse_content_length(body.headers)
         head = b""
         if not is_part or start == 0:
             head = _read_head(body)
             kind = body.headers.get("Content-Type", "")
-            model_content.check_start(head, kind, self._transfer.name)
+            model_content.check_model_start(head, kind, self._transfer.name)
         if is_part and (start is None or not total):
             raise InvalidResponse("Civitai's storage does not say which part of the file it sent.")
         if is_part and start != piece.start:
@@ -192,11 +192,11 @@ class PieceConnection:
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
     ) -> bool:
-        """Prepare the empty file for its first response, and return whether to write that response.
+        """Prepare the empty file for its first response; return whether to write the response.
 
         total: the file's length in bytes, None if unknown. is_part: whether the response contains
         only a part of the file. Return False for a part without an ETag or date, since such parts
-        cannot be joined: the whole file must then be requested.
+        cannot be joined: the next request is for the whole file.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)
@@ -211,10 +211,10 @@ class PieceConnection:
         return True
 
     def _write_body(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
-        """Write the bytes of a response to the file, up to the end of the piece.
+        """Read a response's body up to the end of the piece, and write its bytes to the file.
 
-        head: bytes of the body that were already read. skipped: number of bytes at the start of the
-        body that come before the piece.
+        head: first bytes of the body, which were already read. skipped: number of bytes at the
+        start of the body, `head` included, that are not written.
         """
         requested_end = piece.end
         data = head[skipped:]
@@ -223,19 +223,18 @@ class PieceConnection:
             data = passed[skipped:]
             skipped -= min(skipped, len(passed))
         while piece.missing:
-            with self._syncer.reserve(self._chunk, self._transfer.cancelled):
-                is_over = self._write_chunk(body, piece, data)
-            if is_over:
-                return self._handle_end(piece)
+            with self._syncer.wait_to_write(self._chunk, self._transfer.cancelled):
+                if not self._write_chunk(body, piece, data):
+                    return self._handle_end(piece)
             data = b""
         if piece.end == requested_end:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Read up to one chunk of a piece from a response, and write it to the file.
+        """Write one chunk of a piece, or the rest of the piece if it is less, to the file.
 
-        Return True if the response ended early, and False if the chunk or the piece is complete.
-        data: bytes of the body that were already read; they are written first.
+        data: the chunk's first bytes; further bytes are read from the body. Return False if the
+        body ended before the chunk was complete.
         """
         pending = bytearray()
         try:
@@ -246,10 +245,10 @@ class PieceConnection:
                 piece.position += len(data)
                 self.received += len(data)
                 if len(pending) >= self._chunk or not piece.missing:
-                    return False
+                    return True
                 data = body.read(self._chunk - len(pending))
                 if not data:
-                    return True
+                    return False
         finally:
             self._flush(pending, piece)
 

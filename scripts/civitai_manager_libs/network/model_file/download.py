@@ -131,7 +131,7 @@ class ModelDownload:
                 and hasher.result(self._cancelled) != self._expected.sha256.lower()
             ):
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
-            model_content.check_whole(file.path, os.path.basename(self._path))
+            model_content.check_model_file(file.path, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
             file.restart()
             raise
@@ -147,7 +147,7 @@ class ModelDownload:
             shared = self._shared
             retries = RetryLoop(shared.max_retries, shared.retry_delay, shared.limiter, stop)
             try:
-                with self._cancelled.notify(stop.set):
+                with self._cancelled.call_when_cancelled(stop.set):
                     receive_file(transfer, retries, lambda: self._report_progress(transfer))
                 self._cancelled.check()
                 return

@@ -20,10 +20,9 @@ _TICK = 0.1  # seconds
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
     """Receive all bytes of a file, over several connections if the storage allows it.
 
-    retries: decides for each connection how often it is tried again. on_tick: called in this thread
-    ten times a second. All connections have ended when this returns or raises. On a failure
-    `transfer.cancelled` is set, and the error that ended the download is raised, such as
-    FileChanged, NetworkError, DiskError or Cancelled.
+    retries: runs each connection, again after a temporary failure. on_tick: called in this thread
+    ten times a second. All connections have ended when this returns or raises. Raises the error
+    that ended the download, such as FileChanged, NetworkError, DiskError or Cancelled.
     """
     _Connections(transfer, retries).run(on_tick)
 
@@ -91,7 +90,7 @@ class _Connections:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Cancel all connections, and keep the error for `run` if it is the first."""
+        """Cancel all connections. The error, if it is the first, is raised by `run`."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error

@@ -92,7 +92,7 @@ class PiecePlan:
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return whether it was extended: False if another piece was extended before.
+        Return False, and do nothing, if another piece was extended before.
         """
         with self._lock:
             if self._whole is None:
@@ -104,7 +104,7 @@ class PiecePlan:
         if self.total is None:
             if self._active:
                 return None
-            start = self._file.beginning
+            start = self._file.bytes_before_gap
             return Piece(start, start + FIRST_PIECE if self.connections > 1 else inf)
         if (free := self._find_free_range(self.total)) is not None:
             start, end = free

@@ -55,13 +55,13 @@ class DownloadRoute:
         self._may_be_found = True  # after the first 404
 
     def signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
-        """Return a request for the file at its signed URL.
+        """Return a request for the file at its signed URL, which the first call fetches.
 
-        The first call fetches the signed URL from Civitai, and later calls return the same request.
-        expired: a returned request that the storage has refused, because its signature has expired.
-        A new URL is then fetched, once for all threads that report this request. Raises NeedsKey,
-        NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, another HttpStatusError,
-        NetworkError, Refused, InputError for an invalid key or proxy, and Cancelled.
+        expired: a request from an earlier call that the storage refused, since its signature has
+        expired. A new URL is then fetched, once for all threads that pass this request. Raises
+        NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, another
+        HttpStatusError, NetworkError, Refused, InputError for an invalid key or proxy, and
+        Cancelled.
         """
         with self._lock:
             if self._signed is None or self._signed is expired:
@@ -76,7 +76,7 @@ class DownloadRoute:
                 if not self._may_be_found:
                     raise
             self._may_be_found = False
-            self._request.cancelled.wait(_NOT_FOUND_DELAYS * self._retry_delay)
+            self._request.cancelled.sleep(_NOT_FOUND_DELAYS * self._retry_delay)
 
     def _follow_route(self, request: OutgoingRequest) -> OutgoingRequest:
         for _ in range(_MAX_HOPS):

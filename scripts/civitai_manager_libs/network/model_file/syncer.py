@@ -38,11 +38,11 @@ class BackgroundSync:
         self._thread.start()
 
     @contextmanager
-    def reserve(self, size: int, cancelled: Cancellation) -> Iterator[None]:
-        """Wait until `size` more bytes may be written to the file, then let the block write them.
+    def wait_to_write(self, size: int, cancelled: Cancellation) -> Iterator[None]:
+        """Wait until the block may write `size` more bytes to the file. Raises Cancelled.
 
-        The wait limits how many bytes a loss of power can destroy, because they are not yet synced
-        to the disk. Raises Cancelled.
+        The wait limits how many bytes are not yet synced to the disk, so that a loss of power
+        destroys few.
         """
         with self._changed:
             while self._reserved + size + self._unsynced > self._find_limit():
@@ -58,7 +58,7 @@ class BackgroundSync:
                     self._changed.notify_all()
 
     def close(self) -> None:
-        """Stop the thread. Call this only when no block of `reserve` is running."""
+        """Stop the thread. Call this only when no block of `wait_to_write` is running."""
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
@@ -68,7 +68,7 @@ class BackgroundSync:
     def _unsynced(self) -> int:
         """Return how many bytes of the file are not yet synced to the disk.
 
-        If the file was emptied since the last sync, to be received again, the number is negative.
+        The number is negative if the file was emptied since the last sync.
         """
         return self._file.size - self._synced
 
@@ -89,9 +89,9 @@ class BackgroundSync:
             self._on_error(error)
 
     def _wait_for_bytes(self) -> bool:
-        """Wait until the file should be synced, and return True; return False after `close`.
+        """Wait until the file has 240 KiB of unsynced bytes or was emptied, and return True.
 
-        The file should be synced when it has 240 KiB of unsynced bytes, or when it was emptied.
+        Return False after `close`.
         """
         with self._changed:
             while not (self._is_over or self._is_sync_worth_it()):

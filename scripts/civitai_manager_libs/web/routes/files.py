@@ -132,7 +132,7 @@ def find_media_type(start: bytes) -> str:
 
     Raises NotAnImage if the file is no image, video or sound.
     """
-    media_type = _KINDS.get(util.extension_of(start) or "")
+    media_type = _KINDS.get(util.detect_media_extension(start) or "")
     if media_type is None:
         raise NotAnImage("The file is neither an image nor a video.")
     return media_type

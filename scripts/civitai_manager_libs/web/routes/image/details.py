@@ -72,6 +72,6 @@ def _details_view(
 def _read_extension(path: str) -> str:
     try:
         with open(path, "rb") as file:
-            return util.extension_of(file.read(16)) or ""
+            return util.detect_media_extension(file.read(16)) or ""
     except OSError:
         return ""
