@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ....core import as_list, as_mapping
 from ..nodes import MAX_NODES, Node, Nodes
@@ -27,7 +27,7 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 _SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
 _GETTERS = ("GetNode", "easy getNode")
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
-_Link = list[Any]
+_Link = list[Any]  # [node id, output number]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,16 @@ class _Group:
     depth: int = 0
 
 
+class _WorkflowLink(NamedTuple):
+    """A link of a workflow, from an output of the node `source` to an input of `target`."""
+
+    id: int | str
+    source: int | str
+    output: int
+    target: object
+    input: object
+
+
 def read_workflow_nodes(workflow: object) -> Nodes:
     """Convert a ComfyUI workflow and its subgraphs to API format; return the nodes by id.
 
@@ -59,20 +69,20 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     nodes: dict[str, Node] = {}
     waiting, opened = [_Group(workflow)], 0
     while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS:
-        waiting += _collect_nodes(waiting.pop(), groups, components, nodes)
+        converted, inner_groups = _convert_group(waiting.pop(), groups, components)
+        nodes |= converted
+        waiting += inner_groups
         opened += 1
     return nodes if len(nodes) <= MAX_NODES else {}
 
 
-def _collect_nodes(
-    group: _Group,
-    groups: Mapping[str, Mapping[str, Any]],
-    components: Mapping[str, list[str]],
-    nodes: dict[str, Node],
-) -> Iterator[_Group]:
-    """Add the nodes of a group to `nodes`; yield the groups that this group contains.
+def _convert_group(
+    group: _Group, groups: Mapping[str, Mapping[str, Any]], components: Mapping[str, list[str]]
+) -> tuple[dict[str, Node], list[_Group]]:
+    """Return the nodes of a group in API format, by id, and the groups within this group.
 
-    groups: {node type: subgraph} of the workflow. components: input names of each component.
+    groups: {node type: subgraph} of the workflow. components: {node type: names of its inputs} of
+    the workflow's components.
     """
     level_nodes = [
         node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)
@@ -80,37 +90,45 @@ def _collect_nodes(
     level_nodes = [node for node in level_nodes[: MAX_NODES + 1] if node.get("mode") != _MUTED]
     opened = [node for node in level_nodes if node.get("mode") != _BYPASSED]
     group_ids = {str(node.get("id")) for node in opened if str(node.get("type")) in groups}
-    sources = _collect_link_sources(group, group_ids, nodes)
+    workflow_links = list(_iter_links(group.content))
+    sources = _find_link_sources(group, workflow_links, group_ids)
+    nodes = _make_output_nodes(group, workflow_links, sources)
+    inner_groups = []
     dead_outputs = _find_dead_outputs(level_nodes, group.prefix, sources)
-    setters = _find_setters(level_nodes, group.prefix)
+    set_nodes = _find_set_nodes(level_nodes, group.prefix)
     broadcast = find_everywhere_links(group.content, level_nodes, group.prefix)
     for node in level_nodes:
         node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
         links = broadcast.get(str(node.get("id")), {})
         links = links | _list_input_links(node, sources, dead_outputs)
         if kind not in groups or node.get("mode") == _BYPASSED:
-            nodes[node_id] = _convert_node(node, links, setters, components.get(kind, ()))
+            nodes[node_id] = _convert_node(node, links, set_nodes, components.get(kind, ()))
         elif group.depth < _MAX_DEPTH:
-            yield _open_group(groups[kind], node, node_id, links, group.depth + 1, nodes)
+            input_nodes = _make_input_nodes(groups[kind], node, links)
+            nodes |= {f"{node_id}:in{slot}": each for slot, each in input_nodes.items()}
+            content = fill_group_values(groups[kind], node)
+            known_inputs = frozenset(input_nodes)
+            inner_groups.append(_Group(content, f"{node_id}:", known_inputs, group.depth + 1))
+    return nodes, inner_groups
 
 
 def _convert_node(
     node: Mapping[str, Any],
     links: Mapping[str, _Link],
-    setters: Mapping[str, _Link],
-    names: Sequence[str],
+    set_nodes: Mapping[str, _Link],
+    component_inputs: Sequence[str],
 ) -> Node:
     """Return a workflow's node in API format.
 
-    links: {input name: link} of the node. setters: {name: link} of the SetNodes. names: the names
-    of the node's inputs, in order, if the node is a component.
+    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes.
+    component_inputs: the names of the node's inputs, in order, if the node is a component.
     """
     kind = str(node.get("type"))
     if kind in _GETTERS:
-        return _make_reroute(setters.get(_get_first_value(node)))
+        return _make_reroute(set_nodes.get(_get_first_value(node)))
     if node.get("mode") == _BYPASSED:
         return {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
-    values = {} if kind in _SETTERS else read_widget_values(node, names)
+    values = {} if kind in _SETTERS else read_widget_values(node, component_inputs)
     return {"class_type": kind, "inputs": {**values, **links}}
 
 
@@ -137,8 +155,8 @@ def _find_dead_outputs(
     """Return (node id, output number) of each output of a bypassed node that has no value.
 
     A bypassed (switched off) node passes its inputs on. An output has no value if the node has no
-    linked input of the output's type. level_nodes: the nodes of one group. prefix: the text with
-    which the group's node ids begin. sources: {link id: [node id, output number] of its source}.
+    linked input of the output's type. level_nodes: the nodes of one group. prefix: as in `_Group`.
+    sources: the result of `_find_link_sources`.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -151,55 +169,49 @@ def _find_dead_outputs(
     return dead_outputs
 
 
-def _collect_link_sources(
-    group: _Group, group_ids: set[str], nodes: dict[str, Node]
+def _iter_links(content: Mapping[str, Any]) -> Iterator[_WorkflowLink]:
+    """Yield the well-formed links of a workflow or subgraph, at most _MAX_LINKS."""
+    names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+    for link in as_list(content.get("links"))[:_MAX_LINKS]:
+        parts = (
+            [link.get(name) for name in names] if isinstance(link, Mapping) else as_list(link)[:5]
+        )
+        link_id, source, output, target, target_input = [*parts, *[None] * 5][:5]
+        if isinstance(link_id, (int, str)) and isinstance(source, (int, str)):
+            if isinstance(output, int):
+                yield _WorkflowLink(link_id, source, output, target, target_input)
+
+
+def _find_link_sources(
+    group: _Group, links: list[_WorkflowLink], group_ids: set[str]
 ) -> dict[Any, _Link]:
     """Return the source of each link in a group, as {link id: [node id, output number]}.
 
-    Also add a node to `nodes` for each output of the group. group_ids: the ids of the nodes in
-    `group` that are groups themselves.
+    Links from an input without a value are left out. group_ids: the ids of the nodes in `group`
+    that are groups themselves.
     """
     sources: dict[Any, _Link] = {}
-    for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
-        link_id, origin, slot, target, target_slot = _split_link(link)
-        if not isinstance(origin, (int, str)) or not isinstance(slot, int):
-            continue
-        if not isinstance(link_id, (int, str)):
-            continue
-        if origin != _GROUP_INPUT:
-            joint = f":out{slot}" if str(origin) in group_ids else ""
-            sources[link_id] = [f"{group.prefix}{origin}{joint}", slot]
-        elif slot in group.known_inputs:
-            sources[link_id] = [f"{group.prefix}in{slot}", 0]
-        if target == _GROUP_OUTPUT and link_id in sources:
-            nodes[f"{group.prefix}out{target_slot}"] = _make_reroute(sources[link_id])
+    for link in links:
+        if link.source != _GROUP_INPUT:
+            joint = f":out{link.output}" if str(link.source) in group_ids else ""
+            sources[link.id] = [f"{group.prefix}{link.source}{joint}", link.output]
+        elif link.output in group.known_inputs:
+            sources[link.id] = [f"{group.prefix}in{link.output}", 0]
     return sources
 
 
-def _split_link(link: object) -> tuple[Any, ...]:
-    if isinstance(link, Mapping):
-        names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
-        return tuple(link.get(name) for name in names)
-    parts = tuple(as_list(link)[:5])
-    return parts + (None,) * (5 - len(parts))
+def _make_output_nodes(
+    group: _Group, links: list[_WorkflowLink], sources: Mapping[Any, _Link]
+) -> dict[str, Node]:
+    """Return a node for each linked output of a group, by id; it passes the output's value on.
 
-
-def _open_group(
-    content: Mapping[str, Any],
-    node: Mapping[str, Any],
-    node_id: str,
-    links: Mapping[str, _Link],
-    depth: int,
-    nodes: dict[str, Node],
-) -> _Group:
-    """Return the group that a group node contains; add the nodes of its inputs to `nodes`.
-
-    content: the group's subgraph. node, node_id: the group node and its id. links: {input name:
-    link} of the group node. depth: number of groups around the group.
+    sources: the result of `_find_link_sources`.
     """
-    input_nodes = _make_input_nodes(content, node, links)
-    nodes.update({f"{node_id}:in{slot}": each for slot, each in input_nodes.items()})
-    return _Group(fill_group_values(content, node), f"{node_id}:", frozenset(input_nodes), depth)
+    return {
+        f"{group.prefix}out{link.input}": _make_reroute(sources[link.id])
+        for link in links
+        if link.target == _GROUP_OUTPUT and link.id in sources
+    }
 
 
 def _make_input_nodes(
@@ -240,10 +252,13 @@ def _make_reroute(source: _Link | None) -> Node:
     return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
 
 
-def _find_setters(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """Return {name: link to the SetNode of this name}; a GetNode refers to a SetNode by name."""
-    setters = [node for node in level_nodes if node.get("type") in _SETTERS]
-    return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
+def _find_set_nodes(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
+    """Return {name: link} for the SetNodes of a group, to which GetNodes refer by name.
+
+    level_nodes: the nodes of the group. prefix: as in `_Group`.
+    """
+    set_nodes = [node for node in level_nodes if node.get("type") in _SETTERS]
+    return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in set_nodes}
 
 
 def _get_first_value(node: Mapping[str, Any]) -> str:

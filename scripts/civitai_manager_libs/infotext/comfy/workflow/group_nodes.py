@@ -7,7 +7,7 @@ is an instance. Its inputs, outputs and widgets are the unlinked ones of its inn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -17,13 +17,11 @@ __all__ = ["convert_group_nodes", "fill_group_values"]
 
 _MAX_GROUPS, _MAX_NODES, _MAX_SLOTS, _MAX_LINKS = 30, 50, 50, 2_000
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
+_Slot = tuple[int, int]  # the index of an inner node, and the number of its input or output
 
 
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Convert a workflow's group nodes to subgraphs, which have replaced them in ComfyUI.
-
-    Return {node type: subgraph}.
-    """
+    """Convert the group nodes of a workflow to subgraphs; return {node type: subgraph}."""
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
     for name, group in list(defined.items())[:_MAX_GROUPS]:
@@ -33,7 +31,7 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group with the group node's widget values distributed to its inner nodes.
+    """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
     group: the subgraph. node: the group node, which has the values of all inner nodes in one list.
     If the list does not fit, the inner nodes get no values.
@@ -50,9 +48,9 @@ def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapp
 
 def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
     stated = as_list(group.get("nodes"))[:_MAX_NODES]
-    nodes = [_copy_node(at, node) for at, node in enumerate(stated)]
-    origins = _read_origins(group)
-    joined = {target: origin for target, origin in origins.items() if isinstance(origin[0], int)}
+    nodes = [_unlink_inputs(node, index) for index, node in enumerate(stated)]
+    sources = _read_link_sources(group)
+    joined = {target: source for target, source in sources.items() if isinstance(source[0], int)}
     links: list[list[Any]] = []
     names: dict[str, None] = {}  # of the group's inputs, in order
     slots = [(node, slot, each) for node in nodes for slot, each in enumerate(node["inputs"])]
@@ -64,7 +62,7 @@ def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
             node_input["link"] = _add_link(links, _GROUP_INPUT, len(names), *target)
             names[_name_group_input(group, node, node_input, names)] = None
     linked_widgets = [
-        n for n, slot, each in slots if "widget" in each and (n["id"], slot) in origins
+        n for n, slot, each in slots if "widget" in each and (n["id"], slot) in sources
     ]
     for number, (at, slot) in enumerate(_iter_group_outputs(group, nodes, set(joined.values()))):
         _add_link(links, at, slot, _GROUP_OUTPUT, number)
@@ -73,17 +71,18 @@ def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"nodes": nodes, "links": links, "inputs": inputs, **joints}
 
 
-def _copy_node(at: int, node: object) -> dict[str, Any]:
-    """Return an inner node with the id `at` and with inputs that are not linked."""
+def _unlink_inputs(node: object, node_id: int) -> dict[str, Any]:
+    """Return a copy of an inner node with the id `node_id` and without links at its inputs."""
     inputs = as_list(as_mapping(node).get("inputs"))[:_MAX_SLOTS]
     unlinked = [{**as_mapping(each), "link": None} for each in inputs]
-    return {**as_mapping(node), "id": at, "inputs": unlinked}
+    return {**as_mapping(node), "id": node_id, "inputs": unlinked}
 
 
-def _read_origins(group: Mapping[str, Any]) -> dict[tuple[int, int], tuple[Any, int]]:
-    """Return {(node, input): (source node, output)} for the links within a group.
+def _read_link_sources(group: Mapping[str, Any]) -> dict[_Slot, tuple[Any, int]]:
+    """Return {input: output} for the links within a group.
 
-    The source node is None if it is outside of the group.
+    An input or output is (index of the inner node, number). The index is None for an output outside
+    of the group.
     """
     links = map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
     whole = (link for link in links if len(link) >= 4)
@@ -103,12 +102,12 @@ def _name_group_input(
     group: Mapping[str, Any],
     node: Mapping[str, Any],
     node_input: Mapping[str, Any],
-    known_names: Mapping[str, None],
+    known_names: Collection[str],
 ) -> str:
-    """Return a name for an input of a group: the name that the user has set, else the inner name.
+    """Return a name for an input of a group: the user's name for the input, else its own name.
 
     node, node_input: the inner node and its input. known_names: the names of the group's other
-    inputs so far; the returned name differs from all of them.
+    inputs, from which the returned name differs.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(
@@ -123,12 +122,12 @@ def _name_group_input(
 
 
 def _iter_group_outputs(
-    group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[tuple[int, int]]
-) -> Iterator[tuple[int, int]]:
-    """Yield (index of an inner node, index of its output) for each output of a group.
+    group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[_Slot]
+) -> Iterator[_Slot]:
+    """Yield (index of an inner node, number of its output) for each output of a group.
 
-    These are the inner nodes' outputs that are not linked within the group, and those that the
-    group lists as external. used: the outputs that are linked within the group.
+    An output that is linked within the group is yielded only if the group lists it as external.
+    nodes: the inner nodes. used: the outputs that are linked within the group.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):

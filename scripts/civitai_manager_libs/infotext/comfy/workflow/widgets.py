@@ -194,10 +194,10 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
     known = _find_known_names(str(node.get("type")), values) or _remove_sockets(node, inputs)
-    named, left = _pair_values(list_widget_names(node), values)
-    if left and known:
-        named, left = _pair_values(known, values)
-    elif left:  # the node names some of its widgets only
+    named, rest = _pair_values(list_widget_names(node), values)
+    if rest and known:
+        named, _ = _pair_values(known, values)
+    elif rest:  # the node names some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
         text = named.get(name)
@@ -219,8 +219,8 @@ def _find_known_names(node_type: str, values: list[Any]) -> list[str]:
 
 
 def _fit_values(names: list[str], values: list[Any]) -> bool:
-    named, left = _pair_values(names, values)
-    return len(named) == len(names) and not left
+    named, rest = _pair_values(names, values)
+    return len(named) == len(names) and not rest
 
 
 def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
@@ -239,8 +239,8 @@ def list_widget_names(node: Mapping[str, Any]) -> list[str]:
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
-def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
-    """Pair names and values in order; return ({name: value}, whether values are left over).
+def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Pair names and values in order; return ({name: value}, the values that are left over).
 
     The value after a seed is skipped if it is the editor's seed control, which has no name.
     """
@@ -250,7 +250,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
         if at < len(values):
             found[name] = values[at]
             at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_seed_control(values[at + 1]))
-    return found, at < len(values)
+    return found, values[at:]
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
