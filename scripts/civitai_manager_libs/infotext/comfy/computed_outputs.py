@@ -17,7 +17,7 @@ from typing import Any
 from ...core import as_integer, as_mapping, as_number, as_text
 from .nodes import load_json
 
-__all__ = ["compute_outputs", "is_computed"]
+__all__ = ["can_compute", "compute_output"]
 
 _GetInput = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
 _LARGEST = 2**64
@@ -46,25 +46,22 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def is_computed(node_type: str) -> bool:
-    """Return whether `compute_outputs` supports nodes of this type."""
+def can_compute(node_type: str) -> bool:
+    """Return whether `compute_output` knows this type of ComfyUI node."""
     return node_type in _COMPUTED
 
 
-def compute_outputs(node_type: str, get: _GetInput) -> tuple[Any, ...] | None:
-    """Compute the outputs of a ComfyUI node from its inputs, as ComfyUI would.
+def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
+    """Compute an output of a ComfyUI node from its inputs; return None if it is unknown.
 
-    Return None if this node type is not supported. An output that cannot be computed is None in
-    the result; such outputs at the end may be left out. get: returns the value of an input by name,
-    or raises ValueError if the value is unknown.
+    output: the output's number. get_input: returns the value of an input by name, None if the input
+    is missing; it raises ValueError if the value is unknown.
     """
-    compute = _COMPUTED.get(node_type)
-    if compute is None:
-        return None
     try:
-        return compute(get)
+        outputs = _COMPUTED[node_type](get_input) if node_type in _COMPUTED else ()
     except (ArithmeticError, SyntaxError, TypeError, ValueError, RecursionError):
-        return ()
+        return None
+    return outputs[output] if 0 <= output < len(outputs) else None
 
 
 def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
@@ -125,8 +122,8 @@ def _convert_number(get: _GetInput) -> tuple[Any, ...]:
     return () if number is None else (number, int(number))
 
 
-def _read_aspect_ratio(get: _GetInput) -> tuple[Any, ...]:
-    """Return (width, height) for Comfyroll's aspect ratio nodes, () if unknown."""
+def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
+    """Return the (width, height) chosen in a Comfyroll aspect ratio node, () if unknown."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
@@ -148,10 +145,9 @@ def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_resized_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return the outputs of the node ImageResize+: (None for the image, width, height).
+    """Return (None, width, height) for the node ImageResize+; None stands for the image.
 
-    Return () if the size is unknown, because the node does not always stretch images to its own
-    width and height. get: returns the value of an input by name.
+    Return () in the modes that do not resize to exactly this width and height.
     """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")
@@ -188,35 +184,41 @@ def _evaluate_text(text: str, get: _GetInput) -> Any:
     return _evaluate(ast.parse(text, mode="eval").body, get)
 
 
-def _evaluate(part: ast.AST, get: _GetInput) -> Any:
-    """Return the value of an arithmetic expression; `get` returns the value of a variable.
+def _evaluate(expression: ast.AST, get: _GetInput) -> Any:
+    """Return the value of an arithmetic expression.
 
-    Raises ValueError if the expression contains anything but arithmetic, or if its value is too
-    large.
+    get: returns the value of a variable by name. Raises ValueError if the expression contains
+    anything but arithmetic, or if its value is too large.
     """
     value: Any = None
-    if isinstance(part, ast.Constant) and type(part.value) in (int, float):
-        value = part.value
-    elif isinstance(part, ast.Name):
-        value = as_number(get(part.id))
+    if isinstance(expression, ast.Constant) and type(expression.value) in (int, float):
+        value = expression.value
+    elif isinstance(expression, ast.Name):
+        value = as_number(get(expression.id))
         value = int(value) if value is not None and value == int(value) else value
-    elif isinstance(part, ast.BinOp) and type(part.op) in _OPERATORS:
-        value = _OPERATORS[type(part.op)](_evaluate(part.left, get), _evaluate(part.right, get))
-    elif isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
-        value = -_evaluate(part.operand, get)
-    elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
-        call = _FUNCTIONS.get(part.func.id)
-        value = call(*(_evaluate(each, get) for each in part.args)) if call else None
+    elif isinstance(expression, ast.BinOp) and type(expression.op) in _OPERATORS:
+        value = _OPERATORS[type(expression.op)](
+            _evaluate(expression.left, get), _evaluate(expression.right, get)
+        )
+    elif isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.USub):
+        value = -_evaluate(expression.operand, get)
+    elif (
+        isinstance(expression, ast.Call)
+        and isinstance(expression.func, ast.Name)
+        and not expression.keywords
+    ):
+        call = _FUNCTIONS.get(expression.func.id)
+        value = call(*(_evaluate(each, get) for each in expression.args)) if call else None
     if value is None or not abs(value) < _LARGEST:
         raise ValueError("unknown number")
     return value
 
 
 _COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
-    "CR Aspect Ratio Social Media": _read_aspect_ratio,
+    "CR Aspect Ratio Social Media": _read_preset_size,
     "CR Integer Multiple": _multiply_whole,
-    "CR SD1.5 Aspect Ratio": _read_aspect_ratio,
-    "CR SDXL Aspect Ratio": _read_aspect_ratio,
+    "CR SD1.5 Aspect Ratio": _read_preset_size,
+    "CR SDXL Aspect Ratio": _read_preset_size,
     "ComfyMathExpression": lambda get: _compute_expression(get, "values."),
     "ComfyNumberConvert": _convert_number,
     "CustomCombo": lambda get: (get("choice"), get("index")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...core import as_integer, as_number, as_text, model_file_stem
 from ..samplers import translate_sampler
@@ -28,26 +28,34 @@ _STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
 _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
 
 
+class _ImagePath(NamedTuple):
+    """The way of an image from a sampler to a later node. nodes: those between, last node first."""
+
+    sampler: NodeId
+    nodes: list[Node]
+
+
 def read_second_pass(
     nodes: Nodes, first: NodeId, samplers: list[NodeId], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return A1111's Hires. fix parameters for a second sampler that enlarges the first's image.
+    """Return A1111's Hires. fix parameters for a graph whose second sampler enlarges the image.
 
-    Return {} if no sampler or several samplers do this, if the graph also saves the first image, or
-    if the new size is unknown. first: the first sampler. samplers: all samplers of the graph.
-    first_values: parameters of the first sampler.
+    Return {} for other graphs, and if it is unknown which image was saved or how large it is.
+    first: the first sampler. first_values: its parameters. samplers: all samplers of the graph.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
     script = nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
     if script is not None:
         return _read_highres_script(nodes, script)
-    saved = _find_previous_samplers(nodes, list_save_nodes(nodes), samplers)
-    if any(before == first for before, _ in saved.values()):
+    known = set(samplers)
+    saved = (_trace_image(nodes, each, known) for each in list_save_nodes(nodes))
+    if any(path is not None and path.sampler == first for path in saved):
         return {}  # the file may be either of the two images
-    previous = _find_previous_samplers(nodes, samplers, samplers)
-    later_paths = {later: path for later, (before, path) in previous.items() if before == first}
-    if any(before in later_paths for before, _ in previous.values()):
+    traced = {later: _trace_image(nodes, later, known) for later in samplers}
+    paths = {later: path for later, path in traced.items() if path is not None}
+    later_paths = {later: path.nodes for later, path in paths.items() if path.sampler == first}
+    if any(path.sampler in later_paths for path in paths.values()):
         return {}  # a WebUI has only one second pass
     passes = (_read_pass(nodes, *each, first_values) for each in later_paths.items())
     enlarging = [fields for fields in passes if fields]
@@ -57,10 +65,10 @@ def read_second_pass(
 def _read_pass(
     nodes: Nodes, sampler: NodeId, path: list[Node], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a later sampler as Hires. fix parameters, {} if it does not enlarge the image.
+    """Return the Hires. fix parameters of a second sampler, {} if it does not enlarge the image.
 
-    path: the nodes between the first sampler and this one, last node first. first_values:
-    parameters of the first sampler.
+    path: the nodes between the two samplers, last node first. first_values: parameters of the
+    first sampler.
     """
     size = _read_pass_size(nodes, path)
     denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
@@ -71,7 +79,7 @@ def _read_pass(
         **size,
         "Hires steps": as_integer(find_nearest_value(nodes, sampler, *_STEPS)),
         "Hires upscaler": _find_upscaler(nodes, path),
-        **_read_sampler_change(nodes, sampler, first_values),
+        **_read_sampler_names(nodes, sampler, first_values),
     }
 
 
@@ -91,25 +99,18 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 
-def _find_previous_samplers(
-    nodes: Nodes, ends: list[NodeId], samplers: list[NodeId]
-) -> dict[NodeId, tuple[NodeId, list[Node]]]:
-    """Return {end: (the last sampler that an image passes before it, the nodes between)}.
+def _trace_image(nodes: Nodes, end: NodeId, samplers: set[NodeId]) -> _ImagePath | None:
+    """Return the path of the image that reaches the node `end`, from the last sampler before it.
 
-    Leave out ends that no sampler leads to, and those that directly follow a sampler. The last node
-    of a path comes first. ends: ids of the nodes at which to begin. samplers: all samplers of the
-    graph.
+    Return None if there is no sampler before it, or no other node between. samplers: all samplers
+    of the graph.
     """
-    known, found = set(samplers), {}
-    for end in ends:
-        path = list[Node]()
-        for node_id in iter_image_path(nodes, end):
-            if node_id in known:
-                if path:
-                    found[end] = node_id, path
-                break
-            path.append(nodes[node_id])
-    return found
+    between: list[Node] = []
+    for node_id in iter_image_path(nodes, end):
+        if node_id in samplers:
+            return _ImagePath(node_id, between) if between else None
+        between.append(nodes[node_id])
+    return None
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
@@ -143,13 +144,12 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
     return None
 
 
-def _read_sampler_change(
+def _read_sampler_names(
     nodes: Nodes, sampler: NodeId, first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the names of a second pass's sampler and schedule, as Hires. fix parameters.
+    """Return the names of a second sampler and its schedule, as Hires. fix parameters.
 
-    A name is left out if the first pass has the same. sampler: the sampler of the second pass.
-    first_values: parameters of the first pass.
+    Leave out a name that is the same in `first_values`, the parameters of the first sampler.
     """
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     names = translate_sampler(*own)

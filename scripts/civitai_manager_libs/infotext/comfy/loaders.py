@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
@@ -73,26 +73,24 @@ def list_loras(nodes: Nodes, sampler: NodeId) -> list[_Lora]:
 
 
 def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
-    inputs = node["inputs"]
-    if get_node_type(node) in _TAGGED:
-        return list(_iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[get_node_type(node)]))))
-    if not any("lora" in name for name in (get_node_type(node).lower(), *map(str, inputs))):
-        return []
-    return [
-        *_iter_row_loras(inputs),
-        *_iter_listed_loras(inputs),
-        *_iter_numbered_loras(nodes, inputs),
-    ][:_MAX_LORAS]
+    inputs, kind = node["inputs"], get_node_type(node)
+    loras: Iterator[_Lora] = iter(())
+    if kind in _TAGGED:
+        loras = _iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[kind])))
+    elif any("lora" in name for name in (kind.lower(), *map(str, inputs))):
+        numbered = _iter_numbered_loras(nodes, inputs)
+        loras = chain(_iter_rgthree_loras(inputs), _iter_listed_loras(inputs), numbered)
+    return list(islice(filter(_has_effect, loras), _MAX_LORAS))
 
 
-def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+def _iter_rgthree_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """Yield the LoRAs of rgthree's loader, which has one input for each LoRA.
 
     For example, `lora_1: {"on": true, "lora": "name.safetensors", "strength": 1}`.
     """
     for row in islice(inputs.values(), 200):
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
-            yield from _iter_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
+            yield _make_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
 
 
 def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
@@ -104,7 +102,7 @@ def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     rows = rows.get("__value__") if isinstance(rows, Mapping) else rows
     for row in rows[:_MAX_LORAS] if isinstance(rows, list) else ():
         if isinstance(row, Mapping) and row.get("active") is not False:
-            yield from _iter_lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
+            yield _make_lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
 
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
@@ -121,7 +119,7 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
         used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
         if used and (not number or int(number[:4]) <= count):
             model, clip = (_find_weight(nodes, fields, n) for n in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
-            yield from _iter_lora(resolve_value(nodes, file_name, ("lora_name",)), model, clip)
+            yield _make_lora(resolve_value(nodes, file_name, ("lora_name",)), model, clip)
 
 
 def _iter_tag_loras(text: object) -> Iterator[_Lora]:
@@ -130,7 +128,7 @@ def _iter_tag_loras(text: object) -> Iterator[_Lora]:
         weights = [as_number(part) for part in found[2].split(":")[1:3]]
         model = 1 if not weights else weights[0]
         clip = weights[1] if len(weights) > 1 else None
-        yield from _iter_lora(found[1], model, model if clip is None else clip)
+        yield _make_lora(found[1], model, model if clip is None else clip)
 
 
 def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:
@@ -138,14 +136,13 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
     return resolve_value(nodes, values[0]) if values else None
 
 
-def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    """Yield one LoRA as a dict; yield nothing if it has no name or if its weights are 0.
-
-    strength, clip: the LoRA's weights for the model and for CLIP.
-    """
-    if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
-        return
-    if as_number(strength) == 0 and not as_number(clip):
-        return
+def _make_lora(name: object, strength: object, clip: object) -> _Lora:
     entry = {"type": "lora", "name": name, "strength": strength, "strengthClip": clip}
-    yield {key: value for key, value in entry.items() if value is not None}
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _has_effect(lora: _Lora) -> bool:
+    """Return whether a LoRA has a name and a weight other than 0."""
+    name, strength, clip = (lora.get(key) for key in ("name", "strength", "strengthClip"))
+    is_off = as_number(strength) == 0 and not as_number(clip)
+    return isinstance(name, str) and as_text(name) != "" and not is_off

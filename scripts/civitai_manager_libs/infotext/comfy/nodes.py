@@ -28,10 +28,10 @@ Nodes = Mapping[NodeId, Node]
 
 
 def load_json(value: object) -> object:
-    """Parse a value if it is JSON text; return any other value unchanged.
+    """Return the value of a JSON text, or `value` itself if it is not a text.
 
-    NaN and `undefined`, which some programs write, become None. Return None for invalid JSON, and
-    for JSON that might take more than MAX_PARSED bytes of memory once it is parsed.
+    NaN and `undefined`, which some programs write, become None. Return None if the text is not
+    valid JSON, or if it might take more than MAX_PARSED bytes of memory once it is parsed.
     """
     if not isinstance(value, str):
         return value

@@ -88,7 +88,7 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     if _has_several_seeds(nodes, sampler):
         found["seed"] = None
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
-    found |= _read_implied_values(nodes, sampler, found)
+    found |= _infer_from_node_types(nodes, sampler, found)
     found["prompt"] = read_prompt(nodes, sampler, "positive")
     found["negativePrompt"] = read_prompt(nodes, sampler, "negative")
     found["width"], found["height"] = read_initial_size(nodes, sampler) or (None, None)
@@ -150,25 +150,27 @@ def _read_nodes(comfy: object) -> Nodes:
     return read_api_nodes(graph) or read_workflow_nodes(workflow)
 
 
-def _read_implied_values(nodes: Nodes, sampler: NodeId, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that follow from the types of the nodes before a sampler.
+def _infer_from_node_types(
+    nodes: Nodes, sampler: NodeId, found: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters of a sampler that only the types of the nodes before it tell.
 
-    They are "sampler", "scheduler" and "cfgScale". found: these parameters as the nodes' inputs
-    state them, None if unknown; parameters that are known there are left out.
+    They are "sampler", "scheduler" and "cfgScale". found: the parameters that the nodes' inputs
+    state, None if unknown; only the unknown ones are inferred.
     """
-    implied: dict[str, Any] = {}
+    inferred: dict[str, Any] = {}
     for node in iter_upstream(nodes, sampler):
         kind = get_node_type(node)
         if found["sampler"] is None:
             stated_sampler = node["inputs"].get("sampler")
             is_named = isinstance(stated_sampler, str) and as_text(stated_sampler)
             name = stated_sampler if is_named else _SAMPLER_NODES.get(kind)
-            if name and "sampler" not in implied:
-                implied["sampler"] = name
+            if name and "sampler" not in inferred:
+                inferred["sampler"] = name
         if kind == "WanVideoSampler":  # its schedulers are other nodes' samplers
-            implied |= {"sampler": found["scheduler"], "scheduler": None}
+            inferred |= {"sampler": found["scheduler"], "scheduler": None}
         if found["scheduler"] is None and kind in _SCHEDULER_NODES:
-            implied.setdefault("scheduler", _SCHEDULER_NODES[kind])
+            inferred.setdefault("scheduler", _SCHEDULER_NODES[kind])
         if found["cfgScale"] is None and kind == "BasicGuider":
-            implied["cfgScale"] = 1
-    return implied
+            inferred["cfgScale"] = 1
+    return inferred

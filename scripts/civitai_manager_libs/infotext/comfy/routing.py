@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_integer
-from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .values import resolve_value
 
 __all__ = ["resolve_links"]
@@ -86,8 +86,6 @@ _BASES = tuple(
 )
 _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
-_Cache = dict[tuple[str, int], Any]
-
 
 def resolve_links(nodes: Nodes) -> Nodes:
     r"""Return the nodes with each link followed through reroutes, switches and contexts.
@@ -96,79 +94,108 @@ def resolve_links(nodes: Nodes) -> Nodes:
     input gets a link to this node. If the value is unknown, the input gets a link to the node "\0",
     which does not exist.
     """
-    cache: _Cache = {}
-    return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
+    resolver = _LinkResolver(nodes)
+    resolved: dict[NodeId, Node] = {}
+    for node_id, node in nodes.items():
+        inputs = list(node["inputs"].items())[:_MAX_INPUTS]
+        resolved[node_id] = {
+            **node,
+            "inputs": {name: resolver.resolve(value) for name, value in inputs},
+        }
+    return resolved
 
 
-def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
-    inputs = list(node["inputs"].items())[:_MAX_INPUTS]
-    resolved = {name: _resolve_source(nodes, value, cache) for name, value in inputs}
-    return {**node, "inputs": resolved}
+class _LinkResolver:
+    """Follows the links of a graph through the nodes that pass a value on, each link once."""
 
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._cache: dict[tuple[NodeId, int], Any] = {}  # by link
 
-def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:
-    """Return the value to which an input leads, or the link to the node that computes the value.
+    def resolve(self, value: object, depth: int = 0) -> Any:
+        """Return the value of an input, or a link to the node that computes the value.
 
-    value: the input's value or link. cache: results for links that were followed before. depth:
-    number of links followed so far.
-    """
-    link = get_link(value)
-    if link is None:
-        return value
-    if link not in cache:
-        cache[link] = _UNKNOWN  # for links in a circle
-        if depth < _MAX_DEPTH:
-            cache[link] = _resolve_output(nodes, *link, cache, depth + 1)
-    return cache[link]
+        value: the input's value or link. depth: number of links followed so far.
+        """
+        link = get_link(value)
+        if link is None:
+            return value
+        if link not in self._cache:
+            self._cache[link] = _UNKNOWN  # for links in a circle
+            if depth < _MAX_DEPTH:
+                self._cache[link] = self._resolve_output(*link, depth + 1)
+        return self._cache[link]
 
+    def _resolve_output(self, node_id: NodeId, output: int, depth: int) -> Any:
+        node = self._nodes.get(node_id)
+        if node is None:
+            return _UNKNOWN
+        inputs, kind = node["inputs"], get_node_type(node)
+        if kind == "Bypassed":
+            return self.resolve(inputs.get(str(output), _UNKNOWN), depth)
+        override = inputs.get(_OVERRIDES.get(kind, ""))
+        if get_linked_node(override) is not None:
+            return self.resolve(override, depth)
+        if (input_name := self._find_switch_input(inputs, depth)) is not None:
+            return self.resolve(inputs.get(input_name, _UNKNOWN), depth)
+        if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:
+            return self._resolve_first_input(inputs, depth)
+        if kind in _OUTPUTS:
+            source = self._resolve_context_value(node, _get_output_name(kind, output), depth)
+            return [node_id, output] if source is None else source
+        links = list_feeding_nodes(node)
+        if len(links) == 1 and _REROUTE.search(kind.lower()):
+            only = next(value for value in inputs.values() if get_linked_node(value) is not None)
+            return self.resolve(only, depth)
+        return [node_id, output]
 
-def _resolve_output(nodes: Nodes, link: str, output: int, cache: _Cache, depth: int) -> Any:
-    node = nodes.get(link)
-    if node is None:
+    def _find_switch_input(self, inputs: Mapping[str, Any], depth: int) -> str | None:
+        """Return the name of the input that a switch passes on to its output.
+
+        Return "" if the switch's choice is unknown, and None if the node is not a switch. inputs:
+        the node's inputs. depth: as in `resolve`.
+        """
+        for name, yes, no in _CHOICES:
+            if name in inputs and (yes in inputs or no in inputs):
+                chosen = resolve_value(self._nodes, self.resolve(inputs[name], depth))
+                if isinstance(chosen, bool):
+                    return yes if chosen else no
+                sides = [self.resolve(inputs.get(side), depth) for side in (yes, no)]
+                return yes if sides[0] == sides[1] else ""
+        for name, stem in _NUMBERED:
+            numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
+            if numbered:
+                choice = resolve_value(self._nodes, self.resolve(inputs[name], depth))
+                chosen = as_integer(_NUMBERS.get(choice, choice))
+                exact = re.compile(rf".*(?<!\d){chosen}")
+                return next(filter(exact.fullmatch, numbered), "")
+        return None
+
+    def _resolve_first_input(self, inputs: Mapping[str, Any], depth: int) -> Any:
+        for value in inputs.values():
+            if get_linked_node(value) is not None:
+                source = self.resolve(value, depth)
+                if source != _UNKNOWN:
+                    return source
         return _UNKNOWN
-    inputs, kind = node["inputs"], get_node_type(node)
-    if kind == "Bypassed":
-        return _resolve_source(nodes, inputs.get(str(output), _UNKNOWN), cache, depth)
-    override = inputs.get(_OVERRIDES.get(kind, ""))
-    if get_linked_node(override) is not None:
-        return _resolve_source(nodes, override, cache, depth)
-    if (input_name := _find_switch_input(nodes, inputs, cache, depth)) is not None:
-        return _resolve_source(nodes, inputs.get(input_name, _UNKNOWN), cache, depth)
-    if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:
-        return _resolve_first_input(nodes, inputs, cache, depth)
-    if kind in _OUTPUTS:
-        source = _resolve_context_value(nodes, node, _get_output_name(kind, output), cache, depth)
-        return [link, output] if source is None else source
-    links = list_feeding_nodes(node)
-    if len(links) == 1 and _REROUTE.search(kind.lower()):
-        only = next(value for value in inputs.values() if get_linked_node(value) is not None)
-        return _resolve_source(nodes, only, cache, depth)
-    return [link, output]
 
+    def _resolve_context_value(self, node: Node, name: str, depth: int) -> Any:
+        """Return the value that a node such as rgthree's Context passes on, or the link to it.
 
-def _find_switch_input(
-    nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int
-) -> str | None:
-    """Return the name of the input that a switch passes on to its output.
-
-    Return "" if the switch's choice is unknown, and None if the node is not a switch. nodes: the
-    whole graph. inputs: the inputs of the node. cache, depth: as in `_resolve_source`.
-    """
-    for name, yes, no in _CHOICES:
-        if name in inputs and (yes in inputs or no in inputs):
-            chosen = resolve_value(nodes, _resolve_source(nodes, inputs[name], cache, depth))
-            if isinstance(chosen, bool):
-                return yes if chosen else no
-            sides = [_resolve_source(nodes, inputs.get(side), cache, depth) for side in (yes, no)]
-            return yes if sides[0] == sides[1] else ""
-    for name, stem in _NUMBERED:
-        numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
-        if numbered:
-            choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], cache, depth))
-            chosen = as_integer(_NUMBERS.get(choice, choice))
-            exact = re.compile(rf".*(?<!\d){chosen}")
-            return next(filter(exact.fullmatch, numbered), "")
-    return None
+        If the node has no input `name`, the context to which it is linked is searched. Return None
+        if no context has the value; the node then makes it itself. depth: as in `resolve`.
+        """
+        for _ in range(_MAX_DEPTH):
+            inputs = node["inputs"]
+            for choice in (name, _OTHER_NAMES.get(name, name)):
+                if choice in inputs and inputs[choice] is not None:
+                    return self.resolve(inputs[choice], depth)
+            bases = (self.resolve(inputs.get(base), depth) for base in _BASES)
+            base = next((each for each in map(get_linked_node, bases) if each in self._nodes), None)
+            if base is None:
+                return None
+            node = self._nodes[base]
+        return None
 
 
 def _is_numbered(name: str, stem: str) -> bool:
@@ -176,35 +203,6 @@ def _is_numbered(name: str, stem: str) -> bool:
     return match is not None and match[1].startswith(stem)
 
 
-def _resolve_first_input(nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int) -> Any:
-    for value in inputs.values():
-        if get_linked_node(value) is not None:
-            source = _resolve_source(nodes, value, cache, depth)
-            if source != _UNKNOWN:
-                return source
-    return _UNKNOWN
-
-
 def _get_output_name(kind: str, output: int) -> str:
     names = _OUTPUTS[kind].split()
     return names[output] if 0 <= output < len(names) else "-"
-
-
-def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
-    """Return the value or link that a context node, or one like it, passes on as output `name`.
-
-    A value that is missing among the node's inputs is looked up in the context that the node is
-    based on. Return None if it is missing there too, because the node then makes the value itself.
-    cache, depth: as in `_resolve_source`.
-    """
-    for _ in range(_MAX_DEPTH):
-        inputs = node["inputs"]
-        for choice in (name, _OTHER_NAMES.get(name, name)):
-            if choice in inputs and inputs[choice] is not None:
-                return _resolve_source(nodes, inputs[choice], cache, depth)
-        bases = (_resolve_source(nodes, inputs.get(base), cache, depth) for base in _BASES)
-        base = next((base for base in map(get_linked_node, bases) if base in nodes), None)
-        if base is None:
-            return None
-        node = nodes[base]
-    return None

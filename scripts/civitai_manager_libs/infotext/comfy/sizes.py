@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
-from .computed_outputs import compute_outputs
+from .computed_outputs import compute_output
 from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
 from .values import resolve_value
 
@@ -98,7 +98,7 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     """
     inputs = node["inputs"]
     if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll
-        return _compute_size(nodes, node)
+        return _compute_side(nodes, node, 0), _compute_side(nodes, node, 1)
     if any(inputs.get(name) in values for name, values in _OTHER_SIZE_INPUTS.items()):
         return 0, 0
     if "longer_side" in inputs:  # its sides are those of a later upscale
@@ -108,7 +108,7 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         return preset
     for names in _SIZE_INPUTS:
         if all(name in inputs for name in names):
-            sides = [_read_side(nodes, inputs[name], name) for name in names]
+            sides = [_read_side(nodes, inputs, name) for name in names]
             if sides[0] and sides[1]:
                 return _round_down(inputs, sides[0]), _round_down(inputs, sides[1])
             is_linked = any(get_linked_node(inputs[name]) is not None for name in names)
@@ -123,15 +123,11 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
     return side - side % multiple
 
 
-def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return an input's value as a width or height in pixels, None if unknown.
-
-    value: the input's value or link. name: "width" or "height"; it selects one of the values if the
-    linked node holds both.
-    """
-    source = nodes.get(get_linked_node(value) or "")
+def _read_side(nodes: Nodes, inputs: Mapping[str, Any], name: str) -> int | None:
+    """Return the value of the input `name`, a width or height in pixels; None if unknown."""
+    source = nodes.get(get_linked_node(inputs[name]) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
-    return as_integer(resolve_value(nodes, value, (name,) if holds_both else ()))
+    return as_integer(resolve_value(nodes, inputs[name], (name,) if holds_both else ()))
 
 
 def _parse_preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
@@ -139,10 +135,8 @@ def _parse_preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | Non
     return (int(match[1]), int(match[2])) if match else None
 
 
-def _compute_size(nodes: Nodes, node: Node) -> tuple[int, int]:
-    inputs = node["inputs"]
-    outputs = compute_outputs(
-        get_node_type(node), lambda name: resolve_value(nodes, inputs.get(name))
-    )
-    sides = [as_integer(side) or 0 for side in (outputs or ())[:2]]
-    return (sides[0], sides[1]) if len(sides) == 2 else (0, 0)
+def _compute_side(nodes: Nodes, node: Node, output: int) -> int:
+    def get_input(name: str) -> Any:
+        return resolve_value(nodes, node["inputs"].get(name))
+
+    return as_integer(compute_output(get_node_type(node), output, get_input)) or 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...core import as_mapping, as_text
-from .computed_outputs import compute_outputs
+from .computed_outputs import can_compute, compute_output
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
 
@@ -58,11 +58,10 @@ def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int
         left[0] -= 1
         if node is None or left[0] < 0:
             return None
-        outputs = compute_outputs(get_node_type(node), _make_getter(nodes, node, left))
-        if outputs is None:
-            value = _read_held_value(node, names)
+        if can_compute(kind := get_node_type(node)):
+            value = compute_output(kind, output, _make_getter(nodes, node, left))
         else:
-            value = outputs[output] if 0 <= output < len(outputs) else None
+            value = _read_held_value(node, names)
     value = as_mapping(value).get("content") if isinstance(value, Mapping) else value
     return value if as_text(value) and isinstance(value, (str, int, float)) else None
 
