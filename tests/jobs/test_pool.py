@@ -241,6 +241,45 @@ def test_stopped_job_stays_stopped_if_its_state_cannot_be_written(place, quick, 
         assert place.shown(job_id).job.saved == 0
 
 
+@pytest.mark.parametrize(
+    "written, stop",
+    [
+        ("set_state", lambda service, job_id: service.stop(job_id, "paused")),
+        ("forget", lambda service, job_id: service.forget(job_id)),
+    ],
+    ids=["pause", "forget"],
+)
+def test_waiting_job_stays_queued_if_its_end_cannot_be_written(place, monkeypatch, written, stop):
+    def fail(*_):
+        raise DiskError("Locked.")
+
+    ids = place.add(3)
+    place.has_begun(*ids[:2])
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, written, fail)
+        with pytest.raises(DiskError):
+            stop(place.service, ids[2])
+    place.gate.set()
+    place.comes_to("done", *ids)
+
+
+def test_stop_just_before_the_end_of_a_run_is_not_lost(place, monkeypatch):
+    ended, stop, finish = threading.Event(), scheduler.QueueEntry.stop, pool.WorkerPool._finish
+
+    def stop_late(entry, state):
+        place.gate.set()
+        ended.wait(0.5)  # the run must not end before the stop is over
+        stop(entry, state)
+
+    monkeypatch.setattr(scheduler.QueueEntry, "stop", stop_late)
+    monkeypatch.setattr(pool.WorkerPool, "_finish", lambda *args: (finish(*args), ended.set()))
+    place.fetch = _lost
+    [job_id] = place.add()
+    place.has_begun(job_id)
+    place.service.stop(job_id, "cancelled")
+    place.comes_to("cancelled", job_id)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_bug_in_a_worker_ends_its_job_and_frees_its_place(place):
     def fail(*_):

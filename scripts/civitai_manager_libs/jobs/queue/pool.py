@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from ... import setting, util
 from ...errors import CivitaiShortcutError, DiskError
 from ..factory import JobClient
-
 from ..progress import JobProgress
 from ..records import Job
 from ..store import JobStore
@@ -56,17 +56,19 @@ class WorkerPool:
                 self._start_workers()
             return True
 
-    def remove(self, job_id: int) -> QueueEntry | None:
-        """Take a job out of the queue unless it is running; return its queue entry.
+    @contextmanager
+    def remove(self, job_id: int) -> Iterator[QueueEntry | None]:
+        """Yield a job's queue entry; take the job out of the queue after the `with` block.
 
-        Return None if the job is not queued.
+        The job stays in the queue if it is running or if the block raises an error. In the block,
+        no run starts or ends. Yield None if the job is not queued.
         """
         with self._changed:
             entry = self._entries.get(job_id)
+            yield entry
             if entry is not None and not entry.is_running:
                 del self._entries[job_id]
                 self._changed.notify_all()  # a thread may be waiting for this job
-            return entry
 
     def list_running(self) -> list[int]:
         with self._changed:

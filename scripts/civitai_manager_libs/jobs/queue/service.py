@@ -177,21 +177,20 @@ class JobService:
 
         state: `paused` or `cancelled`. Raises InputError if another program is running the job.
         """
-        entry = self._workers.remove(job_id)
-        if entry is not None and entry.is_running:
-            return entry.stop(JobState(state))
-        with self.store() as store:
-            if not store.get_job(job_id).is_over:
-                with store.hold_job(job_id):
-                    store.set_state(job_id, state)
+        with self._workers.remove(job_id) as entry:
+            if entry is not None and entry.is_running:
+                return entry.stop(JobState(state))
+            with self.store() as store:
+                if not store.get_job(job_id).is_over:
+                    with store.hold_job(job_id):
+                        store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
         """Delete a job and its partial files; the files that it saved stay.
 
         Raises InputError if the job is running.
         """
-        self._workers.remove(job_id)
-        with self.store() as store:
+        with self._workers.remove(job_id), self.store() as store:
             store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
