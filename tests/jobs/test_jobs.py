@@ -333,15 +333,3 @@ def test_finished_job_cannot_be_paused_but_restarted(store, end):
     for state, then in (("paused", end), ("running", "running"), ("paused", "paused")):
         store.set_state(job_id, state)
         assert store.get_job(job_id).state == then
-
-
-def test_unfinished_jobs_are_listed_in_queue_order(store):
-    states = [("queued", ""), ("paused", ""), ("paused", "network"), ("running", ""), ("done", "")]
-    ids = [_job_with(store, 1) for _ in states]
-    for job_id, (state, reason) in zip(ids, states):
-        store.set_state(job_id, state, reason)
-    assert store.list_unfinished() == [ids[3], ids[0], ids[2]]
-    lock = store.job_lock(ids[3])
-    assert lock.acquire()
-    assert store.list_unfinished() == [ids[0], ids[2]]
-    lock.release()

@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import setting, util
 from ...civitai import ImageQuery
-from ...core import Image, log_disk_errors, sqlite_file
+from ...core import Image, sqlite_file
 from ...errors import DiskError
 from ...model_files import ModelFileRequest
 from ..factory import choose_destination, rendition_width
@@ -18,6 +18,7 @@ from ..records import Item, Job, JobOptions, NamingContext
 from ..states import JobState
 from ..store import JobStore
 from .pool import WorkerPool
+from .resume_jobs import queue_unfinished_jobs
 from .scheduler import NOT_QUEUED, QueueStatus
 
 __all__ = ["JobService", "JobView"]
@@ -157,9 +158,7 @@ class JobService:
                 util.printD(f"[gallery] {notice}")
                 self.notice = notice
             self._hold_queue_lock(store)
-            unfinished = store.list_unfinished()
-            with log_disk_errors("gallery"):
-                store.queue_jobs(unfinished)
+            unfinished = queue_unfinished_jobs(store)
         for job_id in unfinished:
             self._workers.add(job_id)
 

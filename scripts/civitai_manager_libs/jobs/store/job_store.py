@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...model_files import ModelFileRequest
 from ..model_records import ModelFileState, ModelJobStart
 from ..records import Item, Job, JobOptions, Outcome, WalkedPage
-from ..states import allowed_sources, JobState, resumes_automatically, WalkState
+from ..states import allowed_sources, JobState, WalkState
 from . import model_rows, rows
 from .saved_images import delete_claims, SavedImages
 
@@ -135,22 +135,12 @@ class JobStore(SavedImages):
         numbers = ", ".join(str(job_id) for (job_id,) in ids)
         return f"Jobs that cannot be read ({numbers}) were moved to {path}; the others continue."
 
-    def list_unfinished(self) -> list[int]:
-        """Return the ids of the jobs to resume when the program starts.
-
-        Jobs that were running come first. Jobs that another process runs are left out.
-        """
-        found = self._database.rows(
-            "SELECT id, state, reason FROM jobs WHERE state IN (SELECT value FROM json_each(?))"
-            " ORDER BY state != 'running', id",
-            (json.dumps([state for state in JobState if not state.is_over]),),
-        )
-        return [
-            job_id
-            for job_id, state, reason in found
-            if resumes_automatically(JobState(state), reason)
-            and not (state == JobState.RUNNING and self.is_worked_on(job_id))
-        ]
+    def list_unfinished(self) -> list[Job]:
+        """Return the jobs that are not done or cancelled, oldest first."""
+        states = json.dumps([state for state in JobState if not state.is_over])
+        sql = f"{rows.JOB} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY jobs.id"
+        found = self._database.rows(sql, (states,))
+        return [job for job in map(rows.parse_job_or_none, found) if job is not None]
 
     def queue_jobs(self, job_ids: Collection[int]) -> None:
         with self._database.writing() as db:
