@@ -156,7 +156,7 @@ def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, s
     service.stop(_start(service, site, folder), "cancelled")
     start = service.download_model_files(_requests(site, folder), "Mix")
     job_id = start.job_id or start.elsewhere[1]
-    wait_for(lambda: all(view.state.is_over for view in service.search_jobs(100)[0]), "the end")
+    wait_for(lambda: all(view.state.is_over for view in service.list_job_views(100)[0]), "the end")
     if start.job_id is None:  # the other job had not yet ended
         service.resume(job_id)
     view = comes_to(service, job_id, "done")

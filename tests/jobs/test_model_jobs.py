@@ -112,7 +112,7 @@ def test_existing_file_counts_as_skipped(store, tmp_path, client):
     (tmp_path / "Lora" / "2.safetensors").write_bytes(b"here")
     job = _run(store, _add(store, tmp_path), client)
     assert (job.saved, job.skipped, job.bytes) == (2, 1, 2 * _SIZE)
-    assert store.count_elsewhere(job.id) == 0
+    assert store.count_saved_elsewhere(job.id) == 0
 
 
 # What fails

@@ -60,7 +60,7 @@ class _Place:
         return JobStore(setting.database_file())
 
     def shown(self, job_id):
-        return next(one for one in self.service.search_jobs(100)[0] if one.job.id == job_id)
+        return next(one for one in self.service.list_job_views(100)[0] if one.job.id == job_id)
 
     def state(self, job_id):
         return str(self.shown(job_id).state)
@@ -89,7 +89,7 @@ def place(tmp_path, monkeypatch):
     place = _Place(tmp_path, monkeypatch)
     yield place
     place.gate.set()
-    for shown in place.service.search_jobs(100)[0]:
+    for shown in place.service.list_job_views(100)[0]:
         if not shown.job.is_over:
             place.service.stop(shown.job.id, "cancelled")
     wait_for(
@@ -122,7 +122,9 @@ def test_few_jobs_run_and_the_others_wait_in_order(place):
 def test_running_jobs_are_listed_with_the_newest(place):
     ids = place.add(20)
     place.has_begun(*ids[:2])
-    assert [shown.job.id for shown in place.service.search_jobs(12)[0]] == ids[:9:-1] + ids[1::-1]
+    assert [shown.job.id for shown in place.service.list_job_views(12)[0]] == ids[:9:-1] + ids[
+        1::-1
+    ]
 
 
 def test_job_that_waits_for_a_retry_lets_others_run(place):
@@ -264,7 +266,7 @@ def test_waiting_job_stays_queued_if_its_end_cannot_be_written(place, monkeypatc
 
 
 def test_stop_just_before_the_end_of_a_run_is_not_lost(place, monkeypatch):
-    ended, stop, finish = threading.Event(), scheduler.QueueEntry.stop, pool.WorkerPool._finish
+    ended, stop, finish = threading.Event(), scheduler.QueueEntry.stop, pool.WorkerPool._finish_run
 
     def stop_late(entry, state):
         place.gate.set()
@@ -272,7 +274,7 @@ def test_stop_just_before_the_end_of_a_run_is_not_lost(place, monkeypatch):
         stop(entry, state)
 
     monkeypatch.setattr(scheduler.QueueEntry, "stop", stop_late)
-    monkeypatch.setattr(pool.WorkerPool, "_finish", lambda *args: (finish(*args), ended.set()))
+    monkeypatch.setattr(pool.WorkerPool, "_finish_run", lambda *args: (finish(*args), ended.set()))
     place.fetch = _lost
     [job_id] = place.add()
     place.has_begun(job_id)

@@ -14,6 +14,12 @@ def test_unfinished_jobs_are_queued_in_order(store, folder):
     lock = store.job_lock(ids[3])
     assert lock.acquire()
     assert queue_unfinished_jobs(store) == [ids[0], ids[2]]
-    assert [store.get_job(i).state for i in ids] == ["queued", "paused", "queued", "running", "done"]
+    assert [store.get_job(i).state for i in ids] == [
+        "queued",
+        "paused",
+        "queued",
+        "running",
+        "done",
+    ]
     lock.release()
     assert queue_unfinished_jobs(store) == [ids[3], ids[0], ids[2]]

@@ -6,7 +6,7 @@ from page_driver import wait_for
 
 
 def shown(service, job_id):
-    return next(view for view in service.search_jobs(100)[0] if view.job.id == job_id)
+    return next(view for view in service.list_job_views(100)[0] if view.job.id == job_id)
 
 
 def comes_to(service, job_id, state):
@@ -17,7 +17,7 @@ def comes_to(service, job_id, state):
 
 def end_all(service):
     """Cancel all jobs, and wait until none is queued."""
-    for view in service.search_jobs(100)[0]:
+    for view in service.list_job_views(100)[0]:
         if not view.state.is_over:
             service.stop(view.job.id, "cancelled")
     wait_for(lambda: not service._workers._entries, "the end of all jobs")

@@ -46,7 +46,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
     from ..errors import InputError
-    from ..jobs import count_requests_to_verify, JobOptions, choose_destination, rendition_width
+    from ..jobs import count_requests_to_verify, JobOptions, choose_destination, choose_image_width
     from .target import resolve_target, make_checked_client
 
     if arguments.concurrency is not None:
@@ -64,7 +64,7 @@ def _download(arguments: argparse.Namespace) -> int:
     folder, name = choose_destination(facts, arguments.name, arguments.dest)
     _check_folder(folder)
     with _open_store() as store:
-        width = rendition_width(arguments.quality)
+        width = choose_image_width(arguments.quality)
         known, verify = arguments.stop_at_known or 0, arguments.verify
         if verify:
             print_translated("verify_costs", n=count_requests_to_verify(limit))
@@ -96,7 +96,7 @@ def _retry(arguments: argparse.Namespace) -> int:
         if arguments.job is None:
             listed = store.list_jobs(_MAX_JOBS)[::-1]
             failed = [job.id for job in listed if job.failed and job.state != "cancelled"]
-            idle = [job_id for job_id in failed if not store.is_worked_on(job_id)]
+            idle = [job_id for job_id in failed if not store.is_job_running(job_id)]
             jobs = [job_id for job_id in idle if store.retry_failed(job_id)]
         else:
             jobs = [_require_job(store, arguments.job)]
@@ -170,7 +170,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
     with _open_store() as store:
         started = store.add_model_files(title, requests)
         jobs = [job for job in (started.job_id, *started.elsewhere.values()) if job is not None]
-        idle = [job for job in dict.fromkeys(jobs) if not store.is_worked_on(job)]
+        idle = [job for job in dict.fromkeys(jobs) if not store.is_job_running(job)]
         for job in set(jobs) - set(idle):
             print_translated("job_is_worked_on", job=job)
         code = _run_jobs(store, idle, client, arguments.json)

@@ -76,9 +76,9 @@ def can_resume(store: JobStore, job: Job) -> bool:
 
     A job that has ended, or that a running program will continue, cannot be resumed.
     """
-    if job.is_over or store.is_worked_on(job.id):
+    if job.is_over or store.is_job_running(job.id):
         return False
-    return job.state != JobState.QUEUED or not store.has_queue()
+    return job.state != JobState.QUEUED or not store.is_queue_running()
 
 
 def _can_retry(store: JobStore, job: Job) -> bool:

@@ -122,7 +122,7 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     missing = store.list_missing_paths(job.id)
     if missing:
         print_translated("not_there_now", n=len(missing), path=missing[0])
-    elsewhere = store.count_elsewhere(job.id)
+    elsewhere = store.count_saved_elsewhere(job.id)
     if elsewhere:
         print_translated("elsewhere", n=elsewhere)
     if job.state == JobState.DONE and job.ended_empty:

@@ -1,7 +1,7 @@
 """Download jobs that survive a crash: stored in SQLite, queued, and run by workers."""
 
 from .description import describe_job, JobDescription, matches_words
-from .factory import choose_destination, JobClient, rendition_width
+from .factory import choose_destination, JobClient, choose_image_width
 from .filename_template import FIELDS, fill_template, validate_template
 from .model_records import add_received, ModelFileState, ModelJobStart
 from .pagination import count_requests_to_verify
@@ -36,6 +36,6 @@ __all__ = [
     "describe_job",
     "fill_template",
     "matches_words",
-    "rendition_width",
+    "choose_image_width",
     "validate_template",
 ]

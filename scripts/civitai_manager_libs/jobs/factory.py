@@ -14,7 +14,7 @@ from ..network import ApiClient, Progress, Target
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .records import NamingContext
 
-__all__ = ["JobClient", "choose_destination", "rendition_width", "reserved_bytes"]
+__all__ = ["JobClient", "choose_destination", "choose_image_width", "reserved_bytes"]
 
 
 class JobClient(ApiClient):
@@ -59,9 +59,9 @@ class JobClient(ApiClient):
         return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return the seconds until both a URL's host and Civitai's API accept requests again.
+        """Return how many seconds requests to a URL's host or Civitai's API must wait.
 
-        Return 0.0 if both accept requests now.
+        Return 0.0 unless a busy server has requested a pause.
         """
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
@@ -71,7 +71,7 @@ def reserved_bytes() -> int:
     return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
-def rendition_width(quality: str | None = None) -> int:
+def choose_image_width(quality: str | None = None) -> int:
     """Return the width in pixels at which to download images, 0 for the original size.
 
     quality: "original" or a width as text; None for the user's setting.
@@ -85,9 +85,9 @@ def choose_destination(
 ) -> tuple[str, str]:
     """Return (folder of a new job, template of the file names in that folder).
 
-    Folders at the start of the template that are the same for all images become part of the job's
-    folder. `template` and `folder` default to the settings, but if only `folder` is given, the
-    template is `{id}`. Raises InputError if the template is invalid.
+    The returned folder includes those folders of the template that are the same for all images.
+    folder: None for the folder in the settings. template: None for the template in the settings, or
+    for `{id}` if a folder is given. Raises InputError if the template is invalid.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE

@@ -34,67 +34,66 @@ class WorkResult:
 
 
 class FailureClassifier:
-    """Decides which failures in one run of a job are final.
+    """Decides which images have failed in one run of a job.
 
     After a network error, an image stays `waiting`. If a later request gets a response, the network
     works, and the image has failed. Five such errors without a response mean an outage
-    (`is_offline`): their images stay `waiting` for the next run. In the next run, a network error
-    of these images is final at once if the run has got a response before; otherwise the job might
-    never end.
+    (`is_offline`): their images stay `waiting` for the next run. In the next run, an image whose
+    network error is repeated has failed at once if the run has got a response before; otherwise the
+    job might never end.
     """
 
     def __init__(self) -> None:
-        self._held: list[WorkResult] = []
+        self._undecided: list[WorkResult] = []
         self._has_response = False
 
     @property
     def is_offline(self) -> bool:
-        return len(self._held) >= _OFFLINE_AFTER
+        return len(self._undecided) >= _OFFLINE_AFTER
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes that are known after a download; the download's own comes last.
+        """Return the outcomes to store after a download.
 
-        After a network error, the download's own outcome is `waiting`. After a response, the list
-        begins with the failures of earlier images, which are final now.
+        The last one is the download's own: `waiting` after a network error. If the server has
+        responded, the failures of earlier images that this confirms come before.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
         if not isinstance(result.error, _NETWORK_ERRORS):
             self._has_response = True
-            return [*self._release_held(result.began), result.outcome]
+            return [*self._confirm_failures(result.began), result.outcome]
         if self._has_response and result.item.reason:
             return [result.outcome]
-        self._held.append(result)
+        self._undecided.append(result)
         return [replace(result.outcome, state="waiting")]
 
-    def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures that are still held back at the end of a run; they are final.
+    def list_undecided(self, error: CivitaiShortcutError | None) -> list[Outcome]:
+        """Return the failures that no response has confirmed at the end of a run, to store them.
 
-        error: what ended the run early, None if nothing did. After a network or disk error, return
-        []: the same outage may have caused the failures, so their images stay `waiting`.
+        error: what ended the run early, None if nothing did. Return [] after a network or disk
+        error, which may have caused the failures; their images stay `waiting`.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
-        return [result.outcome for result in self._held]
+        return [result.outcome for result in self._undecided]
 
-    def _release_held(self, started_at: float) -> list[Outcome]:
-        """Remove and return the held failures that are final because a request got a response.
+    def _confirm_failures(self, sent_at: float) -> list[Outcome]:
+        """Return the failures that a server's response confirms, [] during an outage.
 
-        started_at: when that request was sent, by `time.perf_counter`; only failures that ended
-        earlier are final. Return [] during an outage.
+        sent_at: when the request with that response was sent, by `time.perf_counter`. The response
+        confirms the network errors of downloads that had ended before.
         """
-        released = [] if self.is_offline else [r for r in self._held if r.ended <= started_at]
-        self._held = [result for result in self._held if result not in released]
-        return [result.outcome for result in released]
+        confirmed = [] if self.is_offline else [r for r in self._undecided if r.ended <= sent_at]
+        self._undecided = [result for result in self._undecided if result not in confirmed]
+        return [result.outcome for result in confirmed]
 
 
 def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return how many seconds a stopped job must wait before it is retried.
+    """Return the seconds until a stopped job is retried, None if a retry would not help.
 
-    Return None if a retry would not help, or if no error stopped the job. The wait doubles with
-    each run that saved no file, up to a minute, or up to ten seconds after a disk error. It is
-    longer if the server asks for more time, or if Civitai's download quota is used up. error: what
-    stopped the job, None if no error did. futile_runs: how many runs in a row have saved no file.
+    error: what stopped the job; return None if it is None. futile_runs: how many runs in a row have
+    saved no file. Each one doubles the delay, up to a minute, or up to ten seconds after a disk
+    error. A busy server or a used-up download quota makes the delay longer.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

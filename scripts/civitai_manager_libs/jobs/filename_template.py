@@ -37,7 +37,10 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the gallery's model version, else of the image's own version, else ""."""
+    """Return the name of the gallery's version, or of the image's own if the gallery has several.
+
+    Return "" if the name is unknown.
+    """
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
 
@@ -69,7 +72,7 @@ def validate_template(template: str) -> str:
     """
     template = path_template.clean_template(template)
     key, values = path_template.find_template_problem(template, FIELDS) or (
-        _find_id_problem(template.rpartition("/")[2]),
+        _find_name_problem(template.rpartition("/")[2]),
         {},
     )
     if key:
@@ -78,10 +81,10 @@ def validate_template(template: str) -> str:
     return template
 
 
-def _find_id_problem(name_template: str) -> str:
-    """Return a message key if the template could give two images the same file name, else "".
+def _find_name_problem(name_template: str) -> str:
+    """Return why a template could give two images the same file name, as a message key.
 
-    name_template: the template of the file name, without folders.
+    Return "" if all names are different. name_template: a template without folders.
     """
     if DEFAULT_TEMPLATE not in name_template:
         return "template_no_id"
@@ -148,10 +151,9 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 
 
 def _split_at_id(name_template: str) -> tuple[str, str]:
-    """Return the template's text before `{id}` and the text after it.
+    """Split a file name template at `{id}`; return (text before it, text after it).
 
-    If the template has several `{id}`, it is split at the first one, or at the last one if another
-    field comes before the first.
+    If `{id}` occurs several times, one of the two texts has no fields if possible.
     """
     before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if path_template.has_fields(before):

@@ -20,7 +20,7 @@ FetchPage = Callable[["str | None", int], Page]  # (cursor, limit) -> page
 
 
 def count_requests_to_verify(count: int) -> int:
-    """Return how many requests a second walk through a gallery of `count` images needs."""
+    """Return how many requests it takes to read a gallery of `count` images a second time."""
     return max(1, -(-count // _SECOND_PAGE))
 
 
@@ -46,9 +46,8 @@ def _walk_from(
 ) -> Iterator[WalkedPage]:
     """Yield the gallery's pages from a cursor on, until the job has enough images.
 
-    start: the cursor, None for the first page. known: ids of the images that the job has already;
-    they are left out of the pages. If the job verifies its gallery (it walks through it a second
-    time, from the last page to the first), they stay in the pages, but do not count as new.
+    start: the cursor, None for the first page. known: ids of the images that the job has already.
+    These images are left out, except when the job reads its gallery a second time to verify it.
     """
     is_second = job.walk is WalkState.SECOND
     rows = _SECOND_PAGE if is_second else _PAGE
@@ -62,12 +61,12 @@ def _walk_from(
         images = tuple(image for image in page.images if image.id not in unwanted)
         # A second walk goes on, to count the images that both walks find.
         is_full = bool(unwanted) or (not is_second and not missing and cursor is not None)
-        end = "limit" if is_full else "" if cursor is not None else last.end
+        end = "limit" if is_full else "" if cursor is not None else last.end_code
         next_cursor = last.cursor if end == "empty" else None if is_full else cursor
         if is_second:
             yield WalkedPage(images, next_cursor, WalkReport(end=end), walk=2)
         else:
-            yield WalkedPage(images, next_cursor, last.report(end), last.cursor is None)
+            yield WalkedPage(images, next_cursor, last.make_report(end), last.cursor is None)
         if is_full:
             return
 
@@ -94,22 +93,22 @@ class _LastPage:
         return self._page
 
     @property
-    def end(self) -> str:
+    def end_code(self) -> str:
         """Return a code for why the gallery ends with this page, as in `WalkReport.end`."""
         if self.is_empty and may_be_time_limit(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
-    def report(self, end: str) -> WalkReport:
-        """Return a report on the page's images, without images that were on earlier pages too.
+    def make_report(self, end: str) -> WalkReport:
+        """Return the numbers of the page's images, without images that were on earlier pages too.
 
-        end: why the walk ends with this page, as in `WalkReport.end`; "" if the walk goes on.
+        end: the code to store for why the walk ends with this page, "" if the walk goes on.
         """
         new_ids = set(self._page.ids) - self._seen
         self._seen |= new_ids
         others = len(new_ids.intersection(self._page.other_ids))
         without_data = min(self._page.without_data, others)
-        is_odd = self._page.next_cursor is not None or self.end == "empty"
+        is_odd = self._page.next_cursor is not None or self.end_code == "empty"
         new_images = (image for image in self._page.images if image.id in new_ids)
         return WalkReport(
             seen=len(new_ids) + self._page.dropped,

@@ -44,9 +44,9 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
 
 
 def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return an image's (infotext, workflow) from Civitai's record, or else from its file.
+    """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks.
 
-    row: Civitai's record. "" stands for a text that is in neither.
+    path: the image file. row: Civitai's record. A text that neither of them has is "".
     """
     infotext, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
     if infotext and (workflow or not setting.save_workflow):

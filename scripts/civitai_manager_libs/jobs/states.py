@@ -77,9 +77,9 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return the state in which an empty last page is requested once more.
+        """Return FIRST for FIRST_EMPTY, and SECOND for SECOND_EMPTY, to read an empty page again.
 
-        A state other than FIRST_EMPTY and SECOND_EMPTY is returned unchanged.
+        Return any other state unchanged.
         """
         return _REOPENED.get(self, self)
 
@@ -89,7 +89,7 @@ class WalkState(Enum):
 
         walk: 1 for the walk from the gallery's start, 2 for the walk from its end. is_last: whether
         no page follows. end: the code for why the walk ends, as in `WalkReport`, "" if it goes on.
-        verify: as in the job's `JobOptions`; no second walk is due if the first one stopped early.
+        verify: whether to walk a second time, unless the first walk stopped early.
         """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY

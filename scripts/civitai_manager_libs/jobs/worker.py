@@ -112,14 +112,14 @@ class JobWorker:
                 self._collect_results()
         self._collect_results()
         if not self._cancelled.is_set():
-            for outcome in self._failures.flush_held(self._items_error):
+            for outcome in self._failures.list_undecided(self._items_error):
                 self._collect_outcome(outcome)
         if self._items_error is not None:
             self._abort(self._items_error)
         self._flush()
 
     def _iter_items(self) -> Iterator[Item]:
-        """Yield the items to download; if an error ends the iteration, store it."""
+        """Yield the items to download; end at an error, and store it in `_items_error`."""
         try:
             yield from self._kind.iter_items(self._record_outcome, self._tick, self._cancelled)
         except Cancelled:
@@ -160,7 +160,7 @@ class JobWorker:
     def _try_fetch(self, item: Item) -> WorkResult:
         self._last_url, began = item.url, time.perf_counter()
         waiting = Outcome(item.image_id, "waiting")
-        self._meter.record_start(item.image_id, *self._kind.measure(item))
+        self._meter.record_start(item.image_id, *self._kind.measure_item(item))
         try:
             self._cancelled.check()
             outcome = self._kind.fetch(

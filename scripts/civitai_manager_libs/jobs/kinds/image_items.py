@@ -49,7 +49,7 @@ class ImageItems:
         self._place = 0  # of the last item read
         # Items that failed in an earlier run or that other jobs are downloading. Places only: the
         # records of a whole gallery would take too much memory.
-        self._later: list[int] = []
+        self._postponed: list[int] = []
 
     def __iter__(self) -> Iterator[Item]:
         """Yield the items to download; items that failed in an earlier run come last.
@@ -57,49 +57,48 @@ class ImageItems:
         Raises CivitaiShortcutError if a gallery page cannot be read.
         """
         yield from self._iter_walk()
-        while self._prepare_next_walk():
+        while self._prepare_more_pages():
             yield from self._iter_walk()
 
     def _iter_walk(self) -> Iterator[Item]:
         error = None
         try:
-            yield from self._iter_listed()
+            yield from self._iter_in_order()
         except CivitaiShortcutError as page_error:
             error = page_error
-        yield from self._iter_later()  # also if a page cannot be read
+        yield from self._iter_postponed()  # also if a page cannot be read
         if error is not None:
             raise error
 
-    def _iter_listed(self) -> Iterator[Item]:
-        """Yield the job's stored items; fetch the next gallery page when they run out."""
+    def _iter_in_order(self) -> Iterator[Item]:
+        """Yield the items to download in the gallery's order, except postponed items.
+
+        Fetch the next gallery page when no stored item is left.
+        """
         # Close it here: an error's traceback would keep the generator and its thread alive.
         with closing(self._iter_pages()) as pages:
             while not self._cancelled.is_set():
                 batch = self._store.list_waiting(self._job.id, self._place, _BATCH)
                 if batch:
                     self._place = batch[-1].place
-                    self._later += [item.place for item in batch if item.reason]
+                    self._postponed += [item.place for item in batch if item.reason]
                     yield from self._claim_batch([item for item in batch if not item.reason])
                 elif next(pages, None) is None:
                     return
 
-    def _iter_later(self) -> Iterator[Item]:
-        """Yield the items that failed in an earlier run, then those that other jobs had claimed.
-
-        Wait until the other jobs have saved or released the items.
-        """
-        while self._later and not self._cancelled.is_set():
-            places, self._later = self._later[:_BATCH], self._later[_BATCH:]
+    def _iter_postponed(self) -> Iterator[Item]:
+        """Yield the postponed items; wait for those that another job is downloading."""
+        while self._postponed and not self._cancelled.is_set():
+            places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
-            if self._later[-len(places) :] == places:  # none of them was released
+            if self._postponed[-len(places) :] == places:  # other jobs download all of them
                 self._wait(_POLL_SECONDS)
 
-    def _prepare_next_walk(self) -> bool:
+    def _prepare_more_pages(self) -> bool:
         """Prepare to read more gallery pages; return False if no page is left to read.
 
-        If the last page was empty, Civitai may have timed out: wait five seconds, after which this
-        page is read once more. If the gallery is to be verified, a second walk through its pages
-        follows, from the other end.
+        An empty last page is read again after five seconds, since Civitai may have timed out. If
+        the job is to verify the gallery, all pages are read a second time, the last page first.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -109,7 +108,7 @@ class ImageItems:
                 self._wait(_POLL_SECONDS)
             self._store.reread_last_page(job.id)
         elif job.needs_second_walk and not self._cancelled.is_set():
-            self._store.begin_verifying(job.id)
+            self._store.begin_second_walk(job.id)
         else:
             return False
         self._job = self._store.get_job(job.id)
@@ -136,18 +135,18 @@ class ImageItems:
         known = self._store.list_image_ids(self._job.id)
         walk = walk_gallery(self._job, known, self._fetch_page)
         with closing(prefetch(walk, self._cancelled, self._on_wait)) as pages:
-            for page in map(self._cut_at_known, pages):
+            for page in map(self._cut_at_saved, pages):
                 self._store.add_page(self._job.id, page)
                 yield page.images
                 if page.report.end == "known":
                     return
         self._cancelled.check()
 
-    def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """End the walk through the gallery after `stop_at_known` saved images in a row.
+    def _cut_at_saved(self, page: WalkedPage) -> WalkedPage:
+        """Return a page; cut it off where the job has found enough images that are saved already.
 
-        If this page completes the row, return it as the last page, without the images that follow.
-        Otherwise, return the page unchanged. The row may span several pages. 0 means no limit.
+        The cut page is the last one. The option `stop_at_known` says how many saved images in a row
+        are enough; they may be on several pages.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -167,11 +166,10 @@ class ImageItems:
     # Claims
 
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
-        """Claim items for this job, so that no other job downloads them; yield those to download.
+        """Yield the items to download; claim them, so that no other job downloads them.
 
         Items that are already saved are reported to `on_outcome` instead. Items that another job
-        has claimed are tried again later. If the job downloads no files, all items are reported as
-        saved.
+        has claimed are postponed. If the job downloads no files, all items are reported as saved.
         """
         if self._job.options.reads_only:
             for item in batch:
@@ -186,17 +184,20 @@ class ImageItems:
             if outcome is not None:
                 self._on_outcome(outcome)
             elif claim.other_job:
-                self._later.append(item.place)
+                self._postponed.append(item.place)
             else:
                 yield item
         for other_job in {claim.other_job for claim in claims.values()} - {0}:
             self._store.free_claims(other_job)
 
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
-        """Return the outcome of an item that is already saved, None if it must be downloaded."""
+        """Return the outcome of an item that was saved before, None if it was not.
+
+        claim: the result of claiming the item for this job.
+        """
         path, size = self._find_in_folder(item, claim.saved_bytes)
         if claim.saved_path:
-            return _skip_saved(item, path, claim)
+            return _make_skipped(item, path or claim.saved_path, claim.saved_bytes)
         if path and not claim.other_job:
             return self._finish_existing(item, path, size, claim.ours_before)
         return None
@@ -216,9 +217,9 @@ class ImageItems:
     def _finish_existing(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
         """Write the metadata of an image whose file exists already; return the image's outcome.
 
-        path, size: the existing file in the job's folder, and its bytes. is_ours: whether this job
-        downloaded the file before it was interrupted; the outcome is then `saved`, else `skipped`.
-        Raises DiskFull. After another error, the outcome is `failed`.
+        size: bytes of the file at `path`. is_ours: whether this job downloaded the file before it
+        was interrupted; the outcome is then `saved`, else `skipped`. After an error, the outcome is
+        `failed`, but DiskFull is raised.
         """
         try:
             write_sidecars(path, item.record, is_ours)
@@ -241,16 +242,16 @@ def current_size(path: str, default: int) -> int:
         return default
 
 
-def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
-    """Return the outcome `skipped` for an image that was saved before.
+def _make_skipped(item: Item, path: str, known_size: int) -> Outcome:
+    """Return the outcome `skipped` for an image that was saved before at `path`.
 
-    The outcome has a message if the saved file is missing or damaged. found_path: the image's file
-    in the job's folder, "" if there is none.
+    The outcome has a message if that file is missing or damaged. known_size: the file's size in
+    bytes, 0 if unknown.
     """
-    path, message = found_path or claim.saved_path, ""
+    message = ""
     if not os.path.isfile(path):
         message = f"It was saved before as {path}, but that file no longer exists."
-    elif _read_type_and_size(path, claim.saved_bytes) is None:
+    elif _read_type_and_size(path, known_size) is None:
         message = f"It was saved before as {path}, but that file is incomplete now."
     return Outcome(item.image_id, "skipped", path, message=message)
 

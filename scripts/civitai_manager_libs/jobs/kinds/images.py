@@ -64,11 +64,11 @@ class ImageKind:
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether the run ends after this failure of an item, which then stays waiting."""
+        """Return whether this error of one item ends the run; the item then stays `waiting`."""
         return False
 
-    def measure(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of an item that are on the disk, bytes of the whole item); 0 is unknown."""
+    def measure_item(self, item: Item) -> tuple[int, int]:
+        """Return (bytes of an item received so far, its size in bytes), 0 for an unknown number."""
         return 0, 0
 
     def list_folders(self) -> Iterable[str]:

@@ -46,7 +46,7 @@ class ModelKind:
         # A DiskError other than DiskFull concerns one path only.
         return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 
-    def measure(self, item: Item) -> tuple[int, int]:
+    def measure_item(self, item: Item) -> tuple[int, int]:
         try:
             request = item.model_request
         except InvalidResponse:  # `fetch` raises it again
@@ -59,7 +59,7 @@ class ModelKind:
     def estimate_space(self, job: Job) -> Mapping[str, int]:
         needed: Counter[str] = Counter()
         for item in self._list_waiting():
-            received, size = self.measure(item)
+            received, size = self.measure_item(item)
             needed[item.folder("")] += max(0, size - received)
         needed.pop("", None)  # items with damaged records
         return needed

@@ -105,9 +105,9 @@ class WorkerPool:
             threading.Thread(target=self._work_loop, args=(entry,), name=name, daemon=True).start()
 
     def _work_loop(self, entry: QueueEntry | None) -> None:
-        """Run queued jobs in this thread, first the one in `entry`, until none is left.
+        """Run queued jobs in this thread until none is left; begin with the job of `entry`.
 
-        An error that is a bug ends the thread and removes its job from the queue.
+        An unexpected exception ends the thread and removes its job from the queue.
         """
         try:
             while entry is not None:
@@ -146,7 +146,7 @@ class WorkerPool:
                 before = store.get_job(entry.job_id)
                 job = worker.run() if before.resumes_automatically else before
                 with self._changed:
-                    self._finish(store, entry, job, worker.error, job.saved > before.saved)
+                    self._finish_run(store, entry, job, worker.error, job.saved > before.saved)
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {entry.job_id}: {error}")
             with self._changed:
@@ -156,7 +156,7 @@ class WorkerPool:
                 if not (may_retry and entry.schedule_retry(error, False)):
                     self._entries.pop(entry.job_id, None)
 
-    def _finish(
+    def _finish_run(
         self,
         store: JobStore,
         entry: QueueEntry,

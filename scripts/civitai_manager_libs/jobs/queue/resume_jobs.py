@@ -19,7 +19,7 @@ def queue_unfinished_jobs(store: JobStore) -> list[int]:
         job
         for job in store.list_unfinished()
         if job.resumes_automatically
-        and not (job.state is JobState.RUNNING and store.is_worked_on(job.id))
+        and not (job.state is JobState.RUNNING and store.is_job_running(job.id))
     ]
     ids = [job.id for job in sorted(jobs, key=lambda job: job.state is not JobState.RUNNING)]
     with log_disk_errors("gallery"):

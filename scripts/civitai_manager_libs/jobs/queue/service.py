@@ -11,7 +11,7 @@ from ...civitai import ImageQuery
 from ...core import Image, sqlite_file
 from ...errors import DiskError
 from ...model_files import ModelFileRequest
-from ..factory import choose_destination, rendition_width
+from ..factory import choose_destination, choose_image_width
 from ..model_records import add_received, ModelFileState, ModelJobStart
 from ..progress import JobProgress
 from ..records import Item, Job, JobOptions, NamingContext
@@ -24,7 +24,9 @@ from .scheduler import NOT_QUEUED, QueueStatus
 __all__ = ["JobService", "JobView"]
 
 _FAILED_SHOWN = 50
-_LOCK_SECONDS = 1.0  # to wait for the lock, which `has_queue` of another program holds briefly
+_LOCK_SECONDS = (
+    1.0  # to wait for the lock, which `is_queue_running` of another program holds briefly
+)
 _MOST_SEARCHED = 10_000  # jobs
 _NEWEST = 4  # jobs that are always listed besides the running ones
 
@@ -163,7 +165,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Hold the queue lock until this process ends, to show others that this one runs jobs."""
+        """Lock the queue until this process ends, so that other programs see that its jobs run."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):
@@ -200,23 +202,22 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Queue a finished job again, to download images that it took for saved already.
+        """Queue a finished job again, to download the images whose files are missing or damaged.
 
-        Only those are downloaded whose file was since found missing or damaged.
+        The job skipped these images, because they had been saved before.
         """
         with self.store() as store:
             count = store.requeue_missing(job_id)
         if count:
             self.resume(job_id)
 
-    def search_jobs(
+    def list_job_views(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[JobView], int]:
-        """Return (the selected jobs, newest first; the number of all jobs, selected or not).
+        """Return (jobs to show, newest first; the number of all jobs).
 
-        limit: the largest number of jobs to select. is_wanted: returns whether to select a job; if
-        None, the newest jobs and all running ones are selected, and exceed the limit if it has
-        otherwise no space for all running jobs and the four newest.
+        limit: how many jobs to show. is_wanted: returns whether to show a job. If it is None, show
+        the newest jobs and all running ones, even above the limit.
         """
         running = self._workers.list_running()
         with self.store() as store:
@@ -248,7 +249,7 @@ class JobService:
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     """Return (folder, options) of a new job, by the settings for file names and image width."""
     folder, name = choose_destination(context)
-    return folder, JobOptions(name, context, width=rendition_width())
+    return folder, JobOptions(name, context, width=choose_image_width())
 
 
 def _make_view(store: JobStore, job: Job, status: QueueStatus) -> JobView:

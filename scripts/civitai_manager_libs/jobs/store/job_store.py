@@ -157,7 +157,7 @@ class JobStore(SavedImages):
         """
         is_over = JobState(state).is_over
         if is_over:
-            self._delete_resumable(job_id, keeps_models=state == JobState.DONE)
+            self._delete_partial_files(job_id, keeps_models=state == JobState.DONE)
         sources = json.dumps(allowed_sources(JobState(state)))
         with self._database.writing() as db:
             db.execute(
@@ -174,12 +174,12 @@ class JobStore(SavedImages):
         Raises InputError if another process or thread runs the job.
         """
         with self.hold_job(job_id):
-            self._delete_resumable(job_id)
+            self._delete_partial_files(job_id)
             with self._database.writing() as db:
                 delete_claims(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
-    def _delete_resumable(self, job_id: int, keeps_models: bool = False) -> None:
+    def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
         """Delete the partial files of a job's unsaved items.
 
         Model files that another unfinished job will download stay. keeps_models: keep all model
@@ -190,7 +190,7 @@ class JobStore(SavedImages):
         unsaved = rows.parse_items(self._database.rows(sql, (job_id,)))
         if any(item.kind == "model" for item in unsaved):
             with self._database.reading() as db:
-                wanted = model_rows.find_wanted_elsewhere(db, job_id)
+                wanted = model_rows.list_files_of_other_jobs(db, job_id)
             unsaved = [i for i in unsaved if i.kind != "model" or i.image_id not in wanted]
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
         for item in unsaved:
@@ -211,7 +211,7 @@ class JobStore(SavedImages):
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.value, job_id))
 
-    def begin_verifying(self, job_id: int) -> None:
+    def begin_second_walk(self, job_id: int) -> None:
         """Let a job read its gallery's pages a second time, from the last page to the first."""
         values = (WalkState.SECOND.value, job_id)
         with self._database.writing() as db:
@@ -263,10 +263,10 @@ class JobStore(SavedImages):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Set a job's failed items to `waiting`, and the job to `queued`; return how many items.
+        """Set a job's failed items to `waiting`; return their number.
 
-        Images that Civitai has deleted stay failed. If no other item has failed, nothing is
-        changed. Raises InputError if the job is running.
+        Images that Civitai has deleted stay failed. If the number is not 0, the job becomes
+        `queued`. Raises InputError if the job is running.
         """
         sql = (
             "UPDATE items SET state = 'waiting', reason = '', message = ''"

@@ -11,7 +11,7 @@ from ...errors import DiskError, InputError
 
 __all__ = ["JobLocks"]
 
-_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_worked_on` of another process holds briefly
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
 
 
 class JobLocks:
@@ -25,11 +25,11 @@ class JobLocks:
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that a process holds, shared with others, while it runs queued jobs."""
+        """Return the lock that a process holds while it runs queued jobs; several may share it."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
-    def has_queue(self) -> bool:
-        """Return whether any process runs queued jobs."""
+    def is_queue_running(self) -> bool:
+        """Return whether any process is running the queued jobs."""
         lock = self.queue_lock()
         try:
             return not lock.acquire()
@@ -52,7 +52,7 @@ class JobLocks:
         finally:
             lock.release()
 
-    def is_worked_on(self, job_id: int) -> bool:
+    def is_job_running(self, job_id: int) -> bool:
         """Return whether a process or thread is running the job."""
         lock = self.job_lock(job_id)
         if not os.path.exists(lock.path):

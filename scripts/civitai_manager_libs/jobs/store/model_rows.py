@@ -14,9 +14,9 @@ from ...model_files import ModelFileRequest
 from ..model_records import ModelFileState, ModelJobStart
 from ..records import JobOptions
 from ..states import JobState, WalkState
-from .rows import insert_job, to_json, with_base, without_base
+from .rows import insert_job, to_json, add_base_url, remove_base_url
 
-__all__ = ["find_wanted_elsewhere", "insert_model_job", "parse_state", "STATES"]
+__all__ = ["list_files_of_other_jobs", "insert_model_job", "parse_state", "STATES"]
 
 _RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
 STATES = (
@@ -56,7 +56,7 @@ def insert_model_job(
     # There are no pages to read.
     db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.value, job_id))
     for file in files:
-        row = (job_id, file.file_id, without_base(file.url), file.size)
+        row = (job_id, file.file_id, remove_base_url(file.url), file.size)
         columns = "job, image_id, url, bytes, kind"
         place = db.execute(f"INSERT INTO items ({columns}) VALUES (?, ?, ?, ?, 'model')", row)
         record = (place.lastrowid, to_json(file.to_json()))
@@ -64,8 +64,8 @@ def insert_model_job(
     return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
 
 
-def find_wanted_elsewhere(db: sqlite3.Connection, job_id: int) -> set[int]:
-    """Return the ids of the model files that unfinished jobs other than this one will download."""
+def list_files_of_other_jobs(db: sqlite3.Connection, job_id: int) -> set[int]:
+    """Return the ids of the model files that other unfinished jobs than this one will download."""
     return {file_id for file_id, _ in db.execute(f"{_UNFINISHED} AND job != ?", (_OVER, job_id))}
 
 
@@ -76,7 +76,7 @@ def parse_state(row: tuple[Any, ...]) -> ModelFileState:
     path = saved_path or str(wanted_path or "")
     received = size if state in ("saved", "skipped") else 0
     if state == "waiting" and path:
-        received = resumable_size(os.path.dirname(path), with_base(url))
+        received = resumable_size(os.path.dirname(path), add_base_url(url))
     return ModelFileState(
         file_id,
         as_integer(version_id) or 0,

@@ -18,8 +18,8 @@ from ..records import Item, item_path, Job, JobOptions, NamingContext, WalkedPag
 from ..states import JobState, WalkState
 
 __all__ = ["JOB", "WITHOUT_RECORD", "WITH_RECORD", "insert_job", "insert_page"]
-__all__ += ["mark_queued", "parse_items", "parse_job_or_none", "to_json", "with_base"]
-__all__ += ["without_base"]
+__all__ += ["mark_queued", "parse_items", "parse_job_or_none", "to_json", "add_base_url"]
+__all__ += ["remove_base_url"]
 
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
 _LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
@@ -94,10 +94,10 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """Insert a gallery page's images as items of a job, except those that the job has already.
+    """Insert the images of a gallery page as items of a job; leave out those it has already.
 
-    Also mark the items of all the page's images as found by this walk through the gallery,
-    `page.walk`. folder, options: the job's own.
+    Record for each image of the page that the walk `page.walk` has found it. folder, options:
+    fields of the `Job`.
     """
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
     values = (job_id, json.dumps([image.id for image in page.images]))
@@ -121,10 +121,9 @@ def _insert_items(
 def _add_walk_counts(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report of a job that has walked through its gallery twice, with both counts.
+    """Return the report of a job with the numbers of images that each of its two walks found.
 
-    They are the numbers of images that the first walk, the second one and both have found. page:
-    the last page of the second walk; its report says why the walk has ended.
+    page: the last page of the second walk; its report says why the walk has ended.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())
@@ -146,15 +145,15 @@ def _url_to_store(image: Image, width: int) -> str:
     """
     # Civitai's renditions of videos are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
-    return without_base(image.url if is_original else resize_url(image.url, f"width={width}"))
+    return remove_base_url(image.url if is_original else resize_url(image.url, f"width={width}"))
 
 
-def with_base(url: str) -> str:
+def add_base_url(url: str) -> str:
     """Return an absolute URL: put the base URL in the settings before one that begins with "/"."""
     return setting.base_url() + url if url[:1] == "/" else url
 
 
-def without_base(url: str) -> str:
+def remove_base_url(url: str) -> str:
     """Return a URL without the base URL in the settings; return other sites' URLs unchanged."""
     base = setting.base_url()  # may change, as with a demo's port
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
@@ -216,7 +215,7 @@ def _parse_item(
     if not has_id or not all(type(text) is str for text in (url, kind, *rest)):
         return None
     text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
-    return Item(place, image_id, with_base(url), kind, text, *rest)
+    return Item(place, image_id, add_base_url(url), kind, text, *rest)
 
 
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:

@@ -74,8 +74,8 @@ class SavedImages(JobLocks):
                 rows.mark_queued(db, job_id)
         return changed
 
-    def count_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images are saved at another path than the job would use."""
+    def count_saved_elsewhere(self, job_id: int) -> int:
+        """Return how many skipped images were saved at another path than this job would use."""
         found = self._database.rows(
             "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
             " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",

@@ -40,7 +40,7 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
     jobs to list.
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
-    views, total = service.search_jobs(limit, is_wanted)
+    views, total = service.list_job_views(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
     rows = [_job_card(view, language) for view in views]
     waiting = service.count_waiting()
