@@ -16,8 +16,6 @@ from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker
 from cli_process import CliProcess, part_files
 from crash_checks import read_images
 
-pytestmark = pytest.mark.usefixtures("each_system")
-
 _MEGABYTE = 1024 * 1024
 _DOWNLOAD = ("download", str(MODEL_ID), "--dest")
 
@@ -130,6 +128,7 @@ def test_full_disk_during_a_database_write_loses_nothing(server, small_disk, tmp
 # Not writable
 
 
+@pytest.mark.usefixtures("each_system")
 def test_folder_in_place_of_an_image_file_fails_only_that_image(server, tmp_path):
     bad = server.file_of(server.ids[4])
     (tmp_path / "out" / bad).mkdir(parents=True)
@@ -141,6 +140,7 @@ def test_folder_in_place_of_an_image_file_fails_only_that_image(server, tmp_path
     assert part_files(tmp_path) == []
 
 
+@pytest.mark.usefixtures("each_system")
 def test_unwritable_sidecar_fails_its_image_but_keeps_the_file(server, tmp_path):
     image_id = server.ids[4]
     (tmp_path / "out" / f"{image_id}.json").mkdir(parents=True)

@@ -14,8 +14,6 @@ from civitai_manager_libs.jobs.store import job_store, JobStore
 from lock_holder import hold_lock
 from page_driver import wait_for
 
-pytestmark = pytest.mark.usefixtures("each_system")
-
 _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
 
 
@@ -56,6 +54,7 @@ def _failed(image_id, reason="network"):
 # Jobs
 
 
+@pytest.mark.usefixtures("each_system")
 def test_job_is_stored_as_requested(path):
     options = JobOptions("{author}/{id}", NamingContext("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
     with JobStore(path) as store:
@@ -79,6 +78,7 @@ def test_deleted_job_leaves_only_its_saved_images(store):
     assert (claims[1].saved_path, claims[2].other_job) == ("/pictures/1.png", 0)
 
 
+@pytest.mark.usefixtures("each_system")
 @pytest.mark.parametrize("action", ["forget", "retry_failed", "requeue_missing"])
 def test_running_job_cannot_be_changed_by_others(store, action):
     job_id = _job_with(store, 1)
@@ -284,6 +284,7 @@ def test_claim_ends_with_its_outcome_and_with_its_job(store, end):
     assert store.claim_images(second, [1])[1].other_job == 0
 
 
+@pytest.mark.usefixtures("each_system")
 @pytest.mark.parametrize("is_at_work", [True, False], ids=["at-work", "died"])
 def test_claims_of_a_job_are_freed_unless_it_is_running(store, is_at_work):
     first, second = _job_with(store, 1), _job_with(store, 1)

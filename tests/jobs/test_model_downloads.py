@@ -17,7 +17,7 @@ from job_service import comes_to, end_all, shown
 from model_storage import ModelStorage, Rules, safetensors
 from page_driver import wait_for
 
-_BODY = safetensors(24_000_000)
+_BODY = safetensors(12_000_000)
 _MEGABYTE = 1024 * 1024
 
 
@@ -120,12 +120,6 @@ def test_refused_file_is_resumed_by_a_retry(service, site, folder):
     _check_saved(site, folder)
 
 
-def test_partial_file_of_a_refused_download_is_deleted_with_its_job(service, site, folder):
-    job_id = _start_refused(service, site, folder)
-    service.forget(job_id)
-    wait_for(lambda: not os.listdir(folder), "an empty folder")
-
-
 def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, site, folder):
     first = _start_refused(service, site, folder)
     site.rules.route = None
@@ -138,12 +132,9 @@ def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, sit
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_file_that_is_requested_again_right_after_a_stop_is_downloaded(
-    service, site, folder, state
-):
+def test_file_that_is_requested_again_right_after_a_stop_is_downloaded(service, site, folder):
     job_id = _start(service, site, folder)
-    for _ in range(3):
+    for state in ("paused", "cancelled", "paused"):
         service.stop(job_id, state)
         service.resume(job_id)
         time.sleep(random.Random(state).uniform(0, 0.2))
@@ -208,7 +199,7 @@ def test_command_line_resumes_a_model_job_and_reports_it(site, tmp_path):
     program, folder = _prepare(site, tmp_path, 2)
     (row,) = json.loads(program.run("jobs", "--json").stdout)
     assert (row["kind"], row["total"], row["total_bytes"]) == ("models", 2, 2 * len(_BODY))
-    assert "Mix (0 B of 45.8 MB)" in program.run("jobs").stdout
+    assert "Mix (0 B of 22.9 MB)" in program.run("jobs").stdout
     done = program.run("resume", "1", "--json")
     assert done.returncode == 0, done.stderr
     assert "Downloading model files 1/2" in done.stderr
@@ -220,12 +211,11 @@ def test_command_line_resumes_a_model_job_and_reports_it(site, tmp_path):
     _check_saved(site, folder, 2)
 
 
-@pytest.mark.parametrize("language", ["en", "zh_TW.UTF-8"])
-def test_command_line_lists_failed_files_and_retries_them(site, tmp_path, language):
+def test_command_line_lists_failed_files_and_retries_them(site, tmp_path):
     program, folder = _prepare(site, tmp_path)
     body = json.dumps({"error": "Early Access", "deadline": "2027-01-01T00:00:00Z"}).encode()
     site.rules.route = (403, {"Content-Type": "application/json"}, body)
-    done = program.run("resume", "1", LC_ALL=language)
+    done = program.run("resume", "1")
     assert done.returncode == 1
     first, count, hint = done.stderr.splitlines()[-3:]
     assert first.startswith("1.safetensors: early_access: ") and "2027-01-01" in first
@@ -235,23 +225,17 @@ def test_command_line_lists_failed_files_and_retries_them(site, tmp_path, langua
     _check_saved(site, folder)
 
 
-def _kills(size, count, seeds):
-    return [
-        pytest.param(size, count, seed, id=f"{count}-of-{size >> 20}-MB-{seed}") for seed in seeds
-    ]
-
-
 @pytest.mark.parametrize(
-    "size, count, seed",
-    _kills(24_000_000, 3, [1, 2])
-    + [
-        pytest.param(300_000_000, 20, 3, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
+    "size, count",
+    [
+        pytest.param(len(_BODY), 3, id="short"),
+        pytest.param(
+            300_000_000, 20, id="long", marks=[pytest.mark.long, pytest.mark.timeout(600)]
+        ),
     ],
 )
-def test_job_that_is_killed_repeatedly_ends_with_the_complete_file(
-    site, tmp_path, size, count, seed
-):
-    moments = random.Random(seed)
+def test_job_that_is_killed_repeatedly_ends_with_the_complete_file(site, tmp_path, size, count):
+    moments = random.Random(count)
     site.body = _BODY if size == len(_BODY) else safetensors(size)
     program, folder = _prepare(site, tmp_path)
     points = sorted(moments.randrange(size // 20, size * 19 // 20) for _ in range(count))

@@ -53,11 +53,8 @@ def test_both_walks_find_the_same_if_nothing_is_lost(store, tmp_path, monkeypatc
     assert {asked["sort"] for asked in site.asked} == {"Newest", "Oldest"}
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_images_lost_at_page_boundaries_are_found_so_both_walks_agree(
-    store, tmp_path, monkeypatch, seed
-):
-    site = Site(make_site_images(seed, 60, cut=1 / 40), "bitdex")
+def test_images_lost_at_page_boundaries_are_found_so_both_walks_agree(store, tmp_path, monkeypatch):
+    site = Site(make_site_images(0, 60, cut=1 / 40), "bitdex")
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
     count = len(_shown(site))
     assert (job.saved, job.report.both, job.report.missing) == (count, count, 0)
@@ -71,15 +68,9 @@ def test_images_that_cannot_be_recovered_are_reported_as_missing(store, tmp_path
     assert 0 < job.report.missing
 
 
-@pytest.mark.parametrize("share", [0.02, 0.1])
-def test_estimate_is_close_if_both_walks_lose_images_independently(
-    store, tmp_path, monkeypatch, share
-):
+def test_estimate_is_close_if_both_walks_lose_images_independently(store, tmp_path, monkeypatch):
     images, chance = _gallery(1_000), random.Random(7)
-    lost = {
-        sort: set(chance.sample(range(1, 1_000), int(1_000 * share)))
-        for sort in ("Newest", "Oldest")
-    }
+    lost = {sort: set(chance.sample(range(1, 1_000), 100)) for sort in ("Newest", "Oldest")}
     job = _run(store, monkeypatch, Site(images, lost=lost), _add(store, str(tmp_path)))
     truly = len(lost["Newest"] & lost["Oldest"])
     assert job.saved == 999 - truly >= 0.98 * 999 and abs(job.report.missing - truly) <= 4
@@ -92,7 +83,7 @@ def test_walks_stop_at_the_requested_number(store, tmp_path, monkeypatch, wanted
     assert (job.state, job.saved, job.report.second_end) == ("done", wanted, second_end)
 
 
-@pytest.mark.parametrize("at", [1, 3, 5, 6, 7, 9, 11])
+@pytest.mark.parametrize("at", [1, 5, 6, 9])
 def test_second_walk_resumes_where_it_was_stopped(store, tmp_path, monkeypatch, at):
     site = Site(_gallery(500), lost={"Newest": range(1, 500, 3), "Oldest": range(1, 500, 5)})
     answer = site.answer
@@ -142,12 +133,7 @@ def test_images_that_only_the_second_walk_finds_are_downloaded(store, tmp_path, 
 
 @pytest.mark.parametrize(
     "first,second,both,missing",
-    [
-        (100, 100, 100, 0),
-        (494, 481, 300, 117),
-        (10, 10, 0, None),
-        (0, 0, 0, None),
-    ],
+    [(100, 100, 100, 0), (494, 481, 300, 117), (10, 10, 0, None), (0, 0, 0, None)],
 )
 def test_missing_images_are_estimated_from_both_walks(first, second, both, missing):
     assert replace(WalkReport(), first=first, second=second, both=both).missing == missing
