@@ -129,16 +129,6 @@ def test_bad_response_raises_an_error_or_returns_none(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-# Any answer
-
-
-def test_stream_is_retried(server):
-    url = server.play("/a", [status(503), reset(), whole(b"x")])
-
-    with CivitaiHttpClient().get_stream(url) as response:
-        assert response.content == b"x"
-
-
 # Files by the plan's name
 
 

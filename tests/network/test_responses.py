@@ -121,9 +121,12 @@ def test_servers_message_is_one_short_line():
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
 )
 _NAMES = st.sampled_from(["error", "message", "issues", "path", "name", "code"])
-ERRORS = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner))
+ERRORS = st.recursive(
+    JSON, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner), max_leaves=10
+)
 
 
 @given(st.integers(300, 599), ERRORS.map(lambda v: json.dumps(v).encode()) | st.binary())
@@ -155,6 +158,7 @@ def test_invalid_json_is_an_invalid_response(body):
     [(b"null", None), (b" 1 ", 1), (b"\xef\xbb\xbf[]", []), (b'{"a": NaN}', {"a": None})]
     + [
         (b"-Infinity", None),
+        (b"[-1e999, 1.5, 1e999]", [None, 1.5, None]),
         (b"[" + b"9" * 10_000 + b", 2]", [None, 2]),
         (b"[" * 90 + b"]" * 90, json.loads("[" * 90 + "]" * 90)),
     ],
@@ -228,15 +232,12 @@ def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> 
     "body",
     [
         _filled(b"1,"),
-        _filled(b"0.1,"),
-        _filled(b"{},"),
-        _filled(b'{"a":1},'),
         _filled(b'"a",'),
         _filled(b"[[[[[0]]]]],"),
         _filled(b'"1000000":1,', b"{", b'"a":0}'),
         _filled(b'{"id":1,"url":"https://civitai.com/a.png","width":1,"meta":{"a":1}},'),
     ],
-    ids=["numbers", "fractions", "objects", "maps", "texts", "nests", "names", "rows"],
+    ids=["numbers", "texts", "nests", "names", "rows"],
 )
 def test_response_with_too_many_values_is_refused(body, monkeypatch):
     monkeypatch.setattr(responses.json, "loads", lambda *_, **__: pytest.fail("it was read"))
@@ -244,13 +245,12 @@ def test_response_with_too_many_values_is_refused(body, monkeypatch):
         responses.parse_json(body)
 
 
-@pytest.mark.parametrize("graph_size", [3_000, 100_000, 220_000], ids=str)
-def test_page_of_100_images_with_large_graphs_is_parsed(graph_size):
+def test_page_of_100_images_with_large_graphs_is_parsed():
     node = {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0], "text": 'a "b", c:'}}
-    graph = json.dumps({"prompt": {str(n): node for n in range(graph_size // len(str(node)))}})
+    graph = json.dumps({"prompt": {str(n): node for n in range(220_000 // len(str(node)))}})
     rows = [{"id": n, "meta": {"comfy": graph, "steps": 20}} for n in range(100)]
     body = json.dumps({"items": rows}).encode()
-    assert graph_size * 80 < len(body) < responses.MAX_JSON
+    assert 220_000 * 80 < len(body) < responses.MAX_JSON
     assert responses.parse_json(body)["items"] == rows
 
 
@@ -258,10 +258,3 @@ def test_page_with_graphs_as_objects_is_parsed():
     nodes = {str(n): {"class_type": "KSampler", "inputs": {"model": [n, 0]}} for n in range(500)}
     body = json.dumps({"items": [{"id": n, "meta": {"comfy": nodes}} for n in range(100)]}).encode()
     assert len(responses.parse_json(body)["items"]) == 100
-
-
-def test_number_too_large_for_a_float_becomes_none():
-    assert responses.parse_json(b'{"a": 1e999, "b": [-1e999, 1.5, NaN]}') == {
-        "a": None,
-        "b": [None, 1.5, None],
-    }
