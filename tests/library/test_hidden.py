@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 
@@ -113,8 +114,10 @@ def test_empty_text_or_unknown_kind_is_refused(kind, text):
 
 
 def test_number_of_rules_is_limited():
-    for number in range(200):
-        hidden.hide("word", f"word{number}")
+    rules = [{"kind": "word", "text": f"word{number}"} for number in range(200)]
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
+        json.dump({"rules": rules}, file)
     with pytest.raises(InputError):
         hidden.hide("word", "one more")
     assert hidden.find_hidden([1]) == set()  # a query of 200 words can be asked

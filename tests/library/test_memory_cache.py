@@ -37,9 +37,9 @@ def test_estimated_memory_is_near_what_python_allocates():
     import tracemalloc
 
     for value in (
-        [[]] * 50_000,
-        [{} for _ in range(50_000)],
-        {f"k{n}": n * 999 for n in range(50_000)},
+        [[]] * 10_000,
+        [{} for _ in range(10_000)],
+        {f"k{n}": n * 999 for n in range(10_000)},
     ):
         text = json.dumps(value)
         tracemalloc.start()

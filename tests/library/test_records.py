@@ -214,7 +214,7 @@ def test_damaged_row_is_ignored(library):
     assert records.find_image(1) is not None
 
 
-def test_library_of_a_newer_version_is_renamed(library):
+def test_library_of_a_newer_version_is_renamed_and_the_message_names_it(library, capsys):
     records.store_images([_image()])
     library.forget()
     path = os.path.join(setting.data_folder(), "library.db")
@@ -223,7 +223,9 @@ def test_library_of_a_newer_version_is_renamed(library):
     connection.close()
     sqlite_file._checked.clear()
     assert records.find_image(1) is None
-    assert any(".newer-" in name for name in os.listdir(setting.data_folder()))
+    [aside] = [name for name in os.listdir(setting.data_folder()) if ".newer-" in name]
+    said = capsys.readouterr().err
+    assert aside in said and "collections and watches are in the renamed file" in said
 
 
 def test_many_threads_can_store_and_find_at_once(library):
