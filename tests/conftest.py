@@ -23,7 +23,7 @@ import pytest  # noqa: E402
 from civitai_manager_libs import setting  # noqa: E402
 
 # How many tries each test has that makes up its own bad input.
-_EXAMPLES = int(os.environ.get("CIVITAI_TEST_EXAMPLES", "200"))
+_EXAMPLES = int(os.environ.get("CIVITAI_TEST_EXAMPLES", "100"))
 hypothesis.settings.register_profile(
     "ours",
     max_examples=_EXAMPLES,
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items):
         if os.name == "nt" and item.get_closest_marker("posix"):
             item.add_marker(pytest.mark.skip(reason="asks what only POSIX systems do"))
         if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
-            item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 200)))
+            item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 100)))
 
 
 @pytest.fixture(autouse=True)

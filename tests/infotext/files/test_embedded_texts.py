@@ -13,7 +13,7 @@ from civitai_manager_libs.infotext.files.embedded_texts import (
     has_overlapping_exif,
     read_embedded_texts,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from image_files import box, chunk
 from PIL import features, Image, PngImagePlugin
@@ -407,7 +407,6 @@ _WHOLE = [
     st.lists(st.tuples(st.integers(4, 400), st.binary(min_size=1, max_size=4)), max_size=8),
     st.integers(16, 600),
 )
-@settings(max_examples=400)
 def test_any_damaged_file_can_be_read(tmp_path, data, changes, length):
     damaged = bytearray(data)
     for at, new in changes:
