@@ -54,18 +54,12 @@ def test_nothing_is_installed_where_nothing_is_missing(host_folder):
 
 
 def test_only_what_is_missing_is_installed_and_said(host_folder):
-    lines, calls = _run(host_folder, ["requests"])
-    assert lines == ["Civitai Shortcut: installed requests."]
+    lines, calls = _run(host_folder, ["requests", "tqdm"])
+    assert lines == ["Civitai Shortcut: installed requests, tqdm."]
     (call,) = calls
     assert call["command"].startswith("install --constraint ")
     assert call["command"].split('"')[3].startswith("requests")
     assert "upgrade" not in call["command"] and "Pillow" not in call["command"]
-
-
-def test_several_are_installed_in_one_call(host_folder):
-    lines, calls = _run(host_folder, ["requests", "Pillow", "tqdm"])
-    assert lines == ["Civitai Shortcut: installed requests, Pillow, tqdm."]
-    assert len(calls) == 1
 
 
 def test_gradio_is_never_installed_in_a_host(host_folder):
@@ -80,9 +74,8 @@ def test_pip_is_held_to_every_version_that_is_installed(host_folder):
         assert f"{name}=={importlib.metadata.version(name)}" in call["pins"]
 
 
-@pytest.mark.parametrize("package", ["Pillow", "requests", "tqdm"])
-def test_what_can_be_imported_is_there_though_the_host_does_not_find_it(host_folder, package):
-    lines, calls = _run(host_folder, UNREADABLE=package)
+def test_what_can_be_imported_is_there_though_the_host_does_not_find_it(host_folder):
+    lines, calls = _run(host_folder, UNREADABLE="Pillow requests tqdm")
     assert lines == ["Civitai Shortcut: everything it needs is installed."]
     assert calls == []
 
@@ -101,22 +94,20 @@ def test_folder_of_a_packages_name_is_not_the_package(host_folder):
     [
         "Name: Odd.Package\nVersion: 1.5\n".encode("utf-16"),
         b"Name: Odd.Package\nVersion: 1.5\nAuthor: Jos\xe9\n",
-        b"\x00\xff\xfe",
-        b"",
         b"Summary: nothing else\n",
         None,
     ],
-    ids=["utf-16", "latin-1", "rubbish", "empty", "no-name", "no-file"],
+    ids=["utf-16", "latin-1", "no-name", "no-file"],
 )
-@pytest.mark.parametrize("folder", ["odd_package-1.5.dist-info", "Odd_Package-1.5-py3.10.egg-info"])
-def test_package_with_damaged_metadata_is_held_to_its_version_too(host_folder, folder, metadata):
-    (host_folder / folder).mkdir()
-    for name in ("METADATA", "PKG-INFO"):
-        if metadata is not None:
+def test_package_with_damaged_metadata_is_held_to_its_version_too(host_folder, metadata):
+    for folder in ("odd_package-1.5.dist-info", "Other_Package-2.0-py3.10.egg-info"):
+        (host_folder / folder).mkdir()
+        for name in ("METADATA", "PKG-INFO") if metadata is not None else ():
             (host_folder / folder / name).write_bytes(metadata)
     lines, (call,) = _run(host_folder, ["tqdm"])
     assert lines == ["Civitai Shortcut: installed tqdm."]
-    assert "odd-package==1.5" in call["pins"] and len(call["pins"]) > 10
+    assert {"odd-package==1.5", "other-package==2.0"} <= {*call["pins"]}
+    assert len(call["pins"]) > 10
 
 
 def test_failing_pip_is_one_line_and_the_host_goes_on(host_folder):
@@ -129,11 +120,8 @@ def test_failing_pip_is_one_line_and_the_host_goes_on(host_folder):
 
 
 def test_by_hand_it_tells_how_to_run_the_gallery(tmp_path):
-    lines, calls = _run(tmp_path)
-    assert lines[-1] == "python scripts/civitai_shortcut.py --demo"
-    assert calls == []
-
-
-def test_another_module_called_launch_is_no_host(tmp_path):
-    (tmp_path / "launch.py").write_text("")
-    assert _run(tmp_path)[0][-1] == "python scripts/civitai_shortcut.py --demo"
+    for _ in range(2):
+        lines, calls = _run(tmp_path)
+        assert lines[-1] == "python scripts/civitai_shortcut.py --demo"
+        assert calls == []
+        (tmp_path / "launch.py").write_text("")  # another module of that name is no host

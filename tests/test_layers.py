@@ -105,29 +105,29 @@ def _at_once(node: ast.AST) -> Iterator[ast.AST]:
 
 _ALL = list(_modules())
 _PLACED = [name for name in _ALL if _room(name) != "demo"]
-_DEMO = [name for name in _ALL if _room(name) == "demo"]
 
 
 def test_every_room_has_a_floor():
     assert {_room(name) for name in _PLACED} == set(_FLOOR_OF)
 
 
-@pytest.mark.parametrize("module", _PLACED)
-def test_module_imports_only_rooms_below_its_own(module):
-    others = {_room(name) for name in _ours(module)} - {_room(module)}
-    wrong = {room for room in others if not _FLOOR_OF.get(room, 99) < _FLOOR_OF[_room(module)]}
-    assert not wrong, f"{module} imports {sorted(wrong)}"
+_IMPORTS = [(m, name) for m in _PLACED for name in _ours(m) if _room(name) != _room(m)]
 
 
-@pytest.mark.parametrize("module", _PLACED)
-def test_module_takes_from_another_folder_only_what_that_hands_on(module):
-    for name in _ours(module):
-        if _room(name) != _room(module):
-            said = f"{module} reaches for {name}"
-            assert name.count(".") <= 1, said
-            if "." in name and _is_folder(_room(name)):
-                folder = importlib.import_module(f"civitai_manager_libs.{_room(name)}")
-                assert name.partition(".")[2] in folder.__all__, said
+def test_modules_import_only_rooms_below_their_own():
+    floors = [
+        (m, name, _FLOOR_OF.get(_room(name), 99), _FLOOR_OF[_room(m)]) for m, name in _IMPORTS
+    ]
+    assert [f"{m} imports {name}" for m, name, other, own in floors if other >= own] == []
+
+
+def test_modules_take_from_another_folder_only_what_that_hands_on():
+    for module, name in _IMPORTS:
+        said = f"{module} reaches for {name}"
+        assert name.count(".") <= 1, said
+        if "." in name and _is_folder(_room(name)):
+            folder = importlib.import_module(f"civitai_manager_libs.{_room(name)}")
+            assert name.partition(".")[2] in folder.__all__, said
 
 
 def test_no_two_public_classes_or_functions_have_the_same_name():
@@ -169,10 +169,9 @@ def test_nothing_but_the_entry_imports_the_demo():
     assert not [m for m in _PLACED if any(_room(o) == "demo" for o in _ours(m))]
 
 
-@pytest.mark.parametrize("module", _DEMO)
-def test_demo_uses_nothing_of_what_it_is_there_to_try(module):
-    used = {_room(other) for other in _ours(module)} - {"demo"}
-    assert used <= {"errors", "util"}
+def test_demo_uses_nothing_of_what_it_is_there_to_try():
+    used = {_room(other) for module in _ALL if _room(module) == "demo" for other in _ours(module)}
+    assert used <= {"demo", "errors", "util"}
 
 
 def test_scripts_is_a_folder_that_the_host_shares():
@@ -205,9 +204,8 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
 
-@pytest.mark.parametrize("command", [["--help"], ["download", "--help"]])
-def test_terminals_help_loads_no_heavy_library(tmp_path, command):
-    loaded = _python(_LOADED_BY_HELP, str(tmp_path), _ENTRY, *command)
+def test_terminals_help_loads_no_heavy_library(tmp_path):
+    loaded = _python(_LOADED_BY_HELP, str(tmp_path), _ENTRY, "download", "--help")
     assert "argparse" in loaded and "civitai_manager_libs" in loaded
     assert not {"gradio", "requests", "urllib3", "PIL"} & set(loaded)
 

@@ -2,16 +2,13 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import socket
 
 import pytest
 import requests
 from civitai_manager_libs import errors, util
 from civitai_manager_libs.demo import server
-from civitai_manager_libs.demo.canvas import blurhash
 from civitai_manager_libs.demo.gallery import catalogue, images
-from civitai_manager_libs.demo.scenes import drawing
 from PIL import Image
 
 SHOWPIECE, SHOWN_VERSION = 900_001, 910_103
@@ -73,18 +70,6 @@ def test_image_at_each_page_boundary_is_left_out_in_descending_order(fetch_pages
     assert len(there - seen) == len(pages) - 1 and seen < there
 
 
-def test_cursor_one_higher_includes_the_image_that_was_left_out(fetch_page):
-    _, metadata = fetch_page(modelId=SHOWPIECE, limit=5)
-    cursor = int(metadata["nextCursor"])
-    assert fetch_page(modelId=SHOWPIECE, limit=5, cursor=cursor)[0][0]["id"] < cursor
-    assert fetch_page(modelId=SHOWPIECE, limit=5, cursor=cursor + 1)[0][0]["id"] == cursor
-
-
-def test_last_page_has_no_next_cursor_and_no_next_page(fetch_page):
-    assert fetch_page(modelId=EMPTY) == ([], {})
-    assert fetch_page(modelId=HOSTILE, limit=200, browsingLevel=31)[1] == {}
-
-
 # The index's path
 
 
@@ -103,9 +88,7 @@ def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, 
 # Ratings
 
 
-@pytest.mark.parametrize(
-    ("mask", "levels"), [(None, {1}), (3, {1, 2}), (18, {2, 16}), (31, {1, 2, 4, 8, 16})]
-)
+@pytest.mark.parametrize(("mask", "levels"), [(None, {1}), (18, {2, 16})])
 def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
     for where in ({"modelId": SHOWPIECE}, {"modelVersionId": SHOWN_VERSION}):
         items = fetch_page(**where, browsingLevel=mask, limit=150)[0]
@@ -114,16 +97,6 @@ def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
 
 
 # Models
-
-
-def test_galleries_have_the_stated_number_of_images(fetch_pages):
-    assert catalogue.MODELS[0].id == SHOWPIECE
-    pictures = sum(len(page) + 1 for page in fetch_pages(modelId=SHOWPIECE, limit=200)) - 1
-    assert pictures >= 1200  # of PG alone
-    assert catalogue.find_demo_model(HUGE).size == 10_000
-    assert {model.type for model in catalogue.MODELS} >= {"Checkpoint", "LORA", "TextualInversion"}
-    bases = {version.base_model for model in catalogue.MODELS for version in model.versions}
-    assert bases > {"SD 1.5", "SDXL 1.0", "Pony", "Flux.1 D", "Wan Video 2.2 T2V-A14B"}
 
 
 def test_hostile_names_are_sent_unchanged_and_escaped_in_pages(demo, http, fetch_page):
@@ -151,16 +124,6 @@ def test_records_of_every_kind_occur(fetch_page):
     assert isinstance(graph, str) and "NaN" in graph and "Model" not in json.loads(graph)
 
 
-def test_loras_have_hashes_and_weights(fetch_page):
-    metas = [i["meta"] for i in fetch_page(modelId=900_003, limit=60)[0]]
-    meta = next(
-        m for m in metas if m and any(key.startswith("lora:") for key in m.get("hashes", {}))
-    )
-    lora = next(resource for resource in meta["resources"] if resource["type"] == "lora")
-    assert f"<lora:{lora['name']}:" in meta["prompt"]
-    assert meta["hashes"][f"lora:{lora['name']}"] == lora["hash"]
-
-
 def _read_infotext(body: bytes) -> str:
     image = Image.open(io.BytesIO(body))
     if image.format == "PNG":
@@ -173,7 +136,7 @@ def _read_infotext(body: bytes) -> str:
 
 def test_infotext_in_a_file_equals_the_records_meta(newest, demo):
     formats, seeds = set(), 0
-    for item in newest[:24]:
+    for item in newest[:16]:
         body, meta = demo.original_bytes(item["id"]), item["meta"]
         formats.add(util.detect_media_extension(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
@@ -183,27 +146,7 @@ def test_infotext_in_a_file_equals_the_records_meta(newest, demo):
         assert f"Steps: {meta['steps']}, Sampler: {meta['sampler']}, " in text
         assert f"Seed: {meta['seed']}, Size: " in text and "None" not in text
         seeds += 1
-    assert formats >= {"png", "jpg", "webp"} and seeds > 6
-
-
-def test_files_of_comfyui_contain_their_graphs(newest, demo):
-    item = next(
-        i
-        for i in newest
-        if "comfy" in (i["meta"] or {}) and demo.original_bytes(i["id"])[1:4] == b"PNG"
-    )
-    image = Image.open(io.BytesIO(demo.original_bytes(item["id"])))
-    graph = json.loads(image.info["prompt"])
-    assert graph["3"]["inputs"]["seed"] == item["meta"]["seed"]
-    assert math.isnan(graph["3"]["is_changed"][0])
-    assert image.info["workflow"] in item["meta"]["comfy"] and "parameters" not in image.info
-
-
-def test_onsite_files_are_signed(newest, demo):
-    item = next(i for i in newest if "workflow" in (i["meta"] or {}))
-    image = Image.open(io.BytesIO(demo.original_bytes(item["id"])))
-    assert image.getexif()[0x013B] == "ai"
-    assert "Civitai resources: [{" in _read_infotext(demo.original_bytes(item["id"]))
+    assert formats >= {"png", "jpg", "webp"} and seeds > 3
 
 
 # Files
@@ -238,39 +181,6 @@ def test_thumbnails_have_no_metadata_and_are_never_larger_than_the_original(newe
     assert Image.open(io.BytesIO(large.content)).size == (item["width"], item["height"])
 
 
-def test_thumbnail_resembles_its_original(newest, demo, http):
-    for item in [i for i in newest if i["type"] == "image"][:6]:
-        original = Image.open(io.BytesIO(demo.original_bytes(item["id"]))).convert("RGB")
-        thumb = Image.open(io.BytesIO(http.get(_resize_url(item["url"], "width=96")).content))
-        pairs = zip(original.resize((6, 6), Image.BOX).tobytes(), thumb.resize((6, 6)).tobytes())
-        assert sum(abs(a - b) for a, b in pairs) / 108 < 12
-
-
-def test_rating_is_written_on_each_rated_image():
-    art = drawing.make_art(11, ("facets",))
-    plain, labelled = drawing.draw_art(art, (208, 304)), drawing.draw_art(art, (208, 304), "PG-13")
-    corner, rest = (0, 220, 208, 304), (0, 0, 208, 220)
-    assert plain.crop(corner).tobytes() != labelled.crop(corner).tobytes()
-    assert plain.crop(rest).tobytes() == labelled.crop(rest).tobytes()
-    assert (255, 255, 255) in {color for _, color in labelled.crop(corner).getcolors(100_000)}
-
-
-@pytest.mark.parametrize("scene", drawing.SCENES)
-def test_every_scene_can_be_drawn_in_every_shape(scene):
-    for size in ((30, 44), (44, 30), (96, 96), (16, 24)):
-        image = drawing.draw_art(drawing.make_art(3, (scene,)), size)
-        assert image.size == size and len(image.getcolors(10_000)) > 30
-
-
-def test_blurhash_is_that_of_the_image(newest):
-    half = Image.new("RGB", (40, 40), (250, 10, 10))
-    half.paste((10, 10, 250), (0, 20, 40, 40))
-    assert blurhash.encode(Image.new("RGB", (9, 9), (255, 0, 0)))[2:6] == "TI:j"
-    assert blurhash.encode(half)[:1] == "L" and len(blurhash.encode(half)) == 28
-    assert {len(item["hash"]) for item in newest if item["hash"]} == {28}
-    assert len({item["hash"] for item in newest}) > 100
-
-
 def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
     kinds = set()
     for item in fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0][:12]:
@@ -290,47 +200,7 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
     assert kinds == {"mp4", "webm"}
 
 
-def test_videos_differ_from_each_other(fetch_page, demo):
-    items = fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0]
-    assert len({demo.original_bytes(item["id"]) for item in items}) == len(items)
-
-
-def test_unknown_files_are_404(newest, demo, http):
-    uuid = newest[0]["url"].split("/")[4]
-    for wrong in (uuid[:-1] + ("0" if uuid[-1] != "0" else "1"), "1" * 8 + uuid[8:], "nonsense"):
-        assert http.get(newest[0]["url"].replace(uuid, wrong)).status_code == 404
-    with pytest.raises(KeyError):
-        demo.original_bytes(1)
-
-
 # Conditions and ranges
-
-
-@pytest.mark.parametrize(
-    ("header", "status", "part"),
-    [
-        ("bytes=0-99", 206, slice(0, 100)),
-        ("bytes=100-", 206, slice(100, None)),
-        ("bytes=-50", 206, slice(-50, None)),
-        ("bytes=10-99999999", 206, slice(10, None)),
-        ("bytes=99999999-", 416, slice(0, 0)),
-        ("bytes=-0", 416, slice(0, 0)),
-        ("bytes=9-1", 200, slice(None)),
-        ("bytes=0-1,4-5", 200, slice(None)),
-        ("lines=1-2", 200, slice(None)),
-    ],
-)
-def test_range_request_gets_its_status_and_part(newest, demo, http, header, status, part):
-    whole = demo.original_bytes(newest[0]["id"])
-    response = http.get(newest[0]["url"], headers={"Range": header})
-    assert response.status_code == status and response.content == whole[part]
-    assert response.headers["Content-Length"] == str(len(whole[part]))
-    if status == 206:
-        start = part.indices(len(whole))[0]
-        end = start + len(response.content) - 1
-        assert response.headers["Content-Range"] == f"bytes {start}-{end}/{len(whole)}"
-    if status == 416:
-        assert response.headers["Content-Range"] == f"bytes */{len(whole)}"
 
 
 def test_if_range_with_another_version_gets_the_whole_file(newest, http):
@@ -339,19 +209,6 @@ def test_if_range_with_another_version_gets_the_whole_file(newest, http):
     for validator, status in ((about["ETag"], 206), (about["Last-Modified"], 206), ('"x"', 200)):
         params = {"Range": "bytes=5-9", "If-Range": validator}
         assert http.get(url, headers=params).status_code == status
-
-
-def test_same_url_has_the_same_bytes_in_another_demo(newest, demo):
-    from civitai_manager_libs.demo import files
-
-    urls = [newest[0]["url"], _resize_url(newest[1]["url"], "width=96")]
-    before = [requests.get(url).content for url in urls]
-    files.draw_original.cache_clear()
-    files._draw_thumbnail.cache_clear()
-    other = server.start_demo()
-    after = [requests.get(url.replace(demo.url, other.url)).content for url in urls]
-    other.close()
-    assert before == after
 
 
 # The server
