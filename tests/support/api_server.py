@@ -1,4 +1,4 @@
-"""A small Civitai on loopback: models, pages of images, pictures; any answer can be scripted."""
+"""A small Civitai API on loopback: models, pages of images and files. Answers can be scripted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Answer = Callable[["_Request", bytes], None]
 
 
 def status(code: int, body: bytes = b"", **headers: str) -> Answer:
-    """Headers as keywords: Retry_After="1"."""
+    """Return an Answer with this status, body and headers, which are keywords: Retry_After="1"."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda request, _: request.reply(code, body, named)
 
@@ -40,7 +40,7 @@ def html(code: int = 200) -> Answer:
 
 
 def cut(at: int) -> Answer:
-    """Answer with the first `at` bytes of the body under the whole Content-Length."""
+    """Return an Answer that sends the first `at` bytes of the body, then closes the connection."""
 
     def answer(request: _Request, body: bytes) -> None:
         headers = {"Content-Length": str(len(body)), "ETag": request.etag}
@@ -55,12 +55,12 @@ def reset(request: _Request, _: bytes) -> None:
 
 
 class ApiServer:
-    """One model, one version, `count` pictures. A context manager.
+    """A server with a model of one version and `count` images. Use it in a `with` block.
 
-    The ids run downwards, as the newest first. kinds: image id -> the true extension.
-    requests: every path with its query. keys: the Authorization of each request. sent: all of its
-    headers, names in lower case. cookie: a Set-Cookie for every answer. versions: the record of
-    each further version that it has, by id.
+    The newest image has the largest id. kinds: file extensions by image id. requests: the path and
+    query of each request. keys: the Authorization header of each request. sent: all headers of each
+    request, names in lower case. cookie: the Set-Cookie header of every response. versions: the
+    records of more versions, by version id.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -94,7 +94,7 @@ class ApiServer:
         self._http.close()
 
     def script(self, what: Any, *answers: Answer) -> None:
-        """Queue responses for an image id, or for "page", "model", "version", "me"."""
+        """Queue answers to later requests. what: an image id, "page", "model", "version", "me"."""
         self._scripts[what].extend(answers)
 
     def always(self, what: Any, answer: Answer | None) -> None:
@@ -112,18 +112,18 @@ class ApiServer:
         return f"{image_id}.{self.kinds[image_id]}"
 
     def files(self, ids: Iterable[int] | None = None) -> dict[str, bytes]:
-        """Return the file names of pictures and their bytes; None for all pictures."""
+        """Return the bytes of images by file name. ids: the images' ids, None for all images."""
         return {self.file_of(i): self.bytes_of(i) for i in (self.ids if ids is None else ids)}
 
     @property
     def fetched(self) -> Counter[int]:
-        """How often each picture was asked for."""
+        """Return how often each image was requested, by image id."""
         paths = [urlsplit(path).path for path in list(self.requests)]
         return Counter(_id_in(path) for path in paths if path.startswith("/image/"))
 
     @property
     def pages(self) -> list[dict[str, str]]:
-        """What each request for a page asked."""
+        """Return the query parameters of each request for a page of images."""
         asked = [urlsplit(p) for p in list(self.requests) if p.startswith("/api/v1/images")]
         return [{k: v[0] for k, v in parse_qs(parts.query).items()} for parts in asked]
 
@@ -218,7 +218,7 @@ class _Request(QuietHandler):
         return f'"{self.path}"'
 
     def send_file(self, code: int, body: bytes) -> None:
-        """All of it, or the rest that was asked for."""
+        """Send a file, or only its end if the request has a Range header."""
         start = self.headers.get("Range", "").removeprefix("bytes=").removesuffix("-")
         if code != 200 or not start or self.headers.get("If-Range") != self.etag:
             return self.reply(code, body, {"ETag": self.etag})
@@ -239,7 +239,7 @@ class _Request(QuietHandler):
 
 
 def _frame(kind: str, size: int) -> tuple[bytes, bytes]:
-    """Return the bytes before and after the filling of a file with a valid end."""
+    """Return the start and the end of a valid file. size: of the whole file with its filling."""
     if kind == "png":
         end = b"\0\0\0\0\0\0\0\0IEND\xaeB\x60\x82"
         return _PNG + struct.pack(">I", size - len(_PNG) - len(end) - 8) + b"noIs", end

@@ -1,4 +1,4 @@
-"""The program itself as a process of its own, with a data folder that a test may look into."""
+"""The program as a process of its own, with a data folder that tests can read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
 
 
 class CliProcess:
-    """`run` waits for its end; `start` does not. They never wait between two tries."""
+    """Runs the program as a process; `run` waits for the end of the process, `start` does not."""
 
     def __init__(self, url: str, data: Path, **settings: Any) -> None:
         self.data = data
@@ -56,7 +56,7 @@ class CliProcess:
 
 
 def end_process(process: subprocess.Popen[str], how: str) -> None:
-    """Send one of ENDING_SIGNALS; on Windows keys reach a group of processes, not one."""
+    """End a process. how: "killed" or the name of a signal, one of ENDING_SIGNALS."""
     if how == "killed":
         process.kill()
     else:
@@ -64,5 +64,5 @@ def end_process(process: subprocess.Popen[str], how: str) -> None:
 
 
 def part_files(folder: Path) -> list[str]:
-    """Return the unfinished files anywhere below a folder."""
+    """Return the paths of all unfinished downloads below a folder."""
     return sorted(str(path) for path in folder.rglob(".civitai-shortcut-*"))

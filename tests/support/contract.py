@@ -1,4 +1,4 @@
-"""The contract between routes and page as a check of the routes' responses."""
+"""Checks the responses of our routes against the schemas that the page relies on."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ ROUTES = {
 
 
 def check_response(method: str, path: str, response: requests.Response) -> None:
-    """Raise pydantic's ValidationError if the JSON of a response is not what the contract says.
-
-    A field too many counts. path: below `api/`.
-    """
+    """Raise pydantic's ValidationError if a response's JSON does not match the path's schema."""
     route = re.sub(r"/[0-9]+", "/{id}", path.partition("?")[0])
     route = re.sub(r"^jobs/{id}/.*", "jobs/{id}/{action}", route)
     is_json = "json" in response.headers.get("content-type", "")

@@ -1,4 +1,4 @@
-"""What must be true of a folder and a server after a program was killed."""
+"""Checks of a folder and a server after the program was killed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def list_whole_images(server, dest):
-    """Return the saved image ids; assert that each file with a final name is whole."""
+    """Return the ids of the images saved in the folder `dest`; assert that all are complete."""
     found = set()
     for path in dest.glob("[!.]*"):
         image_id = int(path.stem)
@@ -28,6 +28,6 @@ def check_none_fetched_again(server, saved, asked_before):
 
 
 def read_images(folder):
-    """Return the bytes of the images in a folder by their names, without the sidecars."""
+    """Return the bytes of the images in a folder by file name; skip .txt and .json files."""
     found = (path for path in Path(folder).iterdir() if path.suffix not in (".txt", ".json"))
     return {path.name: path.read_bytes() for path in found}

@@ -1,4 +1,4 @@
-"""A job's client without a server: images that are made up, on a network that may be down."""
+"""Clients for download jobs that need no server, and whose network may fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def write_image(url, path_for, on_bytes, cancelled):
 
 
 class FakeClient:
-    """A gallery of `count` images, fetched by a function of the test."""
+    """A client with a gallery of `count` images. fetch_file: called in place of a download."""
 
     def __init__(self, count, fetch_file=write_image):
         self.count, self.fetch_file = count, fetch_file
@@ -37,7 +37,7 @@ class FakeClient:
 
 
 class FlakyClient(FakeClient):
-    """Images come while it is up. bad: ids that never do. tried: the ids of each fetch."""
+    """Fails while `is_up` is False, and always for ids in `bad`. tried: the id of each download."""
 
     def __init__(self, count, bad=()):
         super().__init__(count, self._fetch)

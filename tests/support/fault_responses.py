@@ -1,4 +1,4 @@
-"""Answers to play with `fault_server`, right and wrong ones, and true pictures to put in them."""
+"""Correct and faulty responses for `fault_server`, and valid images for them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,9 @@ from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import Any
 
-__all__ = [
-    "Answer",
-    "FAULTS",
-    "NOW",
-    "chunked",
-    "cut",
-    "dripping",
-    "http_date",
-    "json_answer",
-    "packed",
-]
-__all__ += ["page", "png", "ranged", "redirect", "reset", "stalled", "status", "unused_port"]
-__all__ += ["whole"]
+__all__ = ["Answer", "chunked", "cut", "dripping", "FAULTS", "http_date", "json_answer", "NOW"]
+__all__ += ["packed", "page", "png", "ranged", "redirect", "reset", "stalled", "status"]
+__all__ += ["unused_port", "whole"]
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=timezone.utc)  # on the server's clock
 _CHUNK = 16 * 1024  # bytes
@@ -35,14 +25,15 @@ _CHUNK = 16 * 1024  # bytes
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer, right or wrong.
+    """A response for the server to send, correct or faulty.
 
-    headers: a value may be a function that makes it when it is sent. framing: "length", "chunked",
-    or "close" (neither; the end of the connection ends it). announced: a Content-Length that is not
-    the true one. is_ranged: obeys Range and If-Range; the part starts `shift` bytes beside what was
-    asked for. stops_at: bytes of the body on the wire before it comes to its `end`: "close",
-    "reset", "stall" (until the client leaves) or "gate" (waits for the event, then goes on); -1:
-    before the answer's first byte. Of `piece` bytes at a time, `drip` seconds between them.
+    headers: a value may be a function, which is called when the response is sent. framing:
+    "length", "chunked", or "close" (the body ends with the connection). announced: a wrong
+    Content-Length, None for the true one. is_ranged: obey Range and If-Range. shift: added to the
+    start that a Range asks for. stops_at: after how many bytes of the body `end` happens, -1:
+    before the response; None: not at all. end: "close", "reset", "stall" (wait until the client
+    leaves) or "gate" (wait for the event `gate`, then continue). piece: bytes sent at once. drip:
+    seconds between two pieces.
     """
 
     status: int = 200
@@ -59,7 +50,7 @@ class Answer:
     drip: float = 0.0
 
     def but(self, **changes: Any) -> Answer:
-        """Return a copy with some fields changed; `headers` are merged."""
+        """Return a copy with some fields changed. Headers are added to those of this answer."""
         headers = {**self.headers, **changes.pop("headers", {})}
         return replace(self, headers=headers, **changes)
 
@@ -68,7 +59,7 @@ class Answer:
 
 
 def png(seed: object = 0, size: int = 20_000, text: str = "") -> bytes:
-    """Return a PNG of about `size` bytes that differs for each seed. text: its infotext."""
+    """Return a PNG file of about `size` bytes, different for each seed. text: its infotext."""
     noise = random.Random(str(seed)).randbytes(max(0, size - 81))
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
@@ -85,7 +76,7 @@ def png(seed: object = 0, size: int = 20_000, text: str = "") -> bytes:
 
 
 def http_date(seconds: float) -> str:
-    """So many seconds from the server's now, as a header has it."""
+    """Return the time `seconds` after the server's current time, in the format of HTTP headers."""
     return formatdate(NOW.timestamp() + seconds, usegmt=True)
 
 
@@ -93,12 +84,12 @@ def http_date(seconds: float) -> str:
 
 
 def whole(body: bytes, content_type: str = "image/png", **headers: Any) -> Answer:
-    """Headers as keywords: ETag='"1"', Last_Modified=..."""
+    """Return an Answer with the whole body. headers: as keywords, such as ETag='"1"'."""
     return Answer(200, body, {"Content-Type": content_type, **_named(headers)})
 
 
 def ranged(body: bytes, etag: str = '"v1"', **headers: Any) -> Answer:
-    """One that can be gone on with. Without an `etag`, by other headers only."""
+    """Return an Answer that obeys Range requests. etag: "" sends no ETag header."""
     answer = whole(body, **headers).but(is_ranged=True)
     return answer.but(headers={"ETag": etag}) if etag else answer
 
@@ -144,7 +135,7 @@ def redirect(location: str, code: int = 302) -> Answer:
 
 
 def unused_port() -> int:
-    """Return a loopback port on which nobody listens."""
+    """Return the number of a free port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 

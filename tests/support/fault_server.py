@@ -35,7 +35,11 @@ _LAST_PATIENCE = 0.2 if os.name == "nt" else _PATIENCE  # Windows does not wake 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """time: monotonic. fault: of play_random. left: set when the client leaves a stall."""
+    """A request that the server received.
+
+    time: by the monotonic clock. fault: the name of the fault that `play_random` chose, else "".
+    left: set when the client closes a connection that stalls.
+    """
 
     method: str
     path: str
@@ -49,10 +53,11 @@ class Request:
 
 
 class FaultServer:
-    """`requests` are those that came, `connections` how many there were.
+    """A server that sends the responses of `play`. Use it in a `with` block.
 
-    tls: whose certificate it shows, which makes it an https server. Only the end of a whole answer
-    of no known length is said (`close_notify`), as one that breaks off says nothing.
+    requests: all requests, in order of arrival. connections: number of accepted connections. tls:
+    the context with the certificate of an HTTPS server, None for HTTP. `close_notify` is sent only
+    after a complete response without a length.
     """
 
     def __init__(self, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
@@ -97,7 +102,7 @@ class FaultServer:
         return f"http{'s' if self._tls else ''}://{self.host}{path}"
 
     def play(self, path: str, answers: Answer | Sequence[Answer]) -> str:
-        """Answer so from now on; the path's URL."""
+        """Set the responses for a path and return the path's URL. The last response is repeated."""
         with self._changed:
             self._plays[path] = [answers] if isinstance(answers, Answer) else list(answers)
             self._turns[path] = 0
@@ -110,9 +115,10 @@ class FaultServer:
         body_of: Callable[[str], bytes] = png,
         faults: Sequence[str] = tuple(FAULTS),
     ) -> None:
-        """Every other path is a picture, whose n-th answer fails so often in one of `faults`.
+        """Serve an image at every path without `play`, but sometimes a random fault instead.
 
-        What happens depends on seed, path and n only, not on the order of requests.
+        probability: of a fault. body_of: returns the image's bytes for a path. faults: names in
+        FAULTS. The faults of a path depend on the seed and the path alone.
         """
 
         def answer(path: str, turn: int) -> tuple[str, Answer]:
@@ -129,7 +135,7 @@ class FaultServer:
         return [request for request in list(self.requests) if request.path == path]
 
     def wait_for(self, count: int, path: str | None = None) -> list[Request]:
-        """Until so many requests have come."""
+        """Wait for `count` requests, only those for `path` if it is given, and return them."""
 
         def came() -> list[Request]:
             return self.requests if path is None else self.requests_for(path)
@@ -220,13 +226,13 @@ class FaultServer:
         return "", status(404, b"Not found.")
 
     def _answered(self, request: Request) -> None:
-        """Forget a request, before its last byte is sent: the client may ask again at once."""
+        """Stop counting a request as in flight, just before its response's last byte is sent."""
         with self._changed:
             self._open.discard(request)
 
 
 class _Sending:
-    """One answer on its way out."""
+    """Sends one response over a connection."""
 
     def __init__(
         self,
@@ -239,7 +245,7 @@ class _Sending:
         self._closing, self._answered = closing, answered
 
     def send(self, answer: Answer) -> bool:
-        """Whether the connection is kept."""
+        """Send the response, and return whether the connection can be used again."""
         if answer.stops_at == -1 and not self._goes_on(answer):
             return False
         code, body, headers = _part_of(answer, self._request)
@@ -299,7 +305,7 @@ class _Sending:
 
 
 def _part_of(answer: Answer, request: Request) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """Status, body and headers, of a part where one was asked for and is given."""
+    """Return the (status, body, headers) to send; the body is cut for a Range request."""
     code, body = answer.status, answer.body
     headers = [(k, v() if callable(v) else v) for k, v in answer.headers.items()]
     asked = request.headers.get("range", "")

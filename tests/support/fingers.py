@@ -1,4 +1,4 @@
-"""Fingers on a page's glass, as the browser gets them from a touch screen."""
+"""Fingers on a touch screen, simulated in a browser page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 
 class Fingers:
-    """Points are in CSS pixels from the window's upper left."""
+    """Touches a page with several fingers. A Point is (x, y) in CSS pixels from the top left."""
 
     def __init__(self, page: Any) -> None:
         self._page = page
@@ -23,7 +23,7 @@ class Fingers:
         self._send("touchStart", points)
 
     def move(self, *ways: tuple[Point, Point]) -> None:
-        """Each finger goes along its way; all of them at once."""
+        """Move the fingers at the same time. ways: the start and the end point of each finger."""
         for step in range(1, _STEPS + 1):
             self._send("touchMove", [_between(*way, step / _STEPS) for way in ways])
             self._page.wait_for_timeout(_FRAME)  # a swipe has a speed
@@ -37,7 +37,7 @@ class Fingers:
         self.up()
 
     def pinch(self, middle: Point, before: float, after: float) -> None:
-        """Two fingers side by side, so many pixels apart."""
+        """Move two fingers around `middle`; `before` and `after` are their distances in pixels."""
         x, y = middle
         ways = [((x + s * before / 2, y), (x + s * after / 2, y)) for s in (-1, 1)]
         self.down(*(start for start, _ in ways))

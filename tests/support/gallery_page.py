@@ -1,9 +1,10 @@
-"""Our element in a browser page, by the names that it promises to whoever automates it."""
+"""A browser page with our element, driven by the element's public attributes."""
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,7 +42,10 @@ new Promise((done) => {
 
 
 class GalleryPage:
-    """One page in a context of its own; knows what must never happen in it."""
+    """A page with our element, in a browser context of its own.
+
+    wrongs: script errors, dialogs, and requests to other hosts. asked: requests to our API.
+    """
 
     def __init__(
         self, browser: Any, url: str, address: str = "", locale: str = "en-US", **options: Any
@@ -102,21 +106,21 @@ class GalleryPage:
 
     @property
     def slide(self) -> Any:
-        """Of the open picture; beside it lie the next and the one before."""
+        """Return the locator of the open image, without the images beside it."""
         return self.page.locator(".slide:not([inert])")
 
     def tile(self, id: str) -> Any:
         return self.page.locator(f"[data-tile][data-id='{id}']")
 
     def ids(self) -> list[str]:
-        """Of the tiles that are in the page, in the gallery's order."""
+        """Return the image ids of all tiles in the page, in the gallery's order."""
         return self.tiles.evaluate_all(
             "tiles => tiles.sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)"
             ".map(tile => tile.dataset.id)"
         )
 
     def boxes(self) -> dict[str, tuple[float, float, float, float]]:
-        """x, y, width, height on the screen."""
+        """Return the (x, y, width, height) of each tile in pixels of the window, by image id."""
         rows = self.tiles.evaluate_all(
             "tiles => tiles.map(tile => { const box = tile.getBoundingClientRect();"
             "return [tile.dataset.id, box.x, box.y, box.width, box.height]; })"
@@ -124,24 +128,24 @@ class GalleryPage:
         return {row[0]: tuple(row[1:]) for row in rows}
 
     def focused(self) -> str | None:
-        """Return the image id of the focused tile."""
+        """Return the image id of the focused tile, None if no tile has the focus."""
         return self.page.evaluate(f"{_ROOT}.activeElement?.dataset.id ?? null")
 
     def place(self) -> tuple[int, int]:
-        """Pictures that one has come to, and how many there are so far."""
+        """Return (number of the image at the scroll position, number of images loaded so far)."""
         said = self.page.locator(".selection-bar .where").inner_text()
         at, so_far = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", said))
         return at, so_far
 
     def scroll_position(self) -> float:
-        """How far, once it rests: what a wheel has turned comes with the next frames."""
+        """Wait until the page stops scrolling, and return how far it is scrolled, in pixels."""
         return self.page.evaluate(_AT_REST)
 
     def nodes(self) -> int:
         return self.page.evaluate(f"{_ROOT}.querySelectorAll('*').length")
 
     def viewed(self) -> dict[str, str]:
-        """Of the open picture: id, shows (thumb or file), position, scale."""
+        """Return the open viewer's `id`, `shows` ("thumb" or "file"), `position` and `scale`."""
         return self.page.evaluate(
             f"(() => {{ const open = {_ROOT}.querySelector('dialog[data-viewer]');"
             "const text = name => open.querySelector(name).textContent;"
@@ -149,18 +153,16 @@ class GalleryPage:
         )
 
     def focused_control(self) -> str | None:
-        """Return the focused control's data-do or data-field."""
+        """Return the focused control's data-do or data-field attribute, None if it has neither."""
         return self.page.evaluate(
             f"(({{dataset}}) => dataset.do ?? dataset.field ?? null)"
             f"({_ROOT}.activeElement ?? document.body)"
         )
 
     def axe_findings(self) -> list[Any]:
-        """Return axe-core's findings of any impact in the whole page, once the page is idle."""
-        with open(
-            AXE, encoding="utf-8"
-        ) as script:  # no element: the page runs its own scripts only
-            self.page.evaluate(script.read())
+        """Return (rule, HTML) for each accessibility error that axe-core finds in the page."""
+        # Not as an element: the page runs its own scripts only.
+        self.page.evaluate(Path(AXE).read_text(encoding="utf-8"))
         self.page.evaluate(
             f"Promise.allSettled({_ROOT}.getAnimations().filter(one =>"
             " one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished))"
@@ -169,7 +171,7 @@ class GalleryPage:
         return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
 
     def axe_findings_in_both_themes(self) -> list[Any]:
-        """Return axe-core's findings while the system is set to light and to dark."""
+        """Return the `axe_findings` of the light and of the dark theme in one list."""
         found = []
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)
@@ -178,7 +180,7 @@ class GalleryPage:
         return found
 
     def api(self) -> list[str]:
-        """Return the requests to the server except thumbnails and originals."""
+        """Return the requests to our API, except those for thumbnails and original files."""
         return [path for path in self.asked if not re.match(r"(thumb|file)/", path)]
 
     # What a user does
@@ -188,30 +190,30 @@ class GalleryPage:
         self.page.keyboard.press("Enter")
 
     def search_row(self, kind: str) -> Any:
-        """Return the row of the field's list that opens or searches something of this kind."""
+        """Return the locator of a row below the search field. kind: such as "models" or "all"."""
         return self.page.locator(f"[role='option'][data-row='{kind}']")
 
     def search(self, words: str, where: str) -> None:
-        """Search for words by a row of the field's list, such as "models" or "all"."""
+        """Type words into the search field and click its row `where`, such as "models" or "all"."""
         self.field("find").fill(words)
         self.search_row(where).click()
 
     def ready(self) -> GalleryPage:
-        """Once its first pictures are there."""
+        """Wait until the first tile is shown, and return this page."""
         self.tiles.first.wait_for()
         return self
 
     def open_filters(self) -> None:
-        """Open the filters, unless they are open."""
+        """Open the filters if they are closed."""
         if not self.field("level").is_visible():
             self.control("filters").click()
 
     def choose_type(self, type: str) -> None:
-        """Choose a type of images, by one press in the filters, which are open."""
+        """Choose a type of images, such as "video", in the open filters."""
         self.page.locator(f"[data-field='type'][value='{type}']").click()
 
     def download_gallery(self, limit: str) -> None:
-        """Download the open gallery, as many images at most."""
+        """Download the open gallery. limit: the largest number of images."""
         self.control("download-options").click()
         self.field("limit").fill(limit)
         self.control("download-gallery").click()
@@ -221,23 +223,23 @@ class GalleryPage:
         self.page.mouse.wheel(0, pixels)
 
     def scroll_to(self, count: int) -> None:
-        """Turn the wheel as a hand does, until so many pictures have passed."""
+        """Scroll down with the mouse wheel until the image with the number `count` is reached."""
         while self.place()[0] < count:
             self.wheel(900)
             self.page.wait_for_timeout(30)
 
     def open(self, number: int = 0) -> GalleryPage:
-        """Open the viewer on a tile's image and wait for its file."""
+        """Click the tile with the index `number`, wait for its file, and return this page."""
         self.ready().tiles.nth(number).click()
         self.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
         return self
 
     def message(self, text: str | re.Pattern[str]) -> Any:
-        """Return the short message with this text."""
+        """Return the locator of the short message with this text."""
         return self.page.locator(".toast").filter(has_text=text)
 
     def double_click(self, locator: Any) -> None:
-        """As a hand does it, with a pause that a quick server answers in."""
+        """Click twice in the middle of an element, with a pause of 150 ms as a person makes."""
         box = locator.bounding_box()
         mouse = self.page.mouse
         mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

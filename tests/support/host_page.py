@@ -1,4 +1,4 @@
-"""A host in little as a process, and a page of it with our tab in front."""
+"""A small WebUI as a process, and a browser page of it that shows our tab."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OURS = {"X-Civitai-Shortcut": "1"}
 
 
 class Host(Server):
-    """A small host as a process of its own; what runs in it is elsewhere than the extension."""
+    """A small WebUI in a process whose working directory is not the extension's folder."""
 
     def __init__(self, civitai: str, data: Path, environment: Any = ()) -> None:
         host = {
@@ -52,14 +52,14 @@ class Host(Server):
         return self.log().count("ready") if (self.data / "server.log").exists() else 0
 
     def has_record(self, image_id: int) -> bool:
-        """Also after a restart."""
+        """Return whether the library database contains an image."""
         path = self.data / "host" / "civitai-shortcut" / "library.db"
         with closing(sqlite3.connect(path)) as library:
             found = library.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone()
         return found is not None
 
     def restart(self, **environment: str) -> None:
-        """As it was, or otherwise."""
+        """Kill the process and start it again. environment: environment variables to change."""
         self.kill()
         self.environment.update(environment)
         self.start()
@@ -79,14 +79,14 @@ class Host(Server):
             return json.load(answer)
 
     def generate(self, infotext: str) -> str:
-        """Let the host save an image that it made from an infotext; return the file's path."""
+        """Let the host save an image with this infotext, and return the file's path."""
         url = f"{self.url}/stand_in/generate?infotext={quote(infotext)}"
         with urllib.request.urlopen(url, timeout=20) as answer:
             return answer.read().decode()
 
 
 class HostPage:
-    """A page of a host with our tab in front."""
+    """A browser page of a host. Our tab is shown, unless a query is added to the host's URL."""
 
     def __init__(self, browser: Any, host: Any, query: str = "", locale: str = "en-US") -> None:
         viewport = {"width": 1400, "height": 1000}
@@ -105,7 +105,7 @@ class HostPage:
         by_role.or_(page.get_by_role("button", name=name, exact=True)).first.click()  # gradio 3
 
     def open(self, model_id: int, row: Any) -> None:
-        """Open the viewer on an image of a model, with its details."""
+        """Open a model's gallery and the viewer with the image `row`, and wait for its details."""
         self.page.locator("[data-field=find]").first.fill(str(model_id))
         self.page.keyboard.press("Enter")
         self.page.locator(f"[data-tile][data-id='{row.id}']").click()
@@ -116,12 +116,12 @@ class HostPage:
         self.page.locator(f"[data-do=send-{tab}]").first.click()
 
     def sent(self, tab: str, kind: str) -> Any:
-        """Open another tab and return its field "text" or "size": gradio 6 has one at a time."""
+        """Open the tab that received an image, and return its field `kind`, "text" or "size"."""
         self.go_to("img2img" if tab == "inpaint" else tab)
         return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
 
 
 def with_text(model_id: int, kind: str = "image") -> Any:
-    """Return one of a model's first images that has an infotext."""
+    """Return one of a demo model's first images with an infotext. kind: "image" or "video"."""
     found = of_model(model_id)[:12]
     return next(row for row in found if row.type == kind and infotext_of(row))

@@ -1,4 +1,4 @@
-"""Image and video files, byte by byte: also such as no library would write."""
+"""Image and video files made byte by byte, some of which no library would write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Mapping
 
 
 def overlapping_exif(size: int, entries: int, kind: int = 7) -> bytes:
-    """EXIF whose tags all have the same bytes, nearly all of it."""
+    """Return EXIF data of `size` bytes, in which all tags point to the same bytes.
+
+    entries: number of tags. kind: the number of their TIFF type.
+    """
     tags = [0x010E, 0x010F, 0x0110, 0x9286, *(tag for tag in range(1, 65_000) if tag != 0x8769)]
     tags = tags[: entries - 1]
     count = size - 8
@@ -19,7 +22,7 @@ def overlapping_exif(size: int, entries: int, kind: int = 7) -> bytes:
 
 
 def one_tag(tag: int, value: bytes) -> bytes:
-    """Return EXIF data with one text, in the first folder."""
+    """Return EXIF data with a single text. tag: the number of its tag."""
     return b"II*\0" + struct.pack("<IHHHIII", 8, 1, tag, 2, len(value), 26, 0) + value
 
 
@@ -60,10 +63,7 @@ def box(kind: bytes, content: bytes) -> bytes:
 
 
 def mp4(texts: Mapping[str, str], keys: int = 1, items: int = 1) -> bytes:
-    """Return an MP4 as ffmpeg writes it with `use_metadata_tags`: keys, then values.
-
-    keys, items: how often each key and each value is there.
-    """
+    """Return an MP4 with texts by key. keys, items: how often keys and values are repeated."""
     names = b"".join(box(b"mdta", name.encode()) for name in texts) * keys
     values = b"".join(
         box(struct.pack(">I", at), box(b"data", bytes(8) + text.encode()))
@@ -76,7 +76,10 @@ def mp4(texts: Mapping[str, str], keys: int = 1, items: int = 1) -> bytes:
 
 
 def avif(kind: bytes, data: bytes, items: int = 1) -> bytes:
-    """Items that all have the same bytes."""
+    """Return an AVIF file whose metadata items all point to the same data.
+
+    kind: b"Exif" or b"mime". items: number of items.
+    """
     types = {b"Exif": b"Exif\0", b"mime": b"mime\0application/rdf+xml\0"}
     infos = [
         box(b"infe", struct.pack(">IHH", 2 << 24, number % 65_536, 0) + types[kind])
@@ -94,7 +97,7 @@ def avif(kind: bytes, data: bytes, items: int = 1) -> bytes:
 
 
 def with_exif(kind: str, exif: bytes) -> bytes:
-    """Return a file of a kind, such as "jpg", that has this EXIF data."""
+    """Return an image file with this EXIF data. kind: "jpg", "avif", "webp" or "png"."""
     if kind == "jpg":
         return jpeg(segment(0xE1, b"Exif\0\0" + exif))
     if kind == "avif":
@@ -108,7 +111,7 @@ def element(number: int, content: bytes) -> bytes:
 
 
 def webm(texts: Mapping[str, str], count: int = 1) -> bytes:
-    """Return a WebM with these tags, each `count` times."""
+    """Return a WebM file with these texts by tag name. count: how often all tags are repeated."""
     tag = b"".join(
         element(0x67C8, element(0x45A3, name.encode()) + element(0x4487, text.encode()))
         for name, text in texts.items()

@@ -1,4 +1,4 @@
-"""The jobs of a service as the page shows them."""
+"""Waits for the jobs of a service to reach a state."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ def shown(service, job_id):
 
 
 def comes_to(service, job_id, state):
-    """Wait until the job has this state, and return it."""
+    """Wait until a job has this state, and return the job as the page shows it."""
     wait_for(lambda: shown(service, job_id).state == state, state)
     return shown(service, job_id)
 
 
 def end_all(service):
-    """Cancel all jobs, and wait until none is queued."""
+    """Cancel all jobs of a service, and wait until no job is left in its queue."""
     for view in service.list_job_views(100)[0]:
         if not view.state.is_over:
             service.stop(view.job.id, "cancelled")

@@ -1,4 +1,4 @@
-"""Somebody who has a lock for a while."""
+"""A thread that holds a lock for a while."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["hold_lock"]
 
 @contextmanager
 def hold_lock(seconds: float, lock: Any) -> Iterator[None]:
-    """Another thread has it from the block's begin on, so many seconds."""
+    """Run the block while another thread holds the lock for `seconds`."""
     taken = threading.Event()
 
     def hold() -> None:

@@ -1,4 +1,4 @@
-"""An HTTP server on loopback in a thread of its own, of which the servers of tests are made."""
+"""An HTTP server on loopback in a thread of its own, the base of other test servers."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["LoopbackServer", "QuietHandler"]
 
 
 class QuietHandler(BaseHTTPRequestHandler):
-    """Answers over HTTP/1.1 and prints nothing. `server.owner` is what a test has."""
+    """A handler of HTTP/1.1 requests that logs nothing. `server.owner` is the test's object."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: LoopbackServer
 
     def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Serves from the start until it is closed. owner: the object that its handlers ask."""
+    """A server that runs until `close`. owner: an object for the use of its handlers."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -37,4 +37,4 @@ class LoopbackServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect: many tests kill or cancel them."""
+        """Ignore the error: many tests end a client in the middle of a request."""

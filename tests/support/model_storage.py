@@ -5,8 +5,8 @@
         ... fetch site.url ...
         assert site.keys_at_storage == []
 
-The route is `/api/download/models/<version>`; the signed addresses are `/<version>?signature=<n>`.
-What either does wrong is said in `rules`, which may change at any time.
+The route is `/api/download/models/<version>`; signed URLs are `/<version>?signature=<n>`. `rules`
+sets the faults of both, and may change at any time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LOGIN = "/login?returnUrl=%2Fmodels&reason=download-auth"
 
 
 def safetensors(size: int, seed: int = 0) -> bytes:
-    """Return a whole safetensors file of `size` bytes, of which no two pieces are the same."""
+    """Return a valid safetensors file of `size` bytes with random content."""
     header = b""
     for _ in range(2):  # the number of tensor bytes has no more digits the second time
         tensor = {"dtype": "U8", "shape": [0], "data_offsets": [0, size - 8 - len(header)]}
@@ -50,16 +50,16 @@ def safetensors(size: int, seed: int = 0) -> bytes:
 
 @dataclass
 class Rules:
-    """What the route and the storage do.
+    """How the download route and the storage behave.
 
-    route: status, headers and body of the route in place of a redirect. routes: the same, one a
-    request, before all others. lifetime, uses: seconds
-    and requests for which a signed address is good. expired: the status of one that is not.
-    statuses: what the storage answers first, one a request. most: connections at once; one more
-    gets 503. rate: bytes a second of a connection. stops_after: bytes after which each response
-    breaks off; the first `hangs` of them hang instead. drips: how many responses come at only
-    `drip` bytes a second. send_buffer: bytes that the system holds of a connection. claims: the
-    length that parts of the file tell of the whole, 0 for the true one.
+    route: (status, headers, body) that the route sends instead of a redirect. routes: the same for
+    the next requests, one each. lifetime, uses: for how many seconds and requests a signed URL is
+    valid. expired: the status for an invalid one. statuses: for the next requests to the storage,
+    one each. most: requests to the storage at once; others get status 503. rate: bytes a second of
+    a connection. stops_after: bytes after which each response breaks off. hangs: number of
+    responses that hang then. drips: number of responses that send only `drip` bytes a second.
+    send_buffer: bytes that the system buffers for a connection. claims: a wrong total length in
+    Content-Range, 0 for the true one.
     """
 
     route: tuple[int, Mapping[str, str], bytes] | None = None
@@ -84,7 +84,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came: start and end are those of its Range, signature that of its URL."""
+    """A request that was received. start, end: from its Range header. signature: from its URL."""
 
     path: str
     headers: Mapping[str, str]
@@ -94,7 +94,10 @@ class Asked:
 
 
 class ModelStorage:
-    """`route` and `storage` list the requests of each, `sent` how often each byte was sent."""
+    """Two servers: Civitai's download route and its storage. Use it in a `with` block.
+
+    route, storage: the requests to each. bytes_sent: all bytes of the file that the storage sent.
+    """
 
     def __init__(self, body: bytes, name: str = "a.safetensors") -> None:
         self.body, self.name, self.rules = body, name, Rules()
@@ -112,7 +115,7 @@ class ModelStorage:
         self.url = f"{self.base}/api/download/models/700200"
 
     def request(self, path: Path, file_id: int = 9) -> ModelFileRequest:
-        """Return the request to download the body, as a file of a LoRA, to a path."""
+        """Return a request to download this storage's file, a LoRA, to a path."""
         model = {"name": "Mix", "type": "LORA"}
         return ModelFileRequest(
             file_id=file_id,
@@ -134,7 +137,7 @@ class ModelStorage:
 
     @property
     def keys_at_storage(self) -> list[str]:
-        """Return the headers and URLs of the storage's requests that hold a key or a cookie."""
+        """Return the headers and paths by which a key, cookie or referrer reached the storage."""
         names = {"authorization", "cookie", "referer"}
         return [
             f"{name}: {value}"
@@ -152,7 +155,7 @@ class ModelStorage:
             server.close()
 
     def wait_until_idle(self) -> None:
-        """Wait until the storage has noticed that its client left."""
+        """Wait until the storage is answering no request."""
         until = time.monotonic() + _PATIENCE
         while self.at_once:
             assert time.monotonic() < until, "a connection stays"
@@ -166,7 +169,7 @@ class ModelStorage:
             return f"{self.storage_base}/700200?signature={len(self._signed) - 1}"
 
     def is_good(self, signature: int) -> bool:
-        """Count a use of a signed address; return whether it is still good."""
+        """Count a request for a signed URL, and return whether the URL is still valid."""
         with self._lock:
             self._used[signature] += 1
             age = time.monotonic() - self._signed[signature]
@@ -174,7 +177,7 @@ class ModelStorage:
 
     @contextmanager
     def counted(self) -> Iterator[int]:
-        """Yield how many requests the storage is answering, with this one."""
+        """Count a request to the storage during the block; yield how many are open now."""
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.at_once, self.most_at_once)

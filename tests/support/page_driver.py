@@ -1,4 +1,4 @@
-"""The tab as a user has it: the program as a process of its own, its page in headless Chromium."""
+"""The program as a process of its own, and its page in headless Chromium."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SETTINGS = {
 
 
 def wait_for(is_so: Callable[[], Any], what: str = "it") -> Any:
-    """Return what `is_so` returns as soon as that is true; fail after a while."""
+    """Return the first true value that `is_so` returns; fail after 60 seconds, naming `what`."""
     end = time.monotonic() + _PATIENCE
     while not (value := is_so()):
         assert time.monotonic() < end, f"{what} did not come"
@@ -45,7 +45,7 @@ def wait_for(is_so: Callable[[], Any], what: str = "it") -> Any:
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    """Return the bytes of all files in a folder; skip files that vanish meanwhile."""
+    """Return the bytes of all files below a folder, by path; skip files that vanish meanwhile."""
     found = {}
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
@@ -54,14 +54,14 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 
 def expect(locator: Any) -> Any:
-    """Playwright's, which waits; imported late, for tests run without it too."""
+    """Return Playwright's `expect(locator)`. Playwright is imported here, as it may be missing."""
     from playwright import sync_api
 
     return sync_api.expect(locator)
 
 
 class FlakyDemo(FaultServer):
-    """The demo through a wire on which single paths go wrong: the first rule that fits answers."""
+    """A proxy for the demo server. Its rules, the newest first, replace answers to some paths."""
 
     def __init__(self, demo: Any) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class FlakyDemo(FaultServer):
 
 
 class Server:
-    """The tab by itself, served until it is closed."""
+    """The program without a WebUI, as a process with its page at `url`."""
 
     def __init__(
         self, civitai: str, data: Path, port: int = 0, environment: Any = (), **settings: Any
@@ -142,7 +142,7 @@ class Server:
             self.kill()
 
     def forget(self) -> None:
-        """Forget jobs, their files and the cache; while no page is open and no job at work."""
+        """Delete all jobs, saved images and the cache. No page may be open, and no job running."""
         for job in self.jobs():
             if job["state"] not in ("done", "cancelled"):
                 self.act(job["id"], "cancel")

@@ -1,4 +1,4 @@
-"""What the demo's galleries hold, told by its own images: what a page must show, in order."""
+"""The images that a page of the demo must show, in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["infotext_of", "of_model"]
 
 
 def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[images.DemoImage]:
-    """All versions, the newest first."""
+    """Return a demo model's images, newest first. kind: "image" or "video", None for both."""
     model = find_demo_model(model_id)
     assert model is not None
     return [row for row in reversed(images.list_gallery(model)) if _fits(row, level, kind)]

@@ -1,8 +1,8 @@
-"""A disk of its own whose power is cut: what had not reached it by then is lost.
+"""A disk of its own whose power is cut: data that the disk did not have yet is lost.
 
-An ext4 file system in an image file, mounted over a loop device. What programs have written, but
-the system has not yet written through, is not in the image: so a copy of the image is what such a
-disk holds after the cut. Mounting the copy replays the journal, as the next start does.
+An ext4 file system in an image file, mounted over a loop device. Writes that the system still has
+in its memory are not in the image file, so a copy of the image file is what a real disk contains
+after the power loss. Mounting the copy replays the journal, as the next start does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PATIENCE = 20.0  # seconds
 
 
 class CutDisk:
-    """`path` is where it is mounted. Skips the test where nothing may be mounted."""
+    """A disk that is mounted at `path`. Skips the test if nothing can be mounted here."""
 
     def __init__(self, folder: Path, size: int = _SIZE) -> None:
         self._folder, self._image = folder, folder / "disk.img"
@@ -44,13 +44,13 @@ class CutDisk:
         _unmount(self.path)
 
     def restore(self, copy: Path) -> None:
-        """Go on with a copy, where the disk was."""
+        """Mount a copy from `cut` in place of the disk."""
         _unmount(self.path)
         self.path.rmdir()
         self._image, self._device = copy, _mounted(copy, self.path)
 
     def cut(self) -> Path:
-        """Return a copy of the disk image as it is now. Writers must pause meanwhile."""
+        """Return the path of a disk image as a power loss would leave it. Writers must pause."""
         self._cuts += 1
         copy = self._folder / f"cut-{self._cuts}.img"
         until = time.monotonic() + _PATIENCE
@@ -62,13 +62,13 @@ class CutDisk:
             assert time.monotonic() < until, "the system does not stop writing"
 
     def _written(self) -> int | None:
-        """Sectors until now; None while some are on their way."""
+        """Return how many sectors were written so far, None while some are being written."""
         stat = Path(f"/sys/block/{self._device}/stat").read_text().split()
         return None if int(stat[8]) else int(stat[6])
 
     @contextmanager
     def mounted(self, copy: Path) -> Iterator[Path]:
-        """Mount a copy of the disk, as the next start finds it."""
+        """Mount a copy from `cut`, and yield the folder where its files are."""
         path = self._folder / copy.stem
         _mounted(copy, path)
         try:
@@ -78,7 +78,7 @@ class CutDisk:
 
 
 def _mounted(image: Path, path: Path) -> str:
-    """Mount a disk image and return the loop device's name."""
+    """Mount a disk image at a path, and return the loop device's name."""
     path.mkdir()
     # The names are written through each second, so that some are there whose bytes are not.
     mount = ["mount", "-o", "loop,commit=1", str(image), str(path)]
@@ -93,7 +93,7 @@ def _mounted(image: Path, path: Path) -> str:
 
 
 def _unmount(path: Path) -> None:
-    """Who was told to end may still have it open for a moment."""
+    """Unmount a path; try again while an ending process still uses the path."""
     until = time.monotonic() + _PATIENCE
     while subprocess.run(["umount", str(path)], capture_output=True).returncode:
         assert time.monotonic() < until, f"{path} is in use"
@@ -102,7 +102,7 @@ def _unmount(path: Path) -> None:
 
 @contextmanager
 def stopped(process: subprocess.Popen[str]) -> Iterator[None]:
-    """All of its threads stand still, none within a call of the system."""
+    """Stop all threads of a process while the block runs."""
     process.send_signal(signal.SIGSTOP)
     until = time.monotonic() + _PATIENCE
     while not _stands_still(process.pid):

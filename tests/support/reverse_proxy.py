@@ -12,7 +12,7 @@ _NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-leng
 
 
 class ReverseProxy:
-    """A context manager. What is asked for below `prefix` comes from `port`, the rest is 404."""
+    """A proxy that passes requests below `prefix` on to a port; other paths get status 404."""
 
     def __init__(self, prefix: str, port: int) -> None:
         self.prefix, self.port = prefix, port

@@ -1,4 +1,4 @@
-"""Our routes in this process, served on loopback as hosts do, and asked as the page does."""
+"""Our routes on a loopback server in this process, with requests as the page sends them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OURS = {"X-Civitai-Shortcut": "1"}
 
 
 class ServedApi:
-    """A context manager. app: as that of gradio it has `auth` and `tokens`."""
+    """A server with our routes; `app` has `auth` and `tokens`, as the app of gradio has."""
 
     def __init__(self, middleware: Any = (), **config: Any) -> None:
         self.app = Starlette(middleware=list(middleware))
@@ -42,14 +42,14 @@ class ServedApi:
         self._thread.join(20)
 
     def ask(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
-        """path: below `civitai_shortcut/`."""
+        """Send a request to a path below `civitai_shortcut/`, and return the checked response."""
         options.setdefault("timeout", 30)
         response = requests.request(method, f"{self.url}/civitai_shortcut/{path}", **options)
         check_response(method, path.removeprefix("api/"), response)
         return response
 
     def get(self, path: str, language: str = "en", **headers: str) -> Any:
-        """Return the JSON of a path below `api/`; assert status 200."""
+        """Get a path below `api/`, assert status 200, and return the response's JSON."""
         answer = self.ask(f"api/{path}", headers={"Accept-Language": language, **headers})
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -59,13 +59,13 @@ class ServedApi:
         return self.ask(f"api/{path}", method, headers=headers, json=body)
 
     def post(self, path: str, body: Any = None, language: str = "en") -> Any:
-        """Post to a path below `api/` and return the JSON; assert status 200."""
+        """Post to a path below `api/`, assert status 200, and return the response's JSON."""
         answer = self.send("POST", path, body, language)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def error(self, path: str, language: str = "en", **headers: str) -> tuple[int, str, str]:
-        """Status, code and message."""
+        """Return (status, error code, message) of a GET request that fails. path: below `api/`."""
         answer = self.ask(f"api/{path}", headers={"Accept-Language": language, **headers})
         said = answer.json()["error"]
         return answer.status_code, said["code"], said["message"]

@@ -1,4 +1,4 @@
-"""Civitai's own ways of paging, played on made-up images: how `GET /api/v1/images` answers.
+"""The ways in which Civitai's `GET /api/v1/images` pages through images, on made-up images.
 
 As a function (`Site.answer`), as a client (`SiteClient`) and over HTTP (`served`).
 """
@@ -29,9 +29,12 @@ _PASSES = 3  # pages that BitDex joins for one answer
 
 @dataclass(frozen=True)
 class SiteImage:
-    """published: what the index sorts by, milliseconds. versions: of MODEL, that it was made with.
-    is_cut: left out after a page was made (not scanned, blocked). is_draft: the same, but only the
-    feed of its author has it at all."""
+    """An image of the site.
+
+    published: time in milliseconds. versions: ids of the versions of MODEL that made the image.
+    is_cut: removed from each page after the page was filled, as an image that is not scanned.
+    is_draft: the same, but only in its author's feed, and absent elsewhere.
+    """
 
     id: int
     published: int
@@ -46,10 +49,11 @@ class SiteImage:
 
 @dataclass
 class Site:
-    """index: what answers everything but a model without a version: `index`, `feed`, `bitdex`.
+    """Answers requests for pages of images.
 
-    most: rows that a page has at most, whatever is asked for. lost: ids that are in no page, by the
-    sort. asked: the parameters of each request.
+    index: how pages are made, "index", "feed" or "bitdex"; those of a model without a version are
+    always made by a database. most: the largest number of rows in a page. lost: ids that no page
+    contains, by sort order. asked: the parameters of each request.
     """
 
     images: list[SiteImage]
@@ -60,7 +64,7 @@ class Site:
     asked: list[dict[str, str]] = field(default_factory=list)
 
     def answer(self, params: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Return the status and the body."""
+        """Return the (status, JSON object) of the response to these query parameters."""
         self.asked.append(dict(params))
         limit = min(int(params["limit"]), self.most)
         if "imageId" in params or ("modelId" in params and "modelVersionId" not in params):
@@ -76,13 +80,17 @@ class Site:
         return 200, self._body(shown, cursor)
 
     def expected(self, params: Mapping[str, str]) -> list[int]:
-        """Return the ids of the whole gallery, in its order: what no walk may lose."""
+        """Return the ids of all images that match, in order. Pages may not omit any of them."""
         return [i.id for i in self._sorted(params, False) if not i.is_cut and not i.is_draft]
 
     # The paths
 
     def _by_database(self, params: Mapping[str, str], limit: int) -> tuple[int, dict[str, Any]]:
-        """One row for each version; the cursor is the first id not shown, and exclusive down."""
+        """Return (status, JSON object) for a page with one row for each version of an image.
+
+        The cursor is the id of the first image that is not shown. Only with the sort order `Oldest`
+        does the next page contain that image.
+        """
         cursor, is_up = params.get("cursor"), params["sort"] == "Oldest"
         if cursor and not cursor.isdigit():
             return 400, {"error": "Invalid cursor: expected 1 value(s), received 2"}
@@ -97,7 +105,7 @@ class Site:
     def _by_index(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """Return a page by offset; `Newest` ignores images after the cursor's minute."""
+        """Return (page, next cursor) by offset. `Newest` omits images after the cursor's minute."""
         offset, entry = _place(params.get("cursor"))
         rows = self._sorted(params, False)
         if entry and params["sort"] == "Newest":
@@ -108,7 +116,7 @@ class Site:
         return page, f"{offset + limit}|{entry or page[0].published}"
 
     def _by_feed(self, params: Mapping[str, str], limit: int) -> tuple[list[SiteImage], str | None]:
-        """Only the offset counts; an author's drafts are cut after the page was made."""
+        """Return (page, next cursor) by offset. For one author, the offset counts drafts, too."""
         offset, _ = _place(params.get("cursor"))
         rows = self._sorted(params, bool(params.get("username")))
         page = rows[offset : offset + limit]
@@ -118,7 +126,7 @@ class Site:
     def _by_bitdex(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """Return a page that the next pages filled up; its keyset points behind all of them."""
+        """Return (page, next cursor). Later pages, which the cursor skips, fill up the page."""
         number, _, keyset = (params.get("cursor") or "0").partition("|bdx:")
         at = json.loads(keyset)["after"] if keyset else 0
         rows, shown, passes = self._sorted(params, False), list[SiteImage](), 0
@@ -161,7 +169,7 @@ class Site:
 
 
 class SiteClient:
-    """What `civitai.read_images` needs of a client, without a network."""
+    """A client for `civitai.read_images` that calls a Site without a network."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -175,10 +183,10 @@ class SiteClient:
 
 
 def make_site_images(seed: int, posts: int = 60, cut: float = 0.0) -> list[SiteImage]:
-    """Return the images of some posts of 1 to 25: those of a post share the time, and some posts
-    the minute. An old upload may be published late: ids and times do not go together.
+    """Return random images of some posts, with 1 to 25 images each.
 
-    cut: the share of images that is left out after a page was made.
+    The images of a post have the same time, and some posts have the same minute. The order of ids
+    is not that of times. cut: the share of images that are removed from full pages.
     """
     chance, images, time = random.Random(seed), list[SiteImage](), _NOW
     ids = iter(chance.sample(range(1_000, 90_000), posts * 25))
@@ -206,7 +214,7 @@ def make_site_images(seed: int, posts: int = 60, cut: float = 0.0) -> list[SiteI
 
 @contextmanager
 def served(site: Site) -> Iterator[str]:
-    """Serve the site's API and its files on loopback; the value is its base URL."""
+    """Serve a site's API and files on loopback; yield the base URL."""
     http = LoopbackServer(_Request, site)
     site.base = http.url
     try:
@@ -237,7 +245,7 @@ def _iso(time: int) -> str:
 
 
 def _place(cursor: str | None) -> tuple[int, int]:
-    """Return the rows to skip and the time; nonsense is the first page."""
+    """Return (rows to skip, time in milliseconds) of a cursor, (0, 0) for an invalid cursor."""
     found = re.fullmatch(r"(\d+)(?:\|(\d+))?", cursor or "")
     return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 

@@ -1,4 +1,4 @@
-"""A SOCKS5 proxy on loopback (RFC 1928), for names and numbers; it remembers what it was asked."""
+"""A SOCKS5 proxy on loopback (RFC 1928) that records the hosts of its requests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ __all__ = ["SocksServer"]
 
 
 class SocksServer:
-    """A context manager. asked: (kind, host) of each connection: a `name`, or a `number`.
+    """A SOCKS5 proxy that connects all requests to one address. Use it in a `with` block.
 
-    leads_to: the address that every connection is made with, whatever was asked for.
+    leads_to: that address, (host, port). asked: (kind, host) of each request; kind is "name" for a
+    host name and "number" for an IP address.
     """
 
     def __init__(self, leads_to: tuple[str, int]) -> None:

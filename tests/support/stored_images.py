@@ -1,4 +1,4 @@
-"""Images as Civitai's records describe them, for tests of the library."""
+"""Image records and models for tests of the library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["make_image", "store_model"]
 
 
 def make_image(image_id: int = 1, **changes: Any) -> Image:
-    """Return an image with this id. changes: fields of its record that are to be different."""
+    """Return an image with this id. changes: fields of Civitai's JSON object to replace."""
     name = f"{image_id:08}-1111-2222-3333-444444444444"
     record = {
         "id": image_id,
@@ -30,7 +30,7 @@ def make_image(image_id: int = 1, **changes: Any) -> Image:
 
 
 def store_model(model_id: int, name: str, *versions: tuple[int, str], **more: Any) -> None:
-    """Store a model with versions of these ids and names in the library."""
+    """Store a model in the library. versions: their (id, name). more: fields of its JSON."""
     rows = [{"id": version_id, "name": title} for version_id, title in versions]
     models._store_model(
         model_from_json({"id": model_id, "name": name, "modelVersions": rows, **more})

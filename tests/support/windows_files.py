@@ -1,8 +1,7 @@
-"""Plays Windows' files on another system: our modules get an `os`, `open`, `time` and `sqlite3`
-that do what Windows does otherwise. Nothing else of the process notices.
+"""Simulates Windows' files on another system, only for the modules of this package.
 
-What is played is the table of tests/core/files/test_windows.py; on Windows itself that table is
-held against the system.
+They get an `os`, `open`, `time` and `sqlite3` that behave as the table in
+tests/core/files/test_windows.py says. On Windows, the table itself is tested.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ MISSING_MODULES = {"fcntl", "grp", "pwd", "resource", "termios"}
 
 
 class WindowsFiles:
-    """The `os`, `open`, `time` and `sqlite3` of one test.
+    """Stands in for `os`, `open`, `time` and `sqlite3` in one test.
 
-    scanner_seconds: how long a new file is held by a program that looks for viruses. A thread that
-    waits for that program moves its own clock and no other thread's, and takes no time; a thread
-    that waits for a file that is really open really sleeps.
+    scanner_seconds: how long a simulated virus scanner keeps a new file open. Waiting for the
+    scanner takes no real time: it only advances the clock of the waiting thread. Waiting for a file
+    that is really open takes real time.
     """
 
     def __init__(self) -> None:
@@ -58,11 +57,11 @@ class WindowsFiles:
 
     @property
     def waited(self) -> float:
-        """Return the seconds that the calling thread has waited for the scanner."""
+        """Return how many seconds the calling thread has waited for the virus scanner."""
         return getattr(self._own, "waited", 0.0)
 
     def sleep(self, seconds: float) -> None:
-        """Wait for what the calling thread was refused last."""
+        """Wait `seconds` for the file that the calling thread last found in use."""
         with self._lock:
             identity = self._own.refused
             if identity in self._scanned:
@@ -90,9 +89,10 @@ class WindowsFiles:
         return opened
 
     def actual(self, path: str) -> str:
-        """Return a file's name on this system, as Windows would find it.
+        """Return the path that a file really has on this system, if Windows is given `path`.
 
-        Case, and blanks and dots at the end, do not count.
+        Windows ignores case, and spaces and dots at the end of a name. Raises OSError for an
+        invalid name.
         """
         if re.search(r'[<>"|?*]', path):
             raise _error(OSError(errno.EINVAL, "The name is invalid", path), _BAD_NAME)
@@ -110,7 +110,7 @@ class WindowsFiles:
         return os.path.join(folder, name)
 
     def refuse_if_held(self, path: str, code: int) -> None:
-        """Raise PermissionError where a program has the file open."""
+        """Raise PermissionError if a program has the file open. code: the error code of Windows."""
         try:
             identity = _identity(os.stat(path))
         except OSError:
@@ -135,7 +135,7 @@ class WindowsFiles:
             self._scan(target)
 
     def rename(self, source: str, target: str) -> None:
-        """Rename a file as Windows does: never over another."""
+        """Rename a file. Raises FileExistsError if the target exists, as on Windows."""
         if os.path.lexists(self.actual(target)):
             raise _error(FileExistsError(errno.EEXIST, "The file exists", target), _EXISTS)
         self.replace(source, target)
@@ -158,7 +158,7 @@ class WindowsFiles:
 
 
 class _Connection(sqlite3.Connection):
-    """One that knows whether it is open."""
+    """A connection whose `path` is "" after `close`."""
 
     path = ""
 
@@ -186,7 +186,7 @@ class _Instead:
 
 
 class _Os(_Instead):
-    """Looks up what it stands for when it is called: a test may have replaced that."""
+    """The module `os` as on Windows. Names that are not replaced are looked up at each use."""
 
     name = "nt"
 
@@ -212,7 +212,7 @@ class _Os(_Instead):
 
 
 class _Paths(_Instead):
-    """os.path, of names without regard to case."""
+    """The module `os.path` with file names that ignore case."""
 
     def __init__(self, files: WindowsFiles) -> None:
         super().__init__(os.path)
@@ -235,7 +235,7 @@ class _Paths(_Instead):
 
 
 class _Time(_Instead):
-    """A clock that stands still between its ticks."""
+    """A clock that advances in steps of 1/64 second."""
 
     def __init__(self) -> None:
         super().__init__(time)
@@ -248,7 +248,7 @@ class _Time(_Instead):
 
 
 class _PatientTime(_Time):
-    """One that goes on by what its thread has waited for the scanner."""
+    """A clock that also counts the seconds its thread has waited for the virus scanner."""
 
     def __init__(self, files: WindowsFiles) -> None:
         super().__init__()
@@ -262,7 +262,7 @@ class _PatientTime(_Time):
 
 
 def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:
-    """Lay it around each of our modules that is loaded, until the test is over."""
+    """Make the loaded modules of this package use simulated Windows files until the test ends."""
     from civitai_manager_libs.core.files import file_lock, fsync, replace, safe_open
 
     files = WindowsFiles()
