@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from civitai_manager_libs.infotext.lora_tags import list_missing_lora_tags
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -84,6 +86,7 @@ _value = st.recursive(
 )
 
 
+@example({"resources": [{"name": "\ud7fc", "type": "lora", "weight": 1}]})  # not yet assigned
 @given(
     st.dictionaries(
         st.sampled_from(["additionalResources", "resources", "other", "prompt", "Hires prompt"]),
@@ -92,4 +95,4 @@ _value = st.recursive(
 )
 def test_any_record_can_be_read(meta):
     for tag in list_missing_lora_tags(meta):
-        assert tag.startswith("<lora:") and tag.endswith(">") and tag.isprintable()
+        assert re.fullmatch(r"<lora:[^<>\x00-\x1f\x7f-\x9f\ud800-\udfff]+>", tag)
