@@ -44,7 +44,7 @@ def embed_infotext(path: str, text: str) -> bool:
                     return False
                 new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
                 _write_patched(new_file, file, patches)
-            is_good = _is_written(new_file.path, kind, text)
+            is_good = _contains_infotext(new_file.path, kind, text)
             if is_good:
                 new_file.commit(path)
             return is_good
@@ -70,8 +70,8 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
         start += len(piece)
 
 
-def _is_written(path: str, kind: str, text: str) -> bool:
-    """Return whether a file is complete and contains the infotext `text`.
+def _contains_infotext(path: str, kind: str, text: str) -> bool:
+    """Return whether an image file is complete and contains the infotext `text`.
 
     kind: the file's type, "png", "jpg" or "webp".
     """

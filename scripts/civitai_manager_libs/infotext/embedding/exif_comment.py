@@ -52,15 +52,15 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
     if byte_order is None:
         return None
     try:
-        return _add_comment(tiff, byte_order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
+        return _write_comment(tiff, byte_order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
     except (struct.error, ValueError):
         return None
 
 
-def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return the EXIF data `tiff` with `comment` as its user comment.
+def _write_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
+    """Return the EXIF data `tiff` with the user comment replaced by `comment`, an encoded text.
 
-    comment: the encoded text. Raises struct.error or ValueError if `tiff` is damaged.
+    Raises struct.error or ValueError if `tiff` is damaged.
     """
     data = bytearray(tiff + bytes(len(tiff) % 2))
     root = _read_root(tiff, byte_order)
@@ -120,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder (IFD) with `entry`, in place of an entry of the same `tag`."""
+    """Return the bytes of an image file directory (IFD) with `entry` as its entry for `tag`."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

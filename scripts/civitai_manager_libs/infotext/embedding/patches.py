@@ -107,11 +107,11 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     if known is not None:
         file.seek(start + 8)
         exif = file.read(end - start - 8) if end - start < _MAX_EXIF else b"too much"
-    tiff, head = set_comment(exif.removeprefix(_EXIF), text), _patch_webp_header(file, chunks[0])
-    if tiff is None or head is None:
+    tiff, flag = set_comment(exif.removeprefix(_EXIF), text), _make_exif_flag(file, chunks[0])
+    if tiff is None or flag is None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
-    patches = [head, Patch(start, end - start, added)]
+    patches = [flag, Patch(start, end - start, added)]
     return [_patch_webp_size(file, patches), *patches]
 
 
@@ -127,44 +127,41 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
     return list(takewhile(lambda chunk: chunk[2] <= end, padded))
 
 
-def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
-    """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
+def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> Patch | None:
+    """Return the patch that makes a WebP file's VP8X chunk say that the file contains EXIF data.
 
-    The mark is a bit in the VP8X chunk; a file without this chunk gets one. first: (type, start,
-    end) of the file's first chunk.
+    A file without this chunk gets one. Return None if the file is damaged. first_chunk: (type,
+    start, end) of the file's first chunk.
     """
-    kind, start, _ = first
+    kind, start, _ = first_chunk
     file.seek(start + 8)
     data = file.read(10)
     if len(data) < 10:
         return None
     if kind == b"VP8X":
         return Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
-    size = _read_webp_size(kind, data)
-    if size is None:
-        return None
-    width, height, flags = size
-    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    flag = bytes([flags | _EXIF_FLAG, 0, 0, 0])
-    return Patch(start, 0, b"VP8X" + struct.pack("<I", 10) + flag + sides)
+    chunk = _make_vp8x_chunk(kind, data)
+    return Patch(start, 0, chunk) if chunk else None
 
 
-def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
-    """Return (width, height, flags) of a WebP image chunk, None if the chunk is damaged.
+def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a VP8X chunk for a WebP image with EXIF data, b"" if the image chunk is damaged.
 
-    flags: the bits that a VP8X chunk needs for this image. kind: the image chunk's type, VP8 or
-    VP8L. data: the chunk's first 10 bytes.
+    kind: the image chunk's type, VP8 or VP8L. data: its first 10 bytes, which state the size.
     """
+    flags = _EXIF_FLAG
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
-        width, height = struct.unpack("<HH", data[6:10])
-        width, height, flags = width & 0x3FFF, height & 0x3FFF, 0
+        width, height = (int.from_bytes(data[n : n + 2], "little") & 0x3FFF for n in (6, 8))
     elif kind == b"VP8L" and data[0] == 0x2F:
         bits = int.from_bytes(data[1:5], "little")
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        flags = _ALPHA_FLAG if bits >> 28 & 1 else 0
+        flags |= _ALPHA_FLAG if bits >> 28 & 1 else 0
     else:
-        return None
-    return (width, height, flags) if width and height else None
+        return b""
+    if not width or not height:
+        return b""
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
 
 
 def _patch_webp_size(file: BinaryIO, patches: list[Patch]) -> Patch:

@@ -41,7 +41,7 @@ def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
 def iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, offset of the data, size of the data) of each segment of a JPEG file.
 
-    Stop behind the segment before the pixels, at the end of the file or at a damaged segment.
+    Stop at the pixels, which follow the last segment, or at a damaged segment.
     """
     start = 2
     while len(head := _read_header(file, start, 4)) == 4:

@@ -72,21 +72,21 @@ def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
     texts = {**dict(iter_xmp_graph(texts.get("XMP", ""))), **texts}
     documents = list(_iter_documents(texts))
     workflow = _find_workflow(texts, documents)
-    for program, written in _iter_readings(texts, documents):
-        if written:
-            return EmbeddedData(written, program, workflow, find_missing_values(written))
+    for program, infotext in _iter_infotexts(texts, documents):
+        if infotext:
+            return EmbeddedData(infotext, program, workflow, find_missing_values(infotext))
     if "prompt" in texts or workflow:
         return EmbeddedData("", "ComfyUI", workflow, find_missing_values(""))
     return EmbeddedData(credentials=texts.get("C2PA", ""))
 
 
-def _iter_readings(
+def _iter_infotexts(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (program, infotext) for each way to read a file's texts, the most reliable way first.
+    """Yield each (program, infotext) that is found in a file's texts, the most reliable first.
 
-    The infotext is "" if a way finds nothing; the program is "" if unknown. texts: the texts by
-    name. documents: the texts that are JSON objects, parsed.
+    An infotext may be "", and so may a program that is unknown. texts: the texts by name.
+    documents: the texts that are JSON objects, parsed.
     """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
@@ -95,7 +95,7 @@ def _iter_readings(
             yield program, build_infotext(record)
     graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     for name in _INFOTEXTS:
-        text = _short_text(texts, name)
+        text = _get_infotext(texts, name)
         read = parse_infotext(text)
         if read.parameters and not isinstance(load_json(text), Mapping):
             if graph and _is_placeholder(read):
@@ -103,9 +103,9 @@ def _iter_readings(
             yield _identify_webui(read), translate_infotext(text)
     for program, record in records:
         yield program, build_infotext(record)
-    yield "InvokeAI", build_infotext(read_dream(_short_text(texts, "Dream")))
+    yield "InvokeAI", build_infotext(read_dream(_get_infotext(texts, "Dream")))
     yield "ComfyUI", build_infotext({"comfy": graph})
-    text = _short_text(texts, "parameters")
+    text = _get_infotext(texts, "parameters")
     if not isinstance(load_json(text), (Mapping, list)):  # a prompt alone
         yield "", text
 
@@ -116,7 +116,7 @@ def _is_placeholder(infotext: Infotext) -> bool:
     return any(text.lower() == "unknown" for text in (infotext.prompt, *names))
 
 
-def _short_text(texts: Mapping[str, str], name: str) -> str:
+def _get_infotext(texts: Mapping[str, str], name: str) -> str:
     """Return the text called `name`, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
     return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""

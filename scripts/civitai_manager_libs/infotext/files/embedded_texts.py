@@ -27,7 +27,7 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     """Return {name: text} for the texts that programs have stored in an image or video file.
 
     file: its path, or the open file. "UserComment" is EXIF's user comment, "XMP" the XMP packet,
-    and "C2PA" the program named in the Content Credentials. A text "EXIF" is a warning, see
+    and "C2PA" the program named in the Content Credentials; "EXIF" is set only for the files of
     `has_overlapping_exif`. Return {} if the file is damaged or of another type. Raises DiskError if
     the file cannot be read.
     """
@@ -49,10 +49,10 @@ def _read_texts(file: BinaryIO) -> dict[str, str]:
 
 
 def has_overlapping_exif(file: str | BinaryIO) -> bool:
-    """Return whether the EXIF data of a file might use up the memory of a program that reads it.
+    """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    In such data, many tags share the same bytes, and an image library copies them for each tag.
-    file: its path, or the open file. Raises DiskError if the file cannot be read.
+    In such data, many tags share the same bytes, which the library copies for each tag. file: its
+    path, or the open file. Raises DiskError if the file cannot be read.
     """
     return "EXIF" in read_embedded_texts(file)
 

@@ -31,9 +31,8 @@ _Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or i
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     """Yield (name, text) for each text in EXIF data that may tell how an image was made.
 
-    A text named "EXIF" is a warning that other programs may run out of memory on this data, because
-    many tags share the same bytes. data: the EXIF data. If it was too large to read, data is b"",
-    and only the warning is yielded.
+    Also yield ("EXIF", reason) if an image library might run out of memory on the data, because
+    many tags share the same bytes. data: the EXIF data, b"" if it was too large to read.
     """
     if not data:
         yield "EXIF", "unread"

@@ -84,18 +84,18 @@ def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> 
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
     data = budget.read(file, min(stop - begin, _MAX_LIST))
-    origin = {_IN_FILE: 0, _IN_META: parts.get(b"idat", (b"", 0, 0))[1]}
+    base_offsets = {_IN_FILE: 0, _IN_META: parts.get(b"idat", (b"", 0, 0))[1]}
     try:
-        return dict(_parse_locations(data, origin))
+        return dict(_parse_locations(data, base_offsets))
     except IndexError:
         return {}
 
 
-def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
+def _parse_locations(data: bytes, base_offsets: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
     """Yield (item number, [(offset, size) of each piece]) for each item in an `iloc` box.
 
-    data: the bytes of the box. origin: {construction method: offset from which its offsets count}.
-    Raises IndexError if the box is cut off or lists too many pieces.
+    data: the bytes of the box. base_offsets: {construction method: offset in the file to which the
+    item's offsets are added}. Raises IndexError if the box is cut off or lists too many pieces.
     """
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (
@@ -107,7 +107,7 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
         number = _read_number(stream, wide)
         method = _read_number(stream, 2) & 15 if version else _IN_FILE
         _read_number(stream, 2)
-        base = _read_number(stream, base_size) + origin.get(method, 0)
+        base = _read_number(stream, base_size) + base_offsets.get(method, 0)
         count = _read_number(stream, 2)
         if count > _MAX_EXTENTS:  # pieces of size 0 would cost the file nothing
             raise IndexError("too many pieces")
@@ -116,7 +116,7 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
             _read_number(stream, index_size if version else 0)
             start = base + _read_number(stream, offset_size)
             extents.append((start, _read_number(stream, length_size)))
-        if method in origin:
+        if method in base_offsets:
             yield number, extents
 
 

@@ -6,7 +6,6 @@ https://www.w3.org/Graphics/GIF/spec-gif89a.txt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from .budget import Budget, Texts
@@ -120,9 +119,9 @@ def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:
             label = (file.read(1) or b"\0")[0]
         else:
             return
-        data = b"".join(_iter_gif_pieces(file, budget, label == _GIF_COMMENT))
-        if data:
-            yield "Comment", budget.decode_text(data)
+        comment = _pass_gif_block(file, budget, label == _GIF_COMMENT)
+        if comment:
+            yield "Comment", budget.decode_text(comment)
 
 
 def _skip_palette(file: BinaryIO, flags: bytes) -> None:
@@ -130,16 +129,12 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
         file.seek(3 * 2 ** (flags[0] % 8 + 1), 1)
 
 
-def _iter_gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
-    """Yield the pieces of a GIF block's data; at the end, the file's position is behind the block.
-
-    is_wanted: if False, yield nothing and only move the position.
-    """
-    while budget.spend_part():
-        size = (file.read(1) or b"\0")[0]
-        if not size:
-            return
-        if is_wanted:
-            yield budget.read(file, size)
+def _pass_gif_block(file: BinaryIO, budget: Budget, is_comment: bool) -> bytes:
+    """Move behind the data of a GIF block; return the data if it is a comment, else b""."""
+    data = bytearray()
+    while budget.spend_part() and (size := (file.read(1) or b"\0")[0]):
+        if is_comment:
+            data += budget.read(file, size)
         else:
             file.seek(size, 1)
+    return bytes(data)

@@ -72,7 +72,7 @@ def convert_skipped_layers(count: object) -> int | None:
 
 
 def join_lines(value: object) -> str:
-    """Return a list of texts as lines, or a single text unchanged."""
+    """Return the texts of a list as lines, or a single text unchanged; "" for other values."""
     return "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
 
 
