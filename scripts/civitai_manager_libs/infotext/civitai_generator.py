@@ -7,19 +7,18 @@ from typing import Any
 
 from ..core import as_list, as_mapping, as_number, as_text, as_whole_number
 
-__all__ = ["to_webui_parameters"]
+__all__ = ["convert_generator_data"]
 
 _FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, the generator's own Flux
 _EXTRA_KEYS = ("width", "height", "clipSkip")  # read from `extra` if `meta` lacks them
 
 
-def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
-    """Convert the generation data of Civitai's own generator to a WebUI's parameters.
+def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
+    """Convert data of Civitai's own generator to what WebUIs expect; return other data unchanged.
 
     Width, height and Clip skip are taken from `meta["extra"]` if `meta` itself lacks them. For Flux
-    models, sampler, CFG scale and Clip skip get the values that Forge expects. Data of other
-    programs is returned unchanged. base_model: the image's base model as Civitai states it, "" if
-    unknown.
+    models, sampler, CFG scale and Clip skip get the values that Forge expects. base_model: the
+    image's base model as Civitai states it, "" if unknown.
     """
     if not _is_on_site_image(meta):
         return meta
@@ -46,7 +45,7 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
 def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
     """Return whether an image was made with a Flux model that uses distilled guidance.
 
-    All Flux models use it, except Klein. base_model: as in `to_webui_parameters`.
+    All Flux models do, except Klein. base_model: the model's name for Civitai, "" if unknown.
     """
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:

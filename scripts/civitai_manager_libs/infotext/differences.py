@@ -46,7 +46,7 @@ class Difference:
 
     field: the name of a parameter or LoRA. original, made: the values in the original and in the
     reproduction, "" if there is none. kind: "changed", "absent" (only in the original), "added"
-    (only in the reproduction), "edited" (a prompt), "checkpoint" (another one),
+    (only in the reproduction), "edited" (a prompt), "checkpoint" (not the same file),
     "checkpoint_unknown" (the original names none) or "program". For a LoRA: "lora_missing" (its tag
     had no effect), "lora_absent" (the tag is only in the original), "lora_added", "lora_version" or
     "lora_weight".
@@ -69,25 +69,24 @@ class _Lora(NamedTuple):
 def list_differences(
     original: str, made: str, missing_loras: Collection[str] = ()
 ) -> tuple[Difference, ...]:
-    """Return the differences between the infotexts of an image and of its reproduction.
+    """Return the differences between two infotexts, those that change an image most first.
 
-    A reproduction is an image that the user has generated from the infotext of another image, the
-    original. original, made: the infotexts of the original and of the reproduction. The difference
-    that changes an image most comes first. A parameter that every image has, such as the seed, is
-    no difference if only one infotext states it. missing_loras: lower-case names of LoRAs that are
-    not installed here. Return () if an infotext has too little data.
+    A parameter that every image has, such as the seed, is skipped if only one infotext states it.
+    Return () if an infotext has too little data. original: the infotext of an image. made: the
+    infotext of the image that the user has generated from it. missing_loras: lower-case names of
+    LoRAs that are not installed here.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:
         return ()
-    before, after = _normalize(first.parameters), _normalize(second.parameters)
+    before, after = _add_defaults(first.parameters), _add_defaults(second.parameters)
     return (
         *_compare_values(before, after, _FIRST),
         *_compare_checkpoints(before, after),
         *_compare_loras(first, second, missing_loras),
         *_compare_prompts(first, second),
         *_compare_values(before, after, _MAIN),
-        *_compare_others(before, after),
+        *_compare_minor_parameters(before, after),
         *_compare_programs(first, second),
     )
 
@@ -105,8 +104,8 @@ def list_prompt_words(prompt: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(_ANY_TAG.sub(" ", prompt).lower()))
 
 
-def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return an infotext's parameters and those defaults that the image's program does not write.
+def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return an infotext's parameters, with the defaults that its program does not write.
 
     A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
     """
@@ -150,22 +149,19 @@ def _compare_checkpoints(
         if shown[1]:
             yield Difference("checkpoint_unknown", "Model", "", shown[1])
         return
-    if _are_comparable(*hashes):
-        differs = not _is_same_hash(*hashes)
-    else:
-        differs = all(names) and not _is_same(*map(model_file_stem, names))
-    if differs:
+    is_same = _is_same_hash(*hashes)
+    if is_same is None:
+        is_same = not all(names) or _is_same(*map(model_file_stem, names))
+    if not is_same:
         yield Difference("checkpoint", "Model", *shown)
 
 
-def _are_comparable(code: str, other: str) -> bool:
-    """Return whether two hashes are of the same kind, or AutoV2 and SHA256 (10 and 64 digits)."""
-    return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
-
-
-def _is_same_hash(code: str, other: str) -> bool:
-    size = min(len(code), len(other))
-    return code[:size].lower() == other[:size].lower()
+def _is_same_hash(first: str, second: str) -> bool | None:
+    """Return whether two hashes are of the same file, None if their kinds cannot be compared."""
+    sizes = {len(first), len(second)}
+    if 0 in sizes or (len(sizes) > 1 and sizes != {10, 64}):  # an AutoV2 is the start of a SHA256
+        return None
+    return first[: min(sizes)].lower() == second[: min(sizes)].lower()
 
 
 def _compare_loras(
@@ -179,7 +175,7 @@ def _compare_loras(
             yield Difference("lora_absent", lora.name, lora.weight)
         elif not other.hash and (tells_loaded or key in missing):
             yield Difference("lora_missing", lora.name, lora.weight)
-        elif _are_comparable(lora.hash, other.hash) and not _is_same_hash(lora.hash, other.hash):
+        elif _is_same_hash(lora.hash, other.hash) is False:
             yield Difference("lora_version", lora.name, lora.hash, other.hash)
         elif not _is_same(lora.weight, other.weight):
             yield Difference("lora_weight", lora.name, lora.weight, other.weight)
@@ -213,11 +209,13 @@ def _plain_prompt(prompt: str) -> str:
     return re.sub(r" ?, ?", ",", text).strip(" ,")
 
 
-def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the differences of the minor parameters, Hires. fix first.
+def _compare_minor_parameters(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[Difference]:
+    """Yield the differences in all other parameters, Hires. fix first.
 
     If only one of the two images has an extension's parameters, they count as one difference.
-    before, after: all parameters of the original and of the reproduction.
+    before, after: the parameters of the original and of the reproduction.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]
@@ -229,20 +227,16 @@ def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iter
         if original and made:
             yield from _compare_values(before, after, [name])
         elif original or made:
-            one_sided.setdefault((_group_of(name), bool(original)), []).append(name)
-    for (group, is_original), members in one_sided.items():
+            extension = re.split(r"[ _]", name, maxsplit=1)[0]  # its parameters share this word
+            one_sided.setdefault((extension, bool(original)), []).append(name)
+    for (extension, is_original), members in one_sided.items():
         values = before if is_original else after
-        field = members[0] if len(members) == 1 else group
+        field = members[0] if len(members) == 1 else extension
         value = values[members[0]] if len(members) == 1 else ""
         if is_original:
             yield Difference("absent", field, value)
         else:
             yield Difference("added", field, "", value)
-
-
-def _group_of(name: str) -> str:
-    """Return the first word of a parameter's name; an extension's parameters share this word."""
-    return re.split(r"[ _]", name, maxsplit=1)[0]
 
 
 def _compare_programs(first: Infotext, second: Infotext) -> Iterator[Difference]:

@@ -33,10 +33,10 @@ _PAIR = re.compile(
     r"(?<![\w \-/])[ \-/]*(?P<key>\w[\w \-/]+):\s*"
     r'(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)|[^,]*)'
 )
-# The number in `(word:1.2)`. A WebUI fails on a number such as in `(word:1.2.)`.
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
 _MAIN_NAMES = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
 _REMOVED = "\0"  # marks a removed pair; `clean_text` leaves no NUL in a text
+# The number in `(word:1.2)`. A WebUI fails on a number such as in `(word:1.2.)`.
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
@@ -91,9 +91,9 @@ def compose_infotext(
     padding: (name, value) pairs that are added if there are fewer than three parameters, because a
     WebUI takes fewer for a part of the prompt.
     """
-    negative_prompt = _make_readable(negative_prompt)
+    negative_prompt = _repair_weights(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
-    body = _compose_prompts(_make_readable(prompt), negative_prompt)
+    body = _compose_prompts(_repair_weights(prompt), negative_prompt)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
     if 0 < len(pairs) < _MIN_PAIRS or (not pairs and _needs_parameters(body)):
         for key, value in (*padding, *_DEFAULTS):
@@ -148,15 +148,18 @@ def _begins_negative(line: str) -> bool:
     return line.strip().startswith(_NEGATIVE)
 
 
-def _make_readable(prompt: str) -> str:
-    """Repair weights that a WebUI cannot parse: `(word:1.2.)` becomes `(word:1.2)`."""
+def _repair_weights(prompt: str) -> str:
+    """Return a prompt without the weights that a WebUI cannot parse.
+
+    For example, `(word:1.2.)` becomes `(word:1.2)`.
+    """
+
+    def repair(match: re.Match[str]) -> str:
+        number = _FLOAT.match(match[2])
+        return f":{match[1]}{number[0] if number else ''}{match[3]}"
+
     prompt = clean_text(prompt).strip()
-    return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
-
-
-def _repair_emphasis(match: re.Match[str]) -> str:
-    number = _FLOAT.match(match[2])
-    return f":{match[1]}{number[0] if number else ''}{match[3]}"
+    return _EMPHASIS.sub(repair, prompt) if "(" in prompt else prompt
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:

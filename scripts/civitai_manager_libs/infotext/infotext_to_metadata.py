@@ -17,11 +17,10 @@ _RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
 
 
 def build_metadata(infotext: str) -> dict[str, Any]:
-    """Convert an infotext to generation data in the form of Civitai's `meta`.
+    """Return the generation data in an infotext, in the form of Civitai's `meta`.
 
-    The prompts become `prompt` and `negativePrompt`. `hashes` holds the hashes of models, and
-    `civitaiResources` the models for which the infotext states ids on Civitai. All parameters keep
-    their names.
+    Its keys are the names of the parameters, and `prompt`, `negativePrompt`, `hashes` (of models)
+    and `civitaiResources` (models with their ids on Civitai).
     """
     read = parse_infotext(infotext)
     meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}

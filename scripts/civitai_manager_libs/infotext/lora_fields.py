@@ -21,22 +21,24 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the LoRAs that are stated outside of the prompt, at most 50 of them in parameters.
+    """Return the LoRAs that generation data states outside of the prompt.
 
-    meta: generation data in the form of Civitai's `meta`. Each LoRA is a dict with the keys type,
-    name, strength, strengthClip and hash, as in `meta["additionalResources"]`.
+    meta: the data in the form of Civitai's `meta`. Each LoRA is a dict with the keys type, name,
+    strength, strengthClip and hash, as in `meta["additionalResources"]`. Of those that are stated
+    in parameters, only the first 50 are returned.
     """
-    entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
+    ruined_fooocus, fooocus = _iter_ruined_fooocus_loras(meta), _iter_fooocus_loras(meta)
+    entries = (*ruined_fooocus, *fooocus, *_iter_numbered_loras(meta))
     named = [entry for entry in entries if as_text(entry["name"])]
     return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
 
 
 def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has cut off.
+    """Yield the entries of `meta["resources"]` without the LoRAs whose names Civitai has cut off.
 
-    For example, Civitai's parser reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA `01`.
+    For example, it has cut `AddNet Model 1: sakura-01(8c052dc68980)` to a LoRA `01`.
     """
-    misnamed = {entry["hash"] for entry in _iter_numbered(meta) if entry["hash"]}
+    misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
     for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
             yield entry
@@ -54,7 +56,7 @@ def _make_entry(
     }
 
 
-def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_ruined_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the LoRAs that the program RuinedFooocus lists in `meta["other"]["loras"]`.
 
     The list has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`. Files of 2023 have a text
@@ -70,7 +72,7 @@ def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield _make_entry(match[2], match[1], checksum)
 
 
-def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the LoRAs in Fooocus' parameter `Lora weights`, such as "a: 0.5, b: 1"."""
     value = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
     for part in value.split(",") if value else ():
@@ -78,7 +80,7 @@ def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield _make_entry(name.strip(), weight.strip())
 
 
-def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the LoRAs in numbered parameters.
 
     ComfyUI nodes that save images write `Lora_0 Model name`, `Lora_0 Model hash` and so on; an

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core import as_mapping, as_text, clean_text, Image
-from .civitai_generator import to_webui_parameters
+from .civitai_generator import convert_generator_data
 from .comfy import load_json, read_graph
 from .lora_tags import list_missing_lora_tags
 from .parameter_names import translate_parameters
@@ -25,9 +25,8 @@ def build_infotext(
     """Return the infotext for an image's generation data, "" if there is no data.
 
     meta: the data as Civitai's API sends it, flat or wrapped as `{id, meta}`. image: the image, if
-    known. Its base model tells how to read `meta`. Its ids are added if the infotext would have
-    fewer than three parameters, which a WebUI does not recognise. adds_lora_tags: whether to append
-    the tags of `list_added_lora_tags` to the prompt.
+    known; its base model and ids supplement the data. adds_lora_tags: whether to append the tags of
+    `list_added_lora_tags` to the prompt.
     """
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
@@ -37,17 +36,14 @@ def build_infotext(
         prompt = " ".join(
             part for part in (prompt.rstrip(), *list_missing_lora_tags(record)) if part
         )
-    padding = _iter_origin_parameters(image) if image else ()
+    padding = _iter_origin_parameters(image) if image else ()  # so that a WebUI recognises the text
     return compose_infotext(prompt, negative_prompt, parameters, padding)
 
 
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """Return the LoRA tags that `build_infotext` appends to the prompt.
-
-    The prompt lacks these tags, although the generation data lists the LoRAs.
-    """
+    """Return the tags of LoRAs that `build_infotext` appends, since the prompt lacks them."""
     return list_missing_lora_tags(_build_record(meta, image))
 
 
@@ -71,7 +67,7 @@ def find_workflow(meta: Mapping[str, Any] | None) -> str:
 
 def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
     translated = translate_parameters(_merge_graph(_unwrap_meta(meta)))
-    return to_webui_parameters(translated, image.base_model if image else "")
+    return convert_generator_data(translated, image.base_model if image else "")
 
 
 def _unwrap_meta(meta: object) -> Mapping[str, Any]:

@@ -66,10 +66,9 @@ def list_resources(
 ) -> tuple[Resource, ...]:
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    meta: the image's generation data. image: the image, with the versions that Civitai detected in
-    it. files: {lower-case hash or file name: version id}, to find the version of a resource without
-    an id. A file name is not unique, so it is used only for a version that Civitai detected. At
-    most 300 resources are read.
+    At most 300 resources are read. meta: the image's generation data. image: the image, for the
+    versions that Civitai detected in it. files: {lower-case hash or file name: version id}, for the
+    resources without an id.
     """
     meta = as_mapping(meta)
     resources = chain(
@@ -97,8 +96,9 @@ def list_resources(
 def _find_version(
     resource: Resource, files: Mapping[str, int], detected: Sequence[int]
 ) -> int | None:
-    resources = files.get(resource.name.lower())
-    return files.get(resource.hash.lower(), resources if resources in detected else None)
+    named = files.get(resource.name.lower())
+    # A file name is not unique, so it counts only for a version that Civitai has detected.
+    return files.get(resource.hash.lower(), named if named in detected else None)
 
 
 def _is_same(first: Resource, other: Resource) -> bool:

@@ -126,13 +126,13 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
     for kind in KINDS:
         features, most = by_letter[LETTERS[kind]], _MAX_BARS.get(kind, _DEFAULT_MAX_BARS)
         if kind in ("word", "negative"):
-            features = _drop_contained(features[: most * _CANDIDATES], counts)
+            features = _drop_parts_of_phrases(features[: most * _CANDIDATES], counts)
         chosen[kind] = features[:most]
     return chosen
 
 
-def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without those words that mostly occur within one longer feature.
+def _drop_parts_of_phrases(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
+    """Return the features without the words that mostly occur within a longer phrase.
 
     For example, "hair" is dropped if most images with it have "long hair". counts: number of images
     by feature.

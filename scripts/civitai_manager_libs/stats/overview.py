@@ -45,7 +45,7 @@ def summarize_gallery(
     samples: list[Sample] = []
     by_version: dict[int, list[Sample]] = {}
     for sample, version_ids in images:
-        sample = sample._replace(settings=own.replace_files(sample.settings))
+        sample = sample._replace(settings=own.replace_file_names(sample.settings))
         samples.append(sample)
         for version_id in version_ids:
             by_version.setdefault(version_id, []).append(sample)

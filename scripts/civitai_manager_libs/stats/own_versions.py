@@ -21,22 +21,22 @@ class OwnVersions:
 
     def __init__(self, files: Mapping[str, int]) -> None:
         self._files = {name: f"#{version_id}" for name, version_id in files.items()}
-        self._spellings: dict[str, Counter[str]] = {value: Counter() for value in self.values}
+        self._spellings: dict[str, Counter[str]] = {label: Counter() for label in self.labels}
 
     @property
-    def values(self) -> frozenset[str]:
-        """Return the model's versions, each as a text `#<version id>`."""
+    def labels(self) -> frozenset[str]:
+        """Return the label `#<version id>` of each version of the model."""
         return frozenset(self._files.values())
 
-    def file_name(self, value: str) -> str:
-        """Return the file name that images state most often for a version, "" if none states one.
+    def find_file_name(self, label: str) -> str:
+        """Return a version's file name as most images spell it, "" if no image states one.
 
-        value: the version as `#<version id>`. Only images given to `replace_files` count.
+        label: `#<version id>`. The images are those given to `replace_file_names`.
         """
-        names = self._spellings.get(value)
+        names = self._spellings.get(label)
         return min(names, key=lambda name: (-names[name], name)) if names else ""
 
-    def replace_files(self, settings: Sequence[str]) -> Sequence[str]:
+    def replace_file_names(self, settings: Sequence[str]) -> Sequence[str]:
         """Return an image's settings with file names of the model replaced by `#<version id>`."""
         changed = [self._replace_file(one) if one[0] in _RESOURCES else one for one in settings]
         return changed if changed == settings else tuple(dict.fromkeys(changed))

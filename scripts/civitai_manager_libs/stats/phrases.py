@@ -148,7 +148,10 @@ def _has_meaning(word: str) -> bool:
 
 
 def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
-    """Yield a Chinese or Japanese word, or the parts of a long word between its particles."""
+    """Yield a Chinese or Japanese word, or the parts of a long word between its particles.
+
+    in_sentence: whether the word is part of a sentence.
+    """
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)
         return

@@ -48,9 +48,9 @@ def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
     """Return a tag `<lora:name:weight>` for each common LoRA with a known file name, at most 4."""
     bars = _frequent_bars(stats, "lora", _LORA_SHARE)[:_MAX_LORAS]
     often = _frequent_bars(stats, "lora", _OWN_LORA_SHARE)
-    if not any(bar.value in own.values for bar in bars):
-        bars = [*[bar for bar in often if bar.value in own.values][:1], *bars]
-    named = ((own.file_name(bar.value) or bar.value, bar.weight or "1") for bar in bars)
+    if not any(bar.value in own.labels for bar in bars):
+        bars = [*[bar for bar in often if bar.value in own.labels][:1], *bars]
+    named = ((own.find_file_name(bar.value) or bar.value, bar.weight or "1") for bar in bars)
     return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]
 
 

@@ -26,7 +26,7 @@ def serialize_overview(
     resources by `#<version id>`, for images that state only this id.
     """
     stats, own = overview.stats, overview.own_versions
-    names = {**{value: own.file_name(value) or value for value in own.values}, **names}
+    names = {**{label: own.find_file_name(label) or label for label in own.labels}, **names}
     return {
         **_serialize_totals(stats),
         "recipe": overview.recipe,
@@ -50,7 +50,7 @@ def serialize_overview(
 def _serialize_bar(
     kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    is_model_version = bar.value in overview.own_versions.values
+    is_model_version = bar.value in overview.own_versions.labels
     count = _serialize_count(bar, overview.stats, names)
     return {
         **count,
@@ -75,10 +75,10 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the statistics of a version's images as a JSON object: totals, and the key "most".
+    """Return the statistics of a version's images as a JSON object.
 
-    "most" contains the most common value of each kind, by kind, such as "lora". names: labels for
-    values; a value without a name is its own label.
+    Its key "most" has the most common value of each kind, such as "lora". names: the name to show
+    for a value; other values are shown as they are.
     """
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}

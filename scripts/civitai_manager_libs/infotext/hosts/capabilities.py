@@ -59,17 +59,16 @@ class HostCapabilities:
         prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
-    def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
-        """Return (`name` without its schedule, sampler that the WebUI uses, schedule that it uses).
+    def resolve_sampler(self, sampler: str, schedule: str) -> tuple[str, str]:
+        """Return the (sampler, schedule) that the WebUI uses; the sampler is "" if it is unknown.
 
-        The WebUI uses its default for an unknown sampler or schedule. A schedule in the name, as in
-        `DPM++ 2M Karras`, replaces `schedule`.
+        A schedule in the sampler's name, as in `DPM++ 2M Karras`, replaces `schedule`. For an
+        unknown schedule, the WebUI uses its first one.
         """
         default = self.schedulers[0][0] if self.schedulers else schedule
         label = next((names[0] for names in self.schedulers if schedule in names), default)
         for names in self.schedulers:
-            suffix = next((f" {each}" for each in names if name.endswith(f" {each}")), "")
+            suffix = next((f" {each}" for each in names if sampler.endswith(f" {each}")), "")
             if suffix:
-                name, label = name[: -len(suffix)], names[0]
-        is_known = name in self.samplers or not self.samplers
-        return name, name if is_known else self.samplers[0], label
+                sampler, label = sampler[: -len(suffix)], names[0]
+        return sampler if sampler in self.samplers else "", label

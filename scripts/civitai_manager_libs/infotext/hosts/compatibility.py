@@ -45,8 +45,9 @@ def list_losses(
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
         return []
-    if not sent.parameters:
-        return list(_iter_read_as_prompt(sent))
+    if not sent.parameters:  # too few, so that a WebUI takes them for a part of the prompt
+        last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
+        return [Loss(name, value, is_read_as_prompt=True) for name, value in _MAIN.findall(last)]
     defaults = (pair for pair in host.defaults.items() if _gets_default(sent, pair[0]))
     return [
         *_compare_prompts(sent, got),
@@ -61,16 +62,6 @@ def _gets_default(sent: Infotext, name: str) -> bool:
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
-
-
-def _iter_read_as_prompt(sent: Infotext) -> Iterator[Loss]:
-    """Yield a loss for each parameter that a WebUI takes for a part of the prompt.
-
-    sent: an infotext with so few parameters that WebUIs do not recognise them.
-    """
-    last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
-    for name, value in _MAIN.findall(last):
-        yield Loss(name, value, is_read_as_prompt=True)
 
 
 def _compare_prompts(sent: Infotext, got: Infotext) -> Iterator[Loss]:
@@ -100,9 +91,9 @@ def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator
         sampler, schedule = (got.parameters.get(name, "") for name in names)
         if not capabilities.samplers or not sampler or sampler in _SAME:
             continue
-        name, value_there, label = capabilities.resolve_sampler(sampler, schedule)
-        if name != value_there:
-            yield Loss(names[0], sampler, value_there)
+        known_sampler, label = capabilities.resolve_sampler(sampler, schedule)
+        if not known_sampler:
+            yield Loss(names[0], sampler, capabilities.samplers[0])
         is_chosen = schedule and schedule not in _SAME
         if is_chosen and not _names_schedule(capabilities, label, schedule):
             yield Loss(names[1], schedule, label)

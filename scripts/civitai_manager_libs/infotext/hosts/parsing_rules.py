@@ -23,12 +23,12 @@ _FLUX_SAMPLER = "Sampler: Euler, Schedule type: Simple, "
 class HostRules:
     """The rules that a WebUI adds to AUTOMATIC1111's parser.
 
-    line: a function that rewrites the line of parameters before it is parsed. ignored: names of
-    parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults: values
-    that the WebUI uses for missing parameters and that differ from those of other WebUIs.
+    rewrite_line: a function that changes the line of parameters before it is parsed. ignored: names
+    of parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults:
+    values for missing parameters that differ from those of other WebUIs.
     """
 
-    line: Callable[[str], str] = str
+    rewrite_line: Callable[[str], str] = str
     ignored: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
@@ -60,9 +60,9 @@ def _rewrite_neo_line(line: str) -> str:
 HOSTS = {
     "AUTOMATIC1111": HostRules(),
     "reForge": HostRules(),
-    "Forge": HostRules(line=_rewrite_forge_line),
+    "Forge": HostRules(rewrite_line=_rewrite_forge_line),
     "Forge Neo": HostRules(
-        line=_rewrite_neo_line,
+        rewrite_line=_rewrite_neo_line,
         ignored=frozenset(("Clip skip", "CLIP_stop_at_last_layers", "Noise Schedule")),
         renamed={
             "Shift": "Distilled CFG Scale",
@@ -79,7 +79,7 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
     sent = parse_infotext(text)
     if sent.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")
-        read = parse_infotext(f"{head}{mark}{host.line(line)}")
+        read = parse_infotext(f"{head}{mark}{host.rewrite_line(line)}")
     else:
         read = sent
     known = {k: v for k, v in read.parameters.items() if k not in host.ignored}
