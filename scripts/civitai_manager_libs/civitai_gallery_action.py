@@ -127,7 +127,7 @@ def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -
     An existing file is not downloaded again. chunk_size: bytes to read at once, at least 1024.
     """
     client = get_http_client()
-    if not _can_save(client):
+    if not _is_our_client(client):
         return _download_single_image(img_url, save_path)
     return client.save(img_url, save_path, chunk_size=max(_MIN_CHUNK, chunk_size))
 
@@ -188,10 +188,10 @@ class GalleryDownloadManager:
         return saved
 
 
-def _can_save(client: Any) -> bool:
-    """Return whether the client's `save` may be called in place of its `download_file`.
+def _is_our_client(client: Any) -> bool:
+    """Return whether the client is our own one, whose `save` has further options.
 
-    Return False for a client of another class, and if a host or test has replaced `download_file`.
+    Return False for another class of client, and if its `download_file` has been replaced.
     """
     return getattr(client.download_file, "__func__", None) is _OWN_DOWNLOAD_FILE
 
@@ -208,9 +208,9 @@ def _save(client: Any, url: str, path: str) -> bool:
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
     """Download one image with retries, and return whether a file exists at the path afterwards.
 
-    max_retries: number of tries after the first. This function retries for a client that does not.
+    max_retries: number of tries after the first.
     """
-    if _can_save(client):
+    if _is_our_client(client):
         return bool(client.save(url, path, max_retries=max_retries))
     for retry in range(max_retries + 1):
         if retry:
@@ -228,9 +228,9 @@ def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
 def _download(
     entries: Iterable[Any], progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download entries into the cache, several at once, and return the counts.
+    """Download the images of a list of URLs into the cache, several at once; return the counts.
 
-    An exception of a stand-in client or of `progress_callback` ends all downloads.
+    An exception of `progress_callback` ends all downloads.
     """
     wanted = list(entries)
     summary = DownloadSummary(total=len(wanted))
@@ -249,19 +249,18 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return how many threads download images.
+    """Return how many threads download images, by the settings.
 
-    The number is the one in the settings, or two more with our own client. Our client limits its
-    requests itself, so the further threads can write files meanwhile.
+    Our own client limits its requests itself, so it gets two more threads, which write files.
     """
-    extra = _EXTRA_WORKERS if _can_save(get_http_client()) else 0
+    extra = _EXTRA_WORKERS if _is_our_client(get_http_client()) else 0
     return setting.gallery_max_concurrent_downloads + extra
 
 
 def _fetch_entry(entry: Any) -> str:
-    """Download one entry of a URL list into the cache; return "saved", "skipped" or "failed".
+    """Download the image of a URL into the cache; return "saved", "skipped" or "failed".
 
-    An entry that is not a string has failed.
+    "failed" is also returned for an entry that is not a string.
     """
     path = _file_for(entry)
     if os.path.isfile(path):

@@ -40,14 +40,14 @@ def ids(images) -> list[int]:
     ids=["model", "version", "both", "neither", "post", "user", "image"],
 )
 def test_only_single_images_and_models_without_a_version_take_the_sql_path(query, sql):
-    assert query.takes_sql_path is sql
+    assert query.uses_sql_database is sql
 
 
 def test_civitai_ignores_the_sort_only_where_it_sorts_by_id():
-    assert ImageQuery(1, sort="Most Reactions").drops_sort
-    assert not ImageQuery(1, 2, sort="Most Reactions").drops_sort
-    assert not ImageQuery(1, sort="Oldest").drops_sort
-    assert not ImageQuery(post_id=1, sort="Most Reactions").drops_sort
+    assert ImageQuery(1, sort="Most Reactions").ignores_sort
+    assert not ImageQuery(1, 2, sort="Most Reactions").ignores_sort
+    assert not ImageQuery(1, sort="Oldest").ignores_sort
+    assert not ImageQuery(post_id=1, sort="Most Reactions").ignores_sort
 
 
 def test_query_is_unchanged_by_json():

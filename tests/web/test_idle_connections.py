@@ -28,7 +28,7 @@ class _Served:
         app.router.routes.append(Route("/slow", self._slow))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        options = {"http": self.connections.protocol, "ws": "none", "lifespan": "off"}
+        options = {"http": self.connections.make_protocol, "ws": "none", "lifespan": "off"}
         config = uvicorn.Config(self.connections.wrap_app(app), log_level="error", **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],))

@@ -24,44 +24,47 @@ def tries(clock):
 
 
 def test_wait_grows_with_each_failed_login(tries, clock):
-    assert [tries.begin("a") for _ in range(5)] == [0.0] * 5
+    assert [tries.count_attempt("a") for _ in range(5)] == [0.0] * 5
     waits = []
     for _ in range(10):
-        waits.append(tries.begin("a"))
+        waits.append(tries.count_attempt("a"))
         clock[0] += waits[-1]
-        assert tries.begin("a") == 0.0
+        assert tries.count_attempt("a") == 0.0
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
-    assert tries.begin("b") == 0.0
+    assert tries.count_attempt("b") == 0.0
     clock[0] += 2 * 3600
-    assert tries.begin("a") == 0.0
+    assert tries.count_attempt("a") == 0.0
 
 
 def test_refused_attempt_does_not_extend_the_wait(tries, clock):
     for _ in range(5):
-        tries.begin("a")
-    assert {tries.begin("a") for _ in range(100)} == {1.0}
+        tries.count_attempt("a")
+    assert {tries.count_attempt("a") for _ in range(100)} == {1.0}
     clock[0] += 1
-    assert tries.begin("a") == 0.0
+    assert tries.count_attempt("a") == 0.0
 
 
 def test_right_password_ends_the_wait(tries):
     for _ in range(3):
-        assert [tries.begin("a") for _ in range(5)] == [0.0] * 5
-        tries.succeed("a")
+        assert [tries.count_attempt("a") for _ in range(5)] == [0.0] * 5
+        tries.forget_failures("a")
 
 
 def test_all_clients_of_a_tunnel_are_counted_together_too(tries, clock):
-    waits = [tries.begin(f"name-{n} through a", "all through a") for n in range(200)]
+    waits = [tries.count_attempt(f"name-{n} through a", "all through a") for n in range(200)]
     assert waits == [0.0] * 30 + [1.0] * 170
-    assert tries.begin("b") == 0.0 and tries.begin("c through d", "all through d") == 0.0
+    assert (
+        tries.count_attempt("b") == 0.0
+        and tries.count_attempt("c through d", "all through d") == 0.0
+    )
     clock[0] += 1
-    assert tries.begin("another through a", "all through a") == 0.0
-    assert tries.begin("owner through a", "all through a") == 1.0  # and no more than that
+    assert tries.count_attempt("another through a", "all through a") == 0.0
+    assert tries.count_attempt("owner through a", "all through a") == 1.0  # and no more than that
 
 
 def test_number_of_remembered_clients_is_limited(tries):
     for n in range(3 * login._MOST_PEERS):
-        tries.begin(str(n))
+        tries.count_attempt(str(n))
     assert len(tries._failed) == login._MOST_PEERS
 
 

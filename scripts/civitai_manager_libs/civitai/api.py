@@ -15,7 +15,7 @@ from .. import setting
 from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records
-from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
+from .pagination import adjust_cursor, ImageQuery, may_lack_images, Page
 from .records import Model, ModelPage, Version
 
 __all__ = ["Client", "fetch_image", "fetch_images", "fetch_model", "fetch_username"]
@@ -81,9 +81,9 @@ def search_models(
 ) -> ModelPage:
     """Search models by words and return one page of results, best matches first.
 
-    level: bit mask of the browsing levels that a model's cover may have. A model without such an
-    example image has None as its cover. limit: number of models, 1 to 100. cursor: `next_cursor` of
-    the previous page, None for the first page.
+    level: bit mask of the allowed browsing levels of the models' covers; a model without an allowed
+    example image gets no cover. limit: number of models, 1 to 100. cursor: `next_cursor` of the
+    previous page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -102,17 +102,16 @@ def fetch_images(
     cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> Page:
-    """Fetch one page of the images that match a query.
+    """Fetch one page of the images that match a query. An empty page may have a next page.
 
-    A page may be empty although more pages follow. For an unknown user, the page is empty. Civitai
-    may leave out images at the end of a page; the page is then requested again with twice the
-    limit. cursor: `next_cursor` of the previous page, None for the first page. limit: number of
-    images to request; fewer than 20 count as 20, more than 200 as 200. patience: seconds to wait
-    for the second response, None for no limit; after that time, the first response is returned.
+    cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
+    request, at least 20 and at most 200. If Civitai may have left out images, the page is fetched
+    again with twice the limit. patience: seconds to wait for the second response before the first
+    one is returned, None for no limit.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
-    if 2 * rows > _MAX_IMAGES or not may_be_cut(query, page, rows):
+    if 2 * rows > _MAX_IMAGES or not may_lack_images(query, page, rows):
         return page
     cancelled, is_smallest = cancelled or never_cancelled(), rows < 2 * _MIN_IMAGES
     try:

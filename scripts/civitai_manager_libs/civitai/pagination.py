@@ -12,8 +12,8 @@ from typing import Any
 
 from ..core import Image
 
-__all__ = ["adjust_cursor", "ImageQuery", "may_be_cut", "may_be_time_limit", "Page", "PERIODS"]
-__all__ += ["SORTS", "TYPES", "walk_pages"]
+__all__ = ["adjust_cursor", "ImageQuery", "may_have_timed_out", "may_lack_images", "Page"]
+__all__ += ["PERIODS", "SORTS", "TYPES", "walk_pages"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -54,7 +54,7 @@ class ImageQuery:
     base_models: tuple[str, ...] = ()
 
     @property
-    def takes_sql_path(self) -> bool:
+    def uses_sql_database(self) -> bool:
         """Return whether Civitai answers this query from its SQL database, which sorts only by id.
 
         Civitai uses that database for a model without a version, and for a single image.
@@ -62,9 +62,9 @@ class ImageQuery:
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
-    def drops_sort(self) -> bool:
+    def ignores_sort(self) -> bool:
         """Return whether Civitai ignores the query's sort order."""
-        return self.takes_sql_path and self.sort not in _SORTS_BY_ID
+        return self.uses_sql_database and self.sort not in _SORTS_BY_ID
 
     @property
     def reverse(self) -> ImageQuery:
@@ -115,7 +115,7 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     """
     if cursor is None:
         return None
-    if query.takes_sql_path:
+    if query.uses_sql_database:
         # The cursor is the id of the next page's first image, but the ids *below* the cursor are
         # sent: so 1 is added. The ascending order (`Oldest`) is exact.
         is_exact = query.sort == "Oldest" or not re.fullmatch(r"[0-9]{1,18}", cursor)
@@ -129,24 +129,24 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     return f"{match[1]}|{-(-int(match[2]) // _MINUTE) * _MINUTE}"
 
 
-def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether an empty last page may be the result of Civitai's time limit for a search.
+def may_have_timed_out(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
+    """Return whether an empty last page may be due to Civitai's time limit of 20 seconds.
 
-    The limit is 20 seconds. cursor: the cursor of the empty page. has_images: whether the gallery
-    is known to have images.
+    cursor: the cursor of the empty page, None if it is the first one. has_images: whether the
+    gallery is known to have images.
     """
-    return has_images or cursor is not None or query.takes_sql_path
+    return has_images or cursor is not None or query.uses_sql_database
 
 
-def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
+def may_lack_images(query: ImageQuery, page: Page, rows: int) -> bool:
     """Return whether Civitai may have left out images at the end of a page.
 
-    The next page does not have them either, but a request for twice as many images returns them.
+    Such images are not in the next page either; a request for twice as many images returns them.
     rows: number of images that were requested.
     """
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
     # page, cuts it to `rows`, and then goes on after the *whole* next page.
-    is_full = len(page.ids) + page.dropped >= rows and not query.takes_sql_path
+    is_full = len(page.ids) + page.dropped >= rows and not query.uses_sql_database
     return is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
 
 
@@ -155,15 +155,14 @@ def walk_pages(
     start_cursor: str | None = None,
     known_ids: Iterable[int] = (),
     max_pages: int = _MAX_PAGES,
-    page_rows: int = 100,
+    page_size: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    Images of earlier pages and those in `known_ids` are removed from a page, which may leave it
-    empty. The walk also ends after three pages in a row without a new image, or when empty pages in
-    a row add up to 5,000 requested images. read_page: a function that returns the page at a cursor.
-    max_pages: the most pages to read. page_rows: number of images that `read_page` requests for a
-    page.
+    Images that an earlier page had, and those in `known_ids`, are removed from a page. Three pages
+    in a row without a new image end the walk, and so do empty pages in a row for which 5,000 images
+    were requested. read_page: returns the page at a cursor. page_size: number of images that
+    `read_page` requests.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0
@@ -174,7 +173,7 @@ def walk_pages(
         elif page.ids:
             repeats += 1
         else:
-            empty_rows += page_rows
+            empty_rows += page_size
         seen.update(page.other_ids)
         cursor = page.next_cursor
         if cursor in cursors or repeats >= _MAX_REPEATS or empty_rows >= _MAX_EMPTY_ROWS:

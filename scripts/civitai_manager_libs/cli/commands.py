@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .terminal import failure_text, translate_errors, print_message, print_translated, terminal_text
+from .terminal import failure_text, print_message, print_translated, terminal_text, translate_errors
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from ..jobs import JobStore
@@ -59,7 +59,7 @@ def _download(arguments: argparse.Namespace) -> int:
         raise InputError(terminal_text("stop_needs_newest"))
     client = make_checked_client()
     facts, query = resolve_target(client, arguments)
-    if arguments.stop_at_known and query.takes_sql_path:
+    if arguments.stop_at_known and query.uses_sql_database:
         print_translated("stop_by_upload")
     folder, name = choose_destination(facts, arguments.name, arguments.dest)
     _check_folder(folder)

@@ -69,7 +69,7 @@ def resolve_target(
         level=31 if query.image_id else level_mask(arguments.level),
         type=arguments.type,
     )
-    if query.drops_sort and not query.image_id:
+    if query.ignores_sort and not query.image_id:
         print_translated("sort_needs_version")
     return context, query
 

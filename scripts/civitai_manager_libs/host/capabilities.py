@@ -10,18 +10,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .webui import in_webui, find_paste_module
+from .webui import find_paste_module, in_webui
 
 __all__ = ["list_capabilities"]
 
 
 def list_capabilities() -> dict[str, Any]:
-    """Return what an infotext can set in the running WebUI, {} if that is unknown.
+    """Return the samplers and other choices of the running WebUI, {} if they are unknown.
 
-    The keys are the arguments of `HostCapabilities`. "samplers": names, the default first.
-    "schedulers": for each schedule its label, followed by its other names. "modules": VAEs and text
-    encoders, as file names without extension; None if the WebUI has no such choice. "fields": the
-    infotext keys that fill a field of the page or change a setting.
+    The keys and values are the fields of `infotext.HostCapabilities`, which describes them.
     """
     samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)

@@ -85,11 +85,10 @@ def _iter_folders(kind: str) -> Iterator[str]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """Return the hashes of model files in the WebUI's cache, by the title of the file.
+    """Return the hashes of model files that the WebUI has computed, by the files' titles.
 
-    A title is such as "lora/folder/name". Its value is a list of (modification time of the file
-    when it was hashed, hash). A hash is a whole SHA256, or Civitai's AutoV3: 12 digits of the
-    SHA256 without the file's header.
+    A title is "lora/folder/name", for example. Each value is a list of (time, hash): the file's
+    modification time when it was hashed, and its SHA256 or AutoV3 hash.
     """
     found: dict[str, list[tuple[float, str]]] = {}
     for store, digits in _iter_hash_stores():

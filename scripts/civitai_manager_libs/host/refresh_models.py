@@ -50,7 +50,7 @@ _LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
 def refresh_models(kind: str) -> bool:
     """Make the WebUI read its folder for one kind of model again; return whether that succeeded.
 
-    kind: one of those of `find_model_folder`. Return True without a WebUI.
+    kind: the kind of model, such as "lora"; see `find_model_folder`. Return True without a WebUI.
     """
     if not in_webui():
         return True
@@ -75,22 +75,18 @@ def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
 
 
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
-    """Yield functions that make the WebUI read its folder of embeddings again.
-
-    In A1111 and SD.Next the function does nothing while no model is loaded, because A1111 would
-    then load one. The WebUI reads the folder anyway when it loads a model.
-    """
+    """Yield functions that make the WebUI read its folder of embeddings again."""
     forge = _find_attribute(
         "modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS
     )
     if forge is not None:
         yield partial(forge, force_reload=True, sync_with_sd_model=False)
-        yield _reload_forge_engines
+        yield _reload_forge_embeddings
     else:
         yield _reload_model_embeddings
 
 
-def _reload_forge_engines() -> None:
+def _reload_forge_embeddings() -> None:
     """Make the model that Forge has loaded read the folder of embeddings again."""
     model = _find_attribute("modules.sd_models", "model_data", "sd_model")
     for engine in vars(model).values() if model is not None else ():
@@ -100,14 +96,14 @@ def _reload_forge_engines() -> None:
 
 
 def _reload_model_embeddings() -> None:
+    load = None
     if _find_attribute("modules.shared", "sd_loaded"):  # SD.Next
         load = _find_attribute("modules.shared", "sd_model", "embedding_db", _LOAD_EMBEDDINGS)
     elif _find_attribute("modules.sd_models", "model_data", "sd_model") is not None:
+        # Without a model, A1111 would load one. It reads the folder anyway when it loads one.
         load = _find_attribute(
             "modules.sd_hijack", "model_hijack", "embedding_db", _LOAD_EMBEDDINGS
         )
-    else:
-        load = None
     if load is not None:
         load(force_reload=True)
 

@@ -29,9 +29,9 @@ def option_key(name: str) -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return those of our settings, by name, that the WebUI's own settings file contains.
+    """Return the settings that older versions of ours stored in the WebUI's settings file, by name.
 
-    Older versions stored them there. Return None without a WebUI.
+    Return None without a WebUI.
     """
     if not in_webui():
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from ..civitai import count_unrelated, may_be_time_limit, Page, walk_pages
+from ..civitai import count_unrelated, may_have_timed_out, Page, walk_pages
 from ..errors import HttpStatusError
 from .records import Job, WalkedPage, WalkReport
 from .states import WalkState
@@ -95,7 +95,7 @@ class _LastPage:
     @property
     def end_code(self) -> str:
         """Return a code for why the gallery ends with this page, as in `WalkReport.end`."""
-        if self.is_empty and may_be_time_limit(self._job.query, self.cursor, self._has_images):
+        if self.is_empty and may_have_timed_out(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 

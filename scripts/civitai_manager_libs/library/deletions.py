@@ -22,7 +22,7 @@ def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> l
     missing image may just be on another page, as on pages that are not sorted by id.
     """
     if (
-        not query.takes_sql_path
+        not query.uses_sql_database
         or query.sort not in _BY_ID
         or query.period != "AllTime"
         or page.dropped

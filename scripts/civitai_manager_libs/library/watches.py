@@ -250,7 +250,7 @@ def _find_gallery(query: ImageQuery) -> str:
 
 def _shows_newest(query: ImageQuery) -> bool:
     """Return whether a query's first page shows the newest images of its gallery."""
-    is_by_age = query.sort == "Newest" or query.drops_sort
+    is_by_age = query.sort == "Newest" or query.ignores_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 
 

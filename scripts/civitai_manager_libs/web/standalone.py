@@ -85,7 +85,7 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
         lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=_LEFT_OVER,
-        http=connections.protocol,  # type: ignore[arg-type]  # a function does as well as a class
+        http=connections.make_protocol,  # type: ignore[arg-type]  # not a class
         ws="none",
         backlog=_BACKLOG,
         proxy_headers=False,  # a client could send them

@@ -1,6 +1,6 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
-from .csrf import CrossSiteGuard, is_from_this_machine, lock_reason
+from .csrf import CrossSiteGuard, find_lock_reason, is_from_this_machine
 from .endpoint import Endpoints, LAST_ID, RemoteWork, RequestContext
 from .file_response import file_response
 from .idle_connections import IdleConnections
@@ -17,6 +17,6 @@ from .views import (
 )
 
 __all__ = ["annotation_view", "ApiError", "CrossSiteGuard", "Endpoints", "error_sentence"]
-__all__ += ["file_response", "format_iso_time", "IdleConnections", "image_links", "image_view"]
-__all__ += ["is_from_this_machine", "LAST_ID", "lock_reason", "Login", "model_card", "model_view"]
-__all__ += ["RemoteWork", "request_language", "RequestContext", "resource_view"]
+__all__ += ["file_response", "find_lock_reason", "format_iso_time", "IdleConnections"]
+__all__ += ["image_links", "image_view", "is_from_this_machine", "LAST_ID", "Login", "model_card"]
+__all__ += ["model_view", "RemoteWork", "request_language", "RequestContext", "resource_view"]

@@ -15,8 +15,8 @@ from starlette.responses import PlainTextResponse
 from ... import host
 from ..schemas.page import LockReason
 
-__all__ = ["CrossSiteGuard", "is_cross_site", "is_forwarded", "is_from_this_machine"]
-__all__ += ["is_ip_or_localhost", "is_our_page", "lock_reason", "request_peer"]
+__all__ = ["CrossSiteGuard", "find_client_network", "find_lock_reason", "is_cross_site"]
+__all__ += ["is_forwarded", "is_from_this_machine", "is_host_ip_or_localhost", "is_our_page"]
 
 # Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
@@ -58,7 +58,7 @@ def is_cross_site(headers: Headers, method: str) -> bool:
 def is_from_this_machine(request: Request) -> bool:
     """Return whether a request comes from a browser on this machine.
 
-    Return False if a proxy forwarded the request, or if its `Host` header has a foreign name.
+    Return False if a proxy forwarded the request, or if its `Host` header names another machine.
     """
     client = request.client.host if request.client else ""
     is_direct = _is_loopback(client) and not is_forwarded(request.headers)
@@ -70,7 +70,7 @@ def is_forwarded(headers: Headers) -> bool:
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
-def is_ip_or_localhost(headers: Headers) -> bool:
+def is_host_ip_or_localhost(headers: Headers) -> bool:
     """Return whether the `Host` header is an IP address or localhost.
 
     Other names may come from DNS rebinding, where a stranger's domain name points to this machine.
@@ -104,10 +104,10 @@ def _host_name(headers: Headers) -> str:
         return ""
 
 
-def request_peer(request: Request) -> str:
-    """Return the client address of a request; for IPv6, the client's /48 network.
+def find_client_network(request: Request) -> str:
+    """Return the IPv4 address or the IPv6 /48 network that a request comes from, "" if unknown.
 
-    A single customer of a provider may own such a whole network.
+    All IPv6 addresses of such a network may belong to one customer of a provider.
     """
     client = request.client.host if request.client else ""
     address = _parse_address(client)
@@ -116,10 +116,10 @@ def request_peer(request: Request) -> str:
     return str(ipaddress.ip_network((int(address), 48), strict=False))
 
 
-def lock_reason(request: Request, name: str) -> LockReason:
+def find_lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    "frozen": one of the WebUI's flags forbids any change. "only_here": the request comes from
+    "frozen": the WebUI's command line forbids the change. "only_here": the request comes from
     another machine, and there is no login. name: the setting's name, or "key" for the API key.
     """
     if host.is_frozen(name):
@@ -147,7 +147,7 @@ class CrossSiteGuard:
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)
-        is_ours = is_ip_or_localhost(headers) or _host_name(headers) == self._address.lower()
+        is_ours = is_host_ip_or_localhost(headers) or _host_name(headers) == self._address.lower()
         if not is_ours or is_cross_site(headers, scope.get("method", "")):
             return False
         origin = headers.get("origin")

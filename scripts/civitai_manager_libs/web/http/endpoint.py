@@ -21,11 +21,11 @@ from ...core import as_whole_number, Cancellation
 from ...errors import CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, code_version
-from .csrf import is_cross_site, is_ip_or_localhost, is_our_page
+from .csrf import is_cross_site, is_host_ip_or_localhost, is_our_page
 from .request_body import read_body, SMALL_BODY
 from .responses import ApiError, error_response, failure_response, json_response, request_language
 
-__all__ = ["RequestContext", "Handler", "RemoteWork", "Endpoints", "LAST_ID"]
+__all__ = ["Endpoints", "Handler", "LAST_ID", "RemoteWork", "RequestContext"]
 
 _THREADS = {"local": 16, "remote": 64, "files": 32}  # by lane
 LAST_ID = 2**31 - 1  # the largest id of a model, version or post
@@ -66,8 +66,8 @@ class RequestContext:
     def typed_field(self, name: str, kind: type, is_required: bool = False) -> Any:
         """Return a field of the JSON body, None if it is absent.
 
-        kind: the type that the value must have. Raises ApiError if a required field is absent, or
-        if a value has another type or is too long.
+        Raises ApiError if the value is not of the type `kind`, if it has more than 10,000
+        characters, or if it is absent but required.
         """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
@@ -160,10 +160,12 @@ class Endpoints:
         )
         watch = asyncio.ensure_future(_watch_disconnect(request, cancellation))
         try:
-            answer = await self.run_local(_finish, lambda: handler(context), context.language)
+            answer = await self.run_local(
+                _call_for_response, lambda: handler(context), context.language
+            )
             if isinstance(answer, RemoteWork):
                 answer = await self._run_in_thread(
-                    answer.lane, _finish, answer.work, context.language
+                    answer.lane, _call_for_response, answer.work, context.language
                 )
             return answer
         except asyncio.CancelledError:  # the server is stopping
@@ -193,19 +195,18 @@ def _page_version(request: Request) -> str | None:
 def _has_valid_host(request: Request) -> bool:
     """Return whether the `Host` header of a request is acceptable.
 
-    In a WebUI without a login that only this machine can reach, the header must be an IP address
-    or localhost. All other WebUIs accept any name. Our own server accepts any name here, because
-    `CrossSiteGuard` has already checked the header.
+    A WebUI accepts only IP addresses and localhost, unless it has a login or other machines can
+    reach it. Our own server accepts any name here: `CrossSiteGuard` has checked the header before.
     """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
-    return is_ip_or_localhost(request.headers)
+    return is_host_ip_or_localhost(request.headers)
 
 
-def _finish(work: Callable[[], Any], language: str) -> Any:
-    """Call `work` and turn its result, or the error it raises, into a response.
+def _call_for_response(work: Callable[[], Any], language: str) -> Any:
+    """Call `work` and make a response of its result or of its error.
 
-    A RemoteWork is returned unchanged, for the caller to run.
+    A result that is a RemoteWork or already a response is returned unchanged.
     """
     try:
         answer = work()

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-__all__ = ["InThread", "file_response"]
+__all__ = ["file_response", "InThread"]
 
 _PIECE = 256 * 1024  # bytes
 _RANGE = re.compile(
@@ -56,8 +56,8 @@ def file_response(
             file.seek(start)
             return Response(file.read(length), status, headers)
     headers["Content-Length"] = str(length)
-    left = 0 if request.method == "HEAD" else length
-    return _FileResponse(file, status, headers, start, left, in_thread)
+    length = 0 if request.method == "HEAD" else length
+    return _FileResponse(file, status, headers, start, length, in_thread)
 
 
 def _matches_etag(given: str, etag: str) -> bool:
@@ -107,13 +107,10 @@ class _FileResponse(StreamingResponse):
             self._file.close()
 
     async def _iter_pieces(
-        self, start: int, left: int, in_thread: InThread
+        self, start: int, length: int, in_thread: InThread
     ) -> AsyncIterator[bytes]:
-        """Yield the requested bytes of the file, piece by piece.
-
-        left: how many bytes to yield; fewer are yielded if the file has become shorter.
-        """
+        """Yield `length` bytes of the file in pieces; fewer if the file has become shorter."""
         await in_thread(self._file.seek, start)
-        while left and (piece := await in_thread(self._file.read, min(_PIECE, left))):
-            left -= len(piece)
+        while length and (piece := await in_thread(self._file.read, min(_PIECE, length))):
+            length -= len(piece)
             yield piece

@@ -16,14 +16,14 @@ _KEY = "civitai_shortcut_connection"
 class IdleConnections:
     """Closes idle connections after 10 seconds, and the oldest one if a client has too many.
 
-    uvicorn calls `protocol` for each new connection. The application must be wrapped by `wrap_app`,
-    which reports when a request begins and ends.
+    uvicorn calls `make_protocol` for each new connection. The application must be wrapped by
+    `wrap_app`, which marks a connection as busy during a request.
     """
 
     def __init__(self) -> None:
         self.all: dict[_Connection, None] = {}  # oldest first
 
-    def protocol(self, *, app_state: dict[str, Any], **options: Any) -> Any:
+    def make_protocol(self, *, app_state: dict[str, Any], **options: Any) -> Any:
         """Return the asyncio protocol of a new connection.
 
         app_state, options: the arguments that uvicorn passes to its own protocol class.
@@ -36,7 +36,7 @@ class IdleConnections:
         return connection
 
     def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return an ASGI application that runs `app`, and tells the connection that it does."""
+        """Return an ASGI application that calls `app`; a connection counts as busy meanwhile."""
 
         async def reporting(scope: Any, receive: Any, send: Any) -> None:
             connection = scope["state"].pop(_KEY)
@@ -48,8 +48,12 @@ class IdleConnections:
 
         return reporting
 
-    def make_room(self, peer: str) -> bool:
-        """Return whether a client may open a connection; close its oldest idle one if needed."""
+    def admit_client(self, peer: str) -> bool:
+        """Return whether a client may open one more connection.
+
+        If the client has 128, its oldest idle one is closed; return False if none is idle. peer:
+        the client's IP address.
+        """
         own = [one for one in self.all if one.peer == peer]
         oldest = next((one for one in own if one.is_idle), None)
         if len(own) >= _MOST and oldest is not None:
@@ -78,7 +82,7 @@ class _Connection:
         self._transport = transport
         self.peer = (transport.get_extra_info("peername") or ("",))[0]
         self._inner.connection_made(transport)
-        if self._others.make_room(self.peer):
+        if self._others.admit_client(self.peer):
             self._others.all[self] = None
             self.set_idle()
         else:
@@ -90,13 +94,13 @@ class _Connection:
         self._inner.connection_lost(error)
 
     def set_busy(self) -> None:
-        """Stop waiting for a request."""
+        """Mark the connection as busy; it is not closed until `set_idle` is called."""
         self.is_idle = False
         if self._timer is not None:
             self._timer.cancel()
 
     def set_idle(self) -> None:
-        """Wait for the next request, and close the connection if none comes."""
+        """Mark the connection as idle; it is closed if no request comes in 10 seconds."""
         self.is_idle = True
         if not self._transport.is_closing():
             self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.abort)

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ...i18n import messages
-from .csrf import is_forwarded, request_peer
+from .csrf import find_client_network, is_forwarded
 from .responses import request_language
 
 __all__ = ["Login", "LoginAttempts"]
@@ -41,30 +41,27 @@ class LoginAttempts:
         self._clock = clock
         self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # failures, last time
 
-    def begin(self, peer: str, through: str = "") -> float:
-        """Return how many seconds a client must wait before it may try to log in, 0.0 for no wait.
+    def count_attempt(self, client: str, proxy: str = "") -> float:
+        """Count a login attempt and return 0.0, or return the seconds that the client must wait.
 
-        After 0.0, the attempt counts as failed until `succeed` is called. peer: the client's
-        address. through: the proxy or tunnel that forwarded the request, "" if there is none.
+        The attempt counts as failed until `forget_failures` is called. proxy: the proxy or tunnel
+        that forwarded the request, "" if there is none.
         """
         now = self._clock()
-        wait = self._wait(peer, _FREE, _LONGEST, now)
-        if through:
-            wait = max(wait, self._wait(through, _FREE_THROUGH, _LONGEST_THROUGH, now))
+        wait = self._wait(client, _FREE, _LONGEST, now)
+        if proxy:
+            wait = max(wait, self._wait(proxy, _FREE_THROUGH, _LONGEST_THROUGH, now))
         if wait > 0:
             return wait
-        for name in filter(None, (peer, through)):
+        for name in filter(None, (client, proxy)):
             self._failed[name] = self._count(name, now) + 1, now
             _keep_last(self._failed, name, _MOST_PEERS)
         return 0.0
 
-    def succeed(self, peer: str, through: str = "") -> None:
-        """Forget the failed attempts of a client that has logged in.
-
-        peer, through: as in `begin`.
-        """
-        self._failed.pop(peer, None)
-        self._failed.pop(through, None)
+    def forget_failures(self, client: str, proxy: str = "") -> None:
+        """Forget the failed attempts of a client that has logged in, and those of its proxy."""
+        self._failed.pop(client, None)
+        self._failed.pop(proxy, None)
 
     def _wait(self, name: str, free: int, longest: float, now: float) -> float:
         beyond = self._count(name, now) - free
@@ -85,7 +82,7 @@ def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
 class Login:
     """The login of one user.
 
-    tokens: the user of each session, by the cookie's value.
+    tokens: the user's name by the cookie of each session.
     """
 
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
@@ -106,15 +103,15 @@ class Login:
         if len(body) > _MOST_BODY:
             return PlainTextResponse("This is not a login form.", 413, {"Connection": "close"})
         language = request_language(request)
-        peer, through = _login_peers(request)
-        if wait := self._tries.begin(peer, through):
+        client, proxy = _identify_client(request)
+        if wait := self._tries.count_attempt(client, proxy):
             problem = messages.translate("login_wait", language, seconds=int(wait) + 1)
             response = self._form(request, 429, problem)
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
         if not self._is_right(body):
             return self._form(request, 401, messages.translate("login_wrong", language))
-        self._tries.succeed(peer, through)
+        self._tries.forget_failures(client, proxy)
         return self._let_in(request)
 
     def _is_right(self, body: bytes) -> bool:
@@ -136,9 +133,9 @@ class Login:
         return response
 
 
-def _login_peers(request: Request) -> tuple[str, str]:
-    """Return the arguments `peer` and `through` of `LoginAttempts.begin` for a login."""
-    peer = request_peer(request)
+def _identify_client(request: Request) -> tuple[str, str]:
+    """Return names for the client and for the proxy that forwarded the request, "" for no proxy."""
+    peer = find_client_network(request)
     if not is_forwarded(request.headers):
         return peer, ""
     client = request.headers.get("x-forwarded-for", "")

@@ -15,7 +15,7 @@ from ...core import has_too_many_parts, is_deeply_nested
 from .file_response import InThread
 from .responses import ApiError
 
-__all__ = ["SMALL_BODY", "read_body"]
+__all__ = ["read_body", "SMALL_BODY"]
 
 SMALL_BODY = 64 * 1024  # bytes
 _IN_MEMORY = 256 * 1024  # bytes; a larger body is stored on the disk
@@ -38,7 +38,7 @@ async def read_body(
         return
     with SpooledTemporaryFile(_IN_MEMORY) as file:
         try:
-            await _receive(request, file, max_bytes, in_thread)
+            await _write_body(request, file, max_bytes, in_thread)
         except TimeoutError as error:
             raise ApiError(408, "too_slow") from error
         except OSError as error:  # no space for a temporary file
@@ -46,8 +46,13 @@ async def read_body(
         yield file if is_file else await in_thread(_parse_body, file)
 
 
-async def _receive(request: Request, file: IO[bytes], max_bytes: int, in_thread: InThread) -> None:
-    """Write the body of a request to a file. Raises TimeoutError if the client sends nothing."""
+async def _write_body(
+    request: Request, file: IO[bytes], max_bytes: int, in_thread: InThread
+) -> None:
+    """Write the body of a request to a file.
+
+    Raises ApiError for more than `max_bytes`, and TimeoutError after 30 seconds without new bytes.
+    """
     size, parts = 0, request.stream()
     while True:
         with anyio.fail_after(_SECONDS):

@@ -46,8 +46,8 @@ class ApiError(Exception):
     """A refusal of a request.
 
     status: the HTTP status. code: why the request is refused; each code has a message for the user.
-    key, values: another message to use instead, and what to insert into it. field: the wrong field
-    of the request. others: the errors of further wrong fields.
+    key: a more exact message's key, "" for the code's message. values: what to insert into the
+    message. field: the wrong field of the request. others: the errors of further wrong fields.
     """
 
     others: Sequence[ApiError] = ()

@@ -46,12 +46,12 @@ def image_view(
     image: Image,
     saved: Container[int],
     annotations: Mapping[int, bookmarks.Annotation],
-    news: Container[int] = (),
+    new_ids: Container[int] = (),
 ) -> ImageView:
     """Return the JSON of an image for the grid.
 
-    saved: ids of downloaded images. annotations: the user's annotations by image id. news: ids of
-    images that are new in a watched gallery.
+    saved: ids of downloaded images. annotations: the user's annotations by image id. new_ids: ids
+    of images that are new in a watched gallery.
     """
     annotation = annotations.get(image.id, bookmarks.Annotation())
     return {
@@ -69,7 +69,7 @@ def image_view(
         "has_data": bool(image.meta),
         "favourite": annotation.favourite,
         "stars": annotation.stars,
-        "new": image.id in news,
+        "new": image.id in new_ids,
         "deleted_at": format_iso_time(annotation.deleted_at),
         "summary": summarize(image.meta),
         "post_id": image.post_id,

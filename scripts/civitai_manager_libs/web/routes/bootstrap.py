@@ -10,7 +10,7 @@ from ... import host, local_models, setting
 from ...i18n import messages
 from ...library import bookmarks, models, recent_models
 
-from ..http import lock_reason, RequestContext
+from ..http import find_lock_reason, RequestContext
 from ..schemas.page import (
     Bootstrap,
     Choice,
@@ -105,7 +105,7 @@ def key_state(context: RequestContext) -> KeyState:
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
-        "locked": lock_reason(context.request, "key"),
+        "locked": find_lock_reason(context.request, "key"),
     }
 
 
@@ -125,7 +125,7 @@ def _setting_view(
             for value in entry.choices
         ],
         "group": group,
-        "locked": lock_reason(context.request, entry.name),
+        "locked": find_lock_reason(context.request, entry.name),
     }
 
 

@@ -133,7 +133,7 @@ def page_view(
     cursor: str | None,
     read_at: float,
     notes: list[Note],
-    news: Container[int] = (),
+    new_ids: Container[int] = (),
     is_stored: bool = False,
     searched: tuple[int, int] | None = None,
     hidden_count: int = 0,
@@ -141,15 +141,14 @@ def page_view(
     """Return the JSON of a page of images.
 
     cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
-    time. notes: sentences for the user. news: ids of the images that are new in a watched gallery.
-    is_stored: whether the page comes from the library, because Civitai does not respond. searched:
-    (number of images searched so far, number of all images), None without a search. hidden_count:
-    number of images left out because the user hides them.
+    time. new_ids: ids of images that are new in a watched gallery. is_stored: whether the library
+    replaces Civitai, which does not respond. searched: (number of images searched so far, number of
+    all images), None without a search. hidden_count: number of images that the user hides.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
     return {
-        "images": [image_view(image, saved, marked, news) for image in images],
+        "images": [image_view(image, saved, marked, new_ids) for image in images],
         "cursor": cursor,
         "read_at": format_iso_time(read_at),
         "notes": notes,

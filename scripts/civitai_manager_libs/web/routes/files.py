@@ -10,12 +10,12 @@ from starlette.responses import Response
 from ... import util
 from ...core import Image, thumbnail_url, translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
-from ...library import bookmarks, image_cache, deletions, pages
+from ...library import bookmarks, deletions, image_cache, pages
 from .. import bundle
 from ..http import ApiError, file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "send_path"]
+__all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "respond_with_file"]
 
 _WIDTHS, _USUAL = (320, 450, 800), 450
 _KINDS = {
@@ -40,8 +40,8 @@ def get_thumbnail(context: RequestContext) -> Any:
     """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
-    cached = _send_cached(context, thumbnail_url(image, width), f"{image.id}-{width}")
-    return cached or RemoteWork(lambda: _send_thumbnail(context, image, width), "files")
+    cached = _respond_from_cache(context, thumbnail_url(image, width), f"{image.id}-{width}")
+    return cached or RemoteWork(lambda: _respond_with_thumbnail(context, image, width), "files")
 
 
 def get_file(context: RequestContext) -> Any:
@@ -49,9 +49,9 @@ def get_file(context: RequestContext) -> Any:
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:
-        return send_path(context, saved, f"{image.id}")
-    return _send_cached(context, image.url, f"{image.id}") or RemoteWork(
-        lambda: _send_file(context, image), "files"
+        return respond_with_file(context, saved, f"{image.id}")
+    return _respond_from_cache(context, image.url, f"{image.id}") or RemoteWork(
+        lambda: _respond_with_full_file(context, image), "files"
     )
 
 
@@ -83,39 +83,43 @@ def _choose_width(min_width: str) -> int:
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
-def _send_cached(context: RequestContext, url: str, etag: str) -> Any:
-    """Return a response with the cached file of a URL, None if this file is not cached."""
+def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Any:
+    """Return a response with a URL's file in the cache, None if it is not there.
+
+    etag: an id that changes with the file's content.
+    """
     with image_cache.hold_file(url):
         path = image_cache.find_cached(url)
-        return None if path is None else send_path(context, path, etag)
+        return None if path is None else respond_with_file(context, path, etag)
 
 
-def _send_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
+def _respond_with_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
     try:
         with pages.open_image_file(
             get_client(), thumbnail_url(image, width), context.cancelled
         ) as path:
-            return send_path(context, path, f"{image.id}-{width}")
+            return respond_with_file(context, path, f"{image.id}-{width}")
     except (NotFound, NetworkError, ServerError):
         thumbnail = bookmarks.find_thumbnail(image)
         if thumbnail is None:
             raise
-        return send_path(context, thumbnail, f"{image.id}-kept")
+        return respond_with_file(context, thumbnail, f"{image.id}-kept")
 
 
-def _send_file(context: RequestContext, image: Image) -> Any:
+def _respond_with_full_file(context: RequestContext, image: Image) -> Any:
     try:
         with pages.open_image_file(get_client(), image.url, context.cancelled) as path:
-            return send_path(context, path, f"{image.id}")
+            return respond_with_file(context, path, f"{image.id}")
     except NotFound:
         deletions.mark_deleted(image.id)
         raise
 
 
-def send_path(context: RequestContext, path: str, etag: str) -> Any:
+def respond_with_file(context: RequestContext, path: str, etag: str) -> Any:
     """Return a response with a media file; its type is detected from its first bytes.
 
-    Raises NotAnImage if the file is no image, video or sound.
+    etag: an id that changes with the file's content. Raises NotAnImage if the file is no image,
+    video or sound.
     """
     with translate_disk_errors(path):
         opened = open(path, "rb")

@@ -29,7 +29,7 @@ _HASH_DIGITS = (64, 10, 12)  # lengths of the hashes by which Civitai finds vers
 def get_home(context: RequestContext) -> schemas.Home:
     """Return the JSON of the home page, without a request to Civitai.
 
-    Raises DiskError if the library cannot be read, since it must not look empty then.
+    Raises DiskError if the library cannot be read.
     """
     levels = _shown_levels()
     return {
@@ -56,18 +56,21 @@ def get_local_models(context: RequestContext) -> schemas.LocalModels:
 
 
 def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
-    """Return a model file on this machine; look up its model and an example image on Civitai."""
+    """Return a model file on this machine, after looking up its model on Civitai.
+
+    Only a known id or hash is looked up; `identify_local_model` also computes a hash.
+    """
     file = _require_file(context)
-    return RemoteWork(lambda: _resolve(context, file))
+    return RemoteWork(lambda: _look_up_file(context, file))
 
 
 def identify_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
-    """Return a model file on this machine; look up its model on Civitai, by its hash if need be.
+    """Return a model file on this machine, after looking up its model on Civitai.
 
-    A file whose hash is unknown is read as a whole, to compute the hash.
+    If neither its hash nor its id is known, the file is read as a whole to compute the hash.
     """
     file = _require_file(context)
-    return RemoteWork(lambda: _resolve(context, _with_hash(file, context.cancelled)))
+    return RemoteWork(lambda: _look_up_file(context, _ensure_hash(file, context.cancelled)))
 
 
 def get_preview(context: RequestContext) -> Response:
@@ -92,7 +95,7 @@ def _view_recent(key: int | str, name: str, levels: int) -> schemas.RecentGaller
         return {"name": name, "model": None, "user": key, "cover": cover}
     cover = covers.find_gallery_cover(f"model {key}", levels)
     if cover is None and (model := models.find_stored_model(key)) and model.versions:
-        cover = _find_cover(model.versions[0])
+        cover = _store_cover(model.versions[0])
     return {"name": name, "model": key, "user": "", "cover": cover}
 
 
@@ -147,9 +150,9 @@ def _list_hashes(file: ModelFile) -> list[str]:
 def _view_file(
     file: ModelFile, version_id: int | None, version: Version | None
 ) -> schemas.LocalModel:
-    """Return the JSON of a model file. version: None if it is not in the library."""
+    """Return the JSON of a model file. version: its version, None if unknown."""
     model_id = (version.model_id if version else None) or file.model_id
-    cover = None if file.preview or version is None else _find_cover(version)
+    cover = None if file.preview or version is None else _store_cover(version)
     is_unknown = model_id is None and not _is_missing(file, version_id)
     lacks_cover = version is None and not file.preview and not _is_missing(file, version_id)
     return {
@@ -184,7 +187,7 @@ def _preview_version(file: ModelFile) -> int:
         return 0
 
 
-def _find_cover(version: Version) -> int | None:
+def _store_cover(version: Version) -> int | None:
     """Store an example image of a version in the library; return the image's id.
 
     Return None if no example image may be shown without blur.
@@ -196,14 +199,14 @@ def _find_cover(version: Version) -> int | None:
     return image.id
 
 
-def _with_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
-    """Return a model file with a hash, which is computed if nothing else identifies the file."""
+def _ensure_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
+    """Return a model file with its hash, computed unless the file's id or hash is known."""
     if file.version_id or file.hashes:
         return file
     return get_model_index().compute_hash(file, cancelled)
 
 
-def _resolve(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
+def _look_up_file(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
     """Look up the version of a model file on Civitai; return the file's JSON."""
     version, version_id = None, _find_version_id(file)
     try:

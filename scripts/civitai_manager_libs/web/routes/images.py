@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...civitai import ImageQuery, may_be_time_limit, Page, seem_unrelated, walk_pages
+from ...civitai import ImageQuery, may_have_timed_out, Page, seem_unrelated, walk_pages
 from ...core import Image, log_disk_errors
 from ...errors import HttpStatusError, NotFound
 from ...i18n import messages
@@ -32,8 +32,8 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         return search_images(context)
     query = parse_gallery_query(context.request.query_params)
     cursor, size = parse_page_position(context)
-    notes = [_make_note("sort_dropped", context)] if query.drops_sort else []
-    if query.drops_sort:
+    notes = [_make_note("sort_dropped", context)] if query.ignores_sort else []
+    if query.ignores_sort:
         query = replace(query, sort="Newest")
     if context.query_param("from_library"):
         read = pages.load_stored_page(query, cursor, size)
@@ -61,7 +61,7 @@ def _read_pages(
         return reads[-1].page
 
     start, last_cursor, blank, hidden_count, shown = cursor, cursor, 0, 0, list[Image]()
-    for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_rows=size):
+    for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
         last_cursor, cursor, blank = cursor, following, blank + bool(page.ids)
         shown = _leave_out_hidden(context, page.images)
         hidden_count += len(page.images) - len(shown)
@@ -91,26 +91,26 @@ def _list_notes(
     last_cursor: str | None,
     next_cursor: str | None,
 ) -> list[Note]:
-    """Return sentences for the user about problems with the gallery's pages, with their codes.
+    """Return notes that tell the user about problems with the pages that were read.
 
-    reads: the pages that were read, in order. last_cursor: the cursor of the last one. next_cursor:
-    the cursor of the page after it, None at the gallery's end.
+    reads: these pages, in order. last_cursor: the cursor of the last of them, None for a gallery's
+    first page. next_cursor: the cursor of the page after it, None at the gallery's end.
     """
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and next_cursor is None:
-        if may_be_time_limit(query, last_cursor):
+        if may_have_timed_out(query, last_cursor):
             message = messages.reason_text("empty_end", context.language)
             notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_make_note("no_author", context, user=query.username))
-    if last_cursor is None and seem_unrelated(page.images, _version_ids(query)):
+    if last_cursor is None and seem_unrelated(page.images, _find_version_ids(query)):
         notes.append(_make_note("unrelated", context))
     dropped = sum(read.page.dropped for read in reads)
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
 
 
-def _version_ids(query: ImageQuery) -> set[int]:
-    """Return the ids of the model versions that a gallery shows, as far as they are known."""
+def _find_version_ids(query: ImageQuery) -> set[int]:
+    """Return the ids of a gallery's model versions; all known ones if it shows a whole model."""
     model = models.find_stored_model(query.model_id) if query.model_id else None
     version_ids = {query.version_id} if query.version_id else set()
     return version_ids | {version.id for version in (model.versions if model else ())}
@@ -138,9 +138,9 @@ def _images_view(
     notes: list[Note],
     hidden_count: int,
 ) -> ImagePage:
-    news, fetched_at = watches.find_new_images(query), read.fetched_at
+    new_ids, fetched_at = watches.find_new_images(query), read.fetched_at
     return page_view(
-        shown, cursor, fetched_at, notes, news, read.is_stored, hidden_count=hidden_count
+        shown, cursor, fetched_at, notes, new_ids, read.is_stored, hidden_count=hidden_count
     )
 
 

@@ -24,7 +24,7 @@ from ...jobs import (
 )
 from ...library import bookmarks
 from ..http import format_iso_time
-from ..schemas.jobs import JobAction, JobFailure, JobFailures, JobList, JobReport, JobCard
+from ..schemas.jobs import JobAction, JobCard, JobFailure, JobFailures, JobList, JobReport
 from .job_file_views import list_model_file_views, list_rate_texts
 
 __all__ = ["jobs_panel"]
@@ -92,7 +92,7 @@ def _count_percent(job: Job) -> int:
 
 
 def _report_view(view: JobView, language: str) -> JobReport | None:
-    """Return the JSON of what a job found in its gallery, None for a job of selected images."""
+    """Return the JSON of a job's report on its gallery, None for a job of selected images."""
     report = view.job.report
     if not report.counts:
         return None
@@ -121,9 +121,9 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
 
 
 def _reasons_text(view: JobView, language: str) -> str:
-    """Return a text that says how many images failed for which reason, such as "(Network: 3)".
+    """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
 
-    Return "" if `view` lists only some of the failures, so that the numbers are not known.
+    Return "" if `view` does not list all failures.
     """
     if len(view.failed) < view.job.failed:
         return ""

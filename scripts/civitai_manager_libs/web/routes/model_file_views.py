@@ -20,7 +20,7 @@ from ...model_files import (
     NeededFiles,
     UnknownModel,
 )
-from ..http import lock_reason, RequestContext, resource_view
+from ..http import find_lock_reason, RequestContext, resource_view
 from ..schemas import model_files as schemas
 from ..schemas.images import Availability, ResourceLink
 from .image import match_text
@@ -45,7 +45,7 @@ def needed_files_view(
     files = [_file_view(needed, language) for needed in found.files]
     for view in files:
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
-    lock = lock_reason(context.request, "model_files")
+    lock = find_lock_reason(context.request, "model_files")
     shown = {folder: shorten_folder(folder) if lock else folder for folder in folders}
     for view in files:
         view["folder"] = shown.get(view["folder"], "")

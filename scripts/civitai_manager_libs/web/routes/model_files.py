@@ -18,7 +18,7 @@ from ...model_files import (
     NeededFiles,
     plan_requests,
 )
-from ..http import ApiError, LAST_ID, lock_reason, RemoteWork, RequestContext
+from ..http import ApiError, find_lock_reason, LAST_ID, RemoteWork, RequestContext
 from ..schemas import model_files as schemas
 from .dependencies import get_client, get_job_service, require_ids
 from .model_file_views import needed_files_view, refusal_text
@@ -63,7 +63,7 @@ def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStar
     The body names a file by its id and its version's id, never by a URL. Raises ApiError for a
     request from another machine if there is no login.
     """
-    if lock := lock_reason(context.request, "model_files"):
+    if lock := find_lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
     # Not as local work: an existing file of the same name and size is read to compare it.
     return RemoteWork(lambda: respond_once(context, lambda: _begin(context)))

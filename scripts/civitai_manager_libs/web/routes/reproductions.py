@@ -23,10 +23,10 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, format_iso_time, lock_reason, RemoteWork, RequestContext
+from ..http import ApiError, find_lock_reason, format_iso_time, RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
-from .files import send_path
+from .files import respond_with_file
 
 __all__ = ["compare_file", "get_reproduction_file", "get_reproduction_thumbnail"]
 __all__ += ["get_reproductions", "remove_reproductions"]
@@ -63,7 +63,7 @@ def get_reproduction_file(context: RequestContext) -> Any:
     one = reproductions.find_reproduction(context.path_param("reproduction"))
     if one is None or _file_state(one) != "here":
         raise ApiError(404, "not_there")
-    return send_path(context, one.path, f"reproduction-{one.id}-{one.made_at:.3f}")
+    return respond_with_file(context, one.path, f"reproduction-{one.id}-{one.made_at:.3f}")
 
 
 def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
@@ -152,7 +152,7 @@ def _list_views(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
     original = _read_infotext(image) if found else ""
-    shows_paths = not lock_reason(context.request, "model_files")
+    shows_paths = not find_lock_reason(context.request, "model_files")
     return [
         {
             **_make_comparison(context, original, one),
@@ -211,11 +211,10 @@ def _make_summary(context: RequestContext, similarity: reproductions.Similarity 
 def _describe_differences(
     context: RequestContext, original: str, reproduction: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference of two infotexts: an original's and a reproduction's.
+    """Return a sentence for each difference between the infotexts of two images.
 
-    If they are equal, but the images look different, return one sentence that says so; if the
-    images look the same too, return []. If one infotext is unknown, return one sentence that says
-    which. original: the original's infotext.
+    Return a single sentence if an infotext is unknown, or if only the looks of the images differ.
+    original: the original image's infotext, "" if unknown.
     """
     if not original:
         return [context.translate("differs_original_unknown")]

@@ -14,13 +14,13 @@ from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
 from ...library import recent_models, records
 from ...model_files import validate_folder_template
-from ..http import ApiError, lock_reason, RemoteWork, RequestContext
+from ..http import ApiError, find_lock_reason, RemoteWork, RequestContext
 from ..schemas.page import FilenamePreview, KeySaved, Message, SettingsSaved
 from .bootstrap import key_state, settings_view
 from .dependencies import get_client
 from .jobs import make_naming_context
 
-__all__ = ["CHECKS", "put_key", "put_settings", "preview_names", "test_key"]
+__all__ = ["CHECKS", "preview_names", "put_key", "put_settings", "test_key"]
 
 _FOLDER = "download_images_folder"
 # Checks of typed texts by setting: each returns the text to save, or raises InputError.
@@ -95,10 +95,10 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
 
 
 def _validate_folder(text: str) -> str:
-    """Return the text unchanged if it names a folder in which images can be saved.
+    """Check whether images can be saved in a folder; return its path unchanged.
 
-    "" names the default folder. Raises ApiError if the path is not absolute, and DiskError if the
-    folder cannot be written.
+    "" is the default folder. Raises ApiError if the path is not absolute, and DiskError if nothing
+    can be written to the folder.
     """
     folder = expand_folder(text)
     if not folder:
@@ -111,7 +111,7 @@ def _validate_folder(text: str) -> str:
 
 
 def _validate_text(name: str, text: str) -> str:
-    """Return the form in which a setting's text is saved. Raises ApiError if it is invalid."""
+    """Check a setting's text; return the text to save. Raises ApiError if the text is invalid."""
     try:
         return CHECKS[name](text)
     except InputError as error:
@@ -142,7 +142,7 @@ def _change(values: Mapping[str, Any]) -> None:
 
 def _check_lock(context: RequestContext, field: str) -> None:
     """Raise ApiError if the request may not change the setting with the name `field`."""
-    if lock := lock_reason(context.request, field):
+    if lock := find_lock_reason(context.request, field):
         raise ApiError(403, lock, field=field)
 
 

@@ -31,12 +31,12 @@ class _WatchChecks:
         self.is_running = False
         self.errors: dict[str, CivitaiShortcutError] = {}  # of the last check, by gallery
 
-    def begin(self, is_requested: bool) -> None:
-        """Start to look for new images in watched galleries, unless that is running already.
+    def start_check(self, is_requested: bool) -> None:
+        """Start to look for new images in watched galleries. Do nothing if a check is running.
 
-        If the user has requested the check (`is_requested`), all galleries are checked. Otherwise,
-        the check starts only if it is due, and leaves out galleries that were checked in the last
-        hour, or in the last day if it is not the first check.
+        is_requested: whether the user has requested the check. If not, it starts only if it is due,
+        and leaves out galleries that were checked recently: in the last hour at the first check, in
+        the last day at later ones.
         """
         with self._lock:
             if self.is_running or not (is_requested or self._is_check_due()):
@@ -95,8 +95,8 @@ def act_on_watches(context: RequestContext) -> WatchList:
         "unwatch": lambda: watches.unwatch_gallery(
             context.typed_field("gallery", str, is_required=True)
         ),
-        "check": lambda: _checks.begin(is_requested=True),
-        "check_due": lambda: _checks.begin(is_requested=False),
+        "check": lambda: _checks.start_check(is_requested=True),
+        "check_due": lambda: _checks.start_check(is_requested=False),
     }
     action = context.body_field("action")
     if not isinstance(action, str) or action not in actions:
@@ -134,7 +134,7 @@ def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:
         "model": one.model_id,
         "version": int(value) if kind == "version" else None,
         "user": value if kind == "user" else "",
-        "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
+        "by_upload": kind == "model",  # see `ImageQuery.uses_sql_database`
         "new_count": one.new_count,
         "has_more": one.has_more,
         "checked_at": format_iso_time(one.checked_at),

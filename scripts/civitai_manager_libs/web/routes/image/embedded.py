@@ -24,9 +24,10 @@ def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
 
 
 def open_file(context: RequestContext, image: Image) -> AbstractContextManager[str]:
-    """Return a context manager that gives the path of an image's file, which stays meanwhile.
+    """Return a context manager that yields the path of an image's file.
 
-    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
+    The file is not deleted in the meantime. If it is not on the disk, it is fetched; this may raise
+    NetworkError or HttpStatusError.
     """
     saved = find_saved_files([image.id]).get(image.id)
     if saved:

@@ -15,7 +15,7 @@ from ....library import reproductions
 from ...http import ApiError, RemoteWork, RequestContext
 from ...schemas.images import PreparedSend
 from ..dependencies import require_image
-from ..files import find_media_type, send_path
+from ..files import find_media_type, respond_with_file
 from .embedded import open_file, read_embedded_data
 
 __all__ = ["get_host_file", "prepare_send"]
@@ -63,7 +63,7 @@ def _send_file(context: RequestContext, image: Image) -> Response:
         text = _build_infotext(image) or read_embedded(path).infotext
         content = _embed(path, text) if text else None
         if content is None:
-            response: Response = send_path(context, path, f"{image.id}-host")
+            response: Response = respond_with_file(context, path, f"{image.id}-host")
             return response
     return Response(content, media_type=find_media_type(content[:16]))
 

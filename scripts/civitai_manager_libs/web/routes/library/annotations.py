@@ -22,8 +22,8 @@ from ...schemas.library import (
 )
 from ..dependencies import require_ids
 
-__all__ = ["act_on_collections", "get_export", "annotate_images", "get_collections", "post_import"]
-__all__ += ["get_annotations"]
+__all__ = ["act_on_collections", "annotate_images", "get_annotations", "get_collections"]
+__all__ += ["get_export", "post_import"]
 
 _MOST_IDS, _MOST_READ = 10_000, 100_000
 _MOST_IN_COLLECTION = 100_000
@@ -32,8 +32,8 @@ _MOST_IN_COLLECTION = 100_000
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
     """Change annotations of images; return the annotations after and before the change.
 
-    Annotations are favourite, stars, note, tags and collections. The body says what to change, or
-    has an earlier response to undo.
+    Annotations are favourite, stars, note, tags and collections. If the body's field `undo` has the
+    response to an earlier change, that change is undone instead.
     """
     with bookmarks.changing_alone():  # else an undo could revert another request's change
         if (undone := context.body_field("undo")) is not None:
@@ -74,7 +74,7 @@ def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
 
     undone: the response to the earlier change.
     """
-    before, after = (_parse_views(undone.get(name)) for name in ("previous", "annotations"))
+    before, after = (_parse_annotations(undone.get(name)) for name in ("previous", "annotations"))
     ids = list(before.keys() & after.keys())
     previous = _view_annotations(ids)
     changes, added, removed = {}, {}, {}
@@ -104,11 +104,14 @@ def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> Annota
     return {"annotations": _view_annotations(ids), "previous": previous, "revision": revision}
 
 
-def _parse_views(given: object) -> dict[int, Annotations]:
-    """Return the annotations in a request by image id. Raises ApiError if they are malformed."""
+def _parse_annotations(value: object) -> dict[int, Annotations]:
+    """Return annotations by image id, from the JSON of a change's response.
+
+    Raises ApiError if the JSON is malformed.
+    """
     restored: dict[int, Annotations] = {}
-    for key, value in list(as_mapping(given).items())[:_MOST_IDS]:
-        before = as_mapping(value)
+    for key, entry in list(as_mapping(value).items())[:_MOST_IDS]:
+        before = as_mapping(entry)
         texts = [before.get("tags"), before.get("collections")]
         are_lists = all(isinstance(t, list) and all(map(_is_text, t)) for t in texts)
         if not (key.isdecimal() and are_lists):

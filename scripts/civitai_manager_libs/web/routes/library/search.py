@@ -25,7 +25,7 @@ from ..dependencies import (
 from ..image import filter_reproducible
 from .hidden import read_hidden_terms
 
-__all__ = ["get_months", "get_stats", "search_images", "preview_search", "filter_loaded"]
+__all__ = ["filter_loaded", "get_months", "get_stats", "preview_search", "search_images"]
 
 _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
@@ -54,7 +54,7 @@ def search_images(context: RequestContext) -> ImagePage:
         hidden=read_hidden_terms(context),
         list_saved=list_saved_ids,
     )
-    ids = _apply_here_filter(query, found.ids, context.query_id("model"))
+    ids = _filter_by_is_here(query, found.ids, context.query_id("model"))
     is_short = len(ids) < limit
     images = records.find_images(ids).values()
     problems = _problem_texts(query, context.language)
@@ -95,15 +95,15 @@ def preview_search(context: RequestContext) -> SearchPreview:
     return {
         "suggestions": search.suggest_values(word),
         "authors": search.find_authors(text, _MOST_AUTHORS),
-        "loaded": len(_apply_here_filter(query, matching, model_id)),
+        "loaded": len(_filter_by_is_here(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
         "library": _count_matches(query, whole, model_id, hidden),
-        "kind": _find_kind(query),
+        "kind": _classify_search(query),
         "message": " ".join(_problem_texts(query, context.language)),
     }
 
 
-def _find_kind(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
+def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
     """Return "keys" for a search with a `key:value`, "words" for plain words, else "nothing"."""
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
@@ -124,7 +124,7 @@ def _count_matches(
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
     )
-    count = len(_apply_here_filter(query, found.ids, model_id))
+    count = len(_filter_by_is_here(query, found.ids, model_id))
     return {"count": count, "is_more": found.cursor is not None}
 
 
@@ -135,19 +135,19 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
     )
     query = search.parse_query(words[:_MOST_LETTERS])
     found = records.filter_matching(known, query, lambda: find_saved_files(known))
-    fitting = _apply_here_filter(
+    fitting = _filter_by_is_here(
         query, found, as_whole_number(context.body_field("model"), 1, LAST_ID)
     )
     return {"ids": list(fitting), "message": " ".join(_problem_texts(query, context.language))}
 
 
-def _apply_here_filter(
+def _filter_by_is_here(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that pass the filter `query.here` of a search.
+    """Return the ids of the images that match a search's `is:here` or `-is:here`, if it has one.
 
-    True: images that this machine can reproduce. False: images that it cannot reproduce. None: all
-    images. open_model: the id of the model whose gallery is open.
+    `is:here` matches images that this machine can reproduce. open_model: the id of the model whose
+    gallery is open.
     """
     if query.here is None:
         return image_ids
