@@ -15,6 +15,13 @@ pytestmark = pytest.mark.page
 
 _SMALL, _OTHER = 900_003, 900_001
 _CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+_COUNT_OBSERVERS = """
+window.observers = new Set();
+window.ResizeObserver = class extends ResizeObserver {
+    observe(target) { observers.add(this); super.observe(target); }
+    disconnect() { observers.delete(this); super.disconnect(); }
+};
+"""
 _READ = "navigator.clipboard.readText()"
 
 
@@ -141,6 +148,18 @@ def test_images_are_added_to_a_new_collection_and_then_by_its_name(shared_server
     page.page.get_by_role("menuitem", name="Evening light").click()
     page.control("sets").click()
     expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
+
+
+def test_closed_dialog_for_a_name_leaves_no_observer(server, open_gallery):
+    page = open_gallery(server, f"?model={_SMALL}").ready()
+    page.page.evaluate(_COUNT_OBSERVERS)
+    _open_menu(page, page.tiles.nth(0))
+    page.control("menu-collect").click()
+    page.field("menu-collection").wait_for()
+    assert page.page.evaluate("observers.size") == 1
+    page.key("Escape")
+    expect(page.field("menu-collection")).to_have_count(0)
+    assert page.page.evaluate("observers.size") == 0
 
 
 def test_compare_takes_the_marked_images_and_the_image_itself(server, open_gallery):

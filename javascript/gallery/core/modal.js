@@ -7,7 +7,7 @@ const open = new WeakMap();
  * dialog, or leaves the tab that contains it.
  * @param {HTMLDialogElement} dialog
  * @param {() => void} leave  closes the dialog
- * @param {AbortSignal} signal  aborted when the page is left */
+ * @param {AbortSignal} signal  aborted when the dialog is no longer needed */
 export function makeModal(dialog, leave, signal) {
   dialog.addEventListener("cancel", (event) => {
     if (event.target !== dialog) return; // a file field's cancel bubbles too

@@ -18,9 +18,11 @@ export function askCollectionName({ words, root, signal }, onName) {
     maxlength: 100,
     required: true,
   });
+  const closed = new AbortController();
   const leave = () => {
     closeModal(dialog);
     dialog.remove();
+    closed.abort();
   };
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -41,7 +43,8 @@ export function askCollectionName({ words, root, signal }, onName) {
     ),
   );
   const dialog = el("dialog", { class: "ask surface", "aria-label": label, tabindex: -1 }, form);
-  makeModal(dialog, leave, signal);
+  makeModal(dialog, leave, closed.signal);
+  signal.addEventListener("abort", leave, { signal: closed.signal });
   root.append(dialog);
   openModal(dialog);
   field.focus();
