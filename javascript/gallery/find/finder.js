@@ -71,6 +71,7 @@ export class Finder {
       (now) => this.#draw(now),
       { signal },
     );
+    store.on(["lookupText"], (now) => this.#showLookup(now), { signal });
     this.#draw(store.get());
   }
 
@@ -208,6 +209,14 @@ export class Finder {
   /** Replace the typed text by the text of the current search. */
   #reset() {
     this.#field.value = this.#searched;
+    this.#drawClear();
+  }
+
+  /** Show the text of a lookup that did not begin in the field. The text stays if the lookup fails.
+   * @param {State} now */
+  #showLookup({ lookupText }) {
+    if (!lookupText || this.#field.matches(":focus")) return;
+    this.#ran = this.#field.value = lookupText;
     this.#drawClear();
   }
 
