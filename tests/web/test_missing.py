@@ -81,6 +81,18 @@ def test_failed_model_is_reported_once_and_loaded_by_a_retry(flaky, start, open_
     expect(page.page.locator(".gallery-header h2")).to_have_text(re.compile("Quiet Places"))
 
 
+def test_failed_search_of_the_url_leaves_its_words_in_the_field(flaky, start, open_gallery):
+    server = start(f"http://{flaky.host}", http_max_retries=0)
+    flaky.rule("/api/", reset())
+    page = open_gallery(server, "?find=water")
+    expect(page.page.locator(".status[data-kind='problem']")).to_be_visible()
+    expect(page.field("find")).to_have_value("water")
+    flaky.rules.clear()
+    page.page.locator(".status[data-kind='problem']").get_by_role("button").click()
+    expect(page.control("open-model").first).to_be_visible()
+    expect(page.field("find")).to_have_value("water")
+
+
 def test_gallery_that_needs_a_key_comes_once_the_key_is_saved(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", http_max_retries=0)
     flaky.rule("/api/v1/images", html_page(403))
@@ -170,6 +182,21 @@ def test_server_that_is_gone_is_told_once(demo, start, open_gallery, control):
     expect(page.message("does not answer")).to_have_count(0)
     server.start()
     expect(page.page.locator(".of-images")).to_be_hidden()
+
+
+def test_viewer_offers_no_request_while_the_server_is_gone(demo, start, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server).ready()
+    page.tiles.first.click()
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    server.kill()
+    page.key("b")
+    for control in ("favourite", "save"):
+        expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_disabled()
+    expect(page.viewer.locator(".tools [data-do=mark]")).to_be_enabled()
+    server.start()
+    for control in ("favourite", "save"):
+        expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_enabled()
 
 
 @pytest.mark.parametrize("held", ["bootstrap", "home"])

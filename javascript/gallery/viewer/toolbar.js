@@ -2,6 +2,7 @@
 
 import { el, iconButton, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { isOffline } from "../state/state.js";
 
 /** @import { Context, View } from "../types.js" */
 
@@ -63,6 +64,7 @@ export class Toolbar {
   show(view, index, count) {
     const { words, store } = this.context;
     const { ended, marks, details } = store.get();
+    this.favourite.disabled = this.save.disabled = isOffline(store.get());
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
     const all = `${count.toLocaleString()}${ended ? "" : "+"}`;

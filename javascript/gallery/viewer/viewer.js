@@ -4,7 +4,7 @@ import { el, iconButton, setAttribute } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { Details } from "../details/details.js";
 import { describeImage } from "../grid/tile.js";
-import { getSetting, getShown } from "../state/state.js";
+import { getSetting, getShown, isOffline } from "../state/state.js";
 import { listNearbyIndices } from "./loader.js";
 import { Sheet } from "./sheet.js";
 import { Slideshow } from "./slideshow.js";
@@ -28,6 +28,7 @@ const DRAWN = [
   "revealed",
   "bootstrap",
   "slideshow",
+  isOffline,
 ];
 
 export class Viewer {
