@@ -43,7 +43,7 @@
  * @property {string} of  the query that was sent, "images" for given images, "" for nothing
  * @property {import("./contract").NeededFilesView | null} answer  the last response, which is kept
  *     during the next request
- * @property {string} problem  why the last request failed, or ""
+ * @property {Problem | null} problem  why the last request failed, null if it did not
  * @property {boolean} loading
  *
  * @typedef {object} FileChoice  the user's choice of files for a needed model

@@ -27,6 +27,20 @@ def test_open_page_of_an_older_version_offers_to_reload(server, open_gallery):
     assert page.wrongs == []
 
 
+def test_panel_of_an_older_version_offers_to_reload(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.route("**/api/collections*", lambda route: route.fulfill(status=409, json=_OUTDATED))
+    page.control("sets").click()
+    panel = page.panel("collections")
+    expect(panel.get_by_role("alert")).to_contain_text("The extension was updated")
+    buttons = panel.locator(".panel-body").get_by_role("button")
+    expect(buttons).to_have_text(["Reload"])
+    page.page.unroute_all()
+    with page.page.expect_navigation():
+        buttons.click()
+    page.ready()
+
+
 def test_tab_opened_after_an_update_offers_to_reload(server, open_gallery, browser):
     context = browser.new_context(locale="en-US")
     page = context.new_page()

@@ -3,7 +3,7 @@
 import { button, el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, showError } from "../data/problems.js";
+import { makeProblem, makeRetryButton, showError } from "../data/problems.js";
 import { MOST_COMPARED } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
@@ -149,11 +149,10 @@ export class Compare {
       );
     } catch (error) {
       if (isAborted(error)) return;
+      const { code, message } = makeProblem(error, words);
       parts.difference.replaceChildren(
-        el("p", { role: "alert" }, getErrorMessage(error, words)),
-        button({ action: "retry", icon: "again", words: words("do_retry") }, () =>
-          this.#showMarked(parts),
-        ),
+        el("p", { role: "alert" }, message),
+        makeRetryButton(code, words, () => this.#showMarked(parts)),
       );
     }
   }

@@ -4,7 +4,7 @@ import { makeDefaultQuery } from "../state/query.js";
 import { getFailedParts, isOffline } from "../state/state.js";
 import { ApiError } from "./api.js";
 import { pollWhileVisible } from "./poll.js";
-import { ignoreFailure, isOfPage, makeProblem, setProblem } from "./problems.js";
+import { ignoreFailure, makeProblem, needsReload, setProblem } from "./problems.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -92,7 +92,8 @@ export class Connection {
       if (hasFailed) this.#onBack();
     } catch (error) {
       ignoreFailure(error);
-      if (isOfPage(error)) this.#replaceOffline(makeProblem(error, words)); // else still away
+      if (error instanceof ApiError && needsReload(error.code))
+        this.#replaceOffline(makeProblem(error, words)); // else still away
     }
   }
 

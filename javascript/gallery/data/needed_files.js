@@ -10,7 +10,7 @@ import {
 } from "../state/model_files.js";
 import { getSetting } from "../state/state.js";
 import { isAborted } from "./api.js";
-import { getErrorMessage, showError } from "./problems.js";
+import { makeProblem, showError } from "./problems.js";
 
 /** @import { PageContext } from "../actions.js" */
 /** @import { NeededFile, Needs, NeedsPlace, State } from "../types.js" */
@@ -123,17 +123,17 @@ export class NeededFiles {
     this.#aborts[place] = new AbortController();
     const { signal } = this.#aborts[place];
     const before = store.get().needs[place];
-    this.#set(place, { ...before, problem: "", loading: true });
+    this.#set(place, { ...before, problem: null, loading: true });
     try {
       if (place === "image" && !before.answer) await waitFor(DWELL, signal);
       const { model } = store.get().where;
       const answer = await (of === "images"
         ? api.post("needed_files", { ids: [...this.#ids], model }, { signal })
         : api.get(`model_files?${of}`, { signal }));
-      this.#set(place, { of, answer, problem: "", loading: false });
+      this.#set(place, { of, answer, problem: null, loading: false });
     } catch (error) {
       if (isAborted(error)) return;
-      const problem = getErrorMessage(error, words);
+      const problem = makeProblem(error, words);
       this.#set(place, { ...store.get().needs[place], problem, loading: false });
     }
   }

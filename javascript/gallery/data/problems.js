@@ -1,12 +1,13 @@
 /** Turns errors into messages for the user, and stores them in the state. */
 
+import { button } from "../core/dom.js";
 import { getTop } from "../core/modal.js";
 import { ApiError, isAborted } from "./api.js";
 
 /** @import { Store } from "../state/store.js" */
 /** @import { Context, Part, Problem, Words } from "../types.js" */
 
-const OF_PAGE = ["login", "outdated"]; // refusals that every request would meet
+const UNTIL_RELOAD = ["login", "outdated"]; // the server refuses all requests of this page
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
 /** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
@@ -43,21 +44,33 @@ export function ignoreFailure(error) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
 }
 
-/** Return whether an error is a refusal that every request would meet until the page is reloaded.
- * @param {unknown} error */
-export function isOfPage(error) {
-  return error instanceof ApiError && OF_PAGE.includes(error.code);
+/** Return whether the server refuses all requests of this page until the page is reloaded.
+ * @param {string} code  of the last error */
+export function needsReload(code) {
+  return UNTIL_RELOAD.includes(code);
 }
 
-/** Show why a request of the user failed. The page's status shows an error that every request would
- * meet; a toast shows others, and what an open dialog would cover. An aborted request is ignored;
- * other errors than an `ApiError` are thrown again.
+/** Return the button to show with a problem: *Try again*, or *Reload* if the server refuses all
+ * requests of this page.
+ * @param {string} code  of the problem
+ * @param {Words} words
+ * @param {() => unknown} retry  repeats the failed request */
+export function makeRetryButton(code, words, retry) {
+  if (needsReload(code))
+    return button({ action: "reload", words: words("do_reload") }, () => location.reload());
+  return button({ action: "retry", icon: "again", words: words("do_retry") }, retry);
+}
+
+/** Show to the user why a request failed. An aborted request is ignored; an error that is no
+ * `ApiError` is thrown again. The page's status line shows that the server does not respond or
+ * refuses all requests; a toast shows other errors. A toast is also shown while a dialog covers the
+ * status line.
  * @param {unknown} error
  * @param {Context} context */
 export function showError(error, { root, store, toast, words }) {
   if (isAborted(error)) return;
   const problem = makeProblem(error, words);
-  const isCommon = problem.code === "offline" || isOfPage(error);
+  const isCommon = problem.code === "offline" || needsReload(problem.code);
   if (isCommon) setProblem(store, "bootstrap", problem);
   const top = getTop(root);
   const isShown = isCommon && (!(top instanceof Element) || top.hasAttribute("data-failed"));

@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { makeProblem, reportOffline, showError } from "../data/problems.js";
+import { makeProblem, makeRetryButton, reportOffline, showError } from "../data/problems.js";
 import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
@@ -88,7 +88,7 @@ export class Details {
       const about = view.kind ? makeAbout(this.context, view) : null; // else only the id is known
       if (this.listeners.failed(problem))
         this.#fill(about); // the stage says why the rest is missing
-      else this.#drawProblem(view, problem.message);
+      else this.#drawProblem(view, problem);
     }
     await this.records.prefetch(next, signal);
   }
@@ -157,12 +157,10 @@ export class Details {
 
   /** Show why the details could not be loaded.
    * @param {View} view
-   * @param {string} message */
-  #drawProblem(view, message) {
-    const again = button(
-      { action: "details-again", icon: "again", words: this.context.words("do_retry") },
-      () => void this.#load(view, []),
-    );
+   * @param {Problem} problem */
+  #drawProblem(view, { code, message }) {
+    const retry = () => this.#load(view, []);
+    const again = makeRetryButton(code, this.context.words, retry);
     const text = el("p", {}, message);
     this.#fill(
       makeAbout(this.context, view),

@@ -2,7 +2,7 @@
 
 import { button, el, setLabel } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { showError } from "../data/problems.js";
+import { needsReload, showError } from "../data/problems.js";
 import {
   isAbsent,
   listGettable,
@@ -82,9 +82,9 @@ export class Resources {
     const n = makeRequest(gettable, fileChoices).length;
     setLabel(this.#getAll, words("model_get_all", { n, size }));
     this.#status.textContent =
-      problem || (loading && !answer ? words("model_looking") : (answer?.locked ?? ""));
+      problem?.message ?? (loading && !answer ? words("model_looking") : (answer?.locked ?? ""));
     this.#status.hidden = !this.#status.textContent;
-    this.#retry.hidden = !problem;
+    this.#retry.hidden = !problem || needsReload(problem.code);
   }
 }
 

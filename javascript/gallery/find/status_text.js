@@ -3,6 +3,7 @@
  */
 
 import { formatNumber } from "../core/format.js";
+import { needsReload } from "../data/problems.js";
 import { listEmptyingFilters } from "../state/query.js";
 import {
   getAwaitedPart,
@@ -57,7 +58,7 @@ export function getLookupStatus(state, words, now) {
  * @param {StatusAction} leave  the button that closes what has failed
  * @returns {StatusAction} */
 function chooseAction({ code }, leave) {
-  if (code === "outdated" || code === "login") return "reload";
+  if (needsReload(code)) return "reload";
   if (code === "needs_key") return "settings";
   return ["bad_input", "gone", "region"].includes(code) ? leave : "retry";
 }

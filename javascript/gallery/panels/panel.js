@@ -1,16 +1,17 @@
 /**
  * A panel that slides in when the state names it: from the side, or from below on a narrow page. If
- * its data cannot be read, it shows why and a button that tries again, in place of its contents.
+ * its data cannot be read, it shows the problem with a button in place of its contents.
  */
 
-import { button, el, iconButton } from "../core/dom.js";
+import { el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
+import { redraw } from "../core/redraw.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, reportOffline, showError } from "../data/problems.js";
+import { makeProblem, makeRetryButton, reportOffline, showError } from "../data/problems.js";
 import { ResponseOrder } from "../data/response_order.js";
 import { isOffline } from "../state/state.js";
 
-/** @import { Context } from "../types.js" */
+/** @import { Context, Problem } from "../types.js" */
 
 const PATIENCE = 3000; // ms without a response that go without saying
 
@@ -20,8 +21,10 @@ export class Panel {
   #body = el("div", { class: "panel-body", tabindex: 0 });
   #order = new ResponseOrder();
   #hasData = false;
-  #problem = ""; // why the data could not be read, unless our server does not respond
+  /** @type {Problem | null} why the data could not be read, unless our server does not respond */
+  #problem = null;
   #message = el("p", { role: "alert", dir: "auto" });
+  #problemBox = el("div", { class: "none panel-problem" }, this.#message);
 
   /** @param {Context} context
    * @param {import("../types.js").Panel} name
@@ -50,16 +53,19 @@ export class Panel {
     const slow =
       this.#hasData || this.#problem
         ? 0
-        : window.setTimeout(() => this.showProblem(words("server_slow")), PATIENCE);
+        : window.setTimeout(
+            () => this.showProblem({ code: "", message: words("server_slow") }),
+            PATIENCE,
+          );
     try {
       const response = await this.#order.read(request);
       this.#hasData = true;
-      this.showProblem("");
+      this.showProblem(null);
       return response;
     } catch (error) {
       if (isAborted(error)) return null;
       reportOffline(error, store);
-      this.showProblem(isOffline(store.get()) ? "" : getErrorMessage(error, words));
+      this.showProblem(isOffline(store.get()) ? null : makeProblem(error, words));
       return null;
     } finally {
       window.clearTimeout(slow);
@@ -80,10 +86,10 @@ export class Panel {
     }
   }
 
-  /** Show why the panel's data cannot be read, in place of the contents; "" shows the contents.
-   * @param {string} message */
-  showProblem(message) {
-    this.#problem = message;
+  /** Show why the panel's data cannot be read, in place of the contents; null shows the contents.
+   * @param {Problem | null} problem */
+  showProblem(problem) {
+    this.#problem = problem;
     this.#drawProblem();
   }
 
@@ -93,14 +99,23 @@ export class Panel {
     if (this.isOpen && !isOffline(this.context.store.get())) this.how.read?.();
   }
 
-  /** Show the problem in place of the contents, or the contents. A focused control that is hidden
-   * leaves the focus to the panel. */
+  /** Show the problem in place of the contents, or the contents if there is no problem. If that
+   * hides the focused control, focus the panel. */
   #drawProblem() {
-    if (!this.#dialog || !this.how.read) return;
+    const { read } = this.how;
+    if (!this.#dialog || !read) return;
     const { store, words, root } = this.context;
-    const message = isOffline(store.get()) ? words("problem_offline") : this.#problem;
+    const offline = { code: "offline", message: words("problem_offline") };
+    const problem = isOffline(store.get()) ? offline : this.#problem;
+    const message = problem?.message ?? "";
     if (message === this.#message.textContent) return;
     this.#message.textContent = message;
+    redraw(root, this.#problemBox, () =>
+      this.#problemBox.replaceChildren(
+        this.#message,
+        makeRetryButton(problem?.code ?? "", words, read),
+      ),
+    );
     this.#dialog.toggleAttribute("data-failed", message !== "");
     if (this.isOpen && root.activeElement?.getClientRects().length === 0) this.focus();
   }
@@ -132,17 +147,7 @@ export class Panel {
     const leave = () => this.isOpen && actions.panel("");
     const title = words(this.how.title);
     const close = iconButton("close-panel", "close", words("say_close"), leave, "quiet");
-    this.#body.append(
-      el(
-        "div",
-        { class: "none panel-problem" },
-        this.#message,
-        button({ action: "retry", icon: "again", words: words("do_retry") }, () =>
-          this.how.read?.(),
-        ),
-      ),
-      ...this.how.build(),
-    );
+    this.#body.append(this.#problemBox, ...this.how.build());
     const dialog = el(
       "dialog",
       {

@@ -166,7 +166,7 @@ export class Watches {
     setLabel(this.#check, words(checking ? "watch_checking" : "watch_check"));
     this.#problem.textContent = problem;
     this.#none.hidden = galleries.length > 0;
-    if (!galleries.length) this.#panel.showProblem(problem); // the list could not be read
+    if (!galleries.length) this.#panel.showProblem(problem ? { code: "", message: problem } : null); // the list could not be read
     this.#rows.draw(galleries);
   }
 

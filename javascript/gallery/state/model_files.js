@@ -5,7 +5,7 @@
 /** @typedef {ReadonlyMap<string, FileChoice>} Choices  by the key of a needed file */
 
 /** @type {Needs} */
-export const NO_NEEDS = Object.freeze({ of: "", answer: null, problem: "", loading: false });
+export const NO_NEEDS = Object.freeze({ of: "", answer: null, problem: null, loading: false });
 
 /** @type {FileChoice} */
 const USUAL = Object.freeze({ file: null, allowed: null, companions: new Set() });

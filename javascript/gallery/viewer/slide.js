@@ -3,7 +3,7 @@
 import { makeBlurhash } from "../core/blurhash.js";
 import { button, el, setAttribute } from "../core/dom.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
+import { getErrorMessage, makeProblem, makeRetryButton, reportOffline } from "../data/problems.js";
 import { describeImage } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
 import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
@@ -280,9 +280,7 @@ export class Slide {
       );
     if (GONE.includes(code))
       return button({ action: "close", words: words("do_close") }, () => actions.close());
-    return button({ action: "again", icon: "again", words: words("do_retry") }, () =>
-      this.listeners.again(this),
-    );
+    return makeRetryButton(code, words, () => this.listeners.again(this));
   }
 }
 
