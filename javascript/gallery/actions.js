@@ -52,7 +52,7 @@ import { readPace } from "./viewer/slideshow.js";
  */
 
 /** Return all actions that buttons, keys and panels can call.
- * @param {PageContext} context  its parts are missing at first; the actions read them when they run
+ * @param {PageContext} context  `parts` may still be empty; an action reads it when it runs
  * @returns {Actions} */
 export function makeActions(context) {
   const { store, parts } = context;
@@ -79,7 +79,7 @@ export function makeActions(context) {
     panel: (name) =>
       store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     focusFind: () => parts.finder.focus(),
-    leadToFound: () => parts.foundFocus.lead(),
+    leadToFound: () => parts.foundFocus.focusNextFound(),
     openFilters: () => parts.filters.open(),
     collect: () => parts.collections.open(),
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
@@ -101,10 +101,9 @@ function makeViewerActions({ store, toast, words, parts }) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   /** @type {number | null} */
   let pendingFrom = null;
-  /** @param {number} index */
-  const show = (index) => {
+  const showAt = (/** @type {number} */ index) => {
     const view = getShown(store.get())[index];
-    if (view) store.set({ open: view.id, focus: findTile(store, view.id) });
+    if (view) store.set({ open: view.id, focus: findTileId(store, view.id) });
   };
   const setSlideshow = (/** @type {boolean} */ slideshow) => {
     if (slideshow === store.get().slideshow) return;
@@ -113,13 +112,13 @@ function makeViewerActions({ store, toast, words, parts }) {
   };
   return /** @satisfies {Partial<Actions>} */ ({
     open(id) {
-      store.set(isShown(store, id) ? { open: id, focus: findTile(store, id) } : { open: id });
+      store.set(isShown(store, id) ? { open: id, focus: findTileId(store, id) } : { open: id });
     },
     close() {
       const { open } = store.get();
       if (open === null) return;
       store.set({ open: null });
-      const tile = findTile(store, open);
+      const tile = findTileId(store, open);
       if (isShown(store, open)) store.set({ focus: tile });
       parts.grid.revealImage(tile, { focus: true });
     },
@@ -133,10 +132,10 @@ function makeViewerActions({ store, toast, words, parts }) {
       if (store.get().open !== from || pendingFrom !== from) return; // elsewhere by now, or done
       pendingFrom = null;
       const now = getShown(store.get());
-      show(Math.max(0, Math.min(findIndex(now, from) + pendingSteps, now.length - 1)));
+      showAt(Math.max(0, Math.min(findIndex(now, from) + pendingSteps, now.length - 1)));
     },
-    first: () => show(0),
-    last: () => show(getShown(store.get()).length - 1),
+    first: () => showAt(0),
+    last: () => showAt(getShown(store.get()).length - 1),
     showBlurred: (id) => store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
     zoom: (how) => (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
@@ -166,15 +165,15 @@ function makeMarkActions({ store, toast, words }) {
   const order = () => getShown(store.get()).map((view) => view.id);
   const tiles = () => getTiles(store.get()).map((view) => view.id);
   // In the viewer the open image alone is marked.
-  const idsOf = (/** @type {number} */ id) =>
+  const listIds = (/** @type {number} */ id) =>
     store.get().open === null ? listTileIds(store.get(), id) : [id];
   const compare = () => {
     if (canCompare(store.get().marks)) store.set({ panel: "compare" });
     else toast(words("compare_marks"));
   };
   return /** @satisfies {Partial<Actions>} */ ({
-    mark: (id, isMarked) => store.set((state) => toggleMark(state, id, isMarked, idsOf)),
-    markTo: (id) => store.set((state) => markRange(state, tiles(), id, idsOf)),
+    mark: (id, isMarked) => store.set((state) => toggleMark(state, id, isMarked, listIds)),
+    markTo: (id) => store.set((state) => markRange(state, tiles(), id, listIds)),
     markAll: () => store.set((state) => addMarks(state, order())),
     markNone() {
       const { marks, anchor } = store.get();
@@ -207,8 +206,8 @@ function makeFocusActions({ store, toast, words, parts }) {
       store.set({ focus: id });
       if (extend) {
         const order = getTiles(store.get()).map((view) => view.id);
-        const idsOf = (/** @type {number} */ one) => listTileIds(store.get(), one);
-        store.set((state) => extendRange(state, order, before, id, idsOf));
+        const listIds = (/** @type {number} */ one) => listTileIds(store.get(), one);
+        store.set((state) => extendRange(state, order, before, id, listIds));
       }
       parts.grid.revealImage(id, { focus: true });
     },
@@ -277,10 +276,11 @@ function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/** Return the id of the tile that shows an image or, if posts are grouped, the image's post.
+/** Return the id of the image on the tile that represents an image. If posts are grouped, that is
+ * the first image of its post.
  * @param {Store} store
  * @param {number} id */
-function findTile(store, id) {
+function findTileId(store, id) {
   return listTileIds(store.get(), id)[0];
 }
 

@@ -11,6 +11,14 @@ import { dropIntoField } from "./host/send_to_tab.js";
 /** @import { ImageRecord } from "./types.js" */
 /** @typedef {{file: string, page: string}} ImageUrls  page: the image's own address */
 
+/**
+ * @typedef {object} DraggedImage
+ * @property {number} id
+ * @property {HTMLImageElement | null} image  the element that shows the image
+ * @property {HTMLAnchorElement | null} link  the dragged tile, null in the viewer
+ * @property {HTMLDialogElement | null} dialog  the viewer, null for a tile
+ */
+
 export const OWN_TYPE = "application/x-civitai-shortcut-image";
 const SUBTYPES = new Map([
   ["jpg", "jpeg"],
@@ -35,8 +43,8 @@ export function makeDragData(id, record, infotext, { file, page }) {
   return data;
 }
 
-/** Attach data to dragged tiles and to the open image when dragged, so that other programs and the
- * host's image fields accept them.
+/** Attach data to each dragged tile and open image, so that other programs and the host's image
+ * fields accept the drop.
  * @param {PageContext} context */
 export function listenToDrags(context) {
   const { root, api, store, parts, signal } = context;
@@ -45,8 +53,7 @@ export function listenToDrags(context) {
     isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
   };
   root.addEventListener("pointerdown", note, { signal, capture: true });
-  /** @param {Event} event */
-  const begin = (event) => {
+  const begin = (/** @type {Event} */ event) => {
     const dragged = findDragged(event.target);
     if (!(event instanceof DragEvent) || !event.dataTransfer || !dragged) return;
     const { id, image, link, dialog } = dragged;
@@ -55,7 +62,7 @@ export function listenToDrags(context) {
     // The browser's own data of a link would be the page's address; those of an image are its file.
     if (link) transfer.clearData();
     const { record, infotext } = parts.viewer.findKnown(id);
-    const urls = { file: api.file(id), page: record?.url ?? link?.href ?? location.href };
+    const urls = { file: api.getFileUrl(id), page: record?.url ?? link?.href ?? location.href };
     const data = makeDragData(id, record, infotext, urls);
     for (const [type, text] of Object.entries(data)) transfer.setData(type, text);
     transfer.effectAllowed = "copyLink";
@@ -77,9 +84,7 @@ export function listenToDrags(context) {
 
 /** Return the image that is dragged, null if something else is dragged.
  * @param {EventTarget | null} target
- * @returns {{id: number, image: HTMLImageElement | null, link: HTMLAnchorElement | null,
- *     dialog: HTMLDialogElement | null} | null}  link: the tile's; dialog: the viewer's, if the image
- *     is open there */
+ * @returns {DraggedImage | null} */
 function findDragged(target) {
   if (!(target instanceof Element)) return null;
   const link = target.closest("a[data-tile]");

@@ -46,7 +46,8 @@ const key = (place, keys, words, act, more) => ({
   ...more,
 });
 
-/** Return a shortcut that runs once however long its key is held. @type {typeof key} */
+/** Return a shortcut, as `key` does, that runs once however long its key is held.
+ * @type {typeof key} */
 const once = (place, keys, words, act, more) =>
   key(place, keys, words, act, { once: true, ...more });
 
@@ -56,10 +57,10 @@ const also = (place, keys, act) => key(place, keys, "", act, { shown: "" });
 
 /** Return a row of the help sheet for keys that another shortcut or the browser handles.
  * @type {(place: KeyScope, shown: string, words: string) => Key} */
-const helpRow = (place, shown, words) => key(place, [], words, undefined, { shown });
+const makeHelpRow = (place, shown, words) => key(place, [], words, undefined, { shown });
 
 /** Return the shortcuts that zoom. @type {(place: KeyScope) => Key[]} */
-const zoomKeys = (place) => [
+const listZoomKeys = (place) => [
   key(place, ["+", "="], "key_zoom", ({ zoom }) => zoom("in"), { shown: "+ −" }),
   also(place, "-", ({ zoom }) => zoom("out")),
   key(place, "z", "key_zoom_toggle", ({ zoom }) => zoom("toggle")),
@@ -70,7 +71,7 @@ const copyInfotext = ({ copyText }, { id }) =>
   !String(document.getSelection() ?? "") && copyText(id, "infotext");
 
 /** Return the shortcut that opens the menu of an image. @param {"tile" | "viewer"} place */
-const menuKey = (place) =>
+const makeMenuKey = (place) =>
   once(
     place,
     ["ContextMenu", "Shift F10"],
@@ -79,14 +80,15 @@ const menuKey = (place) =>
     { shown: "Shift F10" },
   );
 
-/** Return a shortcut for the marked images or the focused one. @type {typeof key} */
+/** Return a shortcut, as `key` does, for the marked images or the focused one.
+ * @type {typeof key} */
 const forImages = (place, keys, words, act, more) =>
   once(place, keys, words, act, { forImages: true, ...more });
 
 /** Return the shortcuts of one image: the open one, or the focused one.
  * @param {"grid" | "viewer"} place
  * @returns {Key[]} */
-const imageKeys = (place) => [
+const listImageKeys = (place) => [
   forImages(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
   forImages(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
 ];
@@ -99,7 +101,7 @@ export const KEYS = [
   also("grid", "ArrowRight", move("right")),
   also("grid", "ArrowUp", move("up")),
   also("grid", "ArrowDown", move("down")),
-  helpRow("grid", "Shift ← → ↑ ↓", "key_extend"),
+  makeHelpRow("grid", "Shift ← → ↑ ↓", "key_extend"),
   key("tile", "Home", "key_ends", move("home"), { shown: "Home End" }),
   also("tile", "End", move("end")),
   also("tile", "PageUp", move("pageup")),
@@ -112,9 +114,9 @@ export const KEYS = [
     ({ mark, markTo }, { id, press }) => (press.shiftKey ? markTo(id) : mark(id)),
     { shown: "Space" },
   ),
-  helpRow("tile", "Shift Space", "key_mark_to"),
-  menuKey("tile"),
-  ...imageKeys("grid"),
+  makeHelpRow("tile", "Shift Space", "key_mark_to"),
+  makeMenuKey("tile"),
+  ...listImageKeys("grid"),
   once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext, { shown: "Ctrl C" }),
   once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
@@ -160,23 +162,23 @@ export const KEYS = [
   once("viewer", STARS, "key_stars", ({ rate }, { id, press }) => rate([id], Number(press.key)), {
     shown: "0 – 5",
   }),
-  menuKey("viewer"),
-  ...imageKeys("viewer"),
+  makeMenuKey("viewer"),
+  ...listImageKeys("viewer"),
   once("viewer", ["c", "Ctrl c"], "menu_copy_infotext", copyInfotext, { shown: "C" }),
-  ...zoomKeys("viewer"),
+  ...listZoomKeys("viewer"),
   once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
   once("viewer", "s", "key_slideshow", ({ setSlideshow }) => setSlideshow(true)),
   once("viewer", "i", "key_details", ({ toggleDetails }) => toggleDetails()),
   once("viewer", "m", "key_sound", ({ sound }) => sound()),
-  helpRow("viewer", "Esc", "key_close"),
+  makeHelpRow("viewer", "Esc", "key_close"),
 
-  ...zoomKeys("compare"),
+  ...listZoomKeys("compare"),
   once("compare", "o", "compare_over", ({ toggleCompareOver }) => toggleCompareOver()),
   once("compare", "s", "compare_swap", ({ swapCompared }) => swapCompared()),
-  helpRow("compare", "← →", "key_divider"),
+  makeHelpRow("compare", "← →", "key_divider"),
 
-  helpRow("anywhere", "Tab ← →", "key_toolbar"),
-  helpRow("anywhere", "Delete", "key_delete_collection"),
+  makeHelpRow("anywhere", "Tab ← →", "key_toolbar"),
+  makeHelpRow("anywhere", "Delete", "key_delete_collection"),
   once("anywhere", "Ctrl z", "do_undo", ({ undo }) => undo(), { shown: "Ctrl Z" }),
   once("anywhere", "/", "key_find", ({ focusFind }) => focusFind(), { shown: "/ Ctrl K" }),
   { ...also("anywhere", "Ctrl k", ({ focusFind }) => focusFind()), isGlobal: true },
@@ -231,8 +233,7 @@ export function runKey({ place, act, forImages }, actions, state, press) {
 /** Run the shortcuts of pressed keys, unless a control outside of our page has the focus.
  * @param {Context} context */
 export function listenToKeys({ root, store, actions, signal }) {
-  /** @param {KeyboardEvent} event */
-  const press = (event) => {
+  const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.defaultPrevented || !isOurs(root.host)) return;
     const focused = /** @type {HTMLInputElement | null} */ (root.activeElement);
     const onTile = Boolean(focused?.closest('[role="listbox"]'));
@@ -244,7 +245,7 @@ export function listenToKeys({ root, store, actions, signal }) {
     const isRepeated = key.once && event.repeat;
     if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
   };
-  /** Keep keys from the host that would let it stop or begin to generate.
+  /** Prevent the host from receiving Escape and Ctrl Enter, which would stop or start a generation.
    * @param {Event} event */
   const keepFromHost = (event) => {
     const { key, ctrlKey, metaKey } = /** @type {KeyboardEvent} */ (event);

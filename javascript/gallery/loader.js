@@ -37,7 +37,7 @@ class CivitaiGallery extends HTMLElement {
     });
   }
 
-  /** @param {AbortSignal} signal */
+  /** Load the page's style and code, and start the page. @param {AbortSignal} signal */
   async #begin(signal) {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const { code } = this.dataset;

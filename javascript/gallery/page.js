@@ -17,7 +17,7 @@ import { LocalModelData } from "./data/local_models.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
 import { Pager } from "./data/pager.js";
-import { retryNowAndThen } from "./data/reconnect.js";
+import { retryPeriodically } from "./data/reconnect.js";
 import { Records } from "./data/records.js";
 import { listenToDrags } from "./drag.js";
 import { EmptyResult } from "./find/empty_result.js";
@@ -166,7 +166,7 @@ function buildParts(context, status) {
   listenToDrags(context);
   reportLongPresses(context.root, context.signal);
   parts.imageMenu = new ImageMenu(context);
-  retryNowAndThen(context, () => parts.grid.getScrollPlace() === null);
+  retryPeriodically(context, () => parts.grid.getScrollPlace() === null);
   followMarks(context);
   rememberPlace(context, () => parts.grid.getScrollPlace());
   const language = context.store.get().bootstrap?.language ?? "en";

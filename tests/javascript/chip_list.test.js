@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listChips, listEmptyingChips } from "../../javascript/gallery/find/chip_list.js";
+import { listChips, listChipsOfEmptyGallery } from "../../javascript/gallery/find/chip_list.js";
 import { makeInitialState } from "../../javascript/gallery/state/state.js";
 
 const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
@@ -83,7 +83,7 @@ test("where is searched and each word is a chip; without the place the library i
 
 test("a gallery without images names its filters once no more can come", () => {
   const name = (more) =>
-    listEmptyingChips(state({ base: "Pony" }, more), words, {}).map(({ key }) => key);
+    listChipsOfEmptyGallery(state({ base: "Pony" }, more), words, {}).map(({ key }) => key);
   assert.deepEqual(name({ ended: true }), ["base"]);
   assert.deepEqual(name({ ended: false }), []);
   assert.deepEqual(name({ ended: true, images: [{ id: 1 }] }), []);
@@ -96,7 +96,7 @@ test("a higher rating than usual is no filter that has emptied a gallery, a lowe
     const settings = [{ name: "gallery_level", value: level }];
     const bootstrap = { language: "en", settings, choices };
     const empty = { ended: true, bootstrap };
-    return listEmptyingChips(state(where, empty), words, {}).map(({ key }) => key);
+    return listChipsOfEmptyGallery(state(where, empty), words, {}).map(({ key }) => key);
   };
   assert.deepEqual(name({ level: "X" }), []);
   assert.deepEqual(name({ level: "X", base: "Pony" }), ["base"]);

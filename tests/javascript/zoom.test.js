@@ -5,10 +5,10 @@ import {
   fitPose,
   getFitScale,
   getPanLimits,
+  getSizeOrDefault,
   isZoomed,
   limitPose,
   pinchPose,
-  sizeOrDefault,
   toggleZoom,
   zoomAt,
 } from "../../javascript/gallery/viewer/zoom.js";
@@ -40,8 +40,8 @@ test("a small picture is enlarged, but to twice its size at most", () => {
 });
 
 test("a picture of unknown size has one to lay out with", () => {
-  assert.ok(sizeOrDefault({ width: 0, height: 0 }).width > 0);
-  assert.deepEqual(sizeOrDefault({ width: 5, height: 7 }), { width: 5, height: 7 });
+  assert.ok(getSizeOrDefault({ width: 0, height: 0 }).width > 0);
+  assert.deepEqual(getSizeOrDefault({ width: 5, height: 7 }), { width: 5, height: 7 });
 });
 
 for (const point of [

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.page
 
 _SMALL, _OTHER = 900_003, 900_001
 _CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
-_COUNT_OBSERVERS = """
-window.observers = new Set();
-window.ResizeObserver = class extends ResizeObserver {
-    observe(target) { observers.add(this); super.observe(target); }
-    disconnect() { observers.delete(this); super.disconnect(); }
-};
-"""
+_COUNT_OBSERVERS = """() => {
+    window.observers = new Set();
+    window.ResizeObserver = class extends ResizeObserver {
+        observe(target) { observers.add(this); super.observe(target); }
+        disconnect() { observers.delete(this); super.disconnect(); }
+    };
+}"""
 _READ = "navigator.clipboard.readText()"
 
 

@@ -52,11 +52,13 @@ export class Compare {
   /** Swap two images; if there are more, move the first one behind the last. */
   swap() {
     if (!this.#parts || this.#data.length < 2) return;
-    this.#parts.cells.rotate();
+    this.#parts.cells.moveFirstToEnd();
     this.#showData(this.#parts, [...this.#data.slice(1), this.#data[0]]);
   }
 
-  /** @param {CompareParts} parts @param {ComparedData[]} data */
+  /** Show the table of differences.
+   * @param {CompareParts} parts
+   * @param {ComparedData[]} data  of the images, in their order */
   #showData(parts, data) {
     this.#data = data;
     parts.difference.replaceChildren(...makeDifferenceTable(this.#context, data));
@@ -166,8 +168,7 @@ function buildDialog(context) {
   const difference = el("section", { class: "difference", tabindex: 0 });
   difference.setAttribute("aria-label", words("compare_difference"));
   difference.setAttribute("role", "region");
-  /** @param {boolean} isOver */
-  const mode = (isOver) => {
+  const mode = (/** @type {boolean} */ isOver) => {
     cells.layOver(isOver);
     over.setAttribute("aria-pressed", String(isOver));
   };

@@ -53,7 +53,8 @@ export class CompareGrid {
     return this.element.hasAttribute("data-over");
   }
 
-  /** Lay the images over each other, with dividers, or side by side. @param {boolean} isOver */
+  /** Lay the images over each other, with dividers, or else side by side.
+   * @param {boolean} isOver  whether to lay them over each other */
   layOver(isOver) {
     this.element.toggleAttribute("data-over", isOver);
     this.#measure();
@@ -68,7 +69,7 @@ export class CompareGrid {
   }
 
   /** Move the first image behind the last one; zoom and dividers stay. */
-  rotate() {
+  moveFirstToEnd() {
     const [first, ...others] = this.#cells;
     others.at(-1)?.element.after(first.element);
     this.#cells = [...others, first];

@@ -2,7 +2,7 @@
  * The table of generation data in which the compared images differ, and of those that are equal.
  */
 
-import { el } from "../core/dom.js";
+import { el, makePair } from "../core/dom.js";
 import { getParameterLabel } from "../state/state.js";
 import { compareFields, compareTexts } from "./text_diff.js";
 
@@ -65,11 +65,4 @@ function makeRow({ name, values }) {
     ),
   );
   return el("tr", {}, el("th", { scope: "row" }, name), ...cells);
-}
-
-/** Return an element with a field's name and value.
- * @param {string} name
- * @param {string} value */
-function makePair(name, value) {
-  return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }

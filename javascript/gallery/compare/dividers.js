@@ -27,7 +27,7 @@ export class Dividers {
 
   /** Show the dividers between the images, at equal distances.
    * @param {number} count  number of images
-   * @param {number} share  part of the width that the widest image fills in the middle, 0 to 1 */
+   * @param {number} share  width of the widest image as a share of the grid's width, 0 to 1 */
   show(count, share) {
     this.clear();
     this.#places = placeEvenly(count, share);
@@ -133,9 +133,10 @@ export class Dividers {
   }
 }
 
-/** Return equally spaced positions for the dividers between images, in percent of the width.
- * @param {number} count  number of images
- * @param {number} share  part of the width that the images fill in the middle, 0 to 1 */
+/** Return the positions of the dividers that split images into equal strips, in percent of the
+ * grid's width.
+ * @param {number} count  number of images, which lie over each other in the middle of the grid
+ * @param {number} share  width of the widest image as a share of the grid's width, 0 to 1 */
 export function placeEvenly(count, share) {
   return Array.from(
     { length: Math.max(0, count - 1) },

@@ -4,7 +4,7 @@
  */
 
 import { button, el } from "../core/dom.js";
-import { getThumbUrl } from "../details/reproductions.js";
+import { getReproductionThumb } from "../details/reproductions.js";
 
 /** @import { ComparedPair, Context } from "../types.js" */
 /** @import { ComparedImage } from "./compare_grid.js" */
@@ -30,12 +30,12 @@ export function makePairImages(context, pair, fileUrl) {
   const { width, height } = made;
   const label = getSecondLabel(context, pair);
   const view = { ...record, width, height, blurhash: "", user: "" };
-  const thumb = stored ? getThumbUrl(api, stored) : fileUrl;
+  const thumb = stored ? getReproductionThumb(api, stored) : fileUrl;
   const path = /** @type {const} */ (`reproductions/${stored?.id ?? 0}/file`);
   const isHere = stored?.file === "here";
   const source = {
     thumb,
-    file: isHere ? api.address(path) : thumb,
+    file: isHere ? api.getUrl(path) : thumb,
     path: isHere ? path : /** @type {const} */ (""),
     label,
   };

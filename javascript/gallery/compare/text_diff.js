@@ -2,6 +2,7 @@
 
 /** @typedef {{text: string, differs: boolean}} Part */
 /** @typedef {{name: string, values: string[], differs: boolean}} Row */
+/** @typedef {[one: boolean[], other: boolean[]]} CommonWords  for each word of two texts, whether it is common */
 
 const MOST = 1500; // words that are aligned; longer texts are compared as sets of words
 // Scripts without blanks are split by letter; a tag or a weight is one word.
@@ -31,7 +32,7 @@ export function compareTexts(texts) {
 
 /** Compare infotexts field by field. Return a row for each field; an infotext without the field has
  * the value "" in that row.
- * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
+ * @param {{prompt: string, negative: string, parameters: [name: string, value: string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  labels of the prompts
  * @returns {Row[]} */
 export function compareFields(infotexts, names) {
@@ -47,11 +48,11 @@ export function compareFields(infotexts, names) {
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Find the words that two texts contain in the same order. Return a flag for each word of `one`,
- * and a flag for each word of `other`. In long texts, the order is ignored.
- * @param {string[]} one
- * @param {string[]} other
- * @returns {[boolean[], boolean[]]} */
+/** Return for each word of two texts whether both texts contain the word, in the same order. The
+ * order is ignored in long texts.
+ * @param {string[]} one  words of a text
+ * @param {string[]} other  words of the other text
+ * @returns {CommonWords} */
 function markCommon(one, other) {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
@@ -72,7 +73,7 @@ function markCommon(one, other) {
   ];
 }
 
-/** Return a flag for each word of `one`: whether `other` contains the word anywhere.
+/** Return for each word of `one` whether `other` contains the word anywhere.
  * @param {string[]} one
  * @param {string[]} other */
 function markKnown(one, other) {
@@ -80,11 +81,11 @@ function markKnown(one, other) {
   return one.map((word) => known.has(word));
 }
 
-/** Find the longest common subsequence of two texts, in which words count more than the separators
- * between them. Return a flag for each word of `one`, and a flag for each word of `other`.
- * @param {string[]} one
- * @param {string[]} other
- * @returns {[boolean[], boolean[]]} */
+/** Return for each word of two texts whether it is part of their longest common subsequence. Words
+ * count more in it than the separators between them.
+ * @param {string[]} one  words of a text
+ * @param {string[]} other  words of the other text
+ * @returns {CommonWords} */
 function alignWords(one, other) {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);
@@ -111,10 +112,10 @@ function alignWords(one, other) {
   return [here, there];
 }
 
-/** Join neighbouring words into parts: all words of a part are common to the texts, or none is. A
- * separator between different words counts as different.
+/** Join neighbouring words of a text into parts that are common to the texts, and parts that differ.
+ * A separator between two differing words counts as differing.
  * @param {string[]} words
- * @param {boolean[]} isCommon
+ * @param {boolean[]} isCommon  for each word, whether it is common to the texts
  * @returns {Part[]} */
 function joinParts(words, isCommon) {
   /** @type {Part[]} */

@@ -67,6 +67,13 @@ export function iconButton(action, glyph, label, press, look = "") {
   return makeButton({ class: `${look} icon`.trim(), ...props }, press, icon(glyph));
 }
 
+/** Create an element with a name and its value, for a `dl`.
+ * @param {string} name
+ * @param {string} value */
+export function makePair(name, value) {
+  return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
+}
+
 /** Create a button that ignores further presses while the action of a press runs.
  * @param {Props} props
  * @param {(event: MouseEvent) => unknown} press
@@ -79,7 +86,7 @@ function makeButton(props, press, ...children) {
   return made;
 }
 
-/** Set an element's text if it has changed. A screen reader might say the same text again.
+/** Set an element's text, unless it is already the same: a screen reader might repeat it.
  * @param {Element | null} node
  * @param {string} text */
 export function setText(node, text) {
@@ -87,10 +94,10 @@ export function setText(node, text) {
 }
 
 /** Set the label of a button that `button` has created.
- * @param {HTMLButtonElement} made
+ * @param {HTMLButtonElement} labelled
  * @param {string} label */
-export function setLabel(made, label) {
-  setText(made.querySelector("span"), label);
+export function setLabel(labelled, label) {
+  setText(labelled.querySelector("span"), label);
 }
 
 /** Run an action and mark its button as busy until the action settles. The button is not disabled,

@@ -4,8 +4,9 @@ import { el } from "./dom.js";
 
 /** Return the number field in which the user sets how many images a job may read or download.
  * @param {import("../types.js").Words} words
- * @param {{name: string, label: string, value: number, high: number | null}} what  label: the key
- *     of a message; high: the highest allowed number, null for none */
+ * @param {{name: string, label: string, value: number, high: number | null}} what  name: the
+ *     field's `data-field`; label: the key of a message; value: the first number; high: the highest
+ *     allowed number, null for none */
 export function makeLimitField(words, { name, label, value, high }) {
   const text = words(label);
   return el("input", {

@@ -133,7 +133,7 @@ function makeRow(item, close) {
 }
 
 /** Handle the events of the pointer and the keys while a menu is open.
- * @param {HTMLElement} layer
+ * @param {HTMLElement} layer  covers the page behind the menu
  * @param {HTMLElement} menu
  * @param {readonly HTMLElement[]} rows
  * @param {() => void} close */
@@ -155,16 +155,15 @@ function listen(layer, menu, rows, close) {
   layer.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
 }
 
-/** Return a listener for pressed keys, which move the focus in a menu or close it. The rest of the page
- * does not receive them.
+/** Return a listener for pressed keys that moves the focus in a menu, or closes the menu. The rest of
+ * the page does not receive the keys.
  * @param {readonly HTMLElement[]} rows
  * @param {() => void} close  closes the menu
  * @returns {(event: KeyboardEvent) => void} */
 function makeKeyListener(rows, close) {
   let letters = ""; // typed so far
   let typedAt = 0; // ms, an event's time
-  /** @param {number} index  counted from the end if negative */
-  const focus = (index) => rows.at(index % rows.length)?.focus();
+  const focus = (/** @type {number} */ index) => rows.at(index % rows.length)?.focus();
   return (event) => {
     event.stopPropagation();
     const { key, ctrlKey, metaKey, altKey, timeStamp } = event;

@@ -55,7 +55,7 @@ export function closeModal(dialog) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/** Let the pointer reach the page behind an open dialog, which is not seen until `signal` is aborted.
+/** Hide an open dialog until `signal` is aborted, so that the pointer reaches the page behind it.
  * @param {HTMLDialogElement} dialog
  * @param {AbortSignal} signal */
 export function setAside(dialog, signal) {
@@ -72,8 +72,8 @@ export function setAside(dialog, signal) {
   });
 }
 
-/** Return the topmost open dialog, or the element in it that fills the screen. Return the root if
- * no dialog is open.
+/** Return the topmost element of the page: the dialog that was opened last, or its part that fills
+ * the screen. If no dialog is open, return the root.
  * @param {ShadowRoot} root
  * @returns {Element | ShadowRoot} */
 export function getTop(root) {
@@ -82,7 +82,7 @@ export function getTop(root) {
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
 
-/** Call the listener with the result of `getTop`, now and whenever the result changes.
+/** Call the listener with the topmost element of the page, now and whenever that may have changed.
  * @param {ShadowRoot} root
  * @param {(top: Element | ShadowRoot) => void} listener
  * @param {AbortSignal} signal */
@@ -103,7 +103,7 @@ function getStack(root) {
   return open.get(root) ?? [];
 }
 
-/** Tell the listeners of `followTop` that the topmost dialog may have changed.
+/** Tell the listeners that the topmost element may have changed.
  * @param {Node} root */
 function notifyTop(root) {
   root.dispatchEvent(new Event("modal-top"));

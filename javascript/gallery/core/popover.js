@@ -6,7 +6,8 @@ const GAP = 4; // pixels between the button and what it shows
 
 /** Return a popover that a button opens and closes. The caller must append it to the root.
  * @param {HTMLButtonElement} trigger
- * @param {{id: string, label: string, getAnchor?: () => HTMLElement}} how  getAnchor: returns the
+ * @param {{id: string, label: string, getAnchor?: () => HTMLElement}} how  id: the element's id;
+ *     label: name for screen readers; getAnchor: returns the
  *     element below which the popover opens, if that is not the button
  * @param {...Node} children */
 export function makePopover(trigger, { id, label, getAnchor = () => trigger }, ...children) {

@@ -1,10 +1,10 @@
 /** Redraws a part of the page so that the control with the focus keeps it. */
 
-/** Call `draw`, which replaces what an element contains. If the focused control is replaced, focus
- * the new control with the same key. Return whether the focus was kept.
+/** Redraw the contents of an element. If that replaces the focused control, focus the new control
+ * with the same action and label. Return false if the focus is lost.
  * @param {ShadowRoot} root
- * @param {Element} box
- * @param {() => void} draw */
+ * @param {Element} box  the element
+ * @param {() => void} draw  replaces the contents */
 export function redraw(root, box, draw) {
   const focused = root.activeElement;
   const key = box.contains(focused) ? getKey(/** @type {HTMLElement} */ (focused)) : "";
@@ -16,7 +16,7 @@ export function redraw(root, box, draw) {
   return same !== undefined;
 }
 
-/** Return a text that tells a control from the others: its action, what it acts on, and its row.
+/** Return a text that identifies a control: its action, what it acts on, and its row.
  * @param {HTMLElement} control */
 function getKey(control) {
   const { do: action, value } = control.dataset;

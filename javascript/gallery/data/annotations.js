@@ -36,7 +36,7 @@ export class AnnotationWriter {
     return annotations;
   }
 
-  /** Undo a change of images. The request is split into parts that the server accepts.
+  /** Undo a change of images' annotations. Each request is small enough for the server.
    * @param {Record<string, Annotations>} annotations  those after the change
    * @param {Record<string, Annotations>} previous  those before the change */
   async #undo(annotations, previous) {
@@ -84,8 +84,8 @@ export class AnnotationWriter {
   }
 }
 
-/** Return whether a change removes something that the user has added.
- * @param {Annotations | undefined} before
+/** Return whether a change has removed something that the user had added to an image.
+ * @param {Annotations | undefined} before  the image's annotations before the change
  * @param {Annotations | undefined} now */
 function isTakenAway(before, now) {
   if (!before || !now) return false;

@@ -46,18 +46,18 @@ export class ApiError extends Error {
 
 export class Api {
   #base;
-  #code;
+  #version;
   /** @type {Promise<Response> | null} */
   #bootstrap;
 
   /** @param {URL} base  …/civitai_shortcut/
-   * @param {string} code  version of this code; a server of another version responds with the error
+   * @param {string} version  of this code; a server of another version responds with the error
    *     "outdated"
    * @param {Promise<Response> | null} [bootstrap]  response to the first `get("bootstrap")`, if
    *     that was already sent */
-  constructor(base, code, bootstrap = null) {
+  constructor(base, version, bootstrap = null) {
     this.#base = new URL("api/", base);
-    this.#code = code;
+    this.#version = version;
     this.#bootstrap = bootstrap;
   }
 
@@ -111,18 +111,18 @@ export class Api {
   /** Return the URL of an image's thumbnail.
    * @param {number} id
    * @param {number} width  in pixels */
-  thumb(id, width) {
+  getThumbUrl(id, width) {
     return new URL(`thumb/${id}?w=${width}`, this.#base).href;
   }
 
   /** Return the URL of a route, for an element that fetches the route itself.
    * @param {string} path  such as "collections/export" */
-  address(path) {
+  getUrl(path) {
     return new URL(path, this.#base).href;
   }
 
   /** Return the URL of an image's file. @param {number} id */
-  file(id) {
+  getFileUrl(id) {
     return new URL(`file/${id}`, this.#base).href;
   }
 
@@ -169,7 +169,7 @@ export class Api {
   async #fetch(path, request = {}) {
     // member by member: a spread would not copy the signal of an AbortController
     const { method, body, headers: own, signal } = request;
-    const headers = { "X-Civitai-Shortcut-Code": this.#code, ...own };
+    const headers = { "X-Civitai-Shortcut-Code": this.#version, ...own };
     const preloaded = path === "bootstrap" ? this.#bootstrap : null;
     if (preloaded) this.#bootstrap = null;
     const sent = preloaded ?? fetch(new URL(path, this.#base), { method, body, headers, signal });

@@ -25,15 +25,15 @@ export class BookmarkSync {
     const { store, api, signal } = context;
     this.#seen = store.get().bootstrap?.bookmarks_revision ?? 0;
     // a server under another path has bookmarks of its own
-    this.#channel = new BroadcastChannel(`civitai-shortcut-bookmarks ${api.address("")}`);
+    this.#channel = new BroadcastChannel(`civitai-shortcut-bookmarks ${api.getUrl("")}`);
     this.#channel.addEventListener("message", () => void this.#read());
     signal.addEventListener("abort", () => this.#channel.close());
     pollWhileVisible(EVERY, () => this.#check(), signal);
     store.on(
       ["jobs", "bootstrap"],
       ({ jobs, bootstrap }) => {
-        this.#compare(jobs?.bookmarks_revision ?? 0);
-        this.#compare(bootstrap?.bookmarks_revision ?? 0);
+        this.#readIfNewer(jobs?.bookmarks_revision ?? 0);
+        this.#readIfNewer(bootstrap?.bookmarks_revision ?? 0);
       },
       { signal },
     );
@@ -58,20 +58,21 @@ export class BookmarkSync {
     await this.#read();
   }
 
-  /** Ask the server for its revision, unless the page is in another tab of the host. */
+  /** Ask the server whether annotations have changed, and read them again if they have. Do nothing
+   * while another tab of the host is open. */
   async #check() {
     const { api, root, store, signal } = this.#context;
     if (!root.host.getClientRects().length || isOffline(store.get())) return;
     try {
-      this.#compare((await api.get("instance", { signal })).bookmarks_revision);
+      this.#readIfNewer((await api.get("instance", { signal })).bookmarks_revision);
     } catch (error) {
       ignoreFailure(error); // the next check asks again
     }
   }
 
-  /** Read the annotations of all loaded images if the server has a newer revision than this tab.
-   * @param {number} revision */
-  #compare(revision) {
+  /** Read the annotations of all loaded images if the server has newer ones than this tab.
+   * @param {number} revision  the server's count of changes */
+  #readIfNewer(revision) {
     if (revision > this.#seen) void this.#read();
   }
 

@@ -48,8 +48,8 @@ export class Connection {
     if ((await this.fetchBootstrap()) && hasFailed) this.#onBack();
   }
 
-  /** Return whether a request has failed other than for the bootstrap data.
-   * @param {string} [code]  of the error, any if omitted */
+  /** Return whether a part of the page has failed, not counting the bootstrap data.
+   * @param {string} [code]  of the error to look for; any error if omitted */
   #hasFailedPart(code) {
     return getFailedParts(this.#context.store.get(), code).some((part) => part !== "bootstrap");
   }
@@ -93,13 +93,13 @@ export class Connection {
     } catch (error) {
       ignoreFailure(error);
       if (error instanceof ApiError && needsReload(error.code))
-        this.#replaceOffline(makeProblem(error, words)); // else still away
+        this.#setRefused(makeProblem(error, words)); // else still away
     }
   }
 
-  /** Store that the server responds, but refuses all requests of this page.
-   * @param {import("../types.js").Problem} problem */
-  #replaceOffline(problem) {
+  /** Store that the server responds again, but refuses all requests of this page.
+   * @param {import("../types.js").Problem} problem  the refusal */
+  #setRefused(problem) {
     this.#context.store.set((state) => {
       const failed = getFailedParts(state, "offline").map((part) => [part, problem]);
       const problems = { ...state.problems, ...Object.fromEntries(failed), bootstrap: problem };

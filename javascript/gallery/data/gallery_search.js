@@ -55,8 +55,8 @@ export class GallerySearch {
     void actions.setWhere({ search: hasGallery(where) ? null : "" });
   }
 
-  /** Return from a widened search to the gallery in which nothing was found, and search the pages
-   * of that gallery that were not loaded. */
+  /** Return from a wider scope to the gallery that was searched first, and load more of its pages
+   * until enough images match. */
   async searchOn() {
     const { store, parts } = this.#context;
     const { widened } = store.get();
@@ -66,7 +66,7 @@ export class GallerySearch {
     parts.loadedFilter.setWords({ words });
   }
 
-  /** Show the images of a scope that match.
+  /** Show the images of a scope that match some words.
    * @param {string} words
    * @param {SearchScope} scope */
   #open(words, scope) {
@@ -84,7 +84,7 @@ export class GallerySearch {
     else void navigation.openSource({ search: words });
   }
 
-  /** Return how many images match in each scope, null if the request fails.
+  /** Return how many images of each scope match some words, null if the request fails.
    * @param {string} words
    * @param {AbortSignal} signal */
   async #fetchPreview(words, signal) {

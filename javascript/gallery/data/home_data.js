@@ -42,7 +42,7 @@ export class HomeData {
         api.get("home", { signal }),
         this.#fetchSamples(signal),
       ]);
-      if (!signal.aborted) store.set({ home: withLoaded(home, store.get().home), samples });
+      if (!signal.aborted) store.set({ home: keepLoadedModels(home, store.get().home), samples });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       const home = makeProblem(error, words);
@@ -68,23 +68,23 @@ export class HomeData {
     if (this.#isVisible && !before && isHome(store.get())) void this.load();
   }
 
-  /** @param {State} now */
+  /** Fetch what the home page shows, or abort that if another page is open. @param {State} now */
   #onChange(now) {
     if (isHome(now)) void this.load();
     else this.#abort.abort();
   }
 }
 
-/** @param {Element} host */
+/** Return whether our tab is visible. @param {Element} host  our element */
 function isVisible(host) {
   return !document.hidden && host.getClientRects().length > 0;
 }
 
-/** Return the fetched home page with the model files that the user has loaded after the first part,
- * unless the number of files has changed.
- * @param {Home} home
- * @param {Home | null} before */
-function withLoaded(home, before) {
+/** Return the home page's new data together with the model files that the user has loaded beyond the
+ * first ones. If the number of files has changed, return the new data alone.
+ * @param {Home} home  the new data, with only the first model files
+ * @param {Home | null} before  the old data */
+function keepLoadedModels(home, before) {
   const { models, count } = home.local_models;
   if (before?.local_models.count !== count) return home;
   const loaded = before.local_models.models.slice(models.length);

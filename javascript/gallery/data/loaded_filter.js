@@ -50,9 +50,9 @@ export class LoadedFilter {
     return this.#readUntilEnough({ isMore: true });
   }
 
-  /** Load pages of the gallery until enough images match, the gallery ends, or the most pages
-   * allowed were loaded.
-   * @param {{isMore?: boolean}} [how]  isMore: until as many match in addition to those now */
+  /** Load pages of the gallery until enough images match. Stop at the gallery's end, and after
+   * MOST_PAGES pages.
+   * @param {{isMore?: boolean}} [how]  isMore: do not count the images that match already */
   async #readUntilEnough({ isMore = false } = {}) {
     const { store, actions } = this.#context;
     const { signal } = this.#abort;
@@ -113,7 +113,7 @@ export class LoadedFilter {
         { ids, words: loadedFilter.words, model: where.model },
         { signal },
       );
-      if (!signal.aborted) this.#take(answer, isFirst);
+      if (!signal.aborted) this.#addMatches(answer, isFirst);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       for (const id of ids) requested.delete(id);
@@ -125,7 +125,7 @@ export class LoadedFilter {
    * @param {import("../contract").LoadedFilterResult} answer
    * @param {boolean} isFirst  whether this is the first response for these words, which replaces
    *     the old matches */
-  #take({ ids, message }, isFirst) {
+  #addMatches({ ids, message }, isFirst) {
     this.#context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");
       const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);

@@ -35,9 +35,9 @@ export class LocalModelData {
     }
   }
 
-  /** Ask Civitai to which model a file on this machine belongs, after the files that were asked
-   * about before.
-   * @param {number} key */
+  /** Ask Civitai to which model a file on this machine belongs. The files are asked about one after
+   * the other.
+   * @param {number} key  the file's key in the list of local models */
   resolve(key) {
     if (key !== this.#asked) this.#waiting.add(key);
     void this.#resolveNext();

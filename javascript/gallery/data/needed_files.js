@@ -138,7 +138,8 @@ export class NeededFiles {
     }
   }
 
-  /** @param {NeedsPlace} place
+  /** Store the model files that a part of the page shows.
+   * @param {NeedsPlace} place
    * @param {Needs} value */
   #set(place, value) {
     this.context.store.set(({ needs }) => ({ needs: { ...needs, [place]: value } }));

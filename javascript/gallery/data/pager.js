@@ -6,7 +6,7 @@ import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
 /** @import { Context } from "../types.js" */
-/** @typedef {"fresh" | "from_library"} Mode  skip the cache, or use only the library */
+/** @typedef {"fresh" | "from_library"} PageSource  Civitai without the cache, or only the library */
 
 export const PAGE_SIZE = 100; // images
 
@@ -67,9 +67,9 @@ export class Pager {
   }
 
   /** Load the next page. The promise settles when the page is loaded, has failed or was aborted.
-   * @param {Mode} [mode] */
-  #startLoading(mode) {
-    const running = this.#loadPage(mode).finally(() => {
+   * @param {PageSource} [from]  omitted: from wherever the server finds it */
+  #startLoading(from) {
+    const running = this.#loadPage(from).finally(() => {
       if (this.#running === running) this.#running = null;
     });
     this.#running = running;
@@ -83,8 +83,8 @@ export class Pager {
   }
 
   /** Fetch the next page, and add it to the state. If that fails, store the problem.
-   * @param {Mode} [mode] */
-  async #loadPage(mode) {
+   * @param {PageSource} [from]  omitted: from wherever the server finds it */
+  async #loadPage(from) {
     const { store, api } = this.#context;
     const { signal } = this.#abort;
     const { where, cursor, showsHidden } = store.get();
@@ -95,11 +95,11 @@ export class Pager {
     }));
     const path = buildImagesPath(where, cursor, PAGE_SIZE, showsHidden);
     try {
-      const page = await api.get(`${path}${mode ? `&${mode}=1` : ""}`, { signal });
+      const page = await api.get(`${path}${from ? `&${from}=1` : ""}`, { signal });
       if (!signal.aborted) store.set((state) => addPage(state, page));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const images = this.#makeProblem(error, mode);
+      const images = this.#makeProblem(error, from);
       store.set(({ problems }) => ({
         loading: false,
         requestedAt: 0,
@@ -110,11 +110,11 @@ export class Pager {
 
   /** Return the problem to show for a page that could not be loaded.
    * @param {unknown} error
-   * @param {Mode} [mode] */
-  #makeProblem(error, mode) {
+   * @param {PageSource} [from] */
+  #makeProblem(error, from) {
     const { words } = this.#context;
     const problem = makeProblem(error, words);
-    if (mode !== "from_library" || problem.code === "offline") return problem;
+    if (from !== "from_library" || problem.code === "offline") return problem;
     return { ...problem, code: "given_up", message: words("given_up") };
   }
 }

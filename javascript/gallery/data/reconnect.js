@@ -10,12 +10,12 @@ import { ignoreFailure } from "./problems.js";
 
 const EVERY = 15_000; // ms
 
-/** Retry now and then what failed because of the network, and refresh what was loaded from the
- * library.
+/** Repeat every 15 seconds the requests that have failed because of the network. While the gallery
+ * is shown from the library, also check whether Civitai responds again.
  * @param {Context} context
  * @param {() => boolean} isAtTop  returns whether the gallery is at its top, where images may be
  *     replaced */
-export function retryNowAndThen(context, isAtTop) {
+export function retryPeriodically(context, isAtTop) {
   const { store, actions, signal } = context;
   const check = async () => {
     const { libraryDate, open } = store.get();
@@ -30,7 +30,7 @@ export function retryNowAndThen(context, isAtTop) {
 
 /** Fetch the first page from Civitai, to replace the page from the library.
  * @param {Context} context
- * @param {() => boolean} isAtTop */
+ * @param {() => boolean} isAtTop  returns whether the gallery is at its top */
 async function fetchLive({ store, api, signal }, isAtTop) {
   const { where, showsHidden } = store.get();
   try {

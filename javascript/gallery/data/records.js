@@ -82,7 +82,7 @@ export class Records {
 
   /** Fetch a record and cache it.
    * @param {number} id
-   * @param {Record<string, string>} parameters
+   * @param {Record<string, string>} parameters  of the URL
    * @param {AbortSignal} signal */
   async #fetchRecord(id, parameters, signal) {
     const { api, store } = this.#context;

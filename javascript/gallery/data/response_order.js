@@ -4,8 +4,8 @@ export class ResponseOrder {
   #count = 0; // of the requests
   #newest = 0; // the number of the request whose response is shown
 
-  /** Send a request that reads the data. Return its response, or null if newer data are already
-   * shown: those of a later request, or of a change that was answered meanwhile.
+  /** Send a request that reads the data. Return its response, or null if the response is outdated
+   * because a later request was answered first.
    * @template T
    * @param {() => Promise<T>} request
    * @returns {Promise<T | null>} */

@@ -83,7 +83,7 @@ export class SearchPreviews {
       text,
       preview,
       suggestions,
-      ...this.#answers.get(this.#keyOf(text)),
+      ...this.#answers.get(this.#makeCacheKey(text)),
     };
     this.#timer = window.setTimeout(() => void this.#request(text, word), PAUSE);
   }
@@ -100,14 +100,14 @@ export class SearchPreviews {
   async #request(text, word) {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    await this.#take(signal, async () => {
+    await this.#addFound(signal, async () => {
       const preview = await fetchPreview(this.#context, text, word, signal);
       const suggestions = preview.suggestions.filter((one) => one.text !== word);
       return { preview, suggestions };
     });
     const { preview } = this.#found;
     if (signal.aborted || preview?.kind !== "words" || text.length < LEAST) return;
-    if (this.#answers.has(this.#keyOf(text))) return;
+    if (this.#answers.has(this.#makeCacheKey(text))) return;
     this.#timer = window.setTimeout(() => void this.#askCivitai(text, signal), CIVITAI_PAUSE);
   }
 
@@ -117,17 +117,17 @@ export class SearchPreviews {
   async #askCivitai(text, signal) {
     const { api, store } = this.#context;
     const query = new URLSearchParams({ q: text, level: store.get().where.level });
-    const models = this.#take(signal, async () => ({
+    const models = this.#addFound(signal, async () => ({
       models: await api.get(`models?${query}`, { signal }),
     }));
-    const author = this.#take(signal, async () => {
+    const author = this.#addFound(signal, async () => {
       if (!USERNAME.test(text) || this.#knowsAuthor(text)) return {};
       const { name } = await api.get(`authors?${new URLSearchParams({ name: text })}`, { signal });
       return { author: name };
     });
     await Promise.all([models, author]);
     if (signal.aborted || !this.#found.models) return;
-    this.#answers.set(this.#keyOf(text), {
+    this.#answers.set(this.#makeCacheKey(text), {
       models: this.#found.models,
       author: this.#found.author,
     });
@@ -137,7 +137,7 @@ export class SearchPreviews {
 
   /** Return the cache key for Civitai's results, which also depend on the content rating.
    * @param {string} text */
-  #keyOf(text) {
+  #makeCacheKey(text) {
     return `${this.#context.store.get().where.level} ${text}`;
   }
 
@@ -147,10 +147,11 @@ export class SearchPreviews {
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
-  /** Add what a request has found. An ApiError is ignored, because the search itself reports it.
+  /** Send a request and add what it finds to the results. An ApiError is ignored, because the search
+   * itself reports it.
    * @param {AbortSignal} signal
    * @param {() => Promise<Partial<Found>>} request */
-  async #take(signal, request) {
+  async #addFound(signal, request) {
     try {
       const more = await request();
       if (signal.aborted) return;

@@ -4,8 +4,8 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 
+/** @import { AnnotationChange } from "../data/annotations.js" */
 /** @import { Context, ImageRecord } from "../types.js" */
-/** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<unknown>} Save */
 
 /** Return the fields for an image's annotations. The fields are not redrawn after a response, so
  * that the text typed meanwhile is not lost.
@@ -17,8 +17,7 @@ export function makeAnnotations(context, record, signal) {
   let now = record.annotations;
   /** @type {Map<HTMLInputElement | HTMLTextAreaElement, string>} what a field showed before the user typed */
   const shown = new Map();
-  /** @type {Save} */
-  const save = (change) => actions.annotate([record.id], change);
+  const save = (/** @type {AnnotationChange} */ change) => actions.annotate([record.id], change);
   store.on(
     ["annotated"],
     ({ annotated }) => {
@@ -52,7 +51,9 @@ export function makeAnnotations(context, record, signal) {
     collection,
     offerCollections(context, collection),
   );
-  /** @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
+  /** Show a stored text in a field, unless the user is typing there.
+   * @param {HTMLInputElement | HTMLTextAreaElement} field
+   * @param {string} text */
   const fill = (field, text) => {
     if (root.activeElement === field) return;
     field.value = text;
@@ -95,10 +96,10 @@ export function makeStars(words, press) {
   return { element: el("div", group, ...stars), show };
 }
 
-/** Return a text field that calls `changed` when the user leaves it.
- * @param {string} name
+/** Return a text field.
+ * @param {string} name  the field's `data-field`
  * @param {string} label
- * @param {(typed: string) => void} changed */
+ * @param {(typed: string) => void} changed  called when the user leaves the changed field */
 export function makeTextField(name, label, changed) {
   const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
   const field = el("input", { ...how, on: { change: () => changed(field.value) } });
@@ -119,9 +120,9 @@ function listMissing(tags, others) {
 }
 
 /** Return the text field for the user's note.
- * @param {string} name
+ * @param {string} name  the field's `data-field`
  * @param {string} label
- * @param {(typed: string) => void} changed */
+ * @param {(typed: string) => void} changed  called when the user leaves the changed field */
 export function makeNoteField(name, label, changed) {
   const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
   const on = { change: () => changed(field.value) };
@@ -129,10 +130,10 @@ export function makeNoteField(name, label, changed) {
   return field;
 }
 
-/** Return a chip with the name of a collection, which removes the image from the collection.
+/** Return a chip with a collection's name. A click removes the image from the collection.
  * @param {Context} context
- * @param {string} name  of a collection
- * @param {Save} save */
+ * @param {string} name  of the collection
+ * @param {(change: AnnotationChange) => Promise<unknown>} save  changes the image's annotations */
 function makeChip({ words }, name, save) {
   return button(
     {
@@ -148,9 +149,9 @@ function makeChip({ words }, name, save) {
 
 const ID = "set-names";
 
-/** Return a datalist with the names of the user's collections, which the text field then offers for
- * completion.
- * @param {import("../types.js").Context} context
+/** Let a text field offer the names of the user's collections for completion. Return the datalist,
+ * which the caller must put into the page.
+ * @param {Context} context
  * @param {HTMLInputElement} field */
 export function offerCollections({ api, signal }, field) {
   const options = el("datalist", { id: ID });

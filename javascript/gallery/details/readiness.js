@@ -106,8 +106,8 @@ export class Readiness {
     return size ? `${missing} (${size})` : missing;
   }
 
-  /** Return the line about an image whose known resources are all present.
-   * @param {Used[]} here  all resources of which the record tells */
+  /** Return the line about an image of which no resource is missing.
+   * @param {Used[]} here  the resources that the image's record names, all of them present */
   #describeHere(here) {
     const { words } = this.#context;
     const list = this.#listKinds(here);
@@ -133,7 +133,7 @@ export class Readiness {
   }
 }
 
-/** @param {import("../types.js").State} state */
+/** Return whether the host has a models folder. @param {import("../types.js").State} state */
 function hasModels({ bootstrap }) {
   return bootstrap?.host.has_models ?? false;
 }

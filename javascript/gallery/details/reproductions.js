@@ -91,8 +91,8 @@ export class Reproductions {
   }
 
   /** Draw the list, with empty space for items that are not loaded yet.
-   * @param {Reproduction[]} items
-   * @param {number} count */
+   * @param {Reproduction[]} items  the loaded ones
+   * @param {number} count  number of all items */
   #draw(items, count = items.length) {
     const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
     this.#title.textContent = this.#context.words("made_here_n", { n: count });
@@ -120,7 +120,12 @@ export class Reproductions {
         title: [details, ...item.differences.slice(0, 3)].join("\n"),
         on: { click: () => this.#open(item) },
       },
-      el("img", { src: getThumbUrl(api, item), alt: "", loading: "lazy", draggable: "false" }),
+      el("img", {
+        src: getReproductionThumb(api, item),
+        alt: "",
+        loading: "lazy",
+        draggable: "false",
+      }),
       el("span", { class: "measured" }, gone || measured || "–"),
     );
     return el("li", {}, open);
@@ -158,8 +163,8 @@ export class Reproductions {
  * the id of a deleted reproduction again.
  * @param {Api} api
  * @param {Reproduction} item */
-export function getThumbUrl(api, { id, made_at }) {
-  return api.address(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
+export function getReproductionThumb(api, { id, made_at }) {
+  return api.getUrl(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }
 
 /** Call `drop` with a file that is dropped onto an element. The element is highlighted while a file
@@ -167,8 +172,7 @@ export function getThumbUrl(api, { id, made_at }) {
  * @param {HTMLElement} zone
  * @param {(file: File) => void} drop */
 function acceptDrops(zone, drop) {
-  /** @param {DragEvent} event */
-  const follow = (event) => {
+  const follow = (/** @type {DragEvent} */ event) => {
     const types = event.dataTransfer?.types ?? [];
     if (!types.includes("Files") || types.includes(OWN_TYPE)) return;
     event.preventDefault(); // else the browser opens the file in the page's place

@@ -90,10 +90,10 @@ export class Resources {
 
 /** Return a line of text about a missing resource.
  * @param {Context} context
- * @param {Resource} one */
-function describeResource({ store }, one) {
-  const size = formatBytes(one.size, store.get().bootstrap?.language);
-  return [one.type, one.name, one.hash, size, one.url].filter(Boolean).join("  ");
+ * @param {Resource} resource */
+function describeResource({ store }, { type, name, hash, size, url }) {
+  const bytes = formatBytes(size, store.get().bootstrap?.language);
+  return [type, name, hash, bytes, url].filter(Boolean).join("  ");
 }
 
 /** Return a button that copies the image's workflow for ComfyUI's editor, null if the image has

@@ -89,7 +89,7 @@ function makeAuthor({ words, actions, root, signal }, view, record) {
 
 /** Return a section with a prompt, null for an empty prompt.
  * @param {Context} context
- * @param {string} name  key of the title, and part of the action's name
+ * @param {"prompt" | "negative"} name
  * @param {string} text */
 export function makeProse(context, name, text) {
   if (!text) return null;
@@ -106,7 +106,7 @@ export function makeProse(context, name, text) {
 
 /** Return the generation parameters as a list, null if there are none.
  * @param {Context} context
- * @param {[string, string][]} rows */
+ * @param {[name: string, value: string][]} rows */
 export function makeParameters(context, rows) {
   if (!rows.length) return null;
   const { words, store } = context;
@@ -175,13 +175,13 @@ export function makeCopyIcon({ words, actions }, name, action, getText) {
   return iconButton(action, "copy", words("copy_of", { name }), copy, "quiet");
 }
 
-/** Return a value as a button that copies it.
+/** Return a button that shows a value and copies it.
  * @param {Context} context
  * @param {string} value
- * @param {string} name */
-function makeCopyButton({ actions }, value, name) {
+ * @param {string} title */
+function makeCopyButton({ actions }, value, title) {
   const on = { click: () => void actions.copy(value) };
-  const props = { type: "button", class: "value plain", title: name, dir: "auto", on };
+  const props = { type: "button", class: "value plain", title, dir: "auto", on };
   return el("button", props, clipText(value));
 }
 

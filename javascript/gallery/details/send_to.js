@@ -4,7 +4,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { nameTab } from "../host/host_page.js";
+import { getTabName } from "../host/host_page.js";
 import { makeCopyIcon } from "./sections.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
@@ -45,7 +45,7 @@ export class SendTo {
     const tabs = listTabs(all, record.kind, record.infotext !== "");
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
-      button({ action: `send-${tab}`, words: nameTab(tab) }, () =>
+      button({ action: `send-${tab}`, words: getTabName(tab) }, () =>
         actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
       ),
     );
@@ -76,7 +76,9 @@ export class SendTo {
     return el("section", { class: "with-copy" }, fold, copy);
   }
 
-  /** @param {ImageRecord} record */
+  /** Return the text area with the infotext, and a button that discards the user's edits. Return a
+   * sentence instead if the infotext is too long to be edited.
+   * @param {ImageRecord} record */
   #makeField(record) {
     const { words } = this.context;
     const text = this.getText(record);
@@ -104,12 +106,12 @@ export class SendTo {
   /** Store the edited text, or delete it if it equals the original.
    * @param {ImageRecord} record
    * @param {HTMLTextAreaElement} field
-   * @param {HTMLButtonElement} back */
-  #storeEdit(record, field, back) {
+   * @param {HTMLButtonElement} undo  discards the edit; hidden if there is none */
+  #storeEdit(record, field, undo) {
     this.#edited.delete(record.id);
     // a textarea changes all line ends to \n
     const isEdited = field.value !== record.infotext.replace(/\r\n?/g, "\n");
     if (isEdited) this.#edited.set(record.id, field.value);
-    back.hidden = !isEdited;
+    undo.hidden = !isEdited;
   }
 }

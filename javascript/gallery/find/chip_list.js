@@ -5,7 +5,7 @@
 import { splitWords } from "../state/caret_word.js";
 import {
   hasGallery,
-  listEmptyingFilters,
+  listExcludingFilters,
   listSetFilters,
   makeDefaultQuery,
 } from "../state/query.js";
@@ -25,8 +25,8 @@ export function listChips(state, words, actions) {
   return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
 }
 
-/** Return a chip for the searched scope, and one for each word of the search. Removing the chip of
- * the library closes the library; removing that of another scope searches the library instead.
+/** Return a chip for the searched scope, and a chip for each word of the search. To remove the chip
+ * of the library closes the library; to remove the chip of another scope searches the library.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
@@ -75,19 +75,19 @@ export function listFilterChips(state, words, { setWhere }) {
   });
 }
 
-/** Return the chips to remove if the gallery has no images because of its filters. Return [] while
- * images may still come, or if no filter leaves any out.
+/** Return the chips of the search and the filters that may have left no image in the gallery. Return
+ * [] if the gallery has images or is still being loaded.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
-export function listEmptyingChips(state, words, actions) {
+export function listChipsOfEmptyGallery(state, words, actions) {
   const { images, ended, bootstrap, where } = state;
   if (!bootstrap || !ended || images.length || getFailedGalleryPart(state)) return [];
-  const emptying = listEmptyingFilters(where, bootstrap);
-  if (!emptying.length) return [];
-  const isEmptying = (/** @type {Chip} */ { key }) => emptying.some((name) => name === key);
-  const filters = listFilterChips(state, words, actions).filter(isEmptying);
+  const excluding = listExcludingFilters(where, bootstrap);
+  if (!excluding.length) return [];
+  const isExcluding = (/** @type {Chip} */ { key }) => excluding.some((name) => name === key);
+  const filters = listFilterChips(state, words, actions).filter(isExcluding);
   return [...listSearchChips(state, words, actions), ...filters];
 }
 

@@ -23,7 +23,8 @@ export class DownloadOptions {
   trigger;
 
   /** @param {Context} context
-   * @param {HTMLElement} other  the button in whose place the options open while `trigger` is hidden */
+   * @param {HTMLElement} other  a button below which the options open on a narrow page, where their
+   *     own button is hidden */
   constructor(context, other) {
     const { store, words, root, signal } = context;
     this.#context = context;

@@ -2,7 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { getSearched } from "../state/state.js";
-import { listEmptyingChips } from "./chip_list.js";
+import { listChipsOfEmptyGallery } from "./chip_list.js";
 import { makeChip } from "./chips.js";
 import { isForModels } from "./status_text.js";
 
@@ -34,7 +34,7 @@ export class EmptyResult {
     const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);
     this.#section.append(this.#text, this.#chips, row);
     page.append(this.#section);
-    const list = (/** @type {State} */ state) => listEmptyingChips(state, words, actions);
+    const list = (/** @type {State} */ state) => listChipsOfEmptyGallery(state, words, actions);
     const describe = (/** @type {State} */ state) =>
       JSON.stringify(list(state).map(({ text }) => text));
     store.on([describe], (now) => this.#draw(now, list(now)), { signal });
@@ -48,7 +48,8 @@ export class EmptyResult {
     return first !== null;
   }
 
-  /** @param {State} now
+  /** Show why the gallery is empty, with these chips and a button; show nothing without chips.
+   * @param {State} now
    * @param {Chip[]} chips */
   #draw(now, chips) {
     const { words } = this.#context;

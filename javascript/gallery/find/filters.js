@@ -91,7 +91,7 @@ export class Filters {
     ];
   }
 
-  /** @returns {Record<Name, HTMLSelectElement>} */
+  /** Return a select element for each filter. @returns {Record<Name, HTMLSelectElement>} */
   #makeSelects() {
     const { actions } = this.#context;
     const made = NAMES.map((name) => {

@@ -111,7 +111,8 @@ export class Finder {
     this.#lookUp();
   }
 
-  /** Select the text at the click that gives the field the focus, unless it has selected a part. */
+  /** Select the whole text if this click has given the field the focus, unless the user has dragged
+   * over a part of the text. */
   #onClick() {
     const { selectionStart, selectionEnd } = this.#field;
     if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();

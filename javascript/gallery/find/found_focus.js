@@ -40,7 +40,7 @@ export class FoundFocus {
 
   /** Focus the first image or model that is shown next, unless something else has the focus by
    * then. */
-  lead() {
+  focusNextFound() {
     this.#leads = true;
   }
 
@@ -60,8 +60,8 @@ export class FoundFocus {
     });
   }
 
-  /** Check in the next frame, after all changes of this moment. After one of them alone, the old
-   * images may still be shown. */
+  /** Check in the next frame whether to move the focus. By then, all parts of the page have drawn the
+   * change of the state. */
   #checkSoon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#check());

@@ -127,7 +127,7 @@ export class GalleryHeader {
     );
   }
 
-  /** @param {State} now */
+  /** Draw the model's description and tags. @param {State} now */
   #drawAbout({ model }) {
     const { description = "", tags = [] } = model ?? {};
     this.#about.replaceChildren(

@@ -128,7 +128,7 @@ export class ModelResultCards {
         "data-id": card.id,
         on: { click: () => void actions.openModel(card.id) },
       },
-      this.#cover(card),
+      this.#makeCover(card),
       el("span", { class: "name", dir: "auto", text: card.name }),
       el("span", {
         class: "dim one-line",
@@ -144,12 +144,12 @@ export class ModelResultCards {
   }
 
   /** Return the cover image of a model, with its BlurHash until it is loaded. @param {Card} card */
-  #cover({ cover }) {
+  #makeCover({ cover }) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));
-    image.src = this.#context.api.thumb(cover.id, COVER);
+    image.src = this.#context.api.getThumbUrl(cover.id, COVER);
     frame.append(makeBlurhash(cover.blurhash), image);
     return frame;
   }

@@ -4,7 +4,7 @@
 
 import { button, el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
-import { getMissing } from "../state/state.js";
+import { getMissingPart } from "../state/state.js";
 
 /** @import { Context, State } from "../types.js" */
 
@@ -35,6 +35,6 @@ export function addNotices(context) {
     );
   };
   store.on(["libraryDate", "notes", "results"], draw, context);
-  const markMissing = (/** @type {State} */ now) => (page.dataset.missing = getMissing(now));
-  store.on([getMissing], markMissing, context); // hides what cannot work then
+  const markMissing = (/** @type {State} */ now) => (page.dataset.missing = getMissingPart(now));
+  store.on([getMissingPart], markMissing, context); // hides what cannot work then
 }

@@ -8,7 +8,8 @@ import { formatNumber } from "../core/format.js";
 
 /** @import { Context, State, WidenedSearch, Words } from "../types.js" */
 
-/** Return the element with the sentence, and a button that continues a search in its first scope.
+/** Return an element that says which other scope was searched and which words were ignored, with a
+ * button that continues the search in its first scope.
  * @param {Context} context */
 export function makeSearchMessage(context) {
   const { store, words, actions } = context;

@@ -99,7 +99,7 @@ export class SearchPopup {
     else this.#field.removeAttribute("aria-activedescendant");
   }
 
-  /** Return the options; those with a heading, which follow each other, are in a group.
+  /** Return the options, those with the same heading together in one group element.
    * @param {HTMLElement[]} options */
   #group(options) {
     /** @type {HTMLElement[]} */
@@ -116,7 +116,7 @@ export class SearchPopup {
     return nodes;
   }
 
-  /** @param {MouseEvent} event */
+  /** Report the row that the user has clicked. @param {MouseEvent} event */
   #onClick(event) {
     const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
     const row = this.#rows.find(({ key }) => this.#options.get(key) === option);
@@ -135,7 +135,7 @@ function makeGroup(label, kind) {
 /** Draw a row in its option element.
  * @param {HTMLElement} option
  * @param {SearchRow} row
- * @param {number} at
+ * @param {number} at  index of the row
  * @param {boolean} isChosen */
 function drawOption(option, { kind, icon: glyph, text, detail, value }, at, isChosen) {
   option.id = `search-row-${at}`;

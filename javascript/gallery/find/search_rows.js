@@ -41,7 +41,7 @@ export function listRows(state, typed, found, words) {
     return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, words)] : [open];
   }
   const kind = found.preview?.kind ?? (KEY_AT_END.test(text) ? "nothing" : "words");
-  const completions = found.suggestions.map((one) => makeCompletion(state, one));
+  const completions = found.suggestions.map((one) => makeCompletionRow(state, one));
   if (kind === "nothing") return completions;
   const scopes = listScopeRows(state, text, found, words);
   if (kind === "keys") return insertAfterFirst(scopes, completions);
@@ -51,7 +51,7 @@ export function listRows(state, typed, found, words) {
   const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
   const authors = all.filter((one) => !named.includes(one));
   // What is open comes first: the models' cards, a gallery, the library.
-  const places = isAmongImages(state)
+  const places = showsImages(state)
     ? [...scopes, ...models.slice(0, 1), ...authors, ...models.slice(1)]
     : [...models.slice(0, 1), ...authors, ...scopes, ...models.slice(1)];
   return insertAfterFirst(places, [...completions, ...named]);
@@ -75,8 +75,8 @@ export function getFirstChoice(rows) {
   return rows.find(({ kind, isEmpty }) => kind !== "complete" && !isEmpty) ?? first;
 }
 
-/** Return whether images of a gallery or of the library are shown. @param {State} state */
-function isAmongImages({ where, results }) {
+/** Return whether the page shows images, of a gallery or of the library. @param {State} state */
+function showsImages({ where, results }) {
   return !results && (hasGallery(where) || where.search !== null);
 }
 
@@ -89,9 +89,9 @@ function listStartRows(state, { suggestions }, words) {
   const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
   const models = recent
     .slice(0, MOST_RECENT)
-    .map(({ id, name }) => ({ ...makeModel(id, name), group: words("recent_models") }));
+    .map(({ id, name }) => ({ ...makeModelRow(id, name), group: words("recent_models") }));
   const keys = suggestions.map((one) => ({
-    ...makeCompletion(state, one),
+    ...makeCompletionRow(state, one),
     group: words("row_keys"),
   }));
   return [...models, ...keys];
@@ -105,8 +105,7 @@ function listStartRows(state, { suggestions }, words) {
 function listScopeRows(state, text, { preview }, words) {
   const { where, images, bootstrap } = state;
   const number = (/** @type {number} */ n) => formatNumber(n, bootstrap?.language);
-  /** @param {SearchScope} scope */
-  const detail = (scope) => {
+  const detail = (/** @type {SearchScope} */ scope) => {
     if (!preview) return "";
     const { count, is_more: isMore } = countFound(scope, preview);
     if (isMore && !count) return "…";
@@ -146,11 +145,11 @@ function listModelRows({ bootstrap }, text, { models }, words) {
   const isEmpty = models !== null && !count && !models.cursor;
   return [
     { ...makeRow("models", "model", words("row_models"), detail, text), isEmpty },
-    ...recent.map(({ id, name }) => makeModel(id, name, words("recent_models"))),
+    ...recent.map(({ id, name }) => makeModelRow(id, name, words("recent_models"))),
     ...others
       .slice(0, MOST_MODELS)
       .map(({ id, name, type, creator }) =>
-        makeModel(id, name, [type, creator].filter(Boolean).join(" · ")),
+        makeModelRow(id, name, [type, creator].filter(Boolean).join(" · ")),
       ),
   ];
 }
@@ -175,7 +174,7 @@ function listAuthorRows({ bootstrap }, { preview, author }, words) {
  * @param {State} state
  * @param {import("../contract").Suggestion} suggestion
  * @returns {SearchRow} */
-function makeCompletion({ bootstrap }, { text, count }) {
+function makeCompletionRow({ bootstrap }, { text, count }) {
   const detail = count > 0 ? formatNumber(count, bootstrap?.language) : "";
   return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
 }
@@ -184,7 +183,7 @@ function makeCompletion({ bootstrap }, { text, count }) {
  * @param {number} id
  * @param {string} name
  * @param {string} [detail] */
-function makeModel(id, name, detail = "") {
+function makeModelRow(id, name, detail = "") {
   return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
 }
 

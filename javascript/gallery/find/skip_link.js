@@ -5,7 +5,7 @@ import { getShown } from "../state/state.js";
 
 /** @import { Context, State } from "../types.js" */
 
-/** Add the link to the page.
+/** Add a link at the top of the page that moves the focus to the images.
  * @param {Context} context
  * @param {() => void} focusImages */
 export function addSkipLink({ page, words, store, signal }, focusImages) {

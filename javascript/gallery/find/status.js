@@ -5,7 +5,7 @@ import { setProblem } from "../data/problems.js";
 import {
   getAwaitedPart,
   getFailedGalleryPart,
-  getMissing,
+  getMissingPart,
   getSearched,
   getShown,
   isHome,
@@ -66,8 +66,8 @@ export class Status {
     this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
   }
 
-  /** Put the line anew in its place, where images come before it or go: else a browser takes the
-   * line for one that was pushed down. */
+  /** Remove the element and insert it again at the same place. Otherwise a browser counts it as a
+   * layout shift when images appear above the element. */
   #reinsert() {
     const { parentNode, nextSibling } = this.element;
     parentNode?.insertBefore(this.element, nextSibling);
@@ -135,7 +135,7 @@ export class Status {
   #findFailedPart() {
     if (this.#of === "lookup") return "lookup";
     const state = this.#context.store.get();
-    if (getMissing(state)) return undefined;
+    if (getMissingPart(state)) return undefined;
     return getFailedGalleryPart(state) ?? getAwaitedPart(state) ?? "images";
   }
 }

@@ -4,11 +4,11 @@
 
 import { formatNumber } from "../core/format.js";
 import { needsReload } from "../data/problems.js";
-import { listEmptyingFilters } from "../state/query.js";
+import { listExcludingFilters } from "../state/query.js";
 import {
   getAwaitedPart,
   getFailedGalleryPart,
-  getMissing,
+  getMissingPart,
   getShown,
   isFiltered,
   isHome,
@@ -40,7 +40,7 @@ export function getLookupStatus(state, words, now) {
   const problem = problems.lookup;
   const part = getFailedGalleryPart(state);
   const isSaid = part && problem && problems[part]?.message === problem.message;
-  if (problem && (isSaid || getMissing(state))) return NO_STATUS; // said in the gallery's place
+  if (problem && (isSaid || getMissingPart(state))) return NO_STATUS; // said in the gallery's place
   if (problem) {
     return { kind: "problem", text: problem.message, actions: [chooseAction(problem, "dismiss")] };
   }
@@ -71,7 +71,7 @@ function chooseAction({ code }, leave) {
 export function getGalleryStatus(state, words, now) {
   const { problems, results, bootstrap, requestedAt, startedAt } = state;
   if (results) return NO_STATUS;
-  if (problems.lookup && getMissing(state)) {
+  if (problems.lookup && getMissingPart(state)) {
     const actions = [chooseAction(problems.lookup, "home")];
     return { kind: "problem", text: problems.lookup.message, actions };
   }
@@ -215,7 +215,7 @@ function getEndStatus(state, bootstrap, words) {
     return { kind: "narrowed", text: words("none_so_far"), actions: ["more"] };
   }
   if (!ended) return NO_STATUS;
-  const isFilteredOut = !images.length && listEmptyingFilters(where, bootstrap).length > 0;
+  const isFilteredOut = !images.length && listExcludingFilters(where, bootstrap).length > 0;
   if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
   if (doubt) {

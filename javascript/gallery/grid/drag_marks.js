@@ -125,7 +125,7 @@ export class DragMarks {
     if (this.heldId !== null && event.cancelable) event.preventDefault();
   }
 
-  /** @param {PointerEvent} event */
+  /** Begin the drag once the pointer has moved far enough. @param {PointerEvent} event */
   #onMove(event) {
     const drag = this.#drag;
     if (drag?.pointer !== event.pointerId) return;
@@ -197,7 +197,7 @@ export class DragMarks {
     return { x: x - left, y: y - top };
   }
 
-  /** @param {PointerEvent} event */
+  /** End the drag. @param {PointerEvent} event */
   #onUp(event) {
     if (this.#drag?.pointer === event.pointerId) this.#end();
   }

@@ -52,7 +52,7 @@ export class Grid {
     });
     page.append(this.#list);
     this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
-      looksOf: ({ view }) => getTileLooks(store.get(), view),
+      getLooks: ({ view }) => getTileLooks(store.get(), view),
       onDrop: (tile) => this.#hover.hideFor(tile),
     });
     const isSeen = (/** @type {Tile} */ { view }) =>
@@ -168,8 +168,7 @@ export class Grid {
 
   /** Show other images. If that removes the focused tile, focus the one that is in its place now.
    * @param {readonly View[]} shown
-   * @param {boolean} isElsewhere  whether the images are of another query, so that a place means
-   *     nothing */
+   * @param {boolean} isElsewhere  whether another gallery is shown; then no tile is focused */
   #change(shown, isElsewhere) {
     const { root } = this.#context;
     const focused = this.#tiles.findTile(root.activeElement);
@@ -263,7 +262,7 @@ export class Grid {
 
   /** Return the ids of images near the window, and of the tiles that are focused or held.
    * @param {Viewport} viewport
-   * @param {number[]} seen */
+   * @param {number[]} seen  ids of the images in the window */
   #listWanted(viewport, seen) {
     const { focus } = this.#context.store.get();
     const pinned = [focus, this.#dragMarks.heldId].filter((id) => id !== null);
@@ -280,7 +279,9 @@ export class Grid {
     const { api } = this.#context;
     const width = this.#thumbWidth;
     const tiles = [...wanted].flatMap((id) => this.#tiles.getTile(id) ?? []);
-    this.#thumbs.loadThumbs(new Map(tiles.map((tile) => [tile, api.thumb(tile.view.id, width)])));
+    this.#thumbs.loadThumbs(
+      new Map(tiles.map((tile) => [tile, api.getThumbUrl(tile.view.id, width)])),
+    );
   }
 
   #drawLooks() {

@@ -87,7 +87,7 @@ export class Hover {
 
   /** Play a tile's video in the tile. @param {Tile} tile */
   #playVideo(tile) {
-    this.#video.src = this.#context.api.file(tile.view.id);
+    this.#video.src = this.#context.api.getFileUrl(tile.view.id);
     tile.element.append(this.#video);
     // Rejected when the pointer leaves before the video begins, which is no error.
     this.#video.play().catch(() => undefined);

@@ -26,8 +26,8 @@ export function sortMonths(months, sort) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
-/** Return the search that lets the gallery begin at a month, such as "before:2025-12". For the
- * first month, return what stands for no search: "" in the library, else null.
+/** Return the search that lets the gallery begin at a month, such as "before:2025-12". The first
+ * month needs no search: return "" in the library, else null.
  * @param {Where} where
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {number} index

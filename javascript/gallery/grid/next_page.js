@@ -9,9 +9,8 @@ const AHEAD = 2; // screens below the window for which images should be loaded
 const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
 const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 
-/** Return whether to load the next page, because the window is near the end. A search in a gallery
- * only continues while it finds enough images, since a word that no image has would load the whole
- * gallery. A search in the library continues until it finds something.
+/** Return whether to load the next page, because the window is near the end. While the loaded images
+ * are filtered by words, a page is loaded only if enough images of the earlier pages match.
  * @param {State} state
  * @param {Viewport} viewport
  * @param {number} height  of the grid, in pixels

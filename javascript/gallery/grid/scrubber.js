@@ -3,7 +3,7 @@
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { showError } from "../data/problems.js";
-import { buildQueryString } from "../state/query.js";
+import { makeQueryParameters } from "../state/query.js";
 import { getShown } from "../state/state.js";
 import { findMonth, hasMonths, makeMonthSearch, sortMonths } from "./months.js";
 
@@ -119,7 +119,7 @@ export class Scrubber {
     this.#draw(this.#context.store.get());
   }
 
-  /** @param {boolean} isChosen */
+  /** Show whether a month is chosen. @param {boolean} isChosen */
   #setChosen(isChosen) {
     this.#isChosen = isChosen;
     this.#track.toggleAttribute("data-chosen", isChosen);
@@ -132,7 +132,7 @@ export class Scrubber {
     if (this.#fetchedFor[0] === where && this.#fetchedFor[1] === images) return;
     this.#fetchedFor = [where, images];
     try {
-      const months = await api.get(`months?${buildQueryString({ ...where, search: null })}`, {
+      const months = await api.get(`months?${makeQueryParameters({ ...where, search: null })}`, {
         signal,
       });
       if (this.#fetchedFor[0] !== where) return;

@@ -27,7 +27,9 @@ export class SelectionBar {
   constructor(context) {
     const { root, store, words, actions, signal } = context;
     this.#context = context;
-    this.#compare = this.#make("compare", "compare", "compare_title", () => actions.compare());
+    this.#compare = this.#makeButton("compare", "compare", "compare_title", () =>
+      actions.compare(),
+    );
     this.#hidden = el("button", {
       type: "button",
       class: "plain dim",
@@ -35,10 +37,10 @@ export class SelectionBar {
       "aria-haspopup": "menu",
       on: { click: () => this.#openHiddenMenu() },
     });
-    this.#marked = this.#markedGroup();
+    this.#marked = this.#makeMarkedGroup();
     this.#top = iconButton("top", "top", words("to_top"), () => actions.toTop());
-    this.#back = this.#make("back", "place", "back_to_place", () => void actions.back(), "");
-    const all = this.#make("mark-all", "check", "do_mark_all", () => actions.markAll());
+    this.#back = this.#makeButton("back", "place", "back_to_place", () => void actions.back(), "");
+    const all = this.#makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
     this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
     makeToolbar(this.#section, words("toolbar_bar"), signal);
     root.append(el("div", { class: "bar-place" }, this.#section));
@@ -80,12 +82,12 @@ export class SelectionBar {
    * @param {string} key  of its label
    * @param {() => unknown} press
    * @param {string} [look]  a class */
-  #make(action, glyph, key, press, look = "quiet") {
+  #makeButton(action, glyph, key, press, look = "quiet") {
     return button({ action, icon: glyph, words: this.#context.words(key), class: look }, press);
   }
 
   /** Return the buttons that act on the marked images. */
-  #markedGroup() {
+  #makeMarkedGroup() {
     const { words, actions, store } = this.#context;
     const list = () => [...store.get().marks];
     const download = () => actions.download(list());
@@ -93,13 +95,15 @@ export class SelectionBar {
       "div",
       { class: "marked", role: "group", "aria-label": words("toolbar_marked"), hidden: true },
       this.#count,
-      this.#make("download-marked", "download", "do_download_marked", download, "primary"),
+      this.#makeButton("download-marked", "download", "do_download_marked", download, "primary"),
       this.#compare,
-      this.#make("favourite-marked", "heart", "do_favourite", () => actions.favourite(list())),
-      this.#make("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
-      this.#make("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
-      this.#make("invert", "invert", "do_invert", () => actions.invert()),
-      this.#make("mark-none", "none", "do_mark_none", () => actions.markNone()),
+      this.#makeButton("favourite-marked", "heart", "do_favourite", () =>
+        actions.favourite(list()),
+      ),
+      this.#makeButton("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
+      this.#makeButton("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
+      this.#makeButton("invert", "invert", "do_invert", () => actions.invert()),
+      this.#makeButton("mark-none", "none", "do_mark_none", () => actions.markNone()),
     );
   }
 

@@ -194,7 +194,7 @@ export class Tile {
       this.#showSign(el("span", { class: "sign one-line", text: this.#words("show_blurred") }));
   }
 
-  /** Show a short text over the tile, or none. @param {HTMLElement | null} sign */
+  /** Show a short text or an icon over the tile. @param {HTMLElement | null} sign  null for none */
   #showSign(sign) {
     this.#sign?.remove();
     this.#sign = sign;

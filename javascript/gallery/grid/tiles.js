@@ -13,7 +13,7 @@ export class Tiles {
   #list;
   #arrangement;
   #words;
-  #looksOf;
+  #getLooks;
   #onDrop;
   /** @type {Map<number, Tile>} by id */
   #tiles = new Map();
@@ -21,13 +21,13 @@ export class Tiles {
   /** @param {HTMLElement} list
    * @param {Arrangement} arrangement
    * @param {import("../types.js").Words} words
-   * @param {{looksOf: (tile: Tile) => import("./tile.js").Looks, onDrop: (tile: Tile) => void}} how
-   *     looksOf: returns how a tile is drawn; onDrop: called before a tile is removed */
-  constructor(list, arrangement, words, { looksOf, onDrop }) {
+   * @param {{getLooks: (tile: Tile) => import("./tile.js").Looks, onDrop: (tile: Tile) => void}} how
+   *     getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
+  constructor(list, arrangement, words, { getLooks, onDrop }) {
     this.#list = list;
     this.#arrangement = arrangement;
     this.#words = words;
-    this.#looksOf = looksOf;
+    this.#getLooks = getLooks;
     this.#onDrop = onDrop;
   }
 
@@ -102,7 +102,7 @@ export class Tiles {
   }
 
   drawTiles() {
-    for (const tile of this.#tiles.values()) tile.drawLooks(this.#looksOf(tile));
+    for (const tile of this.#tiles.values()) tile.drawLooks(this.#getLooks(tile));
   }
 
   /** Create the tile of an image. @param {number} id */
@@ -112,7 +112,7 @@ export class Tiles {
     const tile = new Tile(view, this.#words);
     this.#tiles.set(id, tile);
     this.#placeTile(tile);
-    tile.drawLooks(this.#looksOf(tile));
+    tile.drawLooks(this.#getLooks(tile));
   }
 
   /** Move a tile to its box, if the image is in the grid. @param {Tile} tile */

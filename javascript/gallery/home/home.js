@@ -69,7 +69,7 @@ export class Home {
     if (!isHome(before)) scrollBy(this.#section, Math.min(0, -this.top));
   }
 
-  /** @param {State} now */
+  /** Draw the introduction and the shelves. @param {State} now */
   #draw(now) {
     const { home } = now;
     if (this.#section.hidden || !home) return;

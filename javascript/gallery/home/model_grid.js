@@ -68,8 +68,8 @@ export class ModelGrid {
   #makeCard(local) {
     const { key, file, kind, name, version_name, model, version, preview, cover } = local;
     const { api, actions, words } = this.#context;
-    const beside = preview && api.address(`local_models/${key}/preview?v=${preview}`);
-    const image = beside || (cover !== null && api.thumb(cover, COVER));
+    const beside = preview && api.getUrl(`local_models/${key}/preview?v=${preview}`);
+    const image = beside || (cover !== null && api.getThumbUrl(cover, COVER));
     const press =
       model === null
         ? {

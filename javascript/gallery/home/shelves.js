@@ -27,7 +27,7 @@ export function makeSamples(context, { samples }) {
       href: buildHref(context, { model: id }),
       name,
       about: nameModelType(type, words),
-      images: cover ? [api.thumb(cover.id, COVER)] : [],
+      images: cover ? [api.getThumbUrl(cover.id, COVER)] : [],
       blurhash: cover?.blurhash,
       glyph: "model",
       open: () => actions.openModel(id),
@@ -77,7 +77,7 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
     href: buildHref(context, user ? { user } : { model, version }),
     name,
     about: user ? words("home_author") : "",
-    images: cover === null ? [] : [api.thumb(cover, COVER)],
+    images: cover === null ? [] : [api.getThumbUrl(cover, COVER)],
     glyph: "model",
     open: () => (user ? actions.openUser(user) : model && actions.openModel(model, version)),
     ...more,
@@ -90,14 +90,14 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
 export function makeLibraryShelf(context, { home }) {
   if (!home) return null;
   const { words, api, actions } = context;
-  /** @type {(glyph: CardLook["glyph"], name: string, what: {count: number, covers: number[]}, search: string) => HTMLElement} */
+  /** Return a card that opens a search of the library. @type {(glyph: CardLook["glyph"], name: string, what: {count: number, covers: number[]}, search: string) => HTMLElement} */
   const card = (glyph, name, { count, covers }, search) =>
     makeCard({
       action: "open-kept",
       href: buildHref(context, { search }),
       name,
       about: words("home_count", { n: count }),
-      images: covers.map((id) => api.thumb(id, SMALL)),
+      images: covers.map((id) => api.getThumbUrl(id, SMALL)),
       glyph,
       open: () => actions.openLibrary(search),
     });

@@ -16,8 +16,7 @@ export function watchDrag(onDrop) {
   const { signal } = drag;
   const tab = makeTabOpener();
   const frame = makeFieldFrame();
-  /** @param {DragEvent} event */
-  const onMove = (event) => {
+  const onMove = (/** @type {DragEvent} */ event) => {
     const target = event.composedPath()[0];
     const field = onDrop ? findImageField(target) : null;
     tab.rest(target instanceof Element ? target.closest(TAB) : null);
@@ -30,8 +29,7 @@ export function watchDrag(onDrop) {
     drag.abort();
     onDrop(field);
   };
-  /** @param {DragEvent} event */
-  const onLeave = (event) => {
+  const onLeave = (/** @type {DragEvent} */ event) => {
     if (onDrop && findImageField(event.composedPath()[0])) event.stopPropagation();
     if (event.relatedTarget) return;
     tab.rest(null); // the pointer has left the window
@@ -57,7 +55,8 @@ function makeTabOpener() {
   let now = null;
   let timer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   return {
-    /** @param {Element | null} button */
+    /** Report that the pointer is over a tab's button, null for elsewhere.
+     * @param {Element | null} button */
     rest(button) {
       if (button === now) return;
       now = button;
@@ -76,7 +75,7 @@ function makeFieldFrame() {
     if (now) Object.assign(now.style, { outline, outlineOffset });
   };
   return {
-    /** @param {HTMLElement | null} field */
+    /** Draw the frame around a field, null for no frame. @param {HTMLElement | null} field */
     show(field) {
       if (field === now) return;
       draw();

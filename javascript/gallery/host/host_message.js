@@ -9,8 +9,8 @@ const FADE = [{ opacity: 0 }, { opacity: 1, offset: 0.06 }, { opacity: 1 }];
 
 let element = /** @type {HTMLElement | null} */ (null);
 
-/** Show a message for some seconds, in place of the one before; "" only removes that one.
- * @param {string} text */
+/** Show a message for some seconds, in place of the message before.
+ * @param {string} text  "" to remove the message before, and show none */
 export function showHostMessage(text) {
   element?.remove();
   if (!text) return;

@@ -18,7 +18,7 @@ const PASTE_PATIENCE = 3000; // ms
 /** A1111, Forge, Forge Neo, and other hosts with gradio's own tabs. @type {HostPage} */
 const USUAL = {
   ourTab: () =>
-    findTab(OURS) ?? findNamed(document.querySelectorAll("#tabs > * [role=tablist] > button")),
+    findTab(OURS) ?? findOurButton(document.querySelectorAll("#tabs > * [role=tablist] > button")),
   whenReady: () => undefined,
   show(tab) {
     const show = getHostFunction(`switch_to_${tab}`);
@@ -115,7 +115,7 @@ export async function fillSize(tab, file) {
 }
 
 /** Return the name that the host shows for a tab. @param {string} tab */
-export function nameTab(tab) {
+export function getTabName(tab) {
   return tab === "pnginfo" ? "PNG Info" : tab;
 }
 
@@ -147,9 +147,9 @@ function findTab(id) {
   return tab instanceof HTMLElement ? tab : null;
 }
 
-/** Return the button with the text "Civitai Shortcut", null if there is none.
+/** Return the button of our tab, which has the text "Civitai Shortcut"; null if there is none.
  * @param {Iterable<Element>} buttons */
-function findNamed(buttons) {
+function findOurButton(buttons) {
   const button = [...buttons].find((one) => one.textContent?.trim() === NAME);
   return button instanceof HTMLElement ? button : null;
 }

@@ -53,7 +53,7 @@ export function fillImageField(field, file) {
   (field.querySelector("canvas") ?? field).dispatchEvent(new DragEvent("drop", options));
 }
 
-/** @param {Element | null} element */
+/** Click an element, if there is one. @param {Element | null} element */
 function pressButton(element) {
   if (element instanceof HTMLElement) element.click();
 }

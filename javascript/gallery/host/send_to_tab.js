@@ -4,7 +4,7 @@
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { showHostMessage } from "./host_message.js";
-import { fillSize, nameTab, pasteInfotext, showTab, waitForFrame } from "./host_page.js";
+import { fillSize, getTabName, pasteInfotext, showTab, waitForFrame } from "./host_page.js";
 import { fillImageField, findTabImageField } from "./image_field.js";
 import { isSameInstance } from "./instance_check.js";
 
@@ -20,7 +20,7 @@ export async function sendToTab(context, tab, id, text) {
   const { actions, api, toast, words, signal } = context;
   try {
     if (!(await isSameInstance(context))) throw new ApiError("not_sent", words("send_changed"), 0);
-    toast(words("sending", { tab: nameTab(tab) }));
+    toast(words("sending", { tab: getTabName(tab) }));
     const { infotext, has_image } =
       id === null
         ? { infotext: text ?? "", has_image: false }

@@ -2,7 +2,7 @@
 
 /** @typedef {[red: number, green: number, blue: number, alpha: number]} Colour  0 to 255, 0 to 1 */
 
-const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for another ground
+const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for another background
 const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
 
 /** Set `data-theme`, `--cs-bg` and `--cs-text` on our element, now and at each change of the theme.
@@ -16,8 +16,7 @@ export function followTheme(element, signal) {
   changes.observe(document.documentElement, CHANGES);
   signal.addEventListener("abort", () => changes.disconnect());
   // Some themes fade between colours: read the colours again at the end.
-  /** @param {TransitionEvent} event */
-  const onFade = ({ target, propertyName }) => {
+  const onFade = (/** @type {TransitionEvent} */ { target, propertyName }) => {
     const isAround = target instanceof Node && target.contains(element);
     if (isAround && propertyName.endsWith("color")) draw();
   };
@@ -30,11 +29,13 @@ export function followTheme(element, signal) {
 /** Set the theme and the colours of our element. @param {HTMLElement} element */
 function drawTheme(element) {
   const ancestors = listAncestors(element);
-  const ground = findBackground(ancestors);
-  const text = findTextColour(ground, ancestors);
-  const isDark = text ? getBrightness(text) > getBrightness(ground) : getBrightness(ground) < 128;
+  const background = findBackground(ancestors);
+  const text = findTextColour(background, ancestors);
+  const isDark = text
+    ? getBrightness(text) > getBrightness(background)
+    : getBrightness(background) < 128;
   element.dataset.theme = isDark ? "dark" : "light";
-  element.style.setProperty("--cs-bg", formatColour(ground));
+  element.style.setProperty("--cs-bg", formatColour(background));
   if (text) element.style.setProperty("--cs-text", formatColour(text));
   else element.style.removeProperty("--cs-text");
 }
@@ -60,12 +61,12 @@ function findBackground(ancestors) {
 
 /** Return the innermost of the elements' text colours that has enough contrast with a background,
  * undefined if none has.
- * @param {Colour} ground  the background colour
+ * @param {Colour} background
  * @param {Element[]} ancestors  the elements, the innermost first */
-function findTextColour(ground, ancestors) {
+function findTextColour(background, ancestors) {
   return ancestors
-    .map((one) => blendColours(readColour(getComputedStyle(one).color), ground))
-    .find((text) => Math.abs(getBrightness(text) - getBrightness(ground)) >= LEAST_CONTRAST);
+    .map((one) => blendColours(readColour(getComputedStyle(one).color), background))
+    .find((text) => Math.abs(getBrightness(text) - getBrightness(background)) >= LEAST_CONTRAST);
 }
 
 /** Return the colour in a computed style. An unknown notation counts as transparent.
@@ -80,7 +81,7 @@ export function readColour(computed) {
 
 /** Return the colour that results when one colour covers an opaque colour.
  * @param {Colour} colour
- * @param {Colour} ground  opaque
+ * @param {Colour} background  opaque
  * @returns {Colour} */
 export function blendColours([red, green, blue, alpha], [r, g, b]) {
   const mix = (/** @type {number} */ above, /** @type {number} */ below) =>

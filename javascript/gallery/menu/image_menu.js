@@ -3,7 +3,7 @@
 import { openMenu } from "../core/menu.js";
 import { showError } from "../data/problems.js";
 import { listTabs } from "../details/send_to.js";
-import { nameTab } from "../host/host_page.js";
+import { getTabName } from "../host/host_page.js";
 import { buildImageAddress } from "../state/query.js";
 import { listChosen, MOST_COMPARED } from "../state/selection.js";
 import { askCollectionName } from "./collection_name.js";
@@ -39,20 +39,20 @@ export class ImageMenu {
   /** Open the menu of an image at its tile or, in the viewer, at the focused element.
    * @param {number} id */
   openAtFocus(id) {
-    this.#moveTo(id);
+    this.#setAnchor(id);
     this.#open(id);
   }
 
   /** Open a menu that hides the images of this author, or the images with a word.
    * @param {number} id */
   openHideMenu(id) {
-    this.#moveTo(id);
+    this.#setAnchor(id);
     this.#showHideItems(id);
   }
 
-  /** Let the next menu open at an image's tile or, in the viewer, at the focused element.
+  /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused element.
    * @param {number} id */
-  #moveTo(id) {
+  #setAnchor(id) {
     const { root, page, store } = this.#context;
     const { open } = store.get();
     const tile = open === null ? root.querySelector(`[data-tile][data-id="${id}"]`) : null;
@@ -73,7 +73,7 @@ export class ImageMenu {
     else this.#openAt(id, { x: event.clientX, y: event.clientY });
   }
 
-  /** @param {Event} event */
+  /** Open the menu of the image on which a finger rests. @param {Event} event */
   #onLongPress(event) {
     const id = findImageId(event.target);
     if (id !== null && event instanceof CustomEvent) this.#openAt(id, event.detail);
@@ -96,7 +96,7 @@ export class ImageMenu {
     ]);
   }
 
-  /** Open a menu in place of the image's menu. @param {MenuItem[]} items */
+  /** Open a menu with these items in place of the open menu. @param {MenuItem[]} items */
   #show(items) {
     const { root, signal } = this.#context;
     openMenu(root, this.#point, items, signal);
@@ -117,7 +117,7 @@ export class ImageMenu {
       this.#show(
         tabs.map((tab) => ({
           key: `menu-send-${tab}`,
-          text: nameTab(tab),
+          text: getTabName(tab),
           do: () => actions.send(tab, id, edited),
         })),
       );
@@ -177,7 +177,7 @@ export class ImageMenu {
     ];
   }
 
-  /** Return the items that open something else.
+  /** Return the items that lead elsewhere: to the post, the author, a new tab, Civitai.
    * @param {number} id
    * @returns {MenuItem[]} */
   #listPlaces(id) {

@@ -84,24 +84,24 @@ export class FileControls {
     this.#needed = needed;
     const file = getChosenFile(needed, fileChoices);
     const coming = findJobFile(jobs, needed);
-    const isOpen = isAbsent(needed) && !coming;
-    this.element.hidden = !isAbsent(needed) && !coming;
+    const isMissing = isAbsent(needed) && !coming;
+    this.element.hidden = !isMissing && !coming;
     if (isNews) this.#fillChoices(needed);
-    this.#choose.hidden = !isOpen || Boolean(needed.refusal) || needed.choices.length < 2;
+    this.#choose.hidden = !isMissing || Boolean(needed.refusal) || needed.choices.length < 2;
     if (file) this.#choose.value = String(file.id);
     this.#trustLabel.hidden =
-      !isOpen || !file?.is_pickle || Boolean(getRefusal(needed, fileChoices));
+      !isMissing || !file?.is_pickle || Boolean(getRefusal(needed, fileChoices));
     this.#trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
-    this.#companions.hidden = !isOpen || !file || Boolean(needed.refusal);
+    this.#companions.hidden = !isMissing || !file || Boolean(needed.refusal);
     const searched = { label: words("model_search_civitai"), name: getSearchWords(needed) };
-    this.#search.hidden = !isOpen || !searched.name;
+    this.#search.hidden = !isMissing || !searched.name;
     setAttribute(this.#search, "aria-label", words("model_get_name", searched));
     this.#drawProgress(coming);
-    this.#drawRefusal(needed, isOpen);
-    this.#drawButton(needed, file, isOpen);
+    this.#drawRefusal(needed, isMissing);
+    this.#drawButton(needed, file, isMissing);
   }
 
-  /** @param {NeededFile} needed */
+  /** Draw the files to choose from, and the companions. @param {NeededFile} needed */
   #fillChoices(needed) {
     const { words } = this.#context;
     const name = needed.name || needed.hash;
@@ -146,37 +146,37 @@ export class FileControls {
   }
 
   /** Show the progress of a download.
-   * @param {JobModelFile | null} coming  the file that is being downloaded, null for none */
-  #drawProgress(coming) {
-    this.#progress.hidden = !coming;
-    if (!coming) return;
-    setAttribute(this.#bar, "aria-label", coming.title || coming.name);
-    if (coming.size) this.#bar.value = Math.min(100, (100 * coming.received) / coming.size);
+   * @param {JobModelFile | null} file  the file that is being downloaded, null for none */
+  #drawProgress(file) {
+    this.#progress.hidden = !file;
+    if (!file) return;
+    setAttribute(this.#bar, "aria-label", file.title || file.name);
+    if (file.size) this.#bar.value = Math.min(100, (100 * file.received) / file.size);
     else this.#bar.removeAttribute("value");
-    setText(this.#line, coming.line);
+    setText(this.#line, file.line);
   }
 
   /** Show why the file cannot be downloaded, or why its last download failed.
    * @param {NeededFile} needed
-   * @param {boolean} isOpen  whether the file is missing and is not being downloaded */
-  #drawRefusal(needed, isOpen) {
+   * @param {boolean} isMissing  whether the file is missing and is not being downloaded */
+  #drawRefusal(needed, isMissing) {
     const { jobs, fileChoices } = this.#context.store.get();
     const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
-    this.#refusal.hidden = !isOpen || !text;
+    this.#refusal.hidden = !isMissing || !text;
     setText(this.#refusal, text);
   }
 
   /** Show the download button with the size of the file.
    * @param {NeededFile} needed
-   * @param {RemoteFileView | null} file
-   * @param {boolean} isOpen  whether the file is missing and is not being downloaded */
-  #drawButton(needed, file, isOpen) {
+   * @param {RemoteFileView | null} file  the file to download, null if there is none
+   * @param {boolean} isMissing  whether the file is missing and is not being downloaded */
+  #drawButton(needed, file, isMissing) {
     if (!this.#get) return;
     const { store, words } = this.#context;
     const { fileChoices, needs, bootstrap } = store.get();
     const { answer } = needs.image;
     this.#get.hidden =
-      !isOpen || !file || Boolean(getRefusal(needed, fileChoices)) || Boolean(answer?.locked);
+      !isMissing || !file || Boolean(getRefusal(needed, fileChoices)) || Boolean(answer?.locked);
     this.#get.disabled = !canGet(needed, fileChoices);
     const size = formatBytes(file?.size ?? 0, bootstrap?.language);
     const label = size ? words("model_get_size", { size }) : words("model_get");

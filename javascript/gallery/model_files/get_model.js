@@ -33,7 +33,7 @@ export class GetModel {
     return this.#context.store.get().needs.gallery.answer?.files[0] ?? null;
   }
 
-  /** Open the list with the model's file, or the downloads if it is being downloaded. */
+  /** Open the downloads while the model is being downloaded, else the list with its file. */
   #press() {
     const { store, actions } = this.#context;
     const { jobs, needs } = store.get();

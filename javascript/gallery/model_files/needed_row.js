@@ -16,21 +16,22 @@ export class NeededRow {
   #facts = el("p", { class: "dim" });
   #folder = el("p", { class: "dim", dir: "auto" });
   #controls;
-  #left;
+  #unchecked;
   /** @type {NeededFile | null} */
   #needed = null;
 
   /** @param {Context} context
-   * @param {Set<string>} left  keys of the files that the user has unchecked; the row changes it
+   * @param {Set<string>} unchecked  keys of the files that the user has unchecked; the row adds and
+   *     removes its own
    * @param {() => void} changed  called when the user checks or unchecks the row */
-  constructor(context, left, changed) {
+  constructor(context, unchecked, changed) {
     this.#context = context;
-    this.#left = left;
+    this.#unchecked = unchecked;
     this.#controls = new FileControls(context, { hasButton: false });
     this.#box.addEventListener("change", () => {
       const key = this.#needed?.key ?? "";
-      if (this.#box.checked) left.delete(key);
-      else left.add(key);
+      if (this.#box.checked) unchecked.delete(key);
+      else unchecked.add(key);
       changed();
     });
     this.element = el(
@@ -58,7 +59,7 @@ export class NeededRow {
     const isOffered = isAbsent(needed) && file !== null && !getRefusal(needed, fileChoices);
     const isGettable = canGet(needed, fileChoices) && !findJobFile(jobs, needed);
     this.#box.disabled = !isGettable;
-    this.#box.checked = isGettable && !this.#left.has(needed.key);
+    this.#box.checked = isGettable && !this.#unchecked.has(needed.key);
     const isMany = (needs.list.answer?.image_count ?? 0) > 1;
     this.#facts.textContent = [
       nameModelType(needed.type, words),

@@ -19,7 +19,7 @@ import { NeededRow } from "./needed_row.js";
 export class ModelFilesPanel {
   #context;
   /** @type {Set<string>} keys of the files that the user left out */
-  #left = new Set();
+  #unchecked = new Set();
   #of = "";
   #summary = el("p", { class: "summary", role: "status" });
   #list = el("ul", { class: "needed-list" });
@@ -39,7 +39,7 @@ export class ModelFilesPanel {
     this.#rows = new Rows(
       this.#list,
       ({ key }) => key,
-      () => new NeededRow(context, this.#left, () => this.#draw()),
+      () => new NeededRow(context, this.#unchecked, () => this.#draw()),
       () => this.panel.focus(),
     );
     this.#get = button(
@@ -75,7 +75,7 @@ export class ModelFilesPanel {
     const { store, words } = this.#context;
     const state = store.get();
     const { of, answer, problem, loading } = state.needs.list;
-    if (of !== this.#of) this.#left.clear();
+    if (of !== this.#of) this.#unchecked.clear();
     this.#of = of;
     this.#rows.draw(answer?.files ?? []);
     const hasFolders = state.bootstrap?.host.has_models ?? false;
@@ -93,8 +93,8 @@ export class ModelFilesPanel {
   /** Check or uncheck all files that can be downloaded. */
   #chooseAll() {
     for (const { key } of listGettable(this.#context.store.get(), "list")) {
-      if (this.#all.checked) this.#left.delete(key);
-      else this.#left.add(key);
+      if (this.#all.checked) this.#unchecked.delete(key);
+      else this.#unchecked.add(key);
     }
     this.#draw();
   }
@@ -162,6 +162,6 @@ export class ModelFilesPanel {
   /** Return the files that will be downloaded: all that can be, until the user unchecks them. */
   #listChosen() {
     const gettable = listGettable(this.#context.store.get(), "list");
-    return gettable.filter(({ key }) => !this.#left.has(key));
+    return gettable.filter(({ key }) => !this.#unchecked.has(key));
   }
 }

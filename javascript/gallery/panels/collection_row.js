@@ -17,7 +17,7 @@ import { makeToolbar } from "../core/toolbar.js";
 export function makeCollectionRow(context, { name, count, covers }, actions, signal) {
   const { words, api, store } = context;
   const n = store.get().marks.size;
-  /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: () => unknown) => HTMLButtonElement} */
+  /** Return a button with an icon. @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: () => unknown) => HTMLButtonElement} */
   const tool = (action, glyph, key, press) =>
     iconButton(action, glyph, words(key, { n, name }), press, "quiet");
   const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
@@ -44,7 +44,7 @@ export function makeCollectionRow(context, { name, count, covers }, actions, sig
     el(
       "div",
       { class: "covers" },
-      ...covers.map((id) => el("img", { src: api.thumb(id, 320), alt: "" })),
+      ...covers.map((id) => el("img", { src: api.getThumbUrl(id, 320), alt: "" })),
     ),
   );
   makeToolbar(row, name, signal);
@@ -62,7 +62,7 @@ function makeExportLink({ words, api }, name) {
     "a",
     {
       class: "button icon quiet",
-      href: api.address(`export?${new URLSearchParams({ collection: name })}`),
+      href: api.getUrl(`export?${new URLSearchParams({ collection: name })}`),
       download: "",
       title: words("collections_export"),
       "aria-label": words("collections_export"),
@@ -75,7 +75,7 @@ function makeExportLink({ words, api }, name) {
  * @param {Context} context
  * @param {HTMLElement} shown  the element with the name
  * @param {string} name
- * @param {(to: string) => unknown} rename */
+ * @param {(newName: string) => unknown} rename */
 function editName({ words }, shown, name, rename) {
   const field = el("input", {
     type: "text",
@@ -85,8 +85,7 @@ function editName({ words }, shown, name, rename) {
     required: true,
     value: name,
   });
-  /** @param {SubmitEvent} event */
-  const submit = (event) => {
+  const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     void rename(field.value.trim());
   };

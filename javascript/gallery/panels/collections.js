@@ -97,7 +97,7 @@ export class Collections {
       { class: "row" },
       el(
         "a",
-        { class: "button", "data-do": "export", href: api.address("export"), download: "" },
+        { class: "button", "data-do": "export", href: api.getUrl("export"), download: "" },
         icon("download"),
         words("collections_export"),
       ),

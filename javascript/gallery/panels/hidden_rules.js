@@ -42,8 +42,7 @@ export class HiddenRules {
       list,
       el("div", { class: "row" }, this.#kind, this.#text, add),
     );
-    /** @param {import("../types.js").State} now */
-    const draw = ({ hiddenRules }) => {
+    const draw = (/** @type {import("../types.js").State} */ { hiddenRules }) => {
       const rows = hiddenRules.map((rule) => this.#makeRow(rule));
       if (!redraw(root, list, () => list.replaceChildren(...rows))) this.focus();
     };
@@ -80,7 +79,7 @@ export class HiddenRules {
     return this.#context.actions.hide({ kind, text });
   }
 
-  /** @param {HiddenRule} rule */
+  /** Return the row of a rule, with a button that deletes the rule. @param {HiddenRule} rule */
   #makeRow(rule) {
     const { words, actions } = this.#context;
     const { kind, text } = rule;

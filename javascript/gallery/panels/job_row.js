@@ -84,10 +84,10 @@ export class JobRow {
     this.#drawIfChanged("report", job.report, () => this.#drawReport(job));
   }
 
-  /** Call `draw` if its data have changed since the last call, so that what is open or has the focus
-   * stays otherwise.
+  /** Draw a part of the row if its data have changed. A redraw would close the part and take the
+   * focus away.
    * @param {"actions" | "failures" | "report"} part
-   * @param {unknown} data
+   * @param {unknown} data  what the part shows
    * @param {() => void} draw */
   #drawIfChanged(part, data, draw) {
     const drawn = JSON.stringify(data);
@@ -121,7 +121,7 @@ export class JobRow {
         "table",
         {},
         el("thead", {}, el("tr", {}, ...heads)),
-        el("tbody", {}, ...failures.map((failure) => this.#failure(failure))),
+        el("tbody", {}, ...failures.map((failure) => this.#makeFailureRow(failure))),
       ),
       more ? el("p", { class: "dim" }, more) : "",
     );
@@ -137,10 +137,10 @@ export class JobRow {
   }
 
   /** Return the row of a failed image. @param {JobFailure} failure */
-  #failure({ id, url, reason, detail, has_thumb }) {
+  #makeFailureRow({ id, url, reason, detail, has_thumb }) {
     const { api } = this.context;
     const thumb = el("img", { alt: "", loading: "lazy", width: 48, height: 48 });
-    if (has_thumb) thumb.src = api.thumb(id, 320);
+    if (has_thumb) thumb.src = api.getThumbUrl(id, 320);
     thumb.addEventListener("error", () => thumb.remove());
     const link = el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, String(id));
     return el(

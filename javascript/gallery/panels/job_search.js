@@ -44,7 +44,7 @@ export class JobSearch {
 
   /** Show the field if there are jobs to search, and the button if there are older jobs.
    * @param {number} total  number of all jobs
-   * @param {number} listed */
+   * @param {number} listed  number of the listed jobs */
   draw(total, listed) {
     const isSearching = this.field.value !== "";
     this.field.hidden = total <= FEW && !isSearching;

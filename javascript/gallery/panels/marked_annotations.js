@@ -11,10 +11,16 @@ import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/a
 export function makeMarkedAnnotations(context) {
   const { store, words, actions } = context;
   const marked = () => [...store.get().marks];
-  /** @param {string} key @param {AnnotationChange} change @param {string} [tags] */
+  /** Change the annotations of the marked images.
+   * @param {string} key  of the message that reports the change
+   * @param {AnnotationChange} change
+   * @param {string} [tags]  named in the message */
   const save = (key, change, tags = "") =>
     actions.annotate(marked(), change, words(key, { n: marked().length, tags }));
-  /** @param {"add_tags" | "remove_tags"} name @param {string} label @param {string} done */
+  /** Return a text field that adds tags to the marked images, or removes them.
+   * @param {"add_tags" | "remove_tags"} name  the change
+   * @param {string} label
+   * @param {string} done  key of the message that reports the change */
   const makeTagField = (name, label, done) => {
     const field = makeTextField(`marked-${name.replace("_", "-")}`, words(label), (typed) => {
       const tags = parseTags(typed);

@@ -15,6 +15,15 @@ import { isOffline } from "../state/state.js";
 
 const PATIENCE = 3000; // ms without a response that go without saying
 
+/**
+ * @typedef {object} PanelContents
+ * @property {string} title  key of a message
+ * @property {() => Node[]} build  returns the contents; called when the panel is first opened
+ * @property {() => void} [opened]  called whenever the panel is opened
+ * @property {() => unknown} [read]  reads the panel's data by `readData`; called when the panel is
+ *     opened, when the user tries again, and when our server responds again
+ */
+
 export class Panel {
   /** @type {HTMLDialogElement | null} */
   #dialog = null;
@@ -28,11 +37,7 @@ export class Panel {
 
   /** @param {Context} context
    * @param {import("../types.js").Panel} name
-   * @param {{title: string, build: () => Node[], opened?: () => void, read?: () => unknown}} how
-   *     title: the key of a text; build: returns the contents when the panel is first opened;
-   *     opened: called whenever it is opened; read: reads the panel's data by `readData`, or shows
-   *     why they cannot be read by `showProblem`; called when the panel is opened, when the user
-   *     tries again, and when our server responds again */
+   * @param {PanelContents} how */
   constructor(context, name, how) {
     this.context = context;
     this.name = name;

@@ -31,7 +31,7 @@ export class Rows {
     if (hadFocus && !this.#hasFocus()) this.focusLost();
   }
 
-  /** @param {Element[]} elements */
+  /** Put these elements into the list in order, and remove all others. @param {Element[]} elements */
   #arrange(elements) {
     const wanted = new Set(elements);
     for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();

@@ -79,8 +79,7 @@ export class Settings {
     const save = el("button", look, el("span", { text: words("save_settings") }));
     const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings));
     const groups = [page, makeBrowserSettings(words), this.hiddenRules.element, ...others];
-    /** @param {SubmitEvent} event */
-    const submit = (event) => {
+    const submit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       void runWhileBusy(save, () => this.#send());
     };

@@ -32,13 +32,13 @@ export class WatchRow {
   /** Show how many new images the gallery has. @param {WatchedGallery} one */
   draw(one) {
     this.element.toggleAttribute("data-news", one.new_count > 0);
-    const summary = one.checked_at || !one.problem ? this.#summary(one) : "";
+    const summary = one.checked_at || !one.problem ? this.#summarize(one) : "";
     this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
   }
 
   /** Return a text with the number of new images and the time of the check.
    * @param {WatchedGallery} one */
-  #summary({ new_count, has_more, checked_at }) {
+  #summarize({ new_count, has_more, checked_at }) {
     const { words, store } = this.#context;
     if (!checked_at) return words("watches_never");
     const date = formatDate(checked_at, store.get().bootstrap?.language);

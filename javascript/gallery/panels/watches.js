@@ -54,7 +54,7 @@ export class Watches {
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
     document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
-    this.#startWith(store.get().bootstrap?.watches);
+    this.#showAndCheck(store.get().bootstrap?.watches);
   }
 
   /** Watch the open gallery, or stop watching it. */
@@ -112,7 +112,7 @@ export class Watches {
 
   /** Show the watched galleries, and let the server check those that are due.
    * @param {WatchedGalleries | undefined} watches */
-  #startWith(watches) {
+  #showAndCheck(watches) {
     if (watches) setWatches(this.#context.store, watches);
     this.#schedule();
     if (watches?.galleries.length) void this.#checkDue();
@@ -125,11 +125,11 @@ export class Watches {
     return this.#show(this.#panel.readData(request));
   }
 
-  /** Show the watched galleries in new data from the server, if they have changed.
+  /** Show the watched galleries that the bootstrap data contain, if they have changed.
    * @param {State} now
    * @param {State} before */
   #onBootstrap({ bootstrap }, before) {
-    if (bootstrap?.watches !== before.bootstrap?.watches) this.#startWith(bootstrap?.watches);
+    if (bootstrap?.watches !== before.bootstrap?.watches) this.#showAndCheck(bootstrap?.watches);
     else this.#schedule();
   }
 

@@ -6,9 +6,10 @@ import { getSource } from "./query.js";
 const KEY = "civitai-shortcut-marks";
 const SOURCES = 50; // the last ones used
 
-/** Return [gallery's name, ids of its marked images] for all galleries that have stored marks; the one
- * that was changed last comes last.
- * @returns {[string, number[]][]} */
+/** @typedef {[source: string, ids: number[]]} StoredMarks  a gallery's name, and its marked images */
+
+/** Return the stored marks of all galleries, the gallery that was changed last at the end.
+ * @returns {StoredMarks[]} */
 function readAll() {
   const stored = readJson(KEY);
   return Array.isArray(stored) ? stored.filter(isStored) : [];
@@ -27,9 +28,8 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store the marks of a gallery. If too many galleries have marks, delete those of the least recently
- * used ones.
- * @param {string} source
+/** Store the marks of a gallery. Delete the oldest marks if too many galleries have marks.
+ * @param {string} source  name of the gallery
  * @param {ReadonlySet<number>} marks */
 function saveMarks(source, marks) {
   if (!source) return;

@@ -101,7 +101,7 @@ function parseId(text) {
  * @param {boolean} [showsHidden]  whether hidden images are sent too
  * @returns {`images?${string}`} */
 export function buildImagesPath(where, cursor, limit, showsHidden = false) {
-  const parameters = buildQueryString(where);
+  const parameters = makeQueryParameters(where);
   if (cursor) parameters.set("cursor", cursor);
   parameters.set("limit", String(limit));
   if (showsHidden) parameters.set("hidden", "1");
@@ -109,7 +109,7 @@ export function buildImagesPath(where, cursor, limit, showsHidden = false) {
 }
 
 /** Return a query as URL parameters, without empty ones. @param {Where} where */
-export function buildQueryString(where) {
+export function makeQueryParameters(where) {
   const parameters = new URLSearchParams();
   for (const name of [...NUMBERS, ...TEXTS]) {
     if (where[name]) parameters.set(name, String(where[name]));
@@ -132,11 +132,10 @@ export function listSetFilters(where, usual) {
   return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
 }
 
-/** Return the set filters that leave images out. A content rating above the default leaves none
- * out.
+/** Return the set filters that exclude images. A content rating above the default excludes none.
  * @param {Where} where
  * @param {import("../types.js").Bootstrap} bootstrap */
-export function listEmptyingFilters(where, bootstrap) {
+export function listExcludingFilters(where, bootstrap) {
   const usual = makeDefaultQuery(bootstrap);
   const levels = bootstrap.choices.level.map(({ value }) => value);
   const isHigher = levels.indexOf(where.level) > levels.indexOf(usual.level);

@@ -171,8 +171,8 @@ export class Router {
     return buildAddress(where, open, usual, location.href, searched);
   }
 
-  /** Replace the current URL, at most once every REST ms. Browsers refuse more than 100 changes in
-   * 30 s, and a held arrow key makes more. */
+  /** Replace the current URL, at most once in 350 ms. Browsers refuse more than 100 changes in 30 s,
+   * and a held arrow key makes more. */
   #replace() {
     if (this.#isResting) {
       this.#isBehind = true;

@@ -27,17 +27,17 @@ export function listChosen(marks, id) {
   return marks.has(id) ? [...marks] : [id];
 }
 
-/** Return the id of a tile that represents one image. @type {ListTileIds} */
-const alone = (id) => [id];
+/** Return the ids of a tile's images while posts are not grouped. @type {ListTileIds} */
+const listOne = (id) => [id];
 
 /** Mark or unmark a tile's images, and let the next range begin there.
  * @param {Selection} selection
  * @param {number} id  of the tile
  * @param {boolean} [isMarked]  undefined toggles the mark
- * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
+ * @param {ListTileIds} [listIds]  returns the ids of the images that a tile represents
  * @returns {Selection} */
-export function toggleMark({ marks }, id, isMarked, idsOf = alone) {
-  const ids = idsOf(id);
+export function toggleMark({ marks }, id, isMarked, listIds = listOne) {
+  const ids = listIds(id);
   const next = new Set(marks);
   if (isMarked ?? !ids.every((one) => marks.has(one))) for (const one of ids) next.add(one);
   else for (const one of ids) next.delete(one);
@@ -48,59 +48,60 @@ export function toggleMark({ marks }, id, isMarked, idsOf = alone) {
  * @param {Selection} selection
  * @param {readonly number[]} order  ids of the tiles in order
  * @param {number} id  of the tile that ends the range
- * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
+ * @param {ListTileIds} [listIds]  returns the ids of the images that a tile represents
  * @returns {Selection} */
-export function markRange(selection, order, id, idsOf = alone) {
+export function markRange(selection, order, id, listIds = listOne) {
   const { marks, anchor } = selection;
   if (!order.includes(id)) return selection;
-  return setRange(marks, order, anchor ?? id, id, idsOf);
+  return setRange(marks, order, anchor ?? id, id, listIds);
 }
 
 /** Mark the images between the old and the new focus. If the marks are still those of the last
  * range, that range grows or shrinks with the focus; otherwise a new range begins.
  * @param {Selection} selection
- * @param {readonly number[]} order  of the tiles
- * @param {number} before  the image that had the focus
- * @param {number} id  the image that has the focus now
- * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
+ * @param {readonly number[]} order  ids of the tiles in order
+ * @param {number} before  id of the tile that had the focus
+ * @param {number} id  of the tile that has the focus now
+ * @param {ListTileIds} [listIds]  returns the ids of the images that a tile represents
  * @returns {Selection} */
-export function extendRange({ marks, anchor, range }, order, before, id, idsOf = alone) {
+export function extendRange({ marks, anchor, range }, order, before, id, listIds = listOne) {
   const goesOn = range?.made === marks && range.end === before;
   return goesOn
-    ? setRange(range.base, order, anchor ?? before, id, idsOf)
-    : setRange(marks, order, before, id, idsOf);
+    ? setRange(range.base, order, anchor ?? before, id, listIds)
+    : setRange(marks, order, before, id, listIds);
 }
 
-/** Mark the images from one tile to another, and keep the marks in `base`.
- * @param {ReadonlySet<number>} base
+/** Mark the images from one tile to another, in addition to the marks before.
+ * @param {ReadonlySet<number>} base  the marks before
  * @param {readonly number[]} order  ids of the tiles in order
- * @param {number} from  id of a tile
- * @param {number} to
- * @param {ListTileIds} idsOf  returns the ids of the images that a tile represents
+ * @param {number} from  id of the first tile
+ * @param {number} to  id of the last tile, which may be above the first one
+ * @param {ListTileIds} listIds  returns the ids of the images that a tile represents
  * @returns {Selection} */
-function setRange(base, order, from, to, idsOf) {
+function setRange(base, order, from, to, listIds) {
   const [first, last] = [order.indexOf(from), order.indexOf(to)];
-  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true, idsOf);
+  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true, listIds);
   const tiles = order.slice(Math.min(first, last), Math.max(first, last) + 1);
-  const made = new Set([...base, ...tiles.flatMap(idsOf)]);
+  const made = new Set([...base, ...tiles.flatMap(listIds)]);
   return { marks: made, anchor: from, range: { base, made, end: to } };
 }
 
 /** Mark all these images, and keep the other marks.
  * @param {Selection} selection
- * @param {readonly number[]} order
+ * @param {readonly number[]} ids
  * @returns {Selection} */
-export function addMarks({ marks, anchor }, order) {
-  return { marks: new Set([...marks, ...order]), anchor, range: null };
+export function addMarks({ marks, anchor }, ids) {
+  return { marks: new Set([...marks, ...ids]), anchor, range: null };
 }
 
-/** Mark the unmarked of these images and unmark the others. Marks on other images stay.
+/** Mark those of these images that are unmarked, and unmark the others. Marks on all other images
+ * stay.
  * @param {Selection} selection
- * @param {readonly number[]} order
+ * @param {readonly number[]} ids
  * @returns {Selection} */
-export function invertMarks({ marks, anchor }, order) {
+export function invertMarks({ marks, anchor }, ids) {
   const next = new Set(marks);
-  for (const id of order) {
+  for (const id of ids) {
     if (!next.delete(id)) next.add(id);
   }
   return { marks: next, anchor, range: null };

@@ -241,8 +241,8 @@ export function getFailedParts({ problems }, code) {
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/** Return the first part of the page that has failed and whose error is to be shown below the images,
- * null if there is none. The home page counts only while it is shown, the field's lookup never.
+/** Return the first failed part of the page whose error belongs below the images, null if there is
+ * none. The search field shows the error of a lookup itself.
  * @param {State} state */
 export function getFailedGalleryPart(state) {
   const isShown = (/** @type {Part} */ part) =>
@@ -266,10 +266,10 @@ export function getAwaitedPart(state) {
   return isHome(state) && !state.home ? "home" : null;
 }
 
-/** Return what is missing of what the page's URL names: "model" if the model could not be fetched,
- * "gallery" if an author or a post has no images, else "".
+/** Return "model" if the model in the page's URL could not be fetched, "gallery" if the author or the
+ * post in the URL has no images, else "".
  * @param {State} state */
-export function getMissing({ where, model, problems, images, ended }) {
+export function getMissingPart({ where, model, problems, images, ended }) {
   if (images.length || where.search !== null || getSource(where) === "") return "";
   if (where.model === null) return ended ? "gallery" : "";
   return !model && problems.lookup ? "model" : "";

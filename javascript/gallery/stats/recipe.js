@@ -1,6 +1,6 @@
 /** The most common settings of a gallery, as a summary and as an infotext. */
 
-import { button, el } from "../core/dom.js";
+import { button, el, makePair } from "../core/dom.js";
 import { makeLongText } from "../core/long_text.js";
 import { getParameterLabel } from "../state/state.js";
 
@@ -48,13 +48,6 @@ function summarize({ words, store }, { settings, groups }) {
  * @param {import("../contract").StatsBarView} bar */
 export function isModelLora({ is_model_version, share }) {
   return is_model_version && share >= LEAST_SHARE;
-}
-
-/** Return an element with a name and its value.
- * @param {string} name
- * @param {string} value */
-function makePair(name, value) {
-  return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }
 
 /** Return the buttons that send and copy the infotext.

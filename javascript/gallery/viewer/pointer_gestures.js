@@ -13,8 +13,8 @@
  * @property {(point: Point) => void} pinchStart
  * @property {(factor: number, point: Point) => void} pinch  factor: since its start
  * @property {() => void} pinchEnd
- * @property {(event: MouseEvent, touch: boolean) => void} tap
- * @property {(point: Point, touch: boolean) => void} doubleTap  called after a `tap`
+ * @property {(event: MouseEvent, isTouch: boolean) => void} tap
+ * @property {(point: Point, isTouch: boolean) => void} doubleTap  called after a `tap`
  * @property {(factor: number, point: Point) => void} wheel  factor: relative to the current zoom
  */
 
@@ -29,10 +29,10 @@ export class Gestures {
   /** @type {{x: number, y: number, time: number}[]} */ #trail = [];
   /** @type {"" | "drag" | "pinch" | "done"} */ #doing = "";
   #pinchDistance = 1; // between the fingers when the pinch began
-  /** @type {{time: number, point: Point, touch: boolean}} */ #lastTap = {
+  /** @type {{time: number, point: Point, isTouch: boolean}} */ #lastTap = {
     time: 0,
     point: { x: 0, y: 0 },
-    touch: false,
+    isTouch: false,
   };
 
   /** @param {HTMLElement} element
@@ -148,13 +148,14 @@ export class Gestures {
     }
   }
 
-  /** Report the end of a drag. @param {Point} speed */
+  /** Report the end of a drag. @param {Point} speed  in pixels a millisecond */
   #endDrag(speed) {
     const last = this.#trail.at(-1) ?? this.#start;
     this.handlers.dragEnd({ by: subtractPoints(last, this.#start), speed });
   }
 
-  /** Return the speed of the last moves, in pixels a millisecond. @param {number} now */
+  /** Return the speed of the last moves, in pixels a millisecond.
+   * @param {number} now  time of the last event, in milliseconds */
   #getSpeed(now) {
     const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
     if (recent.length < 2) return { x: 0, y: 0 };
@@ -166,13 +167,13 @@ export class Gestures {
   /** Report a tap or a double tap, unless the click ends a drag. @param {MouseEvent} event */
   #onClick(event) {
     if (this.#doing !== "") return;
-    const touch = event instanceof PointerEvent && event.pointerType !== "mouse";
-    const tap = { time: event.timeStamp, point: this.#getPoint(event), touch };
+    const isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
+    const tap = { time: event.timeStamp, point: this.#getPoint(event), isTouch };
     const by = subtractPoints(tap.point, this.#lastTap.point);
     const again = tap.time - this.#lastTap.time < DOUBLE_TAP && Math.hypot(by.x, by.y) < SLOP * 3;
     this.#lastTap = again ? { ...tap, time: 0 } : tap;
-    if (again) this.handlers.doubleTap(tap.point, touch);
-    else this.handlers.tap(event, touch);
+    if (again) this.handlers.doubleTap(tap.point, isTouch);
+    else this.handlers.tap(event, isTouch);
   }
 
   /** Report how far the wheel zooms. @param {WheelEvent} event */

@@ -12,7 +12,7 @@ const NEXT = 48; // pixels of a drag that lead to the next size
 const SLOP = 6; // pixels that a press may move
 
 export class Sheet {
-  /** @type {SheetSize} */
+  /** @type {"full" | "half"} */
   #size = "half";
   /** @type {{y: number, top: number, moved: boolean} | null} */
   #drag = null;
@@ -38,18 +38,18 @@ export class Sheet {
         pointerdown: (event) => this.#start(event),
         pointermove: (event) => this.#move(event),
         pointerup: (event) => this.#end(event),
-        pointercancel: () => this.#settle(this.#size),
+        pointercancel: () => this.#setSize(this.#size),
       },
     });
     details.prepend(this.#grip);
     context.store.on(["details", "open"], () => this.#reset(), context);
-    this.#settle("half");
+    this.#setSize("half");
   }
 
   /** Set the sheet to half its size if the sheet or the viewer was closed. */
   #reset() {
     const { open, details } = this.#context.store.get();
-    if (open === null || !details) this.#settle("half");
+    if (open === null || !details) this.#setSize("half");
   }
 
   #press() {
@@ -92,14 +92,14 @@ export class Sheet {
 
   /** Show the sheet in this size, or close it. @param {SheetSize} size */
   #show(size) {
-    this.#settle(size === "closed" ? "half" : size);
+    this.#setSize(size === "closed" ? "half" : size);
     if (size !== "closed") return;
     this.#context.actions.toggleDetails();
     this.#frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
   }
 
-  /** Set the size of the sheet. @param {SheetSize} size */
-  #settle(size) {
+  /** Set the size of the sheet, without the position of a drag. @param {"full" | "half"} size */
+  #setSize(size) {
     this.#size = size;
     this.#frame.removeAttribute("data-sheet-dragged");
     this.#frame.style.removeProperty("--cs-sheet-top");

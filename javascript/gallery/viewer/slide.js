@@ -6,7 +6,7 @@ import { isAborted } from "../data/api.js";
 import { getErrorMessage, makeProblem, makeRetryButton, reportOffline } from "../data/problems.js";
 import { describeImage } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
-import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
+import { fitPose, getFitScale, getSizeOrDefault, isZoomed, limitPose } from "./zoom.js";
 
 /** @import { Context, View } from "../types.js" */
 /** @import { Pose, Size } from "./zoom.js" */
@@ -40,7 +40,7 @@ export class Slide {
     this.source = source;
     this.view = view;
     this.listeners = listeners;
-    this.sizes = { image: sizeOrDefault(view), stage: { width: 1, height: 1 } };
+    this.sizes = { image: getSizeOrDefault(view), stage: { width: 1, height: 1 } };
     /** @type {Pose} */
     this.pose = fitPose(this.sizes);
     this.thumb = el("img", { class: "thumb", alt: this.#label, draggable: "false" });
@@ -89,7 +89,7 @@ export class Slide {
     const before = this.view;
     this.view = view;
     if (view.width !== before.width || view.height !== before.height)
-      this.#setSize(sizeOrDefault(view));
+      this.#setSize(getSizeOrDefault(view));
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
@@ -125,7 +125,7 @@ export class Slide {
       this.thumb.addEventListener("load", resolve, { once: true });
       this.thumb.addEventListener("error", resolve, { once: true });
     });
-    this.thumb.src = this.source?.thumb ?? api.thumb(this.view.id, store.get().thumb);
+    this.thumb.src = this.source?.thumb ?? api.getThumbUrl(this.view.id, store.get().thumb);
     await settled;
     const { naturalWidth: width, naturalHeight: height } = this.thumb;
     if (!width)
@@ -133,8 +133,8 @@ export class Slide {
     else if (this.view.width <= 0 && this.shows !== "file") this.#setSize({ width, height });
   }
 
-  /** Move the slide: 0 is the open image, -1 and 1 are its neighbours beside the stage.
-   * @param {number} by */
+  /** Put the slide on the stage or beside it.
+   * @param {number} by  0 for the open image, -1 and 1 for its neighbours */
   setPosition(by) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
@@ -163,7 +163,7 @@ export class Slide {
   async loadFile(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#label });
-    const url = this.source?.file ?? this.context.api.file(this.view.id);
+    const url = this.source?.file ?? this.context.api.getFileUrl(this.view.id);
     signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
     this.clearError();
     image.src = url;
@@ -183,7 +183,7 @@ export class Slide {
     if (!isPlayed(this.view) || this.#playing || this.#cover || this.#error) return;
     this.#playing = new AbortController();
     const { signal } = this.#playing;
-    const src = this.context.api.file(this.view.id);
+    const src = this.context.api.getFileUrl(this.view.id);
     const { element, ready } = makePlayer(
       { src, poster: this.thumb.src, name: this.#label },
       signal,
@@ -236,8 +236,7 @@ export class Slide {
     this.#error = null;
   }
 
-  /** Find out why a file failed by another request, since an `<img>` does not tell, and show the
-   * error.
+  /** Show why a file failed. Another request finds that out, since an `<img>` does not tell.
    * @param {AbortSignal} signal */
   async #showFailure(signal) {
     const { api, words, store } = this.context;

@@ -32,10 +32,10 @@ export class Slideshow {
     this.#context = context;
   }
 
-  /** Start the timer once the open slide's file is shown or has failed. Call this whenever that may
-   * have changed.
+  /** Start the timer if the open slide's file is shown or has failed. Called at each change of the
+   * slide.
    * @param {Slide} slide */
-  follow(slide) {
+  watchSlide(slide) {
     if (!this.#running) this.#listen();
     if (slide === this.#timed) return;
     this.#endTurn();

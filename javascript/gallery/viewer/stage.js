@@ -16,7 +16,7 @@ import { stepZoom } from "./zoom.js";
  * @property {() => void} changed  the open image shows something else, or is zoomed
  * @property {() => void} again  the user asks to load a failed image again
  * @property {() => void} raised  the user swipes upwards
- * @property {(onImage: boolean, touch: boolean) => void} tapped
+ * @property {(onImage: boolean, isTouch: boolean) => void} tapped
  */
 
 const SLIDES_AROUND = 4; // to each side, with their thumbnails

@@ -56,7 +56,7 @@ export class StageGestures extends ZoomGestures {
   }
 
   /** Move the image with the finger.
-   * @param {Point} by
+   * @param {Point} by  distance since the start of the drag
    * @override */
   drag(by) {
     if (this.#doing === "pan") super.drag(by);
@@ -78,29 +78,29 @@ export class StageGestures extends ZoomGestures {
 
   /** Report a tap, unless it hit a button or a video.
    * @param {MouseEvent} event
-   * @param {boolean} touch */
-  tap(event, touch) {
+   * @param {boolean} isTouch  whether a finger has tapped */
+  tap(event, isTouch) {
     const path = event.composedPath();
     const { slide, listeners } = this.stage;
     const onImage = Boolean(slide && path.includes(slide.box));
     const isControl = path.some(
       (node) => node instanceof HTMLButtonElement || node instanceof HTMLVideoElement,
     );
-    if (!isControl) listeners.tapped(onImage, touch);
+    if (!isControl) listeners.tapped(onImage, isTouch);
   }
 
   /** Zoom into a point, or back to the whole image.
    * @param {Point} point
-   * @param {boolean} touch
+   * @param {boolean} isTouch  whether a finger has tapped
    * @override */
-  doubleTap(point, touch) {
-    if (touch) this.stage.listeners.tapped(true, true); // takes back what its first tap did
-    if (!this.stage.slide?.video) super.doubleTap(point, touch); // a video's double click is the browser's
+  doubleTap(point, isTouch) {
+    if (isTouch) this.stage.listeners.tapped(true, true); // takes back what its first tap did
+    if (!this.stage.slide?.video) super.doubleTap(point, isTouch); // a video's double click is the browser's
   }
 
   /** Let the image glide to a stop after a drag.
-   * @param {Point} by
-   * @param {Point} speed */
+   * @param {Point} by  distance of the drag
+   * @param {Point} speed  at its end, in pixels a millisecond */
   #glideOn(by, speed) {
     const { slide } = this.stage;
     if (!slide) return;
@@ -109,9 +109,9 @@ export class StageGestures extends ZoomGestures {
     this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.sizes), true);
   }
 
-  /** Show the next or previous image after a swipe, or move the image back.
-   * @param {number} by
-   * @param {number} speed */
+  /** Show the next or previous image after a sideways swipe. Move the image back after a short one.
+   * @param {number} by  distance in pixels, negative to the left
+   * @param {number} speed  in pixels a millisecond */
   #turnPage(by, speed) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
@@ -122,8 +122,8 @@ export class StageGestures extends ZoomGestures {
   }
 
   /** Close the viewer after a swipe down, or show the details after a swipe up.
-   * @param {number} by
-   * @param {number} speed */
+   * @param {number} by  distance in pixels, negative upwards
+   * @param {number} speed  in pixels a millisecond */
   #endVerticalDrag(by, speed) {
     const { size, listeners } = this.stage;
     if (isDismissed(by, speed, size.height)) return void this.#fallOut(by);

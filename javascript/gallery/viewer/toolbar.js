@@ -14,7 +14,7 @@ export class Toolbar {
   constructor(context) {
     this.context = context;
     const { actions, words } = context;
-    /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => unknown) => HTMLButtonElement} */
+    /** Return a button with an icon. @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => unknown) => HTMLButtonElement} */
     const tool = (action, glyph, key, press) => iconButton(action, glyph, words(key), press);
     this.position = el("p", { class: "position" });
     this.announcement = el("p", { class: "visually-hidden", role: "status" });

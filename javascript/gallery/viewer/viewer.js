@@ -170,7 +170,7 @@ export class Viewer {
     if (!slide) return;
     dialog.dataset.shows = slide.shows;
     toolbar.showScale(slide.pose.scale);
-    if (this.context.store.get().slideshow) this.slideshow.follow(slide);
+    if (this.context.store.get().slideshow) this.slideshow.watchSlide(slide);
   }
 
   /** Load the details of the next images, and the gallery's next page before its end is reached.
@@ -239,7 +239,8 @@ function makeUnknownView(id) {
 
 /** Build the viewer's dialog with its parts.
  * @param {Context} context
- * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners */
+ * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners  changed: the
+ *     stage shows something else; screen: the viewer fills the screen, or no longer does */
 function buildDialog(context, { changed, screen, ...detailsListeners }) {
   const { actions, words, store, root, signal } = context;
   const toolbar = new Toolbar(context);
@@ -248,9 +249,9 @@ function buildDialog(context, { changed, screen, ...detailsListeners }) {
     changed,
     again: () => details.retry(),
     raised: () => store.get().details || actions.toggleDetails(),
-    tapped: (onImage, touch) => {
+    tapped: (onImage, isTouch) => {
       if (!onImage) actions.close();
-      else if (touch) frame.toggleAttribute("data-bare");
+      else if (isTouch) frame.toggleAttribute("data-bare");
     },
   });
   const previous = iconButton(

@@ -19,7 +19,7 @@ const UNKNOWN = { width: 1024, height: 1024 };
 /** Return an image's size, or a default if the size is unknown.
  * @param {Size} size
  * @returns {Size} */
-export function sizeOrDefault(size) {
+export function getSizeOrDefault(size) {
   return size.width > 0 && size.height > 0 ? size : UNKNOWN;
 }
 

@@ -18,30 +18,30 @@ export class ZoomGestures {
     this.#target = target;
   }
 
-  /** Remember the image's pose. @param {"x" | "y"} _axis */
+  /** Remember the image's pose at the start of a drag. @param {"x" | "y"} _axis  the drag's axis */
   dragStart(_axis) {
     this.#begin();
   }
 
-  /** Pan the image. @param {Point} by */
+  /** Pan the image. @param {Point} by  distance since the start of the drag */
   drag(by) {
     this.#change(({ sizes }) => dragPose(this.from, by, sizes));
   }
 
-  /** Move the image back inside its limits. @param {{by: Point, speed: Point}} _end */
+  /** Move the image back inside its limits after a drag. @param {{by: Point, speed: Point}} _end */
   dragEnd(_end) {
     this.#change(({ pose, sizes }) => limitPose(pose, sizes), true);
   }
 
-  /** Remember the image's pose, and where the fingers are. @param {Point} point */
+  /** Remember the image's pose at the start of a pinch. @param {Point} point  between the fingers */
   pinchStart(point) {
     this.#begin();
     this.#pinchedAt = point;
   }
 
   /** Zoom the image with two fingers.
-   * @param {number} factor
-   * @param {Point} point */
+   * @param {number} factor  since the start of the pinch
+   * @param {Point} point  between the fingers */
   pinch(factor, point) {
     this.#change(({ sizes }) => pinchPose(this.from, factor, this.#pinchedAt, point, sizes));
   }
@@ -51,16 +51,16 @@ export class ZoomGestures {
   }
 
   /** Zoom at the pointer.
-   * @param {number} factor
-   * @param {Point} point */
+   * @param {number} factor  relative to the current zoom
+   * @param {Point} point  of the pointer */
   wheel(factor, point) {
     this.#change(({ pose, sizes }) => zoomAt(pose, pose.scale * factor, point, sizes));
   }
 
   /** Zoom into a point, or back to the whole image.
    * @param {Point} point
-   * @param {boolean} _touch */
-  doubleTap(point, _touch) {
+   * @param {boolean} _isTouch  whether a finger has tapped */
+  doubleTap(point, _isTouch) {
     this.#change(({ pose, sizes }) => toggleZoom(pose, point, sizes), true);
   }
 
