@@ -51,7 +51,10 @@ export function openMenu(root, anchor, items, signal) {
   closers.set(root, close);
   getTop(root).append(layer);
   layer.showPopover?.();
-  placeAt(menu, anchor instanceof Element ? anchor.getBoundingClientRect() : toEdges(anchor));
+  placeAt(
+    menu,
+    anchor instanceof Element ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y),
+  );
   if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "true");
   const isAtFirst = anchor instanceof Element || anchor.isByKey;
   (isAtFirst ? rows[0] : menu)?.focus({ preventScroll: true });
@@ -194,9 +197,4 @@ function placeAt(menu, anchor) {
   const { x, y } = placeMenu(anchor, menu.getBoundingClientRect(), { width, height });
   menu.style.left = `${x}px`;
   menu.style.top = `${y}px`;
-}
-
-/** Return a point as the edges of a rectangle without size. @param {Point} point */
-function toEdges({ x, y }) {
-  return { left: x, top: y, right: x, bottom: y };
 }

@@ -7,8 +7,8 @@ const GAP = 4; // pixels between the button and what it shows
 /** Return a popover that a button opens and closes. The caller must append it to the root.
  * @param {HTMLButtonElement} trigger
  * @param {{id: string, label: string, getAnchor?: () => HTMLElement}} how  id: the element's id;
- *     label: name for screen readers; getAnchor: returns the
- *     element below which the popover opens, if that is not the button
+ *     label: name for screen readers; getAnchor: returns the element below which the popover opens,
+ *     if that is not the button
  * @param {...Node} children */
 export function makePopover(trigger, { id, label, getAnchor = () => trigger }, ...children) {
   const props = { id, popover: "auto", class: "popover surface", role: "group" };
@@ -22,8 +22,8 @@ export function makePopover(trigger, { id, label, getAnchor = () => trigger }, .
   });
   // the focus moved on by Tab; null: to another window
   element.addEventListener("focusout", ({ relatedTarget }) => {
-    const isInside = relatedTarget === trigger || element.contains(toNode(relatedTarget));
-    if (relatedTarget && !isInside) element.hidePopover();
+    const isOutside = relatedTarget instanceof Node && !element.contains(relatedTarget);
+    if (isOutside && relatedTarget !== trigger) element.hidePopover();
   });
   return element;
 }
@@ -36,10 +36,4 @@ function placeBelow(element, anchor) {
   element.style.setProperty("--cs-left", `${left + window.scrollX}px`);
   element.style.setProperty("--cs-below", `${bottom + GAP}px`);
   element.style.top = `${bottom + GAP + window.scrollY}px`;
-}
-
-/** Return an event's target as a node, null if the target is no node.
- * @param {EventTarget | null} target */
-function toNode(target) {
-  return target instanceof Node ? target : null;
 }

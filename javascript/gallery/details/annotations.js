@@ -153,7 +153,7 @@ const ID = "set-names";
  * which the caller must put into the page.
  * @param {Context} context
  * @param {HTMLInputElement} field */
-export function offerCollections({ api, signal }, field) {
+function offerCollections({ api, signal }, field) {
   const options = el("datalist", { id: ID });
   field.setAttribute("list", ID);
   field.addEventListener("focus", async () => {

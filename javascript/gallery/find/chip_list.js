@@ -63,7 +63,7 @@ function listSearchChips(state, words, actions) {
  * @param {Words} words
  * @param {Pick<Actions, "setWhere">} actions
  * @returns {Chip[]} */
-export function listFilterChips(state, words, { setWhere }) {
+function listFilterChips(state, words, { setWhere }) {
   const { bootstrap, where, results } = state;
   if (!bootstrap || results) return [];
   const usual = makeDefaultQuery(bootstrap);

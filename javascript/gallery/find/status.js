@@ -58,19 +58,14 @@ export class Status {
     this.element.dataset.kind = kind;
     const { length } = getShown(state);
     const isLong = length > 0 || (isHome(state) && state.home !== null);
-    const isMoved = isLong === this.element.hasAttribute("data-alone");
-    if (isMoved) this.#reinsert();
+    const { parentNode, nextSibling } = this.element;
+    // inserted again: else a browser counts it as a layout shift when images appear above it
+    if (isLong === this.element.hasAttribute("data-alone"))
+      parentNode?.insertBefore(this.element, nextSibling);
     setText(this.#text, text);
     this.#drawActions(actions);
     this.element.toggleAttribute("data-alone", !isLong);
     this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
-  }
-
-  /** Remove the element and insert it again at the same place. Otherwise a browser counts it as a
-   * layout shift when images appear above the element. */
-  #reinsert() {
-    const { parentNode, nextSibling } = this.element;
-    parentNode?.insertBefore(this.element, nextSibling);
   }
 
   /** Show these buttons unless they are already shown. @param {StatusAction[]} actions */

@@ -41,8 +41,9 @@ export function fillImageField(field, file) {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(file);
   // Forge would lay the strokes that were drawn on the old image over the new one.
-  if (field.querySelector(".forge-image[src^=data]"))
-    pressButton(field.querySelector("[id^=removeButton_]"));
+  const remove = field.querySelector("[id^=removeButton_]");
+  if (field.querySelector(".forge-image[src^=data]") && remove instanceof HTMLElement)
+    remove.click();
   const input = findInput(field);
   if (input) {
     input.files = dataTransfer.files;
@@ -51,11 +52,6 @@ export function fillImageField(field, file) {
   }
   const options = { bubbles: true, cancelable: true, composed: true, dataTransfer };
   (field.querySelector("canvas") ?? field).dispatchEvent(new DragEvent("drop", options));
-}
-
-/** Click an element, if there is one. @param {Element | null} element */
-function pressButton(element) {
-  if (element instanceof HTMLElement) element.click();
 }
 
 /** Return a field's input for files, null if it has none. @param {HTMLElement} field */

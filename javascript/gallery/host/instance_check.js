@@ -10,14 +10,10 @@ export async function isSameInstance({ root, api, signal }) {
   const element = /** @type {HTMLElement} */ (root.host);
   if (element.dataset.instance === instance) return true;
   const config = await api.getHostConfig({ signal });
-  const isSame = describeFunctions(config) === describeFunctions(getPageConfig());
+  const isSame =
+    describeFunctions(config) === describeFunctions(Reflect.get(window, "gradio_config"));
   if (isSame) element.dataset.instance = instance;
   return isSame;
-}
-
-/** Return the configuration from which gradio has built this page. */
-function getPageConfig() {
-  return Reflect.get(window, "gradio_config");
 }
 
 /** Return a text that lists the functions in gradio's configuration, to compare two configurations.

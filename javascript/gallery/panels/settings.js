@@ -96,17 +96,13 @@ export class Settings {
     const fields = members.map((setting) => {
       const field = new SettingField(setting, this.context.words);
       this.#fields.set(setting.name, field);
-      if (setting.name === "saved_name") this.#preview(field);
+      if (setting.name === "saved_name") {
+        field.element.append(this.filenamePreview.element);
+        field.control.addEventListener("input", () => this.#showFilenames(field));
+      }
       return field.element;
     });
     return el("fieldset", {}, el("legend", {}, this.context.words(`settings_${group}`)), ...fields);
-  }
-
-  /** Show below a field which file names its template makes, also while the user types.
-   * @param {SettingField} field */
-  #preview(field) {
-    field.element.append(this.filenamePreview.element);
-    field.control.addEventListener("input", () => this.#showFilenames(field));
   }
 
   /** Show the file names of a field's template, or what is wrong with it. @param {SettingField} field */
