@@ -26,9 +26,6 @@
  * @property {Card[]} models
  * @property {string | null} cursor  of the next page, null after the last page
  *
- * @typedef {object} LoadedFilterState  the words by which the loaded images are filtered
- * @property {string} words  "" for no filter
- *
  * @typedef {object} WidenedSearch  a search that found nothing in its first scope
  * @property {import("./state/search_scope.js").SearchScope} from  the first scope
  * @property {import("./state/search_scope.js").SearchScope} scope  the wider scope that is shown
@@ -99,7 +96,7 @@
  * @property {number} hiddenCount  number of images that rules hide
  * @property {boolean} showsHidden  hidden images are shown, until another gallery is opened
  * @property {readonly import("./contract").HiddenRule[]} hiddenRules  as fetched last
- * @property {LoadedFilterState} loadedFilter
+ * @property {string} loadedWords  the words by which the loaded images are filtered, "" for no filter
  * @property {ReadonlySet<number> | null} matches  ids of the loaded images that match, null before
  *     the first response
  * @property {"" | "on" | "enough"} searchReading  on: pages are loaded until enough images match;
@@ -140,7 +137,7 @@
  * @property {() => Promise<void>} openHome
  * @property {(words: string) => void} openLibrary  searches the library
  * @property {(change: Partial<Where>) => Promise<void>} setWhere  changes the query of the gallery
- * @property {(change: LoadedFilterState) => void} setLoadedFilter  filters the loaded images
+ * @property {(words: string) => void} filterLoaded  filters the loaded images; "" shows all
  * @property {(words: string, scope: import("./state/search_scope.js").SearchScope) => Promise<void>} search
  *     searches images, in a wider scope if there are none
  * @property {() => void} clearSearch

@@ -64,7 +64,7 @@ test("where is searched and each word is a chip; without the place the library i
     ["chip_gallery Quiet", "sea", 'lora:"x y"'],
   );
   for (const chip of gallery) chip.remove();
-  const [place, word] = chips({}, { model, loadedFilter: { words: "sea" } });
+  const [place, word] = chips({}, { model, loadedWords: "sea" });
   assert.equal(place.text, "chip_loaded Quiet");
   word.remove();
   const library = { model: null, search: "sea" };

@@ -40,7 +40,7 @@ test("the tiles of more pages go on from those before", () => {
 });
 
 test("only images that match a filter are grouped", () => {
-  const state = { ...grouped, loadedFilter: { words: "x" }, matches: new Set([3, 6]) };
+  const state = { ...grouped, loadedWords: "x", matches: new Set([3, 6]) };
   assert.deepEqual(idsOf(getTiles(state)), [3, 6]);
 });
 

@@ -23,7 +23,7 @@ test("months are offered where images are in the order of dates, and nowhere els
     assert.equal(hasMonths(state(change)), false);
   assert.equal(hasMonths(state({ post: 3, model: null })), false);
   assert.equal(hasMonths({ ...state({}), images: [] }), false);
-  const noMatch = { loadedFilter: { words: "fox" }, matches: new Set() };
+  const noMatch = { loadedWords: "fox", matches: new Set() };
   assert.equal(hasMonths({ ...state({}), ...noMatch }), false);
   assert.equal(
     hasMonths({ ...state({}), results: { query: "", models: [], cursor: null } }),

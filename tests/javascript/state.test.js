@@ -8,7 +8,6 @@ import {
   getShown,
   hideImages,
   makeInitialState,
-  NO_FILTER,
   replaceLibraryPage,
 } from "../../javascript/gallery/state/state.js";
 import { Store } from "../../javascript/gallery/state/store.js";
@@ -48,7 +47,7 @@ test("a listener of a selector hears when what it selects changes", () => {
   store.on([getShown], () => (count += 1));
   store.set({ matches: new Set([1]) });
   assert.equal(count, 0);
-  store.set({ loadedFilter: { words: "fox" } });
+  store.set({ loadedWords: "fox" });
   assert.equal(count, 1);
   store.set({ panel: "help" });
   assert.equal(count, 1);
@@ -104,13 +103,13 @@ test("a page that comes does not hide what is wrong elsewhere", () => {
 
 test("a search narrows what is shown once it is answered", () => {
   const images = [view(1), view(2), view(3)];
-  const loadedFilter = { words: "fox" };
+  const loadedWords = "fox";
   const matches = new Set([3]);
-  const shown = getShown({ images, loadedFilter, matches });
+  const shown = getShown({ images, loadedWords, matches });
   assert.deepEqual(idsOf(shown), [3]);
-  assert.equal(getShown({ images, loadedFilter, matches }), shown);
-  assert.equal(getShown({ images, loadedFilter, matches: null }), images);
-  assert.equal(getShown({ images, loadedFilter: NO_FILTER, matches }), images);
+  assert.equal(getShown({ images, loadedWords, matches }), shown);
+  assert.equal(getShown({ images, loadedWords, matches: null }), images);
+  assert.equal(getShown({ images, loadedWords: "", matches }), images);
 });
 
 test("Civitai that is back replaces what was kept at the top, and moves nothing further down", () => {

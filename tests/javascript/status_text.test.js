@@ -88,13 +88,13 @@ for (const [search, expected] of [
 }
 
 test("a search among loaded images that finds nothing offers to look for models", () => {
-  const nothing = { ...full, ended: true, matches: new Set(), loadedFilter: { words: "sea" } };
+  const nothing = { ...full, ended: true, matches: new Set(), loadedWords: "sea" };
   assert.deepEqual(say(nothing), ["search_found_nothing sea", "search-models"]);
 });
 
 test("a search that loads more says what it has found so far and can be stopped", () => {
-  const loadedFilter = { words: "author:anna" };
-  const searching = { ...full, matches: new Set([1]), loadedFilter, searchReading: "on" };
+  const loadedWords = "author:anna";
+  const searching = { ...full, matches: new Set([1]), loadedWords, searchReading: "on" };
   const slow = { ...searching, requestedAt: 1000 };
   assert.deepEqual(say(slow, 2000), ["search_reads_on 1 2", "stop-search"]);
   assert.deepEqual(say(slow, 13_500), ["no_answer_for 12", "stop-search"]);
@@ -102,7 +102,7 @@ test("a search that loads more says what it has found so far and can be stopped"
 });
 
 test("what is narrowed goes on only by a button", () => {
-  const narrowed = { ...full, matches: new Set([1]), loadedFilter: { words: "author:anna" } };
+  const narrowed = { ...full, matches: new Set([1]), loadedWords: "author:anna" };
   assert.deepEqual(say(narrowed).slice(1), ["search-on"]);
   assert.deepEqual(say({ ...narrowed, ended: true }).slice(1), []);
 });

@@ -26,7 +26,7 @@ export function makeNavigationActions({ store, parts }) {
     openPost: (post) => parts.navigation.openSource({ post }),
     openLibrary: (words) => void parts.navigation.openSource({ search: words }),
     setWhere: (change) => parts.navigation.openGallery({ ...store.get().where, ...change }),
-    setLoadedFilter: (change) => parts.loadedFilter.setWords(change),
+    filterLoaded: (words) => parts.loadedFilter.setWords(words),
     // A failed page is requested again when the user says so, not on each scroll.
     more: async () => {
       if (!store.get().problems.images) await parts.pager.loadMore();

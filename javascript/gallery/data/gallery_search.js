@@ -50,7 +50,7 @@ export class GallerySearch {
     const { store, actions, parts } = this.#context;
     const { where, results } = store.get();
     if (results) return actions.closeResults();
-    parts.loadedFilter.setWords({ words: "" });
+    parts.loadedFilter.setWords("");
     if (where.search === null) return;
     void actions.setWhere({ search: hasGallery(where) ? null : "" });
   }
@@ -63,7 +63,7 @@ export class GallerySearch {
     if (!widened) return;
     const { words, where } = widened;
     void parts.navigation.openGallery({ ...where, search: null });
-    parts.loadedFilter.setWords({ words });
+    parts.loadedFilter.setWords(words);
   }
 
   /** Show the images of a scope that match some words.
@@ -76,10 +76,10 @@ export class GallerySearch {
     if (scope === "loaded") {
       if (where.search !== null) void navigation.openGallery({ ...where, search: null });
       else if (results) navigation.closeResults();
-      loadedFilter.setWords({ words });
+      loadedFilter.setWords(words);
       return;
     }
-    loadedFilter.setWords({ words: "" });
+    loadedFilter.setWords("");
     if (scope === "gallery") void navigation.openGallery({ ...where, search: words });
     else void navigation.openSource({ search: words });
   }

@@ -7,7 +7,7 @@ import { getShown } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem, setProblem } from "./problems.js";
 
-/** @import { Context, LoadedFilterState as Change, State } from "../types.js" */
+/** @import { Context, State } from "../types.js" */
 
 const ENOUGH = 20; // matching images
 const MOST_PAGES = 10; // that are loaded for one search, until the user asks for more
@@ -25,16 +25,16 @@ export class LoadedFilter {
     this.#context = context;
     const { store, signal } = context;
     signal.addEventListener("abort", () => this.#abort.abort());
-    store.on(["images", "loadedFilter"], (now, before) => this.#onChange(now, before), { signal });
+    store.on(["images", "loadedWords"], (now, before) => this.#onChange(now, before), { signal });
   }
 
   /** Show only the loaded images that match some words, all images for "". Load more of the gallery
    * until enough images match.
-   * @param {Change} change */
-  setWords({ words }) {
+   * @param {string} words */
+  setWords(words) {
     const { store } = this.#context;
-    if (store.get().loadedFilter.words === words && !words) return;
-    store.set({ loadedFilter: { words }, widened: null });
+    if (store.get().loadedWords === words && !words) return;
+    store.set({ loadedWords: words, widened: null });
     if (words) void this.#readUntilEnough();
   }
 
@@ -77,9 +77,8 @@ export class LoadedFilter {
    * @param {State} now
    * @param {State} before */
   #onChange(now, before) {
-    if (now.loadedFilter.words !== before.loadedFilter.words)
-      this.#resetMatches(now.loadedFilter.words);
-    if (!now.loadedFilter.words) return;
+    if (now.loadedWords !== before.loadedWords) this.#resetMatches(now.loadedWords);
+    if (!now.loadedWords) return;
     this.#matching = this.#requestMatches();
     if (before.stale && !now.stale) void this.#readUntilEnough(); // with other filters
   }
@@ -100,7 +99,7 @@ export class LoadedFilter {
   /** Ask the server which of the images that were loaded since the last request match. */
   async #requestMatches() {
     const { store, api, words } = this.#context;
-    const { images, loadedFilter, where } = store.get();
+    const { images, loadedWords, where } = store.get();
     const { signal } = this.#abort;
     const requested = this.#requested;
     const ids = images.map((view) => view.id).filter((id) => !requested.has(id));
@@ -110,7 +109,7 @@ export class LoadedFilter {
     try {
       const answer = await api.post(
         "loaded_filter",
-        { ids, words: loadedFilter.words, model: where.model },
+        { ids, words: loadedWords, model: where.model },
         { signal },
       );
       if (!signal.aborted) this.#addMatches(answer, isFirst);

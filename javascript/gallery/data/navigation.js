@@ -4,7 +4,6 @@
 
 import { readMarks } from "../state/marks.js";
 import { getSource, withSource } from "../state/query.js";
-import { NO_FILTER } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
@@ -125,7 +124,7 @@ export class Navigation {
     return {
       model: model && model.id === where.model ? model : null,
       title: "",
-      loadedFilter: NO_FILTER,
+      loadedWords: "",
       marks: readMarks(getSource(where)),
       revealed: new Set(),
       showsHidden: false,

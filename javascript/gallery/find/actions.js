@@ -26,7 +26,7 @@ export function makeSearchActions({ store, parts }) {
       if (!bootstrap) return;
       const search = where.search === null || hasGallery(where) ? null : "";
       const filters = pickFilters(makeDefaultQuery(bootstrap));
-      parts.loadedFilter.setWords({ words: "" });
+      parts.loadedFilter.setWords("");
       void parts.navigation.openGallery({ ...where, ...filters, search });
     },
   });

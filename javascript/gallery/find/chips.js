@@ -30,7 +30,7 @@ export function makeChips(context, leave) {
     if (chips.length && next instanceof HTMLElement) next.focus();
     else leave();
   };
-  store.on(["bootstrap", "where", "model", "results", "loadedFilter"], draw, context);
+  store.on(["bootstrap", "where", "model", "results", "loadedWords"], draw, context);
   draw();
   return element;
 }

@@ -67,7 +67,7 @@ export class Finder {
     page.append(el("header", { class: "top" }, home, this.#form, makePanelButtons(context)));
     page.append(this.#status.element, makeSearchMessage(context));
     store.on(
-      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedFilter"],
+      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],
       (now) => this.#draw(now),
       { signal },
     );

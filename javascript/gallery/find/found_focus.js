@@ -32,7 +32,7 @@ export class FoundFocus {
     window.addEventListener("keydown", notePress, { signal, capture: true });
     window.addEventListener("pointerdown", notePress, { signal, capture: true });
     /** @type {import("../state/store.js").Key[]} */
-    const keys = ["where", "results", "loadedFilter", "stale", "lookupText", "loading", "ended"];
+    const keys = ["where", "results", "loadedWords", "stale", "lookupText", "loading", "ended"];
     const more = /** @type {const} */ (["home", "problems", "searchReading", "panel"]);
     store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], () => this.#checkSoon(), context);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));

@@ -10,7 +10,6 @@ import {
   getFailedGalleryPart,
   getMissingPart,
   getShown,
-  isFiltered,
   isHome,
 } from "../state/state.js";
 
@@ -81,7 +80,7 @@ export function getGalleryStatus(state, words, now) {
     const leave = problem.code === "bad_input" ? "reset-filters" : "home";
     return { kind: "problem", text: problem.message, actions: [chooseAction(problem, leave)] };
   }
-  if (isFiltered(state.loadedFilter) && state.searchReading === "on" && bootstrap) {
+  if (state.loadedWords && state.searchReading === "on" && bootstrap) {
     return makeReadingStatus(state, bootstrap, words, now);
   }
   // Beside images the bar shows that a page is loaded.
@@ -199,11 +198,11 @@ function makeEmpty(text, action) {
  * @returns {StatusText} */
 function getEndStatus(state, bootstrap, words) {
   const shown = getShown(state);
-  const { where, images, loadedFilter, cursor, ended, notes, searchProgress } = state;
+  const { where, images, loadedWords, cursor, ended, notes, searchProgress } = state;
   const number = (/** @type {number} */ value) => formatNumber(value, bootstrap.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
-  if (isFiltered(loadedFilter) && images.length) {
-    if (ended && !shown.length) return makeNothingFound(loadedFilter.words, words);
+  if (loadedWords && images.length) {
+    if (ended && !shown.length) return makeNothingFound(loadedWords, words);
     const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
   }

@@ -2,7 +2,7 @@
 
 import { el, setAttribute } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
-import { getTiles, isFiltered } from "../state/state.js";
+import { getTiles } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
@@ -67,7 +67,7 @@ export class Grid {
     store.on(["tile"], () => this.#layOut(), context);
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), context);
     store.on(["bootstrap"], () => this.#tiles.reloadFailed(), context);
-    const more = /** @type {const} */ (["loading", "ended", "results", "loadedFilter"]);
+    const more = /** @type {const} */ (["loading", "ended", "results", "loadedWords"]);
     store.on([...more, "searchReading"], () => this.#schedule(), context);
     showStateOnGrid(this.#list, context);
   }
@@ -294,6 +294,6 @@ export class Grid {
     const { store, actions } = this.#context;
     const state = store.get();
     if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed.value)) return;
-    void (isFiltered(state.loadedFilter) ? actions.searchOn() : actions.more());
+    void (state.loadedWords ? actions.searchOn() : actions.more());
   }
 }

@@ -1,6 +1,6 @@
 /** Decides when to load the gallery's next page. */
 
-import { getSetting, isFiltered } from "../state/state.js";
+import { getSetting } from "../state/state.js";
 
 /** @import { State } from "../types.js" */
 /** @import { Viewport } from "./viewport.js" */
@@ -16,10 +16,10 @@ const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be 
  * @param {number} height  of the grid, in pixels
  * @param {number} speed  of scrolling downwards, in pixels a millisecond */
 export function needsNextPage(state, { bottom, screen }, height, speed) {
-  const { loading, ended, problems, images, loadedFilter, results } = state;
+  const { loading, ended, problems, images, loadedWords, results } = state;
   if (loading || ended || problems.images) return false;
   if (results || !(images.length || state.searchProgress)) return false;
-  const isSearched = isFiltered(loadedFilter);
+  const isSearched = loadedWords !== "";
   if (isSearched && state.searchReading !== "enough") return false;
   const isSparing = isSearched || getSetting(state.bootstrap, "usergallery_preloading") === false;
   const ahead = isSparing ? AHEAD_SPARING * screen : AHEAD * screen + AHEAD_TIME * speed;

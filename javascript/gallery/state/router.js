@@ -40,7 +40,7 @@ export class Router {
     // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
     store.on(
-      ["where", "open", "results", "loadedFilter"],
+      ["where", "open", "results", "loadedWords"],
       (now, before) => this.#onChange(now, before),
       { signal },
     );
@@ -56,8 +56,8 @@ export class Router {
     this.#isFollowing = true;
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
     const loaded = isElsewhere ? parts.navigation.openGallery(address.where) : Promise.resolve();
-    const isFilteredAnew = address.words !== store.get().loadedFilter.words;
-    if (isFilteredAnew) actions.setLoadedFilter({ words: address.words });
+    const isFilteredAnew = address.words !== store.get().loadedWords;
+    if (isFilteredAnew) actions.filterLoaded(address.words);
     this.#openResults(address.find, where.model);
     actions.setView({ open: address.image });
     this.#isFollowing = false;
@@ -85,10 +85,10 @@ export class Router {
     const { store, actions, parts } = this.#context;
     const { place, home } = readScrolled();
     if (isHome(store.get())) parts.home.scrollTo(home);
-    const { where, loadedFilter } = store.get();
+    const { where, loadedWords } = store.get();
     await loaded;
     const now = store.get();
-    if (!place || now.where !== where || now.loadedFilter !== loadedFilter) return;
+    if (!place || now.where !== where || now.loadedWords !== loadedWords) return;
     actions.setView({ place });
     if (place.count <= FAR && !now.results) await actions.back();
   }
@@ -165,9 +165,9 @@ export class Router {
   }
 
   /** Return the URL of a state. @param {State} state */
-  #buildHref({ bootstrap, where, open, results, loadedFilter }) {
+  #buildHref({ bootstrap, where, open, results, loadedWords }) {
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
-    const searched = { find: results?.query, words: loadedFilter.words };
+    const searched = { find: results?.query, words: loadedWords };
     return buildAddress(where, open, usual, location.href, searched);
   }
 
@@ -198,7 +198,7 @@ function isElsewhere(now, before) {
   return (
     JSON.stringify(now.where) !== JSON.stringify(before.where) ||
     now.results?.query !== before.results?.query ||
-    now.loadedFilter.words !== before.loadedFilter.words
+    now.loadedWords !== before.loadedWords
   );
 }
 
@@ -209,8 +209,7 @@ function isElsewhere(now, before) {
 function findKind(now, before) {
   if (now.results && now.results.query !== before.results?.query) return "results";
   const isSearched =
-    now.where.search !== before.where.search ||
-    now.loadedFilter.words !== before.loadedFilter.words;
+    now.where.search !== before.where.search || now.loadedWords !== before.loadedWords;
   return isSearched ? "search" : "gallery";
 }
 

@@ -3,7 +3,7 @@
 import { groupByPost, isGrouped } from "./groups.js";
 import { NO_NEEDS } from "./model_files.js";
 
-/** @import { LoadedFilterState, Page, Part, Problems, State, View, Where } from "../types.js" */
+/** @import { Page, Part, Problems, State, View, Where } from "../types.js" */
 
 export const MIN_TILE = 120;
 export const MAX_TILE = 640;
@@ -23,9 +23,6 @@ export const NOWHERE = Object.freeze({
   base: "",
   search: null,
 });
-
-/** @type {LoadedFilterState} */
-export const NO_FILTER = Object.freeze({ words: "" });
 
 /** @type {Problems} */
 const NO_PROBLEMS = Object.freeze({
@@ -54,7 +51,7 @@ export function makeInitialState() {
     ...makeEmptyGallery(),
     marks: new Set(),
     revealed: new Set(),
-    loadedFilter: NO_FILTER,
+    loadedWords: "",
     open: null,
     slideshow: false,
     groupsPosts: false,
@@ -180,16 +177,10 @@ export function getSource(where) {
   return where.search === null ? "" : "kept";
 }
 
-/** Return whether the loaded images are filtered by words.
- * @param {LoadedFilterState} loadedFilter */
-export function isFiltered(loadedFilter) {
-  return loadedFilter.words !== "";
-}
-
 /** @type {WeakMap<readonly View[], WeakMap<ReadonlySet<number>, readonly View[]>>} */
 const shownByImages = new WeakMap();
 
-/** @typedef {Pick<State, "images" | "loadedFilter" | "matches" | "groupsPosts" | "where">} Shown */
+/** @typedef {Pick<State, "images" | "loadedWords" | "matches" | "groupsPosts" | "where">} Shown */
 
 /** Return the loaded images that match the filter. If posts are grouped, the images of a post
  * follow each other. The same array is returned for the same images and matches.
@@ -216,8 +207,8 @@ export function listTileIds(state, id) {
 
 /** Return the loaded images that match the filter.
  * @param {Shown} state */
-function filterImages({ images, loadedFilter, matches }) {
-  if (!isFiltered(loadedFilter) || matches === null) return images;
+function filterImages({ images, loadedWords, matches }) {
+  if (!loadedWords || matches === null) return images;
   const byMatches = shownByImages.get(images) ?? new WeakMap();
   shownByImages.set(images, byMatches);
   const shown = byMatches.get(matches) ?? images.filter((view) => matches.has(view.id));
@@ -226,9 +217,9 @@ function filterImages({ images, loadedFilter, matches }) {
 }
 
 /** Return the words of the current search for images, "" for none.
- * @param {Pick<State, "where" | "loadedFilter">} state */
-export function getSearched({ where, loadedFilter }) {
-  return (where.search ?? loadedFilter.words).trim();
+ * @param {Pick<State, "where" | "loadedWords">} state */
+export function getSearched({ where, loadedWords }) {
+  return (where.search ?? loadedWords).trim();
 }
 
 /** Return the parts of the page whose last request failed. With a code, return only the parts that
