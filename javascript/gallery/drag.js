@@ -26,10 +26,10 @@ const SUBTYPES = new Map([
 ]);
 const GHOST_SIDE = 96; // pixels, the longer side of what is seen under the pointer
 
-/** Return the data of a dragged image by MIME type. Chromium saves the file of `DownloadURL` when
- * it is dropped on a folder. That entry needs the file's type, which only a record contains.
+/** Return the data of a dragged image by MIME type. With a record, they include `DownloadURL`, which
+ * lets Chromium save the file when the image is dropped on a folder.
  * @param {number} id
- * @param {Pick<ImageRecord, "kind" | "extension" | "saved_path"> | undefined} record  undefined if unknown
+ * @param {Pick<ImageRecord, "kind" | "extension" | "saved_path"> | undefined} record
  * @param {string} infotext  "" if unknown
  * @param {ImageUrls} urls
  * @returns {Record<string, string>} */

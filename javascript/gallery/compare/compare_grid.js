@@ -90,7 +90,7 @@ export class CompareGrid {
     if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
   }
 
-  /** Zoom and pan all images in the same way as one of them.
+  /** Apply the zoom and the position of one image to all images.
    * @param {CompareCell} moved  the cell that the user has zoomed or panned
    * @param {Pose} pose
    * @param {boolean} smoothly */

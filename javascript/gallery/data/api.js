@@ -162,8 +162,8 @@ export class Api {
     return data;
   }
 
-  /** Send a request, and return its response, which is OK. Throws ApiError, or AbortError if the
-   * request was aborted.
+  /** Send a request, and return its response. Throws ApiError if the request fails or the response is
+   * not OK, AbortError if the request was aborted.
    * @param {string} path
    * @param {RequestInit} [request] */
   async #fetch(path, request = {}) {

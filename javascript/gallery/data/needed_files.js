@@ -146,7 +146,7 @@ export class NeededFiles {
   }
 }
 
-/** Return a text that changes whenever a setting changes that decides which files are needed.
+/** Return a text with the values of all settings that decide which files are needed.
  * @param {State} state */
 function describeSettings({ bootstrap }) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");

@@ -68,7 +68,7 @@ export class SearchPreviews {
     return this.#found;
   }
 
-  /** Look up another text after a pause. Results that also fit this text are kept meanwhile.
+  /** Look up another text after a pause. Until its results arrive, keep the earlier ones that fit.
    * @param {string} text
    * @param {string} word  the part of the text to complete */
   update(text, word) {

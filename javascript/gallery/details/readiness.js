@@ -91,7 +91,7 @@ export class Readiness {
     this.#choose.title = this.#checkpoint?.local_name ?? "";
   }
 
-  /** Return the line about an image of which resources are missing, with their size.
+  /** Return the line that names an image's missing resources, with their total size.
    * @param {Used[]} absent  the missing resources */
   #describeAbsent(absent) {
     const { words, store } = this.#context;
@@ -106,8 +106,8 @@ export class Readiness {
     return size ? `${missing} (${size})` : missing;
   }
 
-  /** Return the line about an image of which no resource is missing.
-   * @param {Used[]} here  the resources that the image's record names, all of them present */
+  /** Return the line that says that all resources of an image are present.
+   * @param {Used[]} here  the resources */
   #describeHere(here) {
     const { words } = this.#context;
     const list = this.#listKinds(here);

@@ -64,7 +64,7 @@ export class ResourceRow {
     return isTold ? "" : formatBytes(size, bootstrap?.language);
   }
 
-  /** Return whether a needed file is that of this row's resource. @param {NeededFile} needed */
+  /** Return whether a needed file belongs to this row's resource. @param {NeededFile} needed */
   fits(needed) {
     const { version_id, hash, name, type } = this.resource;
     if (version_id !== null) return needed.version_id === version_id;

@@ -158,7 +158,7 @@ export function makeLinks({ words }, record) {
 /** Return a section's title with a button that copies the section's text.
  * @param {Context} context
  * @param {string} title
- * @param {string} action
+ * @param {string} action  the button's `data-do`
  * @param {string} text */
 function makeTitle(context, title, action, text) {
   const copy = makeCopyIcon(context, title, action, () => text);
@@ -168,7 +168,7 @@ function makeTitle(context, title, action, text) {
 /** Return a button that copies a text.
  * @param {Context} context
  * @param {string} name  of what is copied
- * @param {string} action
+ * @param {string} action  the button's `data-do`
  * @param {() => string} getText */
 export function makeCopyIcon({ words, actions }, name, action, getText) {
   const copy = () => void actions.copy(getText());
@@ -201,7 +201,7 @@ function copyOnClick({ actions }, body, text) {
 /** Return a link that opens in a new tab, or plain text if the URL is not http(s).
  * @param {string} url
  * @param {string} text
- * @param {string} [action] */
+ * @param {string} [action]  the link's `data-do` */
 export function makeExternalLink(url, text, action) {
   const safe = /^https?:\/\//.test(url);
   if (!safe) return el("bdi", {}, text);

@@ -51,8 +51,7 @@ export function getLookupStatus(state, words, now) {
   );
 }
 
-/** Return the button to show with a problem: to retry, or something else if a retry would fail
- * again.
+/** Return the button to show with a problem: *Try again*, or another one if a retry would fail again.
  * @param {import("../types.js").Problem} problem
  * @param {StatusAction} leave  the button that closes what has failed
  * @returns {StatusAction} */

@@ -140,8 +140,8 @@ export class Arrangement {
     return ids.find((id) => (this.getBox(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
-  /** Return the images in the window, each with its distance from the top of the window, as
-   * `findTopFor` takes them. Images that begin in the window come first.
+  /** Return the ids of the images in the window, each with its distance from the top of the window.
+   * Images that begin in the window come first.
    * @param {number} top
    * @param {number} bottom
    * @returns {Offset[]} */
@@ -153,8 +153,8 @@ export class Arrangement {
     return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return the scroll position at which the first of these images that is still in the grid keeps
-   * its distance from the top of the window. Return null if none is in the grid.
+  /** Return the scroll position that keeps an image at its distance from the top of the window: the
+   * first of these images that is still in the grid. Return null if none is.
    * @param {Offset[]} visible */
   findTopFor(visible) {
     for (const { id, offset } of visible) {

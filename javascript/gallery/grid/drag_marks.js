@@ -160,10 +160,10 @@ export class DragMarks {
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
-  /** Mark the images of these tiles, in addition to those marked before the drag.
+  /** Mark the images of these tiles, in addition to the marks from before the drag.
    * @param {Drag} drag
-   * @param {Selection} before
-   * @param {readonly number[]} ids */
+   * @param {Selection} before  the marks from before the drag
+   * @param {readonly number[]} ids  of the tiles */
   #mark(drag, before, ids) {
     const state = this.#context.store.get();
     const all = ids.flatMap((id) => listTileIds(state, id));

@@ -39,8 +39,8 @@ export function makeMonthSearch(where, months, index) {
   return sort === "Oldest" ? `after:${month}` : `before:${getNextMonth(month)}`;
 }
 
-/** Return the index of the month of a date. If the gallery has no such month, return that of the
- * next one, or of the last.
+/** Return the index of the month of a date. If the gallery has no such month, return the index of the
+ * next month, or else of the last one.
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {string} sort
  * @param {string} date  ISO 8601 */

@@ -49,7 +49,7 @@ export class ModelGrid {
     );
   }
 
-  /** Return the card of a model file. For unchanged data, the same element is returned.
+  /** Return the card of a model file. The element is reused while the data are unchanged.
    * @param {LocalModel} model */
   #getCard(model) {
     const of = JSON.stringify(model);
@@ -92,7 +92,7 @@ export class ModelGrid {
     return card;
   }
 
-  /** Find the model of a file and open its gallery; meanwhile, say so below the name on its card.
+  /** Find the model of a file and open the model's gallery. Meanwhile, the card says so.
    * @param {HTMLElement} card
    * @param {LocalModel} local */
   async #identify(card, local) {

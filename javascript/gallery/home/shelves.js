@@ -160,8 +160,8 @@ function openSomeGallery({ store, actions }) {
 
 /** Return the URL of a gallery with the current filters.
  * @param {Context} context
- * @param {Partial<Where>} source
- * @param {string} [find]  words of a search for models, whose results the URL shows instead */
+ * @param {Partial<Where>} source  the part of a query that names the gallery
+ * @param {string} [find]  words of a model search; the URL then leads to its results */
 export function buildHref({ store }, source, find = "") {
   const { bootstrap, where } = store.get();
   const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;

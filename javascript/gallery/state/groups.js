@@ -12,8 +12,8 @@
 /** @type {WeakMap<readonly View[], Groups>} */
 const groupsByImages = new WeakMap();
 
-/** Group the images by post. An image without a post is a group of its own. For the same array of
- * images, the same object is returned.
+/** Group the images by post. An image without a post is a group of its own. The result is cached
+ * for the array.
  * @param {readonly View[]} images
  * @returns {Groups} */
 export function groupByPost(images) {

@@ -110,8 +110,8 @@ export function makeRequest(files, choices) {
   );
 }
 
-/** Return the file that a job is downloading, or is going to download, for a model version, else
- * null.
+/** Return the file of a model version that a job is downloading or will download, null if there is
+ * none.
  * @param {import("../types.js").Jobs | null} jobs
  * @param {Pick<NeededFile, "version_id">} needed
  * @returns {JobModelFile | null} */
@@ -166,7 +166,7 @@ export function markArrived(needs, fresh, label) {
 /** Return the query string for the files of a model version or a collection, or of those that an
  * image needs.
  * @param {{image?: number, model?: number | null, version?: number | null, collection?: string}} of
- *     model: that of the version, or the open one; version: null for the newest */
+ *     model: id of the version's model, or of the open model; version: null for the newest */
 export function makeNeedsQuery(of) {
   const given = Object.entries(of).filter(([, value]) => value !== null);
   return String(new URLSearchParams(given.map(([name, value]) => [name, String(value)])));

@@ -26,7 +26,7 @@ export function makeDefaultQuery(bootstrap) {
 
 /** Return a query for another gallery with the same filters.
  * @param {Where} where
- * @param {Partial<Where>} source
+ * @param {Partial<Where>} source  the part of a query that names the gallery
  * @returns {Where} */
 export function withSource(where, source) {
   const none = { model: null, version: null, post: null, user: "", search: null };

@@ -129,7 +129,7 @@ export function hideImages(state, ids) {
   const { images, marks, open, focus, hiddenCount } = state;
   const shown = images.filter((view) => !ids.has(view.id));
   if (shown.length === images.length || state.showsHidden) return {};
-  /** Return an id, or that of the next shown image if the image becomes hidden.
+  /** Return an image's id, or the next shown image's id if the image becomes hidden.
    * @param {number | null} id */
   const findNext = (id) => {
     if (id === null || !ids.has(id)) return id;
@@ -183,7 +183,7 @@ const shownByImages = new WeakMap();
 /** @typedef {Pick<State, "images" | "loadedWords" | "matches" | "groupsPosts" | "where">} Shown */
 
 /** Return the loaded images that match the filter. If posts are grouped, the images of a post
- * follow each other. The same array is returned for the same images and matches.
+ * follow each other. The array is cached until the images or the matches change.
  * @param {Shown} state */
 export function getShown(state) {
   return isGrouped(state) ? groupByPost(filterImages(state)).order : filterImages(state);
