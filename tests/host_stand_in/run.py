@@ -98,7 +98,7 @@ def _own_tab(name: str) -> Any:
         if has_prompt:
             _build_prompt(name)
         for image in (name, "inpaint") if name == "img2img" else (name,):
-            field = paste.make_image_field(image) if name != "txt2img" else None
+            field = paste.make_image_field(image, has_prompt) if name != "txt2img" else None
             paste.add_paste_fields(image, field, [(text, "Prompt")] if has_prompt else None)
         if name == "img2img":
             for side in ("width", "height"):

@@ -120,6 +120,13 @@ class HostPage:
         self.go_to("img2img" if tab == "inpaint" else tab)
         return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
 
+    def read_image_size(self, tab: str) -> str:
+        """Open a tab, let the server read its image; return the size that was read last."""
+        size = self.sent(tab, "size")
+        if tab in ("img2img", "inpaint"):
+            self.page.locator(f"#{tab}_read").click()
+        return size.input_value()
+
 
 def with_text(model_id: int, kind: str = "image") -> Any:
     """Return one of a demo model's first images with an infotext. kind: "image" or "video"."""

@@ -22,7 +22,8 @@ def _check_sent(page, row, tab="img2img"):
             infotext_of(row)
         )
     if tab != "txt2img":
-        expect(page.sent(tab, "size")).to_have_value("%dx%d" % files.get_size(row))
+        size = "%dx%d" % files.get_size(row)
+        wait_for(lambda: page.read_image_size(tab) == size, "the image")
 
 
 def test_image_is_sent_with_its_infotext_at_full_size(open_host):

@@ -15,10 +15,11 @@ _MAJOR = int(gr.__version__.split(".", 1)[0])
 _IDS = {"inpaint": "img2maskimg", "control": "control_input_select"}  # as hosts have them
 
 
-def make_image_field(name: str) -> Any:
+def make_image_field(name: str, has_prompt: bool) -> Any:
     """Make a tab's image field, with boxes for the image's size and infotext as the server has it.
 
-    Return the field.
+    Return the field. The server reads the image when it changes; beside a prompt when a button is
+    pressed, as *Generate* does, since gradio 4 can lose one of two events that end together.
     """
     options: dict[str, Any] = {"source": "upload"} if _MAJOR < 4 else {"sources": ["upload"]}
     if _MAJOR < 4:
@@ -27,7 +28,11 @@ def make_image_field(name: str) -> Any:
     field = gr.Image(type="pil", elem_id=elem_id, interactive=True, **options)
     size = gr.Textbox(label=f"{name} size", elem_id=f"{name}_size")
     infotext = gr.Textbox(label=f"{name} infotext", elem_id=f"{name}_infotext")
-    field.change(_describe, [field], [size, infotext])
+    if has_prompt:
+        button = gr.Button(f"read {name} image", elem_id=f"{name}_read")
+        button.click(_describe, [field], [size, infotext])
+    else:
+        field.change(_describe, [field], [size, infotext])
     return field
 
 
