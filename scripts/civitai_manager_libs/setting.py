@@ -226,7 +226,8 @@ def load() -> list[str]:
 def _read_webui_options(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, by name, that are still in the WebUI's own settings file.
 
-    Older versions stored settings there. stored: the content of `settings.json`.
+    Older versions stored settings there. stored: the content of `settings.json`, which also tells
+    which settings were moved to it.
     """
     options = host.read_options()
     if options is None or _NONE_IN_HOST in stored:

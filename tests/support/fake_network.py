@@ -37,7 +37,7 @@ class FakeClient:
 
 
 class FlakyClient(FakeClient):
-    """Fails while `is_up` is False, and always for ids in `bad`. tried: the id of each download."""
+    """A client that fails if `is_up` is False or an id is in `bad`. tried: each downloaded id."""
 
     def __init__(self, count, bad=()):
         super().__init__(count, self._fetch)

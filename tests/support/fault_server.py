@@ -102,7 +102,7 @@ class FaultServer:
         return f"http{'s' if self._tls else ''}://{self.host}{path}"
 
     def play(self, path: str, answers: Answer | Sequence[Answer]) -> str:
-        """Set the responses for a path and return the path's URL. The last response is repeated."""
+        """Set the responses to a path, one a request, the last one repeatedly; return its URL."""
         with self._changed:
             self._plays[path] = [answers] if isinstance(answers, Answer) else list(answers)
             self._turns[path] = 0

@@ -194,7 +194,7 @@ class GalleryPage:
         return self.page.locator(f"[role='option'][data-row='{kind}']")
 
     def search(self, words: str, where: str) -> None:
-        """Type words into the search field and click its row `where`, such as "models" or "all"."""
+        """Search for words. where: the row to click below the field, such as "models" or "all"."""
         self.field("find").fill(words)
         self.search_row(where).click()
 

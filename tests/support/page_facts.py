@@ -14,7 +14,10 @@ __all__ = ["infotext_of", "of_model"]
 
 
 def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[images.DemoImage]:
-    """Return a demo model's images, newest first. kind: "image" or "video", None for both."""
+    """Return the images of a demo model that have one of these levels, newest first.
+
+    level: mask of browsing levels. kind: "image" or "video", None for both.
+    """
     model = find_demo_model(model_id)
     assert model is not None
     return [row for row in reversed(images.list_gallery(model)) if _fits(row, level, kind)]

@@ -105,7 +105,10 @@ class Site:
     def _by_index(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """Return (page, next cursor) by offset. `Newest` omits images after the cursor's minute."""
+        """Return (page, next cursor) by offset. If sorted by `Newest`, later images are left out.
+
+        Later means: published after the minute that the cursor names.
+        """
         offset, entry = _place(params.get("cursor"))
         rows = self._sorted(params, False)
         if entry and params["sort"] == "Newest":

@@ -114,7 +114,7 @@ class _Pool(Generic[_T, _R]):
                 yield done
 
     def close(self) -> None:
-        """Let no further work begin."""
+        """Call `work` for no further item; calls in progress are not stopped."""
         self._closed = True
 
     def _run(self) -> None:

@@ -24,11 +24,11 @@ class SingleFlight(Generic[_T]):
         self._flights: dict[Hashable, Future[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`, or wait for the result of a running call with the same key.
+        """Call `work` once for all threads that pass the same key at the same time.
 
-        If the running call fails, the waiting threads raise its error too, unless the error is a
-        cancellation, a disk error or a bug: then one of them calls `work`. cancelled: ends the wait
-        by raising Cancelled.
+        One thread calls its `work`, and all return the result or raise the error. After a
+        cancellation, a disk error or a bug, a waiting thread calls its own `work` instead.
+        cancelled: ends the wait by raising Cancelled.
         """
         while True:
             mine: Future[_T] = Future()

@@ -116,9 +116,9 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
 
 
 def is_api_url(url: str) -> bool:
-    """Return whether the API key may be sent to a URL.
+    """Return whether a URL is one of Civitai, to which the API key may be sent.
 
-    The key may be sent to Civitai's https URLs, and to URLs below `/api/` at `setting.base_url()`.
+    These are Civitai's https URLs, and those below `/api/` at `setting.base_url()`.
     """
     parts, base = split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
@@ -134,7 +134,7 @@ def redirect_request(
 
     status: that of the response; it decides whether method and body are kept. If `url` is on
     another host, the key, cookies and referrer are removed. Raises NeedsKey if `url` is a login
-    page, and Refused if `url` is not http or https, or is http after a request by https.
+    page, and Refused if `url` is not http or https, or leads from https to http.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

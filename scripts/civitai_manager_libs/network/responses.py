@@ -51,7 +51,7 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """Return the Date header as a timestamp, or this machine's time if it is missing or invalid."""
+    """Return the time of the Date header as a timestamp, by default this machine's time."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):

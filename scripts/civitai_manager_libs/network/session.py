@@ -64,7 +64,7 @@ class HttpSession:
     ) -> Iterator[ResponseBody]:
         """Send a request and yield the response, using a slot that the caller holds already.
 
-        limiter: the host's limiter, in whose `slot` block the caller is. Raises the errors of
+        limiter: that of the host; the caller is inside its `slot` block. Raises the errors of
         `open`.
         """
         bandwidth = _bandwidth if request.sending.throttled else None

@@ -76,8 +76,8 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 def _strong_validator(headers: Mapping[str, str]) -> str:
     """Return a response's ETag, or else its Last-Modified date; "" if neither is reliable.
 
-    Weak ETags are not reliable. A date is reliable if the response is at least a second newer
-    (RFC 9110, 8.8.2.2).
+    Weak ETags are not reliable. A date is reliable if it is at least a second older than the
+    response (RFC 9110, 8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):

@@ -58,9 +58,8 @@ class DownloadRoute:
         """Return a request for the file at its signed URL, which the first call fetches.
 
         expired: a request from an earlier call that the storage refused, since its signature has
-        expired. A new URL is then fetched, once for all threads that pass this request. Raises
-        NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, another
-        HttpStatusError, NetworkError, Refused, InputError for an invalid key or proxy, and
+        expired. A new URL is then fetched, once for all threads that pass this request. Raises the
+        errors of `route_error`, NetworkError, Refused, InputError for an invalid key or proxy, and
         Cancelled.
         """
         with self._lock:

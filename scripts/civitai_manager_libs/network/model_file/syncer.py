@@ -41,8 +41,8 @@ class BackgroundSync:
     def wait_to_write(self, size: int, cancelled: Cancellation) -> Iterator[None]:
         """Wait until the block may write `size` more bytes to the file. Raises Cancelled.
 
-        The wait limits how many bytes are not yet synced to the disk, so that a loss of power
-        destroys few.
+        Only a limited number of bytes may be unsynced at once, so that a loss of power destroys
+        few bytes.
         """
         with self._changed:
             while self._reserved + size + self._unsynced > self._find_limit():
