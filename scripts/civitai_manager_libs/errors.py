@@ -17,7 +17,6 @@ CivitaiShortcutError
 ├── EarlyAccess             early_access  a model that only buyers may download for now
 ├── NoAccess                no_access     a model that this account may not download
 ├── NotOffered              not_offered   a model that nobody may download
-├── Unsafe                  unsafe        a file that could run code or failed a scan
 ├── QuotaReached            quota         too many downloads of this account: a job pauses
 ├── FileInUse               in_use        another program is downloading the file: a job pauses
 ├── DiskError               disk          the path cannot be written
@@ -33,7 +32,7 @@ __all__ = ["Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull",
 __all__ += ["FileInUse", "HttpStatusError", "IncompleteDownload", "InputError", "InvalidResponse"]
 __all__ += ["NeedsKey", "NetworkError", "NoAccess", "NotAnImage", "NotFound", "NotOffered"]
 __all__ += ["QuotaReached", "Refused", "RegionBlocked", "ServerError", "SettingError", "TooLarge"]
-__all__ += ["Unsafe", "WrongHash"]
+__all__ += ["WrongHash"]
 
 
 class CivitaiShortcutError(Exception):
@@ -124,10 +123,6 @@ class NoAccess(CivitaiShortcutError):
 
 class NotOffered(CivitaiShortcutError):
     reason = "not_offered"
-
-
-class Unsafe(CivitaiShortcutError):
-    reason = "unsafe"
 
 
 class QuotaReached(CivitaiShortcutError):

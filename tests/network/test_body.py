@@ -10,8 +10,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InvalidResponse, NotAnImage
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import body as network_body, responses
-from civitai_manager_libs.network.body import Decompressor
+from civitai_manager_libs.network import responses
+from civitai_manager_libs.network.body import Decompressor, ResponseBody
 from fault_responses import png, whole
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,15 +92,15 @@ _NOTHING = gzip.compress(b"") * (30 * _MB // 20)  # whole and true, 30 MB of it
 
 @pytest.fixture
 def read(monkeypatch):
-    """How many bytes each receive brought."""
-    sizes, receive = [], network_body._read_some
+    """Return a list of the number of bytes that each read brought."""
+    sizes, receive = [], ResponseBody._read_some
 
     def counted(*arguments):
         data = receive(*arguments)
         sizes.append(len(data))
         return data
 
-    monkeypatch.setattr(network_body, "_read_some", counted)
+    monkeypatch.setattr(ResponseBody, "_read_some", counted)
     return sizes
 
 

@@ -239,7 +239,7 @@ class _Request(QuietHandler):
 
 
 def _frame(kind: str, size: int) -> tuple[bytes, bytes]:
-    """Return the start and the end of a valid file. size: of the whole file with its filling."""
+    """Return the start and the end of a valid file of `size` bytes, without the bytes between."""
     if kind == "png":
         end = b"\0\0\0\0\0\0\0\0IEND\xaeB\x60\x82"
         return _PNG + struct.pack(">I", size - len(_PNG) - len(end) - 8) + b"noIs", end

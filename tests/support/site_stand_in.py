@@ -129,7 +129,10 @@ class Site:
     def _by_bitdex(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """Return (page, next cursor). Later pages, which the cursor skips, fill up the page."""
+        """Return (page, next cursor). Rows of up to two more pages stand in for removed images.
+
+        The cursor points behind all rows that were read, whether they are shown or not.
+        """
         number, _, keyset = (params.get("cursor") or "0").partition("|bdx:")
         at = json.loads(keyset)["after"] if keyset else 0
         rows, shown, passes = self._sorted(params, False), list[SiteImage](), 0

@@ -68,7 +68,7 @@ class ResponseBody:
         # A chunk's size may drip in, too.
         with cut_after(_SLOW_SECONDS, self._cut, self._cancelled) as deadline:
             try:
-                data = _read_some(self.response.raw, size, self._blocking_size)
+                data = self._read_some(size)
             except LIBRARY_ERRORS as error:
                 self._cancelled.check()
                 raise _too_slow_error() if deadline.is_over else to_our_error(error) from error
@@ -122,6 +122,14 @@ class ResponseBody:
         """Close the response; its connection can be reused if the whole body was read."""
         self.response.close()
 
+    def _read_some(self, size: int) -> bytes:
+        """Wait for the next bytes of the body and return at most `size` of them, b"" at its end."""
+        raw: Any = self.response.raw
+        if hasattr(raw, "read1"):
+            return raw.read1(size, decode_content=False) or b""
+        # urllib3 before 2.2 waits for all bytes that it is asked for.
+        return raw.read(min(size, self._blocking_size), decode_content=False) or b""
+
     def _check_speed(self, seconds: float, count: int) -> None:
         self._seconds, self._bytes = self._seconds + seconds, self._bytes + count
         if self._seconds < _SLOW_SECONDS:
@@ -137,17 +145,6 @@ class ResponseBody:
         if seconds > 0:
             with self._limiter.lend_slot():
                 self._cancelled.sleep(seconds)
-
-
-def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
-    """Wait until bytes of the body have arrived and return at most `size` of them, b"" at its end.
-
-    raw: urllib3's response. blocking_size: the bytes that urllib3 before 2.2 waits for, since it
-    cannot return fewer.
-    """
-    if hasattr(raw, "read1"):
-        return raw.read1(size, decode_content=False) or b""
-    return raw.read(min(size, blocking_size), decode_content=False) or b""
 
 
 def check_response_head(response: requests.Response) -> None:
