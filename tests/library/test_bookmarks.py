@@ -260,10 +260,10 @@ def test_hostile_export_imports_only_valid_values(images):
 )
 def test_image_missing_between_two_others_was_deleted(query, now, before, missing):
     page = Page(tuple(make_image(n) for n in now))
-    assert deletions.find_missing(query, page, before) == missing
-    assert deletions.find_missing(query, Page(page.images, dropped=1), before) == []
+    assert deletions.find_deleted(query, page, before) == missing
+    assert deletions.find_deleted(query, Page(page.images, dropped=1), before) == []
     others = Page(page.images, other_ids=tuple(missing))
-    assert deletions.find_missing(query, others, before) == []
+    assert deletions.find_deleted(query, others, before) == []
 
 
 def test_missing_image_is_marked_as_deleted_until_it_is_fetched_again(images, library):

@@ -61,7 +61,7 @@ def _image(image_id, user="harbor"):
     ],
 )
 def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expected):
-    hidden.hide(kind, text)
+    hidden.add_rule(kind, text)
     assert sorted(hidden.find_hidden([*_PROMPTS])) == expected
     page = search.run_search(search.parse_query(""), hidden=hidden.read_terms())
     assert page.hidden_count + len(page.ids) in (0, len(_PROMPTS))  # 0: nothing is written
@@ -71,7 +71,7 @@ def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expect
 def test_word_is_found_in_the_tags_of_the_user_too(stored):
     change = bookmarks.annotations.AnnotationChange(tags=["No Good", "x"])
     bookmarks.annotations.change_annotations([_image(1), _image(9)], change)
-    hidden.hide("word", "good")
+    hidden.add_rule("word", "good")
     assert hidden.find_hidden([*_PROMPTS]) == {1, 9}
 
 
@@ -80,7 +80,7 @@ def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, s
     everything = range(1, 300)
     records.store_images([_image(n, "loud" if n % 3 else "quiet") for n in everything])
     library.finish()
-    hidden.hide("author", "loud")
+    hidden.add_rule("author", "loud")
     found, count, cursor = [], 0, None
     while True:
         page = search.run_search(
@@ -98,18 +98,18 @@ def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, s
 
 def test_rules_are_stored_once_latest_first_and_can_be_deleted():
     for kind, text in (("author", "Anna"), ("word", "cat"), ("author", "anna"), ("word", "Dog")):
-        hidden.hide(kind, text)
+        hidden.add_rule(kind, text)
     rules = [(rule.kind, rule.text) for rule in hidden.list_rules()]
     assert rules == [("word", "Dog"), ("word", "cat"), ("author", "Anna")]
-    hidden.unhide("author", "ANNA")
-    hidden.unhide("author", "nobody")
+    hidden.delete_rule("author", "ANNA")
+    hidden.delete_rule("author", "nobody")
     assert [rule.text for rule in hidden.list_rules()] == ["Dog", "cat"]
 
 
 @pytest.mark.parametrize("kind, text", [("word", " "), ("word", "\0"), ("model", "x"), ("", "")])
 def test_empty_text_or_unknown_kind_is_refused(kind, text):
     with pytest.raises(InputError):
-        hidden.hide(kind, text)
+        hidden.add_rule(kind, text)
     assert hidden.list_rules() == []
 
 
@@ -119,7 +119,7 @@ def test_number_of_rules_is_limited():
     with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
         json.dump({"rules": rules}, file)
     with pytest.raises(InputError):
-        hidden.hide("word", "one more")
+        hidden.add_rule("word", "one more")
     assert hidden.find_hidden([1]) == set()  # a query of 200 words can be asked
 
 
@@ -147,5 +147,5 @@ def test_damaged_file_hides_nothing(text):
     with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
         file.write(text)
     assert hidden.list_rules() == []
-    hidden.hide("author", "anna")
+    hidden.add_rule("author", "anna")
     assert [rule.text for rule in hidden.list_rules()] == ["anna"]

@@ -250,11 +250,11 @@ def test_similarity_is_measured_once_and_stored(image, drawing, tmp_path):
     found = _receive(drawing)
     path = str(tmp_path / "original.jpg")
     drawing.save(path)
-    (measured,) = reproductions.measure_missing(found, path)
+    (measured,) = reproductions.measure_missing_similarities(found, path)
     assert measured.similarity.nearness == "same"
     assert reproductions.list_reproductions(5) == [measured]
     Image.new("RGB", (9, 9)).save(path)
-    assert reproductions.measure_missing([measured], path) == [measured]
+    assert reproductions.measure_missing_similarities([measured], path) == [measured]
 
 
 # Files of strangers

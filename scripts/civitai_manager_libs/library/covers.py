@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import records
 from .store import select_rows_or_empty
 
-__all__ = ["count_favourites", "count_library", "find_gallery_cover", "ImageSet"]
+__all__ = ["summarize_favourites", "summarize_library", "find_gallery_cover", "ImageSet"]
 
 _COVERS = 4
 _LATEST = 40  # images from which covers are chosen
@@ -34,8 +34,8 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
 
 
-def count_favourites(levels: int) -> ImageSet:
-    """Return the number of favourites, with up to four of them as covers.
+def summarize_favourites(levels: int) -> ImageSet:
+    """Return the number of favourites, and the ids of up to four of them as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """
@@ -45,8 +45,8 @@ def count_favourites(levels: int) -> ImageSet:
     return _make_set(total, latest, levels)
 
 
-def count_library(levels: int) -> ImageSet:
-    """Return the number of images in the local library, with up to four of them as covers.
+def summarize_library(levels: int) -> ImageSet:
+    """Return the number of images in the library, and the ids of up to four of them as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from ..civitai import ImageQuery, Page
 from .store import write_later
 
-__all__ = ["clear_deleted", "find_missing", "insert_deleted", "mark_deleted"]
+__all__ = ["clear_deleted", "find_deleted", "insert_deleted", "mark_deleted"]
 
 _BY_ID = ("Newest", "Oldest")
 
 
-def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
-    """Return the ids of images that Civitai has deleted since a page was last fetched.
+def find_deleted(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
+    """Return the ids of images that Civitai has deleted from a gallery page.
 
-    page: the page as fetched now. earlier_ids: the image ids of the last fetch. Return [] if a
-    missing image may just be on another page, as on pages that are not sorted by id.
+    page: the page as fetched now. earlier_ids: the image ids when the page was fetched before.
+    Return [] for pages that are not sorted by id: their images may have moved to another page.
     """
     if (
         not query.uses_sql_database

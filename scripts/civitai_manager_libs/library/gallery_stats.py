@@ -60,9 +60,9 @@ def _find_image_ids(gallery: str) -> set[int]:
 
 
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return {"#<version id>": name} for resources that the statistics know by version id only.
+    """Return the names of the resources that have only a version id in the statistics.
 
-    Resources whose names are unknown are left out.
+    The names are returned as {"#<version id>": name}. Unknown names are left out.
     """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)

@@ -15,7 +15,7 @@ from ..errors import InputError, SettingError
 from . import records
 from .search import fold_text, HiddenTerms
 
-__all__ = ["find_hidden", "HiddenRule", "hide", "list_rules", "read_terms", "unhide"]
+__all__ = ["add_rule", "delete_rule", "find_hidden", "HiddenRule", "list_rules", "read_terms"]
 
 Kind = Literal["author", "word"]
 _KINDS: tuple[Kind, Kind] = ("author", "word")
@@ -57,12 +57,12 @@ def read_terms() -> HiddenTerms:
     return HiddenTerms(authors, words)
 
 
-def hide(kind: str, text: str) -> None:
-    """Add a rule that hides images; do nothing if the rule exists. Raises DiskError.
+def add_rule(kind: str, text: str) -> None:
+    """Add a rule that hides images; do nothing if the rule exists.
 
     kind: "author" hides the images by the author `text`, "word" hides images with the word `text`
     in the prompt or the user's tags. Raises InputError for another kind, an empty text or too many
-    rules.
+    rules, and DiskError.
     """
     rule = _parse_rule(kind, text)
     if rule is None:
@@ -80,7 +80,7 @@ def hide(kind: str, text: str) -> None:
         _write([rule, *rules])
 
 
-def unhide(kind: str, text: str) -> None:
+def delete_rule(kind: str, text: str) -> None:
     """Delete a rule, or do nothing if the rule does not exist. Raises DiskError."""
     with _lock:
         rules = list_rules()
@@ -91,7 +91,7 @@ def unhide(kind: str, text: str) -> None:
 
 def find_hidden(image_ids: Sequence[int]) -> set[int]:
     """Return those of the given image ids that a rule hides."""
-    return records.filter_hidden(image_ids, read_terms())
+    return records.find_hidden_ids(image_ids, read_terms())
 
 
 def _write(rules: Sequence[HiddenRule]) -> None:

@@ -50,7 +50,7 @@ def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
     if path is None:
         path = setting.get_image_url_to_gallery_file(url)
         fetch(url, path)
-        _count_bytes(os.path.getsize(path) if os.path.exists(path) else 0)
+        _add_size(os.path.getsize(path) if os.path.exists(path) else 0)
     return path
 
 
@@ -101,22 +101,22 @@ def trim_soon() -> None:
 
     Call this after writing files to the cache without `fetch_cached`.
     """
-    _count_bytes(float("inf"))
+    _add_size(float("inf"))
 
 
-def _count_bytes(size: float) -> None:
-    """Add a new file's size to the cache's size; if the cache is too large, start to trim it."""
+def _add_size(size: float) -> None:
+    """Add a new file's size in bytes to the cache's size; trim the cache if it is too large."""
     global _size, _is_trimming
     with _lock:
         _size += size
         if _is_trimming or _size <= _limit():
             return
         _is_trimming = True
-    threading.Thread(target=_trim_until_within, name="gallery-trim", daemon=True).start()
+    threading.Thread(target=_trim_repeatedly, name="gallery-trim", daemon=True).start()
 
 
-def _trim_until_within() -> None:
-    """Trim the cache until it fits its limit, or until only files in use are left to delete."""
+def _trim_repeatedly() -> None:
+    """Trim the cache until it fits its limit; give up if the other files are all in use."""
     global _is_trimming
     while True:
         is_too_large = trim_cache() > _limit()

@@ -20,7 +20,7 @@ from ..core import (
 from ..errors import InputError
 from ..infotext import build_infotext
 from . import records, reproductions
-from .bookmarks import annotations as image_annotations, changing, collections
+from .bookmarks import annotations as image_annotations, change_bookmarks, collections
 from .search import fold_text
 from .store import ANNOTATED_IDS, select_rows
 
@@ -69,7 +69,7 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
     made = as_list(exported.get("reproductions"))[:_MAX_REPRODUCTIONS]
     new_reproductions = reproductions.parse_exported(map(as_mapping, made))
     ids_left, count = _MAX_IMAGES, 0
-    with changing() as db:
+    with change_bookmarks() as db:
         for entry in entries:
             _import_annotation(db, entry)
         for entry in sets:

@@ -156,13 +156,13 @@ def load_version(
 
 
 def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a version was fetched; a huge number if it was never fetched."""
+    """Return how many seconds ago a stored version was fetched, infinity if it is not stored."""
     sql = (
         "SELECT read_at FROM version_records WHERE id = ?1 UNION ALL SELECT models.read_at"
         " FROM models JOIN versions ON model_id = models.id WHERE versions.id = ?1"
     )
     rows = select_rows_or_empty(sql, (version_id,))
-    return time.time() - max((read_at for (read_at,) in rows), default=0.0)
+    return time.time() - max((read_at for (read_at,) in rows), default=-math.inf)
 
 
 def load_version_by_hash(
@@ -199,7 +199,7 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
 
 
 def is_missing(key: int | str) -> bool:
-    """Return whether Civitai reported within the last day that it does not have a version.
+    """Return whether Civitai has said within the last day that it does not have a version.
 
     key: the version's id or a file's hash.
     """

@@ -67,12 +67,11 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a gallery page, from Civitai if it was not fetched in the last 10 minutes.
+    """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
-    After a restart of the program, Civitai is asked again.
     If Civitai does not respond, return an older page from the library; raise NetworkError or
     ServerError if none is stored. cursor: None for the first page. size: number of images to
-    request. fresh: ask Civitai even for a recent page. Also raises other HttpStatusErrors,
+    request. fresh: fetch the page even if it is in memory. Also raises other HttpStatusErrors,
     InvalidResponse and Cancelled.
     """
     key = _make_key(query, cursor, size)
@@ -110,16 +109,16 @@ def fetch_page(
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
     records.store_images(page.images, galleries=list_gallery_names(query))
-    if _is_storable(page):
+    if page.ids or page.next_cursor:  # an empty last page may mean that Civitai has timed out
         _store_page(query, cursor, size, dated)
     return dated
 
 
 def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
-    """Return (cursor of the first page that is not stored, whether all pages are stored).
+    """Return (cursor of a gallery's first page that is not stored, whether all pages are stored).
 
-    The cursor is None for a gallery's first page, and also if all pages are stored. size: number of
-    images on each page.
+    The cursor is None if no page is stored, and also if all are. size: number of images on each
+    page.
     """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
@@ -193,14 +192,6 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
         )
 
 
-def _is_storable(page: Page) -> bool:
-    """Return whether a page may be stored: only if it has images or a next page.
-
-    An empty last page may mean that Civitai has timed out.
-    """
-    return bool(page.ids or page.next_cursor)
-
-
 def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPage) -> None:
     key, page = _make_key(query, cursor, size), dated.page
     ids = [image.id for image in page.images]
@@ -211,7 +202,7 @@ def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPa
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
         for (before,) in db.execute(sql, key).fetchall():
-            missing = deletions.find_missing(query, page, _parse_ids(before) or [])
+            missing = deletions.find_deleted(query, page, _parse_ids(before) or [])
             deletions.insert_deleted(db, missing)
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
@@ -227,5 +218,5 @@ def _parse_ids(text: str) -> list[int] | None:
 
 
 def _make_key(query: ImageQuery, cursor: str | None, size: int) -> tuple[str, str]:
-    """Return a page's values for the database columns `query` and `cursor`, its primary key."""
+    """Return a page's primary key in the database: its columns `query` and `cursor`."""
     return json.dumps([setting.base_url(), query.to_json(), size], sort_keys=True), cursor or ""

@@ -25,7 +25,7 @@ from .store import (
     write_later,
 )
 
-__all__ = ["filter_hidden", "filter_matching", "find_image", "find_images", "list_latest_images"]
+__all__ = ["find_hidden_ids", "filter_matching", "find_image", "find_images", "list_latest_images"]
 __all__ += ["store_images", "store_missing_images"]
 
 _MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
@@ -67,13 +67,8 @@ def store_images(
     `pages.list_gallery_names`.
     """
     if not is_complete:
-        images = [image for image in images if not _has_complete(image.id)]
+        images = [image for image in images if not (_memory.get(image.id) or (None, False))[1]]
     _store_images(images, is_complete, _SAVE, galleries)
-
-
-def _has_complete(image_id: int) -> bool:
-    _, is_complete = _memory.get(image_id) or (None, False)
-    return is_complete
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
@@ -162,31 +157,30 @@ def filter_matching(
     if not query.terms:
         return list(image_ids)
     scope, limit = SearchScope(ids=image_ids), len(image_ids)
-    matching = _select_matching(
+    matching = _search_disk_and_memory(
         image_ids,
         lambda read: search(query, scope, limit=limit, list_saved=list_saved, read=read).ids,
     )
     return [image_id for image_id in image_ids if image_id in matching]
 
 
-def filter_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
+def find_hidden_ids(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
     """Return those of the given image ids that are hidden because of an author or a word."""
     if not hidden:
         return set()
-    return _select_matching(image_ids, partial(select_hidden, image_ids, hidden))
+    return _search_disk_and_memory(image_ids, partial(select_hidden, image_ids, hidden))
 
 
-def _select_matching(
-    image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
+def _search_disk_and_memory(
+    image_ids: Sequence[int], find_ids: Callable[[SelectRows], Iterable[int]]
 ) -> set[int]:
-    """Return those of the given image ids that a search finds.
+    """Return those of the given image ids that a search finds on the disk or in memory.
 
-    The search runs in the library on the disk, and then in a temporary library of the images that
-    are only in memory. search_in: called with a function that runs a SELECT on the library to
-    search; returns the ids found.
+    The images that are only in memory are put into a temporary library for the search. find_ids:
+    runs the search; called with a function that runs a SELECT on the library to search.
     """
     stored = {row[0] for row in select_rows_or_empty(_INDEXED, (json.dumps(list(image_ids)),))}
-    matching = set(search_in(select_rows_or_empty))
+    matching = set(find_ids(select_rows_or_empty))
     unwritten = [image_id for image_id in image_ids if image_id not in stored]
     images = [known[0] for known in map(_memory.get, unwritten) if known]
     if images:
@@ -196,12 +190,12 @@ def _select_matching(
             def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
                 return db.execute(sql, values).fetchall()
 
-            matching |= set(search_in(read))
+            matching |= set(find_ids(read))
     return matching
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield (stored image, whether its record is complete, memory of its record in bytes)."""
+    """Yield (image, whether its record is complete, bytes of memory for the record) if stored."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)

@@ -142,7 +142,7 @@ def record_visit(query: ImageQuery, page: Page) -> None:
     """Record that the user opened the first page of a gallery, if the gallery is watched.
 
     If the page shows the newest images first, the number of new images becomes 0. The images stay
-    marked as new on further visits within an hour.
+    marked as new for the next hour.
     """
     gallery = _find_gallery(query)
     columns = f"SELECT {', '.join(_VISIT_COLUMNS)} FROM watched WHERE gallery = ?"
@@ -158,9 +158,9 @@ def record_visit(query: ImageQuery, page: Page) -> None:
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
-    """Return a watched gallery's database row as changed by a visit to its first page.
+    """Return a watched gallery's database row after a visit to its first page.
 
-    row: the present values of the columns `_VISIT_COLUMNS`.
+    row: {column: value} before the visit, with the columns `_VISIT_COLUMNS`.
     """
     known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
     now, newest = time.time(), max([row["newest"], *page.ids])
@@ -179,10 +179,10 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids that stand before a known id on a page, but are not known themselves.
+    """Return the ids of images that were published long after their upload.
 
-    They belong to new images that were uploaded early but published late, and so have low ids. ids:
-    the image ids of a page, the latest image first. known: ids of images that are not new.
+    Such images are new, but have low ids. They come before a known image on a page that shows the
+    newest images first. ids: the image ids of the page. known: ids of images that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -244,7 +244,7 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 
 def _find_gallery(query: ImageQuery) -> str:
-    """Return the gallery that a query asks for, "" if it can't be watched, as that of a post."""
+    """Return the name of the gallery to watch for a query, "" for one that cannot be watched."""
     return next(iter(_gallery_names(query)), "")
 
 

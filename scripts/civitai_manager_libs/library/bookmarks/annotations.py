@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from ...core import Image, log_disk_errors
 from ..search import fold_text
 from ..store import select_rows
-from .revision import changing
+from .revision import change_bookmarks
 from .thumbnails import store_thumbnails
 
 __all__ = ["Annotation", "AnnotationChange", "change_annotations", "find_annotations"]
-__all__ += ["read_annotations", "write_annotation", "write_changes"]
+__all__ += ["read_annotations", "write_annotation", "change_annotations_by_id"]
 
 _MAX_NOTE = 10_000  # characters
 _MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag
@@ -85,20 +85,22 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
-    """Apply one change to the annotations of each image. Raises DiskError.
+    """Apply the same change to the annotations of each image. Raises DiskError.
 
     The images' cached thumbnails are copied, so that they outlive the cache.
     """
-    write_changes(images, {image.id: change for image in images})
+    change_annotations_by_id(images, {image.id: change for image in images})
 
 
-def write_changes(images: Sequence[Image], changes: Mapping[int, AnnotationChange]) -> None:
-    """Apply a separate change to the annotations of each image. Raises DiskError.
+def change_annotations_by_id(
+    images: Sequence[Image], changes: Mapping[int, AnnotationChange]
+) -> None:
+    """Apply the changes to the annotations of images, in one transaction. Raises DiskError.
 
-    changes: {image id: change}, with a change for each image. All are written in one transaction.
-    The images' cached thumbnails are copied, so that they outlive the cache.
+    changes: {image id: change}, with a change for each image. The images' cached thumbnails are
+    copied, so that they outlive the cache.
     """
-    with changing() as db:
+    with change_bookmarks() as db:
         for image in images:
             write_annotation(db, image.id, changes[image.id])
     store_thumbnails(images)

@@ -11,7 +11,7 @@ from ...core import clean_line, Image
 from ...errors import InputError
 from ..search import fold_text
 from ..store import select_rows
-from .revision import changing
+from .revision import change_bookmarks
 from .thumbnails import store_thumbnails
 
 __all__ = ["add_to_collection", "change_memberships", "Collection", "delete_collection"]
@@ -74,7 +74,7 @@ def add_to_collection(images: Sequence[Image], name: str) -> str:
     A missing collection is created. An existing collection keeps its name, even if `name` differs
     in case. Raises InputError if `name` is empty, and DiskError.
     """
-    with changing() as db:
+    with change_bookmarks() as db:
         stored_name = write_collection(db, [image.id for image in images], name)
     store_thumbnails(images)
     return stored_name
@@ -108,7 +108,7 @@ def change_memberships(
     added, removed: {image id: names of collections}. Missing collections are created. Raises
     DiskError.
     """
-    with changing() as db:
+    with change_bookmarks() as db:
         for image_id, names in removed.items():
             rows = ((image_id, fold_text(name)) for name in names)
             db.executemany(_REMOVE, rows)
@@ -141,7 +141,7 @@ def delete_collection(name: str) -> list[int]:
 
 
 def _execute(sql: str, values: Sequence[tuple[object, ...]]) -> None:
-    with changing() as db:
+    with change_bookmarks() as db:
         db.executemany(sql, values)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ..store import writing
 
-__all__ = ["changing", "changing_alone", "get_revision"]
+__all__ = ["change_bookmarks", "block_other_changes", "get_revision"]
 
 _changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
@@ -20,14 +20,14 @@ _revision = time.time_ns() // 1000
 def get_revision() -> int:
     """Return a number that grows with each change of bookmarks and each program start.
 
-    Call this before reading bookmarks: if they change meanwhile, the next call returns more.
+    Call this function before reading bookmarks, not after, so that no change is missed.
     """
     return _revision
 
 
 @contextmanager
-def changing() -> Iterator[sqlite3.Connection]:
-    """Yield a connection in a transaction that changes bookmarks. Raises DiskError.
+def change_bookmarks() -> Iterator[sqlite3.Connection]:
+    """Yield a database connection for a transaction that changes bookmarks. Raises DiskError.
 
     The revision number is increased after the `with` block.
     """
@@ -39,7 +39,7 @@ def changing() -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def changing_alone() -> Iterator[None]:
-    """Make other threads wait with their changes of bookmarks until the `with` block ends."""
+def block_other_changes() -> Iterator[None]:
+    """Keep other threads from changing bookmarks during the `with` block."""
     with _changing:
         yield

@@ -8,7 +8,7 @@ from .table import (
     delete_reproductions,
     find_reproduction,
     list_reproductions,
-    measure_missing,
+    measure_missing_similarities,
     read_thumbnail,
     Reproduction,
     store_reproduction,
@@ -17,6 +17,11 @@ from .transfer import export_reproductions, parse_exported
 
 __all__ = ["add_reproductions", "count_reproductions", "export_reproductions", "parse_exported"]
 __all__ += ["delete_reproductions", "find_reproduction"]
-__all__ += ["list_reproductions", "make_thumbnail", "measure_missing", "measure_similarity"]
+__all__ += [
+    "list_reproductions",
+    "make_thumbnail",
+    "measure_missing_similarities",
+    "measure_similarity",
+]
 __all__ += ["Nearness", "open_image", "read_thumbnail", "receive_image", "remember_send"]
 __all__ += ["Reproduction", "Similarity", "store_reproduction"]

@@ -19,7 +19,12 @@ from .similarity import (
 )
 
 __all__ = ["add_reproductions", "count_reproductions", "delete_reproductions"]
-__all__ += ["find_reproduction", "insert_reproduction", "list_reproductions", "measure_missing"]
+__all__ += [
+    "find_reproduction",
+    "insert_reproduction",
+    "list_reproductions",
+    "measure_missing_similarities",
+]
 __all__ += ["read_reproductions", "read_thumbnail", "Reproduction", "store_reproduction"]
 
 _MAX_OF_IMAGE = 100  # the oldest beyond are deleted
@@ -146,10 +151,13 @@ def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
         db.execute(sql, (json.dumps(list(reproduction_ids)),))
 
 
-def measure_missing(items: Sequence[Reproduction], original: str) -> list[Reproduction]:
-    """Return reproductions of an image; measure and store each similarity that is missing.
+def measure_missing_similarities(
+    items: Sequence[Reproduction], original: str
+) -> list[Reproduction]:
+    """Return reproductions of an image with their similarities to it; store the new similarities.
 
-    original: path of the Civitai image or of its thumbnail. Raises NotAnImage or TooLarge if an
+    A similarity is measured if the reproduction has none. original: path of the Civitai image or of
+    its thumbnail. Raises NotAnImage or TooLarge if an
     image cannot be decoded, and DiskError.
     """
     image, measured = open_image(original), list[Reproduction]()

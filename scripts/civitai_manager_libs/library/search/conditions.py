@@ -120,9 +120,10 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Return the conditions; merge those on the same column, such as `steps>20 steps<30`.
+    """Merge conditions that compare the same column, such as `steps>20 steps<30`.
 
-    An index then finds the images between both bounds in one step.
+    Return the merged conditions and all others. An index then finds the images between both bounds
+    in one step.
     """
     merged: dict[object, Condition] = {}
     for number, condition in enumerate(conditions):
@@ -143,11 +144,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 full-text queries; every image that matches the search terms matches all of them.
+    """Return FTS5 full-text queries that every image with the search terms matches.
 
-    Some images that match all queries do not match the terms, because the index has only trigrams
-    (three letters in a row).
-    list_trigrams: returns the indexed trigrams that begin with a term of one or two letters.
+    Other images may match all queries too, because the index has only trigrams (three letters in a
+    row). list_trigrams: returns the indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
     most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
@@ -167,7 +167,7 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the start positions of trigrams (three letters each) that together cover a text.
+    """Return where in a text its trigrams (three letters in a row) begin; they cover the text.
 
     Trigrams with a space in the middle come first, because they are rare.
     """

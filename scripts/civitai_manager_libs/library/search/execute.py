@@ -72,4 +72,4 @@ def count_by_month(scope: SearchScope, hidden: HiddenTerms) -> list[tuple[str, i
     conditions += [negate(make_hidden_condition(hidden))] if hidden else []
     with open_library() as library:
         scan = plan_scan((), scope.ids, SORTS["Newest"], library.rows, conditions)
-        return [(month, count) for month, count in scan.count_by("substr(f.created, 1, 7)")]
+        return [(month, count) for month, count in scan.count_by_value("substr(f.created, 1, 7)")]

@@ -61,9 +61,10 @@ def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
 
 
 def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return the GLOB pattern of a whole word as (pattern of the character before it, the rest).
+    """Return two GLOB patterns that together find a whole word in a text.
 
-    The first part is "" if any character may stand before the word.
+    The first is for the character before the word, "" if any character may stand there. The second
+    is for the word and what follows it.
     """
     before, after = (
         f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])

@@ -40,7 +40,7 @@ def index_remaining() -> None:
 
 
 def _upgrade_some_facts(db: sqlite3.Connection) -> None:
-    """Do one step of upgrading an older library, and queue the next step.
+    """Do one step of upgrading the table `facts` of an older library, and queue the next step.
 
     A step fills the column `has_negative` of some rows, or creates one missing index.
     """

@@ -145,8 +145,8 @@ class Scan:
         """Return the page of at most `limit` matching images that begins at a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
-            end, number = self.choose_batch(position.sort_key)
-        found = self.select_sort_keys(self.conditions, position.sort_key, end, limit + 1)
+            end, number = self.choose_batch_end(position.sort_key)
+        found = self.select_images(self.conditions, position.sort_key, end, limit + 1)
         ids = tuple(image_id for image_id, _ in found[:limit])
         is_full = len(found) > limit
         if not is_full and end is None:
@@ -158,11 +158,11 @@ class Scan:
         position = replace(position, sort_key=sort_key, end=end, count=count, total=total)
         return SearchPage(ids, str(position), (count, total))
 
-    def choose_batch(self, after_key: int | None) -> tuple[int | None, int]:
-        """Choose which images to test for one page; return (last sort key, number of images).
+    def choose_batch_end(self, after_key: int | None) -> tuple[int | None, int]:
+        """Return (sort key of the last image to test for one page, number of images to test).
 
-        after_key: the batch begins after this sort key, None for the first image. If the page may
-        test all remaining images, the returned key is None and the number has no meaning.
+        after_key: the images to test begin after this sort key, None for the first image. The
+        returned key is None if all remaining images may be tested; ignore the number then.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -178,7 +178,7 @@ class Scan:
                 return nearer, all_images._count(after_key, nearer) if cost else most
         return last_key, number
 
-    def select_sort_keys(
+    def select_images(
         self,
         conditions: Sequence[Condition],
         after_key: int | None,
@@ -186,10 +186,10 @@ class Scan:
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return (image id, sort key) of the images that meet all conditions, in the sort order.
+        """Return (image id, sort key) of each image that meets all conditions, in sort order.
 
-        after_key: only images after this key, None for all. last_key: only images up to this key,
-        None for all. limit: largest number of images. offset: number of images to skip.
+        after_key, last_key: only images after the one sort key and up to the other, None for no
+        such bound. limit: largest number of images. offset: number of images to skip.
         """
         key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
@@ -203,25 +203,25 @@ class Scan:
         after_key: int | None,
         last_key: int | None,
     ) -> int | None:
-        """Return the sort key of the `number`-th matching image, or None if fewer images match.
+        """Return the sort key of the `number`-th image that meets all conditions.
 
-        The other parameters are those of `select_sort_keys`.
+        Return None if there are fewer images. after_key, last_key: as in `select_images`.
         """
-        found = self.select_sort_keys(conditions, after_key, last_key, 1, number - 1)
+        found = self.select_images(conditions, after_key, last_key, 1, number - 1)
         return found[0][1] if found else None
 
     def count_between(self, position: Position, cursor: str | None) -> int:
-        """Count the matching images between the start and the end of a page, in sort order.
+        """Return how many images meet the conditions between the start and the end of a page.
 
-        position: where the page begins. cursor: where the next page begins, None on the last page.
+        position: where the page begins. cursor: of the next page, None if this page is the last.
         """
         last_key = None if cursor is None else Position.parse(cursor).sort_key
         return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 
-    def count_by(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return (value of the SQL expression `sql`, number of images), the largest value first."""
+    def count_by_value(self, expression: str) -> list[tuple[Any, ...]]:
+        """Return (value of an SQL expression, number of images) for each value, largest first."""
         tail = "GROUP BY 1 ORDER BY 1 DESC"
-        return self._select(f"{sql}, count(*)", self.conditions, None, None, tail)
+        return self._select(f"{expression}, count(*)", self.conditions, None, None, tail)
 
     def _count(self, after_key: int | None, last_key: int) -> int:
         return int(self._select("count(*)", [], after_key, last_key)[0][0])
@@ -252,9 +252,10 @@ class Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], read: SelectRows
 ) -> _Start | None:
-    """Return the rows of images that meet the rarest condition, or None if no condition is rare.
+    """Return how to read only the images that meet the rarest condition.
 
-    queries: full-text queries of trigrams. To match all of them counts as one more condition.
+    Return None if no condition is rare enough. queries: full-text queries, which together count as
+    one more condition.
     """
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
     rare = [
@@ -269,10 +270,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return the rows of all images; if there are queries, only of images that match them all.
-
-    queries: full-text queries of trigrams.
-    """
+    """Return how to read all images that match all full-text queries, or all images without any."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
@@ -301,7 +299,7 @@ def _sum_costs(conditions: Sequence[Condition]) -> float:
 
 
 def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
-    """Count the images that meet a condition; stop at `most` + 1."""
+    """Return how many images meet a condition, `most` + 1 if there are more than `most`."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM ({condition.ids}) LIMIT ?)"
     return int(read(sql, (*condition.values, most + 1))[0][0])
 

@@ -117,8 +117,8 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
     """Return (compressed JSON of a record, estimated memory of the parsed record in bytes).
 
-    record: Civitai's JSON object of an image, model or version. The port is left out of URLs that
-    begin with the base URL in the settings, because the demo's server may get another port. Lone
+    record: Civitai's JSON object of an image, model or version. URLs that begin with the base URL
+    in the settings are stored without its port, which changes when the demo is restarted. Lone
     surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -137,9 +137,9 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def _make_url_prefixes() -> tuple[bytes, bytes]:
-    """Return how URLs below the base URL begin in JSON: (with the port, without the port).
+    """Return how a URL that begins with the base URL begins in JSON: (with port, without port).
 
-    The library stores URLs without the port. Both are equal if the base URL has no port.
+    Both are equal if the base URL in the settings has no port.
     """
     base = setting.base_url()
     stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)

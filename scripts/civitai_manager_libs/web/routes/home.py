@@ -40,8 +40,8 @@ def get_home(context: RequestContext) -> schemas.Home:
         "watch_covers": _find_watch_covers(levels),
         "local_models": _view_part(0),
         "collections": get_collections(context),
-        "favourites": covers.count_favourites(levels),
-        "library": covers.count_library(levels),
+        "favourites": covers.summarize_favourites(levels),
+        "library": covers.summarize_library(levels),
         "download_count": len(list_saved_ids()),
     }
 

@@ -80,7 +80,7 @@ def _read_pages(
 
 def _leave_out_hidden(context: RequestContext, images: Sequence[Image]) -> list[Image]:
     """Return these images without those that the user hides."""
-    hidden_ids = records.filter_hidden([image.id for image in images], read_hidden_terms(context))
+    hidden_ids = records.find_hidden_ids([image.id for image in images], read_hidden_terms(context))
     return [image for image in images if image.id not in hidden_ids]
 
 

@@ -114,7 +114,7 @@ def _measure_and_list(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
     measured = _measure_thumbnail(
-        context, image, lambda path: reproductions.measure_missing(found, path)
+        context, image, lambda path: reproductions.measure_missing_similarities(found, path)
     )
     return _list_views(context, image, found if measured is None else measured)
 

@@ -35,7 +35,7 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
     Annotations are favourite, stars, note, tags and collections. If the body's field `undo` has the
     response to an earlier change, that change is undone instead.
     """
-    with bookmarks.changing_alone():  # else an undo could revert another request's change
+    with bookmarks.block_other_changes():  # else an undo could revert another request's change
         if (undone := context.body_field("undo")) is not None:
             return _undo_change(as_mapping(undone))
         return _annotate(context, _require_images(context))
@@ -90,7 +90,7 @@ def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
         added[image_id] = _list_missing(old["collections"], new["collections"])
         removed[image_id] = _list_missing(new["collections"], old["collections"])
     images = list(records.find_images(ids).values())
-    bookmarks.annotations.write_changes(images, changes)
+    bookmarks.annotations.change_annotations_by_id(images, changes)
     bookmarks.collections.change_memberships(added, removed)
     return _view_change(ids, previous)
 

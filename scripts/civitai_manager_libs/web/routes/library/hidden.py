@@ -25,7 +25,7 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
     images to check are those in the body's field `ids`.
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
-    changes = {"hide": hidden.hide, "unhide": hidden.unhide}
+    changes = {"hide": hidden.add_rule, "unhide": hidden.delete_rule}
     change = changes.get(context.typed_field("action", str) or "")
     if change is None:
         raise ApiError(400, "bad_input")
