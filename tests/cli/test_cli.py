@@ -494,7 +494,7 @@ def test_sort_that_needs_a_version_is_reported(server, run, dest):
     "more, code, said",
     [
         (["--version", str(VERSION_ID)], 0, "There are no pictures: try another --level, --type,"),
-        ([], 1, messages.reason_text("empty_end", "en") + " Try again with: resume 1\n"),
+        ([], 1, messages.explain_reason("empty_end", "en") + " Try again with: resume 1\n"),
     ],
     ids=["of-a-version", "perhaps-a-time-limit"],
 )

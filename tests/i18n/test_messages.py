@@ -54,11 +54,11 @@ def test_language_is_that_of_the_accept_language_header(accepted, language):
 
 
 def test_parameters_have_different_labels_in_chinese():
-    assert messages.parameter_label("Steps", "en") == "Steps"
-    assert messages.parameter_label("Steps", "zh-TW") == "步數"
-    assert messages.parameter_label("CFG scale", "zh-TW") == "CFG scale"
-    assert len(set(messages.parameter_labels("zh-TW").values())) == len(
-        messages.parameter_labels("zh-TW")
+    assert messages.get_parameter_label("Steps", "en") == "Steps"
+    assert messages.get_parameter_label("Steps", "zh-TW") == "步數"
+    assert messages.get_parameter_label("CFG scale", "zh-TW") == "CFG scale"
+    assert len(set(messages.get_parameter_labels("zh-TW").values())) == len(
+        messages.get_parameter_labels("zh-TW")
     )
 
 
@@ -70,18 +70,18 @@ def test_parameters_have_different_labels_in_chinese():
     ).split(),
 )
 def test_every_reason_has_its_own_text(code):
-    other = messages.reason_text("http_418", "en")
+    other = messages.explain_reason("http_418", "en")
     assert "http_418" in other
-    assert messages.reason_text(code, "en") != messages.reason_text("other", "en")
-    assert code not in messages.reason_text(code, "zh-TW")
-    short = messages.short_reason_text(code, "en")
+    assert messages.explain_reason(code, "en") != messages.explain_reason("other", "en")
+    assert code not in messages.explain_reason(code, "zh-TW")
+    short = messages.name_reason(code, "en")
     assert "_" not in short and len(short) < 25 and "refused:" not in short
-    assert messages.short_reason_text("http_418", "zh-TW").endswith("http_418")
+    assert messages.name_reason("http_418", "zh-TW").endswith("http_418")
 
 
 @pytest.mark.parametrize("kind", list(catalogue.load_catalogue("en").choices))
 def test_choices_of_a_field_have_different_labels_in_every_language(kind):
     for language in messages.LANGUAGES:
-        pairs = messages.choice_labels(kind, language)
+        pairs = messages.list_choices(kind, language)
         assert len({label for label, _ in pairs}) == len(pairs)
         assert [value for _, value in pairs] == list(catalogue.load_catalogue("en").choices[kind])

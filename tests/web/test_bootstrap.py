@@ -22,7 +22,7 @@ from civitai_manager_libs.web.routes import set_demo
 def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
     told = api.get("bootstrap", accepted)
     assert told["language"] == language and told["words"]["open_jobs"] == downloads
-    assert set(told["words"]) == set(messages.all_texts("en"))
+    assert set(told["words"]) == set(messages.get_page_texts("en"))
 
 
 def test_settings_have_bounds_choices_and_values(api):

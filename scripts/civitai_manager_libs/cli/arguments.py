@@ -19,7 +19,7 @@ _BAD_INPUT = 2
 _CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
 _LIMIT = setting.BY_NAME["gallery_download_limit"]
 # the API's name of a rating: the page's name
-_LEVELS = {value: name for name, value in messages.choice_labels("level", "en")}
+_LEVELS = {value: name for name, value in messages.list_choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _LIBRARY_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}

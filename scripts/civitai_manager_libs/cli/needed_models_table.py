@@ -56,11 +56,11 @@ def _list_reasons(needed: NeededFile) -> Iterator[str]:
     """Yield a sentence for each reason why a needed model file cannot be downloaded."""
     language, choice = terminal.user_language(), needed.choice
     if choice.refusal:
-        yield messages.model_reason_text(choice.refusal, language, choice.deadline)
+        yield messages.explain_model_reason(choice.refusal, language, choice.deadline)
     if choice.needs_consent and choice.file:
         yield terminal.terminal_text("models_allow_pickle", id=choice.file.id)
     if needed.error and not choice.refusal:
-        yield messages.error_text(needed.error, language)
+        yield messages.translate_error(needed.error, language)
         yield terminal.terminal_text("models_or_dest")
 
 

@@ -141,9 +141,10 @@ def _format_report(job: Job) -> str:
     """Return a text for the user: how many images a job found, and why it stopped looking."""
     report, language = job.report, user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
-    counts, end = messages.report_texts(report.counts, report.end, language)
+    counts = messages.describe_counts(report.counts, language)
+    end = messages.describe_end(report.end, language)
     if job.options.verify:
-        end += space + messages.second_walk_text(asdict(report), report.missing, language)
+        end += space + messages.describe_second_walk(asdict(report), report.missing, language)
     return f"{comma.join(counts)}{stop}{end}"
 
 

@@ -75,7 +75,7 @@ def failure_text(reason: str, sentence: str) -> str:
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
-    text = messages.reason_text(reason, user_language(), sentence)
+    text = messages.explain_reason(reason, user_language(), sentence)
     return f"{text}（{sentence}）" if reason in _DETAILED else text
 
 
@@ -89,7 +89,7 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        message = messages.error_text(error, user_language())
+        message = messages.translate_error(error, user_language())
         raise InputError(terminal_text(key, error=message, **values)) from error
 
 

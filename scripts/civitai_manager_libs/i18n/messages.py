@@ -10,10 +10,11 @@ from typing import Any
 from ..errors import InputError
 from .catalogue import DEFAULT_LANGUAGE, LANGUAGES, load_catalogue
 
-__all__ = ["all_texts", "choice_labels", "error_text", "LANGUAGES", "model_reason_text"]
-__all__ += ["parameter_label", "parameter_labels", "parse_accept_language", "parse_locale_language"]
-__all__ += ["reason_text", "report_texts", "second_walk_text", "setting_choice", "setting_label"]
-__all__ += ["short_reason_text", "translate"]
+__all__ = ["LANGUAGES", "describe_counts", "describe_end", "describe_second_walk"]
+__all__ += ["explain_model_reason", "explain_reason", "get_choice_label", "get_page_texts"]
+__all__ += ["get_parameter_label", "get_parameter_labels", "get_setting_label", "list_choices"]
+__all__ += ["name_reason", "parse_accept_language", "parse_locale_language", "translate"]
+__all__ += ["translate_error"]
 
 # Parts of a tag or of Windows' name for a locale that stand for Simplified Chinese.
 _SIMPLIFIED = {"hans", "cn", "sg", "my", "simplified", "china"}
@@ -48,21 +49,21 @@ def translate(key: str, language: str, **values: Any) -> str:
     return _formatter.vformat(text, (), values)
 
 
-def error_text(error: InputError, language: str) -> str:
+def translate_error(error: InputError, language: str) -> str:
     """Return an error's message in a language, or in English if there is no translation."""
     has_text = error.key and language != "en"
     return translate(error.key, language, **error.values) if has_text else str(error)
 
 
-def all_texts(language: str) -> dict[str, str]:
+def get_page_texts(language: str) -> dict[str, str]:
     """Return the texts of the page by key, with placeholders such as `{n:picture|pictures}`."""
     return dict(load_catalogue(language).texts)
 
 
-def parse_accept_language(accepted: str) -> str:
-    """Return the language of ours that an `Accept-Language` header ranks highest, else "en"."""
+def parse_accept_language(header: str) -> str:
+    """Return the language that an `Accept-Language` header prefers among ours, else "en"."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
-    for part in accepted.lower().split(","):
+    for part in header.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
         language = _match_tag(tag)
         quality = float(weight) if _QUALITY.fullmatch(weight) else 1.0
@@ -72,7 +73,7 @@ def parse_accept_language(accepted: str) -> str:
 
 
 def parse_locale_language(environment: Mapping[str, str]) -> str:
-    """Return the language that the environment variables name if it is one of ours, else "en".
+    """Return the language that environment variables name, "en" if we have no texts in it.
 
     The first of LC_ALL, LC_MESSAGES and LANG that is set decides.
     """
@@ -84,26 +85,26 @@ def parse_locale_language(environment: Mapping[str, str]) -> str:
 
 
 def _match_tag(tag: str) -> str:
-    """Return the language of ours for a tag such as `zh-hans-sg`, "" if there is none."""
+    """Return our language for a tag such as `zh-hans-sg`, "" if we have no texts in it."""
     primary, *details = tag.split("-")
     if primary == "zh":
         return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"
     return primary if primary in LANGUAGES else ""
 
 
-def model_reason_text(code: str, language: str, details: str = "") -> str:
-    """Return a sentence that explains why a model file failed, and what to do.
+def explain_model_reason(code: str, language: str, details: str = "") -> str:
+    """Return a sentence about why a model file could not be downloaded, and what to do.
 
     code: the error's reason code, such as `early_access`. details: a text that may contain the date
     until which the model is not available.
     """
     own = f"reason_model_{code}"
     texts = load_catalogue(language).texts
-    return translate(own, language) if own in texts else reason_text(code, language, details)
+    return translate(own, language) if own in texts else explain_reason(code, language, details)
 
 
-def reason_text(code: str, language: str, details: str = "") -> str:
-    """Return a sentence that explains why an image or file failed, and what to do.
+def explain_reason(code: str, language: str, details: str = "") -> str:
+    """Return a sentence about why an image or file could not be downloaded, and what to do.
 
     code: the error's reason code, such as `needs_key`. details: a text that may contain the date
     until which the file is not available.
@@ -111,8 +112,8 @@ def reason_text(code: str, language: str, details: str = "") -> str:
     return _text_by_code("reason", code, language, details)
 
 
-def short_reason_text(code: str, language: str, details: str = "") -> str:
-    """Return a few words that name the reason of a failure, for a list of reasons with counts.
+def name_reason(code: str, language: str, details: str = "") -> str:
+    """Return a few words about why a download failed, for a list of reasons with counts.
 
     code: the error's reason code, such as `needs_key`. details: a text that may contain the date
     until which the file is not available.
@@ -120,23 +121,28 @@ def short_reason_text(code: str, language: str, details: str = "") -> str:
     return _text_by_code("short", code, language, details)
 
 
-def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
-    """Return a finished job's report in words: ([text for each count], why the walk ended).
+def describe_counts(counts: Mapping[str, int], language: str) -> list[str]:
+    """Return a text such as "Pictures seen in the gallery: 12" for each count in a job's report.
 
-    The job has walked through the gallery's pages to find the images. counts: {name: number of
-    images}; the key of a text is `report_<name>`. end: the code of the reason why the walk ended,
-    "" if it was interrupted.
+    counts: {name: number of images}; the key of a text is `report_<name>`.
     """
-    texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
-    return texts, translate(f"report_{end or 'not_over'}", language)
+    return [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
 
 
-def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Return a sentence about the images that two walks through a gallery's pages found.
+def describe_end(end: str, language: str) -> str:
+    """Return a sentence about why a job has stopped reading pages of its gallery.
 
-    report: the fields of a job's report. Its `first`, `second` and `both` are how many images the
-    first, the second and both walks found. missing: an estimate of the images that neither walk
-    found, None if no estimate is possible.
+    end: the reason's code, "" if the job was interrupted.
+    """
+    return translate(f"report_{end or 'not_over'}", language)
+
+
+def describe_second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:
+    """Return a sentence that compares the images found by a job's two walks through a gallery.
+
+    report: the fields of the job's report, such as how many images the `first`, the `second` and
+    `both` walks found. missing: an estimate of the images that neither walk found, None if no
+    estimate is possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
@@ -166,31 +172,34 @@ def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str
     return translate(key, language, code=code, date=date[0] if date is not None else "")
 
 
-def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
+def list_choices(field: str, language: str) -> list[tuple[str, str]]:
     """Return (label, API value) for each choice of a field.
 
-    kind: the field, `sort`, `period`, `level` or `type`.
+    field: `sort`, `period`, `level` or `type`.
     """
-    return [(label, value) for value, label in load_catalogue(language).choices[kind].items()]
+    return [(label, value) for value, label in load_catalogue(language).choices[field].items()]
 
 
-def parameter_label(name: str, language: str) -> str:
+def get_parameter_label(name: str, language: str) -> str:
     """Return the translated label of an infotext field such as "Sampler", else the field's name."""
-    return parameter_labels(language).get(name, name)
+    return get_parameter_labels(language).get(name, name)
 
 
-def parameter_labels(language: str) -> dict[str, str]:
+def get_parameter_labels(language: str) -> dict[str, str]:
     """Return the labels of infotext fields by the field's name, {} for English."""
     return dict(load_catalogue(language).parameters)
 
 
-def setting_label(name: str, language: str) -> str:
+def get_setting_label(name: str, language: str) -> str:
     """Return the label that explains a setting and names its unit."""
     return load_catalogue(language).settings[name]
 
 
-def setting_choice(name: str, value: str, language: str) -> str:
-    """Return the label of a value that a setting may have, or the value if it has no label."""
+def get_choice_label(name: str, value: str, language: str) -> str:
+    """Return the label of a setting's value, or the value itself if it has no label.
+
+    name: the setting's name.
+    """
     if name == "language" and value in LANGUAGES:
         return load_catalogue(value).name
     kind = "level" if name == "gallery_level" else name

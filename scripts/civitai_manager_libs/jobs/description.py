@@ -84,13 +84,13 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
     The sort order and the highest rating are always among them, other filters only if they are set.
     """
     query = job.query
-    yield messages.setting_choice("sort", query.sort, language)
+    yield messages.get_choice_label("sort", query.sort, language)
     if query.period != "AllTime":
-        yield messages.setting_choice("period", query.period, language)
-    level = messages.setting_choice("level", level_name(query.level), language)
+        yield messages.get_choice_label("period", query.period, language)
+    level = messages.get_choice_label("level", level_name(query.level), language)
     yield messages.translate("job_up_to", language, level=level)
     if query.type:
-        yield messages.setting_choice("type", query.type, language)
+        yield messages.get_choice_label("type", query.type, language)
     if query.with_meta:
         yield messages.translate("pick_meta", language)
     yield from query.base_models

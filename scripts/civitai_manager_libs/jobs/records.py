@@ -28,7 +28,7 @@ __all__ = [
     "item_path",
 ]
 
-EMPTY_END = messages.reason_text("empty_end", "en")
+EMPTY_END = messages.explain_reason("empty_end", "en")
 
 _BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
 

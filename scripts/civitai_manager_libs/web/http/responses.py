@@ -62,9 +62,11 @@ class ApiError(Exception):
     def translate(self, language: str) -> str:
         """Return a sentence that tells the user what is wrong."""
         if not self._key:
-            return messages.reason_text(self.code, language)
+            return messages.explain_reason(self.code, language)
         errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
-        sentences = {name: messages.error_text(error, language) for name, error in errors.items()}
+        sentences = {
+            name: messages.translate_error(error, language) for name, error in errors.items()
+        }
         return messages.translate(self._key, language, **{**self._values, **sentences})
 
 
@@ -112,12 +114,12 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:
     """Return a sentence that tells the user what went wrong and what to do."""
     if isinstance(error, InputError):
-        return messages.error_text(error, language) if error.key else str(error)
+        return messages.translate_error(error, language) if error.key else str(error)
     if isinstance(error, Busy):
         minutes = max(1, math.ceil(error.seconds / 60))
         return messages.translate("busy_for", language, n=minutes)
     code = "trouble" if isinstance(error, ServerError) else error.reason
-    known = messages.reason_text(code, language)
+    known = messages.explain_reason(code, language)
     if isinstance(error, DiskError) and language == "en":
         return str(error)
     if isinstance(error, DiskError):

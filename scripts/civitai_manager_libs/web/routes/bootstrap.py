@@ -71,8 +71,8 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
     return {
         **get_instance(context),
         "language": language,
-        "words": messages.all_texts(language),
-        "parameter_labels": messages.parameter_labels(language),
+        "words": messages.get_page_texts(language),
+        "parameter_labels": messages.get_parameter_labels(language),
         "settings": settings_view(context),
         "choices": _filter_choices(language),
         "recent": [
@@ -115,13 +115,13 @@ def _setting_view(
     language = context.language
     return {
         "name": entry.name,
-        "label": messages.setting_label(entry.name, language),
+        "label": messages.get_setting_label(entry.name, language),
         "kind": "choice" if entry.choices else _KINDS[type(entry.default)],
         "low": entry.low,
         "high": entry.high,
         "value": getattr(setting, entry.name),
         "choices": [
-            {"value": value, "label": messages.setting_choice(entry.name, value, language)}
+            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
             for value in entry.choices
         ],
         "group": group,
@@ -131,7 +131,7 @@ def _setting_view(
 
 def _filter_choices(language: str) -> FilterChoices:
     def choices(kind: str) -> list[Choice]:
-        labels = messages.choice_labels(kind, language)
+        labels = messages.list_choices(kind, language)
         return [{"value": value, "label": label} for label, value in labels]
 
     return {

@@ -99,7 +99,7 @@ def _list_notes(
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and next_cursor is None:
         if may_have_timed_out(query, last_cursor):
-            message = messages.reason_text("empty_end", context.language)
+            message = messages.explain_reason("empty_end", context.language)
             notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_make_note("no_author", context, user=query.username))

@@ -96,11 +96,11 @@ def _report_view(view: JobView, language: str) -> JobReport | None:
     report = view.job.report
     if not report.counts:
         return None
-    counts, end = messages.report_texts(report.counts, report.end, language)
+    end = messages.describe_end(report.end, language)
     if view.job.options.verify:
-        twice = messages.second_walk_text(asdict(report), report.missing, language)
+        twice = messages.describe_second_walk(asdict(report), report.missing, language)
         end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
-    return {"end": end, "lines": counts}
+    return {"end": end, "lines": messages.describe_counts(report.counts, language)}
 
 
 def _failures_view(view: JobView, language: str) -> JobFailures:
@@ -111,7 +111,7 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
     label = f"{count} {_reasons_text(view, language)}".strip()
     toast = label if failed else ""
     if not failed and view.job.reason == "empty_end":
-        toast = messages.reason_text("empty_end", language)
+        toast = messages.explain_reason("empty_end", language)
     return {
         "failed_label": label,
         "failures": [_failure_view(item, language) for item in view.failed] if is_over else [],
@@ -128,9 +128,7 @@ def _reasons_text(view: JobView, language: str) -> str:
     if len(view.failed) < view.job.failed:
         return ""
     counted = Counter(item.reason for item in view.failed).most_common()
-    reasons = " · ".join(
-        f"{messages.short_reason_text(code, language)}: {n}" for code, n in counted
-    )
+    reasons = " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
     return f"({reasons})" if reasons else ""
 
 
@@ -208,10 +206,10 @@ def _state_note(view: JobView, language: str) -> str:
     if now.reason in _WAITS and view.is_waiting_to_retry:
         return messages.translate(_WAITS[now.reason], language)
     if now.reason:
-        return messages.reason_text(now.reason, language)
+        return messages.explain_reason(now.reason, language)
     if view.state.is_over:
         codes = [file.reason.split() for file in view.model_files if file.state == "saved"]
-        texts = dict.fromkeys(messages.model_reason_text(c, language) for c in chain(*codes))
+        texts = dict.fromkeys(messages.explain_model_reason(c, language) for c in chain(*codes))
         if texts:
             return (" " if language == "en" else "").join(texts)
     return messages.translate("not_there", language, n=view.missing) if view.missing else ""
@@ -240,12 +238,12 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
 
 def _failure_view(item: Item, language: str) -> JobFailure:
     is_model = item.kind == "model"
-    reason_text = messages.model_reason_text if is_model else messages.reason_text
+    explain = messages.explain_model_reason if is_model else messages.explain_reason
     return {
         "id": item.image_id,
         "url": _page_url(item),
         "title": os.path.basename(item.model_path) if is_model else "",
-        "reason": reason_text(item.reason, language, item.message),
+        "reason": explain(item.reason, language, item.message),
         "detail": item.message if language == "en" else "",  # the messages are English
         "code": item.reason,
         "has_thumb": item.kind not in ("audio", "model"),

@@ -53,23 +53,23 @@ def needed_files_view(
         "files": files + [_unknown_view(unknown, language) for unknown in found.unknown],
         "image_count": image_count,
         "disks": _list_disks(devices, shown),
-        "locked": messages.reason_text(lock, language) if lock else "",
+        "locked": messages.explain_reason(lock, language) if lock else "",
     }
 
 
 def refusal_text(choice: FileChoice, language: str) -> str:
     """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
     refusal = choice.refusal
-    return messages.reason_text(refusal, language, choice.deadline) if refusal else ""
+    return messages.explain_reason(refusal, language, choice.deadline) if refusal else ""
 
 
 def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
     refusal = "" if needs_word else refusal_text(choice, language)
-    short = messages.short_reason_text(choice.refusal, language, choice.deadline) if refusal else ""
+    short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
-        refusal = messages.error_text(needed.error, language)
+        refusal = messages.translate_error(needed.error, language)
     is_known = version is not None and choice.file is not None
     files = (choice.file, *choice.others) if is_known and choice.file else ()
     return {
@@ -116,7 +116,7 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.R
         "form": " ".join(filter(None, _list_traits(file))),
         "size": file.size,
         "is_pickle": file.is_pickle,
-        "refusal": messages.reason_text("unsafe", language) if is_unsafe else "",
+        "refusal": messages.explain_reason("unsafe", language) if is_unsafe else "",
     }
 
 

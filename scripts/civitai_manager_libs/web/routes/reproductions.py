@@ -234,7 +234,9 @@ def _describe(context: RequestContext, difference: Difference) -> str:
         key += "_group"
     return context.translate(
         key,
-        field=messages.parameter_label(clean_line(difference.field, _MAX_SHOWN), context.language),
+        field=messages.get_parameter_label(
+            clean_line(difference.field, _MAX_SHOWN), context.language
+        ),
         original=clean_line(difference.original, _MAX_SHOWN),
         made=clean_line(difference.made, _MAX_SHOWN),
     )

@@ -84,7 +84,7 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
             value = _validate_text(entry.name, str(value))
         return entry.validate(value)
     except SettingError as error:
-        label = messages.setting_label(entry.name, language)
+        label = messages.get_setting_label(entry.name, language)
         words = {"label": label, "low": entry.low, "high": entry.high}
         key = "bad_whole_setting" if isinstance(entry.default, int) else "bad_setting"
         if entry.choices or isinstance(entry.default, (bool, str)):

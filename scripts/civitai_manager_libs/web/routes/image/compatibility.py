@@ -50,7 +50,7 @@ def check_infotext(context: RequestContext) -> Incompatibilities:
 def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
     for loss in found:
         values = {
-            "field": messages.parameter_label(clean_line(loss.field, _SHOWN), language),
+            "field": messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
             "sent": clean_line(loss.sent, _SHOWN),
             "got": clean_line(loss.got, _SHOWN),
         }
@@ -90,7 +90,7 @@ def list_problems(
     if isinstance(seed, (int, float)) and seed > 2**53:
         yield messages.translate("problem_seed", language)
     if missing := find_missing_values(text):
-        labels = ", ".join(messages.parameter_label(name, language) for name in missing)
+        labels = ", ".join(messages.get_parameter_label(name, language) for name in missing)
         yield messages.translate("problem_missing", language, names=labels)
 
 
