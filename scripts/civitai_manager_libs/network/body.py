@@ -16,7 +16,7 @@ from ..core import Cancellation
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from . import responses
 from .bandwidth import BandwidthLimit
-from .connections import connection_cutter
+from .connections import make_connection_cutter
 from .deadlines import cut_after
 from .limiter import HostLimiter
 
@@ -51,7 +51,7 @@ class ResponseBody:
         self.headers = response.headers
         self.response, self._cancelled = response, cancelled
         self._bandwidth, self._limiter = bandwidth, limiter
-        self._cut = connection_cutter(response)
+        self._cut = make_connection_cutter(response)
         self._is_empty = True  # so far
         self._received, self._blocking_size = 0, _SLOW_RATE  # bytes
         self._seconds, self._bytes = 0.0, 0  # spent reading, since the last speed check

@@ -22,7 +22,7 @@ from ..errors import Refused
 from .deadlines import cut_after
 from .private_addresses import is_private_address
 
-__all__ = ["connection_cutter", "response_peer", "WatchedAdapter"]
+__all__ = ["find_server_address", "make_connection_cutter", "WatchedAdapter"]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; how late a connection being made may notice that it is cancelled
@@ -156,7 +156,7 @@ def _watch_connections(manager: Any, **attributes: bool) -> None:
     manager.pool_classes_by_scheme = pools
 
 
-def response_peer(response: requests.Response) -> str | None:
+def find_server_address(response: requests.Response) -> str | None:
     """Return the IP address of the server that sent a response.
 
     Return None if the response came through a proxy, or if the connection is closed.
@@ -164,7 +164,7 @@ def response_peer(response: requests.Response) -> str | None:
     return getattr(response.raw.connection, "peer", None)
 
 
-def connection_cutter(response: requests.Response) -> Callable[[], None]:
+def make_connection_cutter(response: requests.Response) -> Callable[[], None]:
     """Return a function that closes a response's connection; any thread may call the function."""
     cut: Callable[[], None] = getattr(response.raw.connection, "cut", lambda: None)
     return cut

@@ -56,7 +56,7 @@ class _Watcher:
             self._changed.notify()
 
     def remove(self, deadline: Deadline) -> None:
-        """Stop checking a deadline, so that its `cut` is not called any more."""
+        """Stop checking a deadline; its function `cut` is not called any more."""
         with self._changed:
             self._pending.discard(deadline)
 

@@ -19,7 +19,7 @@ from ..core import Cancellation, never_cancelled
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from .bandwidth import BandwidthLimit
 from .body import check_response_head, LIBRARY_ERRORS, ResponseBody, to_our_error
-from .connections import response_peer, WatchedAdapter
+from .connections import find_server_address, WatchedAdapter
 from .limiter import HostLimiter, HostLimiters
 from .private_addresses import is_private_address, is_private_url
 from .request import add_api_key, OutgoingRequest, redirect_request, split_url
@@ -104,17 +104,19 @@ class HttpSession:
             response = self._send_once(request)
             if not (request.allow_redirects and response.is_redirect):
                 return response
-            request = self.follow(response, request)
+            request = self.follow_redirect(response, request)
         raise Refused("The server redirected too many times.")
 
-    def follow(self, response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
+    def follow_redirect(
+        self, response: requests.Response, request: OutgoingRequest
+    ) -> OutgoingRequest:
         """Close a redirect, and return the request to send next.
 
         response: the redirect. request: the redirected request. Raises Refused if the redirect must
         not be followed, and NeedsKey if it leads to a login page.
         """
         # A server on this machine may redirect to this machine.
-        is_private = is_private_address(response_peer(response) or "")
+        is_private = is_private_address(find_server_address(response) or "")
         refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
         _release_connection(response, request.cancelled)
         url = self._redirect_target(response)

@@ -34,9 +34,9 @@ def folder(tmp_path):
 
 @pytest.fixture(autouse=True)
 def system(monkeypatch):
-    """Return a list whose last string is the present `system_start()`."""
+    """Return a list whose last string `read_boot_id` returns."""
     starts = ["first"]
-    monkeypatch.setattr(resume_note, "system_start", lambda: starts[-1])
+    monkeypatch.setattr(resume_note, "read_boot_id", lambda: starts[-1])
     return starts
 
 

@@ -148,4 +148,4 @@ def test_file_is_complete_after_losses_of_power(rate, tmp_path, monkeypatch):
 def _forget_system(note):
     """Let the note be of an earlier start of the system: only what was on the disk counts."""
     text = note.read_text()
-    note.write_text(text.replace(resume_note.system_start(), "an earlier start"))
+    note.write_text(text.replace(resume_note.read_boot_id(), "an earlier start"))

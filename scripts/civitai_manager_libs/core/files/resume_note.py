@@ -2,7 +2,7 @@
 
 A line with a JSON object is a `ResumeNote`, whose bytes were flushed to the disk before the line
 was written. A line with a JSON list, `[start, end]`, adds a range that was written later, but may
-not be flushed: it is lost if the system stops, so it counts only if `system_start` is unchanged.
+not be flushed: it is lost if the system stops, so it counts only if `read_boot_id` is unchanged.
 Only complete lines count.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ..byte_ranges import ByteRanges
 from .safe_open import open_own_file
 
-__all__ = ["ResumeNote", "read_note", "system_start"]
+__all__ = ["read_boot_id", "read_note", "ResumeNote"]
 
 _MAX_NOTE = 10_000_000  # bytes; a line each half second for half a day
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"  # Linux: proc_sys_kernel(5)
@@ -26,7 +26,7 @@ class ResumeNote:
 
     size: bytes from the file's beginning. parts: further byte ranges (start, end). total: the whole
     file's size in bytes, 0 if unknown. validator: the server's ETag or date of the file, for
-    `If-Range`. system: `system_start()` when the note was written.
+    `If-Range`. system: `read_boot_id()` when the note was written.
     """
 
     size: int
@@ -41,7 +41,7 @@ class ResumeNote:
 
         total: the whole file's size, 0 if unknown. validator: the file's ETag or date.
         """
-        return cls(0, total, validator, (), system_start()).with_ranges(ranges)
+        return cls(0, total, validator, (), read_boot_id()).with_ranges(ranges)
 
     def with_ranges(self, ranges: ByteRanges) -> ResumeNote:
         parts = tuple((start, end) for start, end in ranges if start)
@@ -76,8 +76,8 @@ def read_note(path: str) -> ResumeNote | None:
     return None
 
 
-def system_start() -> str:
-    """Return an id that changes at each start of the operating system, "" if unknown."""
+def read_boot_id() -> str:
+    """Return an id of the last start of the operating system, "" if unknown."""
     try:
         with open(_BOOT_ID, encoding="ascii") as file:
             return file.read(100).strip()
@@ -103,7 +103,7 @@ def _add_ranges(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
 
     If the system has restarted since, return the old note: the added bytes may be lost.
     """
-    if not (added and note.system and note.system == system_start()):
+    if not (added and note.system and note.system == read_boot_id()):
         return note
     ranges = note.ranges
     for start, end in added:

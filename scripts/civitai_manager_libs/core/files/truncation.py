@@ -59,7 +59,7 @@ def is_complete(path: str, extension: str) -> bool:
 def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
     """Return whether a JPEG's segments are followed by its end marker (ITU T.81, annex B)."""
     for _ in range(_MAX_JPEG_MARKERS):
-        marker = _next_marker(file)
+        marker = _find_next_marker(file)
         if marker is None or marker == _END:
             return marker == _END
         if marker != _START:
@@ -68,7 +68,7 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _next_marker(file: BufferedReader) -> int | None:
+def _find_next_marker(file: BufferedReader) -> int | None:
     """Read up to the next JPEG marker; return its second byte, None at the end of the file."""
     chunk, offset = file.read(_CHUNK), 0
     while True:

@@ -21,7 +21,7 @@ from ..session import HttpSession
 from ..validators import FileVersion, parse_content_range
 from .expected_file import ExpectedFile
 from .pieces import Piece, PiecePlan
-from .route import DownloadRoute, route_error
+from .route import DownloadRoute, make_route_error
 from .syncer import BackgroundSync
 
 __all__ = ["FileChanged", "PieceConnection", "Transfer"]
@@ -84,7 +84,7 @@ class PieceConnection:
         """Receive pieces of the file until the file is complete.
 
         Raises NetworkError or ServerError if a retry may help, and FileChanged if the file in the
-        storage has changed. Also raises the errors of `DownloadRoute.signed_request`,
+        storage has changed. Also raises the errors of `DownloadRoute.get_signed_request`,
         InvalidResponse, DiskError and Cancelled.
         """
         transfer, plan = self._transfer, self._transfer.plan
@@ -107,7 +107,7 @@ class PieceConnection:
     def _receive(self, piece: Piece) -> None:
         transfer, expired = self._transfer, None
         for is_last in (False, True):
-            signed = transfer.route.signed_request(expired)
+            signed = transfer.route.get_signed_request(expired)
             request = signed.with_headers(self._range_headers(piece))
             with transfer.session.open_in_slot(
                 request, transfer.limiter, allowed=range(300, 600)
@@ -136,7 +136,7 @@ class PieceConnection:
         status = body.status
         if is_api_url(signed.url):
             text = body.read_all(_ERROR_PAGE)
-            return route_error(status, body.headers, text, signed.api_key)
+            return make_route_error(status, body.headers, text, signed.api_key)
         if status == 416:
             return FileChanged("The file in Civitai's storage has a different length now.")
         if status == 404:  # the route still knows the file, so it is not deleted

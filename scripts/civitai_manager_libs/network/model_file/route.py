@@ -25,7 +25,7 @@ from ..limiter import HostLimiters
 from ..request import is_api_url, OutgoingRequest
 from ..session import HttpSession
 
-__all__ = ["DownloadRoute", "route_error"]
+__all__ = ["DownloadRoute", "make_route_error"]
 
 _ERROR_PAGE = 64 * 1024  # bytes of a refusal that are read for its message
 _LOGIN_MARKS = ("download-auth", "/login?")
@@ -54,13 +54,13 @@ class DownloadRoute:
         self._signed: OutgoingRequest | None = None
         self._may_be_found = True  # after the first 404
 
-    def signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
+    def get_signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
         """Return a request for the file at its signed URL, which the first call fetches.
 
         expired: a request from an earlier call that the storage refused, since its signature has
         expired. A new URL is then fetched, once for all threads that pass this request. Raises the
-        errors of `route_error`, NetworkError, Refused, InputError for an invalid key or proxy, and
-        Cancelled.
+        errors that `make_route_error` returns, NetworkError, Refused, InputError for an invalid key
+        or proxy, and Cancelled.
         """
         with self._lock:
             if self._signed is None or self._signed is expired:
@@ -90,15 +90,15 @@ class DownloadRoute:
                             text = body.read_all(_ERROR_PAGE)
                         except (NetworkError, InvalidResponse):
                             text = b""
-                        raise route_error(body.status, body.headers, text, request.api_key)
-                    followed = self._session.follow(body.response, request)
+                        raise make_route_error(body.status, body.headers, text, request.api_key)
+                    followed = self._session.follow_redirect(body.response, request)
             if not is_api_url(followed.url):
                 return followed
             request = followed
         return request
 
 
-def route_error(
+def make_route_error(
     status: int, headers: Mapping[str, str], body: bytes, key: str
 ) -> CivitaiShortcutError:
     """Return the error for a response in which Civitai's download route refuses a file.
