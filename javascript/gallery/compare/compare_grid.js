@@ -1,6 +1,6 @@
 /** Two to four images side by side or over each other, which are zoomed and panned together. */
 
-import { el } from "../core/dom.js";
+import { el, observeSize } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "../viewer/pointer_gestures.js";
 import { Slide } from "../viewer/slide.js";
@@ -27,9 +27,7 @@ export class CompareGrid {
     this.#context = context;
     this.element = el("div", { class: "compare-grid" });
     this.#dividers = new Dividers(context, this.element);
-    const sizes = new ResizeObserver(() => this.#measure());
-    sizes.observe(this.element);
-    context.signal.addEventListener("abort", () => sizes.disconnect());
+    observeSize(this.element, () => this.#measure(), context.signal);
     context.store.on(["revealed"], () => this.#blurCells(), context);
   }
 

@@ -100,6 +100,16 @@ export function setLabel(labelled, label) {
   setText(labelled.querySelector("span"), label);
 }
 
+/** Call a listener now and whenever the size of an element changes. A hidden element has no size.
+ * @param {Element} element
+ * @param {() => void} listener
+ * @param {AbortSignal} signal  ends the calls */
+export function observeSize(element, listener, signal) {
+  const sizes = new ResizeObserver(listener);
+  sizes.observe(element);
+  signal.addEventListener("abort", () => sizes.disconnect());
+}
+
 /** Run an action and mark its button as busy until the action settles. The button is not disabled,
  * because it would lose the focus.
  * @param {HTMLElement} pressed

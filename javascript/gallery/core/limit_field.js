@@ -21,12 +21,3 @@ export function makeLimitField(words, { name, label, value, high }) {
     value: String(value),
   });
 }
-
-/** Return a form with a labelled number field and a button.
- * @param {import("../types.js").Words} words
- * @param {HTMLElement} field
- * @param {HTMLElement} start  the button */
-export function makeLimitForm(words, field, start) {
-  const label = el("label", {}, el("span", { class: "dim", text: words("up_to") }), field);
-  return el("div", { class: "limit-form joined" }, label, start);
-}

@@ -1,6 +1,6 @@
 /** Menus at a point or below a button, for mouse, finger and keyboard. */
 
-import { el } from "./dom.js";
+import { el, iconButton } from "./dom.js";
 import { icon } from "./icons.js";
 import { getTop } from "./modal.js";
 
@@ -66,6 +66,18 @@ export function openMenu(root, anchor, items, signal) {
     root.addEventListener("scroll", ({ target }) => target !== menu && close(), how);
   });
   signal.addEventListener("abort", close, { signal: abort.signal });
+}
+
+/** Return an icon button that opens a menu.
+ * @param {{root: ShadowRoot, words: import("../types.js").Words, signal: AbortSignal}} context
+ * @param {string} action  the button's `data-do`
+ * @param {string} label  key of the button's name
+ * @param {() => MenuItem[]} listItems  called when the menu opens */
+export function makeMenuButton({ root, words, signal }, action, label, listItems) {
+  const open = () => openMenu(root, made, listItems(), signal);
+  const made = iconButton(action, "more", words(label), open, "quiet");
+  made.setAttribute("aria-haspopup", "menu");
+  return made;
 }
 
 /** Close the open menu, if there is one. @param {ShadowRoot} root */

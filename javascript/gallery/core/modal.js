@@ -1,5 +1,7 @@
 /** Modal dialogs: stacked, closed in the same ways, with the toasts above them. */
 
+import { observeSize } from "./dom.js";
+
 /** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
 const open = new WeakMap();
 
@@ -23,11 +25,8 @@ export function makeModal(dialog, leave, signal) {
   });
   dialog.addEventListener("click", (event) => isBeside && event.target === dialog && leave());
   // in a host, its tab may be left while the dialog is open: unseen it would block the whole page
-  const sizes = new ResizeObserver(() => {
-    if (isOpen(dialog) && !dialog.getClientRects().length) leave();
-  });
-  sizes.observe(dialog);
-  signal.addEventListener("abort", () => sizes.disconnect());
+  const leaveIfUnseen = () => isOpen(dialog) && !dialog.getClientRects().length && leave();
+  observeSize(dialog, leaveIfUnseen, signal);
 }
 
 /** Open a dialog on top of all others. @param {HTMLDialogElement} dialog */

@@ -1,6 +1,6 @@
 /** Short messages that disappear after a while. */
 
-import { button, el } from "./dom.js";
+import { button, el, observeSize } from "./dom.js";
 import { icon } from "./icons.js";
 import { followTop } from "./modal.js";
 
@@ -20,11 +20,8 @@ export class Toasts {
     this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
     followTop(root, (top) => top.append(this.list), signal);
     // toasts do not outlast a visit to another tab of the host
-    const sizes = new ResizeObserver(() => {
-      if (!this.list.getClientRects().length) this.list.replaceChildren();
-    });
-    sizes.observe(this.list);
-    signal.addEventListener("abort", () => sizes.disconnect());
+    const clearIfHidden = () => this.list.getClientRects().length || this.list.replaceChildren();
+    observeSize(this.list, clearIfHidden, signal);
   }
 
   /** Show a message. A message that is already shown is not shown again.

@@ -1,5 +1,7 @@
 /** Makes a group of controls one Tab stop: the arrow keys move the focus between the controls. */
 
+import { observeSize } from "./dom.js";
+
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs
 
@@ -29,11 +31,9 @@ export function makeToolbar(element, label, signal) {
   };
   const changes = new MutationObserver(updateSoon);
   changes.observe(element, { childList: true, subtree: true, attributeFilter: ["hidden"] });
-  const sizes = new ResizeObserver(update);
-  sizes.observe(element);
+  observeSize(element, update, signal);
   signal.addEventListener("abort", () => {
     changes.disconnect();
-    sizes.disconnect();
     cancelAnimationFrame(frame);
   });
   element.addEventListener("focusin", ({ target }) => {

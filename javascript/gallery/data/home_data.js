@@ -1,5 +1,6 @@
 /** Fetches what the home page shows, each time it is shown or the user comes back to it. */
 
+import { observeSize } from "../core/dom.js";
 import { isHome } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
@@ -20,10 +21,8 @@ export class HomeData {
     signal.addEventListener("abort", () => this.#abort.abort());
     this.#onChange(store.get());
     this.#isVisible = isVisible(root.host);
-    const sizes = new ResizeObserver(() => this.#onVisibility());
-    sizes.observe(root.host); // in a host, another tab hides it
+    observeSize(root.host, () => this.#onVisibility(), signal); // in a host, another tab hides it
     document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
-    signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page

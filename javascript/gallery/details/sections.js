@@ -4,7 +4,7 @@ import { el, iconButton } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { makeLongText } from "../core/long_text.js";
-import { openMenu } from "../core/menu.js";
+import { makeMenuButton } from "../core/menu.js";
 import { listHideItems } from "../menu/hide_items.js";
 import { getParameterLabel } from "../state/state.js";
 
@@ -56,7 +56,8 @@ export function makeAbout(context, view, record) {
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record] */
-function makeAuthor({ words, actions, root, signal }, view, record) {
+function makeAuthor(context, view, record) {
+  const { words, actions } = context;
   if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
   const open = el("button", {
     type: "button",
@@ -76,14 +77,8 @@ function makeAuthor({ words, actions, root, signal }, view, record) {
     ? makeExternalLink(record.user_url, "", "on-civitai-user")
     : null;
   profile?.setAttribute("aria-label", words("see_on_civitai"));
-  const menu = iconButton(
-    "author-menu",
-    "more",
-    words("author_menu"),
-    () => openMenu(root, menu, listHideItems(view.user, { words, actions }), signal),
-    "quiet",
-  );
-  menu.setAttribute("aria-haspopup", "menu");
+  const listItems = () => listHideItems(view.user, context);
+  const menu = makeMenuButton(context, "author-menu", "author_menu", listItems);
   return el("p", { class: "author" }, open, profile, menu);
 }
 

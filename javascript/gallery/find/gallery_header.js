@@ -3,9 +3,9 @@
  * post.
  */
 
-import { button, el, iconButton, setLabel } from "../core/dom.js";
+import { button, el, setLabel } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { openMenu } from "../core/menu.js";
+import { makeMenuButton } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 import { GetModel } from "../model_files/get_model.js";
 import { getWatchKey } from "../panels/watches.js";
@@ -45,7 +45,7 @@ export class GalleryHeader {
     this.#stats = button({ action: "figures", icon: "stats", words: words("stats_title") }, () =>
       actions.panel("stats"),
     );
-    const more = this.#makeMore();
+    const more = makeMenuButton(context, "gallery-menu", "open_more", () => this.#listMenu());
     this.#download = new DownloadOptions(context, more).trigger;
     this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
     this.#triggerWords.setAttribute("aria-label", words("trained_words"));
@@ -155,21 +155,7 @@ export class GalleryHeader {
     this.#watch.hidden = !gallery || !isKnown;
   }
 
-  /** Return a menu button for narrow pages. The menu contains the controls that do not fit. */
-  #makeMore() {
-    const { words, root, signal } = this.#context;
-    const more = iconButton(
-      "gallery-menu",
-      "more",
-      words("open_more"),
-      () => openMenu(root, more, this.#listMenu(), signal),
-      "quiet",
-    );
-    more.setAttribute("aria-haspopup", "menu");
-    return more;
-  }
-
-  /** Return the menu's items: the buttons and links that do not fit. */
+  /** Return the items of the menu on a narrow page: the buttons and links that do not fit. */
   #listMenu() {
     const buttons = /** @type {HTMLElement[]} */ ([...this.#actions.children]);
     const links = /** @type {HTMLElement[]} */ ([...this.#title.querySelectorAll("button, a")]);

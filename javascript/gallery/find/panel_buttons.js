@@ -3,7 +3,7 @@
  */
 
 import { el, iconButton } from "../core/dom.js";
-import { openMenu } from "../core/menu.js";
+import { makeMenuButton } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 
 /** @import { Context, State } from "../types.js" */
@@ -38,8 +38,9 @@ export function makePanelButtons(context) {
     makePanelButton(context, "settings", "settings"),
     makePanelButton(context, "help", "help"),
   ];
-  for (const one of [...before, ...after]) one.classList.add("in-menu");
-  const more = makeMore(context, [...before, ...after]);
+  const inMenu = [...before, ...after]; // on a narrow page
+  for (const one of inMenu) one.classList.add("in-menu");
+  const more = makeMenuButton(context, "more-tools", "open_more", () => inMenu.map(makeMenuItem));
   const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more);
   makeToolbar(element, words("toolbar_panels"), context.signal);
   return element;
@@ -79,23 +80,8 @@ function addBadge({ words, store, signal }, made, { count, words: key }) {
   draw();
 }
 
-/** Return a menu button for narrow pages. The menu contains the buttons that do not fit.
- * @param {Context} context
- * @param {HTMLButtonElement[]} buttons */
-function makeMore({ root, words, signal }, buttons) {
-  const list = () =>
-    buttons.map((one) => ({
-      key: one.dataset.do ?? "",
-      text: one.getAttribute("aria-label") ?? "",
-      do: () => one.click(),
-    }));
-  const more = iconButton(
-    "more-tools",
-    "more",
-    words("open_more"),
-    () => openMenu(root, more, list(), signal),
-    "quiet",
-  );
-  more.setAttribute("aria-haspopup", "menu");
-  return more;
+/** Return a menu item that presses a button. @param {HTMLButtonElement} pressed */
+function makeMenuItem(pressed) {
+  const text = pressed.getAttribute("aria-label") ?? "";
+  return { key: pressed.dataset.do ?? "", text, do: () => pressed.click() };
 }

@@ -1,6 +1,6 @@
 /** The gallery as a masonry of tiles. Only the tiles near the window are in the page. */
 
-import { el, setAttribute } from "../core/dom.js";
+import { el, observeSize, setAttribute } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { getTiles } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
@@ -145,9 +145,7 @@ export class Grid {
     };
     window.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
     window.addEventListener("resize", soon, { signal });
-    const sizes = new ResizeObserver(() => this.#resize());
-    sizes.observe(this.#list);
-    signal.addEventListener("abort", () => sizes.disconnect());
+    observeSize(this.#list, () => this.#resize(), signal);
     this.#list.addEventListener("focus", () => {
       const id = this.findTopmost();
       if (id !== null) this.#context.actions.focus(id);

@@ -5,13 +5,10 @@ import { isHome, isOffline, listTileIds } from "../state/state.js";
 
 /** @import { Context, State, View } from "../types.js" */
 
-/**
- * Hide the grid at home, and set the attributes that style it while the server is lost, the images
+/** Hide the grid at home, and set the attributes that style it while the server is lost, the images
  * are stale, or images are marked.
- *
  * @param {HTMLElement} list  the grid's element
- * @param {Context} context
- */
+ * @param {Context} context */
 export function showStateOnGrid(list, { root, store, signal }) {
   const hideAtHome = () => {
     list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
@@ -25,14 +22,11 @@ export function showStateOnGrid(list, { root, store, signal }) {
   store.on(["stale"], ({ stale }) => list.toggleAttribute("data-stale", stale), { signal });
 }
 
-/**
- * Return how an image's tile is drawn: its number of images, and whether it is marked, focused or
+/** Return how an image's tile is drawn: its number of images, and whether it is marked, focused or
  * blurred.
- *
  * @param {State} state
  * @param {View} view
- * @returns {import("./tile.js").Looks}
- */
+ * @returns {import("./tile.js").Looks} */
 export function getTileLooks(state, view) {
   const ids = listTileIds(state, view.id);
   return {

@@ -2,7 +2,7 @@
  * The bar at the window's lower edge: the position in the gallery, and actions on marked images.
  */
 
-import { button, el, iconButton, setText } from "../core/dom.js";
+import { button, el, iconButton, observeSize, setText } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { openMenu } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
@@ -44,11 +44,8 @@ export class SelectionBar {
     this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
     makeToolbar(this.#section, words("toolbar_bar"), signal);
     root.append(el("div", { class: "bar-place" }, this.#section));
-    const sizes = new ResizeObserver(() => this.#place());
-    sizes.observe(root.host);
-    sizes.observe(this.#section);
+    for (const one of [root.host, this.#section]) observeSize(one, () => this.#place(), signal);
     window.addEventListener("resize", () => this.#place(), { signal });
-    signal.addEventListener("abort", () => sizes.disconnect());
     /** @type {import("../state/store.js").Key[]} */
     const keys = [getTiles, "marks", "passed", "loading", "ended", "results", "place"];
     store.on([...keys, "hiddenCount", "showsHidden"], (now) => this.#draw(now), context);

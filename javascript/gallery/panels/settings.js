@@ -52,7 +52,7 @@ export class Settings {
   }
 
   /** Open the panel at the list of rules that hide images, or at the field for another rule.
-   * @param {{isToAdd?: boolean}} [how] */
+   * @param {{isToAdd?: boolean}} [how]  isToAdd: at the field */
   async openHiddenRules({ isToAdd = false } = {}) {
     const { store, actions } = this.context;
     if (store.get().panel !== "settings") actions.panel("settings");

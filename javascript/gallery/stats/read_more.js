@@ -1,7 +1,7 @@
 /** Loads more records of a gallery for its statistics, by a job that downloads no images. */
 
 import { button, el } from "../core/dom.js";
-import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
+import { makeLimitField } from "../core/limit_field.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -35,7 +35,9 @@ export class ReadMore {
         return job && actions.cancelJob(job.id);
       },
     );
-    this.#form = makeLimitForm(words, this.#limit, begin);
+    const upTo = el("span", { class: "dim", text: words("up_to") });
+    const label = el("label", {}, upTo, this.#limit);
+    this.#form = el("div", { class: "limit-form joined" }, label, begin);
     this.#progress = el("div", { class: "row" }, this.#line, stop);
     this.element = el("div", { class: "row" }, this.#form, this.#progress);
     store.on(["jobs"], () => this.#follow(more), context);

@@ -1,6 +1,6 @@
 /** The viewer's stage: the open image with its neighbours. */
 
-import { el } from "../core/dom.js";
+import { el, observeSize } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Loader, listNearbyIndices } from "./loader.js";
 import { Gestures } from "./pointer_gestures.js";
@@ -40,9 +40,7 @@ export class Stage {
     this.files = new Loader(async (id, signal) => this.#findSlide(id)?.loadFile(signal));
     this.thumbs = new Loader(async (id) => this.#findSlide(id)?.loadThumb());
     new Gestures(this.element, new StageGestures(this), context.signal);
-    const sizes = new ResizeObserver(() => this.#measure());
-    sizes.observe(this.element);
-    context.signal.addEventListener("abort", () => sizes.disconnect());
+    observeSize(this.element, () => this.#measure(), context.signal);
   }
 
   /** Return the slide of the open image, undefined if none is open. */
@@ -101,7 +99,7 @@ export class Stage {
     this.listeners.changed();
   }
 
-  /** Remove the slides of all other images. @param {Set<number>} wanted */
+  /** Remove all slides but those of some images. @param {Set<number>} wanted  ids of the images */
   #removeOthers(wanted) {
     for (const [id, slide] of this.#slides) {
       if (wanted.has(id)) continue;
