@@ -276,8 +276,8 @@ function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/** Return the id of the image on the tile that represents an image. If posts are grouped, that is
- * the first image of its post.
+/** Return the id of the tile for an image: the image's own id or, if posts are grouped, the id of the
+ * first image of its post.
  * @param {Store} store
  * @param {number} id */
 function findTileId(store, id) {

@@ -37,7 +37,8 @@ const move =
   (actions, { press }) =>
     actions.move(to, { extend: press.shiftKey });
 
-/** Return a shortcut. @type {(place: KeyScope, keys: string | string[], words: string, act: Key["act"], more?: Partial<Key>) => Key} */
+/** Return a shortcut for some keys; `words` is the key of the text that explains them.
+ * @type {(place: KeyScope, keys: string | string[], words: string, act: Key["act"], more?: Partial<Key>) => Key} */
 const key = (place, keys, words, act, more) => ({
   place,
   keys: [keys].flat(),
@@ -207,7 +208,8 @@ export function findKey(press, places) {
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 
-/** Return the names that a key press may have in the table. @param {KeyPress} press */
+/** Return the names of a key press in the table of shortcuts, such as "Ctrl c" or "Shift F10".
+ * @param {KeyPress} press */
 function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
   if (altKey || isComposing || (ctrlKey && metaKey)) return [];
   const small = key.toLowerCase(); // with Caps Lock letters come large
@@ -234,7 +236,7 @@ export function runKey({ place, act, forImages }, actions, state, press) {
  * @param {Context} context */
 export function listenToKeys({ root, store, actions, signal }) {
   const press = (/** @type {KeyboardEvent} */ event) => {
-    if (event.defaultPrevented || !isOurs(root.host)) return;
+    if (event.defaultPrevented || !receivesKeys(root.host)) return;
     const focused = /** @type {HTMLInputElement | null} */ (root.activeElement);
     const onTile = Boolean(focused?.closest('[role="listbox"]'));
     const state = store.get();
@@ -257,7 +259,7 @@ export function listenToKeys({ root, store, actions, signal }) {
 
 /** Return whether our tab is visible and no control outside of it has the focus.
  * @param {Element} host  our element */
-function isOurs(host) {
+function receivesKeys(host) {
   const focused = document.activeElement;
   const isFree = !focused || focused === document.body || focused === host;
   return isFree && host.getClientRects().length > 0;

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameModelType } from "../../javascript/gallery/state/model_types.js";
+import { getModelTypeName } from "../../javascript/gallery/state/model_types.js";
 
 const words = (key) => `<${key}>`;
 
 test("a type is named as Civitai, an infotext or the host's folders write it", () => {
   for (const type of ["TextualInversion", "embed"])
-    assert.equal(nameModelType(type, words), "<type_embed>");
-  assert.equal(nameModelType("Upscaler", words), "<type_upscaler>");
-  assert.equal(nameModelType("Text Encoder", words), "<type_text_encoder>");
+    assert.equal(getModelTypeName(type, words), "<type_embed>");
+  assert.equal(getModelTypeName("Upscaler", words), "<type_upscaler>");
+  assert.equal(getModelTypeName("Text Encoder", words), "<type_text_encoder>");
 });
 
 test("an unknown type is shown as it is", () => {
-  assert.equal(nameModelType("LoCon", words), "LoCon");
-  assert.equal(nameModelType("constructor", words), "constructor");
+  assert.equal(getModelTypeName("LoCon", words), "LoCon");
+  assert.equal(getModelTypeName("constructor", words), "constructor");
 });

@@ -165,7 +165,7 @@ class CompareCell extends ZoomGestures {
   }
 
   /** Return whether a press is a gesture. A press on a button is not. @param {PointerEvent} event */
-  isOurs(event) {
+  isGesture(event) {
     return !event.composedPath().some((node) => node instanceof HTMLButtonElement);
   }
 

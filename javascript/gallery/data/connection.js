@@ -25,8 +25,8 @@ export class Connection {
     pollWhileVisible(EVERY, () => this.#pollIfOffline(), context.signal);
   }
 
-  /** Fetch the data that the page starts with. Return whether the server responded. The error of a
-   * request is ignored if a later one was sent. */
+  /** Fetch the data that the page starts with. Return whether the server responded. An error is not
+   * shown if a newer request was sent. */
   async fetchBootstrap() {
     const { store, api, words, signal } = this.#context;
     const number = ++this.#requests;

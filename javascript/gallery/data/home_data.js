@@ -67,7 +67,7 @@ export class HomeData {
     if (this.#isVisible && !before && isHome(store.get())) void this.load();
   }
 
-  /** Fetch what the home page shows, or abort that if another page is open. @param {State} now */
+  /** Fetch the home page's data if that page is open, else abort the request. @param {State} now */
   #onChange(now) {
     if (isHome(now)) void this.load();
     else this.#abort.abort();

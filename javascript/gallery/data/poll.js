@@ -1,6 +1,6 @@
 /** Repeats requests while the page is visible. */
 
-/** Call an asynchronous function every so often, and when the browser goes online or the page comes
+/** Call an asynchronous function again and again, and when the browser goes online or the page comes
  * to the front. The function is not called while the page is hidden, or while its last call runs.
  * @param {number} pause  ms
  * @param {() => Promise<void>} run

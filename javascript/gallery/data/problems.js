@@ -61,10 +61,9 @@ export function makeRetryButton(code, words, retry) {
   return button({ action: "retry", icon: "again", words: words("do_retry") }, retry);
 }
 
-/** Show to the user why a request failed. An aborted request is ignored; an error that is no
- * `ApiError` is thrown again. The page's status line shows that the server does not respond or
- * refuses all requests; a toast shows other errors. A toast is also shown while a dialog covers the
- * status line.
+/** Show to the user why a request failed: in the page's status line if our server does not respond or
+ * refuses all requests, else in a toast. A toast also replaces a status line that a dialog covers. An
+ * aborted request is ignored; other errors than an `ApiError` are thrown again.
  * @param {unknown} error
  * @param {Context} context */
 export function showError(error, { root, store, toast, words }) {

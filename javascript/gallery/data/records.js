@@ -37,7 +37,7 @@ export class Records {
     return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
-  /** Return whether a record need not be fetched again. Data from an image's file never changes.
+  /** Return whether a record is recent, or comes from the image's file, which never changes.
    * @param {ImageRecord} record */
   #isFresh(record) {
     const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};

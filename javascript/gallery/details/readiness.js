@@ -59,7 +59,8 @@ export class Readiness {
     });
   }
 
-  /** Return the section for an image. It is hidden if no generation data is known.
+  /** Return the section that says which models an image needs and which are missing. It is hidden if
+   * no generation data is known.
    * @param {ImageRecord} record */
   show(record) {
     this.#resources = record.resources;

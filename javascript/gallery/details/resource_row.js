@@ -3,7 +3,7 @@
 import { el } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
 import { FileControls } from "../model_files/file_controls.js";
-import { nameModelType } from "../state/model_types.js";
+import { getModelTypeName } from "../state/model_types.js";
 import { makeExternalLink } from "./sections.js";
 
 /** @import { Context, NeededFile, Resource } from "../types.js" */
@@ -48,7 +48,7 @@ export class ResourceRow {
     const drawn = JSON.stringify([url, shown, type, needed !== undefined]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#tag.textContent = nameModelType(type, this.#context.words);
+    this.#tag.textContent = getModelTypeName(type, this.#context.words);
     this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
     const label = (needed ?? this.resource).availability_label;
     this.#status.textContent = [label, this.#formatSize(needed)].filter(Boolean).join(" · ");

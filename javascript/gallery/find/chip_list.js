@@ -25,8 +25,8 @@ export function listChips(state, words, actions) {
   return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
 }
 
-/** Return a chip for the searched scope, and a chip for each word of the search. To remove the chip
- * of the library closes the library; to remove the chip of another scope searches the library.
+/** Return a chip for the searched scope, and a chip for each word of the search. Removing the chip of
+ * the library closes the library. Removing the chip of another scope searches the library.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions

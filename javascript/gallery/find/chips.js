@@ -35,7 +35,7 @@ export function makeChips(context, leave) {
   return element;
 }
 
-/** Return the button of a chip, which removes the word or the filter that the chip names.
+/** Return a chip as a button, which removes the chip's word or filter.
  * @param {Chip} chip
  * @param {import("../types.js").Words} words */
 export function makeChip({ key, text, remove }, words) {

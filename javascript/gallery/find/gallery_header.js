@@ -9,7 +9,7 @@ import { makeMenuButton } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 import { GetModel } from "../model_files/get_model.js";
 import { getWatchKey } from "../panels/watches.js";
-import { nameModelType } from "../state/model_types.js";
+import { getModelTypeName } from "../state/model_types.js";
 import { getSource } from "../state/query.js";
 import { DownloadOptions } from "./download_options.js";
 import { getGalleryName } from "./gallery_name.js";
@@ -82,7 +82,7 @@ export class GalleryHeader {
     const parts = [
       el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
-      model && el("span", { class: "tag", text: nameModelType(model.type, words) }),
+      model && el("span", { class: "tag", text: getModelTypeName(model.type, words) }),
       model?.creator && this.#makeCreatorButton(model.creator),
     ];
     this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));

@@ -3,7 +3,7 @@
 import { makeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
-import { nameModelType } from "../state/model_types.js";
+import { getModelTypeName } from "../state/model_types.js";
 import { getSource } from "../state/query.js";
 
 /** @import { Card, Context, State } from "../types.js" */
@@ -133,7 +133,7 @@ export class ModelResultCards {
       el("span", {
         class: "dim one-line",
         dir: "auto",
-        text: [nameModelType(card.type, words), card.creator].filter(Boolean).join(" · "),
+        text: [getModelTypeName(card.type, words), card.creator].filter(Boolean).join(" · "),
       }),
       el(
         "span",

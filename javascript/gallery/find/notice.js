@@ -10,7 +10,7 @@ import { getMissingPart } from "../state/state.js";
 
 const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
 
-/** Add the notices to the page. @param {Context} context */
+/** Add the notices above the images to the page. @param {Context} context */
 export function addNotices(context) {
   const { page, store, words, actions } = context;
   const section = el("div", { class: "notices", role: "status" });

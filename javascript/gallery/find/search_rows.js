@@ -64,9 +64,8 @@ function isSame(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs, usually the first. If the first row is a model search without
- * results, Enter runs the next row that may have results. Return null if Enter runs no row, because
- * the field is empty or the first row only completes a word.
+/** Return the row that Enter runs: the first one, or a later one if the first is a model search
+ * without results. Return null if there are no rows, or if the first row only completes a word.
  * @param {readonly SearchRow[]} rows  as shown, from top to bottom */
 export function getFirstChoice(rows) {
   const [first] = rows;

@@ -76,7 +76,7 @@ export class Status {
     this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
   }
 
-  /** Set whether the line sticks above the bar, so that it is always visible.
+  /** Set whether the status line sticks above the bar at the window's lower edge.
    * @param {boolean} isSticking */
   #setSticking(isSticking) {
     if (this.#of !== "images") return;

@@ -68,7 +68,8 @@ export class DragMarks {
    * @param {PointerEvent} event */
   #onDown(event) {
     if (event.pointerType !== "mouse" || event.button !== 0 || !this.#list.clientWidth) return;
-    if (this.#isEmpty(event) || (event.shiftKey && this.#isTile(event))) this.#prepare(event, null);
+    if (this.#isBesideTiles(event) || (event.shiftKey && this.#isTile(event)))
+      this.#prepare(event, null);
   }
 
   /** Prevent a press on the list from focusing a tile, which would scroll to that tile.
@@ -81,7 +82,7 @@ export class DragMarks {
   }
 
   /** Return whether an event happened beside all tiles and controls. @param {PointerEvent} event */
-  #isEmpty(event) {
+  #isBesideTiles(event) {
     const { page, root } = this.#context;
     const [target] = event.composedPath();
     const isOurs = target === this.#list || target === page || target === root.host;

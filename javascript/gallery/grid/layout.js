@@ -91,7 +91,7 @@ export class Masonry {
   }
 
   /** Return the position in a column of the first image that ends below `y`.
-   * @param {number[]} column
+   * @param {number[]} column  indices of its images, from top to bottom
    * @param {number} y */
   #findFirstBelow(column, y) {
     let low = 0;
@@ -140,7 +140,7 @@ export class Masonry {
   }
 
   /** Return the index of the image of a column that is nearest to the height `y`.
-   * @param {number} column
+   * @param {number} column  index of the column
    * @param {number} y
    * @param {number} otherwise  returned if the column is empty */
   #findNearest(column, y, otherwise) {

@@ -72,7 +72,7 @@ export class Scrubber {
       track.toggleAttribute("data-pointed", this.#months.length > 0);
     });
     track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
-    track.addEventListener("pointerup", () => this.#go());
+    track.addEventListener("pointerup", () => this.#openMonth());
     track.addEventListener("pointercancel", () => this.#cancel());
     track.addEventListener("lostpointercapture", () => {
       this.#isDragged = false;
@@ -89,7 +89,7 @@ export class Scrubber {
     if (step !== undefined) {
       this.#setChosen(true);
       this.#setIndex(this.#index + step);
-    } else if (key === "Enter" || key === " ") this.#go();
+    } else if (key === "Enter" || key === " ") this.#openMonth();
     else if (key === "Escape" && this.#isChosen) this.#cancel();
     else return;
     event.preventDefault();
@@ -104,7 +104,7 @@ export class Scrubber {
   }
 
   /** Open the gallery at the chosen month. */
-  #go() {
+  #openMonth() {
     const { store, actions } = this.#context;
     const { where } = store.get();
     const isChosen = this.#isChosen;

@@ -61,7 +61,7 @@ export class SelectionBar {
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
-  /** Open a menu that shows the hidden images or the rules that hide them. */
+  /** Open a menu that offers to show the hidden images, and the rules that hide them. */
   #openHiddenMenu() {
     const { root, words, actions, store, signal } = this.#context;
     const { showsHidden } = store.get();

@@ -58,7 +58,7 @@ function makeCover(urls, glyph, blurhash) {
 }
 
 /** Return a row of cards that can be scrolled sideways, with a heading.
- * @param {string} key
+ * @param {string} key  the shelf's `data-shelf`
  * @param {string} title
  * @param {HTMLElement[]} cards
  * @param {HTMLElement} [more]  a button beside the heading */

@@ -2,7 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
-import { nameModelType } from "../state/model_types.js";
+import { getModelTypeName } from "../state/model_types.js";
 import { makeCard, makeHeading } from "./cards.js";
 import { buildHref } from "./shelves.js";
 
@@ -85,7 +85,7 @@ export class ModelGrid {
     const card = makeCard({
       ...press,
       name: name || file,
-      about: [nameModelType(kind, words), version_name].filter(Boolean).join(" · "),
+      about: [getModelTypeName(kind, words), version_name].filter(Boolean).join(" · "),
       images: image ? [image] : [],
       glyph: "model",
     });

@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
-import { nameModelType } from "../state/model_types.js";
+import { getModelTypeName } from "../state/model_types.js";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query.js";
 import { listInvitations } from "./beginnings.js";
 import { makeCard, makeHeading, makeShelf } from "./cards.js";
@@ -26,7 +26,7 @@ export function makeSamples(context, { samples }) {
       action: "open-model",
       href: buildHref(context, { model: id }),
       name,
-      about: nameModelType(type, words),
+      about: getModelTypeName(type, words),
       images: cover ? [api.getThumbUrl(cover.id, COVER)] : [],
       blurhash: cover?.blurhash,
       glyph: "model",
@@ -114,7 +114,7 @@ export function makeLibraryShelf(context, { home }) {
   return cards.length ? makeShelf("kept", words("home_kept"), cards) : null;
 }
 
-/** Return cards that invite the user to try what is still unused, null if there are none.
+/** Return cards that invite the user to try an unused feature, null if there are none.
  * @param {Context} context
  * @param {State} state */
 export function makeInvitations(context, state) {

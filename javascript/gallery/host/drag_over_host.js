@@ -19,7 +19,7 @@ export function watchDrag(onDrop) {
   const onMove = (/** @type {DragEvent} */ event) => {
     const target = event.composedPath()[0];
     const field = onDrop ? findImageField(target) : null;
-    tab.rest(target instanceof Element ? target.closest(TAB) : null);
+    tab.pointAt(target instanceof Element ? target.closest(TAB) : null);
     frame.show(field);
     if (!field || !onDrop) return;
     event.preventDefault();
@@ -32,7 +32,7 @@ export function watchDrag(onDrop) {
   const onLeave = (/** @type {DragEvent} */ event) => {
     if (onDrop && findImageField(event.composedPath()[0])) event.stopPropagation();
     if (event.relatedTarget) return;
-    tab.rest(null); // the pointer has left the window
+    tab.pointAt(null); // the pointer has left the window
     frame.show(null);
   };
   const options = { capture: true, signal };
@@ -43,7 +43,7 @@ export function watchDrag(onDrop) {
   for (const type of ["dragend", "pointermove"])
     window.addEventListener(type, () => drag.abort(), options);
   signal.addEventListener("abort", () => {
-    tab.rest(null);
+    tab.pointAt(null);
     frame.show(null);
   });
   return signal;
@@ -57,7 +57,7 @@ function makeTabOpener() {
   return {
     /** Report that the pointer is over a tab's button, null for elsewhere.
      * @param {Element | null} button */
-    rest(button) {
+    pointAt(button) {
       if (button === now) return;
       now = button;
       clearTimeout(timer);

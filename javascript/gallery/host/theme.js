@@ -59,8 +59,8 @@ function findBackground(ancestors) {
     );
 }
 
-/** Return the innermost of the elements' text colours that has enough contrast with a background,
- * undefined if none has.
+/** Return the text colour of the innermost element whose text is readable on a background, undefined
+ * if there is none.
  * @param {Colour} background
  * @param {Element[]} ancestors  the elements, the innermost first */
 function findTextColour(background, ancestors) {

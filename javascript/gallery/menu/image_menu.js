@@ -43,7 +43,7 @@ export class ImageMenu {
     this.#open(id);
   }
 
-  /** Open a menu that hides the images of this author, or the images with a word.
+  /** Open a menu that hides the images of an image's author, or the images with a word.
    * @param {number} id */
   openHideMenu(id) {
     this.#setAnchor(id);

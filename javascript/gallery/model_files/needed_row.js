@@ -4,7 +4,7 @@ import { el } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
 import { makeExternalLink } from "../details/sections.js";
 import { canGet, findJobFile, getChosenFile, getRefusal, isAbsent } from "../state/model_files.js";
-import { nameModelType } from "../state/model_types.js";
+import { getModelTypeName } from "../state/model_types.js";
 import { FileControls } from "./file_controls.js";
 
 /** @import { Context, NeededFile } from "../types.js" */
@@ -62,7 +62,7 @@ export class NeededRow {
     this.#box.checked = isGettable && !this.#unchecked.has(needed.key);
     const isMany = (needs.list.answer?.image_count ?? 0) > 1;
     this.#facts.textContent = [
-      nameModelType(needed.type, words),
+      getModelTypeName(needed.type, words),
       needed.availability_label,
       !needed.url && needed.hash,
       isOffered && formatBytes(file.size, bootstrap?.language),

@@ -48,8 +48,8 @@ export class Panel {
     this.#follow();
   }
 
-  /** Send a request that reads the panel's data. Return its response, or null if newer data are
-   * already shown or after an error, which the panel shows.
+  /** Send a request that reads the panel's data. Return its response, null if the response is
+   * outdated. After an error, show the problem in the panel and return null.
    * @template T
    * @param {() => Promise<T>} request
    * @returns {Promise<T | null>} */

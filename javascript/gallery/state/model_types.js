@@ -23,10 +23,10 @@ const TEXTS = {
   other: "type_other",
 };
 
-/** Return the name of a type of models, such as "Upscaler"; of an unknown type the type itself.
+/** Return the name of a model type in the user's language, or the type itself if it is unknown.
  * @param {string} type
  * @param {import("../types.js").Words} words */
-export function nameModelType(type, words) {
+export function getModelTypeName(type, words) {
   const key = type.toLowerCase().replaceAll(/[ _]/g, "");
   return Object.hasOwn(TEXTS, key) ? words(TEXTS[key]) : type;
 }

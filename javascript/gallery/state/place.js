@@ -10,11 +10,11 @@ const KEY = "civitai-shortcut-place";
 /** Save the scroll position when the user leaves the page. After a reload, offer to return there as
  * soon as the first page of the same gallery is loaded.
  * @param {Context} context
- * @param {() => ScrollPlace | null} placeNow  returns the current scroll position */
-export function rememberPlace({ store, actions, signal }, placeNow) {
+ * @param {() => ScrollPlace | null} getPlace  returns the current scroll position */
+export function rememberPlace({ store, actions, signal }, getPlace) {
   let left = readPlace(); // saved by this tab before the reload
   const write = () =>
-    writeJson(KEY, { source: getSource(store.get().where), place: placeNow() }, "sessionStorage");
+    writeJson(KEY, { source: getSource(store.get().where), place: getPlace() }, "sessionStorage");
   window.addEventListener("pagehide", write, { signal });
   store.on(
     ["images"],

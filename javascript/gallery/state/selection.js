@@ -13,7 +13,7 @@
 const LEAST_COMPARED = 2;
 export const MOST_COMPARED = 4;
 
-/** Return whether the number of marked images is one that can be compared.
+/** Return whether the marked images can be compared, which needs two to four of them.
  * @param {ReadonlySet<number>} marks */
 export function canCompare({ size }) {
   return size >= LEAST_COMPARED && size <= MOST_COMPARED;
@@ -56,8 +56,8 @@ export function markRange(selection, order, id, listIds = listOne) {
   return setRange(marks, order, anchor ?? id, id, listIds);
 }
 
-/** Mark the images between the old and the new focus. If the marks are still those of the last
- * range, that range grows or shrinks with the focus; otherwise a new range begins.
+/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range. After
+ * another change of the marks, a new range begins.
  * @param {Selection} selection
  * @param {readonly number[]} order  ids of the tiles in order
  * @param {number} before  id of the tile that had the focus

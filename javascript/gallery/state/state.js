@@ -161,7 +161,7 @@ export function replaceLibraryPage(state, page, isAtTop) {
 
 /** Return the old and new notes together, with only the latest note of each code.
  * @param {import("../types.js").Note[]} before
- * @param {import("../types.js").Note[]} fresh */
+ * @param {import("../types.js").Note[]} fresh  the new notes */
 function mergeNotes(before, fresh) {
   const codes = new Set(fresh.map((note) => note.code));
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];

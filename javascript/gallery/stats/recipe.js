@@ -29,7 +29,7 @@ export function makeRecipe(context, stats) {
 /** Return the settings to show. The usual weight of the model's own LoRA comes first.
  * @param {Context} context
  * @param {Stats} stats
- * @returns {[string, string][]} */
+ * @returns {[name: string, value: string][]} */
 function summarize({ words, store }, { settings, groups }) {
   const { bootstrap } = store.get();
   const loras = groups.find(({ kind }) => kind === "lora")?.bars ?? [];

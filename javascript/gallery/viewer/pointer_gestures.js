@@ -4,7 +4,7 @@
 
 /**
  * @typedef {object} Handlers  points are from the element's middle, in CSS pixels
- * @property {(event: PointerEvent) => boolean} isOurs  whether a press is a gesture
+ * @property {(event: PointerEvent) => boolean} isGesture  whether a press is a gesture
  * @property {(event: PointerEvent | DragEvent) => boolean} [isNativeDrag]  whether the browser
  *     drags the pressed element, which is no gesture
  * @property {(axis: "x" | "y") => void} dragStart
@@ -59,7 +59,7 @@ export class Gestures {
   #onDown(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (this.#fingers.size === 0) this.#doing = "";
-    if (!this.handlers.isOurs(event)) return;
+    if (!this.handlers.isGesture(event)) return;
     if (event.pointerType === "mouse" && this.handlers.isNativeDrag?.(event)) return;
     if (this.#fingers.size > 1) return;
     this.#fingers.set(event.pointerId, this.#getPoint(event));

@@ -28,7 +28,7 @@ export class StageGestures extends ZoomGestures {
 
   /** Return whether a press begins a gesture. A press on a video's controls does not.
    * @param {PointerEvent} event */
-  isOurs(event) {
+  isGesture(event) {
     const video = this.stage.slide?.video;
     if (!video || !event.composedPath().includes(video)) return true;
     return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;

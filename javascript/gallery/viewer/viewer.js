@@ -74,8 +74,8 @@ export class Viewer {
     return Boolean(video);
   }
 
-  /** Return an image's record and infotext (with the user's edits) as far as they are known without
-   * a request. A record that is not cached is undefined, its infotext "".
+  /** Return an image's cached record, and its infotext with the user's edits. If no record is cached,
+   * the record is undefined and the infotext "".
    * @param {number} id */
   findKnown(id) {
     const { details } = this.#parts ?? {};
