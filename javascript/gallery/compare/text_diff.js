@@ -81,8 +81,8 @@ function markKnown(one, other) {
   return one.map((word) => known.has(word));
 }
 
-/** Return for each word of two texts whether it is part of their longest common subsequence. Words
- * count more in it than the separators between them.
+/** Return for each word of two texts whether it is part of their longest common subsequence. A word
+ * weighs more than a separator.
  * @param {string[]} one  words of a text
  * @param {string[]} other  words of the other text
  * @returns {CommonWords} */

@@ -73,7 +73,7 @@ export class LoadedFilter {
     store.set({ searchReading: hasEnough ? "enough" : "" });
   }
 
-  /** Request matches when the words change or more images are loaded.
+  /** Request the matching images when the words change or more images are loaded.
    * @param {State} now
    * @param {State} before */
   #onChange(now, before) {
@@ -96,7 +96,7 @@ export class LoadedFilter {
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
   }
 
-  /** Ask the server which of the images that were loaded since the last request match. */
+  /** Ask the server which of the newly loaded images match the words. */
   async #requestMatches() {
     const { store, api, words } = this.#context;
     const { images, loadedWords, where } = store.get();

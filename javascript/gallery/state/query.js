@@ -127,7 +127,7 @@ export function hasGallery(where) {
 /** Return the filters that have an effect and differ from their defaults. The sort order is not a
  * filter, since it hides no image.
  * @param {Where} where
- * @param {Where} usual */
+ * @param {Where} usual  the default for each filter */
 export function listSetFilters(where, usual) {
   return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
 }

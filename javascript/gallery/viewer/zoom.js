@@ -139,10 +139,9 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Return a value with its excess above `limit` or below `-limit` reduced, so that an image dragged
- * beyond its edge moves less than the finger.
- * @param {number} value
- * @param {number} limit */
+/** Return the position of a dragged image. Beyond the limit, the image moves less than the finger.
+ * @param {number} value  position at which the image would follow the finger
+ * @param {number} limit  the position at which the image's edge reaches the edge of the stage */
 function resistLimit(value, limit) {
   const inside = clamp(value, -limit, limit);
   return inside + (value - inside) * RESISTANCE;
