@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import re
 import sys
-from typing import Any
 
 import pydantic
 import requests
@@ -28,12 +27,8 @@ def check_response(method: str, path: str, response: requests.Response) -> None:
     is_json = "json" in response.headers.get("content-type", "")
     kind = ROUTES.get((method, route)) if response.ok else schemas.ErrorBody
     if is_json and kind is not None and hasattr(pydantic, "TypeAdapter"):
-        _make_adapter(kind).validate_json(response.content, strict=True)
-
-
-def _make_adapter(kind: Any) -> Any:
-    _forbid_extra_fields()
-    return pydantic.TypeAdapter(kind)
+        _forbid_extra_fields()
+        pydantic.TypeAdapter(kind).validate_json(response.content, strict=True)
 
 
 @functools.cache

@@ -121,7 +121,7 @@ class HostPage:
         return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
 
     def read_image_size(self, tab: str) -> str:
-        """Open a tab, let the server read its image; return the size that was read last."""
+        """Open a tab, let the host read the image in it, and return the size of that image."""
         size = self.sent(tab, "size")
         if tab in ("img2img", "inpaint"):
             self.page.locator(f"#{tab}_read").click()

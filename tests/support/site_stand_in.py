@@ -119,7 +119,7 @@ class Site:
         return page, f"{offset + limit}|{entry or page[0].published}"
 
     def _by_feed(self, params: Mapping[str, str], limit: int) -> tuple[list[SiteImage], str | None]:
-        """Return (page, next cursor) by offset. For one author, the offset counts drafts, too."""
+        """Return (page, next cursor) by offset, with drafts if the page is of one author."""
         offset, _ = _place(params.get("cursor"))
         rows = self._sorted(params, bool(params.get("username")))
         page = rows[offset : offset + limit]
@@ -129,7 +129,7 @@ class Site:
     def _by_bitdex(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """Return (page, next cursor). Rows of up to two more pages stand in for removed images.
+        """Return (page, next cursor). Rows of up to two later pages fill up the page.
 
         The cursor points behind all rows that were read, whether they are shown or not.
         """

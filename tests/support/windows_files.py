@@ -89,7 +89,7 @@ class WindowsFiles:
         return opened
 
     def actual(self, path: str) -> str:
-        """Return the path that a file really has on this system, if Windows is given `path`.
+        """Return the path on this system of the file that Windows would find at `path`.
 
         Windows ignores case, and spaces and dots at the end of a name. Raises OSError for an
         invalid name.

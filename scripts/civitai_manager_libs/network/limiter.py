@@ -132,7 +132,7 @@ class HostLimiter:
         return urgent or self._waiting[True] == 0
 
     def _is_turn_of_jobs(self, limit: int) -> bool:
-        """Return whether the next free slot is for a download job, though urgent requests wait.
+        """Return whether a download job gets the next free slot before urgent requests.
 
         This is so if a job waits and no job has a slot. limit: the host's number of slots. If the
         host has only one slot, urgent requests and jobs take turns.

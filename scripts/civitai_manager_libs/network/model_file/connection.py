@@ -192,11 +192,10 @@ class PieceConnection:
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
     ) -> bool:
-        """Prepare the empty file for its first response; return whether to write the response.
+        """Prepare the empty file for its first response. Return False if the response is useless.
 
-        total: the file's length in bytes, None if unknown. is_part: whether the response contains
-        only a part of the file. Return False for a part without an ETag or date, since such parts
-        cannot be joined: the next request is for the whole file.
+        A part of the file without an ETag or date is useless, since it cannot be joined with other
+        parts; the whole file is requested next. total: the file's length in bytes, None if unknown.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)
