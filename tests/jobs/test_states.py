@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from civitai_manager_libs.jobs.states import JobState, resumes_automatically
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.jobs.states import JobState
 
 
 @pytest.mark.parametrize(
@@ -18,5 +21,8 @@ from civitai_manager_libs.jobs.states import JobState, resumes_automatically
         (JobState.CANCELLED, "disk", False),
     ],
 )
-def test_job_resumes_by_itself_unless_it_is_over_or_paused_by_the_user(state, reason, expected):
-    assert resumes_automatically(state, reason) is expected
+def test_job_resumes_by_itself_unless_it_is_over_or_paused_by_the_user(
+    store, state, reason, expected
+):
+    job = store.get_job(store.add_job("A model", ImageQuery(101), "/pictures", 10))
+    assert replace(job, state=state, reason=reason).resumes_automatically is expected

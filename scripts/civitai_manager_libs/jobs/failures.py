@@ -52,23 +52,26 @@ class FailureClassifier:
         return len(self._undecided) >= _OFFLINE_AFTER
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes to store after a download.
+        """Return the outcomes to store after a download; the download's own outcome comes last.
 
-        The last one is the download's own: `waiting` after a network error. If the server has
-        responded, the failures of earlier images that this confirms come before.
+        After a network error, this outcome is `waiting`. After a response, failures of downloads
+        that had ended before come first: they are final now, because the network works.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
         if not isinstance(result.error, _NETWORK_ERRORS):
             self._has_response = True
-            return [*self._confirm_failures(result.began), result.outcome]
+            earlier = [] if self.is_offline else self._undecided
+            final = [failed for failed in earlier if failed.ended <= result.began]
+            self._undecided = [failed for failed in self._undecided if failed not in final]
+            return [*(failed.outcome for failed in final), result.outcome]
         if self._has_response and result.item.reason:
             return [result.outcome]
         self._undecided.append(result)
         return [replace(result.outcome, state="waiting")]
 
     def list_undecided(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures that no response has confirmed at the end of a run, to store them.
+        """Return the failures to store at the end of a run: those that no response has confirmed.
 
         error: what ended the run early, None if nothing did. Return [] after a network or disk
         error, which may have caused the failures; their images stay `waiting`.
@@ -77,21 +80,11 @@ class FailureClassifier:
             return []
         return [result.outcome for result in self._undecided]
 
-    def _confirm_failures(self, sent_at: float) -> list[Outcome]:
-        """Return the failures that a server's response confirms, [] during an outage.
-
-        sent_at: when the request with that response was sent, by `time.perf_counter`. The response
-        confirms the network errors of downloads that had ended before.
-        """
-        confirmed = [] if self.is_offline else [r for r in self._undecided if r.ended <= sent_at]
-        self._undecided = [result for result in self._undecided if result not in confirmed]
-        return [result.outcome for result in confirmed]
-
 
 def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
     """Return the seconds until a stopped job is retried, None if a retry would not help.
 
-    error: what stopped the job; return None if it is None. futile_runs: how many runs in a row have
+    error: what stopped the job, None if nothing failed. futile_runs: how many runs in a row have
     saved no file. Each one doubles the delay, up to a minute, or up to ten seconds after a disk
     error. A busy server or a used-up download quota makes the delay longer.
     """

@@ -153,7 +153,7 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 def _split_at_id(name_template: str) -> tuple[str, str]:
     """Split a file name template at `{id}`; return (text before it, text after it).
 
-    If `{id}` occurs several times, one of the two texts has no fields if possible.
+    If `{id}` occurs several times, choose one with no other fields before it or after it.
     """
     before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if path_template.has_fields(before):

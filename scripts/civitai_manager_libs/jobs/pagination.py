@@ -94,7 +94,11 @@ class _LastPage:
 
     @property
     def end_code(self) -> str:
-        """Return a code for why the gallery ends with this page, as in `WalkReport.end`."""
+        """Return why the gallery ends with this page, as a code.
+
+        `empty`: the page is empty, perhaps by Civitai's time limit. `end`: there is no next page.
+        `blank`: the last pages brought nothing new.
+        """
         if self.is_empty and may_have_timed_out(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"

@@ -12,7 +12,7 @@ from ..core import as_mapping, Image
 from ..errors import CivitaiShortcutError, InvalidResponse
 from ..i18n import messages
 from ..model_files import ModelFileRequest
-from .states import JobState, resumes_automatically, WalkState
+from .states import JobState, TRANSIENT_REASONS, WalkState
 
 __all__ = [
     "Claim",
@@ -234,7 +234,9 @@ class Job:
 
     @property
     def resumes_automatically(self) -> bool:
-        return resumes_automatically(self.state, self.reason)
+        """Return whether the job will continue without the user."""
+        is_paused = self.state is JobState.PAUSED
+        return self.reason in TRANSIENT_REASONS if is_paused else not self.is_over
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources", "resumes_automatically"]
+__all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources"]
 
 # Codes of the reasons for which a paused job is resumed automatically.
 TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota")
@@ -41,14 +41,6 @@ _MOVES = {  # a job that is over can only be started again
 def allowed_sources(state: JobState) -> list[JobState]:
     """Return the states from which a job may change to `state`, including `state` itself."""
     return [source for source in JobState if source is state or state in _MOVES[source]]
-
-
-def resumes_automatically(state: JobState, reason: str) -> bool:
-    """Return whether a job in this state will continue without the user.
-
-    reason: why a paused job is paused, as a code; "" if the user paused it.
-    """
-    return reason in TRANSIENT_REASONS if state is JobState.PAUSED else not state.is_over
 
 
 class WalkState(Enum):

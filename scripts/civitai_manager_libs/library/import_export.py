@@ -76,7 +76,7 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
             ids = as_list(entry.get("ids"))[:ids_left]
             ids_left -= len(ids)
             count += _import_collection(db, entry.get("name"), ids)
-        reproductions.add_reproductions(db, new_reproductions)
+        reproductions.import_reproductions(db, new_reproductions)
     return len(images), count
 
 

@@ -192,7 +192,9 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
     try:
         version = fetch()
     except NotFound:
-        _store_missing(_missing_key(key))
+        row = (_missing_key(key), time.time())
+        with log_disk_errors("library"), writing() as db:
+            db.execute("INSERT OR REPLACE INTO missing_versions VALUES (?, ?)", row)
         raise
     _store_version(version)
     return version
@@ -210,11 +212,6 @@ def is_missing(key: int | str) -> bool:
 
 def _missing_key(key: int | str) -> str:
     return f"key {key}" if setting.civitai_api_key else str(key)
-
-
-def _store_missing(key: str) -> None:
-    with log_disk_errors("library"), writing() as db:
-        db.execute("INSERT OR REPLACE INTO missing_versions VALUES (?, ?)", (key, time.time()))
 
 
 def _store_version(version: Version) -> None:

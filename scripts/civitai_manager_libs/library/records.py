@@ -149,7 +149,7 @@ def list_latest_images(count: int) -> list[Image]:
 def filter_matching(
     image_ids: Sequence[int], query: SearchQuery, list_saved: Callable[[], Iterable[int]]
 ) -> list[int]:
-    """Return the ids of the images that match a search, in the given order.
+    """Return those of the given image ids whose images match a search, in the given order.
 
     list_saved: returns the ids of downloaded images, for the search term `is:saved`. Images that
     are not yet written to the library are searched too.
@@ -195,7 +195,7 @@ def _search_disk_and_memory(
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield (image, whether its record is complete, bytes of memory for the record) if stored."""
+    """Yield (image, whether its record is complete, bytes of the record) of each stored image."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)

@@ -18,7 +18,7 @@ from ..sidecars import write_sidecars
 from ..states import WalkState
 from ..store import JobStore
 
-__all__ = ["ImageItems", "current_size"]
+__all__ = ["ImageItems", "read_file_size"]
 
 _BATCH = 32  # items claimed at a time
 _POLL_SECONDS = 0.3  # between two checks of the items that other jobs have claimed
@@ -143,10 +143,10 @@ class ImageItems:
         self._cancelled.check()
 
     def _cut_at_saved(self, page: WalkedPage) -> WalkedPage:
-        """Return a page; cut it off where the job has found enough images that are saved already.
+        """Return a page; if the job's limit `stop_at_known` is reached in it, shorten the page.
 
-        The cut page is the last one. The option `stop_at_known` says how many saved images in a row
-        are enough; they may be on several pages.
+        The limit is a number of images in a row that were saved before; they may be on several
+        pages. The shortened page ends with the last of these images, and is the job's last page.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -228,14 +228,11 @@ class ImageItems:
         except CivitaiShortcutError as error:
             return failed_outcome(item, error)
         state = "saved" if is_ours else "skipped"
-        return Outcome(item.image_id, state, path, current_size(path, size))
+        return Outcome(item.image_id, state, path, read_file_size(path, size))
 
 
-def current_size(path: str, default: int) -> int:
-    """Return a file's size in bytes, or `default` if the file cannot be read.
-
-    Embedding infotext may have changed the size since the download.
-    """
+def read_file_size(path: str, default: int) -> int:
+    """Return a file's size in bytes, or `default` if the file cannot be read."""
     try:
         return os.path.getsize(path)
     except OSError:

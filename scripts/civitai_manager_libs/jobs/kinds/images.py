@@ -12,7 +12,7 @@ from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..sidecars import write_sidecars
 from ..store import JobStore
-from .image_items import current_size, ImageItems
+from .image_items import read_file_size, ImageItems
 
 __all__ = ["ImageKind"]
 
@@ -60,7 +60,7 @@ class ImageKind:
             item.url, lambda extension: item.path(self._folder, extension), progress, cancelled
         )
         message = write_sidecars(file.path, item.record, is_ours=True)
-        size = current_size(file.path, file.size)
+        size = read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:

@@ -8,8 +8,7 @@ from typing import Any
 
 from ... import setting, util
 from ...civitai import ImageQuery
-from ...core import Image, sqlite_file
-from ...errors import DiskError
+from ...core import Image, log_disk_errors, sqlite_file
 from ...model_files import ModelFileRequest
 from ..factory import choose_destination, choose_image_width
 from ..model_records import add_received, ModelFileState, ModelJobStart
@@ -159,19 +158,12 @@ class JobService:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
                 self.notice = notice
-            self._hold_queue_lock(store)
+            self._queue_lock = store.queue_lock()
+            with log_disk_errors("gallery"):
+                self._queue_lock.acquire(_LOCK_SECONDS, shared=True)
             unfinished = queue_unfinished_jobs(store)
         for job_id in unfinished:
             self._workers.add(job_id)
-
-    def _hold_queue_lock(self, store: JobStore) -> None:
-        """Lock the queue until this process ends, so that other programs see that its jobs run."""
-        lock = store.queue_lock()
-        try:
-            if lock.acquire(_LOCK_SECONDS, shared=True):
-                self._queue_lock = lock
-        except DiskError as error:
-            util.printD(f"[gallery] {error}")
 
     def stop(self, job_id: int, state: str) -> None:
         """Pause or cancel a job; `resume` continues it in both cases.

@@ -52,7 +52,7 @@ class JobStore(SavedImages):
         """Add a queued job for model files; return its id and which job downloads each file.
 
         A file that an unfinished job will download is left out. If no file is left, no job is
-        added, and the id is None. search: as in `JobOptions`.
+        added, and the id is None. search: the library search whose images need the files.
         """
         with self._database.writing() as db:
             return model_rows.insert_model_job(db, title, requests, search)
@@ -148,7 +148,7 @@ class JobStore(SavedImages):
                 rows.mark_queued(db, job_id)
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
-        """Change a job's state; do nothing if `allowed_sources` forbids the change.
+        """Change a job's state; do nothing if a job may not change so (see `allowed_sources`).
 
         reason, note: why the job is paused, as a code and a sentence. When a job is done or
         cancelled, its partial files and its claims are deleted, so that other jobs may download its

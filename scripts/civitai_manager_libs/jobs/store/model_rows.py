@@ -38,7 +38,7 @@ def insert_model_job(
     """Insert a queued job for model files; return its id and which job downloads each file.
 
     A file that an unfinished job will download is left out. If no file is left, no job is inserted,
-    and the id is None. search: as in `JobOptions`.
+    and the id is None. search: the library search whose images need the files.
     """
     wanted = {request.file_id: request for request in requests}
     sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"

@@ -94,9 +94,9 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """Insert the images of a gallery page as items of a job; leave out those it has already.
+    """Insert the images of a gallery page as items of a job; leave out those of earlier pages.
 
-    Record for each image of the page that the walk `page.walk` has found it. folder, options:
+    For all images of the page, record that the walk `page.walk` has found them. folder, options:
     fields of the `Job`.
     """
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
@@ -176,7 +176,7 @@ def _choose_names(
 
 
 def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    """Return the name; append the image id if another image has that name."""
+    """Return the name; append the image id if another image in the folder has that name."""
     while _is_taken(db, folder, name, image_id):
         name = f"{name} {image_id}"
     return name

@@ -3,7 +3,7 @@
 from .receive import receive_image, remember_send
 from .similarity import make_thumbnail, measure_similarity, Nearness, open_image, Similarity
 from .table import (
-    add_reproductions,
+    import_reproductions,
     count_reproductions,
     delete_reproductions,
     find_reproduction,
@@ -15,7 +15,7 @@ from .table import (
 )
 from .transfer import export_reproductions, parse_exported
 
-__all__ = ["add_reproductions", "count_reproductions", "export_reproductions", "parse_exported"]
+__all__ = ["import_reproductions", "count_reproductions", "export_reproductions", "parse_exported"]
 __all__ += ["delete_reproductions", "find_reproduction"]
 __all__ += [
     "list_reproductions",

@@ -18,7 +18,7 @@ from .similarity import (
     Similarity,
 )
 
-__all__ = ["add_reproductions", "count_reproductions", "delete_reproductions"]
+__all__ = ["import_reproductions", "count_reproductions", "delete_reproductions"]
 __all__ += [
     "find_reproduction",
     "insert_reproduction",
@@ -95,7 +95,9 @@ def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, byt
     return [(_parse_row(row[:-1]), bytes(row[-1])) for row in rows]
 
 
-def add_reproductions(db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]) -> None:
+def import_reproductions(
+    db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]
+) -> None:
     """Store reproductions with their JPEG thumbnails, in the caller's transaction.
 
     Skip a reproduction if its Civitai image already has 100, or one made at the same time.

@@ -270,7 +270,10 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return how to read all images that match all full-text queries, or all images without any."""
+    """Return how to read the images that match all queries, or all images if there is no query.
+
+    queries: full-text queries.
+    """
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"

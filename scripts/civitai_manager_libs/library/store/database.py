@@ -137,9 +137,9 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def _make_url_prefixes() -> tuple[bytes, bytes]:
-    """Return how a URL that begins with the base URL begins in JSON: (with port, without port).
+    """Return how a URL at Civitai begins in JSON: (in Civitai's records, as the library stores it).
 
-    Both are equal if the base URL in the settings has no port.
+    The library stores a mark instead of the base URL's port. Both are equal if it has no port.
     """
     base = setting.base_url()
     stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)

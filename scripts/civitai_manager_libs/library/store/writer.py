@@ -35,15 +35,12 @@ class _Writer:
     def put(self, write: Write, size: int = 0) -> None:
         with self._changed:
             if size:
-                self._changed.wait_for(lambda: self._has_room(size))
+                self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= _MOST_BYTES)
             self._bytes += size
             self._queue.append((write, size))
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._work, name="library-writer", daemon=True).start()
-
-    def _has_room(self, size: int) -> bool:
-        return not self._bytes or self._bytes + size <= _MOST_BYTES
 
     def wait(self, seconds: float) -> bool:
         with self._changed:
