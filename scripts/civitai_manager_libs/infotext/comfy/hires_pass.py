@@ -100,9 +100,9 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 
 
 def _trace_image(nodes: Nodes, end: NodeId, samplers: set[NodeId]) -> _ImagePath | None:
-    """Return the path of the image that reaches the node `end`, from the last sampler before it.
+    """Return the path of an image to the node `end`, from the last sampler before this node.
 
-    Return None if there is no sampler before it, or no other node between. samplers: all samplers
+    Return None if there is no sampler, or if it is directly before the node. samplers: all samplers
     of the graph.
     """
     between: list[Node] = []

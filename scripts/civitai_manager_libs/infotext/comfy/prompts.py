@@ -44,9 +44,9 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
 
 
 def _find_searge_form(nodes: Nodes, sampler: NodeId) -> Node | None:
-    """Return the node with the prompts that the user types for a sampler of Searge's nodes.
+    """Return the node with the prompts that the user has typed, for a sampler of Searge's nodes.
 
-    Return None for all other samplers, and if the graph has no such node or several.
+    Return None for other samplers, and if the graph has no such node or several.
     """
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]
@@ -60,9 +60,9 @@ def _list_texts(nodes: Nodes, value: Any, side: str) -> list[str | None]:
     """
     resolver = TextResolver(nodes)
     texts: list[str | None] = []
-    waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
+    waiting, seen = [(value, True)], set()  # each with whether it may be plain text
     while waiting and len(texts) < _MAX_PARTS:
-        value, accepts_text = waiting.pop(0)
+        value, may_be_plain = waiting.pop(0)
         link = get_linked_node(value)
         if link is None:
             texts.append(value if isinstance(value, str) else None)
@@ -79,7 +79,7 @@ def _list_texts(nodes: Nodes, value: Any, side: str) -> list[str | None]:
                 texts.append("")
             elif prompt_input is not None:
                 waiting.insert(0, (prompt_input, True))
-            elif own_texts := _read_own_text(node, value, resolver, accepts_text):
+            elif own_texts := _read_own_text(node, value, resolver, may_be_plain):
                 texts += [None] if value[1] == 1 and side == "negative" else own_texts
             else:
                 waiting[:0] = [(each, False) for each in _list_other_links(nodes, node)]
@@ -92,18 +92,18 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 
 
 def _read_own_text(
-    node: Node, link: Any, resolver: TextResolver, accepts_text: bool
+    node: Node, link: Any, resolver: TextResolver, may_be_plain: bool
 ) -> list[str | None]:
     """Return [text] for a node that adds a text to a prompt, [] for any other node.
 
-    An unknown text is None. link: the link to the node. accepts_text: whether the node may be one
-    that outputs the text itself, without encoding it.
+    An unknown text is None. link: the link to the node. may_be_plain: whether the node may output
+    plain text instead of an encoded prompt.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
         return []  # adds to a prompt from elsewhere
     texts = [name for name in _TEXT_INPUTS if may_be_text(inputs.get(name))]
-    if not texts and not (accepts_text and is_text_node(node)):
+    if not texts and not (may_be_plain and is_text_node(node)):
         return []
     if not texts or UNKNOWN_TEXT.search(kind) or is_preview(node):
         return [resolver.resolve(link)]

@@ -88,7 +88,10 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     if _has_several_seeds(nodes, sampler):
         found["seed"] = None
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
-    found |= _infer_from_node_types(nodes, sampler, found)
+    if get_node_type(nodes[sampler]) == "WanVideoSampler":
+        found |= {"sampler": found["scheduler"], "scheduler": None}  # as other nodes name them
+    inferred = _infer_from_node_types(nodes, sampler)
+    found |= {key: value for key, value in inferred.items() if found[key] is None}
     found["prompt"] = read_prompt(nodes, sampler, "positive")
     found["negativePrompt"] = read_prompt(nodes, sampler, "negative")
     found["width"], found["height"] = read_initial_size(nodes, sampler) or (None, None)
@@ -150,27 +153,19 @@ def _read_nodes(comfy: object) -> Nodes:
     return read_api_nodes(graph) or read_workflow_nodes(workflow)
 
 
-def _infer_from_node_types(
-    nodes: Nodes, sampler: NodeId, found: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the parameters of a sampler that only the types of the nodes before it tell.
+def _infer_from_node_types(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
+    """Return a sampler's name, schedule and CFG scale, as far as the types of its nodes imply them.
 
-    They are "sampler", "scheduler" and "cfgScale". found: the parameters that the nodes' inputs
-    state, None if unknown; only the unknown ones are inferred.
+    The keys are "sampler", "scheduler" and "cfgScale".
     """
     inferred: dict[str, Any] = {}
     for node in iter_upstream(nodes, sampler):
-        kind = get_node_type(node)
-        if found["sampler"] is None:
-            stated_sampler = node["inputs"].get("sampler")
-            is_named = isinstance(stated_sampler, str) and as_text(stated_sampler)
-            name = stated_sampler if is_named else _SAMPLER_NODES.get(kind)
-            if name and "sampler" not in inferred:
-                inferred["sampler"] = name
-        if kind == "WanVideoSampler":  # its schedulers are other nodes' samplers
-            inferred |= {"sampler": found["scheduler"], "scheduler": None}
-        if found["scheduler"] is None and kind in _SCHEDULER_NODES:
+        kind, stated = get_node_type(node), node["inputs"].get("sampler")
+        is_named = isinstance(stated, str) and as_text(stated)
+        if name := stated if is_named else _SAMPLER_NODES.get(kind):
+            inferred.setdefault("sampler", name)
+        if kind in _SCHEDULER_NODES:
             inferred.setdefault("scheduler", _SCHEDULER_NODES[kind])
-        if found["cfgScale"] is None and kind == "BasicGuider":
+        if kind == "BasicGuider":
             inferred["cfgScale"] = 1
     return inferred

@@ -88,7 +88,7 @@ _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    r"""Return the nodes with each link followed through reroutes, switches and contexts.
+    r"""Return the nodes with each link followed through reroutes, switches and the like.
 
     Each linked input gets the value to which its link leads. If a node computes that value, the
     input gets a link to this node. If the value is unknown, the input gets a link to the node "\0",
@@ -153,7 +153,7 @@ class _LinkResolver:
         """Return the name of the input that a switch passes on to its output.
 
         Return "" if the switch's choice is unknown, and None if the node is not a switch. inputs:
-        the node's inputs. depth: as in `resolve`.
+        the node's inputs. depth: number of links followed so far.
         """
         for name, yes, no in _CHOICES:
             if name in inputs and (yes in inputs or no in inputs):
@@ -180,10 +180,11 @@ class _LinkResolver:
         return _UNKNOWN
 
     def _resolve_context_value(self, node: Node, name: str, depth: int) -> Any:
-        """Return the value that a node such as rgthree's Context passes on, or the link to it.
+        """Return the value or link that a node such as rgthree's Context passes on as `name`.
 
-        If the node has no input `name`, the context to which it is linked is searched. Return None
-        if no context has the value; the node then makes it itself. depth: as in `resolve`.
+        A value that the node lacks is taken from the context node before it. Return None if no
+        context node has the value, because the node then makes it itself. depth: number of links
+        followed so far.
         """
         for _ in range(_MAX_DEPTH):
             inputs = node["inputs"]

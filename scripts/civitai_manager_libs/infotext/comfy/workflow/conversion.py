@@ -44,6 +44,9 @@ class _Group:
     known_inputs: frozenset[int] = frozenset()
     depth: int = 0
 
+    def make_id(self, node: Mapping[str, Any]) -> str:
+        return f"{self.prefix}{node.get('id')}"
+
 
 class _WorkflowLink(NamedTuple):
     """A link of a workflow, from an output of the node `source` to an input of `target`."""
@@ -84,21 +87,19 @@ def _convert_group(
     groups: {node type: subgraph} of the workflow. components: {node type: names of its inputs} of
     the workflow's components.
     """
-    level_nodes = [
-        node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)
-    ]
-    level_nodes = [node for node in level_nodes[: MAX_NODES + 1] if node.get("mode") != _MUTED]
-    opened = [node for node in level_nodes if node.get("mode") != _BYPASSED]
+    nodes_here = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
+    nodes_here = [node for node in nodes_here[: MAX_NODES + 1] if node.get("mode") != _MUTED]
+    opened = [node for node in nodes_here if node.get("mode") != _BYPASSED]
     group_ids = {str(node.get("id")) for node in opened if str(node.get("type")) in groups}
     workflow_links = list(_iter_links(group.content))
     sources = _find_link_sources(group, workflow_links, group_ids)
     nodes = _make_output_nodes(group, workflow_links, sources)
     inner_groups = []
-    dead_outputs = _find_dead_outputs(level_nodes, group.prefix, sources)
-    set_nodes = _find_set_nodes(level_nodes, group.prefix)
-    broadcast = find_everywhere_links(group.content, level_nodes, group.prefix)
-    for node in level_nodes:
-        node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
+    dead_outputs = _find_dead_outputs(group, nodes_here, sources)
+    set_nodes = _find_set_nodes(group, nodes_here)
+    broadcast = find_everywhere_links(group.content, nodes_here, group.prefix)
+    for node in nodes_here:
+        node_id, kind = group.make_id(node), str(node.get("type"))
         links = broadcast.get(str(node.get("id")), {})
         links = links | _list_input_links(node, sources, dead_outputs)
         if kind not in groups or node.get("mode") == _BYPASSED:
@@ -120,8 +121,8 @@ def _convert_node(
 ) -> Node:
     """Return a workflow's node in API format.
 
-    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes.
-    component_inputs: the names of the node's inputs, in order, if the node is a component.
+    links: {input name: link} of the node. set_nodes: {name: link} of the nodes of type SetNode, for
+    a GetNode. component_inputs: the names of the node's inputs, in order, if it is a component.
     """
     kind = str(node.get("type"))
     if kind in _GETTERS:
@@ -150,22 +151,19 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 
 
 def _find_dead_outputs(
-    level_nodes: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
+    group: _Group, nodes: list[Mapping[str, Any]], sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output of a bypassed node that has no value.
 
-    A bypassed (switched off) node passes its inputs on. An output has no value if the node has no
-    linked input of the output's type. level_nodes: the nodes of one group. prefix: as in `_Group`.
-    sources: the result of `_find_link_sources`.
+    A bypassed (switched off) node passes its inputs on to outputs of the same type. nodes: the
+    nodes of the group. sources: {link id: source of the link}.
     """
     dead_outputs = set()
-    for node in level_nodes:
+    for node in nodes:
         if node.get("mode") == _BYPASSED:
             passed = _list_bypass_links(node, _list_input_links(node, sources))
             slots = range(len(as_list(node.get("outputs"))[:200]))
-            dead_outputs |= {
-                (f"{prefix}{node.get('id')}", n) for n in slots if str(n) not in passed
-            }
+            dead_outputs |= {(group.make_id(node), n) for n in slots if str(n) not in passed}
     return dead_outputs
 
 
@@ -203,9 +201,9 @@ def _find_link_sources(
 def _make_output_nodes(
     group: _Group, links: list[_WorkflowLink], sources: Mapping[Any, _Link]
 ) -> dict[str, Node]:
-    """Return a node for each linked output of a group, by id; it passes the output's value on.
+    """Return {node id: node} for nodes that pass on the values of a group's outputs.
 
-    sources: the result of `_find_link_sources`.
+    links: the links within the group. sources: {link id: source of the link}.
     """
     return {
         f"{group.prefix}out{link.input}": _make_reroute(sources[link.id])
@@ -236,9 +234,10 @@ def _make_input_nodes(
 def _read_group_values(
     node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the widget values of a group node, by input name; {} if names and values do not fit.
+    """Return the widget values of a group node, by input name.
 
-    node_inputs: the inputs of the group's subgraph, which name the widgets.
+    Return {} if the numbers of names and values differ. node_inputs: the inputs of the group's
+    subgraph, which name the widgets.
     """
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
@@ -252,13 +251,13 @@ def _make_reroute(source: _Link | None) -> Node:
     return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
 
 
-def _find_set_nodes(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """Return {name: link} for the SetNodes of a group, to which GetNodes refer by name.
+def _find_set_nodes(group: _Group, nodes: list[Mapping[str, Any]]) -> dict[str, _Link]:
+    """Return {name: link to the node} for each node of type SetNode in a group.
 
-    level_nodes: the nodes of the group. prefix: as in `_Group`.
+    nodes: the nodes of the group.
     """
-    set_nodes = [node for node in level_nodes if node.get("type") in _SETTERS]
-    return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in set_nodes}
+    set_nodes = [node for node in nodes if node.get("type") in _SETTERS]
+    return {_get_first_value(node): [group.make_id(node), 0] for node in set_nodes}
 
 
 def _get_first_value(node: Mapping[str, Any]) -> str:

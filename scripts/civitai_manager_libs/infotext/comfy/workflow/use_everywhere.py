@@ -24,11 +24,11 @@ _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs 
 _SEEDS = ("seed", "noise_seed")  # the inputs that get the value of "Seed Everywhere"
 
 
-def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Links:
-    """Return the links of "Anything Everywhere" nodes, which the editor does not draw.
+def find_everywhere_links(content: Mapping[str, Any], nodes: list[Node], prefix: str) -> _Links:
+    """Return the links that "Anything Everywhere" nodes make, as {node id: {input name: link}}.
 
-    The result is {node id: {input name: link}}. content: a workflow or a subgraph. nodes: the nodes
-    of `content` without the muted ones. prefix: text to put before the node ids in the links.
+    The editor does not draw these links. content: a workflow or a subgraph. nodes: its nodes
+    without the muted ones. prefix: text to put before the node ids in the links.
     """
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}

@@ -183,17 +183,21 @@ _WIDGETS = {
 }
 
 
-def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
+def read_widget_values(
+    node: Mapping[str, Any], component_inputs: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the values of a node's widgets by name; leave out values whose name is unknown.
 
-    node: a node of a workflow; most workflows store the values as a list without names. inputs: the
-    names of the node's inputs, in order, if the node is a component.
+    Most workflows store the values as a list without names. component_inputs: the names of the
+    node's inputs, in order, if the node is a component.
     """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _find_known_names(str(node.get("type")), values) or _remove_sockets(node, inputs)
+    known = _find_known_names(str(node.get("type")), values) or _remove_sockets(
+        node, component_inputs
+    )
     named, rest = _pair_values(list_widget_names(node), values)
     if rest and known:
         named, _ = _pair_values(known, values)
@@ -208,10 +212,9 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(node_type: str, values: list[Any]) -> list[str]:
-    """Return the names of a node's widgets in order, [] if the names for its type are unknown.
+    """Return the names of a node's widgets in order, [] if they are unknown for its type.
 
-    For some types, versions with different widgets are known; return the names of the version that
-    fits the values.
+    If newer versions of the node have other widgets, return the names that fit the values.
     """
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
@@ -242,7 +245,7 @@ def list_widget_names(node: Mapping[str, Any]) -> list[str]:
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:
     """Pair names and values in order; return ({name: value}, the values that are left over).
 
-    The value after a seed is skipped if it is the editor's seed control, which has no name.
+    After a seed, a value such as "randomize" is skipped; it is the editor's and has no name.
     """
     found: dict[str, Any] = {}
     at = 0
@@ -256,8 +259,8 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
 def _guess_values(values: list[Any]) -> dict[str, Any]:
     """Return those values of an unknown node that look like the values of a sampler, by name.
 
-    Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
-    before the editor's seed control.
+    Samplers have steps, cfg, sampler, schedule and denoise in this order. A seed is recognised by
+    the value after it, such as "randomize".
     """
     found = {}
     for at, value in enumerate(values):
@@ -283,5 +286,5 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
 
 
 def _is_seed_control(value: object) -> bool:
-    """Return whether a value may be the editor's control of the seed, such as "randomize"."""
+    """Return whether a value may tell the editor how to change a seed, such as "randomize"."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)
