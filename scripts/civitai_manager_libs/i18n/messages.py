@@ -61,7 +61,7 @@ def get_page_texts(language: str) -> dict[str, str]:
 
 
 def parse_accept_language(header: str) -> str:
-    """Return the language that an `Accept-Language` header prefers among ours, else "en"."""
+    """Return the supported language that an `Accept-Language` header prefers, else "en"."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in header.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
@@ -73,7 +73,7 @@ def parse_accept_language(header: str) -> str:
 
 
 def parse_locale_language(environment: Mapping[str, str]) -> str:
-    """Return the language that environment variables name, "en" if we have no texts in it.
+    """Return the supported language that environment variables name, else "en".
 
     The first of LC_ALL, LC_MESSAGES and LANG that is set decides.
     """
@@ -85,7 +85,7 @@ def parse_locale_language(environment: Mapping[str, str]) -> str:
 
 
 def _match_tag(tag: str) -> str:
-    """Return our language for a tag such as `zh-hans-sg`, "" if we have no texts in it."""
+    """Return the supported language for a tag such as `zh-hans-sg`, "" if there is none."""
     primary, *details = tag.split("-")
     if primary == "zh":
         return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"

@@ -18,7 +18,7 @@ def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Map
 
     Width, height and Clip skip are taken from `meta["extra"]` if `meta` itself lacks them. For Flux
     models, sampler, CFG scale and Clip skip get the values that Forge expects. base_model: the
-    image's base model as Civitai states it, "" if unknown.
+    image's base model, "" if unknown.
     """
     if not _is_on_site_image(meta):
         return meta
@@ -45,7 +45,7 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
 def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
     """Return whether an image was made with a Flux model that uses distilled guidance.
 
-    All Flux models do, except Klein. base_model: the model's name for Civitai, "" if unknown.
+    All Flux models do, except Klein. base_model: the image's base model, "" if unknown.
     """
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:

@@ -69,7 +69,7 @@ class _Lora(NamedTuple):
 def list_differences(
     original: str, made: str, missing_loras: Collection[str] = ()
 ) -> tuple[Difference, ...]:
-    """Return the differences between two infotexts, those that change an image most first.
+    """Return the differences between two infotexts, sorted by how much they change an image.
 
     A parameter that every image has, such as the seed, is skipped if only one infotext states it.
     Return () if an infotext has too little data. original: the infotext of an image. made: the
@@ -212,7 +212,7 @@ def _plain_prompt(prompt: str) -> str:
 def _compare_minor_parameters(
     before: Mapping[str, str], after: Mapping[str, str]
 ) -> Iterator[Difference]:
-    """Yield the differences in all other parameters, Hires. fix first.
+    """Yield the differences in minor parameters, those of Hires. fix first.
 
     If only one of the two images has an extension's parameters, they count as one difference.
     before, after: the parameters of the original and of the reproduction.

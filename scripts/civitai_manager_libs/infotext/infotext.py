@@ -149,10 +149,7 @@ def _begins_negative(line: str) -> bool:
 
 
 def _repair_weights(prompt: str) -> str:
-    """Return a prompt without the weights that a WebUI cannot parse.
-
-    For example, `(word:1.2.)` becomes `(word:1.2)`.
-    """
+    """Return a prompt with malformed weights repaired: `(word:1.2.)` becomes `(word:1.2)`."""
 
     def repair(match: re.Match[str]) -> str:
         number = _FLOAT.match(match[2])
@@ -165,7 +162,7 @@ def _repair_weights(prompt: str) -> str:
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     """Return the prompt and, after a line end and `Negative prompt:`, the negative prompt.
 
-    If a prompt itself contains these words, a space is put before the colon.
+    If a prompt itself contains these words, a space is put before their colon.
     """
     mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
     prompt = mark.sub(r"\1 :", prompt)

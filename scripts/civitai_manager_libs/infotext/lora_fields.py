@@ -24,8 +24,8 @@ def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]
     """Return the LoRAs that generation data states outside of the prompt.
 
     meta: the data in the form of Civitai's `meta`. Each LoRA is a dict with the keys type, name,
-    strength, strengthClip and hash, as in `meta["additionalResources"]`. Of those that are stated
-    in parameters, only the first 50 are returned.
+    strength, strengthClip and hash, as in `meta["additionalResources"]`. Only the first 50 LoRAs in
+    parameters are read.
     """
     ruined_fooocus, fooocus = _iter_ruined_fooocus_loras(meta), _iter_fooocus_loras(meta)
     entries = (*ruined_fooocus, *fooocus, *_iter_numbered_loras(meta))

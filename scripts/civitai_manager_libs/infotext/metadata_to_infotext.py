@@ -43,7 +43,7 @@ def build_infotext(
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """Return the tags of LoRAs that `build_infotext` appends, since the prompt lacks them."""
+    """Return the LoRA tags that `build_infotext` appends to the prompt, which lacks them."""
     return list_missing_lora_tags(_build_record(meta, image))
 
 
@@ -78,7 +78,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `meta`, with values that are missing there added from its ComfyUI graph."""
+    """Return generation data with its missing values added from its ComfyUI graph."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

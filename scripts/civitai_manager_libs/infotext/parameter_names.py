@@ -52,7 +52,7 @@ def _has_schedule(parameters: Mapping[str, Any]) -> bool:
 
 
 def translate_infotext(text: str) -> str:
-    """Return another program's infotext with its parameters renamed as the WebUIs name them.
+    """Return another program's infotext with the WebUIs' names for its parameters.
 
     LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
     tags. An infotext that a WebUI wrote is returned unchanged.

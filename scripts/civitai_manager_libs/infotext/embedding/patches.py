@@ -128,7 +128,7 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 
 
 def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> Patch | None:
-    """Return the patch that makes a WebP file's VP8X chunk say that the file contains EXIF data.
+    """Return the patch that states in a WebP file's VP8X chunk that the file has EXIF data.
 
     A file without this chunk gets one. Return None if the file is damaged. first_chunk: (type,
     start, end) of the file's first chunk.

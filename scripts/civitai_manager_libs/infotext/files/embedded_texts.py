@@ -27,9 +27,8 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     """Return {name: text} for the texts that programs have stored in an image or video file.
 
     file: its path, or the open file. "UserComment" is EXIF's user comment, "XMP" the XMP packet,
-    and "C2PA" the program named in the Content Credentials; "EXIF" is set only for the files of
-    `has_overlapping_exif`. Return {} if the file is damaged or of another type. Raises DiskError if
-    the file cannot be read.
+    and "C2PA" the program named in the Content Credentials; for "EXIF", see `has_overlapping_exif`.
+    Return {} if the file is damaged or of another type. Raises DiskError if it cannot be read.
     """
     try:
         with open(file, "rb") if isinstance(file, str) else nullcontext(file) as opened:

@@ -84,19 +84,19 @@ def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> 
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
     data = budget.read(file, min(stop - begin, _MAX_LIST))
-    base_offsets = {_IN_FILE: 0, _IN_META: parts.get(b"idat", (b"", 0, 0))[1]}
     try:
-        return dict(_parse_locations(data, base_offsets))
+        return dict(_parse_locations(data, idat_start=parts.get(b"idat", (b"", 0, 0))[1]))
     except IndexError:
         return {}
 
 
-def _parse_locations(data: bytes, base_offsets: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
+def _parse_locations(data: bytes, idat_start: int) -> Iterator[tuple[int, _Extents]]:
     """Yield (item number, [(offset, size) of each piece]) for each item in an `iloc` box.
 
-    data: the bytes of the box. base_offsets: {construction method: offset in the file to which the
-    item's offsets are added}. Raises IndexError if the box is cut off or lists too many pieces.
+    data: the bytes of the box. idat_start: where the content of the `idat` box starts, in which
+    some items are. Raises IndexError if the `iloc` box is cut off or lists too many pieces.
     """
+    base_offsets = {_IN_FILE: 0, _IN_META: idat_start}
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (
         size for pair in sizes for size in (pair >> 4, pair & 15)

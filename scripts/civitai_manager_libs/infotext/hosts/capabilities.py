@@ -39,11 +39,10 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts(self, name: str, value: str) -> bool:
-        """Return whether the WebUI reads the parameter `name` of an infotext.
+        """Return whether the WebUI reads a parameter of an infotext.
 
-        value: the parameter's value, which only matters for modules. An extension is assumed to
-        read all parameters that begin with the same word as one of its fields, such as `ControlNet
-        0`.
+        An extension with a field such as `ControlNet 0` is assumed to read all parameters with this
+        first word. name, value: the parameter; its value matters only for `Module 1` and so on.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
