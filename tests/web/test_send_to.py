@@ -42,6 +42,26 @@ def test_image_is_sent_with_its_infotext_at_full_size(open_host):
         expect(page.sent("img2img", side)).to_have_value(str(pixels))
 
 
+def test_host_is_told_to_read_the_infotext_before_it_gets_the_image(open_host):
+    """gradio 4 can lose the second of two events that overlap; a lost image event harms nothing."""
+    row = with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.page.evaluate(_EVENTS)
+    page.send("img2img")
+    _check_sent(page, row)
+    assert page.page.evaluate("window.events") == ["paste", "file"]
+
+
+_EVENTS = """() => {
+    window.events = [];
+    const listen = (type, selector, name) => document.addEventListener(type, ({target}) =>
+        target.closest(selector) && window.events.push(name), true);
+    listen("click", "#paste", "paste");
+    listen("change", "input[type=file]", "file");
+}"""
+
+
 def test_second_image_takes_the_place_of_the_first_in_its_tab_alone(open_host):
     first, second = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
     assert files.get_size(first) != files.get_size(second)

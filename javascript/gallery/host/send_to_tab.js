@@ -31,8 +31,13 @@ export async function sendToTab(context, tab, id, text) {
     actions.close();
     showTab(tab); // from here some hosts have removed our own tab
     await waitForFrame(); // the host draws the tab
-    if (file) await placeImage(tab, file, context);
-    if (infotext && !(await pasteInfotext(tab, infotext))) throw makeMissingError(context);
+    const field = file ? await findTabImageField(tab) : null;
+    if (file && !field) throw makeMissingError(context);
+    if (file) await fillSize(tab, file);
+    // gradio 4 can lose the later of two events that overlap: better the image's than the paste
+    const isPasted = !infotext || (await pasteInfotext(tab, infotext));
+    if (file && field) fillImageField(field, file);
+    if (!isPasted) throw makeMissingError(context);
   } catch (error) {
     if (!signal.aborted) reportError(error, context);
   }
@@ -53,17 +58,6 @@ export async function dropIntoField(context, id, field) {
   } catch (error) {
     showHostMessage(getErrorMessage(error, words));
   }
-}
-
-/** Put an image and its size into the fields of a tab.
- * @param {string} tab
- * @param {File} file
- * @param {Context} context */
-async function placeImage(tab, file, context) {
-  const field = await findTabImageField(tab);
-  if (!field) throw makeMissingError(context);
-  fillImageField(field, file);
-  await fillSize(tab, file);
 }
 
 /** Show an error to the user, in our tab if it is open, else over the host's page.
