@@ -41,7 +41,7 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _try_to_rename(path: str) -> str:
-    """Rename a file to `<path>.damaged` if possible; tell the user in words what was done."""
+    """Rename a file to `<path>.damaged` if possible; return words that say what was done."""
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:

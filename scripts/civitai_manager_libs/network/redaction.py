@@ -34,8 +34,8 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text from which the value was parsed. The value is not searched if the text shows
-    that it cannot contain the key; its fields `error` and `message` always are.
+    text: the JSON text of the value. If the text cannot contain the key, only the fields `error`
+    and `message` are searched, to save time.
     """
     if len(key) < _MIN_KEY:
         return value

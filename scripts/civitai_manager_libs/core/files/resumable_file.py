@@ -144,7 +144,7 @@ class ResumableFile(AtomicFile):
 
     def commit(self, path: str) -> None:
         super().commit(path)
-        self._delete_last_note()
+        self._try_to_delete_note()
 
     def commit_new(self, path: str) -> None:
         """Flush the file's bytes to the disk, and rename the file to `path`.
@@ -158,7 +158,7 @@ class ResumableFile(AtomicFile):
             except FileExistsError as error:
                 raise DiskError(f"{path} exists already.") from error
             self._is_committed = True
-        self._delete_last_note()
+        self._try_to_delete_note()
         sync_folder(os.path.dirname(path))
 
     def _open_file(self) -> tuple[str, FileIO]:
@@ -224,7 +224,7 @@ class ResumableFile(AtomicFile):
                 delete_file(self._note)
             sync_folder(self.folder)
 
-    def _delete_last_note(self) -> None:
+    def _try_to_delete_note(self) -> None:
         """Close and delete the note of a complete file; ignore errors."""
         self._close_note()
         if self._note:

@@ -99,9 +99,9 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
 
 
 def _add_ranges(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return a note that has these byte ranges (start, end), too.
+    """Return a copy of the note with more byte ranges, (start, end).
 
-    If the system has restarted since, return the old note: the added bytes may be lost.
+    If the system has restarted since, return the note itself: the added bytes may be lost.
     """
     if not (added and note.system and note.system == read_boot_id()):
         return note
