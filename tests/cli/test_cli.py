@@ -21,6 +21,8 @@ from civitai_manager_libs import setting, util
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.cli import argtypes, arguments
 from civitai_manager_libs.core import sqlite_file
+from civitai_manager_libs.demo.files import draw_original
+from civitai_manager_libs.demo.gallery import find_demo_image
 from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.jobs.kinds import image_items as job_items
@@ -1041,7 +1043,7 @@ def test_demo_gallery_downloads_completely(demo, run, dest, monkeypatch, model_i
     assert len(pictures) == result["saved"] >= 10
     for name, data in pictures.items():
         image_id, _, extension = name.partition(".")
-        assert data == demo.original_bytes(int(image_id))
+        assert data == draw_original(find_demo_image(int(image_id))).body
         assert extension == util.detect_media_extension(data)
         with open(os.path.join(dest, f"{image_id}.json"), encoding="utf-8") as file:
             assert json.load(file)["id"] == int(image_id)

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 
 import pytest
 import requests
 from civitai_manager_libs import errors, util
 from civitai_manager_libs.demo import server
-from civitai_manager_libs.demo.gallery import catalogue, images
+from civitai_manager_libs.demo.files import draw_original
+from civitai_manager_libs.demo.gallery import catalogue, find_demo_image, images
 from PIL import Image
 
 SHOWPIECE, SHOWN_VERSION = 900_001, 910_103
-HUGE, VIDEOS, HOSTILE, EMPTY = 900_002, 900_007, 900_008, 900_009
+HUGE, VIDEOS = 900_002, 900_007
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
@@ -46,6 +46,10 @@ def fetch_pages(fetch_page):
 def newest(fetch_page):
     """Return the newest images of the showpiece, with their generation data."""
     return fetch_page(modelId=SHOWPIECE, limit=120, browsingLevel=31)[0]
+
+
+def _original(item: dict) -> bytes:
+    return draw_original(find_demo_image(item["id"])).body
 
 
 def _resize_url(url: str, segment: str) -> str:
@@ -96,18 +100,6 @@ def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
         assert all(item["nsfw"] == (item["nsfwLevel"] != "None") for item in items)
 
 
-# Models
-
-
-def test_hostile_names_are_sent_unchanged_and_escaped_in_pages(demo, http, fetch_page):
-    assert "<img src=x" in http.get(f"{demo.url}/api/v1/models/{HOSTILE}").json()["name"]
-    items = fetch_page(modelId=HOSTILE, limit=50, browsingLevel=31)[0]
-    assert any("<script>" in (item["username"] or "") for item in items)
-    for path in ("", f"models/{HOSTILE}", f"images/{items[0]['id']}"):
-        page = http.get(f"{demo.url}/{path}").text
-        assert "<!DOCTYPE html>" in page and "<img src=x" not in page and "<script" not in page
-
-
 # Generation data
 
 
@@ -134,10 +126,10 @@ def _read_infotext(body: bytes) -> str:
     return comment[8:].decode("utf-16-be" if tags.endian == ">" else "utf-16-le")
 
 
-def test_infotext_in_a_file_equals_the_records_meta(newest, demo):
+def test_infotext_in_a_file_equals_the_records_meta(newest):
     formats, seeds = set(), 0
     for item in newest[:16]:
-        body, meta = demo.original_bytes(item["id"]), item["meta"]
+        body, meta = _original(item), item["meta"]
         formats.add(util.detect_media_extension(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
             continue
@@ -152,7 +144,7 @@ def test_infotext_in_a_file_equals_the_records_meta(newest, demo):
 # Files
 
 
-def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, demo, http):
+def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, http):
     seen = set()
     for item in newest[:25]:
         if item["type"] == "video":
@@ -161,7 +153,7 @@ def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, d
         kind = util.detect_media_extension(response.content)
         assert item["url"].endswith(".jpeg")
         assert response.headers["Content-Type"] == TYPES[kind]
-        assert response.content == demo.original_bytes(item["id"])
+        assert response.content == _original(item)
         size = Image.open(io.BytesIO(response.content)).size
         assert item["width"] is None or size == (item["width"], item["height"])
         seen.add(kind)
@@ -181,11 +173,11 @@ def test_thumbnails_have_no_metadata_and_are_never_larger_than_the_original(newe
     assert Image.open(io.BytesIO(large.content)).size == (item["width"], item["height"])
 
 
-def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
+def test_videos_can_be_played_and_have_thumbnails(fetch_page, http):
     kinds = set()
     for item in fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0][:12]:
         response = http.get(item["url"])
-        assert item["url"].endswith(".mp4") and response.content == demo.original_bytes(item["id"])
+        assert item["url"].endswith(".mp4") and response.content == _original(item)
         kind = util.detect_media_extension(response.content)
         assert response.headers["Content-Type"] == f"video/{kind}"
         kinds.add(kind)
@@ -205,8 +197,7 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
 
 def test_if_range_with_another_version_gets_the_whole_file(newest, http):
     url = newest[0]["url"]
-    about = http.head(url).headers
-    for validator, status in ((about["ETag"], 206), (about["Last-Modified"], 206), ('"x"', 200)):
+    for validator, status in ((http.head(url).headers["ETag"], 206), ('"x"', 200)):
         params = {"Range": "bytes=5-9", "If-Range": validator}
         assert http.get(url, headers=params).status_code == status
 
@@ -216,15 +207,11 @@ def test_if_range_with_another_version_gets_the_whole_file(newest, http):
 
 def test_demo_listens_only_locally_and_stops_when_it_is_closed(capfd):
     demo = server.start_demo()
-    host, port = demo.url.removeprefix("http://").split(":")
-    assert host == "127.0.0.1"
-    with requests.Session() as session:
-        assert session.get(demo.url).status_code == 200
-        demo.close()
-        with pytest.raises(requests.ConnectionError):
-            session.get(demo.url)
-    with pytest.raises(OSError):
-        socket.create_connection((host, int(port)), timeout=2)
+    assert demo.url.startswith("http://127.0.0.1:")
+    assert requests.get(demo.url).status_code == 200
+    demo.close()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(demo.url)
     assert capfd.readouterr() == ("", "")
 
 

@@ -28,6 +28,6 @@ def _fits(row: images.DemoImage, level: int, kind: str | None) -> bool:
 
 
 def infotext_of(row: images.DemoImage) -> str:
-    record = records.make_record(row, "https://civitai.com", from_index=False)
+    record = records.make_record(row, "https://civitai.com")
     image: Any = image_from_json(record)
     return build_infotext(image.meta, image)

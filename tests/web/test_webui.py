@@ -10,6 +10,7 @@ import urllib.request
 from urllib.parse import quote
 
 import pytest
+from civitai_manager_libs.demo.files import draw_original
 from host_page import with_text
 from page_driver import contents, expect, wait_for
 from page_facts import of_model
@@ -230,7 +231,7 @@ def test_host_with_a_login_serves_nothing_without_it(browser, start_host):
     context.close()
 
 
-def test_download_in_a_host_is_saved_in_its_data_folder(host, demo):
+def test_download_in_a_host_is_saved_in_its_data_folder(host):
     rows = of_model(_VIDEOS)[:3]
     host.api(f"images?model={_VIDEOS}&limit=12")
     job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job_id"]
@@ -238,4 +239,4 @@ def test_download_in_a_host_is_saved_in_its_data_folder(host, demo):
     folder = host.data / "host" / "civitai-shortcut" / "outputs" / "download-images"
     found = folder.glob("Videos/user_gallery_images/*")
     saved = {int(p.stem): p.read_bytes() for p in found if p.suffix not in (".txt", ".json")}
-    assert saved == {row.id: demo.original_bytes(row.id) for row in rows}
+    assert saved == {row.id: draw_original(row).body for row in rows}

@@ -1,28 +1,20 @@
-"""The download route for model files, and the storage to which it redirects.
-
-As on Civitai: the route answers with a redirect or with the reason why not, and the storage takes
-no other credentials than the signature, which runs out.
-"""
+"""The download route for model files, and the storage to which it redirects."""
 
 from __future__ import annotations
 
-import hashlib
-import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from .files import File
 from .gallery import DemoModel, DemoVersion, find_demo_version, find_weights, list_weights
 from .gallery import make_body, make_hashes, measure_body, Weights
 from .params import ErrorResponse, Params, parse_id
 
-__all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived"]
-__all__ += ["make_signed_path", "STORAGE"]
+__all__ = ["describe_access", "describe_files", "find_path", "find_stored_file", "is_archived"]
+__all__ += ["STORAGE"]
 
 STORAGE = "/storage/"
-_SECONDS = 300  # that a signed address is valid
-_SECRET = "demo"
 _ARCHIVED = 900_010  # a model
 _EARLY_ACCESS, _DAYS_LEFT = 910_602, 12
 _MEMBERS_ONLY, _GENERATOR_ONLY, _NEEDS_LOGIN = 910_201, 910_702, 910_301
@@ -52,8 +44,8 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
     return [_describe_file(weights, weights is files[0], server_url) for weights in files]
 
 
-def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
-    """Return the path to which the download route redirects, with a signature valid for 5 minutes.
+def find_path(version_id: str, params: Params, has_key: bool) -> str:
+    """Return the path in the storage to which the download route redirects.
 
     version_id: as text, from the request's path. has_key: whether the request has a valid API key.
     Raises ErrorResponse if the version does not exist or may not be downloaded.
@@ -63,30 +55,19 @@ def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
         raise ErrorResponse(404, "Model not found")
     model, version = found
     _check_access(model, version, has_key)
-    weights = _choose_weights(model, version, params)
-    expires = int(time.time()) + _SECONDS
-    query = {"expires": expires, "X-Amz-Signature": _sign(weights, expires)}
-    return f"{STORAGE}{weights.id}/{quote(weights.name)}?{urlencode(query)}"
+    weights = find_weights(params.get_integer("fileId") or list_weights(model, version)[0].id)
+    if weights is None:
+        raise ErrorResponse(404, "File not found")
+    return f"{STORAGE}{weights.id}/{quote(weights.name)}"
 
 
-def find_stored_file(path: str, params: Params, has_key: bool) -> File:
-    """Return the model file at a signed URL of the storage.
-
-    path, params: those of the URL. has_key: whether the request has an Authorization header. Raises
-    ErrorResponse if the file does not exist, if the signature is wrong or expired, and if `has_key`
-    is true, because the storage accepts nothing beside a signature.
-    """
+def find_stored_file(path: str) -> File:
+    """Return the model file at a path of the storage. Raises ErrorResponse if there is none."""
     weights = find_weights(parse_id(path.removeprefix(STORAGE).partition("/")[0]))
     if weights is None:
         raise ErrorResponse(404, "NoSuchKey")
-    if has_key:
-        raise ErrorResponse(400, "InvalidArgument: only one auth mechanism allowed")
-    expires = params.get_integer("expires") or 0
-    is_signed = params.get_string("X-Amz-Signature") == _sign(weights, expires)
-    if not is_signed or expires < time.time():
-        raise ErrorResponse(403, "AccessDenied: Request has expired")
-    tag = f'"{make_hashes(weights)["SHA256"][:32].lower()}"'
-    return File(make_body(weights), "application/octet-stream", tag, 0)
+    etag = f'"{make_hashes(weights)["SHA256"][:32].lower()}"'
+    return File(make_body(weights), "application/octet-stream", etag)
 
 
 def _describe_file(weights: Weights, is_primary: bool, server_url: str) -> dict[str, Any]:
@@ -120,18 +101,6 @@ def _check_access(model: DemoModel, version: DemoVersion, has_key: bool) -> None
         raise ErrorResponse(401, "Unauthorized", message=_LOGIN)
 
 
-def _choose_weights(model: DemoModel, version: DemoVersion, params: Params) -> Weights:
-    files, file_id = list_weights(model, version), params.get_integer("fileId")
-    found = next((file for file in files if file_id in (None, file.id)), None)
-    if found is None:
-        raise ErrorResponse(404, "File not found")
-    return found
-
-
 def _early_access_end() -> str:
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     return (today + timedelta(days=_DAYS_LEFT)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-def _sign(weights: Weights, expires: int) -> str:
-    return hashlib.sha256(f"{_SECRET} {weights.id} {expires}".encode()).hexdigest()

@@ -1,7 +1,7 @@
 """GET /api/v1/images: the two query paths, each with its own cursors and fields.
 
 The database answers `imageId`, and `modelId` without `modelVersionId`; the search index answers
-all other queries. Their cursors, orders and times differ as on Civitai.
+all other queries. Their cursors and orders differ as on Civitai.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def list_images(params: Params, server_url: str) -> dict[str, Any]:
         images, next_cursor = _list_by_id(query, limit, cursor)
     else:
         images, next_cursor = _list_by_offset(query, limit, cursor)
-    items = [make_record(image, server_url, not query.by_database) for image in images]
+    items = [make_record(image, server_url) for image in images]
     return {"items": items, "metadata": {"nextCursor": next_cursor} if next_cursor else {}}
 
 
@@ -108,7 +108,7 @@ def _list_by_offset(
 @functools.lru_cache(maxsize=32)
 def _sort_images(query: _Query) -> tuple[DemoImage, ...]:
     is_oldest = query.sort == "Oldest"
-    images = sorted(_filter_images(query), key=lambda i: i.sorted_at, reverse=not is_oldest)
+    images = sorted(_filter_images(query), key=lambda i: i.uploaded, reverse=not is_oldest)
     if query.sort in _SORT_KEYS:
         images.sort(key=lambda image: getattr(image, _SORT_KEYS[query.sort]), reverse=True)
     return tuple(images)

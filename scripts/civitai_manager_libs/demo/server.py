@@ -1,24 +1,20 @@
-"""An offline Civitai on loopback, in this process: its API, its image host, its web pages."""
+"""An offline Civitai on loopback, in this process: its API, its image host and its downloads."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
 import socketserver
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ..errors import InputError
-from . import downloads, files, models, pages, query, ranges
-from .gallery import find_demo_image
+from . import downloads, files, models, query
 from .params import ErrorResponse, Params
 
 __all__ = ["Demo", "start_demo"]
@@ -30,33 +26,33 @@ _MONTH = 30 * 86_400  # seconds that a browser may cache an image
 _CHUNK = 256 * 1024  # bytes
 
 
-class Demo:
-    """A running demo server. url: its URL, without a slash at the end.
+class Demo(socketserver.ThreadingTCPServer):
+    """A demo server, which runs in the background. url: its URL, without a slash at the end.
 
     requests: (method, path with query) of the last 20,000 requests. storage_rate: at how many bytes
     a second each connection sends a model file, 0 for no limit.
     """
 
+    # Not http.server's server, which looks this machine's name up at its start.
+    allow_reuse_address = os.name == "posix"  # on Windows two servers could share a port
+    daemon_threads = True
+    request_queue_size = 256
+
     def __init__(self, port: int, storage_rate: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.storage_rate = storage_rate
         self.requests: deque[tuple[str, str]] = deque(maxlen=20_000)
-        self._server = _Server(("127.0.0.1", port), self)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        serve = self._server.serve_forever
-        threading.Thread(target=serve, args=(0.1,), name="demo", daemon=True).start()
-
-    def original_bytes(self, image_id: int) -> bytes:
-        """Return the original file of an image or video. Raises KeyError if none has this id."""
-        image = find_demo_image(image_id)
-        if image is None:
-            raise KeyError(image_id)
-        return files.draw_original(image).body
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, args=(0.1,), name="demo", daemon=True).start()
 
     def close(self) -> None:
-        """Stop the server and close its connections."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._server.close_connections()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print an error of our own code; ignore that a client has disconnected."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
@@ -72,38 +68,6 @@ def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
         raise InputError(f"The demo cannot listen on port {port}: {error.strerror}.") from error
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    # Not http.server's server, which looks this machine's name up at its start.
-    allow_reuse_address = os.name == "posix"  # on Windows two servers could share a port
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self, address: tuple[str, int], demo: Demo) -> None:
-        self.demo = demo
-        self._open: set[socket.socket] = set()
-        super().__init__(address, _Handler)
-
-    @contextlib.contextmanager
-    def track_connection(self, connection: socket.socket) -> Iterator[None]:
-        """Remember a connection while the block runs, so that `close_connections` can close it."""
-        self._open.add(connection)
-        try:
-            yield
-        finally:
-            self._open.discard(connection)
-
-    def close_connections(self) -> None:
-        """Close all connections that are still open."""
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print an error of our own code; ignore that a client has disconnected."""
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
-
-
 class _Response(NamedTuple):
     status: int
     mime: str
@@ -112,20 +76,16 @@ class _Response(NamedTuple):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: Demo
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 120  # seconds a connection may be idle
-
-    def handle(self) -> None:
-        with self.server.track_connection(self.connection):
-            super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing, unlike the base class: the terminal shows only a job's progress."""
 
     def do_GET(self) -> None:
-        self.server.demo.requests.append((self.command, self.path))
+        self.server.requests.append((self.command, self.path))
         try:
             response = self._route()
         except ErrorResponse as error:
@@ -137,21 +97,24 @@ class _Handler(BaseHTTPRequestHandler):
     def _route(self) -> _Response:
         path, _, query_string = self.path.partition("?")
         path, host = unquote(path), self.headers.get("Host")
-        server_url = f"http://{host}" if host else self.server.demo.url
+        server_url = f"http://{host}" if host else self.server.url
         params = Params(query_string)
         if path.startswith(_DOWNLOADS):
-            return self._redirect_to_storage(path, params, server_url)
+            version_id = path.removeprefix(_DOWNLOADS)
+            location = server_url + downloads.find_path(version_id, params, self._has_key())
+            headers = {"Location": location, "Cache-Control": "no-store"}
+            return _Response(307, "text/plain", b"", headers)
         if path.startswith(downloads.STORAGE):
-            has_key = "Authorization" in self.headers
-            return self._make_part(downloads.find_stored_file(path, params, has_key), {})
+            return self._make_file_response(downloads.find_stored_file(path), {})
         if path.startswith("/api/v1/"):
             return self._route_api(path.removeprefix("/api/v1/").split("/"), params, server_url)
         if path.startswith(f"/{files.ACCOUNT}/"):
-            return self._make_file_response(path)
-        page = pages.make_page(path, server_url)
-        if page is None:
-            return _Response(404, pages.MIME, pages.make_not_found_page())
-        return _Response(200, pages.MIME, page)
+            headers = {"Cache-Control": f"public, max-age={_MONTH}"}
+            headers["Access-Control-Allow-Origin"] = "*"
+            return self._make_file_response(files.find_file(path), headers)
+        return _Response(
+            200, "text/plain", b"In the offline demo, Civitai's web pages are missing."
+        )
 
     def _route_api(self, route: list[str], params: Params, server_url: str) -> _Response:
         body: object
@@ -177,23 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _has_key(self) -> bool:
         return self.headers.get("Authorization") == f"Bearer {_KEY}"
 
-    def _redirect_to_storage(self, path: str, params: Params, server_url: str) -> _Response:
-        version = path.removeprefix(_DOWNLOADS)
-        signed = downloads.make_signed_path(version, params, self._has_key())
-        headers = {"Location": f"{server_url}{signed}", "Cache-Control": "no-store"}
-        return _Response(307, "text/plain", b"", headers)
-
-    def _make_file_response(self, path: str) -> _Response:
-        file = files.find_file(path)
-        if file is None:
-            return _Response(404, "text/plain", b"Not found")
-        is_public = {"Cache-Control": f"public, max-age={_MONTH}"}
-        return self._make_part(file, {**is_public, "Access-Control-Allow-Origin": "*"})
-
-    def _make_part(self, file: files.File, headers: dict[str, str]) -> _Response:
-        """Return a response with the part of a file for which the request's headers ask."""
-        status, about, body = ranges.select_part(file, self.headers)
-        return _Response(status, file.mime, body, {**about, **headers})
+    def _make_file_response(self, file: files.File, headers: dict[str, str]) -> _Response:
+        """Return a response with a file, or with the part for which the request asks."""
+        status, range_headers, body = files.select_part(file, self.headers)
+        return _Response(status, file.mime, body, {**range_headers, **headers})
 
     def _send_response(self, response: _Response) -> None:
         self.send_response(response.status)
@@ -208,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._write_body(response.body)
 
     def _write_body(self, body: bytes) -> None:
-        rate = self.server.demo.storage_rate if self.path.startswith(downloads.STORAGE) else 0.0
+        rate = self.server.storage_rate if self.path.startswith(downloads.STORAGE) else 0.0
         if not rate:
             self.wfile.write(body)
             return

@@ -64,7 +64,7 @@ _PICTURES = {
     "gif-animated": lambda: _encoded("GIF", _noise(90, 70), comment=b"a;b" * 99, **_more()),
     "webp": lambda: _encoded("WEBP", _noise(90, 70), exif=_exif()),
     "webp-animated": lambda: _encoded("WEBP", _noise(90, 70), **_more()),
-    "mp4": lambda: _clip("reef.mp4"),
+    "mp4": lambda: _clip("sea.mp4"),
     "mp4-index-last": lambda: _clip("sea.mp4", is_index_last=True),
     "webm": lambda: _clip("ridges.webm"),
 }

@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Canvas", "make_curve", "make_ridge"]
 
-_COARSE = 64  # pixels; a canvas smaller than this is for a BlurHash and shows no detail
-
 
 class Canvas:
     """An image that is being drawn. Coordinates run from 0 (left, top) to 1 (right, bottom).
 
     has: names of the details that the prompt mentions. rx, ry: the shorter side divided by the
-    width and by the height. coarse: whether the image is too small to show details.
+    width and by the height.
     """
 
     def __init__(
@@ -36,12 +34,7 @@ class Canvas:
         self.palette, self.has = palette, has
         self.rng = Random(seed)
         self.image = Image.new("RGB", size)
-        self.coarse = min(size) < _COARSE
         self.rx, self.ry = min(size) / size[0], min(size) / size[1]
-
-    def iter_details(self, count: int) -> range:
-        """Return `range(count)`, or `range(count // 12)` if the image is too small for details."""
-        return range(max(1, count // 12) if self.coarse else count)
 
     def fill_gradient(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
         """Fill the image with a vertical gradient between two heights (0 to 1 from the top)."""
@@ -114,8 +107,6 @@ class Canvas:
         for octave in range(octaves):
             cells = (across << octave, down << octave)
             data = self.rng.randbytes(cells[0] * cells[1])
-            if self.coarse and octave:
-                continue
             layer = Image.frombytes("L", cells, data).resize(small, Image.Resampling.BICUBIC)
             total = layer if total is None else Image.blend(total, layer, 0.5 / (octave + 0.5))
         assert total is not None
@@ -150,7 +141,7 @@ class Canvas:
     def draw_stars(self, count: int, lowest: float) -> None:
         """Draw `count` stars between the top of the image and the height `lowest`, 0 to 1."""
         with self.open_pen(y1=lowest) as pen:
-            for _ in self.iter_details(count):
+            for _ in range(count):
                 x, y, size = self.rng.random(), self.rng.random(), self.rng.random() ** 6
                 shown = 0.25 + 0.7 * self.rng.random() * (1 - y)
                 pen.draw_disc(x, y * lowest, 0.0009 + 0.0022 * size, (255, 252, 240), shown)
@@ -238,10 +229,10 @@ def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
 
     base: the line's mean height. rough: the largest distance from it, approximately.
     """
-    rng = Random(c.rng.getrandbits(32))  # its own: a coarse line asks for fewer numbers
+    rng = Random(c.rng.getrandbits(32))  # as in the videos
     heights = [rng.uniform(-rough, rough) * 0.6, rng.uniform(-rough, rough) * 0.6]
     swing = rough
-    for _ in range(4 if c.coarse else 8):
+    for _ in range(8):
         middles = [(a + b) / 2 + rng.uniform(-swing, swing) for a, b in zip(heights, heights[1:])]
         heights = [h for pair in zip(heights, middles) for h in pair] + [heights[-1]]
         swing *= 0.52
@@ -255,7 +246,7 @@ def make_curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list
     base: the line's mean height. swing: the usual distance from it. waves: number of hills.
     """
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
-    last = 12 if c.coarse else 64
+    last = 64
     points = []
     for i in range(last + 1):
         x = i / last

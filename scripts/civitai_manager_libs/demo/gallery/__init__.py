@@ -6,11 +6,11 @@ from .comfy_text import make_graphs
 from .embedding import make_exif, make_infotext
 from .meta import choose_art, choose_size, make_meta
 from .images import DemoImage, find_demo_image, format_time, list_demo_images, list_gallery
-from .images import list_showcase, mix_bits, NOW, PEOPLE
+from .images import list_showcase, NOW
 from .weights import find_weights, list_weights, make_body, make_hashes, measure_body, Weights
 
 __all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "DemoModel", "DemoVersion"]
 __all__ += ["find_demo_image", "find_demo_model", "find_demo_version", "find_weights"]
 __all__ += ["format_time", "list_demo_images", "list_gallery", "list_showcase", "list_weights"]
 __all__ += ["make_body", "make_exif", "make_graphs", "make_hashes", "make_infotext", "make_meta"]
-__all__ += ["measure_body", "mix_bits", "MODELS", "NOW", "PEOPLE", "read_clip", "Weights"]
+__all__ += ["measure_body", "MODELS", "NOW", "read_clip", "Weights"]

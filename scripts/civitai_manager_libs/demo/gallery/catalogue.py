@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 __all__ = ["MODELS", "DemoModel", "DemoVersion", "find_demo_model", "find_demo_version"]
 
-_LAND = ("mountains", "sea", "aurora", "dunes", "forest", "cottage", "balloons", "blossom")
-_PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "facets")
+_LAND = ("mountains", "sea", "aurora", "dunes", "balloons", "blossom")
 
 
 @dataclass(frozen=True)
@@ -107,13 +106,13 @@ MODELS = (
         "papercut_lab",
         180,
         ("style", "pattern", "abstract"),
-        "<p>Cut paper, marbled ink and tilings. Weight 0.6&ndash;0.9.</p>",
+        "<p>Cut paper, marbled ink and flowing lines. Weight 0.6&ndash;0.9.</p>",
         _make_versions(
             3,
             ("Pony v2", "Pony", "2026-02-14T16:20:00.000Z"),
             ("XL v1", "SDXL 1.0", "2025-08-01T16:20:00.000Z"),
         ),
-        scenes=_PATTERN,
+        scenes=("flow", "paper", "marble"),
         thumbs_up=4210,
     ),
     DemoModel(
@@ -129,7 +128,7 @@ MODELS = (
             ("v1.1", "SD 1.5", "2025-03-08T21:00:00.000Z"),
             ("v1.0", "SD 1.5", "2024-12-08T21:00:00.000Z"),
         ),
-        scenes=("city", "aurora", "space", "cottage"),
+        scenes=("city", "aurora", "space"),
         thumbs_up=1377,
     ),
     DemoModel(
@@ -145,7 +144,7 @@ MODELS = (
             ("768", "SD 1.5", "2024-11-03T08:00:00.000Z"),
             ("512", "SD 1.5", "2024-10-03T08:00:00.000Z"),
         ),
-        scenes=("flowers", "blossom", "balloons"),
+        scenes=("blossom", "balloons"),
         thumbs_up=655,
     ),
     DemoModel(
@@ -161,7 +160,7 @@ MODELS = (
             ("v2", "Flux.1 D", "2026-03-03T03:03:00.000Z"),
             ("v1", "Flux.1 D", "2025-05-05T05:05:00.000Z"),
         ),
-        scenes=("flow", "marble", "facets", "space", "reef"),
+        scenes=("flow", "marble", "space"),
         thumbs_up=2904,
     ),
     DemoModel(
@@ -177,7 +176,7 @@ MODELS = (
             ("Wan 2.2 high noise", "Wan Video 2.2 T2V-A14B", "2026-01-20T11:11:00.000Z"),
             ("Wan 2.1", "Wan Video 14B t2v", "2025-07-20T11:11:00.000Z"),
         ),
-        scenes=("sea", "aurora", "reef", "mountains"),
+        scenes=("sea", "aurora", "mountains"),
         videos=0.6,
         thumbs_up=801,
     ),

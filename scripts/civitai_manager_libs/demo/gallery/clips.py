@@ -32,7 +32,6 @@ def _list_clips() -> tuple[Clip, ...]:
     return (
         _make_clip("sea.mp4", 3, "sea", (360, 640)),
         _make_clip("aurora.mp4", 9, "aurora", (360, 640)),
-        _make_clip("reef.mp4", 14, "reef", (360, 640)),
         _make_clip("balloons.mp4", 47, "balloons", (640, 360)),
         _make_clip("ridges.webm", 1, "mountains", (640, 360)),
     )

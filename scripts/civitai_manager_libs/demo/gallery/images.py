@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from .catalogue import DemoModel, MODELS, DemoVersion
 
 __all__ = ["DemoImage", "find_demo_image", "format_time", "list_demo_images", "list_gallery"]
-__all__ += ["list_showcase", "mix_bits", "NOW", "PEOPLE"]
+__all__ += ["list_showcase", "NOW"]
 
 NOW = 1_786_276_800_000  # ms; the demo's today is always 2026-08-09
 _SPAN = 690 * 86_400_000  # ms; age of a gallery's oldest image
@@ -20,7 +20,7 @@ _SHOWN = 8  # showcase images of each version
 _MASK = (1 << 64) - 1
 _T = TypeVar("_T")
 
-PEOPLE: tuple[str | None, ...] = (
+_PEOPLE: tuple[str | None, ...] = (
     *("harbor_artist", "ridge_walker", "papercut_lab", "neon_courier", "meadow_studio"),
     *("field_theory", "tide_loop", "node_walker", "lumen", "Kestrel77", "old_photon", "marisol"),
     *("inkwell_", "tessellate", "fjordling", "seven_suns", "quiet_riot_2", "b1rch", "saffron"),
@@ -35,8 +35,8 @@ class DemoImage(NamedTuple):
     """An image or video of the demo.
 
     kind: the form of its generation data: "a1111", "comfy", "onsite" (Civitai's generator), "old",
-    "hidden", "video" or "none". level: its rating, one bit of the browsing levels. uploaded,
-    sorted_at: ms since 1970; Civitai's search index sorts by `sorted_at`.
+    "hidden", "video" or "none". level: its rating, one bit of the browsing levels. uploaded: the
+    time in milliseconds since 1970.
     """
 
     id: int
@@ -48,7 +48,6 @@ class DemoImage(NamedTuple):
     type: str
     kind: str
     uploaded: int
-    sorted_at: int
     likes: int
     hearts: int
     laughs: int
@@ -61,7 +60,7 @@ class DemoImage(NamedTuple):
         return self.likes + self.hearts + self.laughs + self.cries
 
 
-def mix_bits(number: int, salt: int) -> int:
+def _mix_bits(number: int, salt: int) -> int:
     """Return 64 pseudo-random bits, always the same for the same arguments (splitmix64)."""
     z = (number * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & _MASK
     z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & _MASK
@@ -81,7 +80,7 @@ def _pick_by_percent(table: tuple[tuple[int, _T], ...], percent: int) -> _T:
 
 def _make_image_id(model: DemoModel, position: int) -> int:
     first = _FIRST_ID + _BLOCK * model.number + _GAP * position
-    return first + mix_bits(first, 1) % _GAP
+    return first + _mix_bits(first, 1) % _GAP
 
 
 def find_demo_image(image_id: int) -> DemoImage | None:
@@ -99,12 +98,11 @@ def find_demo_image(image_id: int) -> DemoImage | None:
 def _make_image(model: DemoModel, position: int) -> DemoImage:
     image_id = _make_image_id(model, position)
     in_showcase = position >= _SHOWCASE
-    bits = mix_bits(image_id, 2)
+    bits = _mix_bits(image_id, 2)
     post = position if in_showcase else position // 3
-    post_bits = mix_bits(model.id * _BLOCK + post, 3)
-    people = model.people or PEOPLE
+    post_bits = _mix_bits(model.id * _BLOCK + post, 3)
+    people = model.people or _PEOPLE
     version = _choose_version(model, position, post_bits)
-    uploaded = _choose_upload_time(model, version, position)
     video = (bits >> 20) % 1000 < 1000 * model.videos
     return DemoImage(
         image_id,
@@ -117,8 +115,7 @@ def _make_image(model: DemoModel, position: int) -> DemoImage:
         ),
         type="video" if video else "image",
         kind=_choose_kind(bits, video),
-        uploaded=uploaded,
-        sorted_at=uploaded + mix_bits(image_id, 4) % 5_400_000,
+        uploaded=_choose_upload_time(model, version, position),
         **_make_counts(bits),
     )
 

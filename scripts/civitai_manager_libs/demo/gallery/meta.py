@@ -28,18 +28,13 @@ _STYLES = (
     "screen print, calm composition, muted colours",
     "digital painting, atmospheric perspective, wide shot",
 )
-# Several, as of several people: else the figures would tell of one text alone.
+# Several, so that the statistics do not show one text alone.
 _ENDINGS = (
     "The composition leaves room for the eye to rest; a fine grain lies over everything, as on "
     "old paper, and the whole could be called “quiet”.",
     "Light falls from the left, so that each edge has a thin bright line.",
     "What is near has sharp outlines; further back they dissolve into haze, and the horizon can "
     "hardly be made out.",
-    "It should look as if it were printed in a small workshop: three inks, slightly out of "
-    "register, on heavy card.",
-    "Seen from low down, with a wide angle and much empty space above.",
-    "The mood is that of the hour before anybody gets up; nothing moves.",
-    "Brush strokes stay visible, most of all in the shadows.",
 )
 _SAMPLERS = ("DPM++ 2M", "Euler a", "DPM++ SDE", "DPM++ 2M SDE", "UniPC", "Euler")
 _COMFY_SAMPLERS = {"dpmpp_2m": "karras", "euler_ancestral": "normal", "uni_pc": "simple"}

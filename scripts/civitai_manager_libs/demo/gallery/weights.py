@@ -19,7 +19,6 @@ __all__ += ["make_hashes", "measure_body", "Weights"]
 
 _SIZES = {"Checkpoint": 8_000_000, "VAE": 800_000, "TextualInversion": 24_576}  # bytes of tensors
 _SIZE = 1_500_000  # of other models
-_NUMBERS = 768  # of a token in an embedding for SD 1.5
 _BLOCK = 65_521  # bytes that repeat; a prime, so that a part at a wrong place is noticed
 _DTYPES = {"fp16": ("F16", 2), "fp32": ("F32", 4), "bf16": ("BF16", 2)}
 _PICKLED = 910_401  # the version whose only file is a pickle
@@ -82,10 +81,8 @@ def make_body(weights: Weights) -> bytes:
         return b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + _make_data(weights, weights.size)
     if weights.format == "PickleTensor":
         return _make_zip(_make_data(weights, weights.size))
-    header, data = _make_header(weights), _make_data(weights, weights.size)
-    if _is_embedding(weights):
-        data = _limit_numbers(data)
-    return struct.pack("<Q", len(header)) + header + data
+    header = _make_header(weights)
+    return struct.pack("<Q", len(header)) + header + _make_data(weights, weights.size)
 
 
 @functools.lru_cache(maxsize=None)
@@ -97,13 +94,8 @@ def measure_body(weights: Weights) -> int:
 @functools.lru_cache(maxsize=None)
 def make_hashes(weights: Weights) -> dict[str, str]:
     """Return the hashes of a model file by type, such as "SHA256", as the API states them."""
-    body = make_body(weights)
-    sha = hashlib.sha256(body).hexdigest().upper()
-    hashes = {"AutoV2": sha[:10], "SHA256": sha}
-    if weights.format == "SafeTensor":
-        (length,) = struct.unpack("<Q", body[:8])
-        hashes["AutoV3"] = hashlib.sha256(body[8 + length :]).hexdigest().upper()[:12]
-    return hashes
+    sha = hashlib.sha256(make_body(weights)).hexdigest().upper()
+    return {"AutoV2": sha[:10], "SHA256": sha}
 
 
 def make_file_stem(model: str, version: str) -> str:
@@ -137,25 +129,11 @@ def _make_header(weights: Weights) -> bytes:
     Spaces at the end make the header's length a multiple of 8 bytes.
     """
     dtype, width = _DTYPES[weights.precision]
-    count, name = weights.size // width, "demo.weight"
-    shape = [count]
-    if _is_embedding(weights):
-        shape, name = [count // _NUMBERS, _NUMBERS], "emb_params"
+    shape = [weights.size // width]
     tensor = {"dtype": dtype, "shape": shape, "data_offsets": [0, weights.size]}
-    header = {"__metadata__": {"format": "pt", "made_by": "demo"}, name: tensor}
+    header = {"__metadata__": {"format": "pt"}, "demo.weight": tensor}
     text = json.dumps(header, separators=(",", ":")).encode()
     return text + b" " * (-len(text) % 8)
-
-
-def _is_embedding(weights: Weights) -> bool:
-    return weights.size == _SIZES["TextualInversion"]
-
-
-def _limit_numbers(data: bytes) -> bytes:
-    """Change bytes so that each pair is a 16-bit float between 0 and 1, and return the result."""
-    limited = bytearray(data)
-    limited[1::2] = bytes(byte & 0x3B for byte in data[1::2])
-    return bytes(limited)
 
 
 def _make_data(weights: Weights, size: int) -> bytes:

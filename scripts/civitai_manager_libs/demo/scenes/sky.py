@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..canvas import Canvas, Color, mix, Pen
 
 __all__ = ["BLACK", "WHITE", "draw_birds", "paint_sky", "draw_pine", "draw_pines"]
@@ -20,22 +18,22 @@ def paint_sky(c: Canvas, lowest: float) -> None:
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
     c.fill_gradient((*p.sky, p.sky[2]), 0, lowest + 0.12)
-    if p.dark:
+    if p.is_night:
         c.draw_stars(420, lowest)
     if "moon" in c.has:
         c.draw_orb(at, lowest * high * 0.7, big * 0.8, 0.7)
     elif "sun" in c.has:
         c.draw_orb(at, lowest * high, big)
     if "clouds" in c.has:
-        tint = mix(p.sky[2], WHITE, 0.1 if p.dark else 0.45)
-        c.draw_veil(c.make_noise(2, 9, 4), tint, 120, 225, 0.35 if p.dark else 0.75)
+        tint = mix(p.sky[2], WHITE, 0.1 if p.is_night else 0.45)
+        c.draw_veil(c.make_noise(2, 9, 4), tint, 120, 225, 0.35 if p.is_night else 0.75)
 
 
 def draw_birds(c: Canvas, lowest: float) -> None:
     """Draw a flock of birds in the sky, above the height `lowest` (0 to 1 from the top)."""
     x, y = c.rng.uniform(0.2, 0.7), c.rng.uniform(0.3, 0.7) * lowest
     with c.open_pen(x - 0.3, y - 0.15, x + 0.3, y + 0.15) as pen:
-        for _ in c.iter_details(9):
+        for _ in range(9):
             bx, by = x + c.rng.gauss(0, 0.07), y + c.rng.gauss(0, 0.03)
             s = c.rng.uniform(0.006, 0.012)
             wing = [(-1, -0.5), (-0.5, -0.62), (0, 0), (0.5, -0.62), (1, -0.5)]
@@ -56,15 +54,14 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
         pen.draw_shape([(x, top), (x + half, low), (x, low - h * 0.03), (x - half, low)], color)
 
 
-def draw_pines(c: Canvas, trees: Iterable[int], tall: float) -> None:
+def draw_pines(c: Canvas, count: int, tall: float) -> None:
     """Draw a row of fir trees along the lower edge, smaller toward the middle.
 
-    trees: one number for each tree; only their count matters. tall: height of the outermost trees,
-    as a share of the image's shorter side.
+    tall: height of the outermost trees, as a share of the image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)
     with c.open_pen(y0=1 - 1.2 * tall * c.ry) as pen:
-        for _ in trees:
+        for _ in range(count):
             x = c.rng.random()
             size = tall * (0.35 + abs(x - 0.5) * 1.1) * c.rng.uniform(0.6, 1.2)
             draw_pine(pen, x, 0.99 + c.rng.uniform(0, 0.02), size, color)

@@ -43,8 +43,8 @@ def _draw_tower(
     elif roof < 0.4:
         pen.draw_shape([(x0, y0), (middle, y0 - 0.05), (x1, y0)], color)
     rows, columns = int((y1 - y0) / 0.0165), max(2, int((x1 - x0) / (0.021 * (0.4 + 0.6 * c.rx))))
-    gap, share = (x1 - x0) / columns, rng.uniform(0.2, 0.55) if c.palette.dark else 0.22
-    for row in c.iter_details(rows):
+    gap, share = (x1 - x0) / columns, rng.uniform(0.2, 0.55) if c.palette.is_night else 0.22
+    for row in range(rows):
         for column in range(columns):
             if rng.random() < share:
                 lamp = mix(color, mix(c.palette.light, rng.choice(c.palette.accents), 0.3), bright)

@@ -1,13 +1,13 @@
-"""Scenes of the sea, of northern lights and of a reef."""
+"""Scenes of the sea and of northern lights."""
 
 from __future__ import annotations
 
 import math
 
-from ..canvas import Canvas, Color, make_curve, mix, Pen, Point, make_ridge
+from ..canvas import Canvas, Color, make_curve, mix, Point, make_ridge
 from .sky import BLACK, draw_pines, WHITE
 
-__all__ = ["paint_aurora", "paint_reef", "paint_sea"]
+__all__ = ["paint_aurora", "paint_sea"]
 
 
 def paint_sea(c: Canvas) -> None:
@@ -16,7 +16,7 @@ def paint_sea(c: Canvas) -> None:
     at, big = rng.uniform(0.25, 0.75), rng.uniform(0.05, 0.09)
     high = horizon - big * c.ry * rng.uniform(0.1, 2.2)
     c.fill_gradient((*p.sky, mix(p.sky[2], p.light, 0.3)), 0, horizon)
-    if p.dark:
+    if p.is_night:
         c.draw_stars(300, horizon)
     if "clouds" in c.has:
         c.draw_veil(c.make_noise(1, 12, 4), mix(p.sky[1], p.light, 0.4), 125, 215, 0.7)
@@ -40,13 +40,13 @@ def _draw_waves(c: Canvas, at: float, horizon: float) -> None:
     """Draw waves, bright below the sun and dark beside it. at: the sun's x, 0 to 1."""
     p, rng = c.palette, c.rng
     with c.open_pen(y0=horizon) as pen:
-        for _ in c.iter_details(520):
+        for _ in range(520):
             t = rng.random() ** 1.6
             y = horizon + (1 - horizon) * t + 0.002
             x = at + rng.gauss(0, 0.035 + 0.16 * t)
             half = (0.006 + 0.04 * t) * rng.uniform(0.4, 1.3)
             pen.draw_disc(x, y, half, mix(p.light, p.sky[2], rng.random() * 0.6), 0.55, 0.055)
-        for _ in c.iter_details(220):
+        for _ in range(220):
             t = rng.random() ** 1.4
             y = horizon + (1 - horizon) * t + 0.004
             pen.draw_disc(rng.random(), y, (0.02 + 0.12 * t) * rng.random(), p.near, 0.22, 0.04)
@@ -119,7 +119,7 @@ def paint_aurora(c: Canvas) -> None:
             make_curve(c, shore + 0.03, 0.02), (mix(p.far, WHITE, 0.3), mix(p.far, p.near, 0.8))
         )
     if "pines" in c.has:
-        draw_pines(c, c.iter_details(26), 0.3)
+        draw_pines(c, 26, 0.3)
 
 
 def _draw_aurora_band(c: Canvas, color: Color, base: float, tall: float) -> None:
@@ -130,7 +130,7 @@ def _draw_aurora_band(c: Canvas, color: Color, base: float, tall: float) -> None
     from PIL import Image, ImageFilter
 
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
-    wide, high = (24, 48) if c.coarse else (112, 192)
+    wide, high = 112, 192
     mask = Image.new("L", (wide, high))
     # Quickly up from the foot, slowly away into the sky.
     fade = Image.linear_gradient("L").point([round(i * min(1, (255 - i) / 26)) for i in range(256)])
@@ -147,77 +147,3 @@ def _draw_aurora_band(c: Canvas, color: Color, base: float, tall: float) -> None
         )
     soft = mask.filter(ImageFilter.BoxBlur(1)).resize(c.image.size, Image.Resampling.BICUBIC)
     c.image.paste(color, (0, 0), soft)
-
-
-def paint_reef(c: Canvas) -> None:
-    p, rng = c.palette, c.rng
-    deep = mix(p.near, p.sky[0], 0.35)
-    water = (mix(p.sky[2], (150, 240, 230), 0.35), mix(p.sky[1], (30, 130, 160), 0.45), p.sky[0])
-    c.fill_gradient((*water, deep))
-    c.draw_glow(rng.uniform(0.3, 0.7), 0, 0.95, mix(p.light, water[0], 0.3), 0.85)
-    _draw_light_shafts(c, water[0])
-    c.draw_ground(make_curve(c, 0.8, 0.03), (mix(water[2], p.far, 0.3), deep))
-    with c.open_pen(y0=0.3) as pen:
-        for _ in c.iter_details(26):
-            _draw_kelp(c, pen, mix(p.accents[2], deep, rng.uniform(0.35, 0.75)))
-    c.draw_ground(make_curve(c, 0.93, 0.02), (mix(deep, p.far, 0.3), mix(deep, BLACK, 0.4)))
-    if "corals" in c.has:
-        _draw_corals(c)
-    if "fish" in c.has:
-        _draw_shoal(c, rng.uniform(0.3, 0.7), rng.uniform(0.35, 0.6))
-    with c.open_pen() as pen:
-        for _ in c.iter_details(50):
-            x, y, r = rng.random(), rng.random(), 0.012 * rng.random() ** 3 + 0.0015
-            pen.draw_disc(x, y, r, WHITE, 0.3)
-            pen.draw_disc(x, y, r * 0.75, water[1], 0.5)
-
-
-def _draw_light_shafts(c: Canvas, color: Color) -> None:
-    x = c.rng.uniform(0.2, 0.8)
-    with c.open_pen(y1=0.85) as pen:
-        for _ in range(9):
-            to, wide = x + c.rng.uniform(-0.9, 0.9), c.rng.uniform(0.02, 0.1)
-            pen.draw_shape(
-                [(x - 0.02, -0.1), (x + 0.02, -0.1), (to + wide, 0.85), (to - wide, 0.85)],
-                color,
-                0.09,
-            )
-
-
-def _draw_kelp(c: Canvas, pen: Pen, color: Color) -> None:
-    x, tall, phase = c.rng.random(), c.rng.uniform(0.12, 0.42), c.rng.uniform(0, 6.3)
-    stem = [
-        (x + 0.018 * math.sin(phase + i * 0.55) * i / 6, 0.97 - tall * i / 12) for i in range(13)
-    ]
-    pen.draw_line(stem, color, 0.005)
-    for i, (sx, sy) in enumerate(stem[1:]):
-        side = (0.026 if i % 2 else -0.026) * (1.1 - i / 14) * pen.rx
-        leaf = [(0, 0), (0.4, -0.014), (1, -0.024), (0.75, -0.006), (0.3, 0.004)]
-        pen.draw_shape([(sx + a * side, sy + b) for a, b in leaf], color)
-
-
-def _draw_corals(c: Canvas) -> None:
-    rng = c.rng
-    with c.open_pen(y0=0.75) as pen:
-        for _ in c.iter_details(11):
-            x, color = rng.random(), mix(rng.choice(c.palette.accents), c.palette.near, 0.2)
-            for angle in (-0.7, -0.35, 0, 0.35, 0.7):
-                long = rng.uniform(0.05, 0.11)
-                tip = (x + math.sin(angle) * long * pen.rx, 0.97 - math.cos(angle) * long * pen.ry)
-                pen.draw_line([(x, 1.0), ((x + tip[0]) / 2, 0.97), tip], color, 0.013)
-                pen.draw_disc(*tip, 0.0095, mix(color, WHITE, 0.25))
-
-
-def _draw_shoal(c: Canvas, x: float, y: float) -> None:
-    rng, way = c.rng, c.rng.choice((-1, 1))
-    with c.open_pen(x - 0.45, y - 0.25, x + 0.45, y + 0.25) as pen:
-        for _ in c.iter_details(30):
-            fx, fy, s = x + rng.gauss(0, 0.14), y + rng.gauss(0, 0.06), rng.uniform(0.012, 0.026)
-            color = mix(rng.choice(c.palette.accents[:2]), c.palette.sky[2], rng.random() * 0.5)
-            u = s * pen.rx * way
-            pen.draw_disc(fx, fy, s, color, 1, 0.45)
-            fin = s * 0.5 * pen.ry
-            pen.draw_shape(
-                [(fx - u * 0.8, fy), (fx - u * 1.5, fy - fin), (fx - u * 1.5, fy + fin)], color
-            )
-            pen.draw_disc(fx + u * 0.55, fy - fin * 0.15, s * 0.09, c.palette.near)
