@@ -7,7 +7,12 @@ import json
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.demo.gallery import find_weights, list_gallery, make_body, make_infotext
+from civitai_manager_libs.demo.gallery import (
+    find_demo_file,
+    list_gallery,
+    make_file_bytes,
+    make_infotext,
+)
 from civitai_manager_libs.demo.gallery import make_meta
 from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.local_models import index
@@ -59,7 +64,7 @@ def test_get_downloads_the_model_which_is_then_present(models, folder):
     code, said, _ = models("900001", "--get", "--json")
     assert code == 0 and json.loads(said.splitlines()[-1])["saved"] == 1
     path = folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors"
-    body = make_body(find_weights(_DUSK))
+    body = make_file_bytes(find_demo_file(_DUSK))
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(body).digest()
     code, said, _ = models("900001", "--get")
     assert code == 0 and said.startswith("here ") and "0 to download" in said

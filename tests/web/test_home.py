@@ -10,7 +10,7 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.demo import gallery
-from civitai_manager_libs.demo.gallery import weights
+from civitai_manager_libs.demo.gallery import model_files
 from civitai_manager_libs.local_models import computed_hashes, index
 from PIL import Image
 
@@ -103,7 +103,9 @@ def test_model_file_has_the_ids_of_its_sidecar_and_the_image_beside_it(api, on_d
 
 
 def test_model_file_is_found_on_civitai_by_its_hash(api, on_demo, loras, monkeypatch):
-    sha = weights.make_hashes(weights.list_weights(gallery.find_demo_model(_MODEL), _version())[0])
+    sha = model_files.make_hashes(
+        model_files.list_demo_files(gallery.find_demo_model(_MODEL), _version())[0]
+    )
     _add_model(loras, "renamed", {"files": [{"hashes": sha}]})
     model = _only_model(api)
     assert model["model"] is None and model["can_resolve"]
@@ -133,8 +135,8 @@ def test_model_file_without_a_hash_has_only_its_name(api, on_demo, loras):
 def test_model_file_is_identified_by_the_hash_of_its_contents_read_once(
     api, on_demo, loras, monkeypatch
 ):
-    weight = weights.list_weights(gallery.find_demo_model(_MODEL), _version())[0]
-    (loras / "renamed.safetensors").write_bytes(weights.make_body(weight))
+    weight = model_files.list_demo_files(gallery.find_demo_model(_MODEL), _version())[0]
+    (loras / "renamed.safetensors").write_bytes(model_files.make_file_bytes(weight))
     key = _only_model(api)["key"]
     found = api.post(f"local_models/{key}/identify", {})
     assert (found["model"], found["name"]) == (_MODEL, gallery.find_demo_model(_MODEL).name)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from civitai_manager_libs.demo import gallery
-from civitai_manager_libs.demo.gallery import weights
+from civitai_manager_libs.demo.gallery import model_files
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
@@ -27,7 +27,7 @@ def _add_file(folder, name, hashes):
 
 def _hashes_of(model_id):
     model = gallery.find_demo_model(model_id)
-    return weights.make_hashes(weights.list_weights(model, model.versions[0])[0])
+    return model_files.make_hashes(model_files.list_demo_files(model, model.versions[0])[0])
 
 
 def test_home_of_a_new_user_needs_one_request_and_invites_to_start(start, demo, open_gallery):
@@ -157,8 +157,8 @@ def test_press_on_a_model_file_reads_it_and_opens_its_gallery_or_searches_its_na
     folder = tmp_path / "models" / "Lora"
     folder.mkdir(parents=True)
     model = gallery.find_demo_model(_MODEL)
-    weight = weights.list_weights(model, model.versions[0])[0]
-    (folder / "renamed.safetensors").write_bytes(weights.make_body(weight))
+    weight = model_files.list_demo_files(model, model.versions[0])[0]
+    (folder / "renamed.safetensors").write_bytes(model_files.make_file_bytes(weight))
     (folder / "Quiet_Places_v9.safetensors").write_bytes(b"of nobody")
     server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
     page = open_gallery(server, "")

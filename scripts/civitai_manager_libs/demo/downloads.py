@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from .files import File
-from .gallery import DemoModel, DemoVersion, find_demo_version, find_weights, list_weights
-from .gallery import make_body, make_hashes, measure_body, Weights
+from .gallery import DemoModel, DemoVersion, find_demo_version, find_demo_file, list_demo_files
+from .gallery import make_file_bytes, make_hashes, get_file_size, DemoFile
 from .params import ErrorResponse, Params, parse_id
 
 __all__ = ["describe_access", "describe_files", "find_path", "find_stored_file", "is_archived"]
@@ -40,12 +40,12 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
     """Return the files of a version as the API describes them, [] if the model is archived."""
     if is_archived(model):
         return []
-    files = list_weights(model, version)
-    return [_describe_file(weights, weights is files[0], server_url) for weights in files]
+    files = list_demo_files(model, version)
+    return [_describe_file(file, file is files[0], server_url) for file in files]
 
 
 def find_path(version_id: str, params: Params, has_key: bool) -> str:
-    """Return the path in the storage to which the download route redirects.
+    """Return the path to which the download route redirects: that of a file in the storage.
 
     version_id: as text, from the request's path. has_key: whether the request has a valid API key.
     Raises ErrorResponse if the version does not exist or may not be downloaded.
@@ -55,36 +55,36 @@ def find_path(version_id: str, params: Params, has_key: bool) -> str:
         raise ErrorResponse(404, "Model not found")
     model, version = found
     _check_access(model, version, has_key)
-    weights = find_weights(params.get_integer("fileId") or list_weights(model, version)[0].id)
-    if weights is None:
+    file = find_demo_file(params.get_integer("fileId") or list_demo_files(model, version)[0].id)
+    if file is None:
         raise ErrorResponse(404, "File not found")
-    return f"{STORAGE}{weights.id}/{quote(weights.name)}"
+    return f"{STORAGE}{file.id}/{quote(file.name)}"
 
 
 def find_stored_file(path: str) -> File:
     """Return the model file at a path of the storage. Raises ErrorResponse if there is none."""
-    weights = find_weights(parse_id(path.removeprefix(STORAGE).partition("/")[0]))
-    if weights is None:
+    file = find_demo_file(parse_id(path.removeprefix(STORAGE).partition("/")[0]))
+    if file is None:
         raise ErrorResponse(404, "NoSuchKey")
-    etag = f'"{make_hashes(weights)["SHA256"][:32].lower()}"'
-    return File(make_body(weights), "application/octet-stream", etag)
+    etag = f'"{make_hashes(file)["SHA256"][:32].lower()}"'
+    return File(make_file_bytes(file), "application/octet-stream", etag)
 
 
-def _describe_file(weights: Weights, is_primary: bool, server_url: str) -> dict[str, Any]:
-    about = {"format": weights.format, "size": "pruned" if weights.is_pruned else "full"}
-    about |= {"fp": weights.precision} if weights.precision else {}
-    url = f"{server_url}/api/download/models/{weights.version_id}"
+def _describe_file(file: DemoFile, is_primary: bool, server_url: str) -> dict[str, Any]:
+    about = {"format": file.format, "size": "pruned"}
+    about |= {"fp": file.precision} if file.precision else {}
+    url = f"{server_url}/api/download/models/{file.version_id}"
     return {
-        "id": weights.id,
-        "name": weights.name,
-        "type": weights.type,
-        "sizeKB": measure_body(weights) / 1024,
+        "id": file.id,
+        "name": file.name,
+        "type": file.type,
+        "sizeKB": get_file_size(file) / 1024,
         "metadata": about,
         "pickleScanResult": "Success",
         "virusScanResult": "Success",
-        "hashes": make_hashes(weights),
+        "hashes": make_hashes(file),
         "primary": is_primary,
-        "downloadUrl": url if is_primary else f"{url}?fileId={weights.id}",
+        "downloadUrl": url if is_primary else f"{url}?fileId={file.id}",
     }
 
 

@@ -75,10 +75,10 @@ def _parse_query(params: Params) -> _Query:
 
 
 def _list_by_id(query: _Query, limit: int, cursor: str) -> tuple[tuple[DemoImage, ...], str | None]:
-    """Return (images of a page sorted by id, cursor of the next page or None).
+    """Return (images of one page, sorted by id; cursor of the next page or None).
 
-    The next page's cursor is the id of the first image after this page. cursor: that of this page,
-    "" for the first page. Raises ErrorResponse for an invalid cursor.
+    cursor: of this page, "" for the first page. It is the id of the page's first image. Raises
+    ErrorResponse for an invalid cursor.
     """
     is_oldest = query.sort == "Oldest"
     images = _filter_images(query)[:: 1 if is_oldest else -1]
@@ -94,10 +94,10 @@ def _list_by_id(query: _Query, limit: int, cursor: str) -> tuple[tuple[DemoImage
 def _list_by_offset(
     query: _Query, limit: int, cursor: str
 ) -> tuple[tuple[DemoImage, ...], str | None]:
-    """Return (images of a page in the order of the sort, cursor of the next page or None).
+    """Return (images of one page, sorted as the query wants; cursor of the next page or None).
 
-    The cursor is `offset|time`: the number of images before the page, and a fixed time. An invalid
-    cursor gives the first page.
+    cursor: of this page, `<number of images before the page>|<any time>`. An invalid cursor gives
+    the first page.
     """
     found = re.match(r"([0-9]{1,9})\|", cursor)
     start = int(found[1]) if found else 0

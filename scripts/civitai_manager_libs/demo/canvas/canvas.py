@@ -112,7 +112,9 @@ class Canvas:
         assert total is not None
         return total.resize(self.image.size, Image.Resampling.BILINEAR)
 
-    def draw_veil(self, mask: Image.Image, color: Color, low: int, high: int, alpha: float) -> None:
+    def blend_color(
+        self, mask: Image.Image, color: Color, low: int, high: int, alpha: float
+    ) -> None:
         """Blend a color into the image where a mask is bright.
 
         The color is invisible where the mask's grey (0 to 255) is `low` or less, and has the
@@ -126,7 +128,7 @@ class Canvas:
         """Yield a pen that draws smooth shapes in a box, and cuts them off at the box's edges.
 
         x0, y0, x1, y1: the box, by default the whole image. The shapes appear in the image when the
-        block ends. A small box is quick.
+        block ends.
         """
         from PIL import Image
 

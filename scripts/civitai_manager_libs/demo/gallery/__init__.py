@@ -7,10 +7,24 @@ from .embedding import make_exif, make_infotext
 from .meta import choose_art, choose_size, make_meta
 from .images import DemoImage, find_demo_image, format_time, list_demo_images, list_gallery
 from .images import list_showcase, NOW
-from .weights import find_weights, list_weights, make_body, make_hashes, measure_body, Weights
+from .model_files import (
+    find_demo_file,
+    list_demo_files,
+    make_file_bytes,
+    make_hashes,
+    get_file_size,
+    DemoFile,
+)
 
 __all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "DemoModel", "DemoVersion"]
-__all__ += ["find_demo_image", "find_demo_model", "find_demo_version", "find_weights"]
-__all__ += ["format_time", "list_demo_images", "list_gallery", "list_showcase", "list_weights"]
-__all__ += ["make_body", "make_exif", "make_graphs", "make_hashes", "make_infotext", "make_meta"]
-__all__ += ["measure_body", "MODELS", "NOW", "read_clip", "Weights"]
+__all__ += ["find_demo_image", "find_demo_model", "find_demo_version", "find_demo_file"]
+__all__ += ["format_time", "list_demo_images", "list_gallery", "list_showcase", "list_demo_files"]
+__all__ += [
+    "make_file_bytes",
+    "make_exif",
+    "make_graphs",
+    "make_hashes",
+    "make_infotext",
+    "make_meta",
+]
+__all__ += ["get_file_size", "MODELS", "NOW", "read_clip", "DemoFile"]

@@ -43,7 +43,7 @@ def choose_clip(image: DemoImage) -> Clip:
 
 
 def read_clip(image: DemoImage) -> bytes:
-    """Return a video's file: the clip that the video shows, made unique by the video's id."""
+    """Return a video's file: its clip and the video's id, so that no two files are equal."""
     clip, mark = choose_clip(image), str(image.id).encode()
     if clip.mime == "video/webm":
         return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void

@@ -60,8 +60,8 @@ class DemoImage(NamedTuple):
         return self.likes + self.hearts + self.laughs + self.cries
 
 
-def _mix_bits(number: int, salt: int) -> int:
-    """Return 64 pseudo-random bits, always the same for the same arguments (splitmix64)."""
+def _make_random_bits(number: int, salt: int) -> int:
+    """Return 64 random bits, always the same for the same number and salt (splitmix64)."""
     z = (number * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & _MASK
     z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ z >> 27) * 0x94D049BB133111EB) & _MASK
@@ -80,7 +80,7 @@ def _pick_by_percent(table: tuple[tuple[int, _T], ...], percent: int) -> _T:
 
 def _make_image_id(model: DemoModel, position: int) -> int:
     first = _FIRST_ID + _BLOCK * model.number + _GAP * position
-    return first + _mix_bits(first, 1) % _GAP
+    return first + _make_random_bits(first, 1) % _GAP
 
 
 def find_demo_image(image_id: int) -> DemoImage | None:
@@ -98,9 +98,9 @@ def find_demo_image(image_id: int) -> DemoImage | None:
 def _make_image(model: DemoModel, position: int) -> DemoImage:
     image_id = _make_image_id(model, position)
     in_showcase = position >= _SHOWCASE
-    bits = _mix_bits(image_id, 2)
+    bits = _make_random_bits(image_id, 2)
     post = position if in_showcase else position // 3
-    post_bits = _mix_bits(model.id * _BLOCK + post, 3)
+    post_bits = _make_random_bits(model.id * _BLOCK + post, 3)
     people = model.people or _PEOPLE
     version = _choose_version(model, position, post_bits)
     video = (bits >> 20) % 1000 < 1000 * model.videos
@@ -143,9 +143,9 @@ def _choose_kind(bits: int, video: bool) -> str:
 
 
 def _choose_version(model: DemoModel, position: int, bits: int) -> DemoVersion:
-    """Return the model version with which an image was made; most often the newest.
+    """Choose the model version with which an image was made, most often the newest.
 
-    position: the image's number in the model's gallery. bits: random bits, which decide.
+    position: the image's number in the model's gallery. bits: random bits, to choose by.
     """
     versions = model.versions
     if position >= _SHOWCASE:

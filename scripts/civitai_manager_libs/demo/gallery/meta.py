@@ -10,7 +10,7 @@ from ..scenes import Art, make_art, describe_art
 from .clips import choose_clip
 from .comfy_text import make_graphs
 from .images import format_time, DemoImage
-from .weights import find_autov2_hash, make_file_stem
+from .model_files import find_autov2_hash, make_file_stem
 
 __all__ = ["Meta", "choose_art", "choose_size", "make_meta"]
 
@@ -91,15 +91,15 @@ def _make_prompt(image: DemoImage, rng: Random) -> str:
     return ", ".join(words)
 
 
-def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
+def _make_paragraphs(phrases: list[str], style: str, ending: str) -> str:
     """Return a prompt in whole sentences, as people write for newer models.
 
-    shown: the subject, then details, the mood last. ending: a sentence to add.
+    phrases: the subject, then details, the mood last. ending: a sentence to add.
     """
-    subject, *details, mood = shown
-    seen = " There is " + ", and also ".join(details) + "." if details else ""
+    subject, *details, mood = phrases
+    more = " There is " + ", and also ".join(details) + "." if details else ""
     return (
-        f"This picture shows {subject}.{seen} The colours are those of {mood}.\n\n"
+        f"This picture shows {subject}.{more} The colours are those of {mood}.\n\n"
         f"It is made as follows: {style}. {ending}"
     )
 

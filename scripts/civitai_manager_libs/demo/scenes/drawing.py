@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Art", "SCENES", "make_art", "draw_art", "describe_art"]
 
-_Choice = tuple[tuple[str, str], ...]
+_Group = tuple[tuple[str, str], ...]
 
 
 class _Scene(NamedTuple):
-    """A kind of image. subjects: names in prompts. extras: at most one of each group is drawn."""
+    """Something that images show, such as the sea.
+
+    paint: draws it. subjects: phrases for it in prompts. extras: groups of further things to draw,
+    as (name, phrase); at most one of each group is drawn. only_dark: use dark palettes only.
+    """
 
     paint: Callable[[Canvas], None]
     subjects: tuple[str, ...]
-    extras: tuple[_Choice, ...] = ()
+    extras: tuple[_Group, ...] = ()
     only_dark: bool = False
 
 

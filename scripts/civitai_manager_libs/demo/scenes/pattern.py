@@ -65,7 +65,7 @@ def paint_paper(c: Canvas) -> None:
         t, edge = sheet / 6, _make_hole_edge(c, at, 0.09 + 0.075 * sheet, phases, sheet)
         shadow = _make_outside_mask(edge, small).filter(ImageFilter.BoxBlur(small[0] / 48))
         shadow = shadow.resize(c.image.size, Image.Resampling.BILINEAR)
-        c.draw_veil(shadow, mix(p.near, BLACK, 0.6), 0, 255, 0.55)
+        c.blend_color(shadow, mix(p.near, BLACK, 0.6), 0, 255, 0.55)
         tone = c.make_gradient((blend(tones, t + 0.1), blend(tones, t)), c.image.size)
         c.image.paste(tone, (0, 0), _make_outside_mask(edge, (2 * c.width, 2 * c.height)).reduce(2))
 

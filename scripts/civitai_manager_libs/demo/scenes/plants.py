@@ -41,9 +41,10 @@ def paint_blossom(c: Canvas) -> None:
 def _draw_branch(
     c: Canvas, pen: Pen, at: Point, angle: float, long: float, width: float, buds: list[Point]
 ) -> None:
-    """Draw a branch with thinner and thinner twigs, and add the places for blossoms to `buds`.
+    """Draw a branch and its twigs, and add the points where blossoms belong to `buds`.
 
-    at: where the branch begins. angle: its direction in radians, 0 to the right.
+    at: where the branch begins. angle: its direction in radians, 0 to the right. long, width: its
+    size, as shares of the image's shorter side.
     """
     rng, color = c.rng, mix(c.palette.near, BLACK, 0.2)
     steps = 7

@@ -26,7 +26,7 @@ def paint_sky(c: Canvas, lowest: float) -> None:
         c.draw_orb(at, lowest * high, big)
     if "clouds" in c.has:
         tint = mix(p.sky[2], WHITE, 0.1 if p.is_night else 0.45)
-        c.draw_veil(c.make_noise(2, 9, 4), tint, 120, 225, 0.35 if p.is_night else 0.75)
+        c.blend_color(c.make_noise(2, 9, 4), tint, 120, 225, 0.35 if p.is_night else 0.75)
 
 
 def draw_birds(c: Canvas, lowest: float) -> None:
@@ -42,9 +42,10 @@ def draw_birds(c: Canvas, lowest: float) -> None:
 
 
 def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> None:
-    """Draw a fir tree in one color. x, foot: position of its lower end, 0 to 1.
+    """Draw a fir tree in one color.
 
-    tall: its height, as a share of the image's shorter side.
+    x, foot: position of its lower end, 0 to 1. tall: its height, as a share of the image's shorter
+    side.
     """
     h, w = tall * pen.ry, tall * pen.rx * 0.2
     pen.draw_box(x - w * 0.08, foot - h * 0.15, x + w * 0.08, foot + h * 0.03, color)

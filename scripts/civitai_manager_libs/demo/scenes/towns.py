@@ -96,7 +96,7 @@ def paint_space(c: Canvas) -> None:
     night = mix(p.sky[0], BLACK, 0.72)
     c.fill_gradient((night, mix(night, p.sky[0], 0.45), night))
     for color in (p.accents[2], p.sky[1], p.accents[0]):
-        c.draw_veil(c.make_noise(2, 3, 5), mix(color, p.sky[1], 0.35), 125, 235, 0.75)
+        c.blend_color(c.make_noise(2, 3, 5), mix(color, p.sky[1], 0.35), 125, 235, 0.75)
     c.draw_stars(750, 1)
     for _ in range(9):
         c.draw_glow(rng.random(), rng.random(), rng.uniform(0.01, 0.035), WHITE, 0.9)
@@ -137,7 +137,7 @@ def _draw_planet(c: Canvas, x: float, y: float, r: float, tilt: float) -> None:
 
 
 def _draw_half_rings(c: Canvas, at: Point, r: float, tilt: float, start: float) -> None:
-    """Draw one half of a planet's rings.
+    """Draw one half of a planet's rings. at, r, tilt: the planet's center, radius and tilt.
 
     start: pi for the half behind the planet, 0 for the half in front of it.
     """

@@ -19,7 +19,7 @@ def paint_sea(c: Canvas) -> None:
     if p.is_night:
         c.draw_stars(300, horizon)
     if "clouds" in c.has:
-        c.draw_veil(c.make_noise(1, 12, 4), mix(p.sky[1], p.light, 0.4), 125, 215, 0.7)
+        c.blend_color(c.make_noise(1, 12, 4), mix(p.sky[1], p.light, 0.4), 125, 215, 0.7)
     c.draw_orb(at, high, big)
     deep = mix(p.near, p.sky[0], 0.45)
     c.fill_gradient((mix(p.sky[2], deep, 0.35), mix(p.sky[1], deep, 0.6), deep, p.near), horizon, 1)
