@@ -159,7 +159,7 @@ def make_cell(text: str, columns: int) -> str:
 
 
 def fit_line(line: str, min_columns: int) -> str:
-    """Cut a line for stdout to the terminal's width, at least to `min_columns`, and return it.
+    """Return a line cut to the terminal's width, or to `min_columns` if that is more.
 
     If stdout is not a terminal, return the whole line.
     """

@@ -11,7 +11,13 @@ from .gallery import DemoModel, DemoVersion, find_demo_version, find_demo_file, 
 from .gallery import make_file_bytes, make_hashes, get_file_size, DemoFile
 from .params import ErrorResponse, Params, parse_id
 
-__all__ = ["describe_access", "describe_files", "find_path", "find_stored_file", "is_archived"]
+__all__ = [
+    "describe_access",
+    "describe_files",
+    "find_storage_path",
+    "find_stored_file",
+    "is_archived",
+]
 __all__ += ["STORAGE"]
 
 STORAGE = "/storage/"
@@ -44,8 +50,8 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
     return [_describe_file(file, file is files[0], server_url) for file in files]
 
 
-def find_path(version_id: str, params: Params, has_key: bool) -> str:
-    """Return the path to which the download route redirects: that of a file in the storage.
+def find_storage_path(version_id: str, params: Params, has_key: bool) -> str:
+    """Return the storage path of the file that a request asks to download.
 
     version_id: as text, from the request's path. has_key: whether the request has a valid API key.
     Raises ErrorResponse if the version does not exist or may not be downloaded.

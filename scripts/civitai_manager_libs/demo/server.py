@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         params = Params(query_string)
         if path.startswith(_DOWNLOADS):
             version_id = path.removeprefix(_DOWNLOADS)
-            location = server_url + downloads.find_path(version_id, params, self._has_key())
+            location = server_url + downloads.find_storage_path(version_id, params, self._has_key())
             headers = {"Location": location, "Cache-Control": "no-store"}
             return _Response(307, "text/plain", b"", headers)
         if path.startswith(downloads.STORAGE):

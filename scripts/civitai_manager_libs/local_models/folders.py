@@ -190,7 +190,7 @@ def _folder_word(path: str) -> str:
 
 
 def _to_resource_type(kind: str) -> str:
-    """Return the type by which images name the models of a kind; a UNet's is "model"."""
+    """Return "model" for the kind "unet", as images name UNets, and other kinds unchanged."""
     return "model" if kind == "unet" else kind
 
 

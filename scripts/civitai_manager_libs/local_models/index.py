@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from .. import host
 from ..core import Cancellation, model_file_stem
-from .computed_hashes import compute_hash, ComputedHashes, load_hashes
+from .computed_hashes import compute_hash, load_hashes
 from .folders import FolderListing, list_folders, SearchedFolder, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch, WantedModel
 from .sidecars import EXTENSIONS, read_sidecar, Sidecar
@@ -86,42 +86,29 @@ class ModelIndex:
         self._folders = folders
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
-        host_hashes, computed = host.read_cached_hashes(), load_hashes()
+        hashes = _StoredHashes()
         self._lookup = ModelLookup.from_files(
-            file
-            for listing in listings
-            for file in self._iter_files(listing, sidecars, host_hashes, computed)
+            file for listing in listings for file in self._iter_files(listing, sidecars, hashes)
         )
 
     def _iter_files(
         self,
         listing: FolderListing,
         cached: dict[str, tuple[float, Sidecar]],
-        host_hashes: dict[str, list[tuple[float, str]]],
-        computed: ComputedHashes,
+        hashes: _StoredHashes,
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
         cached: {path: (modification time, contents)} of the sidecar files that were read before.
-        host_hashes: {title: [(modification time of the model file, hash)]}, as the WebUI stored
-        them. computed: the hashes that `compute_hash` stored.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
-            hashes = {
-                code
-                for title in _list_hash_titles(listing, name)
-                for hashed_mtime, code in host_hashes.get(title, ())
-                if code and mtime <= hashed_mtime
-            }
-            *hashed_as, digest = computed.get(os.path.join(listing.path, name), (0.0, 0, ""))
-            if digest and hashed_as == [mtime, size]:
-                hashes.add(digest)
+            known = hashes.list_hashes(listing, name, size, mtime)
             yield ModelFile(
                 model_file_stem(name),
                 "vae" if ".vae." in name.lower() else listing.kind,
                 size,
-                frozenset(hashes.union(*(each.hashes for each in sidecars))),
+                known.union(*(each.hashes for each in sidecars)),
                 next((each.version_id for each in sidecars if each.version_id), None),
                 next((each.model_id for each in sidecars if each.model_id), None),
                 next((each.version_name for each in sidecars if each.version_name), ""),
@@ -143,6 +130,23 @@ class ModelIndex:
                     entry = (mtime, read_sidecar(path))
                 self._sidecars[path] = entry
                 yield entry[1]
+
+
+class _StoredHashes:
+    """The hashes of model files that the WebUI or `compute_hash` has stored."""
+
+    def __init__(self) -> None:
+        self._by_title, self._by_path = host.read_cached_hashes(), load_hashes()
+
+    def list_hashes(
+        self, listing: FolderListing, name: str, size: int, mtime: float
+    ) -> frozenset[str]:
+        """Return the stored hashes of a model file; leave out those of an earlier content."""
+        titles = _list_hash_titles(listing, name)
+        hashes = [stored for title in titles for stored in self._by_title.get(title, ())]
+        known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
+        *hashed_as, code = self._by_path.get(os.path.join(listing.path, name), (0.0, 0, ""))
+        return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
 
 
 def _find_preview(listing: FolderListing, name: str) -> str:

@@ -119,7 +119,7 @@ def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
 
 
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
-    """Return a file's sort key by the settings; the best file has the smallest key."""
+    """Return a key that sorts files as the user prefers them in the settings, best first."""
     form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
     # A file whose precision is unknown ("") comes after those of the preferred one.
     order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []

@@ -66,9 +66,9 @@ def write_companions(
 
 
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the version's record in the form of `GET /model-versions/<id>`.
+    """Return the version's record as Civitai sends it for `GET /model-versions/<id>`.
 
-    If the record was taken from the model's record, the missing field `model` is added.
+    The field `model` is added, since a version in a model's record has none.
     """
     if not request.model_id:
         return request.record

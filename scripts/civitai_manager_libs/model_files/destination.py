@@ -104,7 +104,7 @@ def choose_path(
     `find_free_path`. folder: "" for the kind's folder. Raises InputError if the kind has no folder,
     or if the folder template is invalid.
     """
-    folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
+    folder = os.path.join(folder or _find_folder(kind, version), _make_subfolder(version, model))
     wanted = os.path.join(folder, _safe_file_name(file, version))
     return find_free_path(wanted, version.id, file, taken) or wanted
 
@@ -161,7 +161,7 @@ def _find_folder(kind: str, version: Version) -> str:
 
 
 def validate_folder_template(template: str) -> str:
-    """Return a template of subfolders with forward slashes, without spaces at the ends.
+    """Check a template of subfolders; return it with forward slashes, without outer spaces.
 
     The template "" means no subfolders. Raises InputError, with a message for the user, if the
     template is invalid.
@@ -174,10 +174,10 @@ def validate_folder_template(template: str) -> str:
     return template
 
 
-def _fill_template(version: Version, model: Model | None) -> str:
-    """Return the relative path of a version's subfolder, "" for none.
+def _make_subfolder(version: Version, model: Model | None) -> str:
+    """Fill the folder template in the settings; return the subfolder's relative path, or "".
 
-    Its names are valid on every operating system.
+    The names in the path are valid on every operating system.
     """
     values = {
         "base_model": version.base_model,

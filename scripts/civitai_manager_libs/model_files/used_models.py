@@ -75,9 +75,9 @@ def match_resource(
 
 
 def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id}, to identify the model files that images name.
+    """Return {file name or hash: version id} of the versions that the images may name.
 
-    The versions are those in the images' records, and those of the open model.
+    These are the versions in the images' records, and all of the model whose id is `open_model`.
     """
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_stored_model(open_model) if open_model else None

@@ -34,7 +34,7 @@ class VersionLoader:
         self.failures: dict[int | str, str] = {}
 
     def load_named(self, images: Sequence[Image]) -> None:
-        """Fetch those versions that images name by id and that the local library does not have.
+        """Fetch the versions that images name by id, unless the local library has them.
 
         Versions whose file is on this machine are not fetched. A stored version that cannot be
         downloaded, such as one in early access, is fetched again after a day.

@@ -183,7 +183,7 @@ class Canvas:
     def _make_ripple(
         self, band: int, bands: int, rows: int
     ) -> tuple[tuple[int, int, int, int], tuple[float, ...]]:
-        """Return (target box, source corners) of one band of water, for Pillow's MESH transform.
+        """Return one band of rippled water as (target box, source corners) for Pillow's `MESH`.
 
         band: its number among `bands`, 0 at the top. rows: height of the water in pixels.
         """
