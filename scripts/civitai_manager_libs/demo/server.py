@@ -38,7 +38,7 @@ class Demo(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, storage_rate: float = 0.0) -> None:
+    def __init__(self, port: int, storage_rate: float) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.storage_rate = storage_rate
         self.requests: deque[tuple[str, str]] = deque(maxlen=20_000)

@@ -94,7 +94,7 @@ class Canvas:
         self.image.paste(fill.crop((0, 0, self.width, band)), (0, first), mask.reduce(2))
         self.image.paste(fill.crop((0, band, self.width, fill.height)), (0, first + band))
 
-    def make_noise(self, across: int, down: int, octaves: int = 3) -> Image.Image:
+    def make_noise(self, across: int, down: int, octaves: int) -> Image.Image:
         """Return an image of soft random noise in grey, as large as the canvas.
 
         across, down: number of cells in each direction; more cells make finer noise. octaves:
@@ -160,7 +160,7 @@ class Canvas:
         with self.open_pen(x - w, y - h, x + w, y + h) as pen:
             pen.draw_disc(x, y, r, mix(light, (255, 255, 255), 0.35))
 
-    def draw_reflection(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
+    def draw_reflection(self, waterline: float, tint: Color, depth: float) -> None:
         """Draw rippled water below the height `waterline`, which mirrors the image above.
 
         tint: the water's color. depth: the color's opacity, 0 to 1.

@@ -76,13 +76,7 @@ class Pen:
         x, y, r = x * self._w - self._dx, y * self._h - self._dy, r * self._unit
         draw.ellipse((x - r, y - r * flat, x + r, y + r * flat), fill)
 
-    def draw_box(
-        self, x0: float, y0: float, x1: float, y1: float, color: Color, alpha: float = 1
-    ) -> None:
-        """Draw a filled rectangle.
-
-        x0, y0: its upper left corner. x1, y1: its lower right corner. alpha: opacity, 0 to 1.
-        """
-        draw, fill = self._choose_layer(color, alpha)
+    def draw_box(self, x0: float, y0: float, x1: float, y1: float, color: Color) -> None:
+        """Draw a filled rectangle from (x0, y0), upper left, to (x1, y1), lower right."""
         corners = self._to_pixels([(x0, y0), (x1, y1)])
-        draw.rectangle([*corners[0], *corners[1]], fill)
+        self._draw.rectangle([*corners[0], *corners[1]], color)
