@@ -49,7 +49,7 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Return (names that file names may contain, query) for the images that the user wants.
+    """Return (context for naming files, query) for the images that the user wants.
 
     arguments: the parsed command line. Raises InputError if it names no gallery or image, and
     CivitaiShortcutError if Civitai does not have it or does not respond.
