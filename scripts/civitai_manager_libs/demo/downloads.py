@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from .files import File
 from .gallery import DemoModel, DemoVersion, find_demo_version, find_demo_file, list_demo_files
-from .gallery import make_file_bytes, make_hashes, get_file_size, DemoFile
+from .gallery import make_file_bytes, make_hashes, count_file_bytes, DemoFile
 from .params import ErrorResponse, Params, parse_id
 
 __all__ = [
@@ -84,7 +84,7 @@ def _describe_file(file: DemoFile, is_primary: bool, server_url: str) -> dict[st
         "id": file.id,
         "name": file.name,
         "type": file.type,
-        "sizeKB": get_file_size(file) / 1024,
+        "sizeKB": count_file_bytes(file) / 1024,
         "metadata": about,
         "pickleScanResult": "Success",
         "virusScanResult": "Success",

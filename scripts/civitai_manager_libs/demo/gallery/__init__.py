@@ -12,7 +12,7 @@ from .model_files import (
     list_demo_files,
     make_file_bytes,
     make_hashes,
-    get_file_size,
+    count_file_bytes,
     DemoFile,
 )
 
@@ -27,4 +27,4 @@ __all__ += [
     "make_infotext",
     "make_meta",
 ]
-__all__ += ["get_file_size", "MODELS", "NOW", "read_clip", "DemoFile"]
+__all__ += ["count_file_bytes", "MODELS", "NOW", "read_clip", "DemoFile"]

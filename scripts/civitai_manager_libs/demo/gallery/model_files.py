@@ -19,7 +19,7 @@ __all__ = [
     "make_file_bytes",
     "make_file_stem",
 ]
-__all__ += ["make_hashes", "get_file_size", "DemoFile"]
+__all__ += ["make_hashes", "count_file_bytes", "DemoFile"]
 
 _SIZES = {"Checkpoint": 8_000_000, "VAE": 800_000, "TextualInversion": 24_576}  # bytes of tensors
 _SIZE = 1_500_000  # of other models
@@ -86,7 +86,7 @@ def make_file_bytes(file: DemoFile) -> bytes:
 
 
 @functools.lru_cache(maxsize=None)
-def get_file_size(file: DemoFile) -> int:
+def count_file_bytes(file: DemoFile) -> int:
     """Return the size of a model file in bytes, with its header."""
     return len(make_file_bytes(file))
 
