@@ -50,7 +50,7 @@ export class Dividers {
 
   /** Return a divider.
    * @param {number} at  its index
-   * @param {number} count */
+   * @param {number} count  number of images */
   #make(at, count) {
     const { words } = this.#context;
     const name = count === 2 ? words("compare_split") : words("compare_split_n", { n: at + 2 });

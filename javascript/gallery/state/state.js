@@ -167,8 +167,7 @@ function mergeNotes(before, fresh) {
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
 }
 
-/** Return the name of a query's gallery, such as "model 5". The library is "kept", no gallery is
- * "".
+/** Return the name of a query's gallery, such as "model 5"; "kept" for the library, "" for no gallery.
  * @param {Where} where */
 export function getSource(where) {
   if (where.model !== null) return `model ${where.model}`;
@@ -242,7 +241,7 @@ export function getFailedGalleryPart(state) {
 }
 
 /** Return whether the home page is shown: no gallery and no search results are open, and the page
- * was not opened with a search that is still running.
+ * does not await the first search of its URL.
  * @param {State} state */
 export function isHome({ bootstrap, where, results, lookupText, home }) {
   const isOpen = results !== null || getSource(where) !== "" || (!home && lookupText !== "");

@@ -48,7 +48,7 @@ function makeMoreButton({ words }, group, list) {
 /** Return the bar of one value.
  * @param {Context} context
  * @param {Bar} bar
- * @param {(bar: Bar) => void} show */
+ * @param {(bar: Bar) => void} show  called when the bar is clicked */
 function makeBar({ words, store }, bar, show) {
   const language = store.get().bootstrap?.language;
   const unseen = (/** @type {string} */ text) => el("span", { class: "visually-hidden" }, text);

@@ -35,8 +35,8 @@ export function makeVersions(context, versions, show) {
 /** Return the row of a version.
  * @param {Context} context
  * @param {VersionStats} version
- * @param {string[]} kinds
- * @param {(id: number) => void} show */
+ * @param {string[]} kinds  of the values to show, such as "sampler"
+ * @param {(id: number) => void} show  called with the version's id when the version is clicked */
 function makeRow({ words, store }, version, kinds, show) {
   const language = store.get().bootstrap?.language;
   const open = el("button", {

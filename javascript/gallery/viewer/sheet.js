@@ -98,7 +98,7 @@ export class Sheet {
     this.#frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
   }
 
-  /** Set the size of the sheet, without the position of a drag. @param {"full" | "half"} size */
+  /** Set the size of the sheet, and end a drag. @param {"full" | "half"} size */
   #setSize(size) {
     this.#size = size;
     this.#frame.removeAttribute("data-sheet-dragged");
