@@ -51,7 +51,7 @@ def test_records_are_stored_and_no_image_is_requested(service, civitai, library)
     library.forget()
     assert len(records.find_images(civitai.ids[:25])) == 25
     assert not os.path.exists(setting.saved_images_folder())
-    with service.store() as store:
+    with service.open_store() as store:
         assert store.find_saved_paths(civitai.ids) == {}
 
 

@@ -70,8 +70,8 @@ class FailureClassifier:
         self._undecided.append(result)
         return [replace(result.outcome, state="waiting")]
 
-    def list_undecided(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures to store at the end of a run: those that no response has confirmed.
+    def list_remaining(self, error: CivitaiShortcutError | None) -> list[Outcome]:
+        """Return the network errors that remain at the end of a run, as failures to store.
 
         error: what ended the run early, None if nothing did. Return [] after a network or disk
         error, which may have caused the failures; their images stay `waiting`.

@@ -81,7 +81,7 @@ class WalkState(Enum):
 
         walk: 1 for the walk from the gallery's start, 2 for the walk from its end. is_last: whether
         no page follows. end: the code for why the walk ends, as in `WalkReport`, "" if it goes on.
-        verify: whether to walk a second time, unless the first walk stopped early.
+        verify: whether a second walk is to follow the first, unless that stopped early.
         """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY

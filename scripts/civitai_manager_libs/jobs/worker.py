@@ -105,14 +105,18 @@ class JobWorker:
 
     def _fetch_all(self) -> None:
         fetched = run_parallel(
-            self._iter_items(), self._fetch_item, self._kind.workers, self._cancelled, self._tick
+            self._iter_items(),
+            self._fetch_item,
+            self._kind.max_downloads,
+            self._cancelled,
+            self._tick,
         )
         with closing(fetched):
             for _ in fetched:
                 self._collect_results()
         self._collect_results()
         if not self._cancelled.is_set():
-            for outcome in self._failures.list_undecided(self._items_error):
+            for outcome in self._failures.list_remaining(self._items_error):
                 self._collect_outcome(outcome)
         if self._items_error is not None:
             self._abort(self._items_error)

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from ..civitai import image_from_json
@@ -156,31 +155,27 @@ def filter_matching(
     """
     if not query.terms:
         return list(image_ids)
-    scope, limit = SearchScope(ids=image_ids), len(image_ids)
-    matching = _search_disk_and_memory(
-        image_ids,
-        lambda read: search(query, scope, limit=limit, list_saved=list_saved, read=read).ids,
-    )
+    scope, matching = SearchScope(ids=image_ids), set[int]()
+    for read in _iter_libraries(image_ids):
+        page = search(query, scope, limit=len(image_ids), list_saved=list_saved, read=read)
+        matching.update(page.ids)
     return [image_id for image_id in image_ids if image_id in matching]
 
 
 def find_hidden_ids(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
     """Return those of the given image ids that are hidden because of an author or a word."""
-    if not hidden:
-        return set()
-    return _search_disk_and_memory(image_ids, partial(select_hidden, image_ids, hidden))
+    libraries = _iter_libraries(image_ids) if hidden else ()
+    return {i for read in libraries for i in select_hidden(image_ids, hidden, read)}
 
 
-def _search_disk_and_memory(
-    image_ids: Sequence[int], find_ids: Callable[[SelectRows], Iterable[int]]
-) -> set[int]:
-    """Return those of the given image ids that a search finds on the disk or in memory.
+def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
+    """Yield two functions that run a SELECT, to search these images in two libraries.
 
-    The images that are only in memory are put into a temporary library for the search. find_ids:
-    runs the search; called with a function that runs a SELECT on the library to search.
+    The first is for the library on the disk. The second is for a temporary library with the images
+    that are only in memory; it is left out if there are none.
     """
     stored = {row[0] for row in select_rows_or_empty(_INDEXED, (json.dumps(list(image_ids)),))}
-    matching = set(find_ids(select_rows_or_empty))
+    yield select_rows_or_empty
     unwritten = [image_id for image_id in image_ids if image_id not in stored]
     images = [known[0] for known in map(_memory.get, unwritten) if known]
     if images:
@@ -190,8 +185,7 @@ def _search_disk_and_memory(
             def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
                 return db.execute(sql, values).fetchall()
 
-            matching |= set(find_ids(read))
-    return matching
+            yield read
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:

@@ -207,7 +207,7 @@ def _unpack_ids(data: object) -> list[int]:
 
 
 def has_new_images(query: ImageQuery) -> bool:
-    """Return whether a gallery is watched and its last check found images not seen yet."""
+    """Return whether the last check of a gallery found new images; False if it is not watched."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
     return bool(select_rows_or_empty(sql, (_find_gallery(query),)))
 

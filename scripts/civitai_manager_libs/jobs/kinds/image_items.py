@@ -87,7 +87,10 @@ class ImageItems:
                     return
 
     def _iter_postponed(self) -> Iterator[Item]:
-        """Yield the postponed items; wait for those that another job is downloading."""
+        """Yield the items that failed in an earlier run or that another job has given up.
+
+        Wait while another job is downloading an item.
+        """
         while self._postponed and not self._cancelled.is_set():
             places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))

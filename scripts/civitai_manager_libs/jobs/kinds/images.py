@@ -31,7 +31,7 @@ class ImageKind:
         self._folder = store.get_job(job_id).folder
 
     @property
-    def workers(self) -> int:
+    def max_downloads(self) -> int:
         """Return how many items may be downloaded at once."""
         return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
 

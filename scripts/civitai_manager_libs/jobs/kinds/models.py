@@ -22,7 +22,7 @@ _MOST_ITEMS = 10_000  # a job has some hundred files at most
 class ModelKind:
     """What a run of a job does if the job downloads model files; see `ImageKind`."""
 
-    workers = 1  # each file is downloaded over several connections
+    max_downloads = 1  # each file is downloaded over several connections
 
     def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
         self._store, self._job_id, self._client = store, job_id, client

@@ -75,7 +75,7 @@ class JobService:
 
     def __init__(self, get_client: Callable[[], Any]) -> None:
         self.notice = ""
-        self._workers = WorkerPool(self.store, get_client)
+        self._workers = WorkerPool(self.open_store, get_client)
         self._queue_lock: sqlite_file.ProcessLock | None = None  # held until this process ends
 
     def download_gallery(
@@ -89,7 +89,7 @@ class JobService:
         """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
-        with self.store() as store:
+        with self.open_store() as store:
             job_id = store.add_job(context.model, query, folder, wanted, options=options)
         self._workers.add(job_id)
         return job_id
@@ -104,7 +104,7 @@ class JobService:
         first page to read, None for the gallery's start.
         """
         options = JobOptions(facts=context, reads_only=True)
-        with self.store() as store:
+        with self.open_store() as store:
             job_id = store.add_job(context.model, query, "", wanted, options=options, cursor=cursor)
         self._workers.add(job_id)
         return job_id
@@ -125,7 +125,7 @@ class JobService:
         """
         folder, options = _make_options(context)
         options = replace(options, search=search)
-        with self.store() as store:
+        with self.open_store() as store:
             job_id = store.add_selection(context.model, images, folder, again, options, query)
         self._workers.add(job_id)
         return job_id
@@ -139,7 +139,7 @@ class JobService:
         was paused. title: the job's title, usually the model's name. search: the library search
         whose images need the files, to describe the job.
         """
-        with self.store() as store:
+        with self.open_store() as store:
             start = store.add_model_files(title, requests, search)
             others = [store.get_job(job_id) for job_id in set(start.elsewhere.values())]
         if start.job_id is not None:
@@ -154,7 +154,7 @@ class JobService:
 
         Jobs that the user paused stay paused.
         """
-        with self.store() as store:
+        with self.open_store() as store:
             for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
                 self.notice = notice
@@ -173,7 +173,7 @@ class JobService:
         with self._workers.remove(job_id) as entry:
             if entry is not None and entry.is_running:
                 return entry.stop(JobState(state))
-            with self.store() as store:
+            with self.open_store() as store:
                 if not store.get_job(job_id).is_over:
                     with store.hold_job(job_id):
                         store.set_state(job_id, state)
@@ -183,12 +183,12 @@ class JobService:
 
         Raises InputError if the job is running.
         """
-        with self._workers.remove(job_id), self.store() as store:
+        with self._workers.remove(job_id), self.open_store() as store:
             store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
         """Queue a job again, to download its failed items."""
-        with self.store() as store:
+        with self.open_store() as store:
             count = store.retry_failed(job_id)
         if count:
             self.resume(job_id)
@@ -198,7 +198,7 @@ class JobService:
 
         The job skipped these images, because they had been saved before.
         """
-        with self.store() as store:
+        with self.open_store() as store:
             count = store.requeue_missing(job_id)
         if count:
             self.resume(job_id)
@@ -212,7 +212,7 @@ class JobService:
         the newest jobs and all running ones, even above the limit.
         """
         running = self._workers.list_running()
-        with self.store() as store:
+        with self.open_store() as store:
             if is_wanted is None:
                 jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             else:
@@ -224,14 +224,14 @@ class JobService:
     def count_waiting(self) -> int:
         return self._workers.count_waiting()
 
-    def store(self) -> JobStore:
+    def open_store(self) -> JobStore:
         """Return the opened jobs database; only the calling thread may use it."""
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
         """Put a paused, cancelled or finished job at the front of the queue."""
         if not self._workers.prioritize(job_id):
-            with self.store() as store:
+            with self.open_store() as store:
                 if store.get_job(job_id).state is not JobState.RUNNING:
                     store.queue_jobs([job_id])
             self._workers.add(job_id)

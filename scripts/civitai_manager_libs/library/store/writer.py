@@ -104,9 +104,9 @@ _writer = _Writer()
 def write_later(write: Write, size: int = 0) -> None:
     """Queue a database write for a background thread, which runs it in a transaction.
 
-    write: called with the connection; a DiskError is logged. size: memory of the write in bytes;
-    the call waits while more than 32 MiB are queued. A size of 0, for small writes and for those
-    that are queued by another write, never waits.
+    write: called with the connection; a DiskError is logged. size: memory of the write in bytes.
+    The call waits while more than 32 MiB are queued, unless the size is 0. A write that queues
+    another write must use 0.
     """
     _writer.put(write, size)
 

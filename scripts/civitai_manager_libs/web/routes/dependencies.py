@@ -163,7 +163,7 @@ def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
 
     Return {} if the jobs database cannot be used, since images can be viewed without it.
     """
-    with log_disk_errors("gallery"), get_job_service().store() as store:
+    with log_disk_errors("gallery"), get_job_service().open_store() as store:
         saved = store.find_saved_paths(image_ids)
         return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
     return {}
@@ -171,6 +171,6 @@ def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
 
 def list_saved_ids() -> list[int]:
     """Return the ids of all images ever downloaded, [] if the jobs database cannot be used."""
-    with log_disk_errors("gallery"), get_job_service().store() as store:
+    with log_disk_errors("gallery"), get_job_service().open_store() as store:
         return store.list_saved_ids()
     return []

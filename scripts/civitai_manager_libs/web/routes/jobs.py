@@ -75,7 +75,7 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
         path = find_saved_files([images[0].id]).get(images[0].id)
         if path is not None:
             return _begun_view(context, None, 0, "already_saved", path=path)
-        with get_job_service().store() as store:
+        with get_job_service().open_store() as store:
             again = images[0].id in store.find_saved_paths([images[0].id])
     model_id, version_id = (
         as_whole_number(context.body_field(name), 1, LAST_ID) for name in ("model", "version")
@@ -167,7 +167,7 @@ def _begun_view(
 
 def _open_folder(job_id: int, context: RequestContext) -> None:
     """Open a job's folder in this machine's file manager. Raises ApiError if that is impossible."""
-    with get_job_service().store() as store:
+    with get_job_service().open_store() as store:
         folder = store.get_job(job_id).folder
     if not _can_open_folders(context):
         raise ApiError(400, "bad_input", "folder_on_server", folder=folder)
