@@ -23,7 +23,6 @@ from civitai_manager_libs.cli import argtypes, arguments
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.demo.files import draw_original
 from civitai_manager_libs.demo.gallery import find_demo_image
-from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.jobs.kinds import image_items as job_items
 from civitai_manager_libs.jobs.store import JobStore
@@ -87,11 +86,6 @@ def test_bare_id_of_no_model_is_tried_as_an_image_id(server, run, dest):
     code, out, err = run("download", "5020", "--dest", dest, "--limit", "1")
     assert (code, out) == (0, f"1 saved, 0 skipped, 0 failed: {dest}\n")
     assert server.pages[-1]["imageId"] == "5020" and "modelId" not in server.pages[-1]
-
-
-def test_missing_image_exits_with_3(server, run, dest):
-    code, out, err = run("download", "https://civitai.com/images/4", "--dest", dest)
-    assert (code, out) == (3, "") and _is_one_sentence(err) and "no picture 4" in err
 
 
 @pytest.mark.parametrize("what", ["posts/7", "user/anna", "images/5020"])
@@ -398,14 +392,6 @@ def test_chinese_terminal_gets_errors_in_chinese(server, run, monkeypatch, words
     assert said[:2] == (code, "") and re.fullmatch(r".*[\u4e00-\u9fff].*\n", said[2])
 
 
-def test_chinese_table_columns_are_aligned(server, run, dest, monkeypatch):
-    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
-    _add_job(dest)
-    head, row, *_ = run("jobs")[1].splitlines()
-    before_title = head[: head.index("名稱")], row[: row.index("Another")]
-    assert len({len(text) + len(re.findall("[\u4e00-\u9fff]", text)) for text in before_title}) == 1
-
-
 # JSON
 
 
@@ -586,14 +572,6 @@ def test_invalid_key_is_reported_but_not_printed(server, run, monkeypatch):
     monkeypatch.setenv("CIVITAI_API_KEY", "schlüssel")
     code, _, err = run("download", _MODEL)
     assert code == 2 and _is_one_sentence(err) and "schl" not in err
-
-
-def test_valid_key_is_sent(server, run, monkeypatch, dest):
-    monkeypatch.setenv("CIVITAI_API_KEY", server.known_key)
-    assert run("download", _MODEL, "--dest", dest)[0] == 0
-    keys = {path: key for path, key in server.keys}
-    assert keys["/api/v1/me"] == f"Bearer {server.known_key}"
-    assert not [key for path, key in server.keys if key and path.startswith("/image/")]
 
 
 def test_server_without_a_key_check_accepts_any_key(server, run, monkeypatch, dest):
@@ -822,7 +800,8 @@ def test_title_that_the_console_cannot_encode_is_no_error(server, program, tmp_p
     server.name = "燈塔 \U0001f600"
     dest = str(tmp_path / "out")
     plain = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
-    assert program.run("download", _MODEL, "--dest", dest, "--json", **plain).returncode == 0
+    words = ("download", _MODEL, "--dest", dest, "--limit", "1", "--json")
+    assert program.run(*words, **plain).returncode == 0
     done = program.run("jobs", **plain)
     assert (done.returncode, done.stderr) == (0, "") and "?? ?" in done.stdout.splitlines()[1]
     assert json.loads(program.run("jobs", "--json", **plain).stdout)[0]["title"] == server.name
@@ -855,7 +834,7 @@ def test_interrupted_job_keeps_its_images_and_can_be_resumed(server, program, tm
 @pytest.mark.posix
 def test_second_ctrl_c_ends_the_program_at_once(server, program, tmp_path):
     reached = threading.Event()
-    server.on_picture = lambda _: (reached.set(), time.sleep(3))
+    server.on_picture = lambda _: (reached.set(), time.sleep(2))
     with program.start("download", _MODEL, "--dest", str(tmp_path / "out")) as process:
         assert reached.wait(20)
         end_process(process, ENDING_SIGNALS[0])
@@ -868,7 +847,7 @@ def test_second_ctrl_c_ends_the_program_at_once(server, program, tmp_path):
 @pytest.mark.posix
 def test_ctrl_c_before_the_job_starts_prints_no_traceback(server, program):
     asked = threading.Event()
-    server.always("model", lambda request, body: (asked.set(), time.sleep(3)))
+    server.always("model", lambda request, body: (asked.set(), time.sleep(2)))
     with program.start("download", _MODEL) as process:
         assert asked.wait(20)
         end_process(process, ENDING_SIGNALS[0])
@@ -961,14 +940,15 @@ def test_closed_stdout_pipe_is_no_error(server, program, command):
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", "2>&1 | head -n 1", "2>&1 | exec true"])
+@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", "2>&1 | exec true"])
 def test_download_completes_if_its_streams_are_closed(server, program, tmp_path, streams):
     dest = tmp_path / "out"
     server.delay = 0.01
     done = _through_a_shell(program, f'run download {_MODEL} --dest "{dest}" {streams}')
     assert done.returncode == 0 and "Traceback" not in done.stderr
     assert read_images(dest) == server.files()
-    assert "done" in program.run("jobs").stdout
+    with JobStore(str(program.data / "gallery.db")) as store:
+        assert store.get_job(1).state == "done"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -1025,17 +1005,9 @@ def test_download_does_not_load_gradio(server, program, tmp_path):
 # Against the demo
 
 
-@pytest.fixture(scope="module")
-def demo():
-    demo = start_demo()
-    yield demo
-    demo.close()
-
-
-@pytest.mark.parametrize("model_id", [900_001, 900_008], ids=["usual", "hostile"])
-def test_demo_gallery_downloads_completely(demo, run, dest, monkeypatch, model_id):
+def test_demo_gallery_of_hostile_names_downloads_completely(demo, run, dest, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    words = ("download", str(model_id), "--dest", dest, "--level", "XXX", "--limit", "20")
+    words = ("download", "900008", "--dest", dest, "--level", "XXX", "--limit", "12")
     code, out, err = run(*words, "--json")
     result = json.loads(out)
     assert code == 0, err

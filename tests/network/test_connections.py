@@ -72,27 +72,9 @@ def test_cancel_cuts_off_a_stalled_server(answer, server, tmp_path):
     assert asked.left.wait(1) and os.listdir(tmp_path) == []
 
 
-def test_cancel_cuts_off_a_body(server, tmp_path):
-    url = server.play("/a.png", ranged(BODY).but(piece=100, drip=0.02))
-    fetching = fetch(url, tmp_path)
-    server.wait_for(1)
-
-    fetching.cancel()
-    assert os.listdir(tmp_path) == []
-
-
 def test_cancel_cuts_off_an_api_response(server):
     url = server.play("/a", json_answer([1, 2]).but(stops_at=2, end="stall"))
     fetching = Fetching(lambda wish: CivitaiHttpClient().fetch_json(url, cancelled=wish))
-    server.wait_for(1)
-
-    fetching.cancel()
-
-
-def test_cancel_cuts_off_a_request_through_a_proxy(server, tmp_path, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", server.url(""))
-    server.play("http://far.example/a.png", stalled(BODY, 50_000))
-    fetching = fetch("http://far.example/a.png", tmp_path)
     server.wait_for(1)
 
     fetching.cancel()

@@ -214,19 +214,6 @@ def test_each_fault_has_the_documented_result(row, picture, server, tmp_path, wa
         assert path.read_bytes() == BODY
 
 
-def test_download_file_returns_a_bool_and_logs_one_line(server, tmp_path, capsys):
-    server.play("/well", [cut(BODY, AT), OK])
-    server.play("/gone", status(404))
-    client = CivitaiHttpClient()
-
-    assert client.download_file(server.url("/well"), str(tmp_path / "well")) is True
-    assert client.download_file(server.url("/gone?token=abc"), str(tmp_path / "gone")) is False
-
-    assert os.listdir(tmp_path) == ["well"]
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1 and "[http_client]" in lines[0] and "abc" not in lines[0]
-
-
 def test_bytes_received_before_a_reset_are_not_requested_again(server, tmp_path):
     url = server.play("/a.png", [reset(BODY, AT), OK])
 
