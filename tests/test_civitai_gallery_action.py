@@ -36,7 +36,7 @@ def _urls(server: FaultServer, count: int, start: int = 0) -> list[str]:
 def server(monkeypatch) -> Iterator[FaultServer]:
     """Every path that is not played otherwise is a picture, `png(path)`."""
     with FaultServer() as running:
-        running.play_random(0, 0.0)
+        running.serve_images()
         monkeypatch.setenv("CIVITAI_BASE_URL", running.url(""))
         yield running
         _wait_until(lambda: not _background_work())
@@ -280,7 +280,7 @@ def test_large_image_is_complete_with_any_chunk_size(server, path, chunk_size):
 
 def test_memory_is_bounded_for_many_images(server):
     body = png(0, 1_000_000)
-    server.play_random(0, 0.0, lambda _: body)
+    server.serve_images(lambda _: body)
     action.download_images(_urls(server, 3))  # what is loaded once does not count
     tracemalloc.start()
     try:

@@ -209,21 +209,3 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
 
 
 # Connections
-
-
-def test_connections_do_not_exceed_simultaneous_downloads(server, tmp_path):
-    server.play_random("none fails", 0)
-    client = CivitaiHttpClient()
-
-    def work(worker: int) -> None:
-        for n in range(worker, 50, 8):
-            client.fetch(server.url(f"/{n}.png"), str(tmp_path / str(n)))
-
-    workers = [threading.Thread(target=work, args=(n,)) for n in range(8)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(30)
-
-    assert len(os.listdir(tmp_path)) == len(server.requests) == 50
-    assert server.most_in_flight <= 3 and server.connections <= 3

@@ -70,12 +70,6 @@ def test_video_has_its_own_size_limit(server, tmp_path):
     assert outcome(url, tmp_path / "a.mp4") == "saved"
 
 
-def test_file_beyond_the_size_limit_and_the_disk_is_reported_as_too_large(server, tmp_path):
-    url = server.play("/a.png", OK.but(announced=2**60))
-
-    assert outcome(url, tmp_path / "a.png") == "too_large"
-
-
 # Where it goes
 
 

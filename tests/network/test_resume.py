@@ -79,16 +79,6 @@ def test_cancelled_download_leaves_no_file(server, folder):
     assert os.listdir(folder) == []
 
 
-def test_paused_file_that_is_cancelled_later_is_deleted(server, folder):
-    url = server.play("/a.png", stalled(BODY, AT))
-    _broken_off(url, folder)
-    wish = Cancellation()
-    wish.set(for_good=True)
-    with pytest.raises(Cancelled):
-        _fetch(url, folder, cancelled=wish)
-    assert os.listdir(folder) == []
-
-
 def test_unfinished_file_is_kept_after_a_network_error(server, folder):
     url = server.play("/a.png", [cut(BODY, AT), status(503), OK])
     for _ in range(2):
@@ -221,8 +211,7 @@ CivitaiHttpClient().fetch(url, lambda kind: f"{{folder}}/7.{{kind}}", FileOption
 """
 
 
-@pytest.mark.parametrize("signal", ["kill", "terminate"])
-def test_killed_download_is_resumed_where_it_stopped(server, folder, signal):
+def test_killed_download_is_resumed_where_it_stopped(server, folder):
     url = server.play("/a.png", [dripping(BODY, 5000, 0.05), OK])
     with subprocess.Popen([sys.executable, "-c", _CODE, url, str(folder)]) as process:
         until = time.monotonic() + 20
@@ -230,7 +219,7 @@ def test_killed_download_is_resumed_where_it_stopped(server, folder, signal):
             assert time.monotonic() < until
             time.sleep(0.01)
         time.sleep(0.2)
-        getattr(process, signal)()
+        process.kill()
     assert not (folder / "7.png").exists()
     _fetch(url, folder)
     start, version = _asked(server)
@@ -241,7 +230,7 @@ def test_killed_download_is_resumed_where_it_stopped(server, folder, signal):
 # Again and again
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_two_versions_are_never_joined_after_any_sequence(server, folder, seed):
     chance = random.Random(seed)
     versions = [png(f"{seed} {n}", 100_000 + n * 500) for n in range(3)]

@@ -9,13 +9,13 @@ import socket
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import Any
 
-__all__ = ["Answer", "chunked", "cut", "dripping", "FAULTS", "http_date", "json_answer", "NOW"]
+__all__ = ["Answer", "chunked", "cut", "dripping", "http_date", "json_answer", "NOW"]
 __all__ += ["packed", "page", "png", "ranged", "redirect", "reset", "stalled", "status"]
 __all__ += ["unused_port", "whole"]
 
@@ -142,40 +142,3 @@ def unused_port() -> int:
 
 def _named(headers: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
-
-
-# What play_random plays: how it goes wrong with a picture, and the reason if it stays so
-
-_RETRY, _WRONG = "network", "not_an_image"
-FAULTS: dict[str, tuple[Callable[[bytes], Answer], str]] = {
-    "503": (lambda body: status(503), _RETRY),
-    "503-retry-after": (lambda body: status(503, Retry_After="0"), _RETRY),
-    "429": (lambda body: status(429, b"slow down"), _RETRY),
-    "524": (lambda body: page(524), _RETRY),
-    "reset-at-once": (lambda body: reset(), _RETRY),
-    "closed-at-once": (lambda body: Answer(stops_at=-1), _RETRY),
-    "stalled": (lambda body: stalled(body, len(body) // 2), _RETRY),
-    "cut": (lambda body: cut(body, len(body) // 2), _RETRY),
-    "cut-without-validator": (lambda body: cut(body, len(body) // 2, etag=""), _RETRY),
-    "cut-at-once": (lambda body: cut(body, 3), _RETRY),
-    "reset-half-way": (lambda body: reset(body, len(body) // 2), _RETRY),
-    "cut-chunks": (lambda body: chunked(body).but(stops_at=len(body) // 2), _RETRY),
-    "cut-gzip": (lambda body: _cut_gzip(body), _RETRY),
-    "wrong-offset": (lambda body: ranged(body).but(shift=7, stops_at=len(body) // 3), _RETRY),
-    "other-version": (lambda body: cut(png("other", len(body)), 5000, etag='"v0"'), _RETRY),
-    "404": (lambda body: status(404), "gone"),
-    "403": (lambda body: page(403), "needs_key"),
-    "451": (lambda body: status(451), "region"),
-    "page": (lambda body: page(200, "image/png"), "needs_key"),
-    "json": (lambda body: whole(b'{"error": "no"}', "image/png"), _WRONG),
-    "xml": (lambda body: whole(b'<?xml version="1.0"?><Error/>', "image/png"), _WRONG),
-    "empty": (lambda body: whole(b""), _WRONG),
-    "too-large": (lambda body: ranged(body).but(announced=2**40), "too_large"),
-    "login": (lambda body: redirect("/login?returnUrl=/"), "needs_key"),
-    "loop": (lambda body: redirect("/loop"), "refused"),
-}
-
-
-def _cut_gzip(body: bytes) -> Answer:
-    whole_one = packed(body)
-    return whole_one.but(body=whole_one.body[: len(whole_one.body) // 2], framing="chunked")

@@ -12,7 +12,6 @@ asked as a proxy.
 from __future__ import annotations
 
 import os
-import random
 import select
 import socket
 import ssl
@@ -25,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from fault_responses import FAULTS, Answer, http_date, png, ranged, redirect, status
+from fault_responses import Answer, http_date, png, ranged, status
 
 __all__ = ["FaultServer", "Request"]
 
@@ -37,8 +36,7 @@ _LAST_PATIENCE = 0.2 if os.name == "nt" else _PATIENCE  # Windows does not wake 
 class Request:
     """A request that the server received.
 
-    time: by the monotonic clock. fault: the name of the fault that `play_random` chose, else "".
-    left: set when the client closes a connection that stalls.
+    time: by the monotonic clock. left: set when the client closes a connection that stalls.
     """
 
     method: str
@@ -48,7 +46,6 @@ class Request:
     connection: int  # the how many-th of the server
     time: float
     in_flight: int  # requests being answered, with this one
-    fault: str = ""
     left: threading.Event = field(default_factory=threading.Event)
 
 
@@ -65,7 +62,7 @@ class FaultServer:
         self.connections = 0
         self._plays: dict[str, list[Answer]] = {}
         self._turns: defaultdict[str, int] = defaultdict(int)
-        self._random: Callable[[str, int], tuple[str, Answer]] | None = None
+        self._body_of: Callable[[str], bytes] | None = None
         self._open: set[Request] = set()
         self._changed = threading.Condition()
         self._closing = threading.Event()
@@ -108,28 +105,9 @@ class FaultServer:
             self._turns[path] = 0
         return self.url(path)
 
-    def play_random(
-        self,
-        seed: object,
-        probability: float,
-        body_of: Callable[[str], bytes] = png,
-        faults: Sequence[str] = tuple(FAULTS),
-    ) -> None:
-        """Serve an image at every path without `play`, but sometimes a random fault instead.
-
-        probability: of a fault. body_of: returns the image's bytes for a path. faults: names in
-        FAULTS. The faults of a path depend on the seed and the path alone.
-        """
-
-        def answer(path: str, turn: int) -> tuple[str, Answer]:
-            dice, body = random.Random(f"{seed} {path} {turn}"), body_of(path)
-            if dice.random() >= probability:
-                return "", ranged(body)
-            fault = dice.choice(list(faults))
-            return fault, FAULTS[fault][0](body)
-
-        self.play("/loop", redirect("/loop"))
-        self._random = answer
+    def serve_images(self, body_of: Callable[[str], bytes] = png) -> None:
+        """Serve an image at every path without `play`. body_of: returns a path's image."""
+        self._body_of = body_of
 
     def requests_for(self, path: str) -> list[Request]:
         return [request for request in list(self.requests) if request.path == path]
@@ -209,21 +187,19 @@ class FaultServer:
         with self._changed:
             turn = self._turns[path]
             self._turns[path] += 1
-            fault, answer = self._answer_to(path, turn)
+            answer = self._answer_to(path, turn)
             now, in_flight = time.monotonic(), len(self._open) + 1
-            request = Request(method, path, headers, body, number, now, in_flight, fault)
+            request = Request(method, path, headers, body, number, now, in_flight)
             self._open.add(request)
             self.requests.append(request)
             self._changed.notify_all()
             return request, answer
 
-    def _answer_to(self, path: str, turn: int) -> tuple[str, Answer]:
+    def _answer_to(self, path: str, turn: int) -> Answer:
         played = self._plays.get(path)
         if played is not None:
-            return "", played[min(turn, len(played) - 1)]
-        if self._random is not None:
-            return self._random(path, turn)
-        return "", status(404, b"Not found.")
+            return played[min(turn, len(played) - 1)]
+        return ranged(self._body_of(path)) if self._body_of else status(404, b"Not found.")
 
     def _answered(self, request: Request) -> None:
         """Stop counting a request as in flight, just before its response's last byte is sent."""
