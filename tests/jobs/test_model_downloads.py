@@ -155,25 +155,6 @@ def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, s
     _check_saved(site, folder)
 
 
-def test_partial_file_counts_as_progress_while_the_network_is_down(service, site, folder):
-    job_id = _start(service, site, folder)
-    site.rules.stops_after = 0
-    wait_for(lambda: shown(service, job_id).is_waiting_to_retry, "its rest")
-    view = shown(service, job_id)
-    assert view.progress.bytes == view.model_files[0].received > _MEGABYTE
-    assert (view.progress.total_bytes, view.current_job.reason) == (len(_BODY), "network")
-
-
-def test_nothing_is_downloaded_to_a_disk_with_too_little_space(service, site, folder, monkeypatch):
-    free, usage = [len(_BODY) - 1], shutil.disk_usage("/")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
-    job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-    wait_for(lambda: shown(service, job_id).is_waiting_to_retry, "its rest")
-    assert shown(service, job_id).progress.missing == 1 and site.route == []
-    free[0] += 1
-    assert comes_to(service, job_id, "done").job.saved == 1
-
-
 def test_partial_file_needs_space_only_for_the_rest(service, site, folder, monkeypatch):
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 import threading
 import time
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
-from civitai_manager_libs.core import Image, sqlite_file
+from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import DiskError, NetworkError
 from civitai_manager_libs.jobs import failures as job_failures
 from civitai_manager_libs.jobs.queue import pool, scheduler
@@ -213,16 +212,6 @@ def test_more_jobs_start_when_the_setting_is_raised(place):
     place.has_begun(*ids)
 
 
-def test_job_that_another_program_has_finished_is_not_started(place):
-    ids = place.add(3)
-    place.has_begun(*ids[:2])
-    with place.store() as store:
-        store.set_state(ids[2], "done")
-    place.gate.set()
-    wait_for(lambda: not place.service._workers._entries, "the queue to be empty")
-    assert ids[2] not in place.begun
-
-
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_stopped_job_stays_stopped_if_its_state_cannot_be_written(place, quick, monkeypatch, state):
     set_state = JobStore.set_state
@@ -293,25 +282,6 @@ def test_bug_in_a_worker_ends_its_job_and_frees_its_place(place):
     )
     place.gate.set()
     place.comes_to("done", place.add(2)[1])
-
-
-def test_job_waits_for_a_locked_database(place, quick, monkeypatch):
-    monkeypatch.setattr(sqlite_file, "_WAIT", 0.2)
-    [job_id] = place.add()
-    other = sqlite3.connect(setting.database_file(), isolation_level=None, check_same_thread=False)
-
-    def fetch(url, *rest):
-        if url.endswith("/2") and not locked:
-            locked.append(other.execute("BEGIN IMMEDIATE"))
-        return write_image(url, *rest)
-
-    locked, place.fetch = [], fetch
-    place.gate.set()
-    wait_for(lambda: place.shown(job_id).is_waiting_to_retry, "its rest")
-    other.execute("ROLLBACK")
-    other.close()
-    place.comes_to("done", job_id)
-    assert place.shown(job_id).job.saved == _PICTURES
 
 
 # Turns

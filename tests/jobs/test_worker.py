@@ -113,13 +113,6 @@ def test_empty_gallery_is_done(server, store, folder, monkeypatch, query, reason
 # What was saved before
 
 
-def test_second_job_requests_no_image(server, store, folder):
-    _download(store, folder)
-    job = _download(store, folder)
-    assert (job.state, job.saved, job.skipped) == ("done", 0, 25)
-    assert set(server.fetched.values()) == {1}
-
-
 def test_image_that_was_moved_into_the_folder_is_not_missing(server, store, folder, tmp_path):
     _download(store, folder)
     os.rename(folder, tmp_path / "elsewhere")
