@@ -252,16 +252,6 @@ def test_no_pause_follows_a_batch_that_was_in_the_cache(server):
     assert action.download_images_batch(_urls(server, 100)).skipped == 100
 
 
-def test_batches_continue_after_failures_that_are_logged_once(server, warned):
-    setting.change("gallery_batch_pause", 0)
-    urls = _urls(server, 12)
-    for url in (urls[0], urls[11]):
-        server.play(_path(url), status(404))
-    summary = action.download_images_batch(urls)
-    assert (summary.total, summary.saved, len(summary.failed)) == (12, 10, 2)
-    assert warned == [_FAILED_WORDS.format(n=2)]
-
-
 # A stream
 
 
@@ -312,14 +302,6 @@ def test_failed_download_is_listed_once_until_it_succeeds(server, path):
     assert manager.retry_failed_downloads() == 1
     assert manager.failed_downloads == [] and os.path.isfile(path)
     assert manager.retry_failed_downloads() == 0
-
-
-def test_download_that_succeeds_otherwise_is_no_longer_listed(server, path):
-    manager = action.GalleryDownloadManager()
-    url = _urls(server, 1)[0]
-    manager.failed_downloads.append((url, path))
-    assert manager.download_with_retry(url, path)
-    assert manager.failed_downloads == []
 
 
 @pytest.mark.parametrize("code, tries", [(404, 1), (500, 3)])

@@ -211,15 +211,6 @@ def test_twenty_threads_at_once_make_one_client(monkeypatch):
     assert action._http_client is made[0]
 
 
-def test_module_level_client_can_be_replaced(tmp_path):
-    first, second = OnlyDownloads(), OnlyDownloads()
-    for number, client in enumerate((first, second)):
-        action._http_client = client
-        assert action.get_http_client() is client
-        action._download_single_image(_URL, str(tmp_path / f"{number}.png"))
-    assert len(first.asked) == len(second.asked) == 1
-
-
 def test_replaced_get_http_client_is_used(monkeypatch, tmp_path):
     client = OnlyDownloads()
     monkeypatch.setattr(action, "get_http_client", lambda: client)
@@ -294,16 +285,6 @@ def test_what_is_no_text_fails_and_counts_once(stand_in, download):
     summary = download([*nothing, "a", "5"])
     assert (summary.total, summary.saved, len(summary.failed)) == (8, 2, 6)
     assert sorted(url for url, _ in stand_in.asked) == ["5", "a"]
-
-
-def test_stand_in_is_tried_again_as_often_as_the_caller_says(monkeypatch, tmp_path):
-    client = OnlyDownloads(lambda _: len(client.asked) == 3)
-    monkeypatch.setattr(action, "_http_client", client)
-    manager = action.GalleryDownloadManager()
-    assert manager.download_with_retry(_URL, str(tmp_path / "a.png"), max_retries=1) is False
-    assert manager.failed_downloads == [(_URL, str(tmp_path / "a.png"))]
-    assert manager.retry_failed_downloads() == 1
-    assert manager.failed_downloads == [] and len(client.asked) == 3
 
 
 def test_stand_in_waits_between_tries_as_the_setting_says(monkeypatch, tmp_path):

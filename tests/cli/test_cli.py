@@ -855,19 +855,6 @@ def test_ctrl_c_before_the_job_starts_prints_no_traceback(server, program):
     assert (process.returncode, out, err) == (130, "", "")
 
 
-def test_two_processes_on_one_data_folder_request_each_image_once(server, program, tmp_path):
-    server.delay, dest = 0.03, tmp_path / "out"
-    words = ("download", _MODEL, "--dest", str(dest), "--json")
-    processes = [program.start(*words) for _ in range(3)]
-    ends = [process.communicate(timeout=60) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], ends
-    results = [json.loads(out.splitlines()[-1]) for out, _ in ends]
-    assert sum(result["saved"] for result in results) == 20
-    assert {result["saved"] + result["skipped"] for result in results} == {20}
-    assert server.fetched == {i: 1 for i in server.ids}
-    assert read_images(dest) == server.files()
-
-
 @pytest.mark.posix
 def test_terminal_shows_a_progress_bar_that_ends_full(server, program, tmp_path):
     ours, theirs = os.openpty()

@@ -9,14 +9,6 @@ from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
 
 
-def test_unset_cancellation_does_nothing():
-    cancelled = Cancellation()
-    cancelled.check()
-    cancelled.sleep(0)
-
-    assert not cancelled.is_set()
-
-
 def test_set_cancellation_raises_in_check_and_sleep():
     cancelled = Cancellation()
     cancelled.set()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 
 import pytest
 from civitai_manager_libs.infotext.lora_tags import list_missing_lora_tags
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 
 def lora(name, strength=1.0, **more):
@@ -76,23 +73,3 @@ def test_unusable_loras_get_no_tag(entry):
 )
 def test_tag_has_the_weights_of_its_lora(entry, tag):
     assert tags(entry) == (tag,)
-
-
-_value = st.recursive(
-    st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.just("lora")),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["type", "name", "weight", "strength", "loras"]), inner),
-    max_leaves=8,
-)
-
-
-@example({"resources": [{"name": "\ud7fc", "type": "lora", "weight": 1}]})  # not yet assigned
-@given(
-    st.dictionaries(
-        st.sampled_from(["additionalResources", "resources", "other", "prompt", "Hires prompt"]),
-        _value,
-    )
-)
-def test_any_record_can_be_read(meta):
-    for tag in list_missing_lora_tags(meta):
-        assert re.fullmatch(r"<lora:[^<>\x00-\x1f\x7f-\x9f\ud800-\udfff]+>", tag)

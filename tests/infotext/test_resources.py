@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.infotext.lora_tags import list_missing_lora_tags
 from civitai_manager_libs.infotext.resources import list_resources, Resource
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,11 +128,11 @@ def test_number_of_resources_is_limited():
 
 
 _value = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("lora")),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(["type", "name", "weight", "hash", "modelVersionId", "lora:x"]), inner
+            st.sampled_from("type name weight strength hash modelVersionId lora:x".split()), inner
         ),
     ),
     max_leaves=8,
@@ -144,3 +145,5 @@ def test_any_record_can_be_read(meta):
     for found in list_resources(meta):
         assert found.name or found.hash or found.version_id
         assert "\n" not in found.name + found.type
+    for tag in list_missing_lora_tags(meta):
+        assert tag.startswith("<lora:") and tag.endswith(">") and tag.isprintable()

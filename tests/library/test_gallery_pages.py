@@ -10,15 +10,13 @@ from types import SimpleNamespace
 import pytest
 from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import api as civitai_api
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core import Cancellation, thumbnail_url
-from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerError
+from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
 from civitai_manager_libs.library import (
     image_cache,
     models,
     pages as gallery_pages,
-    records,
     wait_for_writes,
 )
 from civitai_manager_libs.library.store import writing
@@ -91,13 +89,6 @@ def test_another_page_is_another_request(civitai, client, query, cursor, size):
     _read(client)
     _read(client, query, cursor, size)
     assert len(civitai.pages) == 2
-
-
-def test_failed_page_is_requested_again(civitai, client):
-    civitai.script("page", status(404))
-    with pytest.raises(HttpStatusError):
-        _read(client)
-    assert len(_read(client).page.images) == 8
 
 
 def test_empty_page_without_a_next_one_is_requested_again(civitai, client):
@@ -264,10 +255,3 @@ def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
     with gallery_pages.open_image_file(client, image.url) as path:
         assert path in image_cache._held
     assert path not in image_cache._held
-
-
-def test_images_of_a_page_are_found_by_their_ids(civitai, client):
-    read = _read(client)
-    assert records.find_images(_ids(read)) == {image.id: image for image in read.page.images}
-    other = civitai_api.fetch_images(client, _QUERY, "8|1", 8).images[0]
-    assert records.find_image(other.id) is None

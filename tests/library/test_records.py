@@ -151,11 +151,6 @@ def test_words_are_searched_in_prompt_author_and_models(library, words, found):
         library.forget()
 
 
-def test_only_the_given_images_are_searched(library):
-    records.store_images([_image(n) for n in range(1, 9)])
-    assert _having([8, 2, 4], "lighthouse") == [8, 2, 4]
-
-
 # What goes wrong
 
 

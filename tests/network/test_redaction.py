@@ -50,13 +50,12 @@ def test_text_without_the_key_is_unchanged(text):
 
 
 @pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
-@pytest.mark.parametrize("status", [401, 404, 500])
 @pytest.mark.parametrize(
     "wrapped", [lambda said: said, lambda said: json.dumps({"error": said})], ids=["text", "json"]
 )
-def test_error_message_is_redacted_even_if_it_is_truncated(form, status, wrapped):
+def test_error_message_is_redacted_even_if_it_is_truncated(form, wrapped):
     for said in (f"bad token {form}", f"{'x' * 190}{form}"):
-        error = responses.error_from_response(status, {}, wrapped(said).encode(), KEY)
+        error = responses.error_from_response(401, {}, wrapped(said).encode(), KEY)
         assert KEY[:8].lower() not in "".join(str(error).lower().split())
         assert form[:10] not in str(error)
 

@@ -268,7 +268,3 @@ def test_file_is_not_deleted_between_creating_and_locking(tmp_path, monkeypatch)
         partial.commit(str(tmp_path / "a"))
 
     assert swept == [1] and os.listdir(tmp_path) == ["a"]
-
-
-def test_missing_folder_has_no_leftovers(tmp_path):
-    assert remove_leftovers(str(tmp_path / "nowhere")) == 0
