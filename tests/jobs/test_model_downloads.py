@@ -183,7 +183,7 @@ def test_command_line_resumes_a_model_job_and_reports_it(site, tmp_path):
     assert "Mix (0 B of 22.9 MB)" in program.run("jobs").stdout
     done = program.run("resume", "1", "--json")
     assert done.returncode == 0, done.stderr
-    assert "Downloading model files 1/2" in done.stderr
+    assert "Downloading model files 2/2" in done.stderr
     result = json.loads(done.stdout)
     assert (result["saved"], result["bytes"]) == (2, 2 * len(_BODY))
     assert [file["path"] for file in result["files"]] == [
