@@ -66,9 +66,9 @@ def list_resources(
 ) -> tuple[Resource, ...]:
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    At most 300 resources are read. meta: the image's generation data. image: the image, for the
-    versions that Civitai detected in it. files: {lower-case hash or file name: version id}, for the
-    resources without an id.
+    At most 300 resources are read. meta: the image's generation data. image: the image; the model
+    versions that Civitai detected in it are added. files: {lower-case hash or file name: version
+    id}, from which resources without an id get one.
     """
     meta = as_mapping(meta)
     resources = chain(

@@ -79,8 +79,9 @@ def _list_texts(nodes: Nodes, value: Any, side: str) -> list[str | None]:
                 texts.append("")
             elif prompt_input is not None:
                 waiting.insert(0, (prompt_input, True))
-            elif own_texts := _read_own_text(node, value, resolver, may_be_plain):
-                texts += [None] if value[1] == 1 and side == "negative" else own_texts
+            elif _adds_text(node, may_be_plain):
+                is_other = value[1] == 1 and side == "negative"
+                texts.append(None if is_other else _read_added_text(node, value, resolver))
             else:
                 waiting[:0] = [(each, False) for each in _list_other_links(nodes, node)]
     return [text for text in texts if text != ""] or texts[:1]
@@ -91,23 +92,31 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
     return [value for value in others if get_linked_node(value) in nodes]
 
 
-def _read_own_text(
-    node: Node, link: Any, resolver: TextResolver, may_be_plain: bool
-) -> list[str | None]:
-    """Return [text] for a node that adds a text to a prompt, [] for any other node.
+def _adds_text(node: Node, may_be_plain: bool) -> bool:
+    """Return whether a node adds a text to a prompt.
 
-    An unknown text is None. link: the link to the node. may_be_plain: whether the node may output
-    plain text instead of an encoded prompt.
+    may_be_plain: whether nodes that output plain text instead of an encoded prompt count.
     """
-    kind, inputs = get_node_type(node).lower(), node["inputs"]
+    inputs = node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
-        return []  # adds to a prompt from elsewhere
-    texts = [name for name in _TEXT_INPUTS if may_be_text(inputs.get(name))]
-    if not texts and not (may_be_plain and is_text_node(node)):
-        return []
-    if not texts or UNKNOWN_TEXT.search(kind) or is_preview(node):
-        return [resolver.resolve(link)]
-    found = [resolver.resolve(inputs[name]) for name in texts]
-    own = next((text for text in found if text != ""), "")
+        return False  # adds to a prompt from elsewhere
+    return bool(_list_text_inputs(node)) or (may_be_plain and is_text_node(node))
+
+
+def _list_text_inputs(node: Node) -> list[Any]:
+    values = (node["inputs"].get(name) for name in _TEXT_INPUTS)
+    return [value for value in values if may_be_text(value)]
+
+
+def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | None:
+    """Return the text that a node adds to a prompt, None if it is unknown.
+
+    link: the link that leads from the prompt to the node.
+    """
+    text_inputs = _list_text_inputs(node)
+    if not text_inputs or UNKNOWN_TEXT.search(get_node_type(node).lower()) or is_preview(node):
+        return resolver.resolve(link)
+    found = map(resolver.resolve, text_inputs)
+    text = next((text for text in found if text != ""), "")
     separator = _SEPARATORS.get(get_node_type(node))
-    return [None if own and separator and separator.search(own) else own]
+    return None if text and separator and separator.search(text) else text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from .budget import Budget, is_utf8, Texts
 
@@ -25,7 +26,13 @@ _BYTE_TYPES = {1, 2, 6, 7, 129}  # text and other types of one byte
 _NAMED = re.compile(r"(prompt|workflow) ?: ?(?=[\[{])", re.IGNORECASE)
 _CODES = (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8))
 
-_Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or its offset
+
+class _Entry(NamedTuple):
+    """An entry of an EXIF folder. value: 4 bytes with the tag's value, or with its offset."""
+
+    type: int
+    value_count: int
+    value: bytes
 
 
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
@@ -67,17 +74,17 @@ def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
 
     root: the entries of the first folder, by tag.
     """
-    kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
-    return struct.unpack(f"{byte_order}I", value)[0] if kind in (_LONG, _IFD) else 0
+    entry = root.get(_EXIF_FOLDER)
+    is_offset = entry is not None and entry.type in (_LONG, _IFD)
+    return struct.unpack(f"{byte_order}I", entry.value)[0] if entry and is_offset else 0
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return {tag: (type, count, 4 bytes)} for those tags of an EXIF folder that may hold a text.
+    """Return {tag: entry} for those tags of an EXIF folder that may hold a text.
 
-    start: offset of the folder (IFD). The 4 bytes are the value or, if it is longer, its offset.
+    start: offset of the folder (IFD).
     """
-    entries = _iter_entries(tiff, byte_order, start)
-    return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
+    return {tag: e for tag, e in _iter_entries(tiff, byte_order, start) if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
@@ -86,23 +93,23 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
     start: offset of the folder (IFD). Bytes that several values share count once for each value.
     """
     entries = _iter_entries(tiff, byte_order, start)
-    sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
+    sizes = (entry.value_count * _TYPE_SIZES.get(entry.type, 1) for _, entry in entries)
     return sum(size for size in sizes if size <= len(tiff))
 
 
-def _iter_entries(
-    tiff: bytes, byte_order: str, start: int
-) -> Iterator[tuple[int, int, int, bytes]]:
-    """Return an iterator over (tag, type, count, value or its offset) of an EXIF folder (IFD).
+def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[int, _Entry]]:
+    """Yield (tag, entry) for each entry of the EXIF folder (IFD) at the offset `start`.
 
-    start: offset of the folder; the iterator is empty if the offset is invalid.
+    Yield nothing if the offset is invalid.
     """
     if not 8 <= start <= len(tiff) - 2:
-        return iter(())
+        return
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
     start += 2
     count = min(count, (len(tiff) - start) // _ENTRY_SIZE)
-    return struct.iter_unpack(f"{byte_order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
+    entries = tiff[start : start + count * _ENTRY_SIZE]
+    for tag, *entry in struct.iter_unpack(f"{byte_order}HHI4s", entries):
+        yield tag, _Entry(*entry)
 
 
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
@@ -110,12 +117,12 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
     Return b"" if the tag is missing, or if its value is no text, is cut off or exceeds the budget.
     """
-    kind, size, value = entry or (0, 0, b"")
-    if kind not in _BYTE_TYPES:
+    if entry is None or entry.type not in _BYTE_TYPES:
         return b""
-    if size <= len(value):
-        return value[:size]
-    (start,) = struct.unpack(f"{byte_order}I", value)
+    size = entry.value_count
+    if size <= len(entry.value):
+        return entry.value[:size]
+    (start,) = struct.unpack(f"{byte_order}I", entry.value)
     return tiff[start : start + size] if start + size <= len(tiff) and budget.spend(size) else b""
 
 

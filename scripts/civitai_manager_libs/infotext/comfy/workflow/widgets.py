@@ -195,7 +195,7 @@ def read_widget_values(
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _find_known_names(str(node.get("type")), values) or _remove_sockets(
+    known = _find_widget_names(str(node.get("type")), values) or _remove_sockets(
         node, component_inputs
     )
     named, rest = _pair_values(list_widget_names(node), values)
@@ -211,7 +211,7 @@ def read_widget_values(
     return {**named, **rows}
 
 
-def _find_known_names(node_type: str, values: list[Any]) -> list[str]:
+def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """Return the names of a node's widgets in order, [] if they are unknown for its type.
 
     If newer versions of the node have other widgets, return the names that fit the values.
