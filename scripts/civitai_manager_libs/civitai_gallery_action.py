@@ -249,10 +249,8 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return how many threads download images, by the settings.
-
-    Our own client limits its requests itself, so it gets two more threads, which write files.
-    """
+    """Return the number of download threads in the settings, plus 2 with our own client."""
+    # Our client limits its requests itself: further threads can write files meanwhile.
     extra = _EXTRA_WORKERS if _is_our_client(get_http_client()) else 0
     return setting.gallery_max_concurrent_downloads + extra
 

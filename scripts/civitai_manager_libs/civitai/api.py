@@ -106,8 +106,8 @@ def fetch_images(
 
     cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
     request, at least 20 and at most 200. If Civitai may have left out images, the page is fetched
-    again with twice the limit. patience: seconds to wait for the second response before the first
-    one is returned, None for no limit.
+    again with twice the limit. patience: seconds that the second request may take, None for no
+    limit.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)

@@ -129,13 +129,12 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     return f"{match[1]}|{-(-int(match[2]) // _MINUTE) * _MINUTE}"
 
 
-def may_have_timed_out(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
+def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
     """Return whether an empty last page may be due to Civitai's time limit of 20 seconds.
 
-    cursor: the cursor of the empty page, None if it is the first one. has_images: whether the
-    gallery is known to have images.
+    has_images: whether the gallery is known to have images.
     """
-    return has_images or cursor is not None or query.uses_sql_database
+    return has_images or query.uses_sql_database
 
 
 def may_lack_images(query: ImageQuery, page: Page, rows: int) -> bool:
@@ -159,10 +158,9 @@ def walk_pages(
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    Images that an earlier page had, and those in `known_ids`, are removed from a page. Three pages
-    in a row without a new image end the walk, and so do empty pages in a row for which 5,000 images
-    were requested. read_page: returns the page at a cursor. page_size: number of images that
-    `read_page` requests.
+    Images that an earlier page had, and those in `known_ids`, are removed from a page. The walk
+    ends early if pages repeat, or if too many in a row are empty. read_page: returns the page at a
+    cursor. page_size: number of images that `read_page` requests.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

@@ -29,7 +29,7 @@ def option_key(name: str) -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return the settings that older versions of ours stored in the WebUI's settings file, by name.
+    """Return our settings that older versions stored in the WebUI's settings file, by name.
 
     Return None without a WebUI.
     """

@@ -99,7 +99,8 @@ class _LastPage:
         `empty`: the page is empty, perhaps by Civitai's time limit. `end`: there is no next page.
         `blank`: the last pages brought nothing new.
         """
-        if self.is_empty and may_have_timed_out(self._job.query, self.cursor, self._has_images):
+        has_images = self._has_images or self.cursor is not None
+        if self.is_empty and may_have_timed_out(self._job.query, has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 

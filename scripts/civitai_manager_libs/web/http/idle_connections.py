@@ -49,10 +49,9 @@ class IdleConnections:
         return reporting
 
     def admit_client(self, peer: str) -> bool:
-        """Return whether a client may open one more connection.
+        """Return whether a client may open one more connection. peer: the client's IP address.
 
-        If the client has 128, its oldest idle one is closed; return False if none is idle. peer:
-        the client's IP address.
+        A client with 128 connections may do so if one of them is idle; the oldest one is closed.
         """
         own = [one for one in self.all if one.peer == peer]
         oldest = next((one for one in own if one.is_idle), None)

@@ -133,17 +133,14 @@ def page_view(
     cursor: str | None,
     read_at: float,
     notes: list[Note],
+    hidden_count: int,
     new_ids: Container[int] = (),
-    is_stored: bool = False,
-    searched: tuple[int, int] | None = None,
-    hidden_count: int = 0,
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
     cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
-    time. new_ids: ids of images that are new in a watched gallery. is_stored: whether the library
-    replaces Civitai, which does not respond. searched: (number of images searched so far, number of
-    all images), None without a search. hidden_count: number of images that the user hides.
+    time. hidden_count: number of images left out because the user hides them. new_ids: ids of
+    images that are new in a watched gallery.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
@@ -152,8 +149,8 @@ def page_view(
         "cursor": cursor,
         "read_at": format_iso_time(read_at),
         "notes": notes,
-        "from_library": is_stored,
-        "search_progress": {"count": searched[0], "total": searched[1]} if searched else None,
+        "from_library": False,
+        "search_progress": None,
         "hidden_count": hidden_count,
     }
 

@@ -58,7 +58,7 @@ def get_file(context: RequestContext) -> Any:
 def get_page_file(context: RequestContext) -> Any:
     """Return a response with a script or stylesheet of the page.
 
-    Browsers cache a bundled file for good. Raises ApiError if there is no such file.
+    Browsers cache a bundled file permanently. Raises ApiError if there is no such file.
     """
     version, name = context.path_param("version"), context.path_param("name")
     stem, _, ending = name.rpartition(".")

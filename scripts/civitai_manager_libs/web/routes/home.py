@@ -180,7 +180,7 @@ def _is_missing(file: ModelFile, version_id: int | None) -> bool:
 
 
 def _preview_version(file: ModelFile) -> int:
-    """Return a number that changes with a file's preview, 0 if there is no preview."""
+    """Return the Unix time at which a model file's preview was changed, 0 if it has none."""
     try:
         return int(os.stat(file.preview).st_mtime) or 1
     except OSError:
@@ -200,7 +200,7 @@ def _store_cover(version: Version) -> int | None:
 
 
 def _ensure_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
-    """Return a model file with its hash, computed unless the file's id or hash is known."""
+    """Return a model file; compute its hash first if its hash and its Civitai id are unknown."""
     if file.version_id or file.hashes:
         return file
     return get_model_index().compute_hash(file, cancelled)

@@ -60,16 +60,16 @@ def _read_pages(
         reads.append(_read_page(context, query, page_cursor, size, fresh))
         return reads[-1].page
 
-    start, last_cursor, blank, hidden_count, shown = cursor, cursor, 0, 0, list[Image]()
+    start, blank, hidden_count, shown = cursor, 0, 0, list[Image]()
     for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
-        last_cursor, cursor, blank = cursor, following, blank + bool(page.ids)
+        cursor, blank = following, blank + bool(page.ids)
         shown = _leave_out_hidden(context, page.images)
         hidden_count += len(page.images) - len(shown)
         if shown or blank == _MOST_BLANK:
             break
     read = reads[-1]
     if not read.is_stored:
-        notes = [*notes, *_list_notes(context, query, reads, last_cursor, cursor)]
+        notes = [*notes, *_list_notes(context, query, reads, start is None, cursor is None)]
     if start is None and not read.is_stored:
         watches.record_visit(query, read.page)
         if query.username and read.page.images:
@@ -88,22 +88,23 @@ def _list_notes(
     context: RequestContext,
     query: ImageQuery,
     reads: list[pages.DatedPage],
-    last_cursor: str | None,
-    next_cursor: str | None,
+    from_start: bool,
+    to_end: bool,
 ) -> list[Note]:
-    """Return notes that tell the user about problems with the pages that were read.
+    """Return notes that tell the user about problems with the pages in `reads`.
 
-    reads: these pages, in order. last_cursor: the cursor of the last of them, None for a gallery's
-    first page. next_cursor: the cursor of the page after it, None at the gallery's end.
+    from_start: whether the first of them is the gallery's first page. to_end: whether the last of
+    them is the gallery's last page.
     """
     page, notes = reads[-1].page, list[Note]()
-    if not page.ids and not page.dropped and next_cursor is None:
-        if may_have_timed_out(query, last_cursor):
+    is_first = from_start and len(reads) == 1
+    if not page.ids and not page.dropped and to_end:
+        if may_have_timed_out(query, has_images=not is_first):
             message = messages.explain_reason("empty_end", context.language)
             notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_make_note("no_author", context, user=query.username))
-    if last_cursor is None and seem_unrelated(page.images, _find_version_ids(query)):
+    if is_first and seem_unrelated(page.images, _find_version_ids(query)):
         notes.append(_make_note("unrelated", context))
     dropped = sum(read.page.dropped for read in reads)
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
@@ -139,9 +140,9 @@ def _images_view(
     hidden_count: int,
 ) -> ImagePage:
     new_ids, fetched_at = watches.find_new_images(query), read.fetched_at
-    return page_view(
-        shown, cursor, fetched_at, notes, new_ids, read.is_stored, hidden_count=hidden_count
-    )
+    view = page_view(shown, cursor, fetched_at, notes, hidden_count, new_ids)
+    view["from_library"] = read.is_stored
+    return view
 
 
 def _make_note(code: str, context: RequestContext, **values: Any) -> Note:

@@ -92,7 +92,10 @@ def _count_percent(job: Job) -> int:
 
 
 def _report_view(view: JobView, language: str) -> JobReport | None:
-    """Return the JSON of a job's report on its gallery, None for a job of selected images."""
+    """Return the JSON of what a job found in a gallery and why it ended.
+
+    Return None for a job that downloads selected images or model files.
+    """
     report = view.job.report
     if not report.counts:
         return None

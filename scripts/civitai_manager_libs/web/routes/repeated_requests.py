@@ -20,10 +20,9 @@ _responses: OrderedDict[str, Any] = OrderedDict()  # by request id
 
 
 def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
-    """Return the result of `begin`, but call `begin` only once for a repeated request.
+    """Call `begin` and return its result; for a repeated request, return the first result again.
 
-    A repeated request has the same id in the field `request` of its body, and gets the first
-    result.
+    A repeated request has the same id in the field `request` of its body.
     """
     request_id = context.body_field("request")
     if not isinstance(request_id, str) or not re.fullmatch(r"[\w-]{8,64}", request_id):

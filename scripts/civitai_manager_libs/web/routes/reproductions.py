@@ -243,7 +243,7 @@ def _describe(context: RequestContext, difference: Difference) -> str:
 
 
 def _find_missing_loras(names: Iterable[str]) -> set[str]:
-    """Return, in lower case, the names of those LoRAs that are not on this machine."""
+    """Return the names of the LoRAs that are not on this machine, in lower case."""
     here = get_model_index()
     wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
     return {name for name, one in wanted.items() if here.find(one).state == "missing"}

@@ -21,10 +21,9 @@ _AT_ONCE = 500  # images whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Return the JSON of an image's resources, with whether each is on this machine.
+    """Return the JSON of an image's resources, which says whether each is on this machine.
 
-    open_model: id of the model whose gallery is open; the files of this model are also found by
-    name.
+    open_model: id of the model whose gallery is open. Its files are recognized by name too.
     """
     used = find_used_models([image], open_model)
     views = list[ResourceView]()
@@ -46,7 +45,7 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
     """Return the ids of images that this machine can reproduce, in the given order.
 
     The machine must have an image's checkpoint and all other resources of the image. open_model: id
-    of the model whose gallery is open; the files of this model are also found by name.
+    of the model whose gallery is open. Its files are recognized by name too.
     """
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):

@@ -105,7 +105,7 @@ def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> Annota
 
 
 def _parse_annotations(value: object) -> dict[int, Annotations]:
-    """Return annotations by image id, from the JSON of a change's response.
+    """Parse the annotations in a response of `annotate_images`; return them by image id.
 
     Raises ApiError if the JSON is malformed.
     """

@@ -35,8 +35,8 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
 
 
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
-    """Return the authors and words whose images are to be left out of a response.
+    """Return the authors and words whose images the user hides.
 
-    If the query parameter `hidden` is given, hidden images are to be shown too: return no terms.
+    Return no authors and words if the query parameter `hidden` requests the hidden images too.
     """
     return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()

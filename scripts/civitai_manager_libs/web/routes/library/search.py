@@ -55,18 +55,13 @@ def search_images(context: RequestContext) -> ImagePage:
         list_saved=list_saved_ids,
     )
     ids = _filter_by_is_here(query, found.ids, context.query_id("model"))
-    is_short = len(ids) < limit
     images = records.find_images(ids).values()
     problems = _problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
-    return page_view(
-        images,
-        found.cursor,
-        time.time(),
-        notes,
-        searched=found.looked_at if is_short else None,
-        hidden_count=found.hidden_count,
-    )
+    view = page_view(images, found.cursor, time.time(), notes, found.hidden_count)
+    if found.looked_at is not None and len(ids) < limit:
+        view["search_progress"] = {"count": found.looked_at[0], "total": found.looked_at[1]}
+    return view
 
 
 def get_months(context: RequestContext) -> list[MonthCount]:
