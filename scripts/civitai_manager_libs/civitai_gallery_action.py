@@ -189,10 +189,7 @@ class GalleryDownloadManager:
 
 
 def _is_our_client(client: Any) -> bool:
-    """Return whether the client is our own one, whose `save` has further options.
-
-    Return False for another class of client, and if its `download_file` has been replaced.
-    """
+    """Return whether the client is a CivitaiHttpClient whose `download_file` is not replaced."""
     return getattr(client.download_file, "__func__", None) is _OWN_DOWNLOAD_FILE
 
 

@@ -223,8 +223,8 @@ def test_id_with_too_many_digits_is_refused(api, civitai, path):
 
 
 @pytest.mark.parametrize("deed", ["cancel", "open"])
-def test_job_id_with_too_many_digits_is_not_found(api, deed):
-    assert api.send("POST", f"jobs/{'9' * 4_301}/{deed}").status_code == 404
+def test_job_id_with_too_many_digits_is_an_unknown_job(api, deed):
+    assert api.send("POST", f"jobs/{'9' * 4_301}/{deed}").status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -216,10 +216,7 @@ def test_job_is_paused_resumed_and_cancelled(api, civitai, ids):
     gate.set()
 
 
-@pytest.mark.parametrize(
-    "path,code",
-    [("99/cancel", 400), ("99/nonsense", 404), ("x/cancel", 405), (f"{2**70}/cancel", 404)],
-)
+@pytest.mark.parametrize("path,code", [("99/cancel", 400), ("99/nonsense", 404), ("x/cancel", 405)])
 def test_impossible_action_is_an_error(api, path, code):
     answer = api.send("POST", f"jobs/{path}")
     assert answer.status_code == code

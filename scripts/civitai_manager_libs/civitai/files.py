@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import as_checksum, as_list, as_mapping, as_number, as_whole_number, clean_date
+from ..core import as_checksum, as_id, as_list, as_mapping, as_number, clean_date
 from ..core import clean_line, model_file_stem
 
 __all__ = ["Access", "find_default_size", "list_names_and_hashes", "parse_access", "parse_files"]
 __all__ += ["RemoteFile"]
 
-_MAX_ID = 2**31 - 1
 _MAX_FILES = 500
 _MAX_URL, _MAX_NAME = 2_000, 1_000  # characters; a cut name would lose its extension
 _MAX_KILOBYTES = 2**40
@@ -136,7 +135,7 @@ def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
     about, hashes = as_mapping(row.get("metadata")), as_mapping(row.get("hashes"))
     kind, url, codes = clean_line(row.get("type"), 40), row.get("downloadUrl"), _read_hashes(hashes)
     return RemoteFile(
-        id=as_whole_number(row.get("id"), 1, _MAX_ID) or 0,
+        id=as_id(row.get("id")) or 0,
         name=clean_line(row.get("name"), _MAX_NAME),
         size=_parse_size(row.get("sizeKB")),
         type=kind,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from ..core import Image
+from ..core import Image, LAST_ID
 
 __all__ = ["adjust_cursor", "ImageQuery", "may_have_timed_out", "may_lack_images", "Page"]
 __all__ += ["PERIODS", "SORTS", "TYPES", "walk_pages"]
@@ -22,7 +22,6 @@ TYPES = ("image", "video", "audio")
 _SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _ALL_LEVELS = 31
-_MAX_ID = 2**31 - 1
 _MAX_PAGES = 2_000
 _MAX_REPEATS = 3  # pages in a row without a new image
 # Rows requested in a row that brought no image: the site removes an author's drafts from a page
@@ -204,5 +203,5 @@ def _is_valid_field(name: str, value: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
     if value is None:
         return name != "level"
-    top = _ALL_LEVELS if name == "level" else _MAX_ID
+    top = _ALL_LEVELS if name == "level" else LAST_ID
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= top

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core import as_list, as_mapping, as_whole_number, clean_date, clean_line, clean_lines
+from ..core import as_id, as_list, as_mapping, as_whole_number, clean_date, clean_line, clean_lines
 from ..core import html_to_text, Image, is_deeply_nested, ReactionCounts
 from ..errors import InvalidResponse
 from .files import Access, find_default_size, list_names_and_hashes, parse_access, parse_files
@@ -22,7 +22,6 @@ from .urls import is_allowed_url
 __all__ = ["image_from_json", "Model", "model_from_json", "ModelPage", "models_from_json"]
 __all__ += ["page_from_json", "username_from_json", "Version", "version_from_json"]
 
-_MAX_ID = 2**31 - 1  # of models, versions and users
 _MAX_PIXELS = 1_000_000
 _MAX_CURSOR = 4_000  # characters
 _MAX_ENTRIES = 500  # rows of a page, entries of a list; the site sends far fewer
@@ -139,9 +138,7 @@ def version_from_json(body: Any) -> Version:
     """
     if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model version"))
-    return _parse_version(
-        body, as_whole_number(body.get("modelId"), 1, _MAX_ID), as_mapping(body.get("model"))
-    )
+    return _parse_version(body, as_id(body.get("modelId")), as_mapping(body.get("model")))
 
 
 def username_from_json(body: Any) -> str:
@@ -162,7 +159,7 @@ def image_from_json(row: Any, default_level: int = 1) -> Image | None:
     url = row.get("url")
     if not isinstance(url, str) or not is_allowed_url(url) or is_deeply_nested(row):
         return None
-    image_id = as_whole_number(row.get("id"), 1) or _id_from_url(url)
+    image_id = as_whole_number(row.get("id"), 1) or _parse_id_in_url(url)
     if image_id is None:
         return None
     return Image(
@@ -185,11 +182,11 @@ def image_from_json(row: Any, default_level: int = 1) -> Image | None:
 
 
 def _is_record(row: Any) -> bool:
-    return isinstance(row, dict) and as_whole_number(row.get("id"), 1, _MAX_ID) is not None
+    return isinstance(row, dict) and as_id(row.get("id")) is not None
 
 
 def _parse_model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
-    model_id = as_whole_number(row["id"], 1, _MAX_ID) or 0
+    model_id = as_id(row["id"]) or 0
     return Model(
         id=model_id,
         name=clean_line(row.get("name")) or f"Model {model_id}",
@@ -210,7 +207,7 @@ def _iter_version_rows(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
-    version_id = as_whole_number(row["id"], 1, _MAX_ID) or 0
+    version_id = as_id(row["id"]) or 0
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -296,7 +293,7 @@ def _parse_type(value: Any, url: str) -> str:
     return _TYPES_BY_EXTENSION.get(extension, "image")
 
 
-def _id_from_url(url: str) -> int | None:
+def _parse_id_in_url(url: str) -> int | None:
     match = _NUMBERED_NAME.search(url)
     return as_whole_number(match[1], 1) if match else None
 
@@ -311,7 +308,7 @@ def _parse_username(value: Any) -> str:
 
 
 def _parse_ids(value: Any) -> tuple[int, ...]:
-    ids = (as_whole_number(entry, 1, _MAX_ID) for entry in _as_entries(value))
+    ids = (as_id(entry) for entry in _as_entries(value))
     return tuple(dict.fromkeys(entry for entry in ids if entry is not None))
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from .. import setting
+from ..core import LAST_ID
 from ..errors import InputError
 
 __all__ = ["is_allowed_url", "parse_reference", "Reference"]
 
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
-_MAX_ID = 2**31 - 1  # the site answers 400 beyond it
 _MAX_URL = 2_000  # characters; the patterns below may read each of them several times
 _MAX_WORDS = 200  # characters
 _LABEL = "[a-z0-9_-]{1,63}"
@@ -103,7 +103,7 @@ def _parse_text(text: str) -> Reference:
     if reference is not None:
         return reference
     url = _complete_url(text)
-    return _words_reference(text) if url is None else _reference_from_url(url)
+    return _parse_words(text) if url is None else _parse_url(url)
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
@@ -152,7 +152,7 @@ def _split_url(url: str) -> SplitResult:
         raise _NotAReference("This address is not valid") from error
 
 
-def _reference_from_url(url: str) -> Reference:
+def _parse_url(url: str) -> Reference:
     parts = _split_url(url)
     host = parts.hostname or ""
     if parts.scheme.lower() not in _PORTS:
@@ -206,7 +206,7 @@ def _parse_air(text: str) -> Reference | None:
     return None
 
 
-def _words_reference(text: str) -> Reference:
+def _parse_words(text: str) -> Reference:
     words = "".join(c for c in text if c == " " or c.isprintable()).strip()
     if not words or len(words) > _MAX_WORDS:
         raise _NotAReference(f"A search needs at least one letter, and at most {_MAX_WORDS}")
@@ -216,9 +216,9 @@ def _words_reference(text: str) -> Reference:
 def _parse_id(text: str, kind: str) -> int:
     digits = text.isascii() and text.isdigit() and len(text) <= 20
     number = int(text) if digits else 0
-    if not 1 <= number <= _MAX_ID:
+    if not 1 <= number <= LAST_ID:
         shown = _shorten(text) if text else "Nothing"
-        raise InputError(f"{shown} is not a {kind} id: give a whole number from 1 to {_MAX_ID}.")
+        raise InputError(f"{shown} is not a {kind} id: give a whole number from 1 to {LAST_ID}.")
     return number
 
 

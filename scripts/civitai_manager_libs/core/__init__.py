@@ -56,6 +56,7 @@ from .json_files import (
 )
 from .parallel import prefetch, run_parallel
 from .sanitize import (
+    as_id,
     as_mapping,
     as_whole_number,
     clean_date,
@@ -64,18 +65,19 @@ from .sanitize import (
     has_too_many_parts,
     html_to_text,
     is_deeply_nested,
+    LAST_ID,
 )
 from .setting_spec import SettingSpec
 from .single_flight import SingleFlight
 
-__all__ = ["as_checksum", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
+__all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges"]
 __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_space_for_files"]
 __all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "compute_sha256"]
 __all__ += ["delete_file", "delete_resumable", "ENDING_SIGNALS", "expand_folder"]
 __all__ += ["extension_if_complete", "find_device", "find_free_space", "format_number"]
 __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
-__all__ += ["is_temporary_name", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
+__all__ += ["is_temporary_name", "LAST_ID", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
 __all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
 __all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]

@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_mapping", "as_whole_number", "clean_date", "clean_line", "clean_lines"]
-__all__ += ["has_too_many_parts", "html_to_text", "is_deeply_nested"]
+__all__ = ["as_id", "as_mapping", "as_whole_number", "clean_date", "clean_line", "clean_lines"]
+__all__ += ["has_too_many_parts", "html_to_text", "is_deeply_nested", "LAST_ID"]
 
-_MAX_ID = 2**63 - 1  # what SQLite can hold
+LAST_ID = 2**31 - 1  # the largest id of a model, version, post or user on Civitai
+_MAX_INTEGER = 2**63 - 1  # what SQLite can hold
 _MAX_DEPTH = 100
 _MAX_LINES = 100  # entries of a list
 _SEPARATORS = (b",", b":", b"[", b"{")  # one for each value, name and list
@@ -57,7 +58,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
+def as_whole_number(value: Any, low: int = 0, high: int = _MAX_INTEGER) -> int | None:
     """Return a whole number from `low` to `high`, such as `12`, `12.0` or `"12"`, as an int.
 
     Return None for all other values.
@@ -69,6 +70,11 @@ def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None
     elif isinstance(value, float):  # NaN and infinities are not whole
         value = int(value) if value.is_integer() else None
     return value if isinstance(value, int) and low <= value <= high else None
+
+
+def as_id(value: Any) -> int | None:
+    """Return a value as an id of a model, version, post or user on Civitai, None if it is none."""
+    return as_whole_number(value, 1, LAST_ID)
 
 
 def clean_line(value: Any, limit: int = 200) -> str:

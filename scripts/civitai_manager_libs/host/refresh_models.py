@@ -55,10 +55,10 @@ def refresh_models(kind: str) -> bool:
     if not in_webui():
         return True
     calls = _iter_embedding_calls() if kind == "embed" else _iter_calls(kind)
-    return any([_succeeds(call) for call in calls])  # a list: all are to be called
+    return any([_try_call(call) for call in calls])  # a list: all are to be called
 
 
-def _succeeds(call: Callable[[], Any]) -> bool:
+def _try_call(call: Callable[[], Any]) -> bool:
     try:
         call()
     except _HOST_ERRORS as error:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import as_checksum, as_list, as_mapping, clean_line, as_whole_number
+from ..core import as_checksum, as_id, as_list, as_mapping, clean_line
 
 __all__ = ["describes_other_version", "EXTENSIONS", "Sidecar", "read_sidecar"]
 
 _MOST = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
-_LAST_ID = 2**31 - 1
 _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
 
@@ -92,8 +91,7 @@ def _make_sidecar(
     data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
 ) -> Sidecar:
     version_id, model_id, name = map(data.get, names)
-    ids = (as_whole_number(version_id, 1, _LAST_ID), as_whole_number(model_id, 1, _LAST_ID))
-    return Sidecar(*ids, clean_line(name, 60), hashes)
+    return Sidecar(as_id(version_id), as_id(model_id), clean_line(name, 60), hashes)
 
 
 def _iter_hashes(stated: object) -> Iterator[str]:

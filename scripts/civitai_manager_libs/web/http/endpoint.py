@@ -8,7 +8,7 @@ silent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ... import host
-from ...core import as_whole_number, Cancellation
+from ...core import as_id, Cancellation
 from ...errors import CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, code_version
@@ -25,10 +25,9 @@ from .csrf import is_cross_site, is_host_ip_or_localhost, is_our_page
 from .request_body import read_body, SMALL_BODY
 from .responses import ApiError, error_response, failure_response, json_response, request_language
 
-__all__ = ["Endpoints", "Handler", "LAST_ID", "RemoteWork", "RequestContext"]
+__all__ = ["Endpoints", "Handler", "RemoteWork", "RequestContext"]
 
 _THREADS = {"local": 16, "remote": 64, "files": 32}  # by lane
-LAST_ID = 2**31 - 1  # the largest id of a model, version or post
 T = TypeVar("T")
 _MOST_LETTERS = 10_000  # characters in a field of a body
 
@@ -53,8 +52,8 @@ class RequestContext:
         return self.request.query_params.get(name, "")
 
     def query_id(self, name: str) -> int | None:
-        """Return a query parameter as an id, None if it is absent or invalid."""
-        return as_whole_number(self.query_param(name) or None, 1, LAST_ID)
+        """Return a query parameter as the id of a model or version, None if absent or invalid."""
+        return as_id(self.query_param(name))
 
     def path_param(self, name: str) -> Any:
         return self.request.path_params[name]
@@ -75,6 +74,16 @@ class RequestContext:
         if not is_fit and (is_required or value is not None):
             raise ApiError(400, "bad_input", field=name)
         return value
+
+    def require_choice(self, name: str, choices: Mapping[str, T]) -> T:
+        """Return the entry of `choices` that a field of the JSON body names.
+
+        Raises ApiError if there is no such entry.
+        """
+        value = self.body_field(name)
+        if not isinstance(value, str) or value not in choices:
+            raise ApiError(400, "bad_input", field=name)
+        return choices[value]
 
     def translate(self, key: str, **values: Any) -> str:
         """Return the message with this key in the request's language.
@@ -130,7 +139,7 @@ class Endpoints:
     def _endpoint(
         self,
         handler: Handler,
-        is_let_in: Callable[[Request], bool],
+        is_allowed: Callable[[Request], bool],
         max_bytes: int = 0,
         is_file: bool = False,
     ) -> Endpoint:
@@ -138,14 +147,14 @@ class Endpoints:
             try:
                 if not host.is_logged_in(request):
                     raise ApiError(401, "login")
-                if not is_let_in(request):
+                if not is_allowed(request):
                     raise ApiError(403, "not_allowed")
                 if not _has_valid_host(request):
                     raise ApiError(403, "not_allowed", "unknown_name")
                 if _page_version(request) not in (None, code_version()):
                     raise ApiError(409, "outdated")
                 async with read_body(request, max_bytes, self.run_local, is_file) as body:
-                    return await self._answer(handler, request, body)
+                    return await self._respond(handler, request, body)
             except ApiError as error:
                 return error_response(error, request_language(request))
             except ClientDisconnect:  # nobody reads the response
@@ -153,7 +162,7 @@ class Endpoints:
 
         return endpoint
 
-    async def _answer(self, handler: Handler, request: Request, body: Any) -> Any:
+    async def _respond(self, handler: Handler, request: Request, body: Any) -> Any:
         cancellation = Cancellation()
         context = RequestContext(
             request, body, request_language(request), cancellation, self.run_local

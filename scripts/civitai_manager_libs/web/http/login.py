@@ -44,17 +44,17 @@ class LoginAttempts:
     def count_attempt(self, client: str, proxy: str = "") -> float:
         """Count a login attempt and return 0.0, or return the seconds that the client must wait.
 
-        The attempt counts as failed until `forget_failures` is called. proxy: the proxy or tunnel
-        that forwarded the request, "" if there is none.
+        The attempt counts as failed until `forget_failures` is called. client: the client's
+        address. proxy: the proxy or tunnel that forwarded the request, "" if there is none.
         """
         now = self._clock()
-        wait = self._wait(client, _FREE, _LONGEST, now)
+        wait = self._seconds_to_wait(client, _FREE, _LONGEST, now)
         if proxy:
-            wait = max(wait, self._wait(proxy, _FREE_THROUGH, _LONGEST_THROUGH, now))
+            wait = max(wait, self._seconds_to_wait(proxy, _FREE_THROUGH, _LONGEST_THROUGH, now))
         if wait > 0:
             return wait
         for name in filter(None, (client, proxy)):
-            self._failed[name] = self._count(name, now) + 1, now
+            self._failed[name] = self._count_failures(name, now) + 1, now
             _keep_last(self._failed, name, _MOST_PEERS)
         return 0.0
 
@@ -63,12 +63,12 @@ class LoginAttempts:
         self._failed.pop(client, None)
         self._failed.pop(proxy, None)
 
-    def _wait(self, name: str, free: int, longest: float, now: float) -> float:
-        beyond = self._count(name, now) - free
+    def _seconds_to_wait(self, name: str, free: int, longest: float, now: float) -> float:
+        beyond = self._count_failures(name, now) - free
         pause = min(longest, 2.0 ** min(beyond, 10)) if beyond >= 0 else 0.0
         return max(0.0, self._failed.get(name, (0, now))[1] + pause - now)
 
-    def _count(self, name: str, now: float) -> int:
+    def _count_failures(self, name: str, now: float) -> int:
         count, last = self._failed.get(name, (0, now))
         return 0 if now - last > _FORGOTTEN else count
 
@@ -109,12 +109,12 @@ class Login:
             response = self._form(request, 429, problem)
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
-        if not self._is_right(body):
+        if not self._is_correct(body):
             return self._form(request, 401, messages.translate("login_wrong", language))
         self._tries.forget_failures(client, proxy)
-        return self._let_in(request)
+        return self._start_session(request)
 
-    def _is_right(self, body: bytes) -> bool:
+    def _is_correct(self, body: bytes) -> bool:
         fields = dict(parse_qsl(body.decode("utf-8", "replace")))
         pairs = (
             (fields.get("username", ""), self._user),
@@ -123,7 +123,7 @@ class Login:
         # Compare both, so that the time taken does not reveal which one is wrong.
         return all([compare_digest(_as_bytes(one), _as_bytes(other)) for one, other in pairs])
 
-    def _let_in(self, request: Request) -> Response:
+    def _start_session(self, request: Request) -> Response:
         token = token_urlsafe(32)
         self.tokens[token] = self._user
         _keep_last(self.tokens, token, _MOST_SESSIONS)

@@ -9,10 +9,10 @@ from typing import Any
 
 from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
-from ...core import as_whole_number, Image, level_mask, LEVELS, log_disk_errors
+from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
 from ...library import bookmarks, pages, records, search
-from ..http import ApiError, format_iso_time, image_view, LAST_ID, RequestContext
+from ..http import ApiError, format_iso_time, image_view, RequestContext
 from ..schemas.images import ImagePage, Note
 
 __all__ = ["find_saved_files", "get_client", "get_job_service", "level_up_to", "list_saved_ids"]
@@ -53,8 +53,7 @@ def resume_work() -> None:
 
 def require_image(context: RequestContext) -> Image:
     """Return the image whose id is in the path. Raises ApiError if it is not in the library."""
-    image_id = context.path_param("image_id")
-    image = records.find_image(image_id) if image_id <= _LAST_ID else None
+    image = records.find_image(context.path_param("image_id"))
     if image is None:
         raise ApiError(404, "not_known")
     return image
@@ -86,7 +85,7 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
     params: the parameters by name; an invalid value is replaced by the default.
     """
     numbers = {
-        name: as_whole_number(params.get(short) or None, 1, LAST_ID)
+        name: as_id(params.get(short))
         for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
     }
     base = [name.strip() for name in str(params.get("base") or "").split(",")]

@@ -38,7 +38,7 @@ def get_home(context: RequestContext) -> schemas.Home:
             for key, name in recent_models.list_recent_galleries()[:_RECENT]
         ],
         "watch_covers": _find_watch_covers(levels),
-        "local_models": _view_part(0),
+        "local_models": _list_part(0),
         "collections": get_collections(context),
         "favourites": covers.summarize_favourites(levels),
         "library": covers.summarize_library(levels),
@@ -52,7 +52,7 @@ def get_local_models(context: RequestContext) -> schemas.LocalModels:
     The query parameter `from` is the index of the first file to return, 0 by default.
     """
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
-    return _view_part(start or 0)
+    return _list_part(start or 0)
 
 
 def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
@@ -120,7 +120,7 @@ def _require_file(context: RequestContext) -> ModelFile:
     return file
 
 
-def _view_part(start: int) -> schemas.LocalModels:
+def _list_part(start: int) -> schemas.LocalModels:
     files = _list_files()
     part = files[start : start + _PART]
     return {"models": list(_view_files(part)), "count": len(files)}

@@ -11,11 +11,11 @@ from typing import Any
 
 from ... import setting
 from ...civitai import ImageQuery
-from ...core import as_mapping, as_whole_number, clean_line, Image
+from ...core import as_id, as_mapping, as_whole_number, clean_line, Image
 from ...i18n import messages
 from ...jobs import JobState, NamingContext
 from ...library import models, pages, records, wait_for_writes
-from ..http import ApiError, is_from_this_machine, LAST_ID, RequestContext
+from ..http import ApiError, is_from_this_machine, RequestContext
 from ..schemas.jobs import JobList, JobStarted
 from .dependencies import find_saved_files, get_job_service, parse_gallery_query, parse_image_query
 from .job_views import jobs_panel
@@ -23,7 +23,6 @@ from .repeated_requests import respond_once
 
 __all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
-_LAST_JOB = 2**63 - 1  # SQLite's largest integer
 _LISTED, _MOST_LISTED = 12, 500  # jobs
 _MOST_LETTERS = 1000  # characters of a search
 _MOST_IDS = 100_000
@@ -44,7 +43,7 @@ def get_jobs(context: RequestContext) -> JobList:
 def act_on_job(context: RequestContext) -> JobList:
     """Apply the action in the path, such as `pause`, to a job; return the latest jobs."""
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
-    if act is None or job_id > _LAST_JOB:
+    if act is None:
         raise ApiError(404, "not_there")
     act(job_id, context)
     return jobs_panel(get_job_service(), context.language)
@@ -55,39 +54,37 @@ def begin_job(context: RequestContext) -> JobStarted:
 
     A second request with the same id, as after a double click, starts no second job.
     """
-    return respond_once(context, lambda: _begin_once(context))
+    return respond_once(context, lambda: _start_job(context))
 
 
-def _begin_once(context: RequestContext) -> JobStarted:
+def _start_job(context: RequestContext) -> JobStarted:
     if context.body_field("ids") is not None:
-        return _begin_selection(context, context.body_field("ids"))
+        return _download_selection(context, context.body_field("ids"))
     if isinstance(context.body_field("query"), dict):
-        return _begin_gallery(context, context.body_field("query"))
+        return _download_gallery(context, context.body_field("query"))
     raise ApiError(400, "bad_input")
 
 
-def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
-    images = _require_stored(ids)
+def _download_selection(context: RequestContext, ids: Any) -> JobStarted:
+    images = _require_images(ids)
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
     if len(images) == 1:  # report that it is saved, or download a deleted file again
         path = find_saved_files([images[0].id]).get(images[0].id)
         if path is not None:
-            return _begun_view(context, None, 0, "already_saved", path=path)
+            return _started_view(context, None, 0, "already_saved", path=path)
         with get_job_service().open_store() as store:
             again = images[0].id in store.find_saved_paths([images[0].id])
-    model_id, version_id = (
-        as_whole_number(context.body_field(name), 1, LAST_ID) for name in ("model", "version")
-    )
+    model_id, version_id = (as_id(context.body_field(name)) for name in ("model", "version"))
     naming = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
     params = as_mapping(context.body_field("query"))
     query, search = parse_image_query(params), clean_line(params.get("search"))
     job_id = get_job_service().download_selection(images, naming, again, query, search)
-    return _begun_view(context, job_id, len(images), "job_started")
+    return _started_view(context, job_id, len(images), "job_started")
 
 
-def _require_stored(ids: Any) -> list[Image]:
+def _require_images(ids: Any) -> list[Image]:
     """Return the images with the ids in a request. Raises ApiError if one is not in the library."""
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
         raise ApiError(400, "bad_input")
@@ -98,7 +95,7 @@ def _require_stored(ids: Any) -> list[Image]:
     return list(known.values())
 
 
-def _begin_gallery(context: RequestContext, params: dict[str, Any]) -> JobStarted:
+def _download_gallery(context: RequestContext, params: dict[str, Any]) -> JobStarted:
     query = parse_gallery_query(params)
     limit = _parse_limit(context)
     default = query.username
@@ -106,13 +103,13 @@ def _begin_gallery(context: RequestContext, params: dict[str, Any]) -> JobStarte
         default = messages.translate("post_number", "en", id=query.post_id)
     naming = make_naming_context(_parse_title(context, default), query.model_id, query.version_id)
     if context.body_field("reads_only") is True:
-        return _begin_reading(context, query, limit, naming)
+        return _read_gallery(context, query, limit, naming)
     verify = context.body_field("verify") is True
     job_id = get_job_service().download_gallery(query, limit, naming, verify)
-    return _begun_view(context, job_id, limit, "job_started_gallery")
+    return _started_view(context, job_id, limit, "job_started_gallery")
 
 
-def _begin_reading(
+def _read_gallery(
     context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
     """Start a job that fetches a gallery's pages but no image files; return the response.
@@ -123,9 +120,9 @@ def _begin_reading(
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
-        return _begun_view(context, None, 0, "all_was_read")
+        return _started_view(context, None, 0, "all_was_read")
     job_id = get_job_service().read_gallery(query, limit, naming, cursor)
-    return _begun_view(context, job_id, limit, "reading_started")
+    return _started_view(context, job_id, limit, "reading_started")
 
 
 def make_naming_context(
@@ -158,7 +155,7 @@ def _parse_title(context: RequestContext, default: str) -> str:
     return clean_line(context.body_field("title")) or default
 
 
-def _begun_view(
+def _started_view(
     context: RequestContext, job_id: int | None, count: int, key: str, **values: str
 ) -> JobStarted:
     words = context.translate(key, n=count, **values)

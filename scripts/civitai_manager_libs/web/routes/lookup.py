@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ... import civitai
 from ...civitai import Model, Reference
-from ...core import Image, log_disk_errors
+from ...core import as_id, Image, log_disk_errors
 from ...errors import InputError, NotFound
 from ...library import deletions, models, recent_models, records
-from ..http import ApiError, LAST_ID, model_card, model_view, RemoteWork, RequestContext
+from ..http import ApiError, model_card, model_view, RemoteWork, RequestContext
 from ..schemas import models as schemas
 from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelCardPage
 from .bootstrap import is_demo
@@ -87,7 +87,7 @@ def _search_models(context: RequestContext, words: str, cursor: str | None) -> M
 
 def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
     """Return the JSON of a model. Raises ApiError if Civitai does not have the model."""
-    if model_id > LAST_ID:
+    if as_id(model_id) is None:
         raise ApiError(404, "gone", "no_model")
     try:
         return model_view(_load_model(context, model_id))

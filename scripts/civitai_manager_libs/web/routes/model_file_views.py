@@ -46,13 +46,13 @@ def needed_files_view(
     for view in files:
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
     lock = find_lock_reason(context.request, "model_files")
-    shown = {folder: shorten_folder(folder) if lock else folder for folder in folders}
+    labels = {folder: shorten_folder(folder) if lock else folder for folder in folders}
     for view in files:
-        view["folder"] = shown.get(view["folder"], "")
+        view["folder"] = labels.get(view["folder"], "")
     return {
         "files": files + [_unknown_view(unknown, language) for unknown in found.unknown],
         "image_count": image_count,
-        "disks": _list_disks(devices, shown),
+        "disks": _list_disks(devices, labels),
         "locked": messages.explain_reason(lock, language) if lock else "",
     }
 
@@ -146,15 +146,15 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFileVie
     }
 
 
-def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[schemas.Disk]:
+def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[schemas.Disk]:
     """Return the disks on which these folders lie, each disk once.
 
-    devices: {folder: device number of the folder's disk}. shown: {folder: text to show for it}.
+    devices: {folder: device number of the folder's disk}. labels: {folder: text to show}.
     """
     disks: dict[int, schemas.Disk] = {}
     for folder, device in devices.items():
         if device not in disks:
             free = find_free_space(folder) or 0
             usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
-            disks[device] = {"folder": shown[folder], "free": free, "usable": usable}
+            disks[device] = {"folder": labels[folder], "free": free, "usable": usable}
     return list(disks.values())

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...civitai import RemoteFile, Version
-from ...core import as_mapping, as_whole_number, clean_line
+from ...core import as_id, as_mapping, as_whole_number, clean_line
 from ...errors import NotFound
 from ...infotext import Resource
 from ...library import bookmarks, models, records
@@ -18,7 +18,7 @@ from ...model_files import (
     NeededFiles,
     plan_requests,
 )
-from ..http import ApiError, find_lock_reason, LAST_ID, RemoteWork, RequestContext
+from ..http import ApiError, find_lock_reason, RemoteWork, RequestContext
 from ..schemas import model_files as schemas
 from .dependencies import get_client, get_job_service, require_ids
 from .model_file_views import needed_files_view, refusal_text
@@ -26,7 +26,6 @@ from .repeated_requests import respond_once
 
 __all__ = ["begin_download", "get_model_files", "list_for_images"]
 
-_LAST_IMAGE = 2**63 - 1
 _MOST_IMAGES = 10_000
 _MOST_FILES = 500  # in one request
 
@@ -37,7 +36,7 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesVi
     The query names one of `image`, `collection` and `model`; `version` may be added to `model`.
     Versions that the library does not have are fetched from Civitai.
     """
-    image_id = as_whole_number(context.query_param("image") or None, 1, _LAST_IMAGE)
+    image_id = as_whole_number(context.query_param("image"), 1)
     if image_id is not None:
         return _list_remotely(context, [image_id], context.query_id("model"))
     if name := context.query_param("collection"):
@@ -53,7 +52,7 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesVi
 def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
     """Return the model files that the images in the body need, as `get_model_files` does."""
     ids = require_ids(context, _MOST_IMAGES)
-    model_id = as_whole_number(context.body_field("model"), 1, LAST_ID)
+    model_id = as_id(context.body_field("model"))
     return _list_remotely(context, ids, model_id)
 
 
@@ -66,7 +65,7 @@ def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStar
     if lock := find_lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
     # Not as local work: an existing file of the same name and size is read to compare it.
-    return RemoteWork(lambda: respond_once(context, lambda: _begin(context)))
+    return RemoteWork(lambda: respond_once(context, lambda: _start_download(context)))
 
 
 def _list_remotely(
@@ -105,11 +104,11 @@ def _list_for_model(
     return needed_files_view(context, NeededFiles((needed,)), 1)
 
 
-def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
+def _start_download(context: RequestContext) -> schemas.ModelFilesStarted:
     entries = context.body_field("files")
     if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_FILES:
         raise ApiError(400, "bad_input")
-    wanted = _list_wanted(context, [as_mapping(entry) for entry in entries])
+    wanted = _require_files(context, [as_mapping(entry) for entry in entries])
     requests = plan_requests(get_client(), wanted, cancelled=context.cancelled)
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
@@ -122,14 +121,14 @@ def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
     return {"job_id": started.job_id, "message": message}
 
 
-def _list_wanted(
+def _require_files(
     context: RequestContext, entries: Sequence[Mapping[str, Any]]
 ) -> list[tuple[RemoteFile, Version]]:
     """Return (file, its version) for each file in the request's body.
 
     entries: the files' ids and their versions' ids. Raises ApiError if a file cannot be downloaded.
     """
-    ids = [as_whole_number(entry.get("version_id"), 1, LAST_ID) or 0 for entry in entries]
+    ids = [as_id(entry.get("version_id")) or 0 for entry in entries]
     versions = models.find_versions(ids)
     return [
         (_require_file(context, versions.get(version_id), entry), versions[version_id])
@@ -140,7 +139,7 @@ def _list_wanted(
 def _require_file(
     context: RequestContext, version: Version | None, entry: Mapping[str, Any]
 ) -> RemoteFile:
-    file_id = as_whole_number(entry.get("file_id"), 1, LAST_ID) or 0
+    file_id = as_id(entry.get("file_id")) or 0
     if version is None or not file_id:
         raise ApiError(404, "not_known", "model_not_read")
     choice = choose_file(version, file_id=file_id, allows_pickle=entry.get("allow_pickle") is True)

@@ -223,12 +223,12 @@ def _describe_differences(
     missing = _find_missing_loras(list_lora_names(reproduction.infotext))
     found = list_differences(original, reproduction.infotext, missing)
     if found:
-        return [_describe(context, each) for each in found[:_MAX_LINES]]
+        return [_describe_difference(context, each) for each in found[:_MAX_LINES]]
     is_same = reproduction.similarity is not None and reproduction.similarity.nearness == "same"
     return [] if is_same else [context.translate("differs_in_nothing")]
 
 
-def _describe(context: RequestContext, difference: Difference) -> str:
+def _describe_difference(context: RequestContext, difference: Difference) -> str:
     key = f"differs_{difference.kind}"
     if difference.kind in ("absent", "added") and not (difference.original or difference.made):
         key += "_group"

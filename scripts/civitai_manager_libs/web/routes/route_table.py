@@ -94,9 +94,10 @@ class _IdConvertor(Convertor[int]):
     """An id in a path. Starlette's own convertor fails at very long numbers."""
 
     regex = "[0-9]+"
+    largest = 2**63 - 1  # SQLite's largest integer; no record has it as its id
 
     def convert(self, value: str) -> int:
-        return int(value[:20])  # 20 digits exceed any id
+        return min(int(value[:20]), self.largest)
 
     def to_string(self, value: int) -> str:
         return str(value)

@@ -48,11 +48,11 @@ def put_settings(context: RequestContext) -> SettingsSaved:
             _check_lock(context, name)  # before `_validate_folder` creates a folder
     wanted = _validate_settings(given, context.language)
     before = {name: getattr(setting, name) for name in wanted}
-    _change(wanted)
+    _change_settings(wanted)
     try:
         setting.save()
     except DiskError:
-        _change(before)
+        _change_settings(before)
         raise
     return {"settings": settings_view(context), "has_models": local_models.has_folders()}
 
@@ -135,7 +135,7 @@ def preview_names(context: RequestContext) -> FilenamePreview:
     }
 
 
-def _change(values: Mapping[str, Any]) -> None:
+def _change_settings(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setting.change(name, value)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...i18n import messages
 from ...library import watches
-from ..http import ApiError, error_sentence, format_iso_time, RequestContext
+from ..http import error_sentence, format_iso_time, RequestContext
 from ..schemas.page import WatchedGallery, WatchList
 from .dependencies import get_client, parse_gallery_query
 
@@ -34,9 +33,8 @@ class _WatchChecks:
     def start_check(self, is_requested: bool) -> None:
         """Start to look for new images in watched galleries. Do nothing if a check is running.
 
-        is_requested: whether the user has requested the check. If not, it starts only if it is due,
-        and leaves out galleries that were checked recently: in the last hour at the first check, in
-        the last day at later ones.
+        is_requested: whether the user has requested a check of all galleries. Otherwise, the check
+        starts only if it is due, and leaves out galleries that were checked recently.
         """
         with self._lock:
             if self.is_running or not (is_requested or self._is_check_due()):
@@ -90,7 +88,7 @@ def get_watches(context: RequestContext) -> WatchList:
 
 def act_on_watches(context: RequestContext) -> WatchList:
     """Watch or unwatch a gallery, or look for new images; return the watched galleries."""
-    actions: dict[Any, Callable[[], object]] = {
+    actions: dict[str, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(
             context.typed_field("gallery", str, is_required=True)
@@ -98,10 +96,7 @@ def act_on_watches(context: RequestContext) -> WatchList:
         "check": lambda: _checks.start_check(is_requested=True),
         "check_due": lambda: _checks.start_check(is_requested=False),
     }
-    action = context.body_field("action")
-    if not isinstance(action, str) or action not in actions:
-        raise ApiError(400, "bad_input")
-    actions[action]()
+    context.require_choice("action", actions)()
     return _watches_view(context)
 
 

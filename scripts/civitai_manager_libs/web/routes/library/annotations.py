@@ -148,17 +148,14 @@ def act_on_collections(context: RequestContext) -> CollectionsChanged:
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
     has_ids = context.body_field("ids") is not None
     ids = require_ids(context, _MOST_IN_COLLECTION) if has_ids else []
-    actions: dict[Any, Callable[[], object]] = {
+    actions: dict[str, Callable[[], object]] = {
         "create": lambda: bookmarks.collections.add_to_collection(
             list(records.find_images(ids).values()), name
         ),
         "rename": lambda: bookmarks.collections.rename_collection(name, to),
         "delete": lambda: bookmarks.collections.delete_collection(name),
     }
-    action = context.body_field("action")
-    if not isinstance(action, str) or action not in actions:
-        raise ApiError(400, "bad_input")
-    result = actions[action]()
+    result = context.require_choice("action", actions)()
     removed_ids = result if isinstance(result, list) else []
     return {"collections": get_collections(context), "removed_ids": removed_ids}
 

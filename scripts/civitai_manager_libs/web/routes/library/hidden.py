@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....library import hidden, HiddenRule, search
-from ...http import ApiError, RequestContext
+from ...http import RequestContext
 from ...schemas.library import HiddenChanged
 from ..dependencies import require_ids
 
@@ -26,9 +26,7 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
     changes = {"hide": hidden.add_rule, "unhide": hidden.delete_rule}
-    change = changes.get(context.typed_field("action", str) or "")
-    if change is None:
-        raise ApiError(400, "bad_input")
+    change = context.require_choice("action", changes)
     ids = require_ids(context, _MOST_IDS)
     change(kind, text)
     return {"rules": get_hidden(context), "hidden_ids": sorted(hidden.find_hidden(ids))}

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast, Literal
 
-from ....core import as_whole_number
+from ....core import as_id
 from ....i18n import messages
 from ....library import gallery_stats, pages, records, search, wait_for_writes
-from ...http import ApiError, LAST_ID, RequestContext
+from ...http import ApiError, RequestContext
 from ...schemas.images import ImagePage, Note
 from ...schemas.library import LoadedFilterResult, MonthCount, SearchCount, SearchPreview, Stats
 from ..dependencies import (
@@ -83,7 +83,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
     word = (context.typed_field("word", str) or "")[:_MOST_LETTERS]
     loaded, given = require_ids(context, _MOST_IDS), context.typed_field("where", dict) or {}
     query, scope = search.parse_query(text), _parse_scope(given)
-    model_id = as_whole_number(given.get("model"), 1, LAST_ID)
+    model_id = as_id(given.get("model"))
     matching = records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
@@ -130,9 +130,7 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
     )
     query = search.parse_query(words[:_MOST_LETTERS])
     found = records.filter_matching(known, query, lambda: find_saved_files(known))
-    fitting = _filter_by_is_here(
-        query, found, as_whole_number(context.body_field("model"), 1, LAST_ID)
-    )
+    fitting = _filter_by_is_here(query, found, as_id(context.body_field("model")))
     return {"ids": list(fitting), "message": " ".join(_problem_texts(query, context.language))}
 
 
