@@ -76,7 +76,6 @@ def test_post_sends_its_data_as_json(server):
     "answer, value",
     [
         pytest.param(json_answer(None), None, id="null"),
-        pytest.param(json_answer([1]).but(framing="chunked"), [1], id="chunked"),
         pytest.param(packed(b"[1]"), [1], id="packed"),
         pytest.param(whole(b"[1]", "text/html"), [1], id="wrong-type"),
         pytest.param(json_answer([1]).but(framing="close"), [1], id="closing"),

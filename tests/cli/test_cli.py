@@ -746,16 +746,6 @@ def test_jobs_are_listed_with_date_progress_and_how_to_resume(server, run, dest)
     ]
 
 
-def test_job_with_retryable_failures_prints_how_to_retry(server, run, dest):
-    server.always(server.ids[3], status(403))
-    server.always(server.ids[4], status(404))
-    _, _, err = run("download", _MODEL, "--dest", dest)
-    assert "Retry what failed with: retry 1\n" in err
-    row, _, hint = run("jobs")[1].splitlines()[1:]
-    assert "2 failed" in row and "done" not in row and "20/20       2  A model" in row
-    assert hint == "      Retry what failed with: retry 1"
-
-
 def test_jobs_are_found_by_words(server, run, dest):
     server.always(server.ids[4], status(404))
     run("download", _MODEL, "--dest", dest, "--level", "R")

@@ -16,16 +16,6 @@ def fetched(client: CivitaiHttpClient, url: str, folder) -> bytes:
         return file.read()
 
 
-def test_second_request_has_the_same_headers_as_the_first(server, tmp_path):
-    client = CivitaiHttpClient(timeout=5)
-    urls = [server.play(f"/{n}/width=450/a.png", ranged(FIRST)) for n in range(3)]
-
-    assert [fetched(client, url, tmp_path) for url in urls] == [FIRST] * 3
-    assert server.connections == 1
-    first, *others = [list(request.headers.items()) for request in server.requests]
-    assert others == [first] * 2
-
-
 @pytest.mark.parametrize(
     "answer",
     [

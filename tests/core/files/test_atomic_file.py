@@ -74,17 +74,6 @@ def test_uncommitted_file_is_deleted(tmp_path):
     assert os.listdir(tmp_path / "new") == []
 
 
-def test_older_file_is_replaced_in_one_step(tmp_path):
-    path = tmp_path / "a.png"
-    path.write_bytes(b"old")
-    with AtomicFile(str(tmp_path)) as partial:
-        partial.write(b"new")
-        assert path.read_bytes() == b"old"
-        partial.commit(str(path))
-
-    assert path.read_bytes() == b"new"
-
-
 def test_restart_deletes_all_bytes(tmp_path):
     with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"a longer beginning")
