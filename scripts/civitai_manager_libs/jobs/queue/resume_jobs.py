@@ -10,10 +10,10 @@ __all__ = ["queue_unfinished_jobs"]
 
 
 def queue_unfinished_jobs(store: JobStore) -> list[int]:
-    """Set the jobs that resume at the program's start to `queued`; return their ids, in order.
+    """Queue the jobs that resume when the program starts; return their ids in starting order.
 
-    Jobs that were running come first. Jobs that another program is running are left out. So are
-    paused jobs, unless an error paused them that may pass by itself, such as a network error.
+    Jobs that were running come first. Jobs that another program is running do not resume. Paused
+    jobs resume only if they were paused by an error that may pass, such as a network error.
     """
     jobs = [
         job

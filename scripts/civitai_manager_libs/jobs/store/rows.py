@@ -63,9 +63,8 @@ def insert_job(
 ) -> int:
     """Insert a queued job and return its id.
 
-    wanted: the largest number of images to download. again: also download images that were saved
-    before. cursor: Civitai's cursor of the first gallery page to read, None for the gallery's
-    start. The other parameters are fields of `Job`.
+    cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
+    parameters are fields of `Job`.
     """
     values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
     row = db.execute(

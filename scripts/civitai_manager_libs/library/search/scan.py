@@ -188,8 +188,8 @@ class Scan:
     ) -> list[tuple[int, int]]:
         """Return (image id, sort key) of each image that meets all conditions, in sort order.
 
-        after_key, last_key: only images after the one sort key and up to the other, None for no
-        such bound. limit: largest number of images. offset: number of images to skip.
+        after_key, last_key: return only images after `after_key` and up to `last_key`; None means
+        no such limit. limit: largest number of images. offset: number of images to skip.
         """
         key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
