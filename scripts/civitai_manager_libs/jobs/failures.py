@@ -70,8 +70,8 @@ class FailureClassifier:
         self._undecided.append(result)
         return [replace(result.outcome, state="waiting")]
 
-    def list_remaining(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the network errors that remain at the end of a run, as failures to store.
+    def list_unstored_failures(self, error: CivitaiShortcutError | None) -> list[Outcome]:
+        """Return the failures by network errors that are not stored yet when a run ends.
 
         error: what ended the run early, None if nothing did. Return [] after a network or disk
         error, which may have caused the failures; their images stay `waiting`.

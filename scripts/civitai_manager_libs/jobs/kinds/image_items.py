@@ -138,18 +138,18 @@ class ImageItems:
         known = self._store.list_image_ids(self._job.id)
         walk = walk_gallery(self._job, known, self._fetch_page)
         with closing(prefetch(walk, self._cancelled, self._on_wait)) as pages:
-            for page in map(self._cut_at_saved, pages):
+            for page in map(self._shorten_last_page, pages):
                 self._store.add_page(self._job.id, page)
                 yield page.images
                 if page.report.end == "known":
                     return
         self._cancelled.check()
 
-    def _cut_at_saved(self, page: WalkedPage) -> WalkedPage:
-        """Return a page; if the job's limit `stop_at_known` is reached in it, shorten the page.
+    def _shorten_last_page(self, page: WalkedPage) -> WalkedPage:
+        """Return a page; shorten it if it reaches the job's limit of saved images in a row.
 
-        The limit is a number of images in a row that were saved before; they may be on several
-        pages. The shortened page ends with the last of these images, and is the job's last page.
+        The limit is the option `stop_at_known`. The row may begin on an earlier page. A shortened
+        page ends with the image that reaches the limit, and is the job's last page.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
