@@ -117,7 +117,9 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)
-    start = next((i for i, line in enumerate(lines) if _begins_negative(line)), len(lines))
+    start = next(
+        (i for i, line in enumerate(lines) if line.strip().startswith(_NEGATIVE)), len(lines)
+    )
     prompt = "\n".join(lines[:start])
     if tags:
         prompt = " ".join((prompt.rstrip(), *tags)).lstrip()
@@ -142,10 +144,6 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     if len(_PAIR.findall(line)) < _MIN_PAIRS:
         return text
     return "\n".join(part for part in (prompt, negative, line) if part)
-
-
-def _begins_negative(line: str) -> bool:
-    return line.strip().startswith(_NEGATIVE)
 
 
 def _repair_weights(prompt: str) -> str:

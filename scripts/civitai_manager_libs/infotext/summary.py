@@ -40,14 +40,10 @@ def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
         return None
     prompt = meta.get("prompt")
     text = _LORA_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
+    text = clean_line(" ".join(text.split()).lstrip(" ,"))
     return Summary(
-        _cut(clean_line(" ".join(text.split()).lstrip(" ,"))),
+        text.encode()[:_MAX_PROMPT].decode("utf-8", "ignore"),
         as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
         " ".join(filter(None, translate_sampler(clean_line(meta.get("sampler"), _MAX_SAMPLER)))),
         sum(resource.type == "lora" for resource in list_resources(meta)),
     )
-
-
-def _cut(text: str) -> str:
-    """Return the beginning of a text, at most _MAX_PROMPT bytes long."""
-    return text.encode()[:_MAX_PROMPT].decode("utf-8", "ignore")

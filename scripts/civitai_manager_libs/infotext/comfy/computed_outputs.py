@@ -67,27 +67,31 @@ def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
 def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
     """Return the (width, height) that ComfyUI's node ResolutionSelector computes, () if unknown."""
     # comfy_extras/nodes_resolution.py
-    ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
-    if ratio is None or megapixels is None:
-        return ()
-    sides = int(ratio[1]), int(ratio[2])
-    scale = math.sqrt(megapixels * 1024 * 1024 / (sides[0] * sides[1]))
-    return tuple(round(side * scale / multiple) * multiple for side in sides)
+    sides = _scale_ratio(get("aspect_ratio"), (megapixels or 0) * 1024 * 1024)
+    return tuple(round(side / multiple) * multiple for side in sides)
 
 
 def _compute_flux_resolution(get: _GetInput) -> tuple[Any, ...]:
     """Return the (width, height) that the node FluxResolutionNode computes, () if unknown."""
     # gseth/ControlAltAI-Nodes
     custom = get("custom_ratio") and get("custom_aspect_ratio")
-    ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixel")), as_integer(get("divisible_by"))
-    if ratio is None or megapixels is None:
-        return ()
     multiple = multiple or (64 if megapixels in (1, 1.5) else 32)  # in versions without that input
-    sides = int(ratio[1]), int(ratio[2])
-    scale = math.sqrt(megapixels * 1_000_000 / (sides[0] * sides[1]))
-    return tuple(round(int(side * scale) / multiple) * multiple for side in sides)
+    sides = _scale_ratio(custom or get("aspect_ratio"), (megapixels or 0) * 1_000_000)
+    return tuple(round(int(side) / multiple) * multiple for side in sides)
+
+
+def _scale_ratio(ratio: object, pixels: float) -> list[float]:
+    """Return [width, height] with the ratio in a text such as "16:9", [] if it is unknown.
+
+    pixels: the area, 0 if unknown.
+    """
+    match = re.match(r"(\d{1,3}):(\d{1,3})\b", str(ratio))
+    if match is None or not pixels:
+        return []
+    sides = int(match[1]), int(match[2])
+    return [side * math.sqrt(pixels / (sides[0] * sides[1])) for side in sides]
 
 
 def _read_json_value(get: _GetInput) -> tuple[Any, ...]:

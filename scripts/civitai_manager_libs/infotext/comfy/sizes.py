@@ -68,13 +68,10 @@ def read_initial_size(nodes: Nodes, sampler: NodeId) -> tuple[int, int] | None:
         if size is not None:
             width, height = size
             return (round(width * factor), round(height * factor)) if all(size) else None
-        if _RESIZING_NODES.search(kind.lower()) and _takes_image(inputs):
+        takes_image = any(get_linked_node(inputs.get(name)) is not None for name in _IMAGE_INPUTS)
+        if takes_image and _RESIZING_NODES.search(kind.lower()):
             return None
     return None
-
-
-def _takes_image(inputs: Mapping[str, Any]) -> bool:
-    return any(get_linked_node(inputs.get(name)) is not None for name in _IMAGE_INPUTS)
 
 
 def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:

@@ -9,31 +9,24 @@ import re
 
 from ...core import clean_line
 
-from .budget import Texts
-
-__all__ = ["MAX_CREDENTIALS", "iter_credentials"]
+__all__ = ["MAX_CREDENTIALS", "find_signer"]
 
 MAX_CREDENTIALS = 500_000  # bytes that are searched; ChatGPT's and Gemini's have 25,000
 # CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
-_MAKER = re.compile(
+_SIGNER = re.compile(
     rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))",
     re.DOTALL,
 )
 
 
-def iter_credentials(data: bytes) -> Texts:
-    """Yield ("C2PA", name of the program that signed a file); yield nothing if `data` is empty.
+def find_signer(credentials: bytes) -> str:
+    """Return the name of the program that signed a file, "C2PA" if its credentials name none.
 
-    data: the bytes of the file's Content Credentials. If they name no program, the name is "C2PA".
+    credentials: the bytes of the file's Content Credentials; for b"", return "".
     """
-    if data:
-        yield "C2PA", _find_maker(data) or "C2PA"
-
-
-def _find_maker(data: bytes) -> str:
-    found = _MAKER.search(data)
+    found = _SIGNER.search(credentials)
     if found is None:
-        return ""
+        return "C2PA" if credentials else ""
     size = found[1][0] - 0x60 if found[1] else found[2][0]
-    name = data[found.end() : found.end() + size]
-    return clean_line(name.decode("utf-8", "replace")) if len(name) == size else ""
+    name = credentials[found.end() : found.end() + size]
+    return clean_line(name.decode("utf-8", "replace") if len(name) == size else "") or "C2PA"

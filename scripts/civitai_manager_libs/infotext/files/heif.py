@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from .budget import Budget, Texts
-from .content_credentials import iter_credentials, MAX_CREDENTIALS
+from .content_credentials import find_signer, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .iso_boxes import Box, get_file_size, iter_boxes
 
@@ -31,7 +31,7 @@ def iter_heif_texts(file: BinaryIO, budget: Budget) -> Texts:
             file.seek(begin)
             if file.read(16) == _CREDENTIALS:
                 data = budget.read(file, max(0, min(stop - begin - 16, MAX_CREDENTIALS)))
-                yield from iter_credentials(data)
+                yield "C2PA", find_signer(data)
 
 
 def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:

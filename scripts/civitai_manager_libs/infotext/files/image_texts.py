@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from .budget import Budget, Texts
 from .chunks import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks
-from .content_credentials import iter_credentials, MAX_CREDENTIALS
+from .content_credentials import find_signer, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .programs import TEXT_NAMES
 
@@ -44,7 +44,7 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
             yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
         elif kind == b"caBX":
-            yield from iter_credentials(budget.read(file, min(size, MAX_CREDENTIALS)))
+            yield "C2PA", find_signer(budget.read(file, min(size, MAX_CREDENTIALS)))
         elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
             keyword = file.read(min(size, _KEYWORD)).partition(b"\0")[0].decode("latin-1")
             name = wanted.pop(keyword, None)
@@ -87,7 +87,7 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
             has_exif = True
         elif data.startswith(_JPEG_XMP):
             yield "XMP", budget.decode_text(data[len(_JPEG_XMP) :])
-    yield from iter_credentials(credentials)
+    yield "C2PA", find_signer(credentials)
 
 
 def iter_webp_texts(file: BinaryIO, budget: Budget) -> Texts:
@@ -102,7 +102,7 @@ def iter_webp_texts(file: BinaryIO, budget: Budget) -> Texts:
         elif kind == b"XMP ":
             yield "XMP", budget.decode_text(budget.read(file, size))
         elif kind == b"C2PA":
-            yield from iter_credentials(budget.read(file, min(size, MAX_CREDENTIALS)))
+            yield "C2PA", find_signer(budget.read(file, min(size, MAX_CREDENTIALS)))
 
 
 def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:

@@ -153,9 +153,9 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 def _find_dead_outputs(
     group: _Group, nodes: list[Mapping[str, Any]], sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
-    """Return (node id, output number) of each output of a bypassed node that has no value.
+    """Return (node id, output number) of each output without a value, because its node is bypassed.
 
-    A bypassed (switched off) node passes its inputs on to outputs of the same type. nodes: the
+    A bypassed (switched off) node only passes inputs on to outputs of the same type. nodes: the
     nodes of the group. sources: {link id: source of the link}.
     """
     dead_outputs = set()
