@@ -97,7 +97,6 @@ def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
     for where in ({"modelId": SHOWPIECE}, {"modelVersionId": SHOWN_VERSION}):
         items = fetch_page(**where, browsingLevel=mask, limit=150)[0]
         assert {item["browsingLevel"] for item in items} == levels
-        assert all(item["nsfw"] == (item["nsfwLevel"] != "None") for item in items)
 
 
 # Generation data
@@ -197,7 +196,7 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, http):
 
 def test_if_range_with_another_version_gets_the_whole_file(newest, http):
     url = newest[0]["url"]
-    for validator, status in ((http.head(url).headers["ETag"], 206), ('"x"', 200)):
+    for validator, status in ((http.get(url).headers["ETag"], 206), ('"x"', 200)):
         params = {"Range": "bytes=5-9", "If-Range": validator}
         assert http.get(url, headers=params).status_code == status
 

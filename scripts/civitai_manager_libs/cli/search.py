@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..civitai import make_image_page_url
 from ..core import Image, level_mask
-from ..i18n import messages
 from ..infotext import build_infotext, parse_infotext
 from ..library import bookmarks, import_export, records, search, wait_for_writes
 from . import terminal
@@ -32,8 +31,7 @@ def search_library(
     wait_for_writes(_MAX_INDEX_SECONDS)
     query = search.parse_query(_join_words(arguments.words))
     _print_problems(query)
-    scope = search.SearchScope(level=level_mask(arguments.level))
-    ids = _find_ids(arguments.limit + 1, query, scope, arguments.sort, list_saved_ids)
+    ids = _find_ids(arguments, query, list_saved_ids)
     images = list(records.find_images(ids[: arguments.limit]).values())
     if arguments.json:
         terminal.print_result(json.dumps([_image_to_json(image) for image in images]))
@@ -47,22 +45,17 @@ def search_library(
 
 
 def _find_ids(
-    limit: int,
+    arguments: argparse.Namespace,
     query: search.SearchQuery,
-    scope: search.SearchScope,
-    sort: str,
     list_saved_ids: Callable[[], Iterable[int]],
 ) -> Sequence[int]:
-    """Return the ids of the images that match a query, at most `limit`, in the order of `sort`.
-
-    scope: the images among which to search. list_saved_ids: returns the ids of the images that
-    download jobs have saved as files.
-    """
+    """Return the ids of the images that match a query, at most one more than `arguments.limit`."""
+    scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit + 1
     ids, cursor = list[int](), None
     while True:  # one search of a large library may stop before it has found enough
         rest = limit - len(ids)
         found = search.run_search(
-            query, scope, sort=sort, cursor=cursor, limit=rest, list_saved=list_saved_ids
+            query, scope, sort=arguments.sort, cursor=cursor, limit=rest, list_saved=list_saved_ids
         )
         ids += found.ids
         if len(ids) >= limit or not found.cursor:
@@ -94,9 +87,7 @@ def _print_problems(query: search.SearchQuery) -> None:
     for problem in (*query.problems, *unsupported):
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
         values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
-        terminal.print_message(
-            messages.translate(f"search_{problem.kind}", terminal.user_language(), **values)
-        )
+        terminal.print_translated(f"search_{problem.kind}", **values)
 
 
 def _join_words(words: Sequence[str]) -> str:

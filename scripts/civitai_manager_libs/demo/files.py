@@ -92,7 +92,8 @@ def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, 
 def draw_original(image: DemoImage) -> File:
     """Return the original file of an image or video, in which its generation data is embedded."""
     if image.type == "video":
-        return _make_file(read_clip(image), choose_clip(image).mime)
+        clip = choose_clip(image)
+        return _make_file(read_clip(clip), clip.mime)
     from PIL.PngImagePlugin import PngInfo
 
     drawing = draw_art(choose_art(image), choose_size(image))

@@ -9,7 +9,6 @@ from .gallery import choose_art, DemoImage, format_time, make_meta
 
 __all__ = ["make_record", "make_showcase_record"]
 
-_LEVEL_NAMES = {1: "None", 2: "Soft", 4: "Mature", 8: "X", 16: "X"}
 _NO_SIZE = {"width": None, "height": None}
 
 
@@ -17,8 +16,6 @@ def make_record(image: DemoImage, server_url: str) -> dict[str, Any]:
     """Return an image's JSON record as the API's `/images` sends it."""
     item = {
         **_make_common_fields(image, server_url),
-        "nsfwLevel": _LEVEL_NAMES[image.level],
-        "nsfw": image.level > 1,
         "browsingLevel": image.level,
         "createdAt": format_time(image.uploaded),
         "postId": image.post_id,

@@ -21,8 +21,6 @@ __all__ = ["Demo", "start_demo"]
 
 _DOWNLOADS = "/api/download/models/"
 _KEY = "demo-key"  # the only valid API key
-_ME = {"id": 1, "username": "demo_user", "tier": "free", "status": "active", "isMember": False}
-_MONTH = 30 * 86_400  # seconds that a browser may cache an image
 _CHUNK = 256 * 1024  # bytes
 
 
@@ -92,8 +90,6 @@ class _Handler(BaseHTTPRequestHandler):
             response = _make_json(error.status, error.body)
         self._send_response(response)
 
-    do_HEAD = do_GET
-
     def _route(self) -> _Response:
         path, _, query_string = self.path.partition("?")
         path, host = unquote(path), self.headers.get("Host")
@@ -102,16 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith(_DOWNLOADS):
             version_id = path.removeprefix(_DOWNLOADS)
             location = server_url + downloads.find_storage_path(version_id, params, self._has_key())
-            headers = {"Location": location, "Cache-Control": "no-store"}
-            return _Response(307, "text/plain", b"", headers)
+            return _Response(307, "text/plain", b"", {"Location": location})
         if path.startswith(downloads.STORAGE):
-            return self._make_file_response(downloads.find_stored_file(path), {})
+            return self._make_file_response(downloads.find_stored_file(path))
         if path.startswith("/api/v1/"):
             return self._route_api(path.removeprefix("/api/v1/").split("/"), params, server_url)
         if path.startswith(f"/{files.ACCOUNT}/"):
-            headers = {"Cache-Control": f"public, max-age={_MONTH}"}
-            headers["Access-Control-Allow-Origin"] = "*"
-            return self._make_file_response(files.find_file(path), headers)
+            return self._make_file_response(files.find_file(path))
         return _Response(
             200, "text/plain", b"In the offline demo, Civitai's web pages are missing."
         )
@@ -130,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
             case ["model-versions", version_id]:
                 body = models.describe_version(version_id, server_url)
             case ["me"] if self._has_key():
-                body = {**_ME, "subscriptions": []}
+                body = {"id": 1, "username": "demo_user"}
             case ["me"]:
                 raise ErrorResponse(401, "Unauthorized")
             case _:
@@ -140,10 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _has_key(self) -> bool:
         return self.headers.get("Authorization") == f"Bearer {_KEY}"
 
-    def _make_file_response(self, file: files.File, headers: dict[str, str]) -> _Response:
+    def _make_file_response(self, file: files.File) -> _Response:
         """Return a response with a file, or with the part for which the request asks."""
-        status, range_headers, body = files.select_part(file, self.headers)
-        return _Response(status, file.mime, body, {**range_headers, **headers})
+        status, headers, body = files.select_part(file, self.headers)
+        return _Response(status, file.mime, body, headers)
 
     def _send_response(self, response: _Response) -> None:
         self.send_response(response.status)
@@ -154,8 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
-            self._write_body(response.body)
+        self._write_body(response.body)
 
     def _write_body(self, body: bytes) -> None:
         rate = self.server.storage_rate if self.path.startswith(downloads.STORAGE) else 0.0

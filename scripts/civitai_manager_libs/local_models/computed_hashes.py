@@ -18,18 +18,19 @@ from ..core import (
     write_text_file,
 )
 
-__all__ = ["compute_hash", "ComputedHashes", "load_hashes"]
+__all__ = ["compute_hash", "load_hashes"]
 
 _MOST_FILES = 5_000
 _MAX_BYTES = 4_000_000  # of `model_hashes.json`
 
-# By the path of the file: the file's modification time and size when it was hashed, and its SHA256.
-ComputedHashes = dict[str, tuple[float, int, str]]
 _lock = threading.Lock()
 
 
-def load_hashes() -> ComputedHashes:
-    """Return the stored hashes; return {} if the file that stores them is missing or damaged."""
+def load_hashes() -> dict[str, tuple[float, int, str]]:
+    """Return the stored hashes as {path: (mtime and size of the hashed file, its SHA256)}.
+
+    Return {} if the file that stores them is missing or damaged.
+    """
     try:
         with open(_path(), encoding="utf-8") as file:
             rows = as_mapping(json.loads(file.read(_MAX_BYTES)))

@@ -30,6 +30,7 @@ _KINDS = {
     "upscaler": ("esrgan", "upscalemodels", "upscalers", "upscaler"),
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+_RESOURCE_TYPES = {"unet": "model"}  # by kind; images name models of other kinds by the kind
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ def validate_folders(typed: str) -> str:
 def list_folders() -> list[SearchedFolder]:
     """Return the model folders of the WebUI, then those in the settings, without duplicates."""
     found = [
-        SearchedFolder(_to_resource_type(kind), path) for kind, path in host.list_model_folders()
+        SearchedFolder(_RESOURCE_TYPES.get(kind, kind), path)
+        for kind, path in host.list_model_folders()
     ]
     found += [SearchedFolder("", path) for path in _list_own_folders()]
     return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
 
 
 def has_folders() -> bool:
-    """Return whether any model folder is known."""
     return bool(list_folders())
 
 
@@ -140,7 +141,8 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
         if real in seen:
             continue
         seen.add(real)
-        kind = _to_resource_type(_guess_kind(path)) or kind
+        guessed = _guess_kind(path)
+        kind = _RESOURCE_TYPES.get(guessed, guessed) or kind
         listing, subfolders = _read_folder(path, top, kind)
         files += len(listing.files)
         waiting += [(each, top, kind) for each in subfolders]
@@ -187,11 +189,6 @@ def _guess_kind(path: str) -> str:
 
 def _folder_word(path: str) -> str:
     return re.sub(r"[\W_]+", "", os.path.basename(path).lower())
-
-
-def _to_resource_type(kind: str) -> str:
-    """Return "model" for the kind "unet", as images name UNets, and other kinds unchanged."""
-    return "model" if kind == "unet" else kind
 
 
 def _list_own_folders() -> list[str]:

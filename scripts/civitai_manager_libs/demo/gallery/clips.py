@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import struct
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,14 +41,5 @@ def choose_clip(image: DemoImage) -> Clip:
     return _list_clips()[image.id // 3 % len(_list_clips())]
 
 
-def read_clip(image: DemoImage) -> bytes:
-    """Return a video's file: its clip and the video's id, so that no two files are equal."""
-    clip, mark = choose_clip(image), str(image.id).encode()
-    if clip.mime == "video/webm":
-        return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void
-    return _read_clip_file(clip.name) + struct.pack(">I4s", 8 + len(mark), b"free") + mark
-
-
-@functools.lru_cache(maxsize=None)
-def _read_clip_file(name: str) -> bytes:
-    return (Path(__file__).parent / "clips" / name).read_bytes()
+def read_clip(clip: Clip) -> bytes:
+    return (Path(__file__).parent / "clips" / clip.name).read_bytes()
