@@ -32,7 +32,7 @@ def test_language_is_that_of_the_first_locale_variable_set(monkeypatch, locale, 
         monkeypatch.delenv(name, raising=False)
     for name, value in locale.items():
         monkeypatch.setenv(name, value)
-    assert terminal.user_language() == language
+    assert terminal.get_user_language() == language
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_language_is_that_of_the_first_locale_variable_set(monkeypatch, locale, 
 def test_language_is_the_systems_on_windows_without_variables(monkeypatch, name, language):
     monkeypatch.setattr(locale, "getlocale", lambda: (name, "950"))
     monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={}))
-    assert terminal.user_language() == language
+    assert terminal.get_user_language() == language
     monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={"LANG": "C"}))
-    assert terminal.user_language() == "en"
+    assert terminal.get_user_language() == "en"
 
 
 @pytest.mark.parametrize("page", ["cp950", "cp1252", "ascii", "utf-8"])
@@ -69,7 +69,7 @@ def test_console_with_any_code_page_accepts_every_character(monkeypatch, page):
 def test_chosen_language_overrides_the_locale(monkeypatch, language):
     monkeypatch.setenv("LC_ALL", "en_US" if language != "en" else "zh_TW")
     setting.change("language", language)
-    assert terminal.user_language() == language
+    assert terminal.get_user_language() == language
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_chosen_language_overrides_the_locale(monkeypatch, language):
 )
 def test_failure_is_reported_in_the_users_language(language, reason, said):
     setting.change("language", language)
-    assert terminal.failure_text(reason, "The sentence.") == said
+    assert terminal.explain_failure(reason, "The sentence.") == said
 
 
 # What a terminal must not obey

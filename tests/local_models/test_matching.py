@@ -7,7 +7,7 @@ from civitai_manager_libs.infotext import Resource
 from civitai_manager_libs.local_models.matching import (
     ModelFile,
     ModelLookup,
-    plain_name,
+    remove_version,
     WantedModel,
 )
 
@@ -116,4 +116,4 @@ def test_resource_without_name_and_hash_has_no_match():
 
 
 def test_normalized_name_is_never_empty():
-    assert plain_name("v2") == "v2" and plain_name("2.1") == "2_1"
+    assert remove_version("v2") == "v2" and remove_version("2.1") == "2_1"

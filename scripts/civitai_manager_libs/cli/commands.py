@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .terminal import failure_text, print_message, print_translated, terminal_text, translate_errors
+from .terminal import explain_failure, print_message, print_translated, get_text, translate_errors
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from ..jobs import JobStore
@@ -35,9 +35,9 @@ def run_command(arguments: argparse.Namespace) -> int:
         print_message(str(error))
         return _BAD_INPUT
     except errors.CivitaiShortcutError as error:
-        text = failure_text(error.reason, str(error))
+        text = explain_failure(error.reason, str(error))
         is_offline = type(error) is errors.NetworkError  # a Busy error says what to do itself
-        print_message(terminal_text("check_network", error=text) if is_offline else text)
+        print_message(get_text("check_network", error=text) if is_offline else text)
         return _NOTHING_DONE
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -56,7 +56,7 @@ def _download(arguments: argparse.Namespace) -> int:
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
     _check_template(arguments)
     if arguments.stop_at_known is not None and arguments.sort != "Newest":
-        raise InputError(terminal_text("stop_needs_newest"))
+        raise InputError(get_text("stop_needs_newest"))
     client = make_checked_client()
     facts, query = resolve_target(client, arguments)
     if arguments.stop_at_known and query.uses_sql_database:
@@ -156,7 +156,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
     from ..model_files import plan_requests
     from .needed_models_table import print_needed_files
 
-    folder = _absolute_folder(arguments.dest)
+    folder = _resolve_folder(arguments.dest)
     wanted = [one for one in needed.files if one.is_fetchable or folder and one.lacks_folder]
     files = [(one.choice.file, one.version) for one in wanted]
     requests = plan_requests(client, [(f, v) for f, v in files if f and v], folder)
@@ -166,7 +166,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
         print_needed_files(needed, arguments.json and not wanted)
     if not wanted:
         return _SUCCESS if is_complete else _NOTHING_DONE
-    title = wanted[0].title if len(wanted) == 1 else terminal_text("models_job", n=len(wanted))
+    title = wanted[0].title if len(wanted) == 1 else get_text("models_job", n=len(wanted))
     with _open_store() as store:
         started = store.add_model_files(title, requests)
         jobs = [job for job in (started.job_id, *started.elsewhere.values()) if job is not None]
@@ -177,7 +177,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
     return code if is_complete or code else _SOME_FAILED
 
 
-def _absolute_folder(folder: str | None) -> str:
+def _resolve_folder(folder: str | None) -> str:
     """Return the absolute path of the folder that the user typed, "" for None.
 
     Raises InputError if no file can be written in the folder.
@@ -270,6 +270,6 @@ def _check_folder(folder: str) -> None:
         with AtomicFile(folder):
             return
     except UnicodeEncodeError as error:
-        raise InputError(terminal_text("folder_not_utf8", folder=repr(folder))) from error
+        raise InputError(get_text("folder_not_utf8", folder=repr(folder))) from error
     except DiskError as error:
-        raise InputError(terminal_text("folder_not_writable", error=error)) from error
+        raise InputError(get_text("folder_not_writable", error=error)) from error

@@ -43,7 +43,7 @@ def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
 
     words: print only jobs whose description contains all these words; "" prints every job.
     """
-    language = terminal.user_language()
+    language = terminal.get_user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
     jobs = (add_received(job, store.list_model_files(job.id)) for job in found)
     rows = [_make_row(store, job) for job in jobs]
@@ -61,13 +61,13 @@ def _make_row(store: JobStore, job: Job) -> _Row:
     is_interrupted = is_resumable and job.state in (JobState.RUNNING, JobState.QUEUED)
     state, hint = "interrupted" if is_interrupted else str(job.state), ""
     if is_resumable:
-        why = terminal.failure_text(job.reason, job.note) if job.note else ""
-        hint = f"{why} {terminal.terminal_text('go_on_with', job=job.id)}".lstrip()
+        why = terminal.explain_failure(job.reason, job.note) if job.note else ""
+        hint = f"{why} {terminal.get_text('go_on_with', job=job.id)}".lstrip()
     elif job.ended_empty and job.state == JobState.DONE:
-        why = terminal.failure_text(job.reason, job.note)
-        hint = f"{why} {terminal.terminal_text('ask_again_with', job=job.id)}"
+        why = terminal.explain_failure(job.reason, job.note)
+        hint = f"{why} {terminal.get_text('ask_again_with', job=job.id)}"
     elif job.state == JobState.DONE and job.failed and _can_retry(store, job):
-        hint = terminal.terminal_text("try_again_with", job=job.id)
+        hint = terminal.get_text("try_again_with", job=job.id)
     return _Row(job, state, hint)
 
 
@@ -101,14 +101,14 @@ def _row_to_json(row: _Row) -> dict[str, object]:
 
 
 def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
-    states = [_state_text(row) for row in rows]
+    states = [_describe_state(row) for row in rows]
     width = max(_STATE, *map(len, states))
-    yield _format_line(width, *(terminal.terminal_text(f"head_{name}") for name in _COLUMNS))
+    yield _format_line(width, *(terminal.get_text(f"head_{name}") for name in _COLUMNS))
     for row, state in zip(rows, states):
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        description = describe_job(job, terminal.user_language())
+        description = describe_job(job, terminal.get_user_language())
         title = (
             f"{description.group} ({format_bytes(job)})" if job.has_models else description.group
         )
@@ -121,15 +121,15 @@ def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
 def _describe(job: Job, description: JobDescription) -> str:
     parts = [description.subject, *description.filters]
     if job.folder:
-        parts.append(terminal.terminal_text("job_in_folder", folder=job.folder))
+        parts.append(terminal.get_text("job_in_folder", folder=job.folder))
     return " · ".join(parts)
 
 
-def _state_text(row: _Row) -> str:
+def _describe_state(row: _Row) -> str:
     """Return a job's state in words; for a job that is done, how many images or files failed."""
     if row.state == JobState.DONE and row.job.failed:
-        return terminal.terminal_text("failed_count", n=row.job.failed)
-    return terminal.terminal_text(f"state_{row.state}")
+        return terminal.get_text("failed_count", n=row.job.failed)
+    return terminal.get_text(f"state_{row.state}")
 
 
 def _format_line(

@@ -15,7 +15,7 @@ from ..infotext import build_metadata, read_embedded
 from ..model_files import choose_file, list_needed_files, make_needed_file, NeededFile, NeededFiles
 from ..network import ApiClient
 from .target import load_target, names_model, parse_target
-from .terminal import print_translated, terminal_text
+from .terminal import print_translated, get_text
 
 __all__ = ["apply_choices", "find_needed_files"]
 
@@ -73,7 +73,7 @@ def apply_choices(
     for file_id in dict.fromkeys((*file_ids, *pickles)):
         index = next((i for i, one in enumerate(files) if _has_file(one, file_id)), None)
         if index is None:
-            raise InputError(terminal_text("no_such_model_file", id=file_id))
+            raise InputError(get_text("no_such_model_file", id=file_id))
         chosen = _choose_file(files[index], file_id, file_id in pickles)
         if any(file.id == file_id for file in files[index].choice.companions):
             files.insert(index + 1, chosen)
@@ -109,7 +109,7 @@ def _read_image_file(path: str, image_id: int) -> Image:
     except DiskError as error:
         raise InputError(str(error)) from error
     if not infotext:
-        raise InputError(terminal_text("no_infotext_in_file", path=path))
+        raise InputError(get_text("no_infotext_in_file", path=path))
     return Image(image_id, "", meta=build_metadata(infotext))
 
 
@@ -122,10 +122,10 @@ def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) ->
     """
     reference = parse_target(text)
     if reference.image_id is None and not names_model(reference):
-        raise InputError(terminal_text("models_of_what", text=repr(text)))
+        raise InputError(get_text("models_of_what", text=repr(text)))
     target = load_target(client, reference, version_id)
     if not isinstance(target, Model):
         return target
     if not target.versions:
-        raise InputError(terminal_text("model_without_versions", name=repr(target.name)))
+        raise InputError(get_text("model_without_versions", name=repr(target.name)))
     return target.versions[0]

@@ -29,7 +29,7 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
         for line in _format_file(file):
             terminal.print_result(line)
     for model in needed.unknown:
-        state = terminal.terminal_text("models_state_unknown")
+        state = terminal.get_text("models_state_unknown")
         resource = model.resource
         name = " ".join(filter(None, (resource.type, resource.name or resource.hash)))
         terminal.print_result(_format_line(state, "", f"{name}{_format_count(model.image_count)}"))
@@ -37,7 +37,7 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
 
 
 def _format_file(needed: NeededFile) -> Iterator[str]:
-    state = terminal.terminal_text(f"models_state_{needed.availability}")
+    state = terminal.get_text(f"models_state_{needed.availability}")
     size = util.short_bytes(needed.size) if needed.size else ""
     yield _format_line(state, size, f"{needed.title}{_format_count(needed.image_count)}")
     if needed.availability == "here":
@@ -49,19 +49,19 @@ def _format_file(needed: NeededFile) -> Iterator[str]:
     others = [("models_other_file", file) for file in needed.choice.others]
     others += [("models_companion_file", file) for file in needed.choice.companions]
     for key, file in others:
-        yield _INDENT + terminal.terminal_text(key, id=file.id, about=_describe_file(file))
+        yield _INDENT + terminal.get_text(key, id=file.id, about=_describe_file(file))
 
 
 def _list_reasons(needed: NeededFile) -> Iterator[str]:
     """Yield a sentence for each reason why a needed model file cannot be downloaded."""
-    language, choice = terminal.user_language(), needed.choice
+    language, choice = terminal.get_user_language(), needed.choice
     if choice.refusal:
         yield messages.explain_model_reason(choice.refusal, language, choice.deadline)
     if choice.needs_consent and choice.file:
-        yield terminal.terminal_text("models_allow_pickle", id=choice.file.id)
+        yield terminal.get_text("models_allow_pickle", id=choice.file.id)
     if needed.error and not choice.refusal:
         yield messages.translate_error(needed.error, language)
-        yield terminal.terminal_text("models_or_dest")
+        yield terminal.get_text("models_or_dest")
 
 
 def _describe_file(file: RemoteFile) -> str:
@@ -71,7 +71,7 @@ def _describe_file(file: RemoteFile) -> str:
 
 
 def _format_count(count: int) -> str:
-    return f"  ({terminal.terminal_text('models_image_count', n=count)})" if count > 1 else ""
+    return f"  ({terminal.get_text('models_image_count', n=count)})" if count > 1 else ""
 
 
 def _format_line(state: str, size: str, text: str) -> str:
@@ -85,13 +85,13 @@ def _format_sum(needed: NeededFiles) -> str:
     here = sum(file.availability == "here" for file in needed.files)
     others = len(needed.files) - here - len(missing) + len(needed.unknown)
     size = util.short_bytes(sum(file.size for file in missing))
-    parts = [terminal.terminal_text("models_sum", here=here, n=len(missing), size=size)]
+    parts = [terminal.get_text("models_sum", here=here, n=len(missing), size=size)]
     if others:
-        parts.append(terminal.terminal_text("models_not_fetchable", n=others))
+        parts.append(terminal.get_text("models_not_fetchable", n=others))
     for folder, free in _list_free_space(missing):
         amount = util.short_bytes(free)
-        parts.append(terminal.terminal_text("models_free", size=amount, folder=folder))
-    return ("; " if terminal.user_language() == "en" else "；").join(parts)
+        parts.append(terminal.get_text("models_free", size=amount, folder=folder))
+    return ("; " if terminal.get_user_language() == "en" else "；").join(parts)
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:

@@ -92,7 +92,7 @@ def format_bytes(job: Job) -> str:
     if not job.has_models:
         return received
     total = util.short_bytes(job.total_bytes)
-    return terminal.terminal_text("of", done=received, total=total)
+    return terminal.get_text("of", done=received, total=total)
 
 
 def _count_units(progress: JobProgress) -> tuple[int, int]:
@@ -104,10 +104,10 @@ def _count_units(progress: JobProgress) -> tuple[int, int]:
 
 def _format_progress(progress: JobProgress) -> str:
     key = "progress_models" if progress.has_models else "progress"
-    parts = [terminal.terminal_text(key, done=progress.finished, total=progress.total)]
+    parts = [terminal.get_text(key, done=progress.finished, total=progress.total)]
     parts += [format_bytes(progress), f"{util.short_bytes(progress.rate)}/s"]
     if progress.retry_in >= 1:
-        parts.append(terminal.terminal_text("resting", seconds=round(progress.retry_in)))
+        parts.append(terminal.get_text("resting", seconds=round(progress.retry_in)))
     elif progress.seconds_left is not None:
         parts.append(util.short_time(progress.seconds_left))
     return "  ".join(parts)

@@ -30,13 +30,13 @@ from ..jobs import (
 from ..library import wait_for_writes
 from . import progress_bar
 from .terminal import (
-    failure_text,
+    explain_failure,
     print_message,
     print_result,
     print_translated,
-    terminal_text,
+    get_text,
     translate_errors,
-    user_language,
+    get_user_language,
 )
 
 __all__ = ["run_job"]
@@ -72,11 +72,11 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
         files = store.list_model_files(job.id)
         print_result(_job_to_json(job, failed, files, time.monotonic() - started))
     elif job.options.reads_only:
-        print_result(terminal_text("stats_were_read", n=job.saved))
+        print_result(get_text("stats_were_read", n=job.saved))
     else:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
-        print_result(terminal_text("result", **counts, folder=job.folder))
-    return _exit_code(job, bool(signals))
+        print_result(get_text("result", **counts, folder=job.folder))
+    return _choose_exit_code(job, bool(signals))
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _record_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _exit_code(job: Job, interrupted: bool) -> int:
+def _choose_exit_code(job: Job, interrupted: bool) -> int:
     if job.state == JobState.DONE:
         is_unreliable = job.report.second_end and job.report.missing is None and job.total
         is_incomplete = job.failed or job.ended_empty or job.report.missing or is_unreliable
@@ -127,19 +127,19 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
         print_translated("elsewhere", n=elsewhere)
     if job.state == JobState.DONE and job.ended_empty:
         print_message(
-            f"{failure_text(job.reason, job.note)} {terminal_text('ask_again_with', job=job.id)}"
+            f"{explain_failure(job.reason, job.note)} {get_text('ask_again_with', job=job.id)}"
         )
     elif job.state == JobState.DONE and not job.total:
         author = job.query.username
         print_translated("no_author" if author else "no_pictures", user=author)
     if job.state != JobState.DONE:
-        why = terminal_text("interrupted") if interrupted else failure_text(job.reason, job.note)
-        print_message(f"{why} {terminal_text('go_on_with', job=job.id)}")
+        why = get_text("interrupted") if interrupted else explain_failure(job.reason, job.note)
+        print_message(f"{why} {get_text('go_on_with', job=job.id)}")
 
 
 def _format_report(job: Job) -> str:
     """Return a text for the user: how many images a job found, and why it stopped looking."""
-    report, language = job.report, user_language()
+    report, language = job.report, get_user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
     counts = messages.describe_counts(report.counts, language)
     end = messages.describe_end(report.end, language)
@@ -151,7 +151,7 @@ def _format_report(job: Job) -> str:
 def _print_failures(job: Job, failed: list[Item]) -> None:
     for item in failed[:_MAX_FAILED_SHOWN]:
         name = os.path.basename(item.model_path) if item.kind == "model" else item.image_id
-        print_message(f"{name}: {item.reason}: {failure_text(item.reason, item.message)}")
+        print_message(f"{name}: {item.reason}: {explain_failure(item.reason, item.message)}")
     if len(failed) > _MAX_FAILED_SHOWN:
         print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
     if failed:

@@ -14,7 +14,7 @@ from ..http_client import CivitaiHttpClient
 from ..library import gallery_stats, models, pages, wait_for_writes
 from . import terminal
 from .target import make_checked_client, names_model, parse_target
-from .terminal import print_result, print_translated, terminal_text
+from .terminal import print_result, print_translated, get_text
 
 __all__ = ["show_stats"]
 
@@ -31,7 +31,7 @@ def show_stats(arguments: argparse.Namespace) -> None:
     """
     reference = parse_target(arguments.model)
     if not names_model(reference):
-        raise InputError(terminal_text("stats_of_a_model"))
+        raise InputError(get_text("stats_of_a_model"))
     version_id = reference.version_id if arguments.version is None else arguments.version
     model_id, level = reference.model_id, level_mask(arguments.level)
     if arguments.read:
@@ -67,25 +67,25 @@ def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> 
 
 def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
     counts = {"pictures": stats["image_count"], "with_data": stats["with_data"]}
-    yield terminal_text("stats_sample", **counts, reactions=_format_number(stats["reactions"]))
+    yield get_text("stats_sample", **counts, reactions=_format_number(stats["reactions"]))
     if not stats["image_count"]:
-        yield terminal_text("stats_none")
+        yield get_text("stats_none")
         return
-    heads = (terminal_text(f"stats_head_{name}") for name in ("count", "share", "reactions"))
+    heads = (get_text(f"stats_head_{name}") for name in ("count", "share", "reactions"))
     yield f"  {'':{_VALUE_WIDTH}} {' '.join(terminal.pad_columns(head, -9) for head in heads)}"
     for group in stats["groups"]:
         yield ""
-        yield terminal_text(f"stats_{group['kind']}")
+        yield get_text(f"stats_{group['kind']}")
         longest = group["bars"][0]["count"]
         for bar in group["bars"][:_MAX_BARS]:
             yield _format_bar(bar, longest)
     if len(stats["versions"]) > 1:
         yield ""
-        yield terminal_text("stats_versions")
+        yield get_text("stats_versions")
         for version in stats["versions"]:
             yield _format_version(version)
     if stats["recipe"]:
-        yield from ("", terminal_text("stats_recipe"), *stats["recipe"].split("\n"))
+        yield from ("", get_text("stats_recipe"), *stats["recipe"].split("\n"))
 
 
 def _format_bar(bar: Mapping[str, Any], longest: int) -> str:
@@ -104,7 +104,7 @@ def _format_version(version: Mapping[str, Any]) -> str:
     most = version["most"]
     kinds = ("sampler", "schedule", "steps", "cfg", "guidance", "size", "clip")
     values = (
-        f"{terminal_text(f'stats_{kind}')} {most[kind]['label']}" for kind in kinds if kind in most
+        f"{get_text(f'stats_{kind}')} {most[kind]['label']}" for kind in kinds if kind in most
     )
     name = terminal.make_cell(version["name"], _VALUE_WIDTH)
     return f"  {name} {version['with_data']:>9}  {', '.join(values)}"

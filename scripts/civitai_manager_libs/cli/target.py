@@ -14,7 +14,7 @@ from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, N
 from ..http_client import CivitaiHttpClient
 from ..jobs import NamingContext
 from ..library import models, records
-from .terminal import print_translated, terminal_text, translate_errors
+from .terminal import print_translated, get_text, translate_errors
 
 __all__ = ["load_target", "make_checked_client", "names_model", "parse_target"]
 __all__ += ["resolve_target"]
@@ -30,7 +30,7 @@ def make_checked_client() -> CivitaiHttpClient:
     """
     base = util.without_query(setting.base_url())
     if not is_allowed_url(base):
-        raise InputError(terminal_text("bad_base_url", url=repr(base)))
+        raise InputError(get_text("bad_base_url", url=repr(base)))
     client = CivitaiHttpClient()
     if setting.civitai_api_key:
         try:
@@ -38,7 +38,7 @@ def make_checked_client() -> CivitaiHttpClient:
         except NeedsKey as error:
             from_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
             key = "unknown_key_of_environment" if from_environment else "unknown_key"
-            raise InputError(terminal_text(key)) from error
+            raise InputError(get_text(key)) from error
         except NetworkError:
             raise
         except CivitaiShortcutError:
@@ -56,11 +56,11 @@ def resolve_target(
     """
     reference = parse_target(arguments.model)
     if reference.words:
-        raise InputError(terminal_text("names_no_model", text=repr(arguments.model)))
+        raise InputError(get_text("names_no_model", text=repr(arguments.model)))
     if reference.collection_id is not None:
-        raise InputError(terminal_text("no_collections"))
+        raise InputError(get_text("no_collections"))
     if arguments.version is not None and not names_model(reference):
-        raise InputError(terminal_text("version_of_no_model"))
+        raise InputError(get_text("version_of_no_model"))
     context, query = _resolve_gallery(client, reference, arguments.version)
     query = replace(
         query,
@@ -106,7 +106,7 @@ def load_target(
             with suppress(CivitaiShortcutError):
                 return _load_image(client, reference.model_id or 0)
         key = "no_such_version" if reference.model_id is None else "no_such_model"
-        message = terminal_text(key, id=reference.model_id or version_id)
+        message = get_text(key, id=reference.model_id or version_id)
         raise CivitaiShortcutError(message) from error
     return model if version_id is None else _find_version(model, version_id)
 
@@ -138,7 +138,7 @@ def _load_image(client: CivitaiHttpClient, image_id: int) -> Image:
         return stored
     image = civitai.fetch_image(client, image_id)
     if image is None:
-        raise CivitaiShortcutError(terminal_text("no_such_image", id=image_id))
+        raise CivitaiShortcutError(get_text("no_such_image", id=image_id))
     records.store_images([image])
     return image
 
@@ -148,8 +148,8 @@ def _find_version(model: Model, version_id: int) -> Version:
     if version is None:
         ids = [str(version.id) for version in model.versions]
         key = "it_has_more" if len(ids) > _MAX_VERSIONS_SHOWN else "it_has"
-        known = terminal_text(key, ids=", ".join(ids[:_MAX_VERSIONS_SHOWN])) if ids else ""
+        known = get_text(key, ids=", ".join(ids[:_MAX_VERSIONS_SHOWN])) if ids else ""
         raise InputError(
-            terminal_text("not_its_version", name=repr(model.name), id=version_id, known=known)
+            get_text("not_its_version", name=repr(model.name), id=version_id, known=known)
         )
     return version

@@ -17,15 +17,10 @@ from .. import setting
 from ..errors import DiskError, InputError
 from ..i18n import messages
 
-__all__ = ["count_usable_columns", "failure_text", "fit_line", "make_cell", "pad_columns"]
-__all__ += [
-    "prepare_terminal",
-    "print_message",
-    "print_result",
-    "print_translated",
-    "strip_controls",
-]
-__all__ += ["terminal_text", "translate_errors", "truncate_columns", "user_language", "write_now"]
+__all__ = ["count_usable_columns", "explain_failure", "fit_line", "get_text", "get_user_language"]
+__all__ += ["make_cell", "pad_columns", "prepare_terminal", "print_message", "print_result"]
+__all__ += ["print_translated", "strip_controls", "translate_errors", "truncate_columns"]
+__all__ += ["write_now"]
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
 _TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence
@@ -47,7 +42,7 @@ def prepare_terminal() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def user_language() -> str:
+def get_user_language() -> str:
     """Return the language in the settings, or the system's language; "en" if we do not have it."""
     if setting.language in messages.LANGUAGES:
         return setting.language
@@ -62,20 +57,20 @@ def _system_locale() -> str:
         return ""
 
 
-def terminal_text(key: str, **values: Any) -> str:
+def get_text(key: str, **values: Any) -> str:
     """Return the text for a key in the user's language, its placeholders filled by `values`."""
-    return messages.translate(key, user_language(), **values)
+    return messages.translate(key, get_user_language(), **values)
 
 
-def failure_text(reason: str, sentence: str) -> str:
+def explain_failure(reason: str, sentence: str) -> str:
     """Return an error's message in the user's language.
 
-    reason: the error's code, such as `busy`. sentence: the error's message. An English message is
-    replaced by the text for the code; details follow in brackets.
+    reason: the error's code, such as `busy`. sentence: the error's message, often in English. For
+    other languages, a translated text about the code replaces an English message.
     """
-    if user_language() == "en" or reason in _TRANSLATED:
+    if get_user_language() == "en" or reason in _TRANSLATED:
         return sentence
-    text = messages.explain_reason(reason, user_language(), sentence)
+    text = messages.explain_reason(reason, get_user_language(), sentence)
     return f"{text}（{sentence}）" if reason in _DETAILED else text
 
 
@@ -89,8 +84,8 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        message = messages.translate_error(error, user_language())
-        raise InputError(terminal_text(key, error=message, **values)) from error
+        message = messages.translate_error(error, get_user_language())
+        raise InputError(get_text(key, error=message, **values)) from error
 
 
 def print_result(line: str) -> None:
@@ -100,7 +95,7 @@ def print_result(line: str) -> None:
     """
     error = write_now(sys.stdout, f"{strip_controls(line)}\n")
     if error is not None and error.errno not in _CLOSED_PIPE:
-        raise DiskError(terminal_text("no_output", why=error.strerror or error)) from error
+        raise DiskError(get_text("no_output", why=error.strerror or error)) from error
 
 
 def print_message(sentence: str) -> None:
@@ -110,7 +105,7 @@ def print_message(sentence: str) -> None:
 
 def print_translated(key: str, **values: Any) -> None:
     """Write the text for a key to stderr, in the user's language. values: its placeholders."""
-    print_message(terminal_text(key, **values))
+    print_message(get_text(key, **values))
 
 
 def write_now(stream: TextIO, text: str) -> OSError | None:

@@ -104,8 +104,7 @@ def draw_original(image: DemoImage) -> File:
         for name, text in texts.items():
             options["pnginfo"].add_text(name, text)
     elif "parameters" in texts:
-        artist = "ai" if image.kind == "onsite" else ""
-        options["exif"] = make_exif(texts["parameters"], artist)
+        options["exif"] = make_exif(texts["parameters"])
     drawing.save(out, kind, **options)
     return _make_file(out.getvalue(), _MIMES[kind])
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..infotext import Resource
 
-__all__ = ["has_model_file", "KINDS", "ModelFile", "ModelLookup", "ModelMatch", "plain_name"]
+__all__ = ["has_model_file", "KINDS", "ModelFile", "ModelLookup", "ModelMatch", "remove_version"]
 __all__ += ["WantedModel"]
 
 KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
@@ -87,7 +87,7 @@ class ModelMatch:
 class ModelLookup:
     """The model files on this machine, by hash, version id, model id and name.
 
-    by_plain_name: by name without version, as `plain_name` returns it. by_key: by
+    by_plain_name: by name without version, as `remove_version` returns it. by_key: by
     `ModelFile.make_key`, most recently changed first.
     """
 
@@ -111,7 +111,7 @@ class ModelLookup:
             if file.model_id:
                 lookup.by_model.setdefault(file.model_id, []).append(file)
             lookup.by_name.setdefault(_normalize_word(file.name), []).append(file)
-            lookup.by_plain_name.setdefault(plain_name(file.name), []).append(file)
+            lookup.by_plain_name.setdefault(remove_version(file.name), []).append(file)
         return lookup
 
     def find(self, wanted: WantedModel) -> ModelMatch:
@@ -141,7 +141,7 @@ class ModelLookup:
         for file in self._iter_named(wanted):
             return ModelMatch("other", file, "name", file.version_name)
         for name in _iter_names(wanted):
-            for file in self.by_plain_name.get(plain_name(name), ()):
+            for file in self.by_plain_name.get(remove_version(name), ()):
                 if _fits(file, wanted.resource):
                     version = file.version_name or _find_version(file.name)
                     return ModelMatch("other", file, "name", version)
@@ -160,7 +160,7 @@ def has_model_file(resource: Resource) -> bool:
     return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
 
 
-def plain_name(name: str) -> str:
+def remove_version(name: str) -> str:
     """Return a model's name without its version, in lower case.
 
     `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`.

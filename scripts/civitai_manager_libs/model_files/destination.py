@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..i18n import messages
 from ..local_models import describes_other_version, find_folder
 
-__all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind", "kind_label"]
+__all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind", "get_kind_label"]
 __all__ += ["validate_folder_template"]
 
 _KINDS = {  # by a model's type on Civitai
@@ -84,7 +84,7 @@ def _is_unet(file: RemoteFile, version: Version) -> bool:
     return is_model and not is_known and host.host_name() == "SD.Next"
 
 
-def kind_label(kind: str) -> str:
+def get_kind_label(kind: str) -> str:
     """Return the label of a kind of folder, such as "LoRA"; it is the same in every language."""
     return _LABELS.get(kind, kind)
 
@@ -151,7 +151,7 @@ def _find_folder(kind: str, version: Version) -> str:
     folder = find_folder(kind) if kind else ""
     if folder:
         return folder
-    label = kind_label(kind) or version.model_type or "?"
+    label = get_kind_label(kind) or version.model_type or "?"
     raise InputError(
         f"There is no known folder for models of this kind ({label}): add one to “More folders of"
         " models” in the settings.",

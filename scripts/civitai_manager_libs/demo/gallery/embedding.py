@@ -46,12 +46,10 @@ def _quote(value: str) -> str:
     return value if bare else json.dumps(value, ensure_ascii=False)
 
 
-def make_exif(comment: str, artist: str) -> bytes:
-    """Return EXIF data with a user comment in UTF-16 and, if `artist` is not "", an artist."""
+def make_exif(comment: str) -> bytes:
+    """Return EXIF data with a user comment in UTF-16."""
     from PIL import Image
 
     exif = Image.Exif()
-    if artist:
-        exif[0x013B] = artist
     exif[0x8769] = {0x9286: b"UNICODE\0" + comment.encode("utf-16-be")}
     return exif.tobytes()

@@ -11,7 +11,7 @@ from ...civitai import Version
 from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
 from ...errors import NotFound
 from ...library import covers, models, recent_models, records, reproductions, watches
-from ...local_models import get_model_index, ModelFile, plain_name
+from ...local_models import get_model_index, ModelFile, remove_version
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas import home as schemas
 from .dependencies import get_client, list_saved_ids
@@ -165,7 +165,7 @@ def _view_file(
         "version": version_id,
         "preview": _preview_version(file),
         "cover": cover,
-        "search_words": plain_name(file.name).replace("_", " "),
+        "search_words": remove_version(file.name).replace("_", " "),
         "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_hashes(file)),
     }
 
