@@ -46,10 +46,10 @@ def get_user_language() -> str:
     """Return the language in the settings, or the system's language; "en" if we do not have it."""
     if setting.language in messages.LANGUAGES:
         return setting.language
-    return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
+    return messages.parse_locale_language({"LANG": _read_system_locale(), **os.environ})
 
 
-def _system_locale() -> str:
+def _read_system_locale() -> str:
     """Return the name of the system's language on Windows; "" elsewhere, or if it is unknown."""
     try:
         return (os.name == "nt" and locale.getlocale()[0]) or ""

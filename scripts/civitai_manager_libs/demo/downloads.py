@@ -37,7 +37,7 @@ def describe_access(version: DemoVersion) -> dict[str, Any]:
     control = "InternalGeneration" if version.id == _GENERATOR_ONLY else "Download"
     paid = None
     if version.id in (_EARLY_ACCESS, _MEMBERS_ONLY):
-        ends_at = _early_access_end() if version.id == _EARLY_ACCESS else None
+        ends_at = _find_early_access_end() if version.id == _EARLY_ACCESS else None
         paid = {"permanent": ends_at is None, "endsAt": ends_at}
     return {"usageControl": control, "paidAccess": paid}
 
@@ -100,13 +100,13 @@ def _check_access(model: DemoModel, version: DemoVersion, has_key: bool) -> None
         raise ErrorResponse(410, "Model archived")
     if version.id == _EARLY_ACCESS:
         message = "This asset is in Early Access and you need to purchase access to it"
-        raise ErrorResponse(403, "Early Access", deadline=_early_access_end(), message=message)
+        raise ErrorResponse(403, "Early Access", deadline=_find_early_access_end(), message=message)
     if version.id in (_MEMBERS_ONLY, _GENERATOR_ONLY):
         raise ErrorResponse(403, "You do not have access to this resource")
     if version.id == _NEEDS_LOGIN and not has_key:
         raise ErrorResponse(401, "Unauthorized", message=_LOGIN)
 
 
-def _early_access_end() -> str:
+def _find_early_access_end() -> str:
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     return (today + timedelta(days=_DAYS_LEFT)).strftime("%Y-%m-%dT%H:%M:%S.000Z")

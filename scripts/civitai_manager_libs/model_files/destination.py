@@ -105,7 +105,7 @@ def choose_path(
     or if the folder template is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _make_subfolder(version, model))
-    wanted = os.path.join(folder, _safe_file_name(file, version))
+    wanted = os.path.join(folder, _make_file_name(file, version))
     return find_free_path(wanted, version.id, file, taken) or wanted
 
 
@@ -190,7 +190,7 @@ def _make_subfolder(version: Version, model: Model | None) -> str:
     return os.path.join("", *filter(None, parts))
 
 
-def _safe_file_name(file: RemoteFile, version: Version) -> str:
+def _make_file_name(file: RemoteFile, version: Version) -> str:
     """Return the name of a file on Civitai, made valid for every operating system."""
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     safe = util.safe_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
