@@ -61,8 +61,9 @@ def gallery_page(request: Request) -> HTMLResponse:
         f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery></main>'
         f"<noscript><p>{no_script}</p></noscript>"
     )
-    policy = f"{_NO_OTHERS}; script-src 'self' {_hash(_script())}; connect-src 'self'; media-src"
-    policy += f" 'self' blob:; img-src 'self' data: blob:; style-src 'self' {_hash(_STYLE)}"
+    script, style = _make_policy_hash(_script()), _make_policy_hash(_STYLE)
+    policy = f"{_NO_OTHERS}; script-src 'self' {script}; connect-src 'self'; media-src 'self'"
+    policy += f" blob:; img-src 'self' data: blob:; style-src 'self' {style}"
     head = f"<script>{_script()}</script>"
     return _document(request, head, body, policy, 200, {"Link": bundle.preload_links()})
 
@@ -85,7 +86,7 @@ def login_form(request: Request, status: int = 401, problem: str = "") -> HTMLRe
         f'<label>{password}<input name="password" type="password" required'
         f' autocomplete="current-password"></label><button>{log_in}</button></form></main>'
     )
-    policy = f"{_NO_OTHERS}; img-src data:; style-src {_hash(_STYLE)}"
+    policy = f"{_NO_OTHERS}; img-src data:; style-src {_make_policy_hash(_STYLE)}"
     return _document(request, "", body, policy, status, {})
 
 
@@ -116,8 +117,8 @@ def _script() -> str:
 
 
 @functools.cache
-def _hash(content: str) -> str:
-    """Return a script's or style's hash in the form of a Content-Security-Policy.
+def _make_policy_hash(content: str) -> str:
+    """Return the hash of a script or style as a Content-Security-Policy contains it.
 
     See https://www.w3.org/TR/CSP3/.
     """

@@ -204,9 +204,10 @@ def _page_version(request: Request) -> str | None:
 def _has_valid_host(request: Request) -> bool:
     """Return whether the `Host` header of a request is acceptable.
 
-    A WebUI accepts only IP addresses and localhost, unless it has a login or other machines can
-    reach it. Our own server accepts any name here: `CrossSiteGuard` has checked the header before.
+    If a WebUI has no login and only this machine can reach it, the header must be an IP address or
+    localhost. In all other cases, any name is acceptable.
     """
+    # In our own server, `CrossSiteGuard` has checked the header before.
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
     return is_host_ip_or_localhost(request.headers)

@@ -25,8 +25,8 @@ from ...errors import (
 from ...i18n import messages
 from ..schemas import ErrorBody, ErrorDetails
 
-__all__ = ["ApiError", "error_response", "error_sentence", "failure_response", "json_response"]
-__all__ += ["request_language"]
+__all__ = ["ApiError", "bytes_response", "error_response", "error_sentence", "failure_response"]
+__all__ += ["json_response", "request_language"]
 
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
@@ -83,9 +83,12 @@ def json_response(value: Any, status: int = 200) -> Response:
     text = json.dumps(
         value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=asdict
     )
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    body = text.encode("utf-8", "replace")
-    return Response(body, status, headers, media_type="application/json")
+    return bytes_response(text.encode("utf-8", "replace"), "application/json", "no-store", status)
+
+
+def bytes_response(body: bytes, media_type: str, cache_control: str, status: int = 200) -> Response:
+    headers = {"Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
+    return Response(body, status, headers, media_type=media_type)
 
 
 def error_response(error: ApiError, language: str) -> Response:

@@ -15,8 +15,8 @@ from ...library import bookmarks, pages, records, search
 from ..http import ApiError, format_iso_time, image_view, RequestContext
 from ..schemas.images import ImagePage, Note
 
-__all__ = ["find_saved_files", "get_client", "get_job_service", "level_up_to", "list_saved_ids"]
-__all__ += ["page_view", "parse_gallery_query", "parse_image_query", "parse_page_position"]
+__all__ = ["find_saved_files", "get_client", "get_job_service", "list_saved_ids", "page_view"]
+__all__ += ["parse_gallery_query", "parse_image_query", "parse_level_mask", "parse_page_position"]
 __all__ += ["require_ids", "require_image", "resume_work"]
 
 _service: JobService | None = None
@@ -70,7 +70,7 @@ def require_ids(context: RequestContext, max_count: int) -> list[int]:
     return [i for i in ids if type(i) is int and 0 < i <= _LAST_ID]
 
 
-def level_up_to(name: Any) -> int:
+def parse_level_mask(name: Any) -> int:
     """Return the bit mask of a browsing level and all lower levels.
 
     name: the level's name; for an unknown name, the level in the settings is used.
@@ -95,7 +95,7 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
             "username": str(params.get("user") or ""),
             "sort": params.get("sort") or "Newest",
             "period": params.get("period") or "AllTime",
-            "level": level_up_to(params.get("level")),
+            "level": parse_level_mask(params.get("level")),
             "type": params.get("type") or None,
             "with_meta": str(params.get("meta") or "0") in ("1", "true", "True"),
             "base_models": [name for name in base if name],

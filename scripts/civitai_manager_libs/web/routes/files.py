@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from starlette.responses import Response
-
 from ... import util
 from ...core import Image, thumbnail_url, translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, deletions, image_cache, pages
 from .. import bundle
-from ..http import ApiError, file_response, RemoteWork, RequestContext
+from ..http import ApiError, bytes_response, file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
 __all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "respond_with_file"]
@@ -68,10 +66,8 @@ def get_page_file(context: RequestContext) -> Any:
     body = bundle.module_file(name) if is_module else bundle.bundled_file(version, name)
     if body is None:
         raise ApiError(404, "not_there") if is_module else ApiError(410, "outdated")
-    keep = "no-cache" if is_module else "private, max-age=31536000, immutable"
-    headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
-    headers["Content-Type"] = f"{_CODE_KINDS[ending]}; charset=utf-8"
-    return Response(body, headers=headers)
+    cache_control = "no-cache" if is_module else "private, max-age=31536000, immutable"
+    return bytes_response(body, _CODE_KINDS[ending], cache_control)
 
 
 def _choose_width(min_width: str) -> int:

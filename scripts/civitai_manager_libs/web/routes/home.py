@@ -12,7 +12,7 @@ from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
 from ...errors import NotFound
 from ...library import covers, models, recent_models, records, reproductions, watches
 from ...local_models import get_model_index, ModelFile, remove_version
-from ..http import ApiError, RemoteWork, RequestContext
+from ..http import ApiError, bytes_response, RemoteWork, RequestContext
 from ..schemas import home as schemas
 from .dependencies import get_client, list_saved_ids
 from .library import get_collections
@@ -79,9 +79,7 @@ def get_preview(context: RequestContext) -> Response:
     if not file.preview:
         raise ApiError(404, "not_there")
     body = reproductions.make_thumbnail(reproductions.open_image(file.preview))
-    keep = "private, max-age=86400"
-    headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
-    return Response(body, headers=headers, media_type="image/jpeg")
+    return bytes_response(body, "image/jpeg", "private, max-age=86400")
 
 
 def _shown_levels() -> int:
@@ -163,7 +161,7 @@ def _view_file(
         "version_name": version.name if version else file.version_name,
         "model": model_id,
         "version": version_id,
-        "preview": _preview_version(file),
+        "preview": _find_preview_time(file),
         "cover": cover,
         "search_words": remove_version(file.name).replace("_", " "),
         "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_hashes(file)),
@@ -179,7 +177,7 @@ def _is_missing(file: ModelFile, version_id: int | None) -> bool:
     return any(models.is_missing(key) for key in keys)
 
 
-def _preview_version(file: ModelFile) -> int:
+def _find_preview_time(file: ModelFile) -> int:
     """Return the Unix time at which a model file's preview was changed, 0 if it has none."""
     try:
         return int(os.stat(file.preview).st_mtime) or 1

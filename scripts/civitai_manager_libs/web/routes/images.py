@@ -111,7 +111,7 @@ def _list_notes(
 
 
 def _find_version_ids(query: ImageQuery) -> set[int]:
-    """Return the ids of a gallery's model versions; all known ones if it shows a whole model."""
+    """Return the ids of the query's version and of all stored versions of its model."""
     model = models.find_stored_model(query.model_id) if query.model_id else None
     version_ids = {query.version_id} if query.version_id else set()
     return version_ids | {version.id for version in (model.versions if model else ())}

@@ -254,7 +254,7 @@ def _failure_view(item: Item, language: str) -> JobFailure:
 
 
 def _page_url(item: Item) -> str:
-    """Return the URL of the item's page on Civitai, or of Civitai itself if the page is unknown."""
+    """Return the URL of an image's or model's page on Civitai, Civitai's own URL if unknown."""
     if item.kind != "model":
         return make_image_page_url(item.image_id)
     try:

@@ -13,9 +13,9 @@ from ..http import ApiError, model_card, model_view, RemoteWork, RequestContext
 from ..schemas import models as schemas
 from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelCardPage
 from .bootstrap import is_demo
-from .dependencies import get_client, level_up_to, parse_image_query
+from .dependencies import get_client, parse_image_query, parse_level_mask
 
-__all__ = ["find_author", "look_up", "get_model", "search_by_words"]
+__all__ = ["find_author", "get_model", "look_up", "search_by_words"]
 
 _MOST_VERSIONS = 3  # versions of an image that are requested to find its model
 
@@ -79,7 +79,7 @@ def _resolve_reference(context: RequestContext, reference: Reference) -> LookupR
 
 
 def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelCardPage:
-    level = level_up_to(context.query_param("level"))
+    level = parse_level_mask(context.query_param("level"))
     found = civitai.search_models(get_client(), words, level, 24, cursor, context.cancelled)
     models.store_covers(found.models)
     return {"models": [model_card(one) for one in found.models], "cursor": found.next_cursor}

@@ -23,7 +23,8 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, find_lock_reason, format_iso_time, RemoteWork, RequestContext
+from ..http import ApiError, bytes_response, find_lock_reason, format_iso_time
+from ..http import RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
 from .files import respond_with_file
@@ -55,8 +56,7 @@ def get_reproduction_thumbnail(context: RequestContext) -> Response:
     thumbnail = reproductions.read_thumbnail(context.path_param("reproduction"))
     if thumbnail is None:
         raise ApiError(404, "not_there")
-    headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    return Response(thumbnail, headers=headers, media_type="image/jpeg")
+    return bytes_response(thumbnail, "image/jpeg", "private, no-cache")
 
 
 def get_reproduction_file(context: RequestContext) -> Any:

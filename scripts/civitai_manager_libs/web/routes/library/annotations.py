@@ -12,7 +12,7 @@ from starlette.responses import Response
 from .... import setting
 from ....core import as_mapping, as_whole_number, Image, level_mask
 from ....library import bookmarks, Collection, import_export, records
-from ...http import annotation_view, ApiError, RequestContext
+from ...http import annotation_view, ApiError, bytes_response, RequestContext
 from ...schemas.images import Annotations
 from ...schemas.library import (
     AnnotationsChanged,
@@ -167,12 +167,10 @@ def get_export(context: RequestContext) -> Response:
     """
     exported = import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": 'attachment; filename="civitai-shortcut-collections.json"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(body, 200, headers, media_type="application/json")
+    response = bytes_response(body, "application/json", "no-store")
+    name = "civitai-shortcut-collections.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def post_import(context: RequestContext) -> Imported:

@@ -15,10 +15,10 @@ from ...schemas.images import ImagePage, Note
 from ...schemas.library import LoadedFilterResult, MonthCount, SearchCount, SearchPreview, Stats
 from ..dependencies import (
     find_saved_files,
-    level_up_to,
     list_saved_ids,
     page_view,
     parse_image_query,
+    parse_level_mask,
     parse_page_position,
     require_ids,
 )
@@ -185,5 +185,5 @@ def get_stats(context: RequestContext) -> Stats:
     model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
         raise ApiError(400, "bad_input", "name_a_model")
-    level = level_up_to(context.query_param("level"))
+    level = parse_level_mask(context.query_param("level"))
     return cast(Stats, gallery_stats.compute_gallery_stats(model_id, version_id, level))
