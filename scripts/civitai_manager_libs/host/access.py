@@ -36,13 +36,8 @@ def is_frozen(name: str) -> bool:
         any(flags.get(flag) for flag in _FROZEN)
         or section in _split_names(flags.get("freeze_settings_in_sections"))
         or option_key(name) in _split_names(flags.get("freeze_specific_settings"))
-        or _is_hidden_folder(name)
+        or (name in _FOLDERS and bool(flags.get("hide_ui_dir_config")))
     )
-
-
-def _is_hidden_folder(name: str) -> bool:
-    """Return whether a setting is a folder, and the WebUI's command line hides folders."""
-    return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 
 def has_login(request: Any) -> bool:

@@ -10,8 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["fill_empty_prompts", "find_paste_module", "host_name"]
-__all__ += ["in_webui", "keep_out_of_ui_config", "option_key", "read_options"]
+__all__ += [
+    "in_webui",
+    "keep_out_of_ui_config",
+    "limit_page_shutdown",
+    "option_key",
+    "read_options",
+]
 __all__ += ["register_started", "register_tab", "send_targets"]
+_GRACE = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 _SDNEXT_MODULE = "modules.generation_parameters_copypaste"  # its name in SD.Next alone
@@ -123,3 +130,16 @@ def keep_out_of_ui_config(blocks: Any) -> None:
     """
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True
+
+
+def limit_page_shutdown(page: Any) -> None:
+    """Make the page's server wait at most five seconds for running requests when it closes.
+
+    Only gradio 3 needs this: a WebUI's "Reload UI" would wait forever. page: gradio's Blocks.
+    """
+    import gradio
+
+    config: Any = getattr(getattr(page, "server", None), "config", None)
+    is_old = int(gradio.__version__.split(".", 1)[0]) < 4
+    if is_old and getattr(config, "timeout_graceful_shutdown", 0) is None:
+        config.timeout_graceful_shutdown = _GRACE

@@ -40,7 +40,12 @@ def _is_same_site(headers: Headers) -> bool:
     if site is not None:  # browsers send it only over https and to localhost
         return site == "same-origin"
     names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
-    return origin is None or any(host.is_same_origin(origin, name) for name in names)
+    return origin is None or any(_is_origin(origin, name) for name in names)
+
+
+def _is_origin(origin: str, host_header: str) -> bool:
+    """Return whether an `Origin` header names the server that a `Host` header names."""
+    return origin.partition("://")[2].lower() == host_header.lower() != ""
 
 
 def is_cross_site(headers: Headers, method: str) -> bool:
@@ -151,4 +156,4 @@ class CrossSiteGuard:
         if not is_ours or is_cross_site(headers, scope.get("method", "")):
             return False
         origin = headers.get("origin")
-        return origin is None or host.is_same_origin(origin, headers.get("host", ""))
+        return origin is None or _is_origin(origin, headers.get("host", ""))

@@ -151,7 +151,8 @@ class Endpoints:
                     raise ApiError(403, "not_allowed")
                 if not _has_valid_host(request):
                     raise ApiError(403, "not_allowed", "unknown_name")
-                if _page_version(request) not in (None, code_version()):
+                version = request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
+                if version not in (None, code_version()):  # programs need not send one
                     raise ApiError(409, "outdated")
                 async with read_body(request, max_bytes, self.run_local, is_file) as body:
                     return await self._respond(handler, request, body)
@@ -191,14 +192,6 @@ class Endpoints:
         if lane not in self._limiters:  # made here, since it needs a running event loop
             self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
-
-
-def _page_version(request: Request) -> str | None:
-    """Return the version of the page that sent a request, None if the request has none.
-
-    Other programs than our page need not send a version.
-    """
-    return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
 
 def _has_valid_host(request: Request) -> bool:
