@@ -139,11 +139,15 @@ def test_second_call_sends_no_request(server):
     assert len(server.requests) == 5
 
 
-def test_failing_images_do_not_stop_the_others_and_are_logged_once(server, warned, capsys):
+@pytest.mark.parametrize("download", [action.download_images, action.download_images_batch])
+def test_failing_images_do_not_stop_the_others_and_are_logged_once(
+    server, warned, capsys, download
+):
+    setting.change("gallery_batch_pause", 0)
     urls = _urls(server, 7)
     for url in urls[2:4]:
         server.play(_path(url), status(404))
-    summary = action.download_images(urls)
+    summary = download(urls)
     assert (summary.saved, {url for url, _ in summary.failed}) == (5, set(urls[2:4]))
     assert len(_left_in_cache()) == 5
     assert warned == [_FAILED_WORDS.format(n=2)]
@@ -302,6 +306,14 @@ def test_failed_download_is_listed_once_until_it_succeeds(server, path):
     assert manager.retry_failed_downloads() == 1
     assert manager.failed_downloads == [] and os.path.isfile(path)
     assert manager.retry_failed_downloads() == 0
+
+
+def test_download_that_succeeds_otherwise_is_no_longer_listed(server, path):
+    manager = action.GalleryDownloadManager()
+    url = _urls(server, 1)[0]
+    manager.failed_downloads.append((url, path))
+    assert manager.download_with_retry(url, path)
+    assert manager.failed_downloads == []
 
 
 @pytest.mark.parametrize("code, tries", [(404, 1), (500, 3)])
