@@ -87,15 +87,11 @@ def test_json_is_read_with_each_framing(answer, value, server):
 
 
 BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
-    "not-whole-json": (whole(b'{"items": ['), InvalidResponse, 1),
-    "empty": (whole(b""), InvalidResponse, 1),
     "page": (page(), InvalidResponse, 1),
-    "deep": (whole(b"[" * 5000 + b"]" * 5000), InvalidResponse, 1),
     "huge": (whole(b" " * 2000 + b"[]"), InvalidResponse, 1),
     "huge-unpacked": (packed(b" " * 2000 + b"[]"), InvalidResponse, 1),
     "unknown-packing": (whole(b"[]", Content_Encoding="br"), InvalidResponse, 1),
     "cut": (json_answer([1] * 99).but(stops_at=50), NetworkError, 4),
-    "cut-chunks": (json_answer([1] * 99).but(framing="chunked", stops_at=50), NetworkError, 4),
     "cut-gzip": (packed(b"[1]" * 99).but(framing="chunked", stops_at=9), NetworkError, 4),
     "gzip-ends-early": (
         whole(packed(b"[1, 2]").body[:-9], Content_Encoding="gzip"),
@@ -116,7 +112,7 @@ BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
 def test_bad_response_raises_an_error_or_returns_none(
     answer, kind, requests, server, monkeypatch, capsys
 ):
-    monkeypatch.setattr(http_responses, "MAX_JSON", 1000 * (5 if b"[[" in answer.body else 1))
+    monkeypatch.setattr(http_responses, "MAX_JSON", 1000)
     url = server.play("/api", answer)
     client = CivitaiHttpClient()
     with pytest.raises(kind):
