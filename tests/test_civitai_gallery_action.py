@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -344,11 +345,8 @@ def test_many_threads_can_use_one_manager(server, tmp_path):
         manager.download_with_retry(server.url("/bad.png"), "bad", 0)
         manager.download_with_retry(_urls(server, 20)[n], str(tmp_path / f"{n}.png"))
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, range(20)))
     assert manager.failed_downloads == [(server.url("/bad.png"), "bad")]
     assert len(os.listdir(tmp_path)) == 20
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import MagicMock, Mock, create_autospec, patch
 
 import gradio
@@ -162,20 +163,15 @@ def test_twenty_threads_at_once_make_one_client(monkeypatch):
             super().__init__()
 
     monkeypatch.setattr(action, "CivitaiHttpClient", Slow)
-    together, got = threading.Barrier(20), []
+    together = threading.Barrier(20)
 
-    def ask() -> None:
+    def ask(_: int) -> CivitaiHttpClient:
         together.wait()
-        got.append(action.get_http_client())
+        return action.get_http_client()
 
-    threads = [threading.Thread(target=ask) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(got) == 20 and len(made) == 1
-    assert set(map(id, got)) == {id(made[0])}
-    assert action._http_client is made[0]
+    with ThreadPoolExecutor(20) as pool:
+        got = list(pool.map(ask, range(20)))
+    assert got == made * 20 and action._http_client is made[0]
 
 
 def test_replaced_get_http_client_is_used(monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from civitai_manager_libs import util
@@ -49,11 +49,8 @@ def test_lines_of_many_threads_do_not_run_into_each_other(monkeypatch):
             written.append("")
 
     monkeypatch.setattr(sys, "stderr", Console())
-    threads = [threading.Thread(target=util.printD, args=("x",)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(util.printD, "x" * 20))
     assert [text for text in written if text] == ["Civitai Shortcut: x\n"] * 20
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -59,24 +60,17 @@ def test_failed_block_writes_nothing(path):
 
 
 def test_many_can_create_a_file_at_once(path):
-    errors, start = [], threading.Barrier(10)
+    start = threading.Barrier(10)
 
     def use(n):
         start.wait()
-        try:
-            db = Database(path)
-            with db.writing() as connection:
-                connection.execute(_INSERT, (n,))
-            db.close()
-        except DiskError as error:
-            errors.append(error)
+        db = Database(path)
+        with db.writing() as connection:
+            connection.execute(_INSERT, (n,))
+        db.close()
 
-    threads = [threading.Thread(target=use, args=(n,)) for n in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(use, range(10)))
     assert _count(path) == (10, "")
 
 
@@ -117,19 +111,16 @@ def test_damaged_file_is_renamed_and_a_new_one_works(path, damage):
 def test_damage_found_by_many_at_once_renames_one_file(path):
     _filled(path)
     _overwrite_start(path)
-    found, start = [], threading.Barrier(6)
+    start = threading.Barrier(6)
 
-    def use():
+    def use(_):
         start.wait()
         db = Database(path)
-        found.append(db.recovery_notice)
         db.close()
+        return db.recovery_notice
 
-    threads = [threading.Thread(target=use) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(use, range(6)))
     assert sorted(found)[:-1] == [""] * 5
     assert len([n for n in os.listdir(os.path.dirname(path)) if "damaged" in n]) == 1
 

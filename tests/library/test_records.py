@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from civitai_manager_libs import setting
@@ -232,11 +232,8 @@ def test_many_threads_can_store_and_find_at_once(library):
             if records.find_image(n) is None:
                 wrong.append(n)
 
-    threads = [threading.Thread(target=work, args=(100 * k,)) for k in range(1, 9)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(100, 900, 100)))
     library.forget()
     assert not wrong and len(records.find_images(range(100, 900))) == 160
 

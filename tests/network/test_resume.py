@@ -156,12 +156,17 @@ def test_deleted_file_leaves_no_unfinished_file(server, folder):
     assert os.listdir(folder) == []
 
 
-def test_complete_unnamed_file_is_not_fetched_again(server, folder):
-    url = server.play("/a.png", OK)
+def _keep(folder, url, body):
+    """Leave an unfinished file with these bytes of the first version."""
     with ResumableFile(str(folder), url) as half:
-        half.write(BODY)
+        half.write(body)
         half.write_note(len(BODY), '"v1"')
         half.keep()
+
+
+def test_complete_unnamed_file_is_not_fetched_again(server, folder):
+    url = server.play("/a.png", OK)
+    _keep(folder, url, BODY)
     _fetch(url, folder)
     assert _asked(server) == (f"bytes={len(BODY)}-", '"v1"')
     _check_saved(folder)
@@ -170,20 +175,14 @@ def test_complete_unnamed_file_is_not_fetched_again(server, folder):
 def test_complete_unfinished_file_of_another_version_is_not_accepted(server, folder):
     is_other = status(416, Content_Range=f"bytes */{len(BODY)}", ETag='"v2"')
     url = server.play("/a.png", [is_other, ranged(OTHER, '"v2"')])
-    with ResumableFile(str(folder), url) as half:
-        half.write(BODY)
-        half.write_note(len(BODY), '"v1"')
-        half.keep()
+    _keep(folder, url, BODY)
     _fetch(url, folder)
     _check_saved(folder, OTHER)
 
 
 def test_damaged_unfinished_file_is_started_again(server, folder):
     url = server.play("/a.png", OK)
-    with ResumableFile(str(folder), url) as half:
-        half.write(b"\0" * AT)
-        half.write_note(len(BODY), '"v1"')
-        half.keep()
+    _keep(folder, url, b"\0" * AT)
     _fetch(url, folder)
     assert _asked(server) == (None, None)
     _check_saved(folder)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import hypothesis
 import hypothesis.strategies as st
@@ -222,11 +222,8 @@ def test_threads_can_write_at_once(folder):
             for at in range(number, 1000, 4):
                 file.write_at(b"%03d" % at, at * 3)
 
-        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(write, range(4)))
         assert [*file.ranges] == [(0, 3000)]
         assert file.read_at(0, 3000) == b"".join(b"%03d" % at for at in range(1000))
 

@@ -52,6 +52,15 @@ def _save(folder, name="a.png"):
         half.commit(os.path.join(folder, name))
 
 
+def _keep_half(folder):
+    """Leave an unfinished file of 1,000 bytes, and return its path."""
+    with ResumableFile(folder, URL) as half:
+        half.write(b"x" * 1000)
+        half.write_note(5000, TAG)
+        half.keep()
+    return half.path
+
+
 def _keep_damaged(folder):
     path = os.path.join(folder, "settings.json")
     with open(path, "wb") as file:
@@ -87,10 +96,7 @@ def test_target_of_a_planted_link_is_not_changed(folder, victim, place, name, wr
 def test_file_whose_note_is_a_link_starts_empty(folder, victim):
     note = _half_path(folder) + resumable_file.NOTE
     os.symlink(victim, note)
-    with ResumableFile(folder, URL) as half:
-        half.write(b"x" * 1000)
-        half.write_note(5000, TAG)
-        half.keep()
+    _keep_half(folder)
     with ResumableFile(folder, URL) as half:
         assert half.found is not None and half.size == 1000
 
@@ -112,11 +118,7 @@ def test_cleanup_deletes_nothing_through_a_link(folder, victim):
 
 @root_only
 def test_file_of_another_user_is_not_resumed(folder):
-    with ResumableFile(folder, URL) as half:
-        half.write(b"x" * 1000)
-        half.write_note(5000, TAG)
-        half.keep()
-    os.chown(half.path, OTHER, OTHER)
+    os.chown(_keep_half(folder), OTHER, OTHER)
     with ResumableFile(folder, URL) as half:
         assert half.found is None and half.size == 0
         assert os.stat(half.path).st_uid == os.geteuid()
@@ -125,11 +127,8 @@ def test_file_of_another_user_is_not_resumed(folder):
 @root_only
 def test_file_is_resumed_on_a_disk_with_one_owner_for_all(folder, monkeypatch):
     """A network disk may give all files to the user who mounted it."""
-    with ResumableFile(folder, URL) as half:
-        half.write(b"x" * 1000)
-        half.write_note(5000, TAG)
-        half.keep()
-    for path in (folder, half.path, half.path + resumable_file.NOTE):
+    path = _keep_half(folder)
+    for path in (folder, path, path + resumable_file.NOTE):
         os.chown(path, OTHER, OTHER)
     with ResumableFile(folder, URL) as half:
         assert half.found is not None and half.size == 1000

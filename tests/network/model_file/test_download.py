@@ -363,7 +363,8 @@ def test_received_bytes_are_kept_if_the_disk_fills_up(many, folder, monkeypatch)
 
 
 def _stop_at(site, folder, size, for_good=False):
-    """Cancel the download when so many bytes have come."""
+    """Cancel the download of a slow storage when so many bytes have come."""
+    site.rules.rate = 1_000_000
     wish = Cancellation()
 
     def watch(received, total):
@@ -375,7 +376,6 @@ def _stop_at(site, folder, size, for_good=False):
 
 
 def test_stopped_file_is_resumed_through_the_route(many, folder):
-    many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     assert ResumableFile.exists(str(folder), many.url) and len(os.listdir(folder)) == 2
     many.rules.rate, before = 100_000_000, many.bytes_sent
@@ -386,13 +386,11 @@ def test_stopped_file_is_resumed_through_the_route(many, folder):
 
 
 def test_file_cancelled_for_good_is_deleted(many, folder):
-    many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000, for_good=True)
     assert os.listdir(folder) == []
 
 
 def test_changed_file_is_started_again_by_the_next_download(many, folder):
-    many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     many.body, many.rules.etag, many.rules.rate = safetensors(3_000_000, 9), '"v2"', 100_000_000
     _fetch(many, folder)
@@ -417,7 +415,6 @@ def test_changed_file_is_started_again_by_the_next_download(many, folder):
     ],
 )
 def test_refusal_keeps_the_received_bytes(many, folder, trouble):
-    many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     good = vars(many.rules).copy()
     vars(many.rules).update(trouble, rate=100_000_000)
@@ -431,7 +428,6 @@ def test_refusal_keeps_the_received_bytes(many, folder, trouble):
 
 
 def test_note_contains_neither_the_key_nor_the_signed_url(many, folder):
-    many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     texts = [path.read_bytes() for path in folder.iterdir() if path.name.endswith(".note")]
     assert len(texts) == 1 and b'"v1"' in texts[0].replace(b"\\", b"")
