@@ -15,6 +15,7 @@ from civitai_manager_libs import civitai_gallery_action as action, setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from fault_responses import Answer, json_answer, page, png, ranged, reset, status
 from fault_server import FaultServer
+from page_driver import wait_for
 
 _FAILED_WORDS = "部分圖片下載失敗 ({n} 個)，請檢查網路連線 💥!"
 _UUID = "0123abcd-0123-0123-0123-{n:012d}"
@@ -40,7 +41,7 @@ def server(monkeypatch) -> Iterator[FaultServer]:
         running.serve_images()
         monkeypatch.setenv("CIVITAI_BASE_URL", running.url(""))
         yield running
-        _wait_until(lambda: not _background_work())
+        wait_for(lambda: not _background_work())
 
 
 @pytest.fixture(autouse=True)
@@ -65,13 +66,6 @@ def _left_in_cache() -> list[str]:
 def _bytes(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
-
-
-def _wait_until(happened) -> None:
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def _background_work() -> list[threading.Thread]:
@@ -218,7 +212,7 @@ def test_error_of_the_callback_is_raised(server):
 
     with pytest.raises(ZeroDivisionError):
         action.download_images_with_progress(_urls(server, 50), callback)
-    _wait_until(lambda: not _background_work())
+    wait_for(lambda: not _background_work())
     assert len(server.requests) <= 1 + 3 * setting.gallery_max_concurrent_downloads
 
 
@@ -373,7 +367,7 @@ def _thumbnails_are_there(server: FaultServer, start: int) -> bool:
 def test_next_pages_thumbnails_are_downloaded_in_the_background(server):
     first, second = _play_pages(server)
     assert action.pre_loading(first, {"totalPageUrls": [first, second]}) is None
-    _wait_until(lambda: _thumbnails_are_there(server, 50))
+    wait_for(lambda: _thumbnails_are_there(server, 50))
     assert not server.requests_for("/api?modelId=1")
     assert len(_left_in_cache()) == 2
 
@@ -384,7 +378,7 @@ def test_next_pages_thumbnails_are_downloaded_in_the_background(server):
 def test_next_page_that_is_not_listed_is_found_by_its_cursor(server, information):
     first, _ = _play_pages(server)
     action.pre_loading(first, information)
-    _wait_until(lambda: _thumbnails_are_there(server, 50))
+    wait_for(lambda: _thumbnails_are_there(server, 50))
     assert len(server.requests_for("/api?modelId=1&cursor=two%7C2")) == 1
 
 

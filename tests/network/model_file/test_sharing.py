@@ -16,6 +16,7 @@ from civitai_manager_libs.network.model_file import parallel, pieces
 from fault_responses import png, ranged
 from fault_server import FaultServer
 from model_storage import ModelStorage, safetensors
+from page_driver import wait_for
 
 
 @pytest.fixture
@@ -47,19 +48,12 @@ def _start(client, site, path, cancelled):
     return thread, raised
 
 
-def _wait_until(is_so):
-    until = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.005)
-
-
 def test_image_and_api_requests_do_not_wait_for_model_files(site, client, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 1)
     site.rules.hangs, site.rules.stops_after = inf, 150_000
     wish = Cancellation()
     thread, raised = _start(client, site, tmp_path / "a.safetensors", wish)
-    _wait_until(lambda: site.at_once == 4)
+    wait_for(lambda: site.at_once == 4)
     with FaultServer() as images:
         client.fetch(images.play("/a.png", ranged(png())), str(tmp_path / "a.png"))
     site.rules.route = (200, {"Content-Type": "application/json"}, b'{"items": []}')
@@ -109,7 +103,7 @@ def test_cancel_ends_all_connections_at_once(site, client, tmp_path):
     site.rules.hangs, site.rules.stops_after = inf, 150_000
     wish = Cancellation()
     thread, raised = _start(client, site, tmp_path / "a.safetensors", wish)
-    _wait_until(lambda: site.at_once == 4)
+    wait_for(lambda: site.at_once == 4)
     wish.set()
     thread.join(5)
     assert raised and not thread.is_alive()
@@ -118,7 +112,7 @@ def test_cancel_ends_all_connections_at_once(site, client, tmp_path):
 def test_file_that_another_program_downloads_is_refused(site, client, tmp_path):
     site.rules.rate = 2_000_000
     thread, raised = _start(client, site, tmp_path / "a.safetensors", Cancellation())
-    _wait_until(lambda: site.bytes_sent > 200_000)
+    wait_for(lambda: site.bytes_sent > 200_000)
     asked = len(site.route)
     with pytest.raises(FileInUse):
         CivitaiHttpClient().fetch_model(site.url, str(tmp_path / "b.safetensors"))
