@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import sys
-import types
 
 import pytest
 from civitai_manager_libs import host, setting
@@ -30,15 +29,9 @@ def _keep(text: str | bytes) -> None:
 
 
 @pytest.fixture
-def webui(tmp_path, monkeypatch):
-    """Install a stand-in for the WebUI's `modules`; return its `opts.data`."""
-    modules = types.ModuleType("modules")
-    modules.shared = types.SimpleNamespace(opts=types.SimpleNamespace(data={}))
-    modules.paths = types.SimpleNamespace(data_path=str(tmp_path / "webui"))
-    monkeypatch.setitem(sys.modules, "modules", modules)
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return modules.shared.opts.data
+def webui_options(webui):
+    """Install the modules of a WebUI; return what it stores of its options."""
+    return webui.shared.opts.data
 
 
 # Values and bounds
@@ -333,11 +326,11 @@ def test_images_are_saved_in_the_chosen_folder(monkeypatch):
 # A host
 
 
-def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui):
+def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui_options):
     _keep('{"http_timeout": 1}')  # of a version that wrote it and never read it
-    webui[host.option_key("http_timeout")] = 77
-    webui[host.option_key("gallery_cache_mb")] = 9
-    webui.update({"http_max_retries": 9, "language": "x", "sd_model_checkpoint": "y"})
+    webui_options[host.option_key("http_timeout")] = 77
+    webui_options[host.option_key("gallery_cache_mb")] = 9
+    webui_options.update({"http_max_retries": 9, "language": "x", "sd_model_checkpoint": "y"})
     (problem,) = setting.load()
     assert problem.startswith("gallery_cache_mb must be")
     assert (setting.http_timeout, setting.gallery_cache_mb) == (77, 2048)
@@ -347,14 +340,14 @@ def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui):
     for _ in range(2):
         setting.restore()
         assert setting.load() == [] and setting.http_timeout == 78
-        webui.clear()  # a host may drop what nobody registers
+        webui_options.clear()  # a host may drop what nobody registers
 
 
-def test_settings_on_the_webuis_settings_page_are_moved_once(webui):
+def test_settings_on_the_webuis_settings_page_are_moved_once(webui_options):
     _keep('{"http_timeout": 78, "gallery_level": "None", "saved_in_host": true}')
-    webui[host.option_key("gallery_level")] = "Soft"
-    webui[host.option_key("model_folders")] = "/models"
-    webui[host.option_key("http_timeout")] = 77  # of a version before
+    webui_options[host.option_key("gallery_level")] = "Soft"
+    webui_options[host.option_key("model_folders")] = "/models"
+    webui_options[host.option_key("http_timeout")] = 77  # of a version before
     assert setting.load() == []
     assert (setting.gallery_level, setting.http_timeout) == ("Soft", 78)
     setting.change("gallery_level", "Mature")
@@ -364,9 +357,9 @@ def test_settings_on_the_webuis_settings_page_are_moved_once(webui):
     assert (setting.gallery_level, setting.model_folders) == ("Mature", "/models")
 
 
-def test_terminal_does_not_move_settings_of_the_webui(webui):
+def test_terminal_does_not_move_settings_of_the_webui(webui_options):
     _keep('{"saved_in_host": true}')
-    webui[host.option_key("gallery_level")] = "Soft"
+    webui_options[host.option_key("gallery_level")] = "Soft"
     with pytest.MonkeyPatch.context() as terminal:
         terminal.delitem(sys.modules, "modules.script_callbacks")
         terminal.setenv("CIVITAI_SHORTCUT_DATA", os.path.dirname(_file()))
@@ -376,7 +369,7 @@ def test_terminal_does_not_move_settings_of_the_webui(webui):
 
 
 def test_webuis_settings_are_still_read_after_a_terminal_saved_in_the_same_folder(
-    webui, monkeypatch
+    webui_options, monkeypatch
 ):
     setting.change("http_timeout", 78)
     setting.save()
@@ -391,8 +384,8 @@ def test_webuis_settings_are_still_read_after_a_terminal_saved_in_the_same_folde
     assert (setting.http_timeout, setting.proxy) == (78, "http://127.0.0.1:8080")
 
 
-def test_settings_that_cannot_be_moved_stay_in_the_webui(webui, tmp_path):
+def test_settings_that_cannot_be_moved_stay_in_the_webui(webui_options, tmp_path):
     (tmp_path / "webui").write_text("")  # where the data folder would be
-    webui[host.option_key("http_timeout")] = 77
+    webui_options[host.option_key("http_timeout")] = 77
     assert "cannot be written" in setting.load()[-1]
     assert setting.http_timeout == 77

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -227,41 +225,27 @@ def test_first_fitting_folder_of_the_settings_is_used(tmp_path):
     assert _folder_of(tmp_path, "LORA") == "loras"
 
 
-@pytest.fixture
-def webui(monkeypatch, tmp_path):
-    modules = types.ModuleType("modules")
-    modules.paths = types.SimpleNamespace(
-        data_path=str(tmp_path), models_path=str(tmp_path / "models")
-    )
-    modules.shared = types.SimpleNamespace(
-        opts=types.SimpleNamespace(data={}), cmd_opts=types.SimpleNamespace()
-    )
-    monkeypatch.setitem(sys.modules, "modules", modules)
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
-    return modules.shared
-
-
 def test_folder_of_the_host_is_preferred(tmp_path, webui):
-    _make(tmp_path, "mine/lora", "args", "models/Lora", "models/Stable-diffusion")
+    _make(tmp_path, "mine/lora", "args", "webui/models/Lora", "webui/models/Stable-diffusion")
     setting.change("model_folders", str(tmp_path / "mine"))
-    assert _folder_of(tmp_path, "LORA") == "models/Lora"
-    webui.cmd_opts.lora_dir = str(tmp_path / "args")
+    assert _folder_of(tmp_path, "LORA") == "webui/models/Lora"
+    webui.shared.cmd_opts.lora_dir = str(tmp_path / "args")
     assert _folder_of(tmp_path, "LORA") == "args"
-    assert _folder_of(tmp_path, "Upscaler") == "models/ESRGAN"  # which the host makes later
+    assert _folder_of(tmp_path, "Upscaler") == "webui/models/ESRGAN"  # which the host makes later
 
 
 def test_unet_goes_to_the_checkpoints_of_a_host_without_a_unet_folder(tmp_path, webui):
-    _make(tmp_path, "models/Stable-diffusion")
-    assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "models/Stable-diffusion"
-    _make(tmp_path, "models/UNET")
-    assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "models/UNET"
+    _make(tmp_path, "webui/models/Stable-diffusion")
+    assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "webui/models/Stable-diffusion"
+    _make(tmp_path, "webui/models/UNET")
+    assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "webui/models/UNET"
 
 
 def test_kind_unknown_to_the_host_goes_to_a_folder_of_the_settings(tmp_path, webui):
-    _make(tmp_path, "mine/text_encoders", "models")
+    _make(tmp_path, "mine/text_encoders", "webui/models")
     with pytest.raises(InputError):
         _path(*_version("Checkpoint", type="Text Encoder"))
     setting.change("model_folders", str(tmp_path / "mine"))
     assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "mine/text_encoders"
-    _make(tmp_path, "models/text_encoder")
-    assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "models/text_encoder"
+    _make(tmp_path, "webui/models/text_encoder")
+    assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "webui/models/text_encoder"
