@@ -19,15 +19,12 @@ _WORD_SHARE, _LORA_SHARE, _OWN_LORA_SHARE = 0.25, 0.5, 0.1  # of the images with
 _MAX_WORDS, _MAX_LORAS = 12, 3
 
 
-def build_recipe(
-    samples: Iterable[Sample], stats: GalleryStats, own: OwnVersions = OwnVersions({})
-) -> str:
+def build_recipe(samples: Iterable[Sample], stats: GalleryStats, own_versions: OwnVersions) -> str:
     """Return an infotext with a gallery's most common settings and words, but without a seed.
 
-    The settings come from the images with the most common sampler. A word is included if a quarter
-    of all images with data have it, a LoRA if half have it. For a LoRA of the gallery's own model,
-    a tenth is enough. Return "" if no sampler is known. stats: the counts of `samples`. own: the
-    versions of the gallery's own model.
+    The settings are those of the images with the most common sampler. Return "" if no sampler is
+    known. stats: the counts of `samples`. own_versions: the versions of the gallery's own model,
+    whose LoRAs are included more readily.
     """
     settings = _find_common_settings(samples)
     if not settings:
@@ -35,7 +32,7 @@ def build_recipe(
     words = (
         bar.value for bar in _frequent_bars(stats, "word", _WORD_SHARE) if not bar.is_in_sentence
     )
-    prompt = [*islice(words, _MAX_WORDS), *_list_lora_tags(stats, own)]
+    prompt = [*islice(words, _MAX_WORDS), *_list_lora_tags(stats, own_versions)]
     negative = [bar.value for bar in _frequent_bars(stats, "embedding", _WORD_SHARE)]
     words = (bar.value for bar in _frequent_bars(stats, "negative", _WORD_SHARE))
     negative += islice(words, _MAX_WORDS)

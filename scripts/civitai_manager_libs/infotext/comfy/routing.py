@@ -88,11 +88,11 @@ _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    r"""Return the nodes with each link followed through reroutes, switches and the like.
+    """Return the nodes with each link followed through reroutes, switches and the like.
 
     Each linked input gets the value to which its link leads. If a node computes that value, the
-    input gets a link to this node. If the value is unknown, the input gets a link to the node "\0",
-    which does not exist.
+    input gets a link to this node. If the value is unknown, the input gets a link to a node
+    that does not exist.
     """
     resolver = _LinkResolver(nodes)
     resolved: dict[NodeId, Node] = {}

@@ -36,6 +36,18 @@ def test_older_files_are_linked_by_type(kind):
     assert read({**SENDER, "type": kind})["models"] == ["a.ckpt"]
 
 
+@pytest.mark.parametrize(
+    "saved", [[], [{"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}]]
+)
+def test_output_of_a_subgraph_is_sent_too(saved):
+    inner = {"nodes": [LOADER], "links": [[1, 4, 0, -20, 0, "MODEL"]]}
+    group = {"id": 4, "type": "group", "outputs": LOADER["outputs"]}
+    nodes = [{**KSAMPLER, "inputs": [MODEL_INPUT, SEED_INPUT]}, group, SENDER]
+    workflow = {"nodes": nodes, "links": [[1, 4, 0, 10, 0, "*"]], "extra": {"ue_links": saved}}
+    workflow["definitions"] = {"subgraphs": [{"id": "group", **inner}]}
+    assert read_graph({"workflow": workflow})["models"] == ["a.ckpt"]
+
+
 def test_seed_everywhere_wins_over_the_samplers_own_seed():
     seeds = {"id": 10, "type": "Seed Everywhere", "widgets_values": [99, "fixed"]}
     assert read(seeds)["seed"] == 99

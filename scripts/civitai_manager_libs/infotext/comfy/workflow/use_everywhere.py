@@ -6,79 +6,72 @@ same type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from ....core import as_list, as_mapping
+from ....core import as_integer, as_list, as_mapping
 from ..nodes import Node
+from .group import BYPASSED, Group, Link
 from .widgets import list_inputs
 
 __all__ = ["find_everywhere_links"]
 
-_Link = list[Any]
-_Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
+_Links = dict[str, dict[str, Link]]  # {node id: {input: source}}
 _MAX_LINKS = 3_000
-_MUTED = (2, 4)
 _BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
 _SEEDS = ("seed", "noise_seed")  # the inputs that get the value of "Seed Everywhere"
 
 
-def find_everywhere_links(content: Mapping[str, Any], nodes: list[Node], prefix: str) -> _Links:
+def find_everywhere_links(group: Group) -> _Links:
     """Return the links that "Anything Everywhere" nodes make, as {node id: {input name: link}}.
 
-    The editor does not draw these links. content: a workflow or a subgraph. nodes: its nodes
-    without the muted ones. prefix: text to put before the node ids in the links.
+    The editor does not draw these links.
     """
     found: _Links = {}
-    by_id = {str(node.get("id")): node for node in nodes}
-    saved_links = as_list(as_mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]
-    for link in map(as_mapping, saved_links):
-        node, slot = by_id.get(str(link.get("downstream"))), link.get("downstream_slot")
+    by_id = {str(node.get("id")): node for node in group.nodes}
+    saved_links = as_list(as_mapping(group.content.get("extra")).get("ue_links"))[:_MAX_LINKS]
+    for saved in map(as_mapping, saved_links):
+        node, slot = by_id.get(str(saved.get("downstream"))), saved.get("downstream_slot")
         inputs = as_list(node.get("inputs")) if node else []
         if isinstance(slot, int) and 0 <= slot < len(inputs):
-            source = [f"{prefix}{link.get('upstream')}", link.get("upstream_slot")]
-            found.setdefault(str(link.get("downstream")), {})[_get_name(inputs[slot])] = source
-    return found if saved_links else _apply_broadcast_rule(content, nodes, prefix)
+            link = group.make_link(
+                saved.get("upstream"), as_integer(saved.get("upstream_slot")) or 0
+            )
+            if link is not None:
+                found.setdefault(str(saved.get("downstream")), {})[_get_name(inputs[slot])] = link
+    return found if saved_links else _apply_broadcast_rule(group)
 
 
-def _apply_broadcast_rule(content: Node, nodes: list[Node], prefix: str) -> _Links:
-    sources = {link[0]: link for link in _iter_links(content)}
-    by_id = {str(node.get("id")): node for node in nodes}
-    types: dict[str, _Link] = {}
-    names: dict[str, _Link] = {}
-    for node in (node for node in nodes if node.get("mode") not in _MUTED):
+def _apply_broadcast_rule(group: Group) -> _Links:
+    links = {link.id: link for link in group.links}
+    by_id = {str(node.get("id")): node for node in group.nodes}
+    types: dict[str, Link] = {}
+    names: dict[str, Link] = {}
+    for node in (node for node in group.nodes if node.get("mode") != BYPASSED):
         kind = str(node.get("type"))
         if kind == "Seed Everywhere":
-            names |= dict.fromkeys(_SEEDS, [f"{prefix}{node.get('id')}", 0])
+            names |= dict.fromkeys(_SEEDS, [group.make_id(node), 0])
         for slot, node_input in enumerate(list_inputs(node)[:20]):
             number = node_input.get("link")
-            link = sources.get(number) if isinstance(number, int) else None
-            if link is None:
+            if not isinstance(number, (int, str)) or number not in group.sources:
                 continue
-            origin = [f"{prefix}{link[1]}", link[2]]
+            link, source = links[number], group.sources[number]
             if kind in _BY_TYPE:
-                types[_get_output_type(by_id.get(str(link[1])), link[2])] = origin
+                types[_get_output_type(by_id.get(str(link.source)), link.output)] = source
             elif kind in _BY_NAME:
-                names |= dict.fromkeys(_BY_NAME[kind][slot : slot + 1], origin)
-    return _connect_inputs(nodes, types, names) if types or names else {}
+                names |= dict.fromkeys(_BY_NAME[kind][slot : slot + 1], source)
+    return _connect_inputs(group.nodes, types, names) if types or names else {}
 
 
-def _iter_links(content: Node) -> Iterator[list[Any]]:
-    for link in as_list(content.get("links")):
-        if isinstance(link, list) and len(link) >= 6 and isinstance(link[0], int):
-            yield link
-
-
-def _get_output_type(node: Node | None, slot: object) -> str:
+def _get_output_type(node: Node | None, slot: int) -> str:
     outputs = as_list(node.get("outputs")) if node else []
-    if isinstance(slot, int) and 0 <= slot < len(outputs):
+    if 0 <= slot < len(outputs):
         return str(as_mapping(outputs[slot]).get("type"))
     return ""
 
 
 def _connect_inputs(
-    nodes: list[Node], types: Mapping[str, _Link], names: Mapping[str, _Link]
+    nodes: list[Node], types: Mapping[str, Link], names: Mapping[str, Link]
 ) -> _Links:
     found: _Links = {}
     for node in (node for node in nodes if "verywhere" not in str(node.get("type"))):
