@@ -94,7 +94,7 @@ def _list_model_files(version: Version) -> list[RemoteFile]:
 def _pick_file(
     version: Version, ranked: Sequence[RemoteFile], stated_hash: str, file_id: int
 ) -> tuple[RemoteFile | None, str]:
-    """Choose a file of a version; return (file or None, why: a value of `FileChoice.by`).
+    """Choose a file of a version; return (file or None, the reason as in `FileChoice.by`).
 
     The file is the one with the id `file_id`, or else with the stated hash, or else the best one.
     A file with the stated hash that could contain code is chosen only if the best file could too.
