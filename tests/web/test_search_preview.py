@@ -64,11 +64,11 @@ def test_hidden_images_count_only_while_they_are_shown(api, read):
     [("two words", "words"), ("a -b", "words"), ("a lora:x", "keys"), ("is:here", "keys")]
     + [("", "nothing"), ("lora:", "nothing"), ("steps>many", "nothing")],
 )
-def test_keys_are_distinguished_from_words(api, read, text, kind):
+def test_keys_are_distinguished_from_words(api, text, kind):
     assert _preview(api, text)["kind"] == kind
 
 
-def test_ignored_parts_are_reported(api, read):
+def test_ignored_parts_are_reported(api):
     assert "steps takes a number" in _preview(api, "steps>many")["message"]
     assert _preview(api, "steps>5")["message"] == ""
 

@@ -54,10 +54,7 @@ def test_stats_without_a_model_are_refused(api, query):
 def test_search_of_each_bar_finds_the_images_it_counts(api, on_demo):
     for model in (900001, 900003):
         api.get(f"models/{model}?level=XXX")
-        cursor = ""
-        for _ in range(2):
-            page = api.get(f"images?model={model}&limit=100&level=XXX&cursor={cursor}")
-            cursor = page["cursor"]
+        api.get(f"images?model={model}&limit=100&level=XXX")
         found = api.get(f"stats?model={model}&level=XXX")
         for group in found["groups"]:
             for bar in group["bars"]:
