@@ -109,9 +109,9 @@ def test_dropped_file_is_compared_and_forgotten_when_the_comparison_is_closed(op
 
 
 @pytest.mark.door
-def test_image_that_a_host_makes_of_a_sent_one_is_shown_as_made_here(start_host, open_host):
-    host, row = start_host(), with_text(900_003)
-    page = open_host(host)
+def test_image_that_a_host_makes_of_a_sent_one_is_shown_as_made_here(host, open_host):
+    row = with_text(900_003)
+    page = open_host()
     page.open(900_003, row)
     page.send("txt2img")
     expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))

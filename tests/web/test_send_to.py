@@ -76,19 +76,16 @@ def test_second_image_takes_the_place_of_the_first_in_its_tab_alone(open_host):
     _check_sent(page, first, "extras")
 
 
-def test_file_that_cannot_be_fetched_leaves_our_tab_in_front_and_says_why(open_host, demo):
+def test_failed_send_leaves_our_tab_in_front_and_edited_infotext_arrives_without_its_message(
+    open_host,
+):
     row = with_text(_PAPER)
     page = open_host()
     page.open(_PAPER, row)
-    page.page.route("**/api/images/*/file", lambda route: route.abort())
+    page.page.route("**/api/images/*/file", lambda route: route.abort(), times=1)
     page.send("img2img")
     expect(page.page.locator(".toast.bad")).to_contain_text("does not answer")
-
-
-def test_edited_infotext_arrives_and_no_message_is_repeated_on_return(open_host):
-    row = with_text(_PAPER)
-    page = open_host()
-    page.open(_PAPER, row)
+    page.page.locator(".toast.bad").click()
     page.page.locator("details.infotext summary").click()
     page.page.locator("[data-field=infotext]").fill("a changed prompt")
     page.send("txt2img")
@@ -174,7 +171,9 @@ def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host)
         page.context.close()
 
 
-def test_page_older_than_a_restart_still_sends_and_reports_no_response(open_host, start_host):
+def test_page_older_than_a_restart_still_sends_and_reports_no_response_and_settings_are_kept(
+    open_host, start_host
+):
     host = start_host(STAND_IN_FIRST_START="1")  # its fields have no texts yet
     row = with_text(_PAPER)
     page = open_host(host)
@@ -184,7 +183,9 @@ def test_page_older_than_a_restart_still_sends_and_reports_no_response(open_host
     wait_for(lambda: host.has_record(row.id), "the record")
     page.go_to("Civitai Shortcut")
     page.open(_PAPER, row)
+    host.api("settings", "PUT", {"gallery_cache_mb": 300})
     host.restart()
+    assert host.state()["seen"]["gallery_cache_mb"] == 300
     page.send("img2img")
     _check_sent(page, row, "img2img")
     page.go_to("Civitai Shortcut")
