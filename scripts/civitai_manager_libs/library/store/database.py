@@ -137,9 +137,9 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def _make_url_prefixes() -> tuple[bytes, bytes]:
-    """Return how a URL at Civitai begins in JSON: (in Civitai's records, as the library stores it).
+    """Return (the base URL in the settings, the base URL with a mark in place of its port).
 
-    The library stores a mark instead of the base URL's port. Both are equal if it has no port.
+    Each is between a quote and a slash, as in JSON. They are equal if the base URL has no port.
     """
     base = setting.base_url()
     stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
