@@ -5,21 +5,26 @@ from __future__ import annotations
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.jobs.queue.resume_jobs import queue_unfinished_jobs
 
+_RESUMED = [("queued", ""), ("paused", "busy"), ("paused", "disk"), ("paused", "network")]
+_NOT_RESUMED = [("paused", ""), ("paused", "needs_key"), ("done", "empty_end")]
+_NOT_RESUMED += [("cancelled", "disk")]
 
-def test_unfinished_jobs_are_queued_in_order(store, folder):
-    states = [("queued", ""), ("paused", ""), ("paused", "network"), ("running", ""), ("done", "")]
-    ids = [store.add_job("A model", ImageQuery(101), folder, 1) for _ in states]
-    for job_id, (state, reason) in zip(ids, states):
-        store.set_state(job_id, state, reason)
-    lock = store.job_lock(ids[3])
+
+def _add(store, folder, state, reason=""):
+    job_id = store.add_job("A model", ImageQuery(101), folder, 1)
+    store.set_state(job_id, state, reason)
+    return job_id
+
+
+def test_unfinished_jobs_are_queued_in_order_unless_the_user_paused_them(store, folder):
+    first, *others = [_add(store, folder, *each) for each in _RESUMED]
+    ended = [_add(store, folder, *each) for each in _NOT_RESUMED]
+    running = _add(store, folder, "running")
+    lock = store.job_lock(running)
     assert lock.acquire()
-    assert queue_unfinished_jobs(store) == [ids[0], ids[2]]
-    assert [store.get_job(i).state for i in ids] == [
-        "queued",
-        "paused",
-        "queued",
-        "running",
-        "done",
-    ]
+    assert queue_unfinished_jobs(store) == [first, *others]
+    assert {store.get_job(i).state for i in (first, *others)} == {"queued"}
+    assert [store.get_job(i).state for i in ended] == [state for state, _ in _NOT_RESUMED]
+    assert store.get_job(running).state == "running"
     lock.release()
-    assert queue_unfinished_jobs(store) == [ids[3], ids[0], ids[2]]
+    assert queue_unfinished_jobs(store) == [running, first, *others]
