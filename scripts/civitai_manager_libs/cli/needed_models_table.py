@@ -56,7 +56,7 @@ def _list_reasons(needed: NeededFile) -> Iterator[str]:
     """Yield a sentence for each reason why a needed model file cannot be downloaded."""
     language, choice = terminal.get_user_language(), needed.choice
     if choice.refusal:
-        yield messages.explain_model_reason(choice.refusal, language, choice.deadline)
+        yield messages.explain_reason(choice.refusal, language, choice.deadline, is_model=True)
     if choice.needs_consent and choice.file:
         yield terminal.get_text("models_allow_pickle", id=choice.file.id)
     if needed.error and not choice.refusal:

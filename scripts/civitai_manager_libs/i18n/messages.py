@@ -11,10 +11,9 @@ from ..errors import InputError
 from .catalogue import DEFAULT_LANGUAGE, LANGUAGES, load_catalogue
 
 __all__ = ["LANGUAGES", "describe_counts", "describe_end", "describe_second_walk"]
-__all__ += ["explain_model_reason", "explain_reason", "get_choice_label", "get_page_texts"]
-__all__ += ["get_parameter_label", "get_parameter_labels", "get_setting_label", "list_choices"]
-__all__ += ["name_reason", "parse_accept_language", "parse_locale_language", "translate"]
-__all__ += ["translate_error"]
+__all__ += ["explain_reason", "get_choice_label", "get_page_texts", "get_parameter_label"]
+__all__ += ["get_parameter_labels", "get_setting_label", "list_choices", "name_reason"]
+__all__ += ["parse_accept_language", "parse_locale_language", "translate", "translate_error"]
 
 # Parts of a tag or of Windows' name for a locale that stand for Simplified Chinese.
 _SIMPLIFIED = {"hans", "cn", "sg", "my", "simplified", "china"}
@@ -92,28 +91,20 @@ def _match_tag(tag: str) -> str:
     return primary if primary in LANGUAGES else ""
 
 
-def explain_model_reason(code: str, language: str, details: str = "") -> str:
-    """Return a sentence about why a model file could not be downloaded, and what to do.
-
-    code: the error's reason code, such as `early_access`. details: a text that may contain the date
-    until which the model is not available.
-    """
-    own = f"reason_model_{code}"
-    texts = load_catalogue(language).texts
-    return translate(own, language) if own in texts else explain_reason(code, language, details)
-
-
-def explain_reason(code: str, language: str, details: str = "") -> str:
-    """Return a sentence about why an image or file could not be downloaded, and what to do.
+def explain_reason(code: str, language: str, details: str = "", is_model: bool = False) -> str:
+    """Return a sentence about why a file could not be downloaded, and what to do.
 
     code: the error's reason code, such as `needs_key`. details: a text that may contain the date
-    until which the file is not available.
+    until which the file is not available. is_model: whether the file is of a model, not an image.
     """
+    own_key = f"reason_model_{code}"
+    if is_model and own_key in load_catalogue(language).texts:
+        return translate(own_key, language)
     return _text_by_code("reason", code, language, details)
 
 
 def name_reason(code: str, language: str, details: str = "") -> str:
-    """Return a few words about why a download failed, for a list of reasons with counts.
+    """Return a few words about why a file could not be downloaded, for a list of such reasons.
 
     code: the error's reason code, such as `needs_key`. details: a text that may contain the date
     until which the file is not available.

@@ -34,7 +34,7 @@ def _file_view(file: ModelFileState, view: JobView, language: str) -> schemas.Jo
 
 def _file_line(file: ModelFileState, view: JobView, language: str) -> str:
     if file.state == "failed":
-        return messages.explain_model_reason(file.reason, language, file.message)
+        return messages.explain_reason(file.reason, language, file.message, is_model=True)
     size = util.short_bytes(file.size) if file.size else ""
     if file.received and file.state in ("running", "waiting"):
         done = {"done": util.short_bytes(file.received), "total": size or "?"}

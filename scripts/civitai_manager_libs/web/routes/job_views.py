@@ -212,7 +212,8 @@ def _state_note(view: JobView, language: str) -> str:
         return messages.explain_reason(now.reason, language)
     if view.state.is_over:
         codes = [file.reason.split() for file in view.model_files if file.state == "saved"]
-        texts = dict.fromkeys(messages.explain_model_reason(c, language) for c in chain(*codes))
+        reasons = (messages.explain_reason(c, language, is_model=True) for c in chain(*codes))
+        texts = dict.fromkeys(reasons)
         if texts:
             return (" " if language == "en" else "").join(texts)
     return messages.translate("not_there", language, n=view.missing) if view.missing else ""
@@ -241,12 +242,11 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
 
 def _failure_view(item: Item, language: str) -> JobFailure:
     is_model = item.kind == "model"
-    explain = messages.explain_model_reason if is_model else messages.explain_reason
     return {
         "id": item.image_id,
         "url": _page_url(item),
         "title": os.path.basename(item.model_path) if is_model else "",
-        "reason": explain(item.reason, language, item.message),
+        "reason": messages.explain_reason(item.reason, language, item.message, is_model),
         "detail": item.message if language == "en" else "",  # the messages are English
         "code": item.reason,
         "has_thumb": item.kind not in ("audio", "model"),
