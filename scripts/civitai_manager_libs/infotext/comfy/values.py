@@ -94,7 +94,7 @@ def find_nearest_value(
     """Return the value of the first input with one of these names, None if unknown.
 
     The node `start` is searched first, then the nodes that hold its settings, nearest first.
-    input_names: the inputs of `start` that lead to these nodes; see `iter_setting_nodes`.
+    input_names: the inputs of `start` that lead to these nodes.
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:

@@ -43,17 +43,14 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
     for number, kind in _iter_items(file, parts[b"iinf"], budget):
         listed = [] if kind in seen else extents.get(number, [])  # one of each type bounds the cost
         seen.add(kind)
-        data = b"".join(_iter_pieces(file, listed, budget))
+        data = b""
+        for start, size in listed:
+            file.seek(start)
+            data += budget.read(file, size)
         if kind == _XMP:
             yield "XMP", budget.decode_text(data)
         else:  # the first 4 bytes are the offset of the TIFF header
             yield from iter_exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
-
-
-def _iter_pieces(file: BinaryIO, extents: _Extents, budget: Budget) -> Iterator[bytes]:
-    for start, size in extents:
-        file.seek(start)
-        yield budget.read(file, size)
 
 
 def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:

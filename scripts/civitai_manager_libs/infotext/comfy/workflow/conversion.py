@@ -119,9 +119,10 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, Link]) -> di
 
 
 def _find_dead_outputs(group: Group) -> set[tuple[str, int]]:
-    """Return (node id, output number) of each output without a value, because its node is bypassed.
+    """Return (node id, output number) of the outputs of bypassed nodes that have no value.
 
-    A bypassed (switched off) node only passes inputs on to outputs of the same type.
+    An output of a bypassed (switched off) node passes on a linked input of the same type; without
+    such an input, the output has no value.
     """
     dead_outputs = set()
     for node in group.nodes:

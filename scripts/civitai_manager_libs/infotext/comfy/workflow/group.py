@@ -73,15 +73,15 @@ class Group:
     def make_id(self, node: Mapping[str, Any]) -> str:
         return f"{self.prefix}{node.get('id')}"
 
-    def make_link(self, source: object, output: int) -> Link | None:
-        """Return a link to an output of a node of this group, None if the output has no value.
+    def make_link(self, node_id: object, output: int) -> Link | None:
+        """Return a link to an output of a node, None if the output has no value.
 
-        source: the id of the node in the workflow or subgraph.
+        node_id: the node's id in the workflow or subgraph. output: the output's number.
         """
-        if source == _GROUP_INPUT:
+        if node_id == _GROUP_INPUT:
             return [f"{self.prefix}in{output}", 0] if output in self.known_inputs else None
-        joint = f":out{output}" if str(source) in self._group_ids else ""
-        return [f"{self.prefix}{source}{joint}", output]
+        joint = f":out{output}" if str(node_id) in self._group_ids else ""
+        return [f"{self.prefix}{node_id}{joint}", output]
 
 
 def _iter_links(links: Sequence[Any]) -> Iterator[_WorkflowLink]:
