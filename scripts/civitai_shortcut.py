@@ -48,7 +48,7 @@ def _start_demo() -> None:
     os.environ["CIVITAI_BASE_URL"] = demo.url
     host.bypass_proxies_for("127.0.0.1")
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
-        os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.default_data_folder(), "demo")
+        os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.find_default_data_folder(), "demo")
     _choose_demo_folders()
 
 

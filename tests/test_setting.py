@@ -225,13 +225,13 @@ def test_unwritable_data_folder_is_reported(tmp_path, monkeypatch):
 
 def test_key_is_stored_in_its_own_file_readable_by_the_owner_alone():
     os.makedirs(setting.data_folder())
-    with open(host.key_file(), "w") as file:  # an older one that everyone may read
+    with open(host.find_key_file(), "w") as file:  # an older one that everyone may read
         file.write("old")
-    os.chmod(host.key_file(), 0o644)
+    os.chmod(host.find_key_file(), 0o644)
     setting.save_api_key("  abcdef0123  ")
     setting.save()
     assert setting.civitai_api_key == "abcdef0123"
-    assert stat.S_IMODE(os.stat(host.key_file()).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(host.find_key_file()).st_mode) == 0o600
     with open(_file()) as file:
         assert "abcdef0123" not in file.read()
     setting.civitai_api_key = ""
@@ -254,7 +254,7 @@ def test_key_in_the_environment_overrides_the_file(monkeypatch):
 def test_empty_key_deletes_the_file():
     setting.save_api_key("abc")
     setting.save_api_key("")
-    assert not os.path.exists(host.key_file())
+    assert not os.path.exists(host.find_key_file())
     assert setting.civitai_api_key == ""
     setting.save_api_key("")
 
@@ -269,7 +269,7 @@ def test_invalid_key_is_refused_and_the_old_one_stays(key):
 
 def test_unreadable_key_file_is_reported_and_no_key_is_set():
     setting.civitai_api_key = "before"
-    os.makedirs(host.key_file())
+    os.makedirs(host.find_key_file())
     (problem,) = setting.load()
     assert "API key cannot be read" in problem
     assert setting.civitai_api_key == ""
@@ -281,7 +281,7 @@ def test_unreadable_key_file_is_reported_and_no_key_is_set():
 
 def test_key_file_that_is_not_text_is_reported():
     os.makedirs(setting.data_folder())
-    with open(host.key_file(), "wb") as file:
+    with open(host.find_key_file(), "wb") as file:
         file.write(b"\xff\xfe\x00")
     assert "no API key" in setting.load()[0]
 
@@ -324,8 +324,8 @@ def test_images_are_saved_in_the_chosen_folder(monkeypatch):
 
 def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui_options):
     _keep('{"http_timeout": 1}')  # of a version that wrote it and never read it
-    webui_options[host.option_key("http_timeout")] = 77
-    webui_options[host.option_key("gallery_cache_mb")] = 9
+    webui_options[host.make_option_key("http_timeout")] = 77
+    webui_options[host.make_option_key("gallery_cache_mb")] = 9
     webui_options.update({"http_max_retries": 9, "language": "x", "sd_model_checkpoint": "y"})
     (problem,) = setting.load()
     assert problem.startswith("gallery_cache_mb must be")
@@ -341,9 +341,9 @@ def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui_o
 
 def test_settings_on_the_webuis_settings_page_are_moved_once(webui_options):
     _keep('{"http_timeout": 78, "gallery_level": "None", "saved_in_host": true}')
-    webui_options[host.option_key("gallery_level")] = "Soft"
-    webui_options[host.option_key("model_folders")] = "/models"
-    webui_options[host.option_key("http_timeout")] = 77  # of a version before
+    webui_options[host.make_option_key("gallery_level")] = "Soft"
+    webui_options[host.make_option_key("model_folders")] = "/models"
+    webui_options[host.make_option_key("http_timeout")] = 77  # of a version before
     assert setting.load() == []
     assert (setting.gallery_level, setting.http_timeout) == ("Soft", 78)
     setting.change("gallery_level", "Mature")
@@ -355,7 +355,7 @@ def test_settings_on_the_webuis_settings_page_are_moved_once(webui_options):
 
 def test_terminal_does_not_move_settings_of_the_webui(webui_options):
     _keep('{"saved_in_host": true}')
-    webui_options[host.option_key("gallery_level")] = "Soft"
+    webui_options[host.make_option_key("gallery_level")] = "Soft"
     with pytest.MonkeyPatch.context() as terminal:
         terminal.delitem(sys.modules, "modules.script_callbacks")
         terminal.setenv("CIVITAI_SHORTCUT_DATA", os.path.dirname(_file()))
@@ -382,6 +382,6 @@ def test_webuis_settings_are_still_read_after_a_terminal_saved_in_the_same_folde
 
 def test_settings_that_cannot_be_moved_stay_in_the_webui(webui_options, tmp_path):
     (tmp_path / "webui").write_text("")  # where the data folder would be
-    webui_options[host.option_key("http_timeout")] = 77
+    webui_options[host.make_option_key("http_timeout")] = 77
     assert "cannot be written" in setting.load()[-1]
     assert setting.http_timeout == 77

@@ -125,12 +125,12 @@ _OWN_NAMES = (
 _DEFAULT_BASE_URL = "https://civitai.com"
 
 civitai_api_key = ""
-shortcut_gallery_folder = os.path.join(host.default_data_folder(), "sc_gallery")
+shortcut_gallery_folder = os.path.join(host.find_default_data_folder(), "sc_gallery")
 
 
 def data_folder() -> str:
     """Return the folder that holds our settings, cache and databases."""
-    return host.default_data_folder()
+    return host.find_default_data_folder()
 
 
 def database_file() -> str:
@@ -153,13 +153,13 @@ def private_paths() -> list[str]:
 
     If one of them is a symbolic link, the list also contains the path to which the link leads.
     """
-    paths = (data_folder(), host.key_file())
+    paths = (data_folder(), host.find_key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
 
 def saved_images_folder() -> str:
     """Return the folder below which downloaded images are saved."""
-    return expand_folder(download_images_folder) or host.default_images_folder()
+    return expand_folder(download_images_folder) or host.find_default_images_folder()
 
 
 def base_url() -> str:
@@ -197,7 +197,7 @@ def load() -> list[str]:
     that name. A missing data folder is created, readable by its owner alone.
     """
     make_folder_private(data_folder(), _OWN_NAMES)
-    for folder in (data_folder(), os.path.dirname(host.key_file())):
+    for folder in (data_folder(), os.path.dirname(host.find_key_file())):
         remove_leftovers(folder)  # temporary files of killed programs may contain the key
     problems = []
     try:
@@ -304,9 +304,9 @@ def save_api_key(key: str) -> None:
     """
     key = validate_key(key)
     if key:
-        write_text_file(host.key_file(), key, private=True)
+        write_text_file(host.find_key_file(), key, private=True)
     else:
-        remove_if_present(host.key_file())
+        remove_if_present(host.find_key_file())
     load_api_key()
 
 
@@ -319,7 +319,7 @@ def _read_key_file() -> str:
 
     Raises SettingError if the file cannot be read.
     """
-    path = host.key_file()
+    path = host.find_key_file()
     try:
         with open(path, encoding="utf-8-sig") as file:
             return file.read(1000).strip()

@@ -72,4 +72,4 @@ def test_forge_and_its_forks_are_distinguished(webui, monkeypatch, version, name
     told.version = version
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
     monkeypatch.setitem(sys.modules, "modules_forge.forge_version", told)
-    assert host.host_name() == name
+    assert host.find_host_name() == name

@@ -13,20 +13,22 @@ from civitai_manager_libs import host
 def test_data_folder_is_that_of_the_environment_or_in_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", "mine")
-    assert host.default_data_folder() == str(tmp_path / "mine")
-    assert host.key_file() == str(tmp_path / "mine" / "api_key")
+    assert host.find_default_data_folder() == str(tmp_path / "mine")
+    assert host.find_key_file() == str(tmp_path / "mine" / "api_key")
     monkeypatch.delenv("CIVITAI_SHORTCUT_DATA")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert host.default_data_folder() == str(tmp_path / "civitai-shortcut")
+    assert host.find_default_data_folder() == str(tmp_path / "civitai-shortcut")
 
 
 def test_data_folder_is_in_the_webuis_folder_and_the_key_outside(webui, tmp_path):
     assert host.in_webui()
-    assert host.default_data_folder() == os.path.join(str(tmp_path / "webui"), "civitai-shortcut")
-    assert host.key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
+    assert host.find_default_data_folder() == os.path.join(
+        str(tmp_path / "webui"), "civitai-shortcut"
+    )
+    assert host.find_key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
     webui.paths.data_path = ""  # as in SD.Next
-    assert host.default_data_folder() == os.path.abspath("civitai-shortcut")
+    assert host.find_default_data_folder() == os.path.abspath("civitai-shortcut")
 
 
 def test_read_options_returns_only_our_settings(webui):
@@ -36,7 +38,7 @@ def test_read_options_returns_only_our_settings(webui):
 
 def test_without_a_webui_there_are_no_options_and_no_send_targets():
     assert not host.in_webui() and host.read_options() is None
-    assert host.host_name() == "" and host.send_targets() == ()
+    assert host.find_host_name() == "" and host.list_send_targets() == ()
 
 
 # "Send to ..."
@@ -75,7 +77,7 @@ def test_send_targets_are_only_existing_tabs(webui, monkeypatch, tabs, theme, of
     name = "generation_parameters_copypaste" if theme else "infotext_utils"
     _install(monkeypatch, webui, name, _Paste(f"modules.{name}", tabs))
     webui.shared.opts.theme_type = theme
-    assert host.send_targets() == offered
+    assert host.list_send_targets() == offered
 
 
 @pytest.mark.parametrize(
@@ -84,9 +86,9 @@ def test_send_targets_are_only_existing_tabs(webui, monkeypatch, tabs, theme, of
 )
 def test_host_name_is_that_of_the_running_webui(webui, monkeypatch, module, name):
     _install(monkeypatch, webui, module, _Paste(f"modules.{module}", _USUAL))
-    assert host.host_name() == name
+    assert host.find_host_name() == name
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
-    assert host.host_name() == "Forge"
+    assert host.find_host_name() == "Forge"
 
 
 def test_empty_prompts_are_filled_and_other_fields_are_unchanged(webui, monkeypatch):

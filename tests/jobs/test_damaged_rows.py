@@ -56,7 +56,7 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
     )
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
-    assert job_views.jobs_panel(service, "en")["jobs"][0]["id"] == good
+    assert job_views.make_jobs_panel(service, "en")["jobs"][0]["id"] == good
     with service.open_store() as store:
         assert store.quarantine_unreadable() == ""
         assert good < store.add_job("Another", ImageQuery(101), str(tmp_path), 6) < 10

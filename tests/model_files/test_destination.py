@@ -74,7 +74,7 @@ def test_kind_depends_on_the_file_or_else_on_the_model(model_type, file, kind):
     ],
 )
 def test_checkpoint_without_text_encoders_is_a_unet_for_sd_next(monkeypatch, base, name, kind):
-    monkeypatch.setattr(host, "host_name", lambda: name)
+    monkeypatch.setattr(host, "find_host_name", lambda: name)
     version, _ = _version()
     version = version_from_json({**version.record, "baseModel": base})
     assert find_kind(version.remote_files[0], version) == kind

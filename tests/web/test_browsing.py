@@ -318,7 +318,7 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gallery):
     page = open_gallery(server).ready()
     wait_for(lambda: _loaded(page))
-    code = f'data-code="{bundle.code_version()}"'
+    code = f'data-code="{bundle.find_code_version()}"'
     element = f'<civitai-gallery {code} style="display: block"></civitai-gallery>'
     body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""

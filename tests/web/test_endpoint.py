@@ -21,7 +21,7 @@ from civitai_manager_libs.errors import (
     NetworkError,
     ServerError,
 )
-from civitai_manager_libs.web.http import Endpoints, error_sentence, request_body
+from civitai_manager_libs.web.http import Endpoints, explain_error, request_body
 from civitai_manager_libs.web.routes import route_table
 from page_driver import wait_for
 from served_api import ServedApi
@@ -409,17 +409,17 @@ def test_stopping_server_waits_for_nobody(civitai, silent):
     ids=lambda error: type(error).__name__,
 )
 def test_failure_is_told_in_the_readers_language_and_once(error):
-    chinese = error_sentence(error, "zh-TW")
+    chinese = explain_error(error, "zh-TW")
     assert re.findall("[A-Za-z]+", chinese.replace("API", "").replace("Civitai", "")) == []
-    english = error_sentence(error, "en")
+    english = explain_error(error, "en")
     assert "(" not in english and english.count(". ") <= 1 and english.endswith(".")
 
 
 def test_disk_error_names_its_path_in_every_language():
     error = DiskError("/a/b cannot be written: read-only.", "/a/b")
-    assert error_sentence(error, "en") == str(error)
-    assert error_sentence(error, "zh-TW").endswith("(/a/b)")
+    assert explain_error(error, "en") == str(error)
+    assert explain_error(error, "zh-TW").endswith("(/a/b)")
 
 
 def test_pause_that_civitai_asks_for_is_told_with_its_length():
-    assert error_sentence(Busy(600), "en") == "Civitai asks us to wait: try again in 10 minutes."
+    assert explain_error(Busy(600), "en") == "Civitai asks us to wait: try again in 10 minutes."

@@ -20,7 +20,7 @@ _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 
 @pytest.fixture(autouse=True)
 def in_a_host(monkeypatch):
-    monkeypatch.setattr(host, "send_targets", lambda: _TABS)
+    monkeypatch.setattr(host, "list_send_targets", lambda: _TABS)
 
 
 @pytest.fixture

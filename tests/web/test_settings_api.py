@@ -203,7 +203,7 @@ def test_key_is_saved_and_never_sent_back(api):
     assert "a-key" not in answer.text and "a-key" not in api.ask("api/bootstrap").text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False
-    assert not setting.civitai_api_key and not os.path.exists(host.key_file())
+    assert not setting.civitai_api_key and not os.path.exists(host.find_key_file())
 
 
 @pytest.mark.parametrize("language,said", [("en", "not an API key"), ("zh-TW", "不是 API 金鑰")])

@@ -60,12 +60,14 @@ def test_cached_code_of_an_older_version_offers_to_reload(server, browser):
     kept = "0123456789abcdef"
     page.route(
         f"{server.url}/",
-        lambda route: route.fulfill(body=route.fetch().text().replace(bundle.code_version(), kept)),
+        lambda route: route.fulfill(
+            body=route.fetch().text().replace(bundle.find_code_version(), kept)
+        ),
     )
     page.route(
         f"**/page/{kept}/*",
         lambda route: route.fulfill(
-            response=route.fetch(url=route.request.url.replace(kept, bundle.code_version()))
+            response=route.fetch(url=route.request.url.replace(kept, bundle.find_code_version()))
         ),
     )
     page.goto(server.url)

@@ -2,7 +2,7 @@
 
 from .access import has_login, is_frozen, is_logged_in, is_shared
 from .capabilities import list_capabilities
-from .folders import default_data_folder, default_images_folder, key_file
+from .folders import find_default_data_folder, find_default_images_folder, find_key_file
 from .image_saved import register_image_saved
 from .model_folders import find_model_folder, list_model_folders, read_cached_hashes
 from .open_files import raise_open_file_limit
@@ -10,21 +10,21 @@ from .proxies import bypass_proxies_for, validate_proxy
 from .refresh_models import refresh_models
 from .webui import (
     fill_empty_prompts,
-    host_name,
+    find_host_name,
     in_webui,
     keep_out_of_ui_config,
     limit_page_shutdown,
-    option_key,
+    list_send_targets,
+    make_option_key,
     read_options,
     register_started,
     register_tab,
-    send_targets,
 )
 
-__all__ = ["bypass_proxies_for", "default_data_folder", "default_images_folder"]
-__all__ += ["fill_empty_prompts", "find_model_folder", "has_login"]
-__all__ += ["host_name", "in_webui", "is_frozen", "is_logged_in", "is_shared"]
-__all__ += ["keep_out_of_ui_config", "key_file", "limit_page_shutdown", "list_capabilities"]
-__all__ += ["list_model_folders", "option_key", "raise_open_file_limit"]
+__all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder"]
+__all__ += ["find_default_images_folder", "find_host_name", "find_key_file", "find_model_folder"]
+__all__ += ["has_login", "in_webui", "is_frozen", "is_logged_in", "is_shared"]
+__all__ += ["keep_out_of_ui_config", "limit_page_shutdown", "list_capabilities"]
+__all__ += ["list_model_folders", "list_send_targets", "make_option_key", "raise_open_file_limit"]
 __all__ += ["read_cached_hashes", "read_options", "refresh_models", "register_image_saved"]
-__all__ += ["register_started", "register_tab", "send_targets", "validate_proxy"]
+__all__ += ["register_started", "register_tab", "validate_proxy"]

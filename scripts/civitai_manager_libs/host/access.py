@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .webui import in_webui, option_key
+from .webui import in_webui, make_option_key
 
 __all__ = ["has_login", "is_frozen", "is_logged_in", "is_shared"]
 
@@ -31,11 +31,11 @@ def is_frozen(name: str) -> bool:
     name: the setting's name, or "key" for the API key.
     """
     flags = _host_arguments()
-    section = option_key("").rstrip("_")
+    section = make_option_key("").rstrip("_")
     return (
         any(flags.get(flag) for flag in _FROZEN)
         or section in _split_names(flags.get("freeze_settings_in_sections"))
-        or option_key(name) in _split_names(flags.get("freeze_specific_settings"))
+        or make_option_key(name) in _split_names(flags.get("freeze_specific_settings"))
         or (name in _FOLDERS and bool(flags.get("hide_ui_dir_config")))
     )
 

@@ -9,11 +9,11 @@ import os
 
 from .webui import in_webui
 
-__all__ = ["default_data_folder", "key_file", "default_images_folder"]
+__all__ = ["find_default_data_folder", "find_default_images_folder", "find_key_file"]
 _OUR_FOLDER = "civitai-shortcut"
 
 
-def default_data_folder() -> str:
+def find_default_data_folder() -> str:
     """Return the folder for our settings, cache and databases.
 
     With a WebUI, the folder is inside the WebUI's data folder. Without a WebUI, it is the one in
@@ -27,19 +27,19 @@ def default_data_folder() -> str:
     return os.path.abspath(chosen or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
 
 
-def default_images_folder() -> str:
+def find_default_images_folder() -> str:
     """Return the folder below which images are saved if the user has not chosen another."""
-    return os.path.join(default_data_folder(), "outputs", "download-images")
+    return os.path.join(find_default_data_folder(), "outputs", "download-images")
 
 
-def key_file() -> str:
+def find_key_file() -> str:
     """Return the path of the file that stores the API key.
 
     With a WebUI, the file is in the user's configuration folder, because a WebUI may serve the
     files of its data folder to others.
     """
     if not in_webui():
-        return os.path.join(default_data_folder(), "api_key")
+        return os.path.join(find_default_data_folder(), "api_key")
     base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
     base = base or os.path.join(os.path.expanduser("~"), ".config")
     return os.path.join(base, _OUR_FOLDER, "api_key")

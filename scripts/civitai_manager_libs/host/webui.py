@@ -9,15 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["fill_empty_prompts", "find_paste_module", "host_name"]
-__all__ += [
-    "in_webui",
-    "keep_out_of_ui_config",
-    "limit_page_shutdown",
-    "option_key",
-    "read_options",
-]
-__all__ += ["register_started", "register_tab", "send_targets"]
+__all__ = ["fill_empty_prompts", "find_host_name", "find_paste_module", "in_webui"]
+__all__ += ["keep_out_of_ui_config", "limit_page_shutdown", "list_send_targets", "make_option_key"]
+__all__ += ["read_options", "register_started", "register_tab"]
 _GRACE = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
@@ -30,7 +24,7 @@ def in_webui() -> bool:
     return "modules.script_callbacks" in sys.modules
 
 
-def option_key(name: str) -> str:
+def make_option_key(name: str) -> str:
     """Return the name under which a WebUI's settings file stores one of our settings."""
     return f"{_OPTION_PREFIX}{name}"
 
@@ -51,7 +45,7 @@ def read_options() -> dict[str, Any] | None:
     }
 
 
-def host_name() -> str:
+def find_host_name() -> str:
     """Return the name of the WebUI as users know it, such as "Forge Neo"; "" without a WebUI."""
     if not in_webui():
         return ""
@@ -88,7 +82,7 @@ def find_paste_module() -> Any:
     return generation_parameters_copypaste
 
 
-def send_targets() -> tuple[str, ...]:
+def list_send_targets() -> tuple[str, ...]:
     """Return the WebUI's tabs to which an image can be sent, such as "txt2img".
 
     They are in the order of the page's buttons. Return () without a WebUI.

@@ -81,7 +81,7 @@ def _is_unet(file: RemoteFile, version: Version) -> bool:
     is_model = file.type in ("", "Model", "Pruned Model")
     base = version.base_model
     is_known = base in ("", "Pony") or base.startswith(_WHOLE_CHECKPOINTS)  # not Pony V7
-    return is_model and not is_known and host.host_name() == "SD.Next"
+    return is_model and not is_known and host.find_host_name() == "SD.Next"
 
 
 def get_kind_label(kind: str) -> str:

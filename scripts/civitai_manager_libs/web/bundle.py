@@ -9,8 +9,8 @@ import functools
 import hashlib
 import os
 
-__all__ = ["CODE_HEADER", "CODE_QUERY", "MODULES", "bundled_file", "loader_script"]
-__all__ += ["module_file", "preload_links", "code_version"]
+__all__ = ["CODE_HEADER", "CODE_QUERY", "find_code_version", "make_preload_links", "MODULES"]
+__all__ += ["read_bundled_file", "read_loader_script", "read_module_file"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
@@ -19,7 +19,7 @@ _JAVASCRIPT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "javascr
 _NAMES = ("page.js", "page.css")
 
 
-def code_version() -> str:
+def find_code_version() -> str:
     """Return the version of the page's code: 16 hex digits of its hash.
 
     If CIVITAI_SHORTCUT_MODULES is set, return "modules": the page then loads its source files one
@@ -28,7 +28,7 @@ def code_version() -> str:
     return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _compute_version()
 
 
-def bundled_file(version: str, name: str) -> bytes | None:
+def read_bundled_file(version: str, name: str) -> bytes | None:
     """Return the content of a file of the page's bundle, None if there is no such file.
 
     version: the version in the request; only files of the current version are returned.
@@ -36,7 +36,7 @@ def bundled_file(version: str, name: str) -> bytes | None:
     return _read_bundle().get(name) if version == _compute_version() else None
 
 
-def module_file(name: str) -> bytes | None:
+def read_module_file(name: str) -> bytes | None:
     """Return the content of a source file of the page, None if it cannot be read.
 
     name: the file's path below javascript/gallery.
@@ -48,17 +48,17 @@ def module_file(name: str) -> bytes | None:
         return None
 
 
-def loader_script() -> str:
+def read_loader_script() -> str:
     """Return the script that defines `<civitai-gallery>` and loads the rest of the code."""
     with open(os.path.join(_JAVASCRIPT, "civitai_shortcut.js"), encoding="utf-8") as file:
         return file.read()
 
 
-def preload_links() -> str:
+def make_preload_links() -> str:
     """Return a `Link` header with the code and data that browsers should load early."""
     code, hello = (
-        f"civitai_shortcut/page/{code_version()}",
-        f"api/bootstrap?{CODE_QUERY}={code_version()}",
+        f"civitai_shortcut/page/{find_code_version()}",
+        f"api/bootstrap?{CODE_QUERY}={find_code_version()}",
     )
     return (
         f"<{code}/page.js>; rel=modulepreload, <{code}/page.css>; rel=preload; as=style,"

@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse
 
 from ..i18n import messages
 from . import bundle
-from .http import request_language
+from .http import find_language
 
-__all__ = ["gallery_page", "login_form"]
+__all__ = ["make_gallery_page", "make_login_form"]
 
 _TITLE = "Civitai Shortcut"
 _THEMES = ("light", "dark")  # values of `?__theme=`; by default, the browser's preference
@@ -53,27 +53,27 @@ button {{ border: 0; background: var(--body-text-color); color: var(--background
 _NO_OTHERS = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
 
-def gallery_page(request: Request) -> HTMLResponse:
+def make_gallery_page(request: Request) -> HTMLResponse:
     """Return the HTML page with `<civitai-gallery>`, and headers that preload its code."""
-    no_script = escape(messages.translate("needs_javascript", request_language(request)))
+    no_script = escape(messages.translate("needs_javascript", find_language(request)))
     body = (
         f'<main><h1 class="heading">{_TITLE}</h1>'
-        f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery></main>'
+        f'<civitai-gallery data-code="{bundle.find_code_version()}"></civitai-gallery></main>'
         f"<noscript><p>{no_script}</p></noscript>"
     )
     script, style = _make_policy_hash(_script()), _make_policy_hash(_STYLE)
     policy = f"{_NO_OTHERS}; script-src 'self' {script}; connect-src 'self'; media-src 'self'"
     policy += f" blob:; img-src 'self' data: blob:; style-src 'self' {style}"
     head = f"<script>{_script()}</script>"
-    return _document(request, head, body, policy, 200, {"Link": bundle.preload_links()})
+    return _document(request, head, body, policy, 200, {"Link": bundle.make_preload_links()})
 
 
-def login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
+def make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
     """Return the HTML form that asks for user and password.
 
     status: the HTTP status. problem: why the last attempt failed, "" if there was none.
     """
-    language = request_language(request)
+    language = find_language(request)
     user, password, log_in = (
         escape(messages.translate(key, language))
         for key in ("login_user", "login_password", "login_button")
@@ -96,7 +96,7 @@ def _document(
     theme = request.query_params.get("__theme", "")
     chosen = f' class="{theme}"' if theme in _THEMES else ""
     html = (
-        f'<!DOCTYPE html><html lang="{request_language(request)}"{chosen}><head>'
+        f'<!DOCTYPE html><html lang="{find_language(request)}"{chosen}><head>'
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{_TITLE}</title><link rel="icon" href="{_ICON}"><style>{_STYLE}</style>'
         f"{head}</head><body>{body}</body></html>"
@@ -113,7 +113,7 @@ def _document(
 
 @functools.cache
 def _script() -> str:
-    return f"window.civitaiShortcutAlone = true;\n{bundle.loader_script()}"
+    return f"window.civitaiShortcutAlone = true;\n{bundle.read_loader_script()}"
 
 
 @functools.cache

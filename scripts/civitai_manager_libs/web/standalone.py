@@ -131,17 +131,17 @@ def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | N
 def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
     from starlette.routing import Route
 
-    from .document import gallery_page, login_form
+    from .document import make_gallery_page, make_login_form
     from .http import Login
 
     async def page(request: Any) -> Any:
-        return (gallery_page if host.is_logged_in(request) else login_form)(request)
+        return (make_gallery_page if host.is_logged_in(request) else make_login_form)(request)
 
     app.router.routes.append(Route("/", page))
     # The names are gradio's, so that our routes use both applications in the same way.
     app.auth, app.tokens = login, {}
     if login is not None:
         # The name has the port, since browsers send a cookie to all ports of a machine.
-        logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=login_form)
+        logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=make_login_form)
         app.tokens = logins.tokens
         app.router.routes.append(Route("/login", logins.log_in, methods=["GET", "POST"]))

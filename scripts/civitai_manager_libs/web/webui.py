@@ -25,11 +25,10 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
     host.register_image_saved(_on_image_saved)
     for problem in setting.load():
         util.printD(problem)
+    instance, code = new_instance(), bundle.find_code_version()
     with gr.Blocks(analytics_enabled=False) as tab:
         # In every load of the WebUI's page, so as little as can be: no quotes, no end tag.
-        gr.HTML(
-            f"<civitai-gallery data-instance={new_instance()} data-code={bundle.code_version()}>"
-        )
+        gr.HTML(f"<civitai-gallery data-instance={instance} data-code={code}>")
     host.keep_out_of_ui_config(tab)
     return [(tab, "Civitai Shortcut", "civitai_shortcut")]
 

@@ -20,10 +20,11 @@ from ... import host
 from ...core import as_id, Cancellation
 from ...errors import CivitaiShortcutError
 from ...i18n import messages
-from ..bundle import CODE_HEADER, CODE_QUERY, code_version
+from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
 from .csrf import is_cross_site, is_host_ip_or_localhost, is_our_page
 from .request_body import read_body, SMALL_BODY
-from .responses import ApiError, error_response, failure_response, json_response, request_language
+from .responses import ApiError, find_language, make_error_response, make_failure_response
+from .responses import make_json_response
 
 __all__ = ["Endpoints", "Handler", "RemoteWork", "RequestContext"]
 
@@ -152,12 +153,12 @@ class Endpoints:
                 if not _has_valid_host(request):
                     raise ApiError(403, "not_allowed", "unknown_name")
                 version = request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
-                if version not in (None, code_version()):  # programs need not send one
+                if version not in (None, find_code_version()):  # programs need not send one
                     raise ApiError(409, "outdated")
                 async with read_body(request, max_bytes, self.run_local, is_file) as body:
                     return await self._respond(handler, request, body)
             except ApiError as error:
-                return error_response(error, request_language(request))
+                return make_error_response(error, find_language(request))
             except ClientDisconnect:  # nobody reads the response
                 return Response(status_code=400)
 
@@ -166,7 +167,7 @@ class Endpoints:
     async def _respond(self, handler: Handler, request: Request, body: Any) -> Any:
         cancellation = Cancellation()
         context = RequestContext(
-            request, body, request_language(request), cancellation, self.run_local
+            request, body, find_language(request), cancellation, self.run_local
         )
         watch = asyncio.ensure_future(_watch_disconnect(request, cancellation))
         try:
@@ -214,11 +215,11 @@ def _call_for_response(work: Callable[[], Any], language: str) -> Any:
     try:
         answer = work()
     except ApiError as error:
-        return error_response(error, language)
+        return make_error_response(error, language)
     except CivitaiShortcutError as error:
-        return failure_response(error, language)
+        return make_failure_response(error, language)
     is_ready = isinstance(answer, RemoteWork) or callable(answer)
-    return answer if is_ready else json_response(answer)
+    return answer if is_ready else make_json_response(answer)
 
 
 async def _watch_disconnect(request: Request, cancellation: Cancellation) -> None:

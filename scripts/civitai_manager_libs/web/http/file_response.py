@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-__all__ = ["file_response", "InThread"]
+__all__ = ["InThread", "make_file_response"]
 
 _PIECE = 256 * 1024  # bytes
 _RANGE = re.compile(
@@ -28,7 +28,7 @@ _HEADERS = {
 InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread
 
 
-def file_response(
+def make_file_response(
     file: BinaryIO, media_type: str, etag: str, request: Request, in_thread: InThread
 ) -> Any:
     """Return a response with a file, or with the part that the header `Range` requests.

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ...i18n import messages
 from .csrf import find_client_network, is_forwarded
-from .responses import request_language
+from .responses import find_language
 
 __all__ = ["Login", "LoginAttempts"]
 
@@ -102,7 +102,7 @@ class Login:
             )
         if len(body) > _MOST_BODY:
             return PlainTextResponse("This is not a login form.", 413, {"Connection": "close"})
-        language = request_language(request)
+        language = find_language(request)
         client, proxy = _identify_client(request)
         if wait := self._tries.count_attempt(client, proxy):
             problem = messages.translate("login_wait", language, seconds=int(wait) + 1)

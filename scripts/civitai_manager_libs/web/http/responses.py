@@ -25,8 +25,8 @@ from ...errors import (
 from ...i18n import messages
 from ..schemas import ErrorBody, ErrorDetails
 
-__all__ = ["ApiError", "bytes_response", "error_response", "error_sentence", "failure_response"]
-__all__ += ["json_response", "request_language"]
+__all__ = ["ApiError", "explain_error", "find_language", "make_bytes_response"]
+__all__ += ["make_error_response", "make_failure_response", "make_json_response"]
 
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
@@ -70,12 +70,12 @@ class ApiError(Exception):
         return messages.translate(self._key, language, **{**self._values, **sentences})
 
 
-def request_language(request: HTTPConnection) -> str:
+def find_language(request: HTTPConnection) -> str:
     """Return the code of the language that a request's `Accept-Language` prefers, such as "en"."""
     return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
-def json_response(value: Any, status: int = 200) -> Response:
+def make_json_response(value: Any, status: int = 200) -> Response:
     """Return a response with this value as JSON; a dataclass becomes an object.
 
     A lone surrogate in a text becomes a question mark, since UTF-8 cannot encode it.
@@ -83,15 +83,19 @@ def json_response(value: Any, status: int = 200) -> Response:
     text = json.dumps(
         value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=asdict
     )
-    return bytes_response(text.encode("utf-8", "replace"), "application/json", "no-store", status)
+    return make_bytes_response(
+        text.encode("utf-8", "replace"), "application/json", "no-store", status
+    )
 
 
-def bytes_response(body: bytes, media_type: str, cache_control: str, status: int = 200) -> Response:
+def make_bytes_response(
+    body: bytes, media_type: str, cache_control: str, status: int = 200
+) -> Response:
     headers = {"Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
     return Response(body, status, headers, media_type=media_type)
 
 
-def error_response(error: ApiError, language: str) -> Response:
+def make_error_response(error: ApiError, language: str) -> Response:
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field
@@ -103,18 +107,18 @@ def error_response(error: ApiError, language: str) -> Response:
     return response
 
 
-def failure_response(error: CivitaiShortcutError, language: str) -> Response:
+def make_failure_response(error: CivitaiShortcutError, language: str) -> Response:
     """Return the JSON response for a failed action, for example if Civitai does not respond."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
-    return _error_json({"code": error.reason, "message": error_sentence(error, language)}, status)
+    return _error_json({"code": error.reason, "message": explain_error(error, language)}, status)
 
 
 def _error_json(details: ErrorDetails, status: int) -> Response:
     body: ErrorBody = {"error": details}
-    return json_response(body, status)
+    return make_json_response(body, status)
 
 
-def error_sentence(error: CivitaiShortcutError, language: str) -> str:
+def explain_error(error: CivitaiShortcutError, language: str) -> str:
     """Return a sentence that tells the user what went wrong and what to do."""
     if isinstance(error, InputError):
         return messages.translate_error(error, language) if error.key else str(error)

@@ -15,11 +15,11 @@ from ...library import bookmarks
 from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
 from ..schemas.models import ModelCard, ModelVersion, ModelView
 
-__all__ = ["annotation_view", "format_iso_time", "image_links", "image_view", "model_card"]
-__all__ += ["model_view", "resource_view"]
+__all__ = ["format_iso_time", "make_annotation_view", "make_image_links", "make_image_view"]
+__all__ += ["make_model_card", "make_model_view", "make_resource_view"]
 
 
-def model_card(model: Model) -> ModelCard:
+def make_model_card(model: Model) -> ModelCard:
     """Return the JSON of a model for a list of search results."""
     return {
         "id": model.id,
@@ -32,17 +32,17 @@ def model_card(model: Model) -> ModelCard:
     }
 
 
-def model_view(model: Model) -> ModelView:
+def make_model_view(model: Model) -> ModelView:
     """Return the JSON of a model with its description and versions."""
     return {
-        **model_card(model),
+        **make_model_card(model),
         "description": model.description_text,
         "tags": list(model.tags),
         "versions": [_version_view(version) for version in model.versions],
     }
 
 
-def image_view(
+def make_image_view(
     image: Image,
     saved: Container[int],
     annotations: Mapping[int, bookmarks.Annotation],
@@ -76,7 +76,7 @@ def image_view(
     }
 
 
-def annotation_view(annotation: bookmarks.Annotation) -> Annotations:
+def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
     """Return the JSON of the user's annotations of an image."""
     return {
         "favourite": annotation.favourite,
@@ -93,7 +93,7 @@ def format_iso_time(moment: float) -> str:
     return date.isoformat("T", "seconds") if moment else ""
 
 
-def image_links(image: Image) -> ImageLinks:
+def make_image_links(image: Image) -> ImageLinks:
     """Return the Civitai URLs of an image, of its post and of its user."""
     base, user = setting.base_url(), image.username
     return {
@@ -103,7 +103,7 @@ def image_links(image: Image) -> ImageLinks:
     }
 
 
-def resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
+def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """Return the JSON of a resource that an image was made with.
 
     names: (model id, name) by version id, as returned by `models.find_version_names`.

@@ -23,8 +23,8 @@ from ..schemas.page import (
 )
 from . import watches
 
-__all__ = ["get_bootstrap", "get_instance", "is_demo", "key_state", "new_instance", "set_demo"]
-__all__ += ["settings_view"]
+__all__ = ["get_bootstrap", "get_instance", "is_demo", "make_key_state", "make_settings_view"]
+__all__ += ["new_instance", "set_demo"]
 
 # The base models of most galleries, as Civitai's API spells them.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
@@ -73,7 +73,7 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
         "language": language,
         "words": messages.get_page_texts(language),
         "parameter_labels": messages.get_parameter_labels(language),
-        "settings": settings_view(context),
+        "settings": make_settings_view(context),
         "choices": _filter_choices(language),
         "recent": [
             {"id": model_id, "name": name} for model_id, name in recent_models.list_recent_models()
@@ -81,17 +81,17 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
         "is_demo": _is_demo,
         "host": {
             "in_webui": host.in_webui(),
-            "name": host.host_name(),
-            "send_to": list(host.send_targets()),
+            "name": host.find_host_name(),
+            "send_to": list(host.list_send_targets()),
             "has_models": local_models.has_folders(),
         },
-        "key": key_state(context),
+        "key": make_key_state(context),
         "watches": watches.get_watches(context),
         "civitai_url": setting.base_url(),
     }
 
 
-def settings_view(context: RequestContext) -> list[Setting]:
+def make_settings_view(context: RequestContext) -> list[Setting]:
     """Return every setting with its value and whether this request may change it."""
     return [
         _setting_view(context, entry, cast(SettingGroup, group))
@@ -100,7 +100,7 @@ def settings_view(context: RequestContext) -> list[Setting]:
     ]
 
 
-def key_state(context: RequestContext) -> KeyState:
+def make_key_state(context: RequestContext) -> KeyState:
     """Return whether an API key is saved, and whether this request may change it."""
     return {
         "saved": bool(setting.civitai_api_key),

@@ -12,10 +12,10 @@ from ...civitai import ImageQuery
 from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
 from ...library import bookmarks, pages, records, search
-from ..http import ApiError, format_iso_time, image_view, RequestContext
+from ..http import ApiError, format_iso_time, make_image_view, RequestContext
 from ..schemas.images import ImagePage, Note
 
-__all__ = ["find_saved_files", "get_client", "get_job_service", "list_saved_ids", "page_view"]
+__all__ = ["find_saved_files", "get_client", "get_job_service", "list_saved_ids", "make_page_view"]
 __all__ += ["parse_gallery_query", "parse_image_query", "parse_level_mask", "parse_page_position"]
 __all__ += ["require_ids", "require_image", "resume_work"]
 
@@ -127,7 +127,7 @@ def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
     )
 
 
-def page_view(
+def make_page_view(
     images: Collection[Image],
     cursor: str | None,
     read_at: float,
@@ -144,7 +144,7 @@ def page_view(
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
     return {
-        "images": [image_view(image, saved, marked, new_ids) for image in images],
+        "images": [make_image_view(image, saved, marked, new_ids) for image in images],
         "cursor": cursor,
         "read_at": format_iso_time(read_at),
         "notes": notes,

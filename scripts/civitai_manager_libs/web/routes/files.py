@@ -10,7 +10,7 @@ from ...core import Image, thumbnail_url, translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, deletions, image_cache, pages
 from .. import bundle
-from ..http import ApiError, bytes_response, file_response, RemoteWork, RequestContext
+from ..http import ApiError, make_bytes_response, make_file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
 __all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "respond_with_file"]
@@ -63,11 +63,11 @@ def get_page_file(context: RequestContext) -> Any:
     if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z_]+/)?[a-z0-9_]+", stem):
         raise ApiError(404, "not_there")
     is_module = version == bundle.MODULES
-    body = bundle.module_file(name) if is_module else bundle.bundled_file(version, name)
+    body = bundle.read_module_file(name) if is_module else bundle.read_bundled_file(version, name)
     if body is None:
         raise ApiError(404, "not_there") if is_module else ApiError(410, "outdated")
     cache_control = "no-cache" if is_module else "private, max-age=31536000, immutable"
-    return bytes_response(body, _CODE_KINDS[ending], cache_control)
+    return make_bytes_response(body, _CODE_KINDS[ending], cache_control)
 
 
 def _choose_width(min_width: str) -> int:
@@ -124,7 +124,7 @@ def respond_with_file(context: RequestContext, path: str, etag: str) -> Any:
     except NotAnImage:
         opened.close()
         raise
-    return file_response(opened, media_type, etag, context.request, context.run_local)
+    return make_file_response(opened, media_type, etag, context.request, context.run_local)
 
 
 def find_media_type(start: bytes) -> str:

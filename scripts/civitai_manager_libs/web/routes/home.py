@@ -12,7 +12,7 @@ from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
 from ...errors import NotFound
 from ...library import covers, models, recent_models, records, reproductions, watches
 from ...local_models import get_model_index, ModelFile, remove_version
-from ..http import ApiError, bytes_response, RemoteWork, RequestContext
+from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext
 from ..schemas import home as schemas
 from .dependencies import get_client, list_saved_ids
 from .library import get_collections
@@ -79,7 +79,7 @@ def get_preview(context: RequestContext) -> Response:
     if not file.preview:
         raise ApiError(404, "not_there")
     body = reproductions.make_thumbnail(reproductions.open_image(file.preview))
-    return bytes_response(body, "image/jpeg", "private, max-age=86400")
+    return make_bytes_response(body, "image/jpeg", "private, max-age=86400")
 
 
 def _shown_levels() -> int:

@@ -13,7 +13,7 @@ from ...i18n import messages
 from ...library import models, pages, recent_models, records, search, watches
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas.images import ImagePage, Note
-from .dependencies import get_client, page_view, parse_gallery_query, parse_page_position
+from .dependencies import get_client, make_page_view, parse_gallery_query, parse_page_position
 from .library import read_hidden_terms, search_images
 
 __all__ = ["get_images"]
@@ -140,7 +140,7 @@ def _images_view(
     hidden_count: int,
 ) -> ImagePage:
     new_ids, fetched_at = watches.find_new_images(query), read.fetched_at
-    view = page_view(shown, cursor, fetched_at, notes, hidden_count, new_ids)
+    view = make_page_view(shown, cursor, fetched_at, notes, hidden_count, new_ids)
     view["from_library"] = read.is_stored
     return view
 

@@ -27,13 +27,15 @@ from ..http import format_iso_time
 from ..schemas.jobs import JobAction, JobCard, JobFailure, JobFailures, JobList, JobReport
 from .job_file_views import list_model_file_views, list_rate_texts
 
-__all__ = ["jobs_panel"]
+__all__ = ["make_jobs_panel"]
 
 _LONG_PAUSE = 120  # seconds; longer pauses are shown in minutes
 _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
-def jobs_panel(service: JobService, language: str, words: str = "", limit: int = 12) -> JobList:
+def make_jobs_panel(
+    service: JobService, language: str, words: str = "", limit: int = 12
+) -> JobList:
     """Return the JSON of the downloads panel. Raises DiskError if the database cannot be used.
 
     words: list only jobs whose description contains all these words, "" for any. limit: how many

@@ -18,10 +18,10 @@ from ...library import models, pages, records, wait_for_writes
 from ..http import ApiError, is_from_this_machine, RequestContext
 from ..schemas.jobs import JobList, JobStarted
 from .dependencies import find_saved_files, get_job_service, parse_gallery_query, parse_image_query
-from .job_views import jobs_panel
+from .job_views import make_jobs_panel
 from .repeated_requests import respond_once
 
-__all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
+__all__ = ["act_on_job", "begin_job", "get_jobs", "make_naming_context"]
 
 _LISTED, _MOST_LISTED = 12, 500  # jobs
 _MOST_LETTERS = 1000  # characters of a search
@@ -37,7 +37,7 @@ def get_jobs(context: RequestContext) -> JobList:
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
-    return jobs_panel(get_job_service(), context.language, words, limit or _LISTED)
+    return make_jobs_panel(get_job_service(), context.language, words, limit or _LISTED)
 
 
 def act_on_job(context: RequestContext) -> JobList:
@@ -46,7 +46,7 @@ def act_on_job(context: RequestContext) -> JobList:
     if act is None:
         raise ApiError(404, "not_there")
     act(job_id, context)
-    return jobs_panel(get_job_service(), context.language)
+    return make_jobs_panel(get_job_service(), context.language)
 
 
 def begin_job(context: RequestContext) -> JobStarted:

@@ -9,7 +9,7 @@ from ...civitai import Model, Reference
 from ...core import as_id, Image, log_disk_errors
 from ...errors import InputError, NotFound
 from ...library import deletions, models, recent_models, records
-from ..http import ApiError, model_card, model_view, RemoteWork, RequestContext
+from ..http import ApiError, make_model_card, make_model_view, RemoteWork, RequestContext
 from ..schemas import models as schemas
 from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelCardPage
 from .bootstrap import is_demo
@@ -82,7 +82,7 @@ def _search_models(context: RequestContext, words: str, cursor: str | None) -> M
     level = parse_level_mask(context.query_param("level"))
     found = civitai.search_models(get_client(), words, level, 24, cursor, context.cancelled)
     models.store_covers(found.models)
-    return {"models": [model_card(one) for one in found.models], "cursor": found.next_cursor}
+    return {"models": [make_model_card(one) for one in found.models], "cursor": found.next_cursor}
 
 
 def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
@@ -90,7 +90,7 @@ def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
     if as_id(model_id) is None:
         raise ApiError(404, "gone", "no_model")
     try:
-        return model_view(_load_model(context, model_id))
+        return make_model_view(_load_model(context, model_id))
     except NotFound as error:
         raise ApiError(404, "gone", "no_model") from error
 
@@ -110,7 +110,7 @@ def _open_model(context: RequestContext, reference: Reference) -> FoundModel | F
         raise ApiError(404, "gone", "no_model") from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
-    return {"kind": "model", "model": model_view(opened), "version_id": version_id}
+    return {"kind": "model", "model": make_model_view(opened), "version_id": version_id}
 
 
 def _load_model(context: RequestContext, model_id: int) -> Model:
@@ -144,7 +144,7 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
         "kind": "image",
         "image_id": image.id,
         "post_id": image.post_id,
-        "model": None if found is None else model_view(found),
+        "model": None if found is None else make_model_view(found),
     }
 
 

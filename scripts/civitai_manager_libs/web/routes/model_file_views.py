@@ -20,18 +20,18 @@ from ...model_files import (
     NeededFiles,
     UnknownModel,
 )
-from ..http import find_lock_reason, RequestContext, resource_view
+from ..http import find_lock_reason, make_resource_view, RequestContext
 from ..schemas import model_files as schemas
 from ..schemas.images import Availability, ResourceLink
-from .image import match_text
+from .image import describe_match
 
-__all__ = ["needed_files_view", "refusal_text"]
+__all__ = ["explain_refusal", "make_needed_files_view"]
 
 _MB = 1024 * 1024  # bytes
 _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 
-def needed_files_view(
+def make_needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
 ) -> schemas.NeededFilesView:
     """Return the JSON of the model files that images need.
@@ -57,7 +57,7 @@ def needed_files_view(
     }
 
 
-def refusal_text(choice: FileChoice, language: str) -> str:
+def explain_refusal(choice: FileChoice, language: str) -> str:
     """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
     refusal = choice.refusal
     return messages.explain_reason(refusal, language, choice.deadline) if refusal else ""
@@ -66,7 +66,7 @@ def refusal_text(choice: FileChoice, language: str) -> str:
 def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
-    refusal = "" if needs_word else refusal_text(choice, language)
+    refusal = "" if needs_word else explain_refusal(choice, language)
     short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
@@ -93,7 +93,7 @@ def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
 def _availability_text(needed: NeededFile, language: str) -> str:
     if needed.availability == "missing":  # its name is known by now
         return messages.translate("available_missing", language)
-    return match_text(needed.match, needed.resource, language)
+    return describe_match(needed.match, needed.resource, language)
 
 
 def _link_view(needed: NeededFile) -> ResourceLink:
@@ -104,7 +104,7 @@ def _link_view(needed: NeededFile) -> ResourceLink:
         file = needed.choice.file
         kind = resource.type or (find_kind(file, version) if file else "")
         resource = replace(resource, version_id=version.id, type=kind)
-    return {**resource_view(resource, names), "name": needed.title}
+    return {**make_resource_view(resource, names), "name": needed.title}
 
 
 def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.RemoteFileView:
@@ -131,7 +131,7 @@ def _list_traits(file: RemoteFile) -> list[str]:
 def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFileView:
     resource = unknown.resource
     return {
-        **resource_view(resource, {}),
+        **make_resource_view(resource, {}),
         "key": f"{resource.type} {resource.hash or resource.name}",
         "availability": "missing",
         "availability_label": messages.translate("available_missing", language),

@@ -21,7 +21,7 @@ from ...model_files import (
 from ..http import ApiError, find_lock_reason, RemoteWork, RequestContext
 from ..schemas import model_files as schemas
 from .dependencies import get_client, get_job_service, require_ids
-from .model_file_views import needed_files_view, refusal_text
+from .model_file_views import explain_refusal, make_needed_files_view
 from .repeated_requests import respond_once
 
 __all__ = ["begin_download", "get_model_files", "list_for_images"]
@@ -81,7 +81,7 @@ def _list_for_ids(
     if not images and ids:
         raise ApiError(404, "not_known")
     found = list_needed_files(get_client(), images, model_id, context.cancelled)
-    return needed_files_view(context, found, len(images))
+    return make_needed_files_view(context, found, len(images))
 
 
 def _list_for_model(
@@ -101,7 +101,7 @@ def _list_for_model(
     kind = find_kind(choice.file, versions[0]) if choice.file else ""
     resource = Resource(kind, version_id=versions[0].id)
     needed = make_needed_file(versions[0], choice, resource, 1)
-    return needed_files_view(context, NeededFiles((needed,)), 1)
+    return make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
 def _start_download(context: RequestContext) -> schemas.ModelFilesStarted:
@@ -146,7 +146,7 @@ def _require_file(
     if choice.file is None:
         raise ApiError(404, "not_known", "model_not_read")
     if choice.refusal:
-        reason = refusal_text(choice, context.language)
+        reason = explain_refusal(choice, context.language)
         name = choice.file.name
         raise ApiError(409, choice.refusal, "model_refused_one", name=name, reason=reason)
     return choice.file

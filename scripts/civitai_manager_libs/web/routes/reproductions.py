@@ -23,7 +23,7 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, bytes_response, find_lock_reason, format_iso_time
+from ..http import ApiError, find_lock_reason, format_iso_time, make_bytes_response
 from ..http import RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
@@ -56,7 +56,7 @@ def get_reproduction_thumbnail(context: RequestContext) -> Response:
     thumbnail = reproductions.read_thumbnail(context.path_param("reproduction"))
     if thumbnail is None:
         raise ApiError(404, "not_there")
-    return bytes_response(thumbnail, "image/jpeg", "private, no-cache")
+    return make_bytes_response(thumbnail, "image/jpeg", "private, no-cache")
 
 
 def get_reproduction_file(context: RequestContext) -> Any:

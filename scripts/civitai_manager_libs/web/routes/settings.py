@@ -16,7 +16,7 @@ from ...library import recent_models, records
 from ...model_files import validate_folder_template
 from ..http import ApiError, find_lock_reason, RemoteWork, RequestContext
 from ..schemas.page import FilenamePreview, KeySaved, Message, SettingsSaved
-from .bootstrap import key_state, settings_view
+from .bootstrap import make_key_state, make_settings_view
 from .dependencies import get_client
 from .jobs import make_naming_context
 
@@ -54,7 +54,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
     except DiskError:
         _change_settings(before)
         raise
-    return {"settings": settings_view(context), "has_models": local_models.has_folders()}
+    return {"settings": make_settings_view(context), "has_models": local_models.has_folders()}
 
 
 def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def put_key(context: RequestContext) -> KeySaved:
     key_of_text = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
         key_of_text = "key_of_environment"
-    return {"key": key_state(context), "message": context.translate(key_of_text)}
+    return {"key": make_key_state(context), "message": context.translate(key_of_text)}
 
 
 def test_key(context: RequestContext) -> RemoteWork[Message]:

@@ -10,7 +10,7 @@ from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...i18n import messages
 from ...library import watches
-from ..http import error_sentence, format_iso_time, RequestContext
+from ..http import explain_error, format_iso_time, RequestContext
 from ..schemas.page import WatchedGallery, WatchList
 from .dependencies import get_client, parse_gallery_query
 
@@ -82,7 +82,7 @@ def get_watches(context: RequestContext) -> WatchList:
         return {
             "galleries": [],
             "checking": False,
-            "problem": error_sentence(error, context.language),
+            "problem": explain_error(error, context.language),
         }
 
 
@@ -118,7 +118,7 @@ def _problem_text(gallery: str, language: str) -> str:
     error = _checks.errors.get(gallery)
     if isinstance(error, NotFound):
         return messages.translate("no_gallery", language)
-    return error_sentence(error, language) if error else ""
+    return explain_error(error, language) if error else ""
 
 
 def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:

@@ -3,8 +3,8 @@
 from .compatibility import check_infotext
 from .details import get_details
 from .embedded import get_workflow
-from .resources import filter_reproducible, match_text
+from .resources import describe_match, filter_reproducible
 from .send import get_host_file, prepare_send
 
-__all__ = ["check_infotext", "filter_reproducible", "get_details", "get_host_file"]
-__all__ += ["get_workflow", "match_text", "prepare_send"]
+__all__ = ["check_infotext", "describe_match", "filter_reproducible", "get_details"]
+__all__ += ["get_host_file", "get_workflow", "prepare_send"]

@@ -8,14 +8,14 @@ from .... import host, setting
 from ....core import clean_line, Image
 from ....i18n import messages
 from ....infotext import (
-    list_added_lora_tags,
     EmbeddedData,
+    find_missing_values,
     HostCapabilities,
     HOSTS,
+    list_added_lora_tags,
     list_losses,
-    Loss,
-    find_missing_values,
     list_omitted_parameters,
+    Loss,
 )
 from ...schemas.images import Incompatibilities
 from ...http import ApiError, RequestContext
@@ -32,7 +32,7 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
     Return [] without a WebUI, or if the WebUI's rules are not known.
     """
-    rules = HOSTS.get(host.host_name())
+    rules = HOSTS.get(host.find_host_name())
     if rules is None or not text:
         return []
     found = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))

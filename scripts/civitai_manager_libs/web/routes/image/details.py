@@ -6,7 +6,8 @@ from .... import setting, util
 from ....core import Image
 from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
 from ....library import bookmarks, image_cache, reproductions
-from ...http import annotation_view, image_links, image_view, RemoteWork, RequestContext
+from ...http import make_annotation_view, make_image_links, make_image_view
+from ...http import RemoteWork, RequestContext
 from ...schemas.images import ImageDetails, InfotextSource
 from ..dependencies import find_saved_files, require_image
 from .compatibility import list_incompatibilities, list_problems
@@ -47,9 +48,9 @@ def _details_view(
     saved = find_saved_files([image.id])
     path, marked = saved.get(image.id, ""), bookmarks.annotations.find_annotations([image.id])
     return {
-        **image_view(image, saved, marked),
-        "annotations": annotation_view(marked.get(image.id, bookmarks.Annotation())),
-        **image_links(image),
+        **make_image_view(image, saved, marked),
+        "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
+        **make_image_links(image),
         "infotext": text,
         "infotext_source": source,
         "prompt": read.prompt,

@@ -12,10 +12,10 @@ from ....infotext import Resource
 from ....library import records
 from ....local_models import ModelMatch
 from ....model_files import find_used_models, UsedModel
-from ...http import resource_view
+from ...http import make_resource_view
 from ...schemas.images import Availability, ResourceView
 
-__all__ = ["filter_reproducible", "list_resource_views", "match_text"]
+__all__ = ["describe_match", "filter_reproducible", "list_resource_views"]
 
 _AT_ONCE = 500  # images whose records are in memory together
 
@@ -31,9 +31,9 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
         file, version = one.match.file, one.version
         views.append(
             {
-                **resource_view(one.resource, used.names),
+                **make_resource_view(one.resource, used.names),
                 "availability": cast(Availability, one.match.state),
-                "availability_label": match_text(one.match, one.resource, language),
+                "availability_label": describe_match(one.match, one.resource, language),
                 "local_name": file.name if file else "",
                 "size": file.size if file else version.size if version else 0,
             }
@@ -67,7 +67,7 @@ def _is_reproducible(used: Sequence[UsedModel]) -> bool:
     return has_model
 
 
-def match_text(match: ModelMatch, resource: Resource, language: str) -> str:
+def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:
     """Return a short text that says whether a resource's file is on this machine."""
     if not match.state:
         return ""

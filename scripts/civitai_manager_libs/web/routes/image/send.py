@@ -33,7 +33,7 @@ def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedS
     """
     image = require_image(context)
     tab, text = context.body_field("tab"), context.body_field("text")
-    if tab not in host.send_targets() or not isinstance(text, str | None):
+    if tab not in host.list_send_targets() or not isinstance(text, str | None):
         raise ApiError(400, "bad_input")
     if text is not None and len(text) > _LONGEST:
         raise ApiError(400, "bad_input")

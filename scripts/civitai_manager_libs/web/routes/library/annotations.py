@@ -12,7 +12,7 @@ from starlette.responses import Response
 from .... import setting
 from ....core import as_mapping, as_whole_number, Image, level_mask
 from ....library import bookmarks, Collection, import_export, records
-from ...http import annotation_view, ApiError, bytes_response, RequestContext
+from ...http import ApiError, make_annotation_view, make_bytes_response, RequestContext
 from ...schemas.images import Annotations
 from ...schemas.library import (
     AnnotationsChanged,
@@ -65,7 +65,7 @@ def get_annotations(context: RequestContext) -> AnnotationsRead:
     """Return the current annotations of the images in the body; leave out images without any."""
     revision, ids = bookmarks.get_revision(), require_ids(context, _MOST_READ)
     found = bookmarks.annotations.read_annotations(ids)
-    views = {str(image_id): annotation_view(one) for image_id, one in found.items()}
+    views = {str(image_id): make_annotation_view(one) for image_id, one in found.items()}
     return {"annotations": views, "revision": revision}
 
 
@@ -128,7 +128,7 @@ def _parse_annotations(value: object) -> dict[int, Annotations]:
 
 def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
     found = bookmarks.annotations.find_annotations(ids)
-    return {str(i): annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
+    return {str(i): make_annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
@@ -167,7 +167,7 @@ def get_export(context: RequestContext) -> Response:
     """
     exported = import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-    response = bytes_response(body, "application/json", "no-store")
+    response = make_bytes_response(body, "application/json", "no-store")
     name = "civitai-shortcut-collections.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -16,7 +16,7 @@ from ...schemas.library import LoadedFilterResult, MonthCount, SearchCount, Sear
 from ..dependencies import (
     find_saved_files,
     list_saved_ids,
-    page_view,
+    make_page_view,
     parse_image_query,
     parse_level_mask,
     parse_page_position,
@@ -58,7 +58,7 @@ def search_images(context: RequestContext) -> ImagePage:
     images = records.find_images(ids).values()
     problems = _problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
-    view = page_view(images, found.cursor, time.time(), notes, found.hidden_count)
+    view = make_page_view(images, found.cursor, time.time(), notes, found.hidden_count)
     if found.looked_at is not None and len(ids) < limit:
         view["search_progress"] = {"count": found.looked_at[0], "total": found.looked_at[1]}
     return view
