@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 
 import pytest
 from api_server import MODEL_ID, ApiServer
@@ -87,6 +88,23 @@ def test_full_disk_pauses_the_job_until_there_is_space(server, small_disk, tmp_p
     assert set(os.listdir(dest)) == {
         f"{i}.{end}" for i in server.ids for end in ("txt", "json", server.kinds[i])
     }
+
+
+def test_reserved_space_stays_free_during_parallel_downloads(server, small_disk, tmp_path):
+    server.size = 200_000
+    for image_id in server.ids:
+        server.always(image_id, _begun_first)
+    program = CliProcess(server.url, tmp_path / "data", gallery_disk_reserve_mb=3)
+    done = program.run(*_DOWNLOAD, str(small_disk / "out"))
+    assert done.returncode == 1 and "too little disk space" in done.stderr
+    assert _free(small_disk) >= 3 * _MEGABYTE - 30_000, "no more than what lies beside pictures"
+
+
+def _begun_first(request, body):
+    """Send the length long before the body."""
+    request.send(200, {"Content-Length": str(len(body))}, body[:600])
+    time.sleep(0.2)
+    request.wfile.write(body[600:])
 
 
 @pytest.mark.parametrize("leaving", [70_000, 130_000])
