@@ -118,6 +118,10 @@ def test_version_has_its_files_and_its_models_type():
     assert version.size == 2132625894
 
 
+def test_long_name_keeps_its_extension():
+    assert _parse(name="a" * 300 + ".safetensors").extension == ".safetensors"
+
+
 def test_deeply_nested_record_raises_invalid_response():
     deep = json.loads("[" * 600 + "]" * 600)
     for parse in (version_from_json, model_from_json):

@@ -88,6 +88,11 @@ def test_bare_id_of_no_model_is_tried_as_an_image_id(server, run, dest):
     assert server.pages[-1]["imageId"] == "5020" and "modelId" not in server.pages[-1]
 
 
+def test_missing_image_exits_with_3(server, run, dest):
+    code, out, err = run("download", "https://civitai.com/images/4", "--dest", dest)
+    assert (code, out) == (3, "") and _is_one_sentence(err) and "no picture 4" in err
+
+
 @pytest.mark.parametrize("what", ["posts/7", "user/anna", "images/5020"])
 def test_version_option_without_a_model_is_refused(server, run, what):
     code, out, err = run("download", f"https://civitai.com/{what}", "--version", "5")
@@ -390,6 +395,14 @@ def test_chinese_terminal_gets_errors_in_chinese(server, run, monkeypatch, words
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     said = run(*words)
     assert said[:2] == (code, "") and re.fullmatch(r".*[\u4e00-\u9fff].*\n", said[2])
+
+
+def test_chinese_table_columns_are_aligned(server, run, dest, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    _add_job(dest)
+    head, row, *_ = run("jobs")[1].splitlines()
+    before_title = head[: head.index("名稱")], row[: row.index("Another")]
+    assert len({len(text) + len(re.findall("[\u4e00-\u9fff]", text)) for text in before_title}) == 1
 
 
 # JSON

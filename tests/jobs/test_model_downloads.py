@@ -120,6 +120,12 @@ def test_refused_file_is_resumed_by_a_retry(service, site, folder):
     _check_saved(site, folder)
 
 
+def test_partial_file_of_a_refused_download_is_deleted_with_its_job(service, site, folder):
+    job_id = _start_refused(service, site, folder)
+    service.forget(job_id)
+    wait_for(lambda: not os.listdir(folder), "an empty folder")
+
+
 def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, site, folder):
     first = _start_refused(service, site, folder)
     site.rules.route = None

@@ -219,6 +219,12 @@ def test_invalid_request_returns_none_and_logs_one_line(kwargs, capsys):
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_truncated_body_is_retried(server, client):
+    url = server.play("/a", [cut(BODY, 5000), whole(BODY)])
+
+    assert client._make_request("GET", url).content == BODY
+
+
 @pytest.mark.parametrize(
     "body, tries", [(lambda: b"bytes", 2), (lambda: io.BytesIO(b"file"), 1)], ids=["bytes", "file"]
 )

@@ -79,6 +79,16 @@ def test_cancelled_download_leaves_no_file(server, folder):
     assert os.listdir(folder) == []
 
 
+def test_paused_file_that_is_cancelled_later_is_deleted(server, folder):
+    url = server.play("/a.png", stalled(BODY, AT))
+    _broken_off(url, folder)
+    wish = Cancellation()
+    wish.set(for_good=True)
+    with pytest.raises(Cancelled):
+        _fetch(url, folder, cancelled=wish)
+    assert os.listdir(folder) == []
+
+
 def test_unfinished_file_is_kept_after_a_network_error(server, folder):
     url = server.play("/a.png", [cut(BODY, AT), status(503), OK])
     for _ in range(2):

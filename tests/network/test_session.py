@@ -271,6 +271,13 @@ def test_redirect_from_https_to_http_is_refused(mocked):
         send(PICTURE)
 
 
+def test_redirect_from_http_to_https_is_followed(mocked):
+    mocked.get("http://a.example/", status=301, headers={"Location": "https://b.example/"})
+    mocked.get("https://b.example/", body=b"b")
+
+    assert send("http://a.example/") == 200
+
+
 @pytest.mark.parametrize(
     "code, method, body",
     [(301, "GET", b""), (302, "GET", b""), (303, "GET", b"")]
