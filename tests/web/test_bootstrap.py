@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.i18n import messages
@@ -55,14 +53,6 @@ def test_base_models_of_opened_models_come_first(api, on_demo, fresh):
     base_models = api.get("bootstrap")["choices"]["base_models"]
     assert base_models[:2] == ["SD 1.5", "SDXL 1.0"]
     assert len(base_models) == len(set(base_models))
-
-
-def test_key_is_reported_as_saved_but_not_sent(api, monkeypatch):
-    setting.save_api_key("sekret-key")
-    assert api.get("bootstrap")["key"] == {"saved": True, "from_environment": False, "locked": ""}
-    assert "sekret" not in api.ask("api/bootstrap").text
-    monkeypatch.setitem(os.environ, "CIVITAI_API_KEY", "other")
-    assert api.get("bootstrap")["key"]["from_environment"] is True
 
 
 def test_bootstrap_tells_what_serves_the_page(api):

@@ -200,7 +200,9 @@ def test_key_is_saved_and_never_sent_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
     assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": ""}
-    assert "a-key" not in answer.text and "a-key" not in api.ask("api/bootstrap").text
+    shown = api.ask("api/bootstrap")
+    assert shown.json()["key"] == answer.json()["key"]
+    assert "a-key" not in answer.text and "a-key" not in shown.text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False
     assert not setting.civitai_api_key and not os.path.exists(host.find_key_file())
@@ -220,6 +222,8 @@ def test_key_of_the_environment_wins_with_a_message(api, monkeypatch):
     for key in ("mine", ""):
         answer = api.send("PUT", "key", {"key": key})
         assert "CIVITAI_API_KEY" in answer.json()["message"]
+        assert answer.json()["key"]["from_environment"] is True
+        assert "from-outside" not in answer.text and "mine" not in answer.text
     assert setting.civitai_api_key == "from-outside"
 
 
