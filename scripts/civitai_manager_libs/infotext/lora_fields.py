@@ -34,9 +34,9 @@ def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]
 
 
 def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `meta["resources"]` without the LoRAs whose names Civitai has cut off.
+    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
 
-    For example, it has cut `AddNet Model 1: sakura-01(8c052dc68980)` to a LoRA `01`.
+    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`.
     """
     misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
     for entry in map(as_mapping, as_list(meta.get("resources"))):

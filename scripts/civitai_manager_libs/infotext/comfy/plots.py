@@ -48,7 +48,7 @@ _MAX_AXES = 100
 
 
 def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return a graph's parameters without those that differ between the images of an X/Y plot.
+    """Return the parameters of a graph that are the same in all images of its X/Y plot.
 
     Return all parameters if the graph makes no plot, and {} if it is unknown which ones differ.
     """

@@ -245,7 +245,7 @@ def list_widget_names(node: Mapping[str, Any]) -> list[str]:
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:
     """Pair names and values in order; return ({name: value}, the values that are left over).
 
-    After a seed, a value such as "randomize" is skipped; it is the editor's and has no name.
+    A value such as "randomize" after a seed is the editor's; it has no name and is skipped.
     """
     found: dict[str, Any] = {}
     at = 0
@@ -257,7 +257,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Return those values of an unknown node that look like the values of a sampler, by name.
+    """Return the values of an unknown node that look like a sampler's values, by name.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. A seed is recognised by
     the value after it, such as "randomize".
