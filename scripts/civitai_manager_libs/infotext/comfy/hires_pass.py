@@ -100,10 +100,10 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 
 
 def _trace_image(nodes: Nodes, end: NodeId, samplers: set[NodeId]) -> _ImagePath | None:
-    """Return the path of an image to the node `end`, from the last sampler before this node.
+    """Return the path of an image from the last sampler before the node `end` to this node.
 
-    Return None if there is no sampler, or if it is directly before the node. samplers: all samplers
-    of the graph.
+    Return None if no sampler is before the node, or if no other node is between the two. samplers:
+    all samplers of the graph.
     """
     between: list[Node] = []
     for node_id in iter_image_path(nodes, end):

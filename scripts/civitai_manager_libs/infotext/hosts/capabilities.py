@@ -39,10 +39,10 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts(self, name: str, value: str) -> bool:
-        """Return whether the WebUI reads a parameter of an infotext.
+        """Return whether the WebUI reads the parameter `name` of an infotext.
 
-        An extension with a field such as `ControlNet 0` is assumed to read all parameters with this
-        first word. name, value: the parameter; its value matters only for `Module 1` and so on.
+        A parameter such as `ControlNet 0` is assumed to be read if any field begins with
+        `ControlNet`. value: the parameter's value; it matters only for `Module 1` and the like.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
