@@ -91,7 +91,7 @@ def download_images_with_progress(
     progress_callback: called after each image with the number of finished images, the total, and a
     message for the user.
     """
-    entries = _unique_entries(dn_image_list)
+    entries = _list_unique_entries(dn_image_list)
     _log_begin(entries)
     summary = _download(entries, progress_callback)
     _log_summary(summary)
@@ -106,7 +106,7 @@ def download_images_batch(
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
     images were all in the cache.
     """
-    entries = _unique_entries(dn_image_list)
+    entries = _list_unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
     batches = [entries[start : start + size] for start in range(0, len(entries), size)]
     _log_begin(entries)
@@ -217,7 +217,7 @@ def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bo
     return False
 
 
-def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
+def _list_unique_entries(entries: Iterable[Any] | None) -> list[Any]:
     """Return the entries in order, without duplicates; None gives []. Entries may be unhashable."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
 
@@ -239,7 +239,7 @@ def _download(
                 summary.failed.append((entry, _file_for(entry)))
             if progress_callback is not None:
                 now = {"done": summary.done, "total": summary.total}
-                message = messages.translate("progress", _language(), **now)
+                message = messages.translate("progress", _choose_language(), **now)
                 progress_callback(summary.done, summary.total, message)
     image_cache.trim_soon()
     return summary
@@ -277,7 +277,7 @@ def _log_begin(entries: list[Any]) -> None:
         _log(f"Downloading pictures: {len(entries)}")
 
 
-def _language() -> str:
+def _choose_language() -> str:
     """Return the language in the settings, Traditional Chinese if the user has chosen none."""
     return setting.language if setting.language in LANGUAGES else "zh-TW"
 
@@ -291,7 +291,7 @@ def _log_summary(summary: DownloadSummary) -> None:
         _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
         gr = sys.modules[__name__].gr  # __getattr__ is not called from inside the module
-        gr.Warning(messages.translate("some_failed", _language(), n=len(summary.failed)))
+        gr.Warning(messages.translate("some_failed", _choose_language(), n=len(summary.failed)))
 
 
 def _preload(page_url: str, paging_information: Any) -> None:
@@ -305,16 +305,16 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
     get_json = getattr(get_http_client(), "get_json", None)  # a stand-in may have none
     if get_json is None:
         return
-    listed_url = _next_listed_url(page_url, paging_information)
-    next_url = listed_url or _next_cursor_url(page_url, get_json)
+    listed_url = _find_next_listed_url(page_url, paging_information)
+    next_url = listed_url or _fetch_next_url(page_url, get_json)
     body = get_json(next_url) if next_url else None
     if body is not None:
         _download(
-            _unique_entries(thumbnail_url(image) for image in civitai.parse_page(body).images)
+            _list_unique_entries(thumbnail_url(image) for image in civitai.parse_page(body).images)
         )
 
 
-def _next_listed_url(page_url: str, paging_information: Any) -> str:
+def _find_next_listed_url(page_url: str, paging_information: Any) -> str:
     """Return the URL after `page_url` in the list "totalPageUrls", "" if there is none."""
     information = paging_information if isinstance(paging_information, Mapping) else {}
     urls = information.get("totalPageUrls")
@@ -324,7 +324,7 @@ def _next_listed_url(page_url: str, paging_information: Any) -> str:
     return following[0] if following and isinstance(following[0], str) else ""
 
 
-def _next_cursor_url(page_url: str, get_json: Callable[[str], Any]) -> str:
+def _fetch_next_url(page_url: str, get_json: Callable[[str], Any]) -> str:
     """Fetch a page from Civitai and return the URL of the next page, "" if there is none.
 
     get_json: fetches a URL and returns the parsed JSON, None after an error.

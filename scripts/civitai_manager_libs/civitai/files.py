@@ -65,7 +65,7 @@ class RemoteFile:
         return self.extension in _PICKLES
 
     @property
-    def is_model(self) -> bool:
+    def has_model_extension(self) -> bool:
         """Return whether the file's extension is that of a model or of a model's configuration."""
         return self.extension in (*_SAFE, *_PICKLES, *_CONFIGURATIONS)
 

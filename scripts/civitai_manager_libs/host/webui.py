@@ -50,11 +50,11 @@ def find_host_name() -> str:
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
-        return _forge_name()
+        return _find_forge_name()
     return "SD.Next" if find_paste_module().__name__ == _SDNEXT_MODULE else "AUTOMATIC1111"
 
 
-def _forge_name() -> str:
+def _find_forge_name() -> str:
     """Return the name of the running variant of Forge, such as "reForge"."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))

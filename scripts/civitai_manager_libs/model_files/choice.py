@@ -84,7 +84,7 @@ def choose_file(
 
 def _list_model_files(version: Version) -> list[RemoteFile]:
     """Return the version's model files, or if there are none, files such as a VAE."""
-    files = [file for file in version.remote_files if file.is_model]
+    files = [file for file in version.remote_files if file.has_model_extension]
     for types in (_MODELS, _COMPANIONS, _OTHERS):
         if found := [file for file in files if file.type in types]:
             return found
@@ -101,11 +101,11 @@ def _pick_file(
     ranked: the version's model files, best first.
     """
     if file_id:
-        known = (file for file in version.remote_files if file.is_model)
+        known = (file for file in version.remote_files if file.has_model_extension)
         return next((file for file in known if file.id == file_id), None), "user"
     best = next(iter(ranked), None)
     for file in version.remote_files:
-        if stated_hash and file.is_model and _has_hash(file, stated_hash):
+        if stated_hash and file.has_model_extension and _has_hash(file, stated_hash):
             if _is_harmless(file) or best is None or not _is_harmless(best):
                 return file, "hash"
     return best, "preferences" if len(ranked) > 1 else ""
@@ -132,7 +132,7 @@ def _is_harmless(file: RemoteFile) -> bool:
     """Return whether a file cannot contain code, or both of Civitai's scans found it safe."""
     if file.extension in _FORMATS:
         return "Danger" not in (file.pickle_scan, file.virus_scan)
-    return file.is_model and not file.is_pickle and file.has_passed_scans
+    return file.has_model_extension and not file.is_pickle and file.has_passed_scans
 
 
 def _find_refusal(version: Version) -> tuple[str, str]:

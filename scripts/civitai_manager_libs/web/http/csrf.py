@@ -67,7 +67,7 @@ def is_from_this_machine(request: Request) -> bool:
     """
     client = request.client.host if request.client else ""
     is_direct = _is_loopback(client) and not is_forwarded(request.headers)
-    return is_direct and _is_local_name(_host_name(request.headers))
+    return is_direct and _is_local_name(_parse_host_name(request.headers))
 
 
 def is_forwarded(headers: Headers) -> bool:
@@ -80,7 +80,7 @@ def is_host_ip_or_localhost(headers: Headers) -> bool:
 
     Other names may come from DNS rebinding, where a stranger's domain name points to this machine.
     """
-    name = _host_name(headers)
+    name = _parse_host_name(headers)
     return name == "localhost" or _parse_address(name) is not None
 
 
@@ -101,7 +101,7 @@ def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address |
         return None
 
 
-def _host_name(headers: Headers) -> str:
+def _parse_host_name(headers: Headers) -> str:
     """Return the host name in the `Host` header, "" if it is malformed."""
     try:
         return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
@@ -152,7 +152,9 @@ class CrossSiteGuard:
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)
-        is_ours = is_host_ip_or_localhost(headers) or _host_name(headers) == self._address.lower()
+        is_ours = (
+            is_host_ip_or_localhost(headers) or _parse_host_name(headers) == self._address.lower()
+        )
         if not is_ours or is_cross_site(headers, scope.get("method", "")):
             return False
         origin = headers.get("origin")

@@ -121,7 +121,7 @@ class Login:
             (fields.get("password", ""), self._password),
         )
         # Compare both, so that the time taken does not reveal which one is wrong.
-        return all([compare_digest(_as_bytes(one), _as_bytes(other)) for one, other in pairs])
+        return all([compare_digest(_encode_text(one), _encode_text(other)) for one, other in pairs])
 
     def _start_session(self, request: Request) -> Response:
         token = token_urlsafe(32)
@@ -142,7 +142,7 @@ def _identify_client(request: Request) -> tuple[str, str]:
     return f"{client} through {peer}", f"all through {peer}"
 
 
-def _as_bytes(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     """Return the text as UTF-8 bytes, even if it has lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 

@@ -31,7 +31,7 @@ def get_home(context: RequestContext) -> schemas.Home:
 
     Raises DiskError if the library cannot be read.
     """
-    levels = _shown_levels()
+    levels = _find_shown_levels()
     return {
         "recent": [
             _view_recent(key, name, levels)
@@ -82,7 +82,7 @@ def get_preview(context: RequestContext) -> Response:
     return make_bytes_response(body, "image/jpeg", "private, max-age=86400")
 
 
-def _shown_levels() -> int:
+def _find_shown_levels() -> int:
     """Return a bit mask of the browsing levels whose images may be shown without blur."""
     return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
 
@@ -190,7 +190,7 @@ def _store_cover(version: Version) -> int | None:
 
     Return None if no example image may be shown without blur.
     """
-    image = civitai.find_example_image(version.record, _shown_levels())
+    image = civitai.find_example_image(version.record, _find_shown_levels())
     if image is None:
         return None
     records.store_images([image], is_complete=False)

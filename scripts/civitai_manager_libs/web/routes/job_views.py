@@ -44,7 +44,7 @@ def make_jobs_panel(
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.list_job_views(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
-    rows = [_job_card(view, language) for view in views]
+    rows = [_make_job_card(view, language) for view in views]
     waiting = service.count_waiting()
     more = waiting - sum(view.state is JobState.QUEUED for view in views)
     return {
@@ -58,7 +58,7 @@ def make_jobs_panel(
     }
 
 
-def _job_card(view: JobView, language: str) -> JobCard:
+def _make_job_card(view: JobView, language: str) -> JobCard:
     job, now, state = view.job, view.current_job, view.state
     is_over, description = state.is_over, describe_job(job, language)
     return {
@@ -70,19 +70,19 @@ def _job_card(view: JobView, language: str) -> JobCard:
         "filters": list(description.filters),
         "created": format_iso_time(job.created),
         "state": state,
-        "state_label": _state_label(view, language),
+        "state_label": _make_state_label(view, language),
         "reads_only": job.options.reads_only,
         "percent": _count_percent(now),
-        "line": _progress_line(view, language),
-        "note": _state_note(view, language),
+        "line": _make_progress_line(view, language),
+        "note": _make_state_note(view, language),
         "folder": "" if job.options.reads_only else job.folder,
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
         "actions": _list_actions(view, language),
-        "report": _report_view(view, language) if is_over else None,
+        "report": _make_report_view(view, language) if is_over else None,
         "model_files": list_model_file_views(view, language),
-        **_failures_view(view, language),
+        **_make_failures_view(view, language),
     }
 
 
@@ -93,7 +93,7 @@ def _count_percent(job: Job) -> int:
     return round(100 * done / total) if total else 100 * job.is_over
 
 
-def _report_view(view: JobView, language: str) -> JobReport | None:
+def _make_report_view(view: JobView, language: str) -> JobReport | None:
     """Return the JSON of what a job found in a gallery and why it ended.
 
     Return None for a job that downloads selected images or model files.
@@ -108,24 +108,24 @@ def _report_view(view: JobView, language: str) -> JobReport | None:
     return {"end": end, "lines": messages.describe_counts(report.counts, language)}
 
 
-def _failures_view(view: JobView, language: str) -> JobFailures:
+def _make_failures_view(view: JobView, language: str) -> JobFailures:
     is_over = view.state.is_over
     failed = view.current_job.failed
     more = view.job.failed - len(view.failed)
     count = messages.translate("failed_count", language, n=failed)
-    label = f"{count} {_reasons_text(view, language)}".strip()
+    label = f"{count} {_make_reasons_text(view, language)}".strip()
     toast = label if failed else ""
     if not failed and view.job.reason == "empty_end":
         toast = messages.explain_reason("empty_end", language)
     return {
         "failed_label": label,
-        "failures": [_failure_view(item, language) for item in view.failed] if is_over else [],
+        "failures": [_make_failure_view(item, language) for item in view.failed] if is_over else [],
         "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
 
 
-def _reasons_text(view: JobView, language: str) -> str:
+def _make_reasons_text(view: JobView, language: str) -> str:
     """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
 
     Return "" if `view` does not list all failures.
@@ -137,15 +137,15 @@ def _reasons_text(view: JobView, language: str) -> str:
     return f"({reasons})" if reasons else ""
 
 
-def _state_label(view: JobView, language: str) -> str:
+def _make_state_label(view: JobView, language: str) -> str:
     """Return the job's state in words, or the number of failures of a finished job."""
     failed = view.current_job.failed
     if view.state is JobState.DONE and failed:
         return messages.translate("failed_count", language, n=failed)
-    return messages.translate(_state_key(view), language)
+    return messages.translate(_find_state_key(view), language)
 
 
-def _state_key(view: JobView) -> str:
+def _find_state_key(view: JobView) -> str:
     is_reading = view.job.options.reads_only and view.state == JobState.RUNNING
     if view.is_waiting_to_retry:
         return "state_resting"
@@ -155,7 +155,7 @@ def _state_key(view: JobView) -> str:
     return "state_reading" if is_reading else f"state_{view.state}"
 
 
-def _progress_line(view: JobView, language: str) -> str:
+def _make_progress_line(view: JobView, language: str) -> str:
     now = view.current_job
     if view.job.options.reads_only:
         return messages.translate("job_read", language, done=now.saved, total=now.total)
@@ -168,15 +168,15 @@ def _progress_line(view: JobView, language: str) -> str:
         return " · ".join(
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
-    parts = _count_texts(now, language)
+    parts = _list_count_texts(now, language)
     if view.state is JobState.QUEUED and view.queue_status.jobs_ahead:
         parts.append(messages.translate("jobs_before", language, n=view.queue_status.jobs_ahead))
     if view.progress is not None:
-        parts += _speed_texts(view.progress, language)
+        parts += _list_speed_texts(view.progress, language)
     return " · ".join(parts)
 
 
-def _count_texts(now: Job, language: str) -> list[str]:
+def _list_count_texts(now: Job, language: str) -> list[str]:
     if now.has_models:
         sizes = {"done": util.short_bytes(now.bytes), "total": util.short_bytes(now.total_bytes)}
         parts = [messages.translate("of", language, **sizes)]
@@ -187,7 +187,7 @@ def _count_texts(now: Job, language: str) -> list[str]:
     return [count, util.short_bytes(now.bytes)]
 
 
-def _speed_texts(progress: JobProgress, language: str) -> list[str]:
+def _list_speed_texts(progress: JobProgress, language: str) -> list[str]:
     if progress.retry_in >= _LONG_PAUSE:
         time = util.short_time(progress.retry_in)
         return [messages.translate("resting_long", language, time=time)]
@@ -200,7 +200,7 @@ def _speed_texts(progress: JobProgress, language: str) -> list[str]:
     return list_rate_texts(progress.rate, progress.seconds_left, language)
 
 
-def _state_note(view: JobView, language: str) -> str:
+def _make_state_note(view: JobView, language: str) -> str:
     """Return a text that says why a job is not running, "" if there is nothing to say."""
     missing = view.progress.missing if view.progress is not None else 0
     if missing:
@@ -242,11 +242,11 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 
-def _failure_view(item: Item, language: str) -> JobFailure:
+def _make_failure_view(item: Item, language: str) -> JobFailure:
     is_model = item.kind == "model"
     return {
         "id": item.image_id,
-        "url": _page_url(item),
+        "url": _find_page_url(item),
         "title": os.path.basename(item.model_path) if is_model else "",
         "reason": messages.explain_reason(item.reason, language, item.message, is_model),
         "detail": item.message if language == "en" else "",  # the messages are English
@@ -255,7 +255,7 @@ def _failure_view(item: Item, language: str) -> JobFailure:
     }
 
 
-def _page_url(item: Item) -> str:
+def _find_page_url(item: Item) -> str:
     """Return the URL of an image's or model's page on Civitai, Civitai's own URL if unknown."""
     if item.kind != "model":
         return make_image_page_url(item.image_id)

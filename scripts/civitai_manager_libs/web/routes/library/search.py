@@ -56,7 +56,7 @@ def search_images(context: RequestContext) -> ImagePage:
     )
     ids = _filter_by_is_here(query, found.ids, context.query_id("model"))
     images = records.find_images(ids).values()
-    problems = _problem_texts(query, context.language)
+    problems = _list_problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
     view = make_page_view(images, found.cursor, time.time(), notes, found.hidden_count)
     if found.looked_at is not None and len(ids) < limit:
@@ -94,7 +94,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
         "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
         "library": _count_matches(query, whole, model_id, hidden),
         "kind": _classify_search(query),
-        "message": " ".join(_problem_texts(query, context.language)),
+        "message": " ".join(_list_problem_texts(query, context.language)),
     }
 
 
@@ -131,7 +131,7 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
     query = search.parse_query(words[:_MOST_LETTERS])
     found = records.filter_matching(known, query, lambda: find_saved_files(known))
     fitting = _filter_by_is_here(query, found, as_id(context.body_field("model")))
-    return {"ids": list(fitting), "message": " ".join(_problem_texts(query, context.language))}
+    return {"ids": list(fitting), "message": " ".join(_list_problem_texts(query, context.language))}
 
 
 def _filter_by_is_here(
@@ -163,7 +163,7 @@ def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
     )
 
 
-def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
+def _list_problem_texts(query: search.SearchQuery, language: str) -> list[str]:
     """Return sentences that tell the user which parts of a search are ignored, and why."""
     return [
         messages.translate(
