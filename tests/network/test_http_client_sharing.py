@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.core.single_flight import SingleFlight
+from civitai_manager_libs.core import single_flight
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
 from civitai_manager_libs.http_client import (
     CivitaiHttpClient,
@@ -45,15 +45,15 @@ def at_once(count: int, work: Callable[[int], object]) -> list[object]:
 @pytest.mark.parametrize("paths", ["one-path", "own-paths"])
 @pytest.mark.parametrize("face", ["fetch", "download_file"])
 def test_twenty_simultaneous_callers_share_one_request(face, paths, server, tmp_path, monkeypatch):
-    gate, joined, join = threading.Event(), set(), SingleFlight.do
+    gate, waiting, wait = threading.Event(), set(), single_flight.wait
 
-    def counted(self: SingleFlight, *arguments: object) -> object:
-        joined.add(threading.get_ident())
-        if len(joined) == 20:
-            threading.Timer(0.1, gate.set).start()
-        return join(self, *arguments)
+    def counted(*arguments: object) -> object:
+        waiting.add(threading.get_ident())
+        if len(waiting) == 19:  # all but the one that fetches
+            gate.set()
+        return wait(*arguments)
 
-    monkeypatch.setattr(SingleFlight, "do", counted)
+    monkeypatch.setattr(single_flight, "wait", counted)
     url = server.play("/a.png", ranged(BODY).but(stops_at=9000, end="gate", gate=gate))
     client, told = CivitaiHttpClient(), []
 
