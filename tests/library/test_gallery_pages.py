@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.core import Cancellation, thumbnail_url
+from civitai_manager_libs.core import Cancellation, single_flight, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
 from civitai_manager_libs.library import (
     image_cache,
@@ -20,7 +21,6 @@ from civitai_manager_libs.library import (
     wait_for_writes,
 )
 from civitai_manager_libs.library.store import writing
-from page_driver import wait_for
 from site_stand_in import make_site_images, served, Site
 
 _QUERY = ImageQuery(101)
@@ -106,23 +106,23 @@ def test_page_expires_even_if_the_clock_is_set_back(civitai, client, monkeypatch
     assert len(civitai.pages) == 2
 
 
-def test_simultaneous_readers_share_one_request(civitai, client):
-    gate = threading.Event()
+def test_simultaneous_readers_share_one_request(civitai, client, monkeypatch):
+    gate, waiting, wait = threading.Event(), set(), single_flight.wait
+
+    def counted(*arguments):
+        waiting.add(threading.get_ident())
+        if len(waiting) == 3:  # all but the one that asks
+            gate.set()
+        return wait(*arguments)
 
     def slow(request, body):
         gate.wait(20)
         request.reply(200, body, {})
 
     civitai.script("page", slow)
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(_read(client))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    wait_for(lambda: civitai.pages)
-    time.sleep(0.2)
-    gate.set()
-    for thread in threads:
-        thread.join()
+    monkeypatch.setattr(single_flight, "wait", counted)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: _read(client), range(4)))
     assert len(civitai.pages) == 1 and len({id(read) for read in found}) == 1
 
 
