@@ -71,11 +71,9 @@ class FlakyDemo(FaultServer):
     def rule(self, pattern: str, answer: Answer) -> None:
         self.rules.insert(0, (re.compile(pattern), answer))
 
-    def _answer_to(self, path: str, turn: int) -> tuple[str, Answer]:
-        for pattern, answer in list(self.rules):
-            if pattern.search(path):
-                return "", answer
-        return "", self._true_answer(path)
+    def _answer_to(self, path: str, turn: int) -> Answer:
+        rules = (answer for pattern, answer in list(self.rules) if pattern.search(path))
+        return next(rules, None) or self._true_answer(path)
 
     def _true_answer(self, path: str) -> Answer:
         asked = urllib.request.Request(f"{self._demo.url}{path}", headers={"Host": self.host})
