@@ -15,6 +15,14 @@ pytestmark = pytest.mark.page
 _MODEL, _OTHER = 900_001, 900_007
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder of LoRAs, in the folder of models that a server is given."""
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    return folder
+
+
 def _shelf(page, name):
     return page.page.locator(f".home-shelf[data-shelf='{name}']")
 
@@ -113,14 +121,12 @@ def test_home_keeps_its_scroll_position(start, demo, open_gallery):
 
 
 def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
-    start, demo, tmp_path, open_gallery
+    start, demo, folder, open_gallery
 ):
-    folder = tmp_path / "models" / "Lora"
-    folder.mkdir(parents=True)
     _add_file(folder, "mine", {"SHA256": "ab" * 32})
     for model_id in (_MODEL, 900_002):
         _add_file(folder, f"file-{model_id}", _hashes_of(model_id))
-    server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
+    server = start(demo.url, model_folders=str(folder.parent), gallery_level="XXX")
     under_way, most = [], [0]
     page = open_gallery(server, "?find=water")
 
@@ -152,15 +158,13 @@ def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
 
 
 def test_press_on_a_model_file_reads_it_and_opens_its_gallery_or_searches_its_name(
-    start, demo, tmp_path, open_gallery
+    start, demo, folder, open_gallery
 ):
-    folder = tmp_path / "models" / "Lora"
-    folder.mkdir(parents=True)
     model = gallery.find_demo_model(_MODEL)
     weight = model_files.list_demo_files(model, model.versions[0])[0]
     (folder / "renamed.safetensors").write_bytes(model_files.make_file_bytes(weight))
     (folder / "Quiet_Places_v9.safetensors").write_bytes(b"of nobody")
-    server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
+    server = start(demo.url, model_folders=str(folder.parent), gallery_level="XXX")
     page = open_gallery(server, "")
     cards = _shelf(page, "models").locator("[data-do='identify-model']")
     cards.filter(has_text="renamed").press("Enter")
@@ -177,12 +181,10 @@ def test_press_on_a_model_file_reads_it_and_opens_its_gallery_or_searches_its_na
 
 
 def test_model_file_stays_on_the_home_page_while_civitai_does_not_respond(
-    start, demo, tmp_path, open_gallery
+    start, demo, folder, open_gallery
 ):
-    folder = tmp_path / "models" / "Lora"
-    folder.mkdir(parents=True)
     (folder / "mine.safetensors").write_bytes(b"1")
-    server = start("http://127.0.0.1:9", model_folders=str(tmp_path / "models"))
+    server = start("http://127.0.0.1:9", model_folders=str(folder.parent))
     page = open_gallery(server, "")
     card = _shelf(page, "models").locator("[data-do='identify-model']")
     card.click()
@@ -192,13 +194,11 @@ def test_model_file_stays_on_the_home_page_while_civitai_does_not_respond(
 
 
 def test_model_file_added_meanwhile_is_shown_on_coming_back_and_on_a_press_of_home(
-    start, demo, tmp_path, open_gallery
+    start, demo, folder, open_gallery
 ):
-    folder = tmp_path / "models" / "Lora"
-    folder.mkdir(parents=True)
     for n in range(30):
         (folder / f"lora-{n}.safetensors").write_bytes(b"1")
-    server = start(demo.url, model_folders=str(tmp_path / "models"))
+    server = start(demo.url, model_folders=str(folder.parent))
     page = open_gallery(server, "")
     cards = _shelf(page, "models").locator(".home-card")
     expect(cards).to_have_count(24)

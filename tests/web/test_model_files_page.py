@@ -8,7 +8,7 @@ import pytest
 from civitai_manager_libs.demo.gallery import list_gallery, make_meta
 from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from gallery_page import with_axe
-from page_driver import expect, wait_for
+from page_driver import expect, Server, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -28,12 +28,23 @@ def server(start, demo, folder):
     return start(demo.url, model_folders=str(folder))
 
 
+@pytest.fixture(scope="module")
+def unchanged(browser, demo, tmp_path_factory):
+    """Start a server with folders of models, for tests after which they are as before."""
+    data = tmp_path_factory.mktemp("unchanged")
+    for name in ("checkpoints", "loras"):
+        (data / "models" / name).mkdir(parents=True)
+    server = Server(demo.url, data / "data", model_folders=str(data / "models"))
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def opened(server, open_gallery):
     """Return a function that opens an image whose checkpoint and LoRA are missing."""
 
-    def opened(**options):
-        page = open_gallery(server, f"?model={_PAPER}", **options).ready()
+    def opened():
+        page = open_gallery(server, f"?model={_PAPER}").ready()
         page.tiles.first.click()
         _row(page, "LoRA").wait_for()
         return page
@@ -111,8 +122,8 @@ def test_chosen_file_is_downloaded_with_its_companions(server, open_gallery, fol
     assert not (folder / "checkpoints" / "Quiet_Places_v1_0.safetensors").exists()
 
 
-def test_early_access_is_shown_with_its_date_and_not_requested(server, open_gallery, demo):
-    page = open_gallery(server, f"?model={_FIELDS}&version=910602").ready()
+def test_early_access_is_shown_with_its_date_and_not_requested(unchanged, open_gallery, demo):
+    page = open_gallery(unchanged, f"?model={_FIELDS}&version=910602").ready()
     said = re.compile(r"^Not available: early access until 20\d\d-\d\d-\d\d$")
     expect(page.control("get-this-model")).to_have_text(said)
     page.control("get-this-model").click()
@@ -122,10 +133,10 @@ def test_early_access_is_shown_with_its_date_and_not_requested(server, open_gall
     assert not [path for path in demo.requests if "/api/download/" in path]
 
 
-def test_model_that_civitai_does_not_know_is_searched_by_its_name(server, open_gallery):
+def test_model_that_civitai_does_not_know_is_searched_by_its_name(unchanged, open_gallery):
     rows = (row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111")
     row = next(row for row in rows if "Model" in make_meta(row))
-    page = open_gallery(server, f"?model={_WINDOWS}&image={row.id}").ready()
+    page = open_gallery(unchanged, f"?model={_WINDOWS}&image={row.id}").ready()
     _row(page, "Checkpoint").locator("[data-do=search-civitai]").click()
     page.page.wait_for_url(re.compile(r"find=.*" + make_meta(row)["Model"].split("_")[0]))
     expect(page.page.locator("dialog[data-viewer][open]")).to_have_count(0)
@@ -160,8 +171,11 @@ def test_files_of_marked_images_are_listed_once_and_downloaded(server, open_gall
     assert [path.name for path in folder.rglob("*.safetensors")] == [_LORA]
 
 
-def test_page_on_another_machine_says_why_it_cannot_download(opened):
-    page = opened(extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
+def test_page_on_another_machine_says_why_it_cannot_download(unchanged, open_gallery):
+    elsewhere = {"X-Forwarded-For": "192.0.2.7"}
+    page = open_gallery(unchanged, f"?model={_PAPER}", extra_http_headers=elsewhere).ready()
+    page.tiles.first.click()
+    _row(page, "LoRA").wait_for()
     said = page.page.locator(".resources [role=status]")
     expect(said).to_have_text("This can be changed only on the machine that runs Civitai Shortcut.")
     for name in ("get-model", "get-all", "get-missing"):

@@ -21,19 +21,14 @@ _CHANGED = {
 
 
 @pytest.fixture
-def own(demo, start):
-    return start(demo.url)
-
-
-@pytest.fixture
 def page(server, open_gallery):
     """For what changes nothing in the end."""
     return _opened(open_gallery(server).ready())
 
 
 @pytest.fixture
-def own_page(own, open_gallery):
-    return _opened(open_gallery(own).ready())
+def own_page(shared_server, open_gallery):
+    return _opened(open_gallery(shared_server).ready())
 
 
 def _opened(page):
@@ -69,13 +64,15 @@ def _saved(page):
     page.message("The settings are saved").wait_for()
 
 
-def test_each_kind_of_field_is_saved_and_takes_effect_at_once_and_after_a_reload(own, own_page):
+def test_each_kind_of_field_is_saved_and_takes_effect_at_once_and_after_a_reload(
+    shared_server, own_page
+):
     page = own_page
     for name, value in _CHANGED.items():
         assert _shown(page, name) != value
         _fill(page, name, value)
     _saved(page)
-    kept = json.loads((own.data / "settings.json").read_text(encoding="utf-8"))
+    kept = json.loads((shared_server.data / "settings.json").read_text(encoding="utf-8"))
     assert {name: kept[name] for name in _CHANGED} == _CHANGED
     page.key("Escape")  # at once
     expect(page.field("limit")).to_have_value("77")
@@ -133,7 +130,7 @@ def test_file_names_are_previewed_while_the_template_is_typed(page):
     expect(page.page.get_by_text("{nothing}")).to_have_count(1)
 
 
-def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):
+def test_key_is_tested_saved_and_removed_and_never_shown(own_page):
     page = own_page
     told = page.page.locator(".key .form-message")
     expect(page.field("key")).to_have_attribute("type", "password")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs.demo.files import draw_original
-from host_page import with_text
+from host_page import Host, with_text
 from page_driver import contents, expect, wait_for
 from page_facts import of_model
 
@@ -30,13 +30,6 @@ def test_tab_has_a_title_and_an_id_and_the_host_saves_none_of_its_values(host):
     for load in host.state()["rounds"]:
         assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
         assert load["all_unsaved"] and load["components"]
-
-
-def test_setting_changed_in_the_tab_is_kept_through_a_restart_of_the_host(start_host):
-    host = start_host()
-    host.api("settings", "PUT", {"gallery_cache_mb": 300})
-    host.restart()
-    assert host.state()["seen"]["gallery_cache_mb"] == 300
 
 
 def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
@@ -72,9 +65,17 @@ def _bodies(host, path):
             yield error.read()
 
 
-def test_data_folder_is_served_only_by_our_own_routes(start_host, tmp_path):
-    """Not even where the host may serve all that is around it."""
-    host = start_host(STAND_IN_ALLOWED=str(tmp_path))
+@pytest.fixture(scope="module")
+def open_folders_host(browser, demo, tmp_path_factory):
+    """Start a host that may serve all that is around its data folder."""
+    folder = tmp_path_factory.mktemp("open")
+    host = Host(demo.url, folder / "host", {"STAND_IN_ALLOWED": str(folder)})
+    yield host
+    host.close()
+
+
+def test_data_folder_is_served_only_by_our_own_routes(open_folders_host):
+    host = open_folders_host
     data = host.data / "host" / "civitai-shortcut"
     host.api(f"images?model={_PAPER}&level=XXX&limit=5")
     row = of_model(_PAPER)[0]
@@ -129,8 +130,8 @@ def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):
     expect(losses).to_contain_text(lost)
 
 
-def test_hosts_models_are_found_by_hash_sidecar_and_name(start_host):
-    host = start_host()
+def test_hosts_models_are_found_by_hash_sidecar_and_name(open_folders_host):
+    host = open_folders_host
     row, used = next(
         (row, used)
         for row in of_model(_PAPER)
@@ -165,18 +166,15 @@ def _used(host, row):
     return host.api(f"images/{row.id}?model={_PAPER}")["resources"]
 
 
-def test_url_that_names_a_model_opens_our_tab(open_host):
-    page = open_host(query=f"?model={_PAPER}")
-    expect(page.page.locator("[data-tile]").first).to_be_visible()
-    page.go_to("txt2img")
-    page.page.wait_for_timeout(500)  # and it does not come back by itself
-    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
-
-
-def test_url_without_a_model_opens_the_hosts_first_tab(open_host):
+def test_url_opens_our_tab_only_if_it_names_a_model(host, open_host):
     page = open_host(query="?__theme=dark")
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
     page.page.wait_for_timeout(500)
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+    page.page.goto(f"{host.url}?model={_PAPER}")
+    expect(page.page.locator("[data-tile]").first).to_be_visible()
+    page.go_to("txt2img")
+    page.page.wait_for_timeout(500)  # and it does not come back by itself
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
 
 
