@@ -97,7 +97,7 @@ export function makeActions(context) {
 }
 
 /** Return the actions of the viewer. @param {PageContext} context */
-function makeViewerActions({ store, toast, words, parts }) {
+function makeViewerActions({ store, toast, translate, parts }) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   /** @type {number | null} */
   let pendingFrom = null;
@@ -108,7 +108,7 @@ function makeViewerActions({ store, toast, words, parts }) {
   const setSlideshow = (/** @type {boolean} */ slideshow) => {
     if (slideshow === store.get().slideshow) return;
     store.set({ slideshow });
-    if (slideshow) toast(words("slideshow_began", { n: readPace() }));
+    if (slideshow) toast(translate("slideshow_began", { n: readPace() }));
   };
   return /** @satisfies {Partial<Actions>} */ ({
     open(id) {
@@ -161,7 +161,7 @@ function makeViewerActions({ store, toast, words, parts }) {
 }
 
 /** Return the actions that mark images. @param {PageContext} context */
-function makeMarkActions({ store, toast, words }) {
+function makeMarkActions({ store, toast, translate }) {
   const order = () => getShown(store.get()).map((view) => view.id);
   const tiles = () => getTiles(store.get()).map((view) => view.id);
   // In the viewer the open image alone is marked.
@@ -169,7 +169,7 @@ function makeMarkActions({ store, toast, words }) {
     store.get().open === null ? listTileIds(store.get(), id) : [id];
   const compare = () => {
     if (canCompare(store.get().marks)) store.set({ panel: "compare" });
-    else toast(words("compare_marks"));
+    else toast(translate("compare_marks"));
   };
   return /** @satisfies {Partial<Actions>} */ ({
     mark: (id, isMarked) => store.set((state) => toggleMark(state, id, isMarked, listIds)),
@@ -179,9 +179,11 @@ function makeMarkActions({ store, toast, words }) {
       const { marks, anchor } = store.get();
       store.set({ marks: new Set(), anchor: null });
       if (marks.size)
-        toast(words("unmarked", { n: marks.size }), undefined, () => store.set({ marks, anchor }));
+        toast(translate("unmarked", { n: marks.size }), undefined, () =>
+          store.set({ marks, anchor }),
+        );
     },
-    askToChoose: () => toast(words("choose_first")),
+    askToChoose: () => toast(translate("choose_first")),
     compare,
     compareWith(id) {
       store.set((state) => toggleMark(state, id, true));
@@ -194,7 +196,7 @@ function makeMarkActions({ store, toast, words }) {
 
 /** Return the actions that move the focus and the scroll position.
  * @param {PageContext} context */
-function makeFocusActions({ store, toast, words, parts }) {
+function makeFocusActions({ store, toast, translate, parts }) {
   return /** @satisfies {Partial<Actions>} */ ({
     /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
      * the images on the way. */
@@ -222,7 +224,7 @@ function makeFocusActions({ store, toast, words, parts }) {
     async back() {
       const { place } = store.get();
       if (!place) return;
-      if (!isShown(store, place.id)) toast(words("going_back"));
+      if (!isShown(store, place.id)) toast(translate("going_back"));
       while (!isShown(store, place.id)) {
         const { images, ended, problems } = store.get();
         if (ended || problems.images || images.length > place.count + 200) break;
@@ -235,13 +237,13 @@ function makeFocusActions({ store, toast, words, parts }) {
 }
 
 /** Return the actions that start and cancel downloads. @param {PageContext} context */
-function makeDownloadActions({ store, toast, words, parts }) {
+function makeDownloadActions({ store, toast, translate, parts }) {
   return /** @satisfies {Partial<Actions>} */ ({
     download: (ids) => parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
     async downloadGallery(limit, verify) {
       const { where, hiddenCount } = store.get();
       await parts.jobs.startJob({ query: where, limit, ...(verify && { verify }) });
-      if (hiddenCount) toast(words("hidden_downloaded"));
+      if (hiddenCount) toast(translate("hidden_downloaded"));
     },
     readRecords: (limit) =>
       parts.jobs.startJob({
@@ -255,14 +257,14 @@ function makeDownloadActions({ store, toast, words, parts }) {
 
 /** Return the actions that send and copy texts, or undo. @param {PageContext} context */
 function makeTextActions(context) {
-  const { root, toast, words, parts } = context;
+  const { root, toast, translate, parts } = context;
   return /** @satisfies {Partial<Actions>} */ ({
     send: (tab, id, text) => sendToTab(context, tab, id, text),
     copyText: (id, name) => copyImageText(context, parts.viewer.findKnown(id), id, name),
     async copy(text) {
       try {
         const isDone = await copyText(text, root);
-        toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
+        toast(translate(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
       } catch (error) {
         showError(error, context);
       }

@@ -39,8 +39,8 @@ const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pict
 /** Return a function that returns the message for a key, with values filled in.
  * @param {() => Record<string, string> | undefined} catalogue  returns the messages by key,
  *     undefined until the server has sent them
- * @returns {import("./types.js").Words} */
-export function makeWords(catalogue) {
+ * @returns {import("./types.js").Translate} */
+export function makeTranslate(catalogue) {
   const language = navigator.language.toLowerCase();
   const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
   return (key, values = {}) => {

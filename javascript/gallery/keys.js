@@ -21,7 +21,7 @@ import { usesKey } from "./core/native_keys.js";
  * @property {string[]} keys  values of `KeyboardEvent.key`, "Shift F10" with Shift, "Ctrl c" with Ctrl or ⌘
  * @property {string} [shown]  text on the help sheet, if not the keys
  * @property {KeyScope} place
- * @property {string} words  what it does
+ * @property {string} label  what it does
  * @property {boolean} [once]  holding the key down runs the action once
  * @property {boolean} [isGlobal]  works in text fields too
  * @property {boolean} [forImages]  without a marked or focused image, the user is asked to choose one
@@ -37,28 +37,28 @@ const move =
   (actions, { press }) =>
     actions.move(to, { extend: press.shiftKey });
 
-/** Return a shortcut for some keys; `words` is the key of the text that explains them.
- * @type {(place: KeyScope, keys: string | string[], words: string, act: Key["act"], more?: Partial<Key>) => Key} */
-const key = (place, keys, words, act, more) => ({
+/** Return a shortcut for some keys; `label` is the key of the text that explains them.
+ * @type {(place: KeyScope, keys: string | string[], label: string, act: Key["act"], more?: Partial<Key>) => Key} */
+const key = (place, keys, label, act, more) => ({
   place,
   keys: [keys].flat(),
-  words,
+  label,
   act,
   ...more,
 });
 
 /** Return a shortcut, as `key` does, that runs once however long its key is held.
  * @type {typeof key} */
-const once = (place, keys, words, act, more) =>
-  key(place, keys, words, act, { once: true, ...more });
+const once = (place, keys, label, act, more) =>
+  key(place, keys, label, act, { once: true, ...more });
 
 /** Return a shortcut that the help sheet explains together with the shortcut before it.
  * @type {(place: KeyScope, keys: string, act: Key["act"]) => Key} */
 const also = (place, keys, act) => key(place, keys, "", act, { shown: "" });
 
 /** Return a row of the help sheet for keys that another shortcut or the browser handles.
- * @type {(place: KeyScope, shown: string, words: string) => Key} */
-const makeHelpRow = (place, shown, words) => key(place, [], words, undefined, { shown });
+ * @type {(place: KeyScope, shown: string, label: string) => Key} */
+const makeHelpRow = (place, shown, label) => key(place, [], label, undefined, { shown });
 
 /** Return the shortcuts that zoom. @type {(place: KeyScope) => Key[]} */
 const listZoomKeys = (place) => [
@@ -83,8 +83,8 @@ const makeMenuKey = (place) =>
 
 /** Return a shortcut, as `key` does, for the marked images or the focused one.
  * @type {typeof key} */
-const forImages = (place, keys, words, act, more) =>
-  once(place, keys, words, act, { forImages: true, ...more });
+const forImages = (place, keys, label, act, more) =>
+  once(place, keys, label, act, { forImages: true, ...more });
 
 /** Return the shortcuts of one image: the open one, or the focused one.
  * @param {"grid" | "viewer"} place

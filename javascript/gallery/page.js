@@ -36,7 +36,7 @@ import { SelectionBar } from "./grid/selection_bar.js";
 import { Home } from "./home/home.js";
 import { clearRunHistory } from "./host/run_history.js";
 import { followTheme } from "./host/theme.js";
-import { makeWords } from "./i18n.js";
+import { makeTranslate } from "./i18n.js";
 import { listenToKeys } from "./keys.js";
 import { ImageMenu } from "./menu/image_menu.js";
 import { reportLongPresses } from "./menu/long_press.js";
@@ -93,11 +93,11 @@ function makeContext(root, api, signal) {
   if (!document.querySelector("h1"))
     page.append(el("h1", { class: "visually-hidden", text: "Civitai Shortcut" }));
   root.append(el("div", { class: "room" }, page));
-  const words = makeWords(() => store.get().bootstrap?.words);
-  const toasts = new Toasts(root, words, signal);
+  const translate = makeTranslate(() => store.get().bootstrap?.words);
+  const toasts = new Toasts(root, translate, signal);
   const parts = /** @type {import("./actions.js").PageParts} */ ({ toasts });
   const toast = toasts.show.bind(toasts);
-  const shared = { root, page, store, api, words, toast, signal, parts };
+  const shared = { root, page, store, api, translate, toast, signal, parts };
   const context = /** @type {PageContext} */ (shared);
   context.actions = makeActions(context);
   context.records = new Records(context);

@@ -233,7 +233,7 @@
  * @property {(groupsPosts: boolean) => void} groupPosts
  * @property {(post: number) => Promise<void>} openPost
  *
- * @typedef {(key: string, values?: Record<string, string | number>) => string} Words
+ * @typedef {(key: string, values?: Record<string, string | number>) => string} Translate
  * @typedef {(text: string, kind?: "good" | "bad", undo?: () => unknown) => void} Toast
  *
  * @typedef {object} Context  what all parts of the page share
@@ -243,7 +243,7 @@
  * @property {import("./state/store.js").Store} store
  * @property {import("./data/api.js").Api} api
  * @property {import("./data/records.js").Records} records
- * @property {Words} words
+ * @property {Translate} translate
  * @property {Actions} actions
  * @property {Toast} toast
  * @property {AbortSignal} signal  aborted when the element leaves the page

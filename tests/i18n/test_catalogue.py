@@ -57,7 +57,7 @@ def test_every_text_is_used(section):
 
 
 def test_every_text_that_the_page_uses_exists():
-    asked = set(re.findall(r"\bwords\(\s*\"([a-z0-9_]+)\"", _PAGE))
+    asked = set(re.findall(r"\btranslate\(\s*\"([a-z0-9_]+)\"", _PAGE))
     assert asked and asked - set(_ENGLISH.texts) == set()
     assert not set(_ENGLISH.texts) & set(_ENGLISH.terminal)
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { listChips, listChipsOfEmptyGallery } from "../../javascript/gallery/find/chip_list.js";
 import { makeInitialState } from "../../javascript/gallery/state/state.js";
 
-const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
+const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const choices = {
   sort: [{ value: "Newest", label: "" }],
   period: [{ value: "AllTime", label: "All time" }],
@@ -20,7 +20,7 @@ const state = (where, more = {}) => ({
   where: { ...usual, model: 1, ...where },
   ...more,
 });
-const list = (where, more) => listChips(state(where, more), words, {}).map(({ text }) => text);
+const list = (where, more) => listChips(state(where, more), translate, {}).map(({ text }) => text);
 
 test("a gallery in which nothing is set has no chip, whatever its order", () => {
   assert.deepEqual(list({ sort: "Oldest" }), []);
@@ -40,7 +40,8 @@ test("each set filter is a chip with the name and the label of its value", () =>
 test("a removed chip sets its filter back to the default, and nothing else", () => {
   const changes = [];
   const actions = { setWhere: (change) => changes.push(change) };
-  for (const chip of listChips(state({ level: "X", version: 5 }), words, actions)) chip.remove();
+  for (const chip of listChips(state({ level: "X", version: 5 }), translate, actions))
+    chip.remove();
   assert.deepEqual(changes, [{ version: null }, { level: "None" }]);
 });
 
@@ -56,7 +57,7 @@ test("where is searched and each word is a chip; without the place the library i
     openHome: () => asked.push("home"),
     setWhere: (where) => asked.push(`model ${where.model}`),
   };
-  const chips = (where, more) => listChips(state(where, more), words, actions);
+  const chips = (where, more) => listChips(state(where, more), translate, actions);
   const model = { id: 1, name: "Quiet" };
   const gallery = chips({ search: 'sea lora:"x y"' }, { model });
   assert.deepEqual(
@@ -83,7 +84,7 @@ test("where is searched and each word is a chip; without the place the library i
 
 test("a gallery without images names its filters once no more can come", () => {
   const name = (more) =>
-    listChipsOfEmptyGallery(state({ base: "Pony" }, more), words, {}).map(({ key }) => key);
+    listChipsOfEmptyGallery(state({ base: "Pony" }, more), translate, {}).map(({ key }) => key);
   assert.deepEqual(name({ ended: true }), ["base"]);
   assert.deepEqual(name({ ended: false }), []);
   assert.deepEqual(name({ ended: true, images: [{ id: 1 }] }), []);
@@ -96,7 +97,7 @@ test("a higher rating than usual is no filter that has emptied a gallery, a lowe
     const settings = [{ name: "gallery_level", value: level }];
     const bootstrap = { language: "en", settings, choices };
     const empty = { ended: true, bootstrap };
-    return listChipsOfEmptyGallery(state(where, empty), words, {}).map(({ key }) => key);
+    return listChipsOfEmptyGallery(state(where, empty), translate, {}).map(({ key }) => key);
   };
   assert.deepEqual(name({ level: "X" }), []);
   assert.deepEqual(name({ level: "X", base: "Pony" }), ["base"]);

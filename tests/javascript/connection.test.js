@@ -23,7 +23,7 @@ for (const code of ["outdated", "login"])
     });
     const get = () => Promise.reject(new ApiError(code, "reload", 409));
     const { signal } = new AbortController();
-    new Connection({ store, api: { get }, words: (key) => key, signal }, () => {});
+    new Connection({ store, api: { get }, translate: (key) => key, signal }, () => {});
     await poll();
     assert.equal(isOffline(store.get()), false);
     assert.equal(store.get().problems.images.code, code);

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeWords } from "../../javascript/gallery/i18n.js";
+import { makeTranslate } from "../../javascript/gallery/i18n.js";
 
 globalThis.navigator ??= { language: "en" }; // Node 20 has none
-const words = makeWords(() => ({ saved: "{title}: {n} {n:picture|pictures}", kept: "{n} kept" }));
+const translate = makeTranslate(() => ({
+  saved: "{title}: {n} {n:picture|pictures}",
+  kept: "{n} kept",
+}));
 
 test("one is told apart from more, also where the number is written out", () => {
-  const said = (n) => words("saved", { title: "Sea", n });
+  const said = (n) => translate("saved", { title: "Sea", n });
   assert.equal(said(1), "Sea: 1 picture");
   assert.equal(said("1"), "Sea: 1 picture");
   assert.equal(said(0), "Sea: 0 pictures");
@@ -14,13 +17,13 @@ test("one is told apart from more, also where the number is written out", () => 
 });
 
 test("an error of the first request is told in words, before any texts have come", () => {
-  const first = makeWords(() => undefined);
+  const first = makeTranslate(() => undefined);
   assert.match(first("problem_other", { code: 500 }), /500/);
   for (const key of ["problem_offline", "problem_login", "problem_bad_answer", "do_reload"])
     assert.ok(first(key).length > 5 && !first(key).startsWith("Problem"), key);
 });
 
 test("what strangers wrote is put in as it is", () => {
-  assert.equal(words("saved", { title: "{n:a|b} $&", n: 2 }), "{n:a|b} $&: 2 pictures");
-  assert.equal(words("kept"), "{n} kept");
+  assert.equal(translate("saved", { title: "{n:a|b} $&", n: 2 }), "{n:a|b} $&: 2 pictures");
+  assert.equal(translate("kept"), "{n} kept");
 });

@@ -4,7 +4,7 @@ import { isAddress } from "../../javascript/gallery/find/address.js";
 import { getFirstChoice, listRows } from "../../javascript/gallery/find/search_rows.js";
 import { makeInitialState } from "../../javascript/gallery/state/state.js";
 
-const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
+const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const recent = [
   { id: 7, name: "Slow Water" },
   { id: 1, name: "Quiet Places" },
@@ -37,7 +37,8 @@ const found = (change = {}) => ({
   author: "",
   ...change,
 });
-const list = (text, change = {}, more = {}) => listRows(state(more), text, found(change), words);
+const list = (text, change = {}, more = {}) =>
+  listRows(state(more), text, found(change), translate);
 const kinds = (rows) => rows.map(({ kind }) => kind);
 const texts = (rows) => rows.map(({ text, detail }) => `${text} | ${detail}`);
 

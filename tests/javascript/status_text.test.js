@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status_text.js";
 import { getAwaitedPart, makeInitialState } from "../../javascript/gallery/state/state.js";
 
-const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
+const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const choices = { sort: [{ value: "Newest", label: "" }], period: [], level: [], type: [] };
 const bootstrap = { language: "en", settings: [], choices };
 const where = { ...makeInitialState().where, model: 1, sort: "Newest" };
@@ -17,18 +17,18 @@ const problems = (change) => ({ ...makeInitialState().problems, ...change });
 
 /** Return the text of the gallery's status, and its buttons. */
 const say = (change, now = 0) => {
-  const { text, actions } = getGalleryStatus(state(change), words, now);
+  const { text, actions } = getGalleryStatus(state(change), translate, now);
   return [text, ...actions];
 };
 /** Return the text of the status beside the field, and its buttons. */
 const sayBeside = (change) => {
-  const { text, actions } = getLookupStatus(state(change), words, 0);
+  const { text, actions } = getLookupStatus(state(change), translate, 0);
   return [text, ...actions];
 };
 const NOTHING = [""];
 
 test("an answer that takes long says so in seconds, and can be given up at once", () => {
-  const status = getGalleryStatus(state({ loading: true, requestedAt: 1000 }), words, 13_500);
+  const status = getGalleryStatus(state({ loading: true, requestedAt: 1000 }), translate, 13_500);
   assert.deepEqual(status, { kind: "waits", text: "no_answer_for 12", actions: ["give-up"] });
 });
 

@@ -98,12 +98,12 @@ export class Compare {
 
   /** Store the user's file as a reproduction. @param {ComparedPair} pair */
   async #keepFile({ record, file }) {
-    const { api, words, toast } = this.#context;
+    const { api, translate, toast } = this.#context;
     if (!file) return;
     const query = new URLSearchParams({ keep: "1", name: file.name });
     await this.#changeAndClose(async () => {
       await api.postFile(`images/${record.id}/comparison?${query}`, file, this.#abort);
-      toast(words("reproduction_kept"));
+      toast(translate("reproduction_kept"));
     });
   }
 
@@ -130,14 +130,16 @@ export class Compare {
   /** Show the marked images in the gallery's order. Images that the filter hides come last.
    * @param {CompareParts} parts */
   async #showMarked(parts) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { marks } = store.get();
     const order = getShown(store.get())
       .map((view) => view.id)
       .filter((id) => marks.has(id));
     const ids = [...new Set([...order, ...marks])].slice(0, MOST_COMPARED);
     const { signal } = this.#abort;
-    parts.difference.replaceChildren(el("p", { class: "dim", role: "status" }, words("reading")));
+    parts.difference.replaceChildren(
+      el("p", { class: "dim", role: "status" }, translate("reading")),
+    );
     parts.mode(false);
     try {
       const records = await Promise.all(
@@ -151,10 +153,10 @@ export class Compare {
       );
     } catch (error) {
       if (isAborted(error)) return;
-      const { code, message } = makeProblem(error, words);
+      const { code, message } = makeProblem(error, translate);
       parts.difference.replaceChildren(
         el("p", { role: "alert" }, message),
-        makeRetryButton(code, words, () => this.#showMarked(parts)),
+        makeRetryButton(code, translate, () => this.#showMarked(parts)),
       );
     }
   }
@@ -162,25 +164,26 @@ export class Compare {
 
 /** Build the dialog with its parts. @param {Context} context */
 function buildDialog(context) {
-  const { words, actions, root, store, signal } = context;
+  const { translate, actions, root, store, signal } = context;
   const leave = () => store.get().panel === "compare" && actions.panel("");
   const cells = new CompareGrid(context);
   const difference = el("section", { class: "difference", tabindex: 0 });
-  difference.setAttribute("aria-label", words("compare_difference"));
+  difference.setAttribute("aria-label", translate("compare_difference"));
   difference.setAttribute("role", "region");
   const mode = (/** @type {boolean} */ isOver) => {
     cells.layOver(isOver);
     over.setAttribute("aria-pressed", String(isOver));
   };
-  const over = button({ action: "compare-over", icon: "over", words: words("compare_over") }, () =>
-    actions.toggleCompareOver(),
+  const over = button(
+    { action: "compare-over", icon: "over", label: translate("compare_over") },
+    () => actions.toggleCompareOver(),
   );
   const swap = button(
-    { action: "compare-swap", icon: "invert", words: words("compare_swap") },
+    { action: "compare-swap", icon: "invert", label: translate("compare_swap") },
     () => actions.swapCompared(),
   );
-  const close = iconButton("close-compare", "close", words("say_close"), leave);
-  const title = words("compare_title");
+  const close = iconButton("close-compare", "close", translate("say_close"), leave);
+  const title = translate("compare_title");
   const bar = el("header", {}, el("h2", {}, title), over, swap, close);
   const summary = el("div", { class: "summary" });
   const theatre = el("div", { class: "viewer-main" }, bar, summary, cells.element);

@@ -13,23 +13,26 @@ import { compareFields, compareTexts } from "./text_diff.js";
 /** Return a table of the fields in which the records differ, and one of the fields that are equal.
  * @param {Context} context
  * @param {ComparedData[]} records */
-export function makeDifferenceTable({ words, store }, records) {
+export function makeDifferenceTable({ translate, store }, records) {
   const { bootstrap } = store.get();
-  const compared = compareFields(records, { prompt: words("prompt"), negative: words("negative") });
+  const compared = compareFields(records, {
+    prompt: translate("prompt"),
+    negative: translate("negative"),
+  });
   const rows = compared.map((row) => ({ ...row, name: getParameterLabel(bootstrap, row.name) }));
   const different = rows.filter((row) => row.differs);
   const same = rows.filter((row) => !row.differs);
   const lacking = records.filter((record) => !record.infotext).length;
   return [
-    lacking ? el("p", { class: "dim" }, words("compare_lacking", { n: lacking })) : "",
+    lacking ? el("p", { class: "dim" }, translate("compare_lacking", { n: lacking })) : "",
     different.length
-      ? makeTable(records, different, words("compare_different", { n: different.length }))
-      : el("p", {}, words("compare_no_difference")),
+      ? makeTable(records, different, translate("compare_different", { n: different.length }))
+      : el("p", {}, translate("compare_no_difference")),
     same.length
       ? el(
           "details",
           { class: "same" },
-          el("summary", {}, words("compare_same", { n: same.length })),
+          el("summary", {}, translate("compare_same", { n: same.length })),
           el("dl", {}, ...same.map(({ name, values }) => makePair(name, values[0]))),
         )
       : "",

@@ -52,8 +52,9 @@ export class Dividers {
    * @param {number} at  its index
    * @param {number} count  number of images */
   #make(at, count) {
-    const { words } = this.#context;
-    const name = count === 2 ? words("compare_split") : words("compare_split_n", { n: at + 2 });
+    const { translate } = this.#context;
+    const name =
+      count === 2 ? translate("compare_split") : translate("compare_split_n", { n: at + 2 });
     const divider = el("div", {
       class: "divider",
       role: "slider",

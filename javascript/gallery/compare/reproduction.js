@@ -15,8 +15,8 @@ const MOST_CAUSES = 3; // shown above the images; the table below them has all
 /** Return the label of a pair's second image, which is a stored reproduction or a file of the user.
  * @param {Context} context
  * @param {ComparedPair} pair */
-function getSecondLabel({ words }, { file }) {
-  return file?.name ?? words("made_here");
+function getSecondLabel({ translate }, { file }) {
+  return file?.name ?? translate("made_here");
 }
 
 /** Return the two images of a pair, to show in the grid.
@@ -25,7 +25,7 @@ function getSecondLabel({ words }, { file }) {
  * @param {string} fileUrl  of the user's file, "" for a stored one
  * @returns {ComparedImage[]} */
 export function makePairImages(context, pair, fileUrl) {
-  const { api, words } = context;
+  const { api, translate } = context;
   const { record, made, stored } = pair;
   const { width, height } = made;
   const label = getSecondLabel(context, pair);
@@ -40,7 +40,7 @@ export function makePairImages(context, pair, fileUrl) {
     label,
   };
   return [
-    { view: record, label: words("compare_original") },
+    { view: record, label: translate("compare_original") },
     { view, source, label },
   ];
 }
@@ -51,7 +51,7 @@ export function makePairImages(context, pair, fileUrl) {
  * @returns {ComparedData[]} */
 export function makePairData(context, pair) {
   return [
-    { ...pair.record, label: context.words("compare_original") },
+    { ...pair.record, label: context.translate("compare_original") },
     { ...pair.made, user: "", label: getSecondLabel(context, pair) },
   ];
 }
@@ -62,27 +62,27 @@ export function makePairData(context, pair) {
  * @param {ComparedPair} pair
  * @param {{keep: () => Promise<void>, remove: () => Promise<void>}} listeners  keep: stores the
  *     user's file as a reproduction; remove: removes the stored reproduction */
-export function makePairSummary({ words }, { made, stored }, { keep, remove }) {
+export function makePairSummary({ translate }, { made, stored }, { keep, remove }) {
   const notes = [
-    stored?.is_edited && words("reproduction_edited"),
-    stored?.file === "gone" && words("reproduction_gone_path", { path: stored.path }),
-    stored?.file === "thumbnail" && words("reproduction_thumbnail"),
+    stored?.is_edited && translate("reproduction_edited"),
+    stored?.file === "gone" && translate("reproduction_gone_path", { path: stored.path }),
+    stored?.file === "thumbnail" && translate("reproduction_thumbnail"),
   ];
   const causes = made.differences.slice(0, MOST_CAUSES);
   const more = made.differences.length - causes.length;
-  if (more > 0) causes.push(words("compare_more_causes", { n: more }));
+  if (more > 0) causes.push(translate("compare_more_causes", { n: more }));
   const act = stored
     ? button(
         {
           action: "remove-reproduction",
           icon: "trash",
-          words: words("reproduction_remove"),
-          title: words("reproduction_remove_hint"),
+          label: translate("reproduction_remove"),
+          title: translate("reproduction_remove_hint"),
         },
         remove,
       )
     : button(
-        { action: "keep-reproduction", icon: "save", words: words("reproduction_keep") },
+        { action: "keep-reproduction", icon: "save", label: translate("reproduction_keep") },
         keep,
       );
   return el(

@@ -42,7 +42,7 @@ export function setAttribute(node, name, value) {
  * @typedef {object} ButtonLooks
  * @property {string} [action]  the button's `data-do`
  * @property {import("./icons.js").IconName} [icon]
- * @property {string} words  the label
+ * @property {string} label  the label
  * @property {string} [title]
  * @property {string} [class]
  */
@@ -50,10 +50,10 @@ export function setAttribute(node, name, value) {
 /** Create a button with a label, and an icon before the label.
  * @param {ButtonLooks} looks
  * @param {(event: MouseEvent) => unknown} press */
-export function button({ action, icon: glyph, words, title, class: look }, press) {
+export function button({ action, icon: glyph, label, title, class: look }, press) {
   // a narrow window shows the icon alone
-  const props = { class: look, "data-do": action, title: title ?? (glyph ? words : null) };
-  return makeButton(props, press, glyph && icon(glyph), el("span", { text: words }));
+  const props = { class: look, "data-do": action, title: title ?? (glyph ? label : null) };
+  return makeButton(props, press, glyph && icon(glyph), el("span", { text: label }));
 }
 
 /** Create a button that shows only an icon.

@@ -3,12 +3,12 @@
 import { el } from "./dom.js";
 
 /** Return the number field in which the user sets how many images a job may read or download.
- * @param {import("../types.js").Words} words
+ * @param {import("../types.js").Translate} translate
  * @param {{name: string, label: string, value: number, high: number | null}} what  name: the
  *     field's `data-field`; label: the key of a message; value: the first number; high: the highest
  *     allowed number, null for none */
-export function makeLimitField(words, { name, label, value, high }) {
-  const text = words(label);
+export function makeLimitField(translate, { name, label, value, high }) {
+  const text = translate(label);
   return el("input", {
     type: "number",
     "data-field": name,

@@ -10,9 +10,9 @@ const PIECE = 4000;
 
 /** Return an element with the text; a long text is cut, with a button that shows the rest.
  * @param {string} text
- * @param {import("../types.js").Words} words
+ * @param {import("../types.js").Translate} translate
  * @returns {HTMLElement} */
-export function makeLongText(text, words) {
+export function makeLongText(text, translate) {
   const node = el("div", { class: "long-text", dir: "auto" });
   if (text.length <= SHOWN) {
     node.textContent = text;
@@ -22,7 +22,7 @@ export function makeLongText(text, words) {
   node.textContent = `${beginning}…`;
   const count = text.length.toLocaleString();
   const all = el("button", { type: "button", class: "quiet", "data-do": "show-all" });
-  all.textContent = words("show_all", { n: count });
+  all.textContent = translate("show_all", { n: count });
   all.addEventListener("click", () => {
     node.replaceChildren(...splitText(text).map((piece) => el("span", { class: "piece" }, piece)));
     all.remove();

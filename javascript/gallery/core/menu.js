@@ -69,13 +69,13 @@ export function openMenu(root, anchor, items, signal) {
 }
 
 /** Return an icon button that opens a menu.
- * @param {{root: ShadowRoot, words: import("../types.js").Words, signal: AbortSignal}} context
+ * @param {{root: ShadowRoot, translate: import("../types.js").Translate, signal: AbortSignal}} context
  * @param {string} action  the button's `data-do`
  * @param {string} label  key of the button's name
  * @param {() => MenuItem[]} listItems  called when the menu opens */
-export function makeMenuButton({ root, words, signal }, action, label, listItems) {
+export function makeMenuButton({ root, translate, signal }, action, label, listItems) {
   const open = () => openMenu(root, made, listItems(), signal);
-  const made = iconButton(action, "more", words(label), open, "quiet");
+  const made = iconButton(action, "more", translate(label), open, "quiet");
   made.setAttribute("aria-haspopup", "menu");
   return made;
 }

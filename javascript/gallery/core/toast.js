@@ -13,10 +13,10 @@ const MOST = 4; // at once
 
 export class Toasts {
   /** @param {ShadowRoot} root  where the messages are added
-   * @param {import("../types.js").Words} words
+   * @param {import("../types.js").Translate} translate
    * @param {AbortSignal} signal */
-  constructor(root, words, signal) {
-    this.words = words;
+  constructor(root, translate, signal) {
+    this.translate = translate;
     this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
     followTop(root, (top) => top.append(this.list), signal);
     // toasts do not outlast a visit to another tab of the host
@@ -34,7 +34,7 @@ export class Toasts {
       if (same.querySelector(".toast-text")?.textContent === text) same.remove();
     }
     const time = SHORT + Math.max(0, text.length - LINE) * A_LETTER;
-    const dismiss = { type: "button", class: "toast-text", title: this.words("dismiss") };
+    const dismiss = { type: "button", class: "toast-text", title: this.translate("dismiss") };
     const clock = el("span", { class: "toast-time" });
     clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
     const toast = el(
@@ -47,7 +47,7 @@ export class Toasts {
         el("span", { dir: "auto" }, text),
       ),
       undo &&
-        button({ action: "undo", words: this.words("do_undo"), class: "quiet" }, () => {
+        button({ action: "undo", label: this.translate("do_undo"), class: "quiet" }, () => {
           toast.remove();
           return undo();
         }),

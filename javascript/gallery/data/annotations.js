@@ -24,14 +24,14 @@ export class AnnotationWriter {
    *     that reports the change; a function is given the annotations before the change
    * @returns {Promise<Record<string, Annotations> | null>} */
   async saveChange(ids, change, message = "") {
-    const { toast, words } = this.#context;
+    const { toast, translate } = this.#context;
     if (!ids.length) return {};
     const changed = await this.#send({ ids, ...change });
     if (!changed) return null;
     const { annotations, previous } = changed;
     const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
     const done = typeof message === "function" ? message(previous) : message;
-    const text = done || (isLess ? words("annotation_removed", { n: ids.length }) : "");
+    const text = done || (isLess ? translate("annotation_removed", { n: ids.length }) : "");
     if (text) toast(text, undefined, () => this.#undo(annotations, previous));
     return annotations;
   }
@@ -68,18 +68,20 @@ export class AnnotationWriter {
    * @param {number[]} ids
    * @param {number} stars */
   rate(ids, stars) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const key = stars ? "annotation_rated" : "annotation_unrated";
-    return this.saveChange(ids, { stars }, words(key, { n: ids.length, stars }));
+    return this.saveChange(ids, { stars }, translate(key, { n: ids.length, stars }));
   }
 
   /** Make all these images favourites. If all of them already are, remove them from the favourites.
    * @param {number[]} ids */
   async toggleFavourite(ids) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const known = store.get().images.filter((view) => ids.includes(view.id));
     const favourite = !known.length || known.some((view) => !view.favourite);
-    const message = words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length });
+    const message = translate(favourite ? "favourite_added" : "favourite_removed", {
+      n: ids.length,
+    });
     await this.saveChange(ids, { favourite }, message);
   }
 }

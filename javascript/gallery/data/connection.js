@@ -28,7 +28,7 @@ export class Connection {
   /** Fetch the data that the page starts with. Return whether the server responded. An error is not
    * shown if a newer request was sent. */
   async fetchBootstrap() {
-    const { store, api, words, signal } = this.#context;
+    const { store, api, translate, signal } = this.#context;
     const number = ++this.#requests;
     store.set({ startedAt: performance.now() });
     try {
@@ -37,7 +37,7 @@ export class Connection {
       return true;
     } catch (error) {
       if (!signal.aborted && number === this.#requests)
-        setProblem(store, "bootstrap", makeProblem(error, words));
+        setProblem(store, "bootstrap", makeProblem(error, translate));
       return false;
     }
   }
@@ -57,7 +57,7 @@ export class Connection {
   /** Check whether the server responds, because a thumbnail has not arrived. Do nothing if the
    * server is being polled or was checked a moment ago. */
   async check() {
-    const { store, api, words, signal } = this.#context;
+    const { store, api, translate, signal } = this.#context;
     const now = performance.now();
     if (isOffline(store.get()) || now < this.#checkedAt + EVERY) return;
     this.#checkedAt = now;
@@ -65,7 +65,7 @@ export class Connection {
       await api.get("bootstrap", { signal });
     } catch (error) {
       if (!signal.aborted && error instanceof ApiError && error.code === "offline") {
-        setProblem(store, "bootstrap", makeProblem(error, words));
+        setProblem(store, "bootstrap", makeProblem(error, translate));
       }
     }
   }
@@ -83,7 +83,7 @@ export class Connection {
 
   /** Check whether the server responds again. Do nothing if no request has failed. */
   async #pollIfOffline() {
-    const { store, api, words, signal } = this.#context;
+    const { store, api, translate, signal } = this.#context;
     if (!isOffline(store.get())) return;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
@@ -93,7 +93,7 @@ export class Connection {
     } catch (error) {
       ignoreFailure(error);
       if (error instanceof ApiError && needsReload(error.code))
-        this.#setRefused(makeProblem(error, words)); // else still away
+        this.#setRefused(makeProblem(error, translate)); // else still away
     }
   }
 

@@ -25,7 +25,7 @@ export class HiddenImages {
   /** Hide the images of an author or those with a word, and show a message with an Undo button.
    * @param {HiddenRule} rule */
   async hide(rule) {
-    const { store, toast, words } = this.#context;
+    const { store, toast, translate } = this.#context;
     const before = store.get();
     const ids = await this.#send("hide", rule);
     if (!ids) return;
@@ -33,7 +33,7 @@ export class HiddenImages {
     const after = store.get();
     const { images, hiddenCount, marks } = before;
     const key = rule.kind === "author" ? "hidden_author" : "hidden_word";
-    toast(words(key, { text: rule.text }), undefined, async () => {
+    toast(translate(key, { text: rule.text }), undefined, async () => {
       if (!(await this.#send("unhide", rule))) return;
       if (store.get().images === after.images) store.set({ images, hiddenCount, marks });
       else await this.#restart();
@@ -43,9 +43,9 @@ export class HiddenImages {
   /** Delete a rule, so that its images are shown again, and show a message with an Undo button.
    * @param {HiddenRule} rule */
   async unhide(rule) {
-    const { toast, words } = this.#context;
+    const { toast, translate } = this.#context;
     if (!(await this.#send("unhide", rule))) return;
-    toast(words("unhidden", { text: rule.text }), undefined, () => this.hide(rule));
+    toast(translate("unhidden", { text: rule.text }), undefined, () => this.hide(rule));
     await this.#restart();
   }
 

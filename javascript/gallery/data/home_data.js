@@ -28,7 +28,7 @@ export class HomeData {
   /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page
    * is drawn only once. */
   async load() {
-    const { store, api, words } = this.#context;
+    const { store, api, translate } = this.#context;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -44,7 +44,7 @@ export class HomeData {
       if (!signal.aborted) store.set({ home: keepLoadedModels(home, store.get().home), samples });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const home = makeProblem(error, words);
+      const home = makeProblem(error, translate);
       store.set(({ problems }) => ({ problems: { ...problems, home } }));
     }
   }

@@ -10,10 +10,15 @@ import { ApiError } from "./api.js";
  * @param {Known} known  what is known of the image without a request
  * @param {number} id
  * @param {"prompt" | "infotext"} name */
-export function copyImageText({ actions, records, words, signal }, { record, infotext }, id, name) {
+export function copyImageText(
+  { actions, records, translate, signal },
+  { record, infotext },
+  id,
+  name,
+) {
   const fetchText = async () => {
     const fetched = await records.getRecord(id, signal);
-    if (!fetched[name]) throw new ApiError("no_infotext", words("no_infotext"), 0);
+    if (!fetched[name]) throw new ApiError("no_infotext", translate("no_infotext"), 0);
     return fetched[name];
   };
   return actions.copy((name === "prompt" ? record?.prompt : infotext) || fetchText());

@@ -98,7 +98,7 @@ export class LoadedFilter {
 
   /** Ask the server which of the newly loaded images match the words. */
   async #requestMatches() {
-    const { store, api, words } = this.#context;
+    const { store, api, translate } = this.#context;
     const { images, loadedWords, where } = store.get();
     const { signal } = this.#abort;
     const requested = this.#requested;
@@ -116,7 +116,7 @@ export class LoadedFilter {
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       for (const id of ids) requested.delete(id);
-      setProblem(store, "loaded_filter", makeProblem(error, words));
+      setProblem(store, "loaded_filter", makeProblem(error, translate));
     }
   }
 

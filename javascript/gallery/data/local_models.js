@@ -47,14 +47,14 @@ export class LocalModelData {
    * file if its hash is unknown. If Civitai does not know the file, search models by its name.
    * @param {LocalModel} file */
   async identify({ key, file, search_words: name }) {
-    const { api, words, toast, actions } = this.#context;
+    const { api, translate, toast, actions } = this.#context;
     const { signal } = this.#abort;
     try {
       const found = await api.post(`local_models/${key}/identify`, {}, { signal });
       if (signal.aborted) return;
       this.#change((models) => models.map((one) => (one.key === key ? found : one)));
       if (found.model !== null) return await actions.openModel(found.model, found.version);
-      toast(words("home_unknown_file", { name: file }));
+      toast(translate("home_unknown_file", { name: file }));
       await actions.searchModels(name);
     } catch (error) {
       showError(error, this.#context);

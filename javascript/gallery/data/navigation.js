@@ -154,7 +154,7 @@ export class Navigation {
    * @param {string} lookupText  the text to show while the lookup runs
    * @param {(signal: AbortSignal) => Promise<void>} request */
   async #request(lookupText, request) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -168,7 +168,7 @@ export class Navigation {
       await request(signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const lookup = makeProblem(error, words);
+      const lookup = makeProblem(error, translate);
       // drop "nothing found" for the words before
       store.set(({ results, problems }) => ({
         problems: { ...problems, lookup },

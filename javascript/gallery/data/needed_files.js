@@ -97,7 +97,7 @@ export class NeededFiles {
   #markArrived(now, before) {
     const known = new Set(listArrivals(before));
     const fresh = new Set(listArrivals(now).filter((id) => !known.has(id)));
-    const label = this.context.words("here");
+    const label = this.context.translate("here");
     for (const place of /** @type {NeedsPlace[]} */ (Object.keys(now.needs))) {
       if (before.jobs) this.#set(place, markArrived(now.needs[place], fresh, label));
     }
@@ -118,7 +118,7 @@ export class NeededFiles {
    * @param {NeedsPlace} place
    * @param {string} of  the query, or "images" for the images of `showForImages` */
   async #load(place, of) {
-    const { api, store, words } = this.context;
+    const { api, store, translate } = this.context;
     this.#aborts[place].abort();
     this.#aborts[place] = new AbortController();
     const { signal } = this.#aborts[place];
@@ -133,7 +133,7 @@ export class NeededFiles {
       this.#set(place, { of, answer, problem: null, loading: false });
     } catch (error) {
       if (isAborted(error)) return;
-      const problem = makeProblem(error, words);
+      const problem = makeProblem(error, translate);
       this.#set(place, { ...store.get().needs[place], problem, loading: false });
     }
   }

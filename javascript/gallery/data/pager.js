@@ -112,9 +112,9 @@ export class Pager {
    * @param {unknown} error
    * @param {PageSource} [from] */
   #makeProblem(error, from) {
-    const { words } = this.#context;
-    const problem = makeProblem(error, words);
+    const { translate } = this.#context;
+    const problem = makeProblem(error, translate);
     if (from !== "from_library" || problem.code === "offline") return problem;
-    return { ...problem, code: "given_up", message: words("given_up") };
+    return { ...problem, code: "given_up", message: translate("given_up") };
   }
 }

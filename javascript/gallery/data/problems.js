@@ -5,7 +5,7 @@ import { getTop } from "../core/modal.js";
 import { ApiError, isAborted } from "./api.js";
 
 /** @import { Store } from "../state/store.js" */
-/** @import { Context, Part, Problem, Words } from "../types.js" */
+/** @import { Context, Part, Problem, Translate } from "../types.js" */
 
 const UNTIL_RELOAD = ["login", "outdated"]; // the server refuses all requests of this page
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
@@ -13,20 +13,20 @@ const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did n
 /** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
  * thrown again.
  * @param {unknown} error
- * @param {Words} words */
-export function getErrorMessage(error, words) {
+ * @param {Translate} translate */
+export function getErrorMessage(error, translate) {
   if (!(error instanceof ApiError)) throw error;
   if (error.message) return error.message;
-  if (PAGE_ERRORS.includes(error.code)) return words(`problem_${error.code}`);
-  return words("problem_other", { code: error.status || error.code });
+  if (PAGE_ERRORS.includes(error.code)) return translate(`problem_${error.code}`);
+  return translate("problem_other", { code: error.status || error.code });
 }
 
 /** Return the problem to show to the user for an `ApiError`. Other errors are thrown again.
  * @param {unknown} error
- * @param {Words} words
+ * @param {Translate} translate
  * @returns {Problem} */
-export function makeProblem(error, words) {
-  const message = getErrorMessage(error, words);
+export function makeProblem(error, translate) {
+  const message = getErrorMessage(error, translate);
   return { code: error instanceof ApiError ? error.code : "", message };
 }
 
@@ -53,12 +53,12 @@ export function needsReload(code) {
 /** Return the button to show with a problem: *Try again*, or *Reload* if the server refuses all
  * requests of this page.
  * @param {string} code  of the problem
- * @param {Words} words
+ * @param {Translate} translate
  * @param {() => unknown} retry  repeats the failed request */
-export function makeRetryButton(code, words, retry) {
+export function makeRetryButton(code, translate, retry) {
   if (needsReload(code))
-    return button({ action: "reload", words: words("do_reload") }, () => location.reload());
-  return button({ action: "retry", icon: "again", words: words("do_retry") }, retry);
+    return button({ action: "reload", label: translate("do_reload") }, () => location.reload());
+  return button({ action: "retry", icon: "again", label: translate("do_retry") }, retry);
 }
 
 /** Show to the user why a request failed: in the page's status line if our server does not respond or
@@ -66,9 +66,9 @@ export function makeRetryButton(code, words, retry) {
  * aborted request is ignored; other errors than an `ApiError` are thrown again.
  * @param {unknown} error
  * @param {Context} context */
-export function showError(error, { root, store, toast, words }) {
+export function showError(error, { root, store, toast, translate }) {
   if (isAborted(error)) return;
-  const problem = makeProblem(error, words);
+  const problem = makeProblem(error, translate);
   const isCommon = problem.code === "offline" || needsReload(problem.code);
   if (isCommon) setProblem(store, "bootstrap", problem);
   const top = getTop(root);

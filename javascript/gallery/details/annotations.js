@@ -13,7 +13,7 @@ import { ApiError } from "../data/api.js";
  * @param {ImageRecord} record
  * @param {AbortSignal} signal  aborted when the fields are no longer shown */
 export function makeAnnotations(context, record, signal) {
-  const { root, store, words, actions } = context;
+  const { root, store, translate, actions } = context;
   let now = record.annotations;
   /** @type {Map<HTMLInputElement | HTMLTextAreaElement, string>} what a field showed before the user typed */
   const shown = new Map();
@@ -27,22 +27,22 @@ export function makeAnnotations(context, record, signal) {
     { signal },
   );
   // The star of the current rating removes the rating.
-  const stars = makeStars(words, (n) => save({ stars: now.stars === n ? 0 : n }));
-  const tags = makeTextField("own-tags", words("annotation_tags"), (typed) => {
+  const stars = makeStars(translate, (n) => save({ stars: now.stars === n ? 0 : n }));
+  const tags = makeTextField("own-tags", translate("annotation_tags"), (typed) => {
     const [before, after] = [parseTags(shown.get(tags) ?? ""), parseTags(typed)];
     shown.set(tags, typed);
     // of what another page has added meanwhile nothing is lost
     void save({ add_tags: listMissing(after, before), remove_tags: listMissing(before, after) });
   });
-  const collection = makeTextField("own-set", words("annotation_add_to"), (typed) => {
+  const collection = makeTextField("own-set", translate("annotation_add_to"), (typed) => {
     collection.value = "";
     if (typed.trim()) void save({ add_to: typed.trim() });
   });
-  const note = makeNoteField("own-note", words("annotation_note"), (typed) => {
+  const note = makeNoteField("own-note", translate("annotation_note"), (typed) => {
     const before = shown.get(note);
     shown.set(note, typed);
     void actions.annotate([record.id], { note: typed }, (previous) =>
-      previous[record.id]?.note === before?.trim() ? "" : words("annotation_note_replaced"),
+      previous[record.id]?.note === before?.trim() ? "" : translate("annotation_note_replaced"),
     );
   });
   const collections = el(
@@ -72,7 +72,7 @@ export function makeAnnotations(context, record, signal) {
   return el(
     "section",
     { class: "annotations" },
-    el("h3", {}, words("annotations_title")),
+    el("h3", {}, translate("annotations_title")),
     stars.element,
     tags,
     collections,
@@ -81,15 +81,15 @@ export function makeAnnotations(context, record, signal) {
 }
 
 /** Return the five stars of a rating as {element, show}; `show(count)` shows how many of them are given.
- * @param {Context["words"]} words
+ * @param {Context["translate"]} translate
  * @param {(n: number) => unknown} press  called with the number of the pressed star, from 1 */
-export function makeStars(words, press) {
+export function makeStars(translate, press) {
   const stars = [1, 2, 3, 4, 5].map((n) => {
-    const label = words("annotation_stars_n", { n });
+    const label = translate("annotation_stars_n", { n });
     const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
     return el("button", { ...how, on: { click: () => press(n) } }, icon("star"));
   });
-  const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
+  const group = { class: "stars", role: "group", "aria-label": translate("annotation_stars") };
   const show = (/** @type {number} */ count) => {
     for (const [at, one] of stars.entries()) one.setAttribute("aria-pressed", String(count > at));
   };
@@ -134,13 +134,13 @@ export function makeNoteField(name, label, changed) {
  * @param {Context} context
  * @param {string} name  of the collection
  * @param {(change: AnnotationChange) => Promise<unknown>} save  changes the image's annotations */
-function makeChip({ words }, name, save) {
+function makeChip({ translate }, name, save) {
   return button(
     {
       action: "remove-from-set",
       icon: "close",
-      words: name,
-      title: words("annotation_remove_from", { name }),
+      label: name,
+      title: translate("annotation_remove_from", { name }),
       class: "chip",
     },
     () => save({ remove_from: name }),

@@ -25,9 +25,9 @@ export class Compatibility {
    * @param {string[]} incompatibilities */
   show(incompatibilities) {
     this.#abort.abort();
-    const { store, words } = this.context;
+    const { store, translate } = this.context;
     const { name = "" } = store.get().bootstrap?.host ?? {};
-    this.#title.textContent = words("incompatibilities", { host: name });
+    this.#title.textContent = translate("incompatibilities", { host: name });
     this.#lines.replaceChildren(
       ...incompatibilities.map((line) => el("li", { dir: "auto" }, line)),
     );

@@ -35,7 +35,7 @@ export class Details {
     this.resources = new Resources(context);
     this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
-    const name = context.words("details");
+    const name = context.translate("details");
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
     this.reproductions = new Reproductions(context, this.element);
     context.signal.addEventListener("abort", () => this.clear());
@@ -84,7 +84,7 @@ export class Details {
       if (isAborted(error) || known) return;
       this.#isFailed = true;
       reportOffline(error, this.context.store);
-      const problem = makeProblem(error, this.context.words);
+      const problem = makeProblem(error, this.context.translate);
       const about = view.kind ? makeAbout(this.context, view) : null; // else only the id is known
       if (this.listeners.failed(problem))
         this.#fill(about); // the stage says why the rest is missing
@@ -160,7 +160,7 @@ export class Details {
    * @param {Problem} problem */
   #drawProblem(view, { code, message }) {
     const retry = () => this.#load(view, []);
-    const again = makeRetryButton(code, this.context.words, retry);
+    const again = makeRetryButton(code, this.context.translate, retry);
     const text = el("p", {}, message);
     this.#fill(
       makeAbout(this.context, view),
@@ -172,10 +172,10 @@ export class Details {
    * @param {View} view
    * @param {ImageRecord} record */
   #makeFileButton(view, record) {
-    const { words } = this.context;
+    const { translate } = this.context;
     if (record.infotext_source !== "none") return null;
     const look = button(
-      { action: "look-in-file", icon: "search", words: words("look_in_file") },
+      { action: "look-in-file", icon: "search", label: translate("look_in_file") },
       () => this.#lookInFile(view),
     );
     return el("section", { class: "nothing" }, look);
@@ -184,11 +184,12 @@ export class Details {
   /** Look for an infotext in the image's file. @param {View} view */
   async #lookInFile(view) {
     const { signal } = this.#abort;
-    const { words, toast } = this.context;
+    const { translate, toast } = this.context;
     try {
       const record = await this.records.fetchWithFile(view.id, signal);
       this.#draw(view, record, signal);
-      if (record.infotext_source === "none") toast(record.problems[0] ?? words("nothing_in_file"));
+      if (record.infotext_source === "none")
+        toast(record.problems[0] ?? translate("nothing_in_file"));
     } catch (error) {
       showError(error, this.context);
     }

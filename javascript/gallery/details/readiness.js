@@ -33,17 +33,18 @@ export class Readiness {
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, actions, store, signal } = context;
+    const { translate, actions, store, signal } = context;
     this.#context = context;
-    this.#get = button({ action: "get-missing", icon: "download", words: words("model_get") }, () =>
-      actions.getModelFiles(listGettable(store.get(), "image")),
+    this.#get = button(
+      { action: "get-missing", icon: "download", label: translate("model_get") },
+      () => actions.getModelFiles(listGettable(store.get(), "image")),
     );
     this.#choose = button(
-      { action: "choose-checkpoint", icon: "check", words: words("choose_checkpoint") },
+      { action: "choose-checkpoint", icon: "check", label: translate("choose_checkpoint") },
       () => actions.chooseCheckpoint(this.#checkpoint?.local_name ?? ""),
     );
     this.#settings = button(
-      { action: "models-settings", icon: "settings", words: words("open_settings") },
+      { action: "models-settings", icon: "settings", label: translate("open_settings") },
       () => actions.panel("settings"),
     );
     this.element = el(
@@ -69,7 +70,7 @@ export class Readiness {
   }
 
   #draw() {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const state = store.get();
     const { answer } = state.needs.image;
     const hasFolders = hasModels(state);
@@ -82,8 +83,9 @@ export class Readiness {
     const coming = (answer?.files ?? []).filter((needed) => findJobFile(state.jobs, needed)).length;
     const availability = absent.length ? "missing" : "here";
     this.element.dataset.here = hasFolders ? availability : "";
-    if (!hasFolders) setText(this.#line, words("model_no_folders"));
-    else if (coming) setText(this.#line, words("ready_coming", { n: coming, all: absent.length }));
+    if (!hasFolders) setText(this.#line, translate("model_no_folders"));
+    else if (coming)
+      setText(this.#line, translate("ready_coming", { n: coming, all: absent.length }));
     else
       setText(this.#line, absent.length ? this.#describeAbsent(absent) : this.#describeHere(here));
     this.#settings.hidden = hasFolders;
@@ -95,7 +97,7 @@ export class Readiness {
   /** Return the line that names an image's missing resources, with their total size.
    * @param {Used[]} absent  the missing resources */
   #describeAbsent(absent) {
-    const { words, store } = this.#context;
+    const { translate, store } = this.#context;
     const { needs, fileChoices, bootstrap } = store.get();
     const told = this.#resources.filter(({ availability }) => availability === "missing");
     const bytes = needs.image.answer
@@ -103,27 +105,30 @@ export class Readiness {
       : told.reduce((sum, { size }) => sum + size, 0);
     const size = formatBytes(bytes, bootstrap?.language);
     const list = this.#listKinds(absent);
-    const missing = words(absent.length === 1 ? "ready_missing_one" : "ready_missing", { list });
+    const missing = translate(absent.length === 1 ? "ready_missing_one" : "ready_missing", {
+      list,
+    });
     return size ? `${missing} (${size})` : missing;
   }
 
   /** Return the line that says that all resources of an image are present.
    * @param {Used[]} here  the resources */
   #describeHere(here) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const list = this.#listKinds(here);
-    if (!here.some(({ type }) => type === "model")) return words("ready_no_checkpoint", { list });
-    return words(here.length === 1 ? "ready_here_one" : "ready_here", { list });
+    if (!here.some(({ type }) => type === "model"))
+      return translate("ready_no_checkpoint", { list });
+    return translate(here.length === 1 ? "ready_here_one" : "ready_here", { list });
   }
 
   /** Return how many models of each kind there are, such as "checkpoint and 2 LoRAs".
    * @param {Used[]} used */
   #listKinds(used) {
-    const { words, store } = this.#context;
+    const { translate, store } = this.#context;
     const texts = Object.entries(COUNTS).flatMap(([kind, key]) => {
       const n = used.filter(({ type }) => (type in COUNTS ? type : "") === kind).length;
       if (!n) return [];
-      return [kind === "model" && n === 1 ? words("one_checkpoint") : words(key, { n })];
+      return [kind === "model" && n === 1 ? translate("one_checkpoint") : translate(key, { n })];
     });
     const list = new Intl.ListFormat(store.get().bootstrap?.language).format(texts);
     return list.charAt(0).toUpperCase() + list.slice(1);

@@ -27,7 +27,7 @@ export class Reproductions {
    * @param {HTMLElement} zone  the element on which files can be dropped */
   constructor(context, zone) {
     this.#context = context;
-    const { words, store } = context;
+    const { translate, store } = context;
     const field = el("input", {
       type: "file",
       accept: "image/png,image/jpeg,image/webp",
@@ -35,7 +35,7 @@ export class Reproductions {
       "data-field": "compare-file",
     });
     const choose = button(
-      { action: "compare-file", icon: "compare", words: words("compare_file") },
+      { action: "compare-file", icon: "compare", label: translate("compare_file") },
       () => field.click(),
     );
     field.addEventListener("change", () => {
@@ -43,7 +43,7 @@ export class Reproductions {
       field.value = ""; // so that the same file can be chosen again
       if (file) void runWhileBusy(choose, () => this.#compareFile(file));
     });
-    const hint = el("p", { class: "dim" }, words("compare_file_hint"));
+    const hint = el("p", { class: "dim" }, translate("compare_file_hint"));
     this.files = el("section", { class: "compare-file" }, choose, field, hint);
     this.element = el("section", { class: "reproductions" }, this.#title, this.#list);
     acceptDrops(zone, (file) => {
@@ -95,7 +95,7 @@ export class Reproductions {
    * @param {number} count  number of all items */
   #draw(items, count = items.length) {
     const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
-    this.#title.textContent = this.#context.words("made_here_n", { n: count });
+    this.#title.textContent = this.#context.translate("made_here_n", { n: count });
     this.#list.replaceChildren(...items.map((item) => this.#makeItem(item)), ...room);
     this.element.hidden = !count;
     this.#blur();
@@ -103,11 +103,11 @@ export class Reproductions {
 
   /** Return the list item of a reproduction. @param {Reproduction} item */
   #makeItem(item) {
-    const { api, words, store } = this.#context;
-    const nearness = item.nearness && words(`nearness_${item.nearness}`);
+    const { api, translate, store } = this.#context;
+    const nearness = item.nearness && translate(`nearness_${item.nearness}`);
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
     const date = formatDate(item.made_at, store.get().bootstrap?.language);
-    const gone = item.file === "gone" ? words("reproduction_gone") : "";
+    const gone = item.file === "gone" ? translate("reproduction_gone") : "";
     const details = [date, measured, gone].filter(Boolean).join(", ");
     const open = el(
       "button",
@@ -116,7 +116,7 @@ export class Reproductions {
         "data-do": "open-reproduction",
         "data-nearness": item.nearness || null,
         "data-gone": item.file === "gone",
-        "aria-label": words("reproduction_open", { details }),
+        "aria-label": translate("reproduction_open", { details }),
         title: [details, ...item.differences.slice(0, 3)].join("\n"),
         on: { click: () => this.#open(item) },
       },
@@ -140,11 +140,11 @@ export class Reproductions {
 
   /** Compare a file with the open image and show both. @param {File} file */
   async #compareFile(file) {
-    const { api, actions, toast, words } = this.#context;
+    const { api, actions, toast, translate } = this.#context;
     const record = this.#record;
     const { signal } = this.#abort;
     if (!record) return;
-    if (file.size > LARGEST) return toast(words("compare_too_large"), "bad");
+    if (file.size > LARGEST) return toast(translate("compare_too_large"), "bad");
     try {
       const made = await api.postFile(`images/${record.id}/comparison`, file, { signal });
       if (!signal.aborted) actions.comparePair({ record, made, stored: null, file });

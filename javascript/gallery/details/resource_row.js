@@ -23,13 +23,13 @@ export class ResourceRow {
     this.resource = resource;
     this.#controls = new FileControls(context, { hasButton: true });
     const { weight } = resource;
-    const { words } = context;
+    const { translate } = context;
     this.element = el(
       "li",
       { "data-here": resource.availability || null },
       this.#tag,
       this.#name,
-      weight !== null && el("span", { class: "weight", title: words("weight") }, weight),
+      weight !== null && el("span", { class: "weight", title: translate("weight") }, weight),
       this.#status,
       this.#controls.element,
     );
@@ -43,12 +43,12 @@ export class ResourceRow {
     const { name, hash } = this.resource;
     const url = this.resource.url || needed?.url;
     // of some resources the record tells the number alone
-    const type = this.resource.type || needed?.type || this.#context.words("resource");
+    const type = this.resource.type || needed?.type || this.#context.translate("resource");
     const shown = (/^#\d+$/.test(name) && needed?.name) || name || hash;
     const drawn = JSON.stringify([url, shown, type, needed !== undefined]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#tag.textContent = getModelTypeName(type, this.#context.words);
+    this.#tag.textContent = getModelTypeName(type, this.#context.translate);
     this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
     const label = (needed ?? this.resource).availability_label;
     this.#status.textContent = [label, this.#formatSize(needed)].filter(Boolean).join(" · ");

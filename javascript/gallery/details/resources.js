@@ -25,18 +25,18 @@ export class Resources {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    const { words, actions, store, signal } = context;
+    const { translate, actions, store, signal } = context;
     this.#getAll = button(
       {
         action: "get-all",
         icon: "download",
-        words: words("model_get_all"),
+        label: translate("model_get_all"),
         class: "primary",
       },
       () => actions.getModelFiles(listGettable(store.get(), "image")),
     );
     this.#retry = button(
-      { action: "needs-again", icon: "again", words: words("do_retry"), class: "quiet" },
+      { action: "needs-again", icon: "again", label: translate("do_retry"), class: "quiet" },
       () => actions.retryNeeds("image"),
     );
     store.on([(state) => state.needs.image, "jobs", "fileChoices"], () => this.#draw(), { signal });
@@ -45,7 +45,7 @@ export class Resources {
   /** Return the section with an image's resources. It is hidden if there are none.
    * @param {ImageRecord} record */
   show(record) {
-    const { words, actions, store } = this.context;
+    const { translate, actions, store } = this.context;
     const { where } = store.get();
     this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
     const absent = record.resources.filter(isAbsent);
@@ -55,11 +55,11 @@ export class Resources {
     );
     this.element.hidden = !record.resources.length;
     const copy = button(
-      { action: "copy-missing", icon: "copy", words: words("copy_missing") },
+      { action: "copy-missing", icon: "copy", label: translate("copy_missing") },
       () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
     );
     this.element.replaceChildren(
-      el("h3", {}, words("resources")),
+      el("h3", {}, translate("resources")),
       this.#getAll,
       el("ul", {}, ...this.#rows.map((row) => row.element)),
       this.#status,
@@ -72,7 +72,7 @@ export class Resources {
 
   /** Show what is known about the missing files. */
   #draw() {
-    const { words, store } = this.context;
+    const { translate, store } = this.context;
     const { needs, fileChoices, bootstrap } = store.get();
     const { answer, problem, loading } = needs.image;
     for (const row of this.#rows) row.draw(answer?.files.find((file) => row.fits(file)));
@@ -80,9 +80,10 @@ export class Resources {
     this.#getAll.hidden = gettable.length < 2 || Boolean(answer?.locked);
     const size = formatBytes(sumSizes(gettable, fileChoices), bootstrap?.language);
     const n = makeRequest(gettable, fileChoices).length;
-    setLabel(this.#getAll, words("model_get_all", { n, size }));
+    setLabel(this.#getAll, translate("model_get_all", { n, size }));
     this.#status.textContent =
-      problem?.message ?? (loading && !answer ? words("model_looking") : (answer?.locked ?? ""));
+      problem?.message ??
+      (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
     this.#status.hidden = !this.#status.textContent;
     this.#retry.hidden = !problem || needsReload(problem.code);
   }
@@ -102,7 +103,7 @@ function describeResource({ store }, { type, name, hash, size, url }) {
  * @param {ImageRecord} record */
 export function makeWorkflowButton(context, record) {
   if (!record.has_workflow) return null;
-  const { words, actions, api } = context;
+  const { translate, actions, api } = context;
   const copy = async () => {
     try {
       await actions.copy((await api.get(`images/${record.id}/workflow`)).workflow);
@@ -113,6 +114,6 @@ export function makeWorkflowButton(context, record) {
   return el(
     "section",
     {},
-    button({ action: "copy-workflow", icon: "copy", words: words("copy_workflow") }, copy),
+    button({ action: "copy-workflow", icon: "copy", label: translate("copy_workflow") }, copy),
   );
 }

@@ -16,7 +16,7 @@ import { getParameterLabel } from "../state/state.js";
  * @param {ImageRecord} [record] */
 export function makeAbout(context, view, record) {
   if (!view.kind) return el("header"); // only the id is known
-  const { store, words } = context;
+  const { store, translate } = context;
   const { bootstrap } = store.get();
   const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
   return el(
@@ -35,11 +35,13 @@ export function makeAbout(context, view, record) {
     el(
       "p",
       { class: "chips row" },
-      level && el("span", { class: "tag", title: words("rating") }, level),
+      level && el("span", { class: "tag", title: translate("rating") }, level),
       view.deleted_at &&
         el("span", {
           class: "tag",
-          text: words("deleted_since", { date: formatDate(view.deleted_at, bootstrap?.language) }),
+          text: translate("deleted_since", {
+            date: formatDate(view.deleted_at, bootstrap?.language),
+          }),
         }),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
       el(
@@ -57,14 +59,14 @@ export function makeAbout(context, view, record) {
  * @param {View} view
  * @param {ImageRecord} [record] */
 function makeAuthor(context, view, record) {
-  const { words, actions } = context;
-  if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
+  const { translate, actions } = context;
+  if (!view.user) return el("p", { class: "author dim" }, translate("anonymous"));
   const open = el("button", {
     type: "button",
     class: "plain",
     "data-do": "open-user",
     dir: "auto",
-    title: words("see_creator", { user: view.user }),
+    title: translate("see_creator", { user: view.user }),
     text: view.user,
     on: {
       click() {
@@ -76,7 +78,7 @@ function makeAuthor(context, view, record) {
   const profile = record?.user_url
     ? makeExternalLink(record.user_url, "", "on-civitai-user")
     : null;
-  profile?.setAttribute("aria-label", words("see_on_civitai"));
+  profile?.setAttribute("aria-label", translate("see_on_civitai"));
   const listItems = () => listHideItems(view.user, context);
   const menu = makeMenuButton(context, "author-menu", "author_menu", listItems);
   return el("p", { class: "author" }, open, profile, menu);
@@ -88,13 +90,13 @@ function makeAuthor(context, view, record) {
  * @param {string} text */
 export function makeProse(context, name, text) {
   if (!text) return null;
-  const { words } = context;
-  const body = makeLongText(text, words);
+  const { translate } = context;
+  const body = makeLongText(text, translate);
   copyOnClick(context, body, text);
   return el(
     "section",
     { class: name },
-    makeTitle(context, words(name), `copy-${name}`, text),
+    makeTitle(context, translate(name), `copy-${name}`, text),
     body,
   );
 }
@@ -104,20 +106,20 @@ export function makeProse(context, name, text) {
  * @param {[name: string, value: string][]} rows */
 export function makeParameters(context, rows) {
   if (!rows.length) return null;
-  const { words, store } = context;
+  const { translate, store } = context;
   const { bootstrap } = store.get();
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
   const lines = rows.flatMap(([field, value]) => {
     const name = getParameterLabel(bootstrap, field);
     return [
       el("dt", { dir: "auto" }, name),
-      el("dd", {}, makeCopyButton(context, value, words("copy_of", { name }))),
+      el("dd", {}, makeCopyButton(context, value, translate("copy_of", { name }))),
     ];
   });
   return el(
     "section",
     { class: "parameters" },
-    makeTitle(context, words("parameters"), "copy-parameters", all),
+    makeTitle(context, translate("parameters"), "copy-parameters", all),
     el("dl", {}, ...lines),
   );
 }
@@ -133,17 +135,17 @@ export function makeProblems(record) {
 /** Return the links to Civitai and the path of the saved file.
  * @param {Context} context
  * @param {ImageRecord} record */
-export function makeLinks({ words }, record) {
+export function makeLinks({ translate }, record) {
   return el(
     "section",
     { class: "links row" },
-    record.url && makeExternalLink(record.url, words("see_on_civitai"), "on-civitai"),
-    record.post_url && makeExternalLink(record.post_url, words("its_post"), "post"),
+    record.url && makeExternalLink(record.url, translate("see_on_civitai"), "on-civitai"),
+    record.post_url && makeExternalLink(record.post_url, translate("its_post"), "post"),
     record.saved_path &&
       el(
         "p",
         { class: "dim" },
-        words("saved_at"),
+        translate("saved_at"),
         " ",
         el("bdi", { class: "path" }, record.saved_path),
       ),
@@ -165,9 +167,9 @@ function makeTitle(context, title, action, text) {
  * @param {string} name  of what is copied
  * @param {string} action  the button's `data-do`
  * @param {() => string} getText */
-export function makeCopyIcon({ words, actions }, name, action, getText) {
+export function makeCopyIcon({ translate, actions }, name, action, getText) {
   const copy = () => void actions.copy(getText());
-  return iconButton(action, "copy", words("copy_of", { name }), copy, "quiet");
+  return iconButton(action, "copy", translate("copy_of", { name }), copy, "quiet");
 }
 
 /** Return a button that shows a value and copies it.

@@ -40,33 +40,33 @@ export class SendTo {
   /** Return a button for each tab that the image can be sent to, null if there is none.
    * @param {ImageRecord} record */
   makeButtons(record) {
-    const { words, actions, store } = this.context;
+    const { translate, actions, store } = this.context;
     const all = store.get().bootstrap?.host.send_to ?? [];
     const tabs = listTabs(all, record.kind, record.infotext !== "");
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
-      button({ action: `send-${tab}`, words: getTabName(tab) }, () =>
+      button({ action: `send-${tab}`, label: getTabName(tab) }, () =>
         actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
       ),
     );
-    const group = { class: "send-to row", role: "group", "aria-label": words("send_to") };
-    return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
+    const group = { class: "send-to row", role: "group", "aria-label": translate("send_to") };
+    return el("section", {}, el("h3", {}, translate("send_to")), el("div", group, ...made));
   }
 
   /** Return the infotext in a section that can be collapsed, null if there is none.
    * @param {ImageRecord} record */
   makeInfotextField(record) {
     if (!record.infotext) return null;
-    const { words } = this.context;
+    const { translate } = this.context;
     const body = el("div", { class: "whole" });
     const fold = el(
       "details",
       { class: "infotext" },
-      el("summary", {}, icon("fold"), el("h3", {}, words("infotext"))),
+      el("summary", {}, icon("fold"), el("h3", {}, translate("infotext"))),
       body,
     );
     const getText = () => this.getText(record);
-    const copy = makeCopyIcon(this.context, words("infotext"), "copy-infotext", getText);
+    const copy = makeCopyIcon(this.context, translate("infotext"), "copy-infotext", getText);
     // built when opened, which few users do
     fold.addEventListener("toggle", () => {
       this.#isOpen = fold.open;
@@ -80,23 +80,26 @@ export class SendTo {
    * sentence instead if the infotext is too long to be edited.
    * @param {ImageRecord} record */
   #makeField(record) {
-    const { words } = this.context;
+    const { translate } = this.context;
     const text = this.getText(record);
-    if (text.length > EDITABLE) return [el("p", { class: "dim" }, words("infotext_too_long"))];
+    if (text.length > EDITABLE) return [el("p", { class: "dim" }, translate("infotext_too_long"))];
     const field = el("textarea", {
       "data-field": "infotext",
-      "aria-label": words("infotext"),
+      "aria-label": translate("infotext"),
       spellcheck: "false",
       dir: "auto",
       rows: 8,
     });
     field.value = text;
-    const back = button({ action: "undo-edit", icon: "again", words: words("undo_edit") }, () => {
-      field.value = record.infotext;
-      this.#storeEdit(record, field, back);
-      this.edited(record.infotext);
-      field.focus();
-    });
+    const back = button(
+      { action: "undo-edit", icon: "again", label: translate("undo_edit") },
+      () => {
+        field.value = record.infotext;
+        this.#storeEdit(record, field, back);
+        this.edited(record.infotext);
+        field.focus();
+      },
+    );
     back.hidden = text === record.infotext;
     field.addEventListener("input", () => this.#storeEdit(record, field, back));
     field.addEventListener("change", () => this.edited(field.value));

@@ -13,36 +13,39 @@ import { getFailedGalleryPart, getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 
 /** @import { SearchScope } from "../state/search_scope.js" */
-/** @import { Actions, State, Words } from "../types.js" */
+/** @import { Actions, State, Translate } from "../types.js" */
 /** @typedef {{key: string, text: string, remove(): void}} Chip */
 
 /** Return the chips for the search and for each filter that is set.
  * @param {State} state
- * @param {Words} words
+ * @param {Translate} translate
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
-export function listChips(state, words, actions) {
-  return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
+export function listChips(state, translate, actions) {
+  return [
+    ...listSearchChips(state, translate, actions),
+    ...listFilterChips(state, translate, actions),
+  ];
 }
 
 /** Return a chip for the searched scope, and a chip for each word of the search. Removing the chip of
  * the library closes the library. Removing the chip of another scope searches the library.
  * @param {State} state
- * @param {Words} words
+ * @param {Translate} translate
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
-function listSearchChips(state, words, actions) {
+function listSearchChips(state, translate, actions) {
   const { where, results, widened } = state;
   const text = getSearched(state);
   if (!text || results) return [];
   const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
-  const title = getGalleryName(state, words);
+  const title = getGalleryName(state, translate);
   const leave = () => void (widened ? actions.setWhere(widened.where) : actions.openHome());
   const widen = () => void actions.search(text, "all");
   /** @type {Record<SearchScope, Chip>} */
   const places = {
-    loaded: { key: "scope", text: words("chip_loaded", { title }), remove: widen },
-    gallery: { key: "scope", text: words("chip_gallery", { title }), remove: widen },
+    loaded: { key: "scope", text: translate("chip_loaded", { title }), remove: widen },
+    gallery: { key: "scope", text: translate("chip_gallery", { title }), remove: widen },
     all: { key: "scope", text: title, remove: leave },
   };
   const terms = splitWords(text);
@@ -60,17 +63,17 @@ function listSearchChips(state, words, actions) {
 
 /** Return a chip for each filter of the open gallery that differs from its default.
  * @param {State} state
- * @param {Words} words
+ * @param {Translate} translate
  * @param {Pick<Actions, "setWhere">} actions
  * @returns {Chip[]} */
-function listFilterChips(state, words, { setWhere }) {
+function listFilterChips(state, translate, { setWhere }) {
   const { bootstrap, where, results } = state;
   if (!bootstrap || results) return [];
   const usual = makeDefaultQuery(bootstrap);
   return listSetFilters(where, usual).map((key) => {
-    const name = words(`pick_${key}`);
+    const name = translate(`pick_${key}`);
     const text =
-      key === "meta" ? name : words("chip_text", { name, value: getValueLabel(state, key) });
+      key === "meta" ? name : translate("chip_text", { name, value: getValueLabel(state, key) });
     return { key, text, remove: () => void setWhere({ [key]: usual[key] }) };
   });
 }
@@ -78,17 +81,17 @@ function listFilterChips(state, words, { setWhere }) {
 /** Return the chips of the search and the filters that may have left no image in the gallery. Return
  * [] if the gallery has images or is still being loaded.
  * @param {State} state
- * @param {Words} words
+ * @param {Translate} translate
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
-export function listChipsOfEmptyGallery(state, words, actions) {
+export function listChipsOfEmptyGallery(state, translate, actions) {
   const { images, ended, bootstrap, where } = state;
   if (!bootstrap || !ended || images.length || getFailedGalleryPart(state)) return [];
   const excluding = listExcludingFilters(where, bootstrap);
   if (!excluding.length) return [];
   const isExcluding = (/** @type {Chip} */ { key }) => excluding.some((name) => name === key);
-  const filters = listFilterChips(state, words, actions).filter(isExcluding);
-  return [...listSearchChips(state, words, actions), ...filters];
+  const filters = listFilterChips(state, translate, actions).filter(isExcluding);
+  return [...listSearchChips(state, translate, actions), ...filters];
 }
 
 /** Return the label of a filter's value, or the value if it is no known choice.

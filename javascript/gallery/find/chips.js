@@ -11,20 +11,20 @@ import { listChips } from "./chip_list.js";
  * @param {Context} context
  * @param {() => void} leave  moves the focus elsewhere when the last chip is removed */
 export function makeChips(context, leave) {
-  const { words, store, actions } = context;
-  const label = words("chips_set");
+  const { translate, store, actions } = context;
+  const label = translate("chips_set");
   const element = el("div", { class: "set-chips", role: "group", "aria-label": label });
-  const look = { action: "reset-filters", words: words("reset_filters"), class: "chip quiet" };
+  const look = { action: "reset-filters", label: translate("reset_filters"), class: "chip quiet" };
   const reset = button(look, () => actions.resetFilters());
   let drawn = "";
   const draw = () => {
-    const chips = listChips(store.get(), words, actions);
+    const chips = listChips(store.get(), translate, actions);
     const described = JSON.stringify(chips.map(({ key, text }) => [key, text]));
     if (described === drawn) return;
     drawn = described;
     const focused = [...element.children].findIndex((one) => one.matches(":focus"));
     element.hidden = !chips.length;
-    element.replaceChildren(...chips.map((chip) => makeChip(chip, words)), reset);
+    element.replaceChildren(...chips.map((chip) => makeChip(chip, translate)), reset);
     if (focused < 0) return;
     const next = element.children[Math.min(focused, chips.length)];
     if (chips.length && next instanceof HTMLElement) next.focus();
@@ -37,10 +37,10 @@ export function makeChips(context, leave) {
 
 /** Return a chip as a button, which removes the chip's word or filter.
  * @param {Chip} chip
- * @param {import("../types.js").Words} words */
-export function makeChip({ key, text, remove }, words) {
-  const title = words("chip_remove", { text });
-  const made = button({ action: "remove-chip", words: text, title, class: "chip" }, remove);
+ * @param {import("../types.js").Translate} translate */
+export function makeChip({ key, text, remove }, translate) {
+  const title = translate("chip_remove", { text });
+  const made = button({ action: "remove-chip", label: text, title, class: "chip" }, remove);
   made.setAttribute("data-chip", key);
   made.setAttribute("aria-label", title);
   made.append(icon("close"));

@@ -26,18 +26,18 @@ export class DownloadOptions {
    * @param {HTMLElement} other  a button below which the options open on a narrow page, where their
    *     own button is hidden */
   constructor(context, other) {
-    const { store, words, root, signal } = context;
+    const { store, translate, root, signal } = context;
     this.#context = context;
     this.#limit = this.#makeLimit();
     this.trigger = button(
-      { action: "download-options", icon: "download", words: words("download_whole") },
+      { action: "download-options", icon: "download", label: translate("download_whole") },
       () => {},
     );
     this.#popover = makePopover(
       this.trigger,
       {
         id: "download-options",
-        label: words("download_whole"),
+        label: translate("download_whole"),
         getAnchor: () => (this.trigger.getClientRects().length ? this.trigger : other),
       },
       this.#makeForm(),
@@ -51,15 +51,15 @@ export class DownloadOptions {
   }
 
   #makeLimit() {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
     const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
-    return makeLimitField(words, { name: "limit", label: "download_most", value, high });
+    return makeLimitField(translate, { name: "limit", label: "download_most", value, high });
   }
 
   #makeForm() {
-    const { words } = this.#context;
-    const look = { action: "download-gallery", words: words("do_download_marked") };
+    const { translate } = this.#context;
+    const look = { action: "download-gallery", label: translate("do_download_marked") };
     const start = button({ ...look, icon: "download", class: "primary" }, () => this.#start());
     const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
@@ -68,8 +68,8 @@ export class DownloadOptions {
     return el(
       "form",
       { class: "download-options", on: { submit } },
-      el("label", {}, el("span", { text: words("download_most") }), this.#limit),
-      el("label", { class: "switch" }, this.#verify, el("span", { text: words("make_sure") })),
+      el("label", {}, el("span", { text: translate("download_most") }), this.#limit),
+      el("label", { class: "switch" }, this.#verify, el("span", { text: translate("make_sure") })),
       this.#cost,
       start,
     );
@@ -94,11 +94,11 @@ export class DownloadOptions {
 
   /** Show how many more requests it costs to walk through the gallery's pages a second time. */
   #drawCost() {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { ended, images } = store.get();
     const limit = this.#limit.valueAsNumber || 1;
     const count = ended ? Math.min(limit, images.length) : limit;
     const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
-    this.#cost.textContent = words("make_sure_hint", { n });
+    this.#cost.textContent = translate("make_sure_hint", { n });
   }
 }

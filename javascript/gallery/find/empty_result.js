@@ -20,21 +20,21 @@ export class EmptyResult {
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, words, actions, store, signal } = context;
+    const { page, translate, actions, store, signal } = context;
     this.#context = context;
-    const look = { action: "reset-filters", words: words("reset_filters") };
+    const look = { action: "reset-filters", label: translate("reset_filters") };
     this.#reset = button(look, () => actions.resetFilters());
-    this.#again = button({ action: "read-anew", icon: "again", words: words("do_retry") }, () =>
+    this.#again = button({ action: "read-anew", icon: "again", label: translate("do_retry") }, () =>
       actions.reloadGallery(),
     );
     this.#models = button(
-      { action: "search-models", icon: "model", words: words("row_models") },
+      { action: "search-models", icon: "model", label: translate("row_models") },
       () => actions.searchModels(getSearched(store.get())),
     );
     const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);
     this.#section.append(this.#text, this.#chips, row);
     page.append(this.#section);
-    const list = (/** @type {State} */ state) => listChipsOfEmptyGallery(state, words, actions);
+    const list = (/** @type {State} */ state) => listChipsOfEmptyGallery(state, translate, actions);
     const describe = (/** @type {State} */ state) =>
       JSON.stringify(list(state).map(({ text }) => text));
     store.on([describe], (now) => this.#draw(now, list(now)), { signal });
@@ -52,16 +52,16 @@ export class EmptyResult {
    * @param {State} now
    * @param {Chip[]} chips */
   #draw(now, chips) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const { notes } = now;
     const searched = getSearched(now);
     const author = notes.find(({ code }) => code === "no_author");
     const isDoubtful = notes.some(({ code }) => code === "empty_end");
-    const filtered = words(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
-    const text = searched ? words("search_found_nothing", { text: searched }) : filtered;
+    const filtered = translate(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
+    const text = searched ? translate("search_found_nothing", { text: searched }) : filtered;
     this.#section.hidden = !chips.length;
     this.#text.textContent = chips.length ? (author?.message ?? text) : "";
-    this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, words)));
+    this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, translate)));
     const isElsewhere = !isDoubtful && searched !== "" && isForModels(searched);
     this.#again.hidden = !isDoubtful;
     this.#models.hidden = !isElsewhere;

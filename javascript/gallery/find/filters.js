@@ -32,28 +32,28 @@ export class Filters {
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, page, store, root, signal } = context;
+    const { translate, page, store, root, signal } = context;
     this.#context = context;
     this.#selects = this.#makeSelects();
-    const label = words("pick_type");
+    const label = translate("pick_type");
     this.#types = el("fieldset", {
       class: "pick types",
       "aria-label": label,
     });
-    const name = words("pick_sort");
+    const name = translate("pick_sort");
     this.#selects.sort.setAttribute("aria-label", name);
     this.#selects.sort.title = name;
     this.#tile = this.#makeSlider();
     this.#fold = button(
-      { action: "filters", icon: "filter", words: words("do_filters"), title: "" },
+      { action: "filters", icon: "filter", label: translate("do_filters"), title: "" },
       () => {},
     );
-    const filters = { id: "filters", label: words("do_filters") };
+    const filters = { id: "filters", label: translate("do_filters") };
     this.#popover = makePopover(this.#fold, filters, ...this.#makeFields());
     root.append(this.#popover);
     const chips = makeChips(context, () => this.#fold.focus());
     const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
-    makeToolbar(row, words("toolbar_filters"), signal);
+    makeToolbar(row, translate("toolbar_filters"), signal);
     this.#section.append(row, this.#sortNote);
     page.append(this.#section);
     const keys = /** @type {const} */ (["where", "model", "bootstrap", "tile", "notes", "results"]);
@@ -72,7 +72,7 @@ export class Filters {
 
   /** Return the fields of all filters. */
   #makeFields() {
-    const { words, actions } = this.#context;
+    const { translate, actions } = this.#context;
     this.#meta.addEventListener(
       "change",
       () => void actions.setWhere({ meta: this.#meta.checked }),
@@ -83,11 +83,16 @@ export class Filters {
     this.#groups.addEventListener("change", () => actions.groupPosts(this.#groups.checked));
     return [
       ...NAMES.filter((name) => name !== "sort").map((name) =>
-        makeLabelled(words(`pick_${name}`), this.#selects[name]),
+        makeLabelled(translate(`pick_${name}`), this.#selects[name]),
       ),
       this.#types,
-      el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
-      el("label", { class: "switch" }, this.#groups, el("span", { text: words("group_posts") })),
+      el("label", { class: "switch" }, this.#meta, el("span", { text: translate("pick_meta") })),
+      el(
+        "label",
+        { class: "switch" },
+        this.#groups,
+        el("span", { text: translate("group_posts") }),
+      ),
     ];
   }
 
@@ -108,8 +113,8 @@ export class Filters {
   }
 
   #makeSlider() {
-    const { actions, words } = this.#context;
-    const label = words("tile_width");
+    const { actions, translate } = this.#context;
+    const label = translate("tile_width");
     const slider = el("input", {
       type: "range",
       class: "size",
@@ -148,7 +153,10 @@ export class Filters {
   /** Show a button for each type of image. @param {State} now */
   #drawTypes({ bootstrap, where }) {
     if (!this.#types.childElementCount) {
-      const label = el("span", { text: this.#context.words("pick_type"), "aria-hidden": "true" });
+      const label = el("span", {
+        text: this.#context.translate("pick_type"),
+        "aria-hidden": "true",
+      });
       const looks = { type: "radio", name: "type", "data-field": "type" };
       const choices = (bootstrap?.choices.type ?? []).map(({ value, label: text }) =>
         el("label", {}, el("input", { ...looks, value }), el("span", { text })),
@@ -164,7 +172,7 @@ export class Filters {
    * @param {State} now
    * @returns {Record<Name, Choice[]>} */
   #listChoices({ bootstrap, model, where }) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const choices = bootstrap?.choices;
     const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
       value: String(id),
@@ -172,13 +180,13 @@ export class Filters {
     }));
     const bases = (choices?.base_models ?? []).map((name) => ({ value: name, label: name }));
     return {
-      version: [{ value: "", label: words("every_version") }, ...versions],
+      version: [{ value: "", label: translate("every_version") }, ...versions],
       sort: (choices?.sort ?? []).filter(
         ({ value }) => where.search === null || LIBRARY_SORTS.includes(value),
       ),
       period: choices?.period ?? [],
       level: choices?.level ?? [],
-      base: [{ value: "", label: words("any_base") }, ...bases],
+      base: [{ value: "", label: translate("any_base") }, ...bases],
     };
   }
 }

@@ -34,17 +34,17 @@ export class Finder {
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, words, store, signal } = context;
+    const { page, translate, store, signal } = context;
     this.#context = context;
     this.#field = this.#makeField();
     this.#previews = new SearchPreviews(context, () => this.#drawRows());
-    this.#popup = new SearchPopup(this.#field, words("search_suggestions"), (row) =>
+    this.#popup = new SearchPopup(this.#field, translate("search_suggestions"), (row) =>
       this.#run(row),
     );
     this.#clear = iconButton(
       "clear-search",
       "close",
-      words("clear_search"),
+      translate("clear_search"),
       () => this.#clearSearch(),
       "quiet",
     );
@@ -60,7 +60,7 @@ export class Finder {
     const home = iconButton(
       "home",
       "home",
-      words("open_home"),
+      translate("open_home"),
       () => context.actions.openHome(),
       "quiet",
     );
@@ -86,11 +86,11 @@ export class Finder {
   }
 
   #makeField() {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     return el("input", {
       type: "search",
       "data-field": "find",
-      "aria-label": words("field_find"),
+      "aria-label": translate("field_find"),
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
@@ -141,8 +141,8 @@ export class Finder {
   }
 
   #listRows() {
-    const { store, words } = this.#context;
-    return listRows(store.get(), this.#field.value, this.#previews.found, words);
+    const { store, translate } = this.#context;
+    return listRows(store.get(), this.#field.value, this.#previews.found, translate);
   }
 
   #drawRows() {
@@ -224,12 +224,14 @@ export class Finder {
   /** Show what is open and searched for. The typed text stays until another search is shown.
    * @param {State} now */
   #draw(now) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const { where, results, lookupText } = now;
     this.#form.toggleAttribute("data-busy", Boolean(lookupText));
-    const title = getGalleryName(now, words);
+    const title = getGalleryName(now, translate);
     this.#field.placeholder =
-      getSource(where) && title !== "…" ? words("find_in", { title }) : words("find_anything");
+      getSource(where) && title !== "…"
+        ? translate("find_in", { title })
+        : translate("find_anything");
     const searched = results?.query ?? getSearched(now);
     const isElsewhere = searched !== this.#searched || where !== this.#where;
     const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);

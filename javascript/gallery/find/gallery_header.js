@@ -32,26 +32,32 @@ export class GalleryHeader {
 
   /** @param {Context} context */
   constructor(context) {
-    const { page, store, words, actions, signal } = context;
+    const { page, store, translate, actions, signal } = context;
     this.#context = context;
     this.#unfold = button(
-      { action: "about", icon: "fold", words: words("about_model"), class: "unfold quiet" },
+      { action: "about", icon: "fold", label: translate("about_model"), class: "unfold quiet" },
       () => this.#showAbout(this.#about.hidden === true),
     );
     this.#watch = button(
-      { action: "watch", icon: "bell", words: words("do_watch"), title: words("watch_hint") },
+      {
+        action: "watch",
+        icon: "bell",
+        label: translate("do_watch"),
+        title: translate("watch_hint"),
+      },
       () => actions.toggleWatch(),
     );
-    this.#stats = button({ action: "figures", icon: "stats", words: words("stats_title") }, () =>
-      actions.panel("stats"),
+    this.#stats = button(
+      { action: "figures", icon: "stats", label: translate("stats_title") },
+      () => actions.panel("stats"),
     );
     const more = makeMenuButton(context, "gallery-menu", "open_more", () => this.#listMenu());
     this.#download = new DownloadOptions(context, more).trigger;
     this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
-    this.#triggerWords.setAttribute("aria-label", words("trained_words"));
+    this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
     const line = el("div", { class: "line" });
     line.append(this.#title, this.#unfold, this.#triggerWords, this.#actions, more);
-    makeToolbar(line, words("toolbar_gallery"), signal);
+    makeToolbar(line, translate("toolbar_gallery"), signal);
     this.#section.append(line, this.#about);
     page.append(this.#section);
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
@@ -76,13 +82,13 @@ export class GalleryHeader {
 
   /** Show the gallery's name with its link and creator. @param {State} now */
   #drawTitle({ where, model, title, bootstrap }) {
-    const { words } = this.#context;
-    const name = getGalleryName({ where, model, title }, words);
+    const { translate } = this.#context;
+    const name = getGalleryName({ where, model, title }, translate);
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const parts = [
       el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
-      model && el("span", { class: "tag", text: getModelTypeName(model.type, words) }),
+      model && el("span", { class: "tag", text: getModelTypeName(model.type, translate) }),
       model?.creator && this.#makeCreatorButton(model.creator),
     ];
     this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
@@ -90,7 +96,7 @@ export class GalleryHeader {
 
   /** Return the link to the gallery on Civitai. @param {string} url */
   #makeLink(url) {
-    const words = this.#context.words("see_on_civitai");
+    const words = this.#context.translate("see_on_civitai");
     const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
     return el(
       "a",
@@ -101,9 +107,9 @@ export class GalleryHeader {
 
   /** Return a button that opens the creator's gallery. @param {string} user */
   #makeCreatorButton(user) {
-    const { words, actions } = this.#context;
-    const title = words("see_creator", { user });
-    return button({ action: "open-user", words: user, title, class: "quiet" }, () =>
+    const { translate, actions } = this.#context;
+    const title = translate("see_creator", { user });
+    return button({ action: "open-user", label: user, title, class: "quiet" }, () =>
       actions.openUser(user),
     );
   }
@@ -112,15 +118,15 @@ export class GalleryHeader {
    * @param {Model | null} model
    * @param {number | null} version */
   #drawTriggerWords(model, version) {
-    const { words, actions } = this.#context;
+    const { translate, actions } = this.#context;
     const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);
     const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
     this.#triggerWords.hidden = !triggers.length;
     this.#triggerWords.replaceChildren(
-      el("span", { class: "dim", text: words("trained_words") }),
+      el("span", { class: "dim", text: translate("trained_words") }),
       ...triggers.map((one) => {
-        const title = words("copy_words", { words: one });
-        return button({ action: "copy-words", words: one, title, class: "chip" }, () =>
+        const title = translate("copy_words", { words: one });
+        return button({ action: "copy-words", label: one, title, class: "chip" }, () =>
           actions.copy(one),
         );
       }),
@@ -146,10 +152,10 @@ export class GalleryHeader {
 
   /** Show whether the gallery is watched. @param {State} now */
   #drawWatch({ where, watches }) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const gallery = getWatchKey(where);
     const isWatched = watches?.galleries.some((one) => one.gallery === gallery) ?? false;
-    setLabel(this.#watch, words(isWatched ? "is_watched" : "do_watch"));
+    setLabel(this.#watch, translate(isWatched ? "is_watched" : "do_watch"));
     this.#watch.toggleAttribute("data-on", isWatched);
     const isKnown = watches && (watches.galleries.length > 0 || !watches.problem);
     this.#watch.hidden = !gallery || !isKnown;

@@ -54,8 +54,8 @@ export class ModelResultCards {
     if (!results) this.#top = this.top;
     this.#section.hidden = results === null;
     if (!results) return;
-    const { words } = this.#context;
-    const title = words(results.models.length ? "models_for" : "no_model_for", {
+    const { translate } = this.#context;
+    const title = translate(results.models.length ? "models_for" : "no_model_for", {
       words: results.query,
     });
     this.#section.toggleAttribute("data-empty", !results.models.length);
@@ -88,9 +88,9 @@ export class ModelResultCards {
    * @param {import("../types.js").Where} where */
   #makeBackButton(where) {
     if (!getSource(where)) return null;
-    const { words, actions } = this.#context;
+    const { translate, actions } = this.#context;
     return button(
-      { action: "close-found", icon: "previous", words: words("back_to_gallery") },
+      { action: "close-found", icon: "previous", label: translate("back_to_gallery") },
       () => actions.closeResults(),
     );
   }
@@ -99,9 +99,14 @@ export class ModelResultCards {
    * @param {import("../types.js").ModelResults} results */
   #makeLibraryButton({ query, models }) {
     if (models.length) return null;
-    const { words, actions } = this.#context;
+    const { translate, actions } = this.#context;
     return button(
-      { action: "search-library", icon: "library", words: words("search_library"), class: "wide" },
+      {
+        action: "search-library",
+        icon: "library",
+        label: translate("search_library"),
+        class: "wide",
+      },
       () => actions.search(query, "all"),
     );
   }
@@ -110,15 +115,15 @@ export class ModelResultCards {
    * @param {string | null} cursor */
   #makeMoreButton(cursor) {
     if (cursor === null) return null;
-    const { words, actions } = this.#context;
-    return button({ action: "find-more", words: words("more_models"), class: "wide" }, () =>
+    const { translate, actions } = this.#context;
+    return button({ action: "find-more", label: translate("more_models"), class: "wide" }, () =>
       actions.findMore(cursor),
     );
   }
 
   /** Return the card of a model. @param {Card} card */
   #makeCard(card) {
-    const { actions, words } = this.#context;
+    const { actions, translate } = this.#context;
     return el(
       "button",
       {
@@ -133,7 +138,7 @@ export class ModelResultCards {
       el("span", {
         class: "dim one-line",
         dir: "auto",
-        text: [getModelTypeName(card.type, words), card.creator].filter(Boolean).join(" · "),
+        text: [getModelTypeName(card.type, translate), card.creator].filter(Boolean).join(" · "),
       }),
       el(
         "span",

@@ -12,19 +12,20 @@ const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said 
 
 /** Add the notices above the images to the page. @param {Context} context */
 export function addNotices(context) {
-  const { page, store, words, actions } = context;
+  const { page, store, translate, actions } = context;
   const section = el("div", { class: "notices", role: "status" });
   page.append(section);
   const retry = () =>
-    button({ action: "read-anew", icon: "again", words: words("do_retry"), class: "quiet" }, () =>
-      actions.reloadGallery(),
+    button(
+      { action: "read-anew", icon: "again", label: translate("do_retry"), class: "quiet" },
+      () => actions.reloadGallery(),
     );
   let drawn = "";
   const draw = (/** @type {State} */ { libraryDate, notes, results, bootstrap }) => {
     const date = formatDate(libraryDate, bootstrap?.language);
     const others = notes.filter(({ code }) => !ELSEWHERE.includes(code));
     const texts = others.map(({ message }) => message);
-    if (libraryDate) texts.unshift(words("library_since", { date }));
+    if (libraryDate) texts.unshift(translate("library_since", { date }));
     const shown = results ? [] : texts;
     if (shown.join("\n") === drawn) return;
     drawn = shown.join("\n");

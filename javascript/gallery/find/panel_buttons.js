@@ -7,24 +7,24 @@ import { makeMenuButton } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 
 /** @import { Context, State } from "../types.js" */
-/** @typedef {{count: (state: State) => number, words: string}} Badge  words: key of the button's name while the number is not 0 */
+/** @typedef {{count: (state: State) => number, label: string}} Badge  label: key of the button's name while the number is not 0 */
 
 /** @type {Record<"jobs" | "watches", Badge>} */
 const BADGES = {
-  jobs: { count: ({ jobs }) => jobs?.active ?? 0, words: "jobs_at_work" },
+  jobs: { count: ({ jobs }) => jobs?.active ?? 0, label: "jobs_at_work" },
   watches: {
     count: ({ watches }) => watches?.galleries.filter((one) => one.new_count).length ?? 0,
-    words: "open_watches_n",
+    label: "open_watches_n",
   },
 };
 
 /** Return the buttons that open the panels. @param {Context} context */
 export function makePanelButtons(context) {
-  const { actions, words } = context;
+  const { actions, translate } = context;
   const library = iconButton(
     "open-kept",
     "library",
-    words("open_library"),
+    translate("open_library"),
     () => actions.openLibrary(""),
     "quiet",
   );
@@ -42,7 +42,7 @@ export function makePanelButtons(context) {
   for (const one of inMenu) one.classList.add("in-menu");
   const more = makeMenuButton(context, "more-tools", "open_more", () => inMenu.map(makeMenuItem));
   const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more);
-  makeToolbar(element, words("toolbar_panels"), context.signal);
+  makeToolbar(element, translate("toolbar_panels"), context.signal);
   return element;
 }
 
@@ -53,8 +53,14 @@ export function makePanelButtons(context) {
  * @param {{action?: string, badge?: Badge}} [options]  action: the button's `data-do`, if it is not the
  *     panel's name */
 function makePanelButton(context, name, glyph, { action = name, badge } = {}) {
-  const { actions, words, store, signal } = context;
-  const made = iconButton(action, glyph, words(`open_${name}`), () => actions.panel(name), "quiet");
+  const { actions, translate, store, signal } = context;
+  const made = iconButton(
+    action,
+    glyph,
+    translate(`open_${name}`),
+    () => actions.panel(name),
+    "quiet",
+  );
   if (badge) addBadge(context, made, badge);
   const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
   store.on(["panel"], draw, { signal });
@@ -66,14 +72,14 @@ function makePanelButton(context, name, glyph, { action = name, badge } = {}) {
  * @param {Context} context
  * @param {HTMLButtonElement} made
  * @param {Badge} badge */
-function addBadge({ words, store, signal }, made, { count, words: key }) {
+function addBadge({ translate, store, signal }, made, { count, label: key }) {
   const number = el("span", { class: "badge" });
   const name = made.title;
   const draw = () => {
     const n = count(store.get());
     number.hidden = n === 0;
     number.textContent = String(n);
-    made.setAttribute("aria-label", n ? words(key, { n }) : name);
+    made.setAttribute("aria-label", n ? translate(key, { n }) : name);
   };
   made.append(number);
   store.on([count], draw, { signal });

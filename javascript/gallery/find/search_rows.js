@@ -9,7 +9,7 @@ import { getGalleryName } from "./gallery_name.js";
 /** @import { IconName } from "../core/icons.js" */
 /** @import { Found } from "../data/search_preview.js" */
 /** @import { SearchScope } from "../state/search_scope.js" */
-/** @import { State, Words } from "../types.js" */
+/** @import { State, Translate } from "../types.js" */
 
 /**
  * @typedef {object} SearchRow
@@ -31,22 +31,22 @@ const KEY_AT_END = /[:<>=]$/; // a value is yet to come
  * @param {State} state
  * @param {string} typed  the text in the field
  * @param {Found} found
- * @param {Words} words
+ * @param {Translate} translate
  * @returns {SearchRow[]} */
-export function listRows(state, typed, found, words) {
+export function listRows(state, typed, found, translate) {
   const text = typed.trim();
-  if (!text) return listStartRows(state, found, words);
+  if (!text) return listStartRows(state, found, translate);
   if (isAddress(text)) {
-    const open = makeRow("open", "link", words("row_open", { text }), "", text);
-    return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, words)] : [open];
+    const open = makeRow("open", "link", translate("row_open", { text }), "", text);
+    return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];
   }
   const kind = found.preview?.kind ?? (KEY_AT_END.test(text) ? "nothing" : "words");
   const completions = found.suggestions.map((one) => makeCompletionRow(state, one));
   if (kind === "nothing") return completions;
-  const scopes = listScopeRows(state, text, found, words);
+  const scopes = listScopeRows(state, text, found, translate);
   if (kind === "keys") return insertAfterFirst(scopes, completions);
-  const models = listModelRows(state, text, found, words);
-  const all = listAuthorRows(state, found, words);
+  const models = listModelRows(state, text, found, translate);
+  const all = listAuthorRows(state, found, translate);
   // One of the library whose name was typed; one of Civitai comes later and would move other rows.
   const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
   const authors = all.filter((one) => !named.includes(one));
@@ -82,16 +82,16 @@ function showsImages({ where, results }) {
 /** Return the rows for an empty field: recent models, and keys such as "lora:" for a search.
  * @param {State} state
  * @param {Found} found
- * @param {Words} words */
-function listStartRows(state, { suggestions }, words) {
+ * @param {Translate} translate */
+function listStartRows(state, { suggestions }, translate) {
   const { bootstrap, where } = state;
   const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
   const models = recent
     .slice(0, MOST_RECENT)
-    .map(({ id, name }) => ({ ...makeModelRow(id, name), group: words("recent_models") }));
+    .map(({ id, name }) => ({ ...makeModelRow(id, name), group: translate("recent_models") }));
   const keys = suggestions.map((one) => ({
     ...makeCompletionRow(state, one),
-    group: words("row_keys"),
+    group: translate("row_keys"),
   }));
   return [...models, ...keys];
 }
@@ -100,8 +100,8 @@ function listStartRows(state, { suggestions }, words) {
  * @param {State} state
  * @param {string} text
  * @param {Found} found
- * @param {Words} words */
-function listScopeRows(state, text, { preview }, words) {
+ * @param {Translate} translate */
+function listScopeRows(state, text, { preview }, translate) {
   const { where, images, bootstrap } = state;
   const number = (/** @type {number} */ n) => formatNumber(n, bootstrap?.language);
   const detail = (/** @type {SearchScope} */ scope) => {
@@ -109,19 +109,19 @@ function listScopeRows(state, text, { preview }, words) {
     const { count, is_more: isMore } = countFound(scope, preview);
     if (isMore && !count) return "…";
     const n = `${number(count)}${isMore ? "+" : ""}`;
-    return scope === "loaded" ? words("row_of_loaded", { n, all: number(images.length) }) : n;
+    return scope === "loaded" ? translate("row_of_loaded", { n, all: number(images.length) }) : n;
   };
-  const title = words("row_in", { title: getGalleryName(state, words) });
+  const title = translate("row_in", { title: getGalleryName(state, translate) });
   /** @type {SearchRow[]} */
   const rows = [];
   if (hasGallery(where)) {
     const isLoaded = where.search === null;
     if (isLoaded) rows.push(makeRow("loaded", "search", title, detail("loaded"), text));
-    const name = isLoaded ? words("row_gallery") : title;
+    const name = isLoaded ? translate("row_gallery") : title;
     rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
   }
   const isEmpty = preview !== null && !preview.library.count && !preview.library.is_more;
-  const library = makeRow("all", "library", words("row_library"), detail("all"), text);
+  const library = makeRow("all", "library", translate("row_library"), detail("all"), text);
   return [...rows, { ...library, isEmpty }];
 }
 
@@ -129,8 +129,8 @@ function listScopeRows(state, text, { preview }, words) {
  * @param {State} state
  * @param {string} text
  * @param {Found} found
- * @param {Words} words */
-function listModelRows({ bootstrap }, text, { models }, words) {
+ * @param {Translate} translate */
+function listModelRows({ bootstrap }, text, { models }, translate) {
   const folded = text.toLowerCase();
   const recent = (bootstrap?.recent ?? [])
     .filter(({ name }) => name.toLowerCase().includes(folded))
@@ -143,8 +143,8 @@ function listModelRows({ bootstrap }, text, { models }, words) {
     : "";
   const isEmpty = models !== null && !count && !models.cursor;
   return [
-    { ...makeRow("models", "model", words("row_models"), detail, text), isEmpty },
-    ...recent.map(({ id, name }) => makeModelRow(id, name, words("recent_models"))),
+    { ...makeRow("models", "model", translate("row_models"), detail, text), isEmpty },
+    ...recent.map(({ id, name }) => makeModelRow(id, name, translate("recent_models"))),
     ...others
       .slice(0, MOST_MODELS)
       .map(({ id, name, type, creator }) =>
@@ -156,15 +156,15 @@ function listModelRows({ bootstrap }, text, { models }, words) {
 /** Return the rows for authors whose names begin with the text, and for an author on Civitai.
  * @param {State} state
  * @param {Found} found
- * @param {Words} words */
-function listAuthorRows({ bootstrap }, { preview, author }, words) {
+ * @param {Translate} translate */
+function listAuthorRows({ bootstrap }, { preview, author }, translate) {
   const known = (preview?.authors ?? []).map(({ text, count }) => ({
     name: text,
     detail: formatNumber(count, bootstrap?.language),
   }));
   const isNew = author && !known.some(({ name }) => isSame(name, author));
   return [...(isNew ? [{ name: author, detail: "" }] : []), ...known].map(({ name, detail }) => ({
-    ...makeRow("author", "user", words("pictures_by", { user: name }), detail, name),
+    ...makeRow("author", "user", translate("pictures_by", { user: name }), detail, name),
     key: `author ${name}`,
   }));
 }

@@ -8,12 +8,12 @@ import { getShown } from "../state/state.js";
 /** Add a link at the top of the page that moves the focus to the images.
  * @param {Context} context
  * @param {() => void} focusImages */
-export function addSkipLink({ page, words, store, signal }, focusImages) {
+export function addSkipLink({ page, translate, store, signal }, focusImages) {
   const follow = (/** @type {Event} */ event) => {
     event.preventDefault();
     focusImages();
   };
-  const text = words("skip_to_pictures");
+  const text = translate("skip_to_pictures");
   const props = { class: "skip button", href: "#", "data-do": "skip", text };
   const link = el("a", { ...props, on: { click: follow } });
   page.prepend(link);

@@ -26,7 +26,7 @@ export class Status {
 
   /** @param {Context} context
    * @param {"lookup" | "images"} of  what the status is about
-   * @param {(state: import("../types.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
+   * @param {(state: import("../types.js").State, translate: import("../types.js").Translate, now: number) => StatusText} makeText
    *     returns the status at a time of `performance.now()` */
   constructor(context, of, makeText) {
     const { store, signal } = context;
@@ -50,9 +50,9 @@ export class Status {
   }
 
   #draw() {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const state = store.get();
-    const { kind, text, actions } = this.#makeText(state, words, performance.now());
+    const { kind, text, actions } = this.#makeText(state, translate, performance.now());
     this.#setTicking(kind === "waits");
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
@@ -98,7 +98,7 @@ export class Status {
 
   /** Return the button of an action. @param {StatusAction} action */
   #makeButton(action) {
-    const { actions, words, store } = this.#context;
+    const { actions, translate, store } = this.#context;
     /** @type {Record<StatusAction, {key: string, icon?: IconName, press: () => unknown}>} */
     const looks = {
       retry: { key: "do_retry", icon: "again", press: () => actions.retry(this.#findFailedPart()) },
@@ -123,7 +123,7 @@ export class Status {
       dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
     };
     const { key, icon, press } = looks[action];
-    return button({ action, icon, words: words(key) }, press);
+    return button({ action, icon, label: translate(key) }, press);
   }
 
   /** Return the part of the page to retry, undefined for all that have failed. */

@@ -13,7 +13,7 @@ import {
   isHome,
 } from "../state/state.js";
 
-/** @import { State, Words } from "../types.js" */
+/** @import { State, Translate } from "../types.js" */
 /** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "home" | "dismiss" | "show-hidden" | "shuffle" | "newest-first" | "settings" | "reset-filters"} StatusAction */
 
 /**
@@ -31,10 +31,10 @@ const NO_STATUS = { kind: "none", text: "", actions: [] };
 
 /** Return the status text to show beside the search field.
  * @param {State} state
- * @param {Words} words
+ * @param {Translate} translate
  * @param {number} now  the time as from `performance.now()`
  * @returns {StatusText} */
-export function getLookupStatus(state, words, now) {
+export function getLookupStatus(state, translate, now) {
   const { problems, lookupText, lookupStartedAt } = state;
   const problem = problems.lookup;
   const part = getFailedGalleryPart(state);
@@ -46,8 +46,8 @@ export function getLookupStatus(state, words, now) {
   if (!lookupText) return NO_STATUS;
   return makeWaitingStatus(
     now - lookupStartedAt,
-    words("looking_for", { text: lookupText }),
-    words,
+    translate("looking_for", { text: lookupText }),
+    translate,
   );
 }
 
@@ -63,10 +63,10 @@ function chooseAction({ code }, leave) {
 
 /** Return the status text to show below the images.
  * @param {State} state
- * @param {Words} words
+ * @param {Translate} translate
  * @param {number} now  the time as from `performance.now()`
  * @returns {StatusText} */
-export function getGalleryStatus(state, words, now) {
+export function getGalleryStatus(state, translate, now) {
   const { problems, results, bootstrap, requestedAt, startedAt } = state;
   if (results) return NO_STATUS;
   if (problems.lookup && getMissingPart(state)) {
@@ -80,18 +80,18 @@ export function getGalleryStatus(state, words, now) {
     return { kind: "problem", text: problem.message, actions: [chooseAction(problem, leave)] };
   }
   if (state.loadedWords && state.searchReading === "on" && bootstrap) {
-    return makeReadingStatus(state, bootstrap, words, now);
+    return makeReadingStatus(state, bootstrap, translate, now);
   }
   // Beside images the bar shows that a page is loaded.
   if (requestedAt > 0)
-    return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
+    return makeWaitingStatus(now - requestedAt, getWaitingText(state, translate), translate);
   if (!bootstrap || getAwaitedPart(state)) {
     const isSlow = now - startedAt >= PATIENCE * 1000;
-    const text = words(isSlow ? "server_slow" : "reading");
+    const text = translate(isSlow ? "server_slow" : "reading");
     return { kind: "waits", text, actions: isSlow ? ["retry"] : [] };
   }
   if (isHome(state)) return NO_STATUS;
-  return addHiddenCount(getEndStatus(state, bootstrap, words), state, bootstrap, words);
+  return addHiddenCount(getEndStatus(state, bootstrap, translate), state, bootstrap, translate);
 }
 
 /** Return a status with the number of hidden images, and with a button that shows them. If no image
@@ -99,16 +99,16 @@ export function getGalleryStatus(state, words, now) {
  * @param {StatusText} status
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
- * @param {Words} words
+ * @param {Translate} translate
  * @returns {StatusText} */
-function addHiddenCount(status, { hiddenCount, images }, { language }, words) {
+function addHiddenCount(status, { hiddenCount, images }, { language }, translate) {
   if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
   const n = formatNumber(hiddenCount, language);
   if (status.kind !== "end" && !images.length)
-    return { ...status, text: words("hidden_all", { n }), actions: ["show-hidden"] };
+    return { ...status, text: translate("hidden_all", { n }), actions: ["show-hidden"] };
   return {
     ...status,
-    text: `${status.text} · ${words("hidden_count", { n })}`,
+    text: `${status.text} · ${translate("hidden_count", { n })}`,
     actions: [...status.actions, "show-hidden"],
   };
 }
@@ -117,33 +117,34 @@ function addHiddenCount(status, { hiddenCount, images }, { language }, words) {
  * so far.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
- * @param {Words} words
+ * @param {Translate} translate
  * @param {number} now
  * @returns {StatusText} */
-function makeReadingStatus(state, { language }, words, now) {
+function makeReadingStatus(state, { language }, translate, now) {
   const { images, matches, requestedAt } = state;
   const time = requestedAt > 0 ? now - requestedAt : 0;
   const shown = matches === null ? 0 : getShown(state).length;
   const number = (/** @type {number} */ value) => formatNumber(value, language);
-  const text = words("search_reads_on", { shown: number(shown), n: number(images.length) });
-  return { ...makeWaitingStatus(time, text, words), actions: ["stop-search"] };
+  const text = translate("search_reads_on", { shown: number(shown), n: number(images.length) });
+  return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
 }
 
 /** Return the text to show while a page is being loaded, "" if another part of the page shows one.
  * @param {State} state
- * @param {Words} words */
-function getWaitingText(state, words) {
+ * @param {Translate} translate */
+function getWaitingText(state, translate) {
   const { bootstrap, searchProgress } = state;
-  if (bootstrap && searchProgress) return formatSearchProgress(searchProgress, bootstrap, words);
-  return getShown(state).length ? "" : words("reading");
+  if (bootstrap && searchProgress)
+    return formatSearchProgress(searchProgress, bootstrap, translate);
+  return getShown(state).length ? "" : translate("reading");
 }
 
 /** Return a text that says how many images of the library have been searched.
  * @param {import("../types.js").SearchProgress} searchProgress
  * @param {import("../types.js").Bootstrap} bootstrap
- * @param {Words} words */
-function formatSearchProgress({ count, total }, { language }, words) {
-  return words("search_looked", {
+ * @param {Translate} translate */
+function formatSearchProgress({ count, total }, { language }, translate) {
+  return translate("search_looked", {
     n: formatNumber(count, language),
     all: formatNumber(total, language),
   });
@@ -153,12 +154,12 @@ function formatSearchProgress({ count, total }, { language }, words) {
  * has been running.
  * @param {number} time  ms since the request was sent
  * @param {string} text  for the first seconds
- * @param {Words} words
+ * @param {Translate} translate
  * @returns {StatusText} */
-function makeWaitingStatus(time, text, words) {
+function makeWaitingStatus(time, text, translate) {
   const n = Math.floor(time / 1000);
   if (n < PATIENCE) return { kind: "waits", text, actions: [] };
-  return { kind: "waits", text: words("no_answer_for", { n }), actions: ["give-up"] };
+  return { kind: "waits", text: translate("no_answer_for", { n }), actions: ["give-up"] };
 }
 
 /** Return whether a text can be searched for models on Civitai. A text with a key such as `lora:`
@@ -170,16 +171,16 @@ export function isForModels(text) {
 
 /** Return the status of a search that has found nothing, with buttons for what to do next.
  * @param {string} text
- * @param {Words} words
+ * @param {Translate} translate
  * @returns {StatusText} */
-function makeNothingFound(text, words) {
+function makeNothingFound(text, translate) {
   const searched = text.trim();
-  if (!searched) return makeEmpty(words("library_empty"), "home");
-  if (searched === FAVOURITES) return makeEmpty(words("home_favourites_for"), "home");
+  if (!searched) return makeEmpty(translate("library_empty"), "home");
+  if (searched === FAVOURITES) return makeEmpty(translate("home_favourites_for"), "home");
   const [, name] = COLLECTION.exec(searched) ?? [];
-  if (name) return makeEmpty(words("collection_empty", { name }), "home");
+  if (name) return makeEmpty(translate("collection_empty", { name }), "home");
   const way = isForModels(searched) ? "search-models" : "clear-search";
-  return makeEmpty(words("search_found_nothing", { text: searched }), way);
+  return makeEmpty(translate("search_found_nothing", { text: searched }), way);
 }
 
 /** Return the status of a gallery without images, with one button.
@@ -193,24 +194,24 @@ function makeEmpty(text, action) {
 /** Return the status of a gallery when nothing is being loaded.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
- * @param {Words} words
+ * @param {Translate} translate
  * @returns {StatusText} */
-function getEndStatus(state, bootstrap, words) {
+function getEndStatus(state, bootstrap, translate) {
   const shown = getShown(state);
   const { where, images, loadedWords, cursor, ended, notes, searchProgress } = state;
   const number = (/** @type {number} */ value) => formatNumber(value, bootstrap.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (loadedWords && images.length) {
-    if (ended && !shown.length) return makeNothingFound(loadedWords, words);
-    const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
+    if (ended && !shown.length) return makeNothingFound(loadedWords, translate);
+    const text = translate(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
   }
   if (!ended && searchProgress) {
-    const text = formatSearchProgress(searchProgress, bootstrap, words);
+    const text = formatSearchProgress(searchProgress, bootstrap, translate);
     return { kind: "narrowed", text, actions: ["more"] };
   }
   if (!ended && !images.length && cursor !== null) {
-    return { kind: "narrowed", text: words("none_so_far"), actions: ["more"] };
+    return { kind: "narrowed", text: translate("none_so_far"), actions: ["more"] };
   }
   if (!ended) return NO_STATUS;
   const isFilteredOut = !images.length && listExcludingFilters(where, bootstrap).length > 0;
@@ -220,14 +221,14 @@ function getEndStatus(state, bootstrap, words) {
     const kind = images.length ? "end" : "empty";
     return { kind, text: doubt.message, actions: ["read-anew"] };
   }
-  if (where.search !== null && !images.length) return makeNothingFound(where.search, words);
+  if (where.search !== null && !images.length) return makeNothingFound(where.search, translate);
   const isRandom = where.sort === "Random";
   if (images.length) {
     const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
-    return { kind: "end", text: words(key, counts), actions: isRandom ? ["shuffle"] : [] };
+    return { kind: "end", text: translate(key, counts), actions: isRandom ? ["shuffle"] : [] };
   }
-  if (isRandom) return makeEmpty(words("random_none"), "newest-first");
+  if (isRandom) return makeEmpty(translate("random_none"), "newest-first");
   const author = notes.find(({ code }) => code === "no_author");
-  const empty = words(where.post === null ? "gallery_empty" : "no_post");
+  const empty = translate(where.post === null ? "gallery_empty" : "no_post");
   return makeEmpty(author?.message ?? empty, "home");
 }

@@ -40,18 +40,18 @@ export class Grid {
 
   /** @param {Context} context */
   constructor(context) {
-    const { store, page, words, actions } = context;
+    const { store, page, translate, actions } = context;
     this.#context = context;
     this.#hover = new Hover(context);
     this.#list = el("div", {
       class: "grid",
       role: "listbox",
       "aria-multiselectable": "true",
-      "aria-label": words("gallery"),
+      "aria-label": translate("gallery"),
       tabindex: 0,
     });
     page.append(this.#list);
-    this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
+    this.#tiles = new Tiles(this.#list, this.#arrangement, translate, {
       getLooks: ({ view }) => getTileLooks(store.get(), view),
       onDrop: (tile) => this.#hover.hideFor(tile),
     });

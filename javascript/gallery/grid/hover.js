@@ -58,20 +58,20 @@ export class Hover {
 
   /** Return the lines of a caption. @param {View} view */
   #makeLines({ user, reactions, base_model: base, summary }) {
-    const { words, store } = this.#context;
+    const { translate, store } = this.#context;
     const language = store.get().bootstrap?.language;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
     const facts = [
-      steps > 0 && words("caption_steps", { n: steps }),
+      steps > 0 && translate("caption_steps", { n: steps }),
       sampler,
-      loras > 0 && words("caption_loras", { n: loras }),
+      loras > 0 && translate("caption_loras", { n: loras }),
       base,
     ].filter(Boolean);
     return [
       el(
         "p",
         { class: "image-author" },
-        el("bdi", { class: "one-line", text: user || words("somebody") }),
+        el("bdi", { class: "one-line", text: user || translate("somebody") }),
         el(
           "span",
           { class: "reactions" },

@@ -34,14 +34,14 @@ export class Scrubber {
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, words, store, signal } = context;
+    const { root, translate, store, signal } = context;
     this.#context = context;
     this.#handle = el("div", {
       class: "scrubber-handle",
       "data-field": "month",
       role: "slider",
       tabindex: 0,
-      "aria-label": words("scrubber"),
+      "aria-label": translate("scrubber"),
       "aria-orientation": "vertical",
       "aria-valuemin": 0,
     });
@@ -174,13 +174,13 @@ export class Scrubber {
   /** Return a month in words, with the number of its known images.
    * @param {MonthCount | undefined} one */
   #describe(one) {
-    const { words, store } = this.#context;
+    const { translate, store } = this.#context;
     const { language } = store.get().bootstrap ?? {};
-    if (!one) return words("scrubber");
+    if (!one) return translate("scrubber");
     const name = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {
       year: "numeric",
       month: "long",
     });
-    return words("scrubber_month", { month: name, n: formatNumber(one.count, language) });
+    return translate("scrubber_month", { month: name, n: formatNumber(one.count, language) });
   }
 }

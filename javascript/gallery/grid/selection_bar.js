@@ -25,7 +25,7 @@ export class SelectionBar {
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, store, words, actions, signal } = context;
+    const { root, store, translate, actions, signal } = context;
     this.#context = context;
     this.#compare = this.#makeButton("compare", "compare", "compare_title", () =>
       actions.compare(),
@@ -38,11 +38,11 @@ export class SelectionBar {
       on: { click: () => this.#openHiddenMenu() },
     });
     this.#marked = this.#makeMarkedGroup();
-    this.#top = iconButton("top", "top", words("to_top"), () => actions.toTop());
+    this.#top = iconButton("top", "top", translate("to_top"), () => actions.toTop());
     this.#back = this.#makeButton("back", "place", "back_to_place", () => void actions.back(), "");
     const all = this.#makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
     this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
-    makeToolbar(this.#section, words("toolbar_bar"), signal);
+    makeToolbar(this.#section, translate("toolbar_bar"), signal);
     root.append(el("div", { class: "bar-place" }, this.#section));
     for (const one of [root.host, this.#section]) observeSize(one, () => this.#place(), signal);
     window.addEventListener("resize", () => this.#place(), { signal });
@@ -63,12 +63,12 @@ export class SelectionBar {
 
   /** Open a menu that offers to show the hidden images, and the rules that hide them. */
   #openHiddenMenu() {
-    const { root, words, actions, store, signal } = this.#context;
+    const { root, translate, actions, store, signal } = this.#context;
     const { showsHidden } = store.get();
     const show = () => actions.showHidden(!showsHidden);
     const items = [
-      { key: "show-hidden", text: words("show_hidden"), isChecked: showsHidden, do: show },
-      { key: "hidden-rules", text: words("hidden_list"), do: () => actions.openHiddenRules() },
+      { key: "show-hidden", text: translate("show_hidden"), isChecked: showsHidden, do: show },
+      { key: "hidden-rules", text: translate("hidden_list"), do: () => actions.openHiddenRules() },
     ];
     openMenu(root, this.#hidden, items, signal);
   }
@@ -80,17 +80,17 @@ export class SelectionBar {
    * @param {() => unknown} press
    * @param {string} [look]  a class */
   #makeButton(action, glyph, key, press, look = "quiet") {
-    return button({ action, icon: glyph, words: this.#context.words(key), class: look }, press);
+    return button({ action, icon: glyph, label: this.#context.translate(key), class: look }, press);
   }
 
   /** Return the buttons that act on the marked images. */
   #makeMarkedGroup() {
-    const { words, actions, store } = this.#context;
+    const { translate, actions, store } = this.#context;
     const list = () => [...store.get().marks];
     const download = () => actions.download(list());
     return el(
       "div",
-      { class: "marked", role: "group", "aria-label": words("toolbar_marked"), hidden: true },
+      { class: "marked", role: "group", "aria-label": translate("toolbar_marked"), hidden: true },
       this.#count,
       this.#makeButton("download-marked", "download", "do_download_marked", download, "primary"),
       this.#compare,
@@ -108,21 +108,21 @@ export class SelectionBar {
   #draw(now) {
     const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
     this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
     if (this.#section.hidden) return;
     const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
-    this.#where.textContent = words(now.ended ? "of_all" : "so_far", counts);
+    this.#where.textContent = translate(now.ended ? "of_all" : "so_far", counts);
     this.#where.toggleAttribute("data-waits", now.loading);
     this.#hidden.hidden = !hiddenCount && !showsHidden;
     this.#hidden.textContent = showsHidden
-      ? words("hidden_shown")
-      : words("hidden_count", { n: number(hiddenCount) });
+      ? translate("hidden_shown")
+      : translate("hidden_count", { n: number(hiddenCount) });
     this.#section.toggleAttribute("data-marked", marks.size > 0);
     this.#marked.hidden = marks.size === 0;
     this.#compare.hidden = !canCompare(marks);
-    setText(this.#count, marks.size ? words("marked_count", { n: number(marks.size) }) : "");
+    setText(this.#count, marks.size ? translate("marked_count", { n: number(marks.size) }) : "");
     this.#back.hidden = now.place === null;
   }
 }

@@ -5,7 +5,7 @@ import { el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isCropped } from "./layout.js";
 
-/** @import { View, Words } from "../types.js" */
+/** @import { View, Translate } from "../types.js" */
 
 const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
 
@@ -18,7 +18,7 @@ const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
  */
 
 export class Tile {
-  #words;
+  #translate;
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   /** @type {HTMLElement | null} */
   #sign = null;
@@ -31,10 +31,10 @@ export class Tile {
   requestedAt = 0; // performance.now() at the thumbnail's request
 
   /** @param {View} view
-   * @param {Words} words */
-  constructor(view, words) {
+   * @param {Translate} translate */
+  constructor(view, translate) {
     this.view = view;
-    this.#words = words;
+    this.#translate = translate;
     this.element = el(
       "a", // its href is set when it is pointed at or focused
       {
@@ -52,7 +52,7 @@ export class Tile {
         class: "tick",
         "data-do": "mark",
         "aria-hidden": "true",
-        title: words("mark_picture"),
+        title: translate("mark_picture"),
       }),
     );
   }
@@ -100,15 +100,15 @@ export class Tile {
   #drawLabel({ isMarked, count }) {
     const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
-    signs.push(isNew && this.#words("name_new"));
+    signs.push(isNew && this.#translate("name_new"));
     setAttribute(this.element, "data-sign", signs.filter(Boolean).join(" ") || null);
     setAttribute(this.element, "data-saved", saved);
     setAttribute(this.element, "data-favourite", favourite);
     setAttribute(this.element, "data-new", isNew);
     setAttribute(this.element, "data-gone", deleted_at !== "");
-    const label = describeImage(this.view, isMarked, this.#words);
-    const post = count > 1 ? `, ${this.#words("post_count", { n: count })}` : "";
-    const failed = this.isFailed ? `, ${this.#words("thumb_failed")}` : ""; // as the tile says
+    const label = describeImage(this.view, isMarked, this.#translate);
+    const post = count > 1 ? `, ${this.#translate("post_count", { n: count })}` : "";
+    const failed = this.isFailed ? `, ${this.#translate("thumb_failed")}` : ""; // as the tile says
     this.element.setAttribute("aria-label", `${label}${post}${failed}`);
   }
 
@@ -152,7 +152,7 @@ export class Tile {
     const again = {
       class: "sign one-line",
       "data-do": "thumb-again",
-      text: this.#words("thumb_failed"),
+      text: this.#translate("thumb_failed"),
     };
     this.#showSign(el("span", again));
     if (this.#looks) this.#drawLabel(this.#looks);
@@ -191,7 +191,7 @@ export class Tile {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.removeThumb();
     if (isBlurred)
-      this.#showSign(el("span", { class: "sign one-line", text: this.#words("show_blurred") }));
+      this.#showSign(el("span", { class: "sign one-line", text: this.#translate("show_blurred") }));
   }
 
   /** Show a short text or an icon over the tile. @param {HTMLElement | null} sign  null for none */
@@ -205,22 +205,22 @@ export class Tile {
 /** Return the description of an image for screen readers, with the beginning of its prompt.
  * @param {View} view
  * @param {boolean} isMarked
- * @param {Words} words */
-export function describeImage(view, isMarked, words) {
+ * @param {Translate} translate */
+export function describeImage(view, isMarked, translate) {
   const [prompt = ""] = view.summary ?? [];
-  const name = words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, {
+  const name = translate(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, {
     user: view.user,
   });
   const parts = [
-    prompt ? words("name_prompt", { name, prompt: `${prompt}…` }) : name,
+    prompt ? translate("name_prompt", { name, prompt: `${prompt}…` }) : name,
     view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
-    words("name_reactions", { n: view.reactions }),
-    view.saved && words("name_saved"),
-    view.favourite && words("name_favourite"),
-    view.stars > 0 && words("annotation_stars_n", { n: view.stars }),
-    view.new && words("name_new"),
-    view.deleted_at && words("name_deleted"),
-    isMarked && words("name_marked"),
+    translate("name_reactions", { n: view.reactions }),
+    view.saved && translate("name_saved"),
+    view.favourite && translate("name_favourite"),
+    view.stars > 0 && translate("annotation_stars_n", { n: view.stars }),
+    view.new && translate("name_new"),
+    view.deleted_at && translate("name_deleted"),
+    isMarked && translate("name_marked"),
   ];
-  return parts.filter(Boolean).join(words("name_comma"));
+  return parts.filter(Boolean).join(translate("name_comma"));
 }

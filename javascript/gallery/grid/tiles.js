@@ -12,7 +12,7 @@ const A_FRAME = 8; // ms that may go into new tiles at once
 export class Tiles {
   #list;
   #arrangement;
-  #words;
+  #translate;
   #getLooks;
   #onDrop;
   /** @type {Map<number, Tile>} by id */
@@ -20,13 +20,13 @@ export class Tiles {
 
   /** @param {HTMLElement} list
    * @param {Arrangement} arrangement
-   * @param {import("../types.js").Words} words
+   * @param {import("../types.js").Translate} translate
    * @param {{getLooks: (tile: Tile) => import("./tile.js").Looks, onDrop: (tile: Tile) => void}} how
    *     getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
-  constructor(list, arrangement, words, { getLooks, onDrop }) {
+  constructor(list, arrangement, translate, { getLooks, onDrop }) {
     this.#list = list;
     this.#arrangement = arrangement;
-    this.#words = words;
+    this.#translate = translate;
     this.#getLooks = getLooks;
     this.#onDrop = onDrop;
   }
@@ -109,7 +109,7 @@ export class Tiles {
   #createTile(id) {
     const view = this.#arrangement.getView(id);
     if (!view) return;
-    const tile = new Tile(view, this.#words);
+    const tile = new Tile(view, this.#translate);
     this.#tiles.set(id, tile);
     this.#placeTile(tile);
     tile.drawLooks(this.#getLooks(tile));

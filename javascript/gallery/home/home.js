@@ -94,25 +94,25 @@ export class Home {
    * @param {State} now
    * @param {boolean} isNew  whether the user has opened nothing yet */
   #drawIntro({ bootstrap }, isNew) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const isDemo = bootstrap?.is_demo ?? false;
     this.#intro.replaceChildren(
-      el("h2", { text: words(isNew ? "home_welcome" : "home_title") }),
-      el("p", { class: "dim", text: words(isDemo ? "home_demo" : "home_intro") }),
+      el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
+      el("p", { class: "dim", text: translate(isDemo ? "home_demo" : "home_intro") }),
       isNew && !isDemo ? this.#makeTries() : "",
     );
   }
 
   /** Return buttons that search Civitai for example words. */
   #makeTries() {
-    const { words, actions } = this.#context;
-    const tries = words("home_tries").split("|");
+    const { translate, actions } = this.#context;
+    const tries = translate("home_tries").split("|");
     return el(
       "div",
       { class: "row" },
-      el("span", { class: "dim", text: words("home_try") }),
+      el("span", { class: "dim", text: translate("home_try") }),
       ...tries.map((one) =>
-        button({ action: "try", words: one, class: "chip" }, () => actions.find(one)),
+        button({ action: "try", label: one, class: "chip" }, () => actions.find(one)),
       ),
     );
   }

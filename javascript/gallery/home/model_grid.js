@@ -32,18 +32,18 @@ export class ModelGrid {
   /** Return the shelf of model files, null if there is none.
    * @param {State} state */
   makeShelf({ home, bootstrap }) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const { models = [], count = 0 } = home?.local_models ?? {};
     if (!count) return null;
     const cards = models.map((one) => this.#getCard(one));
     if (cards.some((card, at) => this.#grid.children[at] !== card)) {
       this.#grid.replaceChildren(...cards);
     }
-    const more = { action: "more-models", words: words("home_more_models"), class: "wide" };
+    const more = { action: "more-models", label: translate("home_more_models"), class: "wide" };
     return el(
       "section",
       { class: "home-shelf", "data-shelf": "models" },
-      makeHeading(words("home_models"), formatNumber(count, bootstrap?.language)),
+      makeHeading(translate("home_models"), formatNumber(count, bootstrap?.language)),
       this.#grid,
       models.length < count && button(more, () => this.#data.loadMore()),
     );
@@ -67,7 +67,7 @@ export class ModelGrid {
    * @param {LocalModel} local */
   #makeCard(local) {
     const { key, file, kind, name, version_name, model, version, preview, cover } = local;
-    const { api, actions, words } = this.#context;
+    const { api, actions, translate } = this.#context;
     const beside = preview && api.getUrl(`local_models/${key}/preview?v=${preview}`);
     const image = beside || (cover !== null && api.getThumbUrl(cover, COVER));
     const press =
@@ -85,7 +85,7 @@ export class ModelGrid {
     const card = makeCard({
       ...press,
       name: name || file,
-      about: [getModelTypeName(kind, words), version_name].filter(Boolean).join(" · "),
+      about: [getModelTypeName(kind, translate), version_name].filter(Boolean).join(" · "),
       images: image ? [image] : [],
       glyph: "model",
     });
@@ -98,7 +98,7 @@ export class ModelGrid {
   async #identify(card, local) {
     const about = card.querySelector(".dim");
     const before = about?.textContent ?? "";
-    if (about) about.textContent = this.#context.words("home_identifying");
+    if (about) about.textContent = this.#context.translate("home_identifying");
     await this.#data.identify(local);
     if (about) about.textContent = before;
   }

@@ -19,21 +19,21 @@ const SMALL = 320;
  * @param {Context} context
  * @param {State} state */
 export function makeSamples(context, { samples }) {
-  const { api, actions, words } = context;
+  const { api, actions, translate } = context;
   if (!samples.length) return null;
   const cards = samples.map(({ id, name, type, cover }) =>
     makeCard({
       action: "open-model",
       href: buildHref(context, { model: id }),
       name,
-      about: getModelTypeName(type, words),
+      about: getModelTypeName(type, translate),
       images: cover ? [api.getThumbUrl(cover.id, COVER)] : [],
       blurhash: cover?.blurhash,
       glyph: "model",
       open: () => actions.openModel(id),
     }),
   );
-  return makeShelf("samples", words("home_samples"), cards);
+  return makeShelf("samples", translate("home_samples"), cards);
 }
 
 /** Return the shelf with the recently opened galleries, null if there are none.
@@ -42,26 +42,26 @@ export function makeSamples(context, { samples }) {
 export function makeRecent(context, { home }) {
   if (!home?.recent.length) return null;
   const cards = home.recent.map((one) => makeGalleryCard(context, one, one.cover));
-  return makeShelf("recent", context.words("recent_models"), cards);
+  return makeShelf("recent", context.translate("recent_models"), cards);
 }
 
 /** Return the shelf with the watched galleries, most new images first; null if there are none.
  * @param {Context} context
  * @param {State} state */
 export function makeWatches(context, { home, watches, bootstrap }) {
-  const { words, actions } = context;
+  const { translate, actions } = context;
   if (!watches?.galleries.length) return null;
   const cards = watches.galleries.map((one) => {
     const news = formatNumber(one.new_count, bootstrap?.language) + (one.has_more ? "…" : "");
     return makeGalleryCard(context, one, home?.watch_covers[one.gallery] ?? null, {
       badge: one.new_count ? `+${news}` : "",
-      about: words(one.new_count ? "home_watch_new" : "home_watch_seen"),
+      about: translate(one.new_count ? "home_watch_new" : "home_watch_seen"),
     });
   });
-  const all = button({ action: "watched", words: words("home_all"), class: "quiet" }, () =>
+  const all = button({ action: "watched", label: translate("home_all"), class: "quiet" }, () =>
     actions.panel("watches"),
   );
-  return makeShelf("watches", words("open_watches"), cards, all);
+  return makeShelf("watches", translate("open_watches"), cards, all);
 }
 
 /** Return the card of a gallery.
@@ -70,13 +70,13 @@ export function makeWatches(context, { home, watches, bootstrap }) {
  * @param {number | null} cover  id of the image, null for an icon
  * @param {Partial<CardLook>} [more]  properties that replace those of the card */
 function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = {}) {
-  const { api, actions, words } = context;
+  const { api, actions, translate } = context;
   const version = "version" in rest ? rest.version : null;
   return makeCard({
     action: "open-recent",
     href: buildHref(context, user ? { user } : { model, version }),
     name,
-    about: user ? words("home_author") : "",
+    about: user ? translate("home_author") : "",
     images: cover === null ? [] : [api.getThumbUrl(cover, COVER)],
     glyph: "model",
     open: () => (user ? actions.openUser(user) : model && actions.openModel(model, version)),
@@ -89,14 +89,14 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
  * @param {State} state */
 export function makeLibraryShelf(context, { home }) {
   if (!home) return null;
-  const { words, api, actions } = context;
+  const { translate, api, actions } = context;
   /** Return a card that opens a search of the library. @type {(glyph: CardLook["glyph"], name: string, what: {count: number, covers: number[]}, search: string) => HTMLElement} */
   const card = (glyph, name, { count, covers }, search) =>
     makeCard({
       action: "open-kept",
       href: buildHref(context, { search }),
       name,
-      about: words("home_count", { n: count }),
+      about: translate("home_count", { n: count }),
       images: covers.map((id) => api.getThumbUrl(id, SMALL)),
       glyph,
       open: () => actions.openLibrary(search),
@@ -107,18 +107,18 @@ export function makeLibraryShelf(context, { home }) {
     card("folder", one.name, one, `set="${one.name.replaceAll('"', " ")}"`),
   );
   if (favourites.count)
-    cards.unshift(card("heart", words("favourites"), favourites, "is:favourite"));
+    cards.unshift(card("heart", translate("favourites"), favourites, "is:favourite"));
   if (downloads.count)
-    cards.push(card("download", words("home_downloads_name"), downloads, "is:saved"));
-  if (home.recent.length) cards.push(card("library", words("library_title"), library, ""));
-  return cards.length ? makeShelf("kept", words("home_kept"), cards) : null;
+    cards.push(card("download", translate("home_downloads_name"), downloads, "is:saved"));
+  if (home.recent.length) cards.push(card("library", translate("library_title"), library, ""));
+  return cards.length ? makeShelf("kept", translate("home_kept"), cards) : null;
 }
 
 /** Return cards that invite the user to try an unused feature, null if there are none.
  * @param {Context} context
  * @param {State} state */
 export function makeInvitations(context, state) {
-  const { words, actions } = context;
+  const { translate, actions } = context;
   const invitations = listInvitations(state);
   if (!invitations.length) return null;
   const begin = {
@@ -127,23 +127,23 @@ export function makeInvitations(context, state) {
     gallery: () => openSomeGallery(context),
   };
   const cards = invitations.map(({ key, glyph, title, text, button: label, begins }) => {
-    const made = button({ action: `begin-${key}`, words: words(label) }, begin[begins]);
+    const made = button({ action: `begin-${key}`, label: translate(label) }, begin[begins]);
     // several have the same label: a screen reader says what for
-    const name = words("chip_text", { name: words(label), value: words(title) });
+    const name = translate("chip_text", { name: translate(label), value: translate(title) });
     made.setAttribute("aria-label", name);
     return el(
       "div",
       { class: "home-invitation" },
       icon(glyph),
-      el("h4", { text: words(title) }),
-      el("p", { class: "dim", text: words(text) }),
+      el("h4", { text: translate(title) }),
+      el("p", { class: "dim", text: translate(text) }),
       made,
     );
   });
   return el(
     "section",
     { class: "home-shelf", "data-shelf": "begin" },
-    makeHeading(words("home_begin")),
+    makeHeading(translate("home_begin")),
     el("div", { class: "home-invitations" }, ...cards),
   );
 }

@@ -17,10 +17,11 @@ import { isSameInstance } from "./instance_check.js";
  * @param {number | null} id  null to send only the text
  * @param {string | null} text  the edited infotext, null for the image's own */
 export async function sendToTab(context, tab, id, text) {
-  const { actions, api, toast, words, signal } = context;
+  const { actions, api, toast, translate, signal } = context;
   try {
-    if (!(await isSameInstance(context))) throw new ApiError("not_sent", words("send_changed"), 0);
-    toast(words("sending", { tab: getTabName(tab) }));
+    if (!(await isSameInstance(context)))
+      throw new ApiError("not_sent", translate("send_changed"), 0);
+    toast(translate("sending", { tab: getTabName(tab) }));
     const { infotext, has_image } =
       id === null
         ? { infotext: text ?? "", has_image: false }
@@ -49,27 +50,27 @@ export async function sendToTab(context, tab, id, text) {
  * @param {number} id
  * @param {HTMLElement} field */
 export async function dropIntoField(context, id, field) {
-  const { api, words } = context;
+  const { api, translate } = context;
   try {
-    showHostMessage(words("fetching_image"));
+    showHostMessage(translate("fetching_image"));
     const file = await api.fetchFile(id);
     fillImageField(field, file);
     showHostMessage("");
   } catch (error) {
-    showHostMessage(getErrorMessage(error, words));
+    showHostMessage(getErrorMessage(error, translate));
   }
 }
 
 /** Show an error to the user, in our tab if it is open, else over the host's page.
  * @param {unknown} error
  * @param {Context} context */
-function reportError(error, { root, toast, words }) {
-  const text = getErrorMessage(error, words);
+function reportError(error, { root, toast, translate }) {
+  const text = getErrorMessage(error, translate);
   if (root.host.getClientRects().length) toast(text, "bad");
   else showHostMessage(text);
 }
 
 /** Return the error for a field that is missing in the host's page. @param {Context} context */
-function makeMissingError({ words }) {
-  return new ApiError("not_sent", words("send_missing"), 0);
+function makeMissingError({ translate }) {
+  return new ApiError("not_sent", translate("send_missing"), 0);
 }

@@ -9,8 +9,8 @@ import { closeModal, makeModal, openModal } from "../core/modal.js";
  * dialog.
  * @param {Context} context
  * @param {(name: string) => unknown} onName */
-export function askCollectionName({ words, root, signal }, onName) {
-  const label = words("collection_name");
+export function askCollectionName({ translate, root, signal }, onName) {
+  const label = translate("collection_name");
   const field = el("input", {
     type: "text",
     "data-field": "menu-collection",
@@ -38,8 +38,8 @@ export function askCollectionName({ words, root, signal }, onName) {
     el(
       "div",
       { class: "row" },
-      button({ action: "leave-name", words: words("do_cancel") }, leave),
-      el("button", look, words("collection_make")),
+      button({ action: "leave-name", label: translate("do_cancel") }, leave),
+      el("button", look, translate("collection_make")),
     ),
   );
   const dialog = el("dialog", { class: "ask surface", "aria-label": label, tabindex: -1 }, form);

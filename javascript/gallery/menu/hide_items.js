@@ -3,17 +3,17 @@
 /** Return the menu items that hide images: those of an author, if the author is known, and those
  * with a word.
  * @param {string} user  the author, "" if unknown
- * @param {Pick<import("../types.js").Context, "words" | "actions">} context
+ * @param {Pick<import("../types.js").Context, "translate" | "actions">} context
  * @returns {import("../core/menu.js").MenuItem[]} */
-export function listHideItems(user, { words, actions }) {
+export function listHideItems(user, { translate, actions }) {
   const hideAuthor = {
     key: "hide-author",
-    text: words("hide_author", { user }),
+    text: translate("hide_author", { user }),
     do: () => actions.hide({ kind: "author", text: user }),
   };
   const hideWord = {
     key: "hide-word",
-    text: words("hide_word"),
+    text: translate("hide_word"),
     do: () => actions.openHiddenRules({ isToAdd: true }),
   };
   return user ? [hideAuthor, hideWord] : [hideWord];

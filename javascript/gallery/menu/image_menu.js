@@ -106,7 +106,7 @@ export class ImageMenu {
    * @param {number} id
    * @returns {MenuItem[]} */
   #listUses(id) {
-    const { store, words, actions } = this.#context;
+    const { store, translate, actions } = this.#context;
     const view = this.#findView(id);
     const { record, infotext } = this.#context.parts.viewer.findKnown(id);
     const hasText = infotext !== "" || (view?.has_data ?? true);
@@ -122,16 +122,16 @@ export class ImageMenu {
         })),
       );
     return [
-      ...(tabs.length ? [{ key: "menu-send", text: words("menu_send"), do: send }] : []),
+      ...(tabs.length ? [{ key: "menu-send", text: translate("menu_send"), do: send }] : []),
       {
         key: "menu-copy-prompt",
-        text: words("menu_copy_prompt"),
+        text: translate("menu_copy_prompt"),
         do: () => actions.copyText(id, "prompt"),
         isDisabled: !hasText,
       },
       {
         key: "menu-copy-infotext",
-        text: words("menu_copy_infotext"),
+        text: translate("menu_copy_infotext"),
         do: () => actions.copyText(id, "infotext"),
         isDisabled: !hasText,
       },
@@ -143,12 +143,12 @@ export class ImageMenu {
    * @param {number} id
    * @returns {MenuItem[]} */
   #listChoices(id) {
-    const { store, words, actions } = this.#context;
+    const { store, translate, actions } = this.#context;
     const { marks, images } = store.get();
     const ids = listChosen(marks, id);
     const others = marks.size - (marks.has(id) ? 1 : 0);
     const name = (/** @type {string} */ one, /** @type {string} */ many) =>
-      ids.length > 1 ? words(many, { n: ids.length }) : words(one);
+      ids.length > 1 ? translate(many, { n: ids.length }) : translate(one);
     const chosen = new Set(ids);
     const views = images.filter((view) => chosen.has(view.id));
     return [
@@ -170,7 +170,7 @@ export class ImageMenu {
       },
       {
         key: "menu-compare",
-        text: words(others ? "menu_compare_marked" : "menu_compare", { n: others }),
+        text: translate(others ? "menu_compare_marked" : "menu_compare", { n: others }),
         isDisabled: others >= MOST_COMPARED,
         do: () => actions.compareWith(id),
       },
@@ -181,7 +181,7 @@ export class ImageMenu {
    * @param {number} id
    * @returns {MenuItem[]} */
   #listPlaces(id) {
-    const { store, words, actions } = this.#context;
+    const { store, translate, actions } = this.#context;
     const { user = "", post_id: post = null } = this.#findView(id) ?? {};
     const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
     const address = () => buildImageAddress(store.get(), id, location.href);
@@ -194,18 +194,20 @@ export class ImageMenu {
       void actions.openUser(user);
     };
     return [
-      ...(post ? [{ key: "menu-post", text: words("menu_post"), do: openPost }] : []),
-      ...(user ? [{ key: "menu-author", text: words("menu_author", { user }), do: openUser }] : []),
-      { key: "menu-hide", text: words("menu_hide"), do: () => this.#showHideItems(id) },
-      { key: "menu-new-tab", text: words("menu_new_tab"), do: () => openTab(address()) },
+      ...(post ? [{ key: "menu-post", text: translate("menu_post"), do: openPost }] : []),
+      ...(user
+        ? [{ key: "menu-author", text: translate("menu_author", { user }), do: openUser }]
+        : []),
+      { key: "menu-hide", text: translate("menu_hide"), do: () => this.#showHideItems(id) },
+      { key: "menu-new-tab", text: translate("menu_new_tab"), do: () => openTab(address()) },
       {
         key: "menu-copy-address",
-        text: words("menu_copy_address"),
+        text: translate("menu_copy_address"),
         do: () => actions.copy(address()),
       },
       {
         key: "menu-civitai",
-        text: words("see_on_civitai"),
+        text: translate("see_on_civitai"),
         do: () => openTab(`${civitai}/images/${id}`),
       },
     ];
@@ -227,12 +229,12 @@ export class ImageMenu {
 
   /** Let the user choose the collection to which images are added. @param {number[]} ids */
   async #chooseCollection(ids) {
-    const { api, words, signal } = this.#context;
+    const { api, translate, signal } = this.#context;
     try {
       const collections = await api.get("collections", { signal });
       const create = {
         key: "menu-new-collection",
-        text: words("menu_new_collection"),
+        text: translate("menu_new_collection"),
         do: () => askCollectionName(this.#context, (name) => this.#addTo(name, ids)),
       };
       if (!collections.length) return create.do();
@@ -251,9 +253,9 @@ export class ImageMenu {
    * @param {string} name
    * @param {number[]} ids */
   async #addTo(name, ids) {
-    const { actions, toast, words } = this.#context;
+    const { actions, toast, translate } = this.#context;
     const isDone = await actions.annotate(ids, { add_to: name });
-    if (isDone) toast(words("collection_filled", { n: ids.length, name }), "good");
+    if (isDone) toast(translate("collection_filled", { n: ids.length, name }), "good");
   }
 }
 

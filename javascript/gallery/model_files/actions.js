@@ -7,7 +7,7 @@ import { getChoice } from "../state/model_files.js";
 /** @import { Actions } from "../types.js" */
 
 /** Return the actions on model files. @param {PageContext} context */
-export function makeModelFileActions({ store, toast, words, parts }) {
+export function makeModelFileActions({ store, toast, translate, parts }) {
   return /** @satisfies {Partial<Actions>} */ ({
     /** Fetch the model files that a query asks for, and show them in one part of the page. */
     showNeeds: (place, query) => parts.neededFiles.show(place, query),
@@ -31,7 +31,7 @@ export function makeModelFileActions({ store, toast, words, parts }) {
     getModelFiles: (files) => parts.neededFiles.get(files),
     chooseCheckpoint(name) {
       chooseCheckpoint(name);
-      toast(words("checkpoint_chosen", { name }), "good");
+      toast(translate("checkpoint_chosen", { name }), "good");
     },
   });
 }

@@ -38,11 +38,11 @@ export class FileControls {
    * @param {{hasButton: boolean}} how  hasButton: whether there is a button that downloads this
    *     file alone */
   constructor(context, { hasButton }) {
-    const { words, actions } = context;
+    const { translate, actions } = context;
     this.#context = context;
     this.#get = hasButton
       ? button(
-          { action: "get-model", icon: "download", words: words("model_get"), class: "get" },
+          { action: "get-model", icon: "download", label: translate("model_get"), class: "get" },
           () => this.#needed && actions.getModelFiles([this.#needed]),
         )
       : null;
@@ -53,14 +53,14 @@ export class FileControls {
       "label",
       { class: "trust" },
       this.#trust,
-      el("span", {}, words("model_pickle")),
+      el("span", {}, translate("model_pickle")),
     );
     this.#trust.addEventListener("change", () =>
       this.#change({ allowed: this.#trust.checked ? Number(this.#choose.value) : null }),
     );
     this.#progress = el("div", { class: "coming" }, this.#bar, this.#line);
     this.#search = button(
-      { action: "search-civitai", icon: "search", words: words("model_search_civitai") },
+      { action: "search-civitai", icon: "search", label: translate("model_search_civitai") },
       () => this.#needed && actions.searchModels(getSearchWords(this.#needed)),
     );
     this.element = el(
@@ -78,7 +78,7 @@ export class FileControls {
 
   /** Show the state of a needed model. @param {NeededFile} needed */
   draw(needed) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { jobs, fileChoices } = store.get();
     const isNews = needed !== this.#needed;
     this.#needed = needed;
@@ -93,9 +93,9 @@ export class FileControls {
       !isMissing || !file?.is_pickle || Boolean(getRefusal(needed, fileChoices));
     this.#trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
     this.#companions.hidden = !isMissing || !file || Boolean(needed.refusal);
-    const searched = { label: words("model_search_civitai"), name: getSearchWords(needed) };
+    const searched = { label: translate("model_search_civitai"), name: getSearchWords(needed) };
     this.#search.hidden = !isMissing || !searched.name;
-    setAttribute(this.#search, "aria-label", words("model_get_name", searched));
+    setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
     this.#drawProgress(coming);
     this.#drawRefusal(needed, isMissing);
     this.#drawButton(needed, file, isMissing);
@@ -103,9 +103,9 @@ export class FileControls {
 
   /** Draw the files to choose from, and the companions. @param {NeededFile} needed */
   #fillChoices(needed) {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const name = needed.name || needed.hash;
-    this.#choose.setAttribute("aria-label", words("model_choose", { name }));
+    this.#choose.setAttribute("aria-label", translate("model_choose", { name }));
     this.#choose.replaceChildren(
       ...needed.choices.map((file) => el("option", { value: file.id }, this.#describeFile(file))),
     );
@@ -123,7 +123,7 @@ export class FileControls {
   /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen file.
    * @param {RemoteFileView} file */
   #makeCompanionBox(file) {
-    const { words, store } = this.#context;
+    const { translate, store } = this.#context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });
     const chosen = this.#needed && getChoice(this.#needed, store.get().fileChoices).companions;
     box.checked = chosen?.has(file.id) ?? false;
@@ -135,7 +135,7 @@ export class FileControls {
       else companions.delete(file.id);
       this.#change({ companions });
     });
-    const label = words("model_companion", { name: this.#describeFile(file) });
+    const label = translate("model_companion", { name: this.#describeFile(file) });
     return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
   }
 
@@ -172,17 +172,17 @@ export class FileControls {
    * @param {boolean} isMissing  whether the file is missing and is not being downloaded */
   #drawButton(needed, file, isMissing) {
     if (!this.#get) return;
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { fileChoices, needs, bootstrap } = store.get();
     const { answer } = needs.image;
     this.#get.hidden =
       !isMissing || !file || Boolean(getRefusal(needed, fileChoices)) || Boolean(answer?.locked);
     this.#get.disabled = !canGet(needed, fileChoices);
     const size = formatBytes(file?.size ?? 0, bootstrap?.language);
-    const label = size ? words("model_get_size", { size }) : words("model_get");
+    const label = size ? translate("model_get_size", { size }) : translate("model_get");
     setLabel(this.#get, label);
     const name = needed.name || needed.hash;
-    this.#get.setAttribute("aria-label", words("model_get_name", { label, name }));
-    this.#get.title = needed.folder ? words("model_goes_to", { folder: needed.folder }) : "";
+    this.#get.setAttribute("aria-label", translate("model_get_name", { label, name }));
+    this.#get.title = needed.folder ? translate("model_goes_to", { folder: needed.folder }) : "";
   }
 }

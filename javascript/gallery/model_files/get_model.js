@@ -14,10 +14,10 @@ export class GetModel {
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, actions, store, signal } = context;
+    const { translate, actions, store, signal } = context;
     this.#context = context;
     this.element = button(
-      { action: "get-this-model", icon: "model", words: words("model_get_this"), title: "" },
+      { action: "get-this-model", icon: "model", label: translate("model_get_this"), title: "" },
       () => this.#press(),
     );
     this.element.hidden = true;
@@ -42,7 +42,7 @@ export class GetModel {
   }
 
   #draw() {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { jobs, fileChoices, bootstrap } = store.get();
     const needed = this.#needed;
     this.element.hidden = !needed || !isAbsent(needed);
@@ -52,12 +52,12 @@ export class GetModel {
     const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0, bootstrap?.language);
     const key = size ? "model_get_this_size" : "model_get_this";
     const reason = needed.refusal_short;
-    const offer = reason ? words("model_not_available", { reason }) : words(key, { size });
-    const text = coming ? words("model_coming", { percent }) : offer;
+    const offer = reason ? translate("model_not_available", { reason }) : translate(key, { size });
+    const text = coming ? translate("model_coming", { percent }) : offer;
     setLabel(this.element, text);
     this.element.classList.toggle("quiet", reason !== "" && !coming);
     this.element.toggleAttribute("data-on", coming !== null);
-    this.element.title = needed.refusal || words("model_get_this_hint");
+    this.element.title = needed.refusal || translate("model_get_this_hint");
   }
 }
 

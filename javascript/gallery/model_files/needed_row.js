@@ -44,14 +44,14 @@ export class NeededRow {
 
   /** Show the state of a needed model. @param {NeededFile} needed */
   draw(needed) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { fileChoices, jobs, bootstrap, needs } = store.get();
     const name = needed.name || needed.hash;
     if (needed !== this.#needed) {
       this.#title.replaceChildren(
         needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name),
       );
-      this.#box.setAttribute("aria-label", words("model_choose_one", { name }));
+      this.#box.setAttribute("aria-label", translate("model_choose_one", { name }));
     }
     this.#needed = needed;
     this.element.dataset.here = needed.availability;
@@ -62,16 +62,16 @@ export class NeededRow {
     this.#box.checked = isGettable && !this.#unchecked.has(needed.key);
     const isMany = (needs.list.answer?.image_count ?? 0) > 1;
     this.#facts.textContent = [
-      getModelTypeName(needed.type, words),
+      getModelTypeName(needed.type, translate),
       needed.availability_label,
       !needed.url && needed.hash,
       isOffered && formatBytes(file.size, bootstrap?.language),
-      isMany && words("model_needed_by", { n: needed.image_count }),
+      isMany && translate("model_needed_by", { n: needed.image_count }),
     ]
       .filter(Boolean)
       .join(" · ");
     this.#controls.draw(needed);
-    this.#folder.textContent = words("model_goes_to", { folder: needed.folder });
+    this.#folder.textContent = translate("model_goes_to", { folder: needed.folder });
     this.#folder.hidden = !isOffered || !needed.folder;
   }
 }

@@ -34,7 +34,7 @@ export class ModelFilesPanel {
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, actions, store, signal } = context;
+    const { translate, actions, store, signal } = context;
     this.#context = context;
     this.#rows = new Rows(
       this.#list,
@@ -43,14 +43,19 @@ export class ModelFilesPanel {
       () => this.panel.focus(),
     );
     this.#get = button(
-      { action: "get-chosen", icon: "download", words: words("model_get"), class: "primary" },
+      { action: "get-chosen", icon: "download", label: translate("model_get"), class: "primary" },
       () => actions.getModelFiles(this.#listChosen()),
     );
     this.#settings = button(
-      { action: "models-settings", icon: "settings", words: words("open_settings") },
+      { action: "models-settings", icon: "settings", label: translate("open_settings") },
       () => actions.panel("settings"),
     );
-    this.#allLabel = el("label", { class: "all" }, this.#all, el("span", {}, words("model_all")));
+    this.#allLabel = el(
+      "label",
+      { class: "all" },
+      this.#all,
+      el("span", {}, translate("model_all")),
+    );
     this.#all.addEventListener("change", () => this.#chooseAll());
     this.#footer = el("footer", { class: "get-chosen" }, this.#disks, this.#get);
     this.panel = new Panel(context, "model_files", {
@@ -72,7 +77,7 @@ export class ModelFilesPanel {
 
   #draw() {
     if (!this.panel.isOpen) return;
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const state = store.get();
     const { of, answer, problem, loading } = state.needs.list;
     if (of !== this.#of) this.#unchecked.clear();
@@ -81,7 +86,9 @@ export class ModelFilesPanel {
     const hasFolders = state.bootstrap?.host.has_models ?? false;
     this.panel.showProblem(problem);
     this.#settings.hidden = hasFolders;
-    this.#summary.textContent = hasFolders ? this.#summarize(loading) : words("model_no_folders");
+    this.#summary.textContent = hasFolders
+      ? this.#summarize(loading)
+      : translate("model_no_folders");
     const gettable = listGettable(state, "list");
     const chosen = this.#listChosen();
     this.#allLabel.hidden = gettable.length < 2;
@@ -102,18 +109,18 @@ export class ModelFilesPanel {
   /** Return a text with the number of models and of those present.
    * @param {boolean} loading  whether a response is awaited */
   #summarize(loading) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { answer } = store.get().needs.list;
-    if (!answer) return loading ? words("model_looking") : "";
+    if (!answer) return loading ? translate("model_looking") : "";
     const { files, image_count: images } = answer;
-    if (!files.length) return words("model_none_needed");
+    if (!files.length) return translate("model_none_needed");
     const absent = files.filter(isAbsent);
     const refused = absent.filter((one) => getRefusal(one, store.get().fileChoices)).length;
     const parts = [
-      images > 1 && words("model_images", { n: images }),
+      images > 1 && translate("model_images", { n: images }),
       files.length > 1 &&
-        words("model_needed", { n: files.length, here: files.length - absent.length }),
-      files.length > 1 && refused > 0 && words("model_refused", { n: refused }),
+        translate("model_needed", { n: files.length, here: files.length - absent.length }),
+      files.length > 1 && refused > 0 && translate("model_refused", { n: refused }),
     ];
     return parts.filter(Boolean).join(" ");
   }
@@ -122,12 +129,12 @@ export class ModelFilesPanel {
    * @param {NeededFile[]} chosen  the files that the button downloads
    * @param {string} locked  why no download can be started here, "" if it can */
   #drawFooter(chosen, locked) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { fileChoices, bootstrap, needs, jobs } = store.get();
     const size = formatBytes(sumSizes(chosen, fileChoices), bootstrap?.language);
     const key = size ? "model_get_n" : "model_get_n_unknown";
     const n = makeRequest(chosen, fileChoices).length;
-    setLabel(this.#get, words(chosen.length ? key : "model_get_none", { n, size }));
+    setLabel(this.#get, translate(chosen.length ? key : "model_get_none", { n, size }));
     this.#get.disabled = !chosen.length;
     this.#get.hidden = Boolean(locked);
     const { disks = [], files = [] } = needs.list.answer ?? {};
@@ -146,16 +153,16 @@ export class ModelFilesPanel {
    * @param {number} at  index of the disk
    * @param {NeededFile[]} chosen */
   #makeDiskLine(disks, at, chosen) {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { fileChoices, bootstrap } = store.get();
     const { free, usable, folder } = disks[at];
     const here = chosen.filter((one) => one.disk === at);
     const needed = sumSizes(here, fileChoices);
     const format = (/** @type {number} */ bytes) => formatBytes(bytes, bootstrap?.language) || "0";
     const values = { size: format(needed), free: format(free), folder };
-    const text = words(disks.length > 1 ? "model_disk" : "model_free", values);
+    const text = translate(disks.length > 1 ? "model_disk" : "model_free", values);
     const isShort = needed > usable;
-    const short = isShort && ` ${words("model_disk_short")}`;
+    const short = isShort && ` ${translate("model_disk_short")}`;
     return el("li", { dir: "auto", "data-short": isShort }, text, short);
   }
 

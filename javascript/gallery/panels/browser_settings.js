@@ -5,10 +5,10 @@ import { savePreference } from "../core/preferences.js";
 import { PACES, readPace } from "../viewer/slideshow.js";
 
 /** Return the section with the settings that are stored in this browser.
- * @param {import("../types.js").Words} words */
-export function makeBrowserSettings(words) {
+ * @param {import("../types.js").Translate} translate */
+export function makeBrowserSettings(translate) {
   const options = PACES.map((pace) =>
-    el("option", { value: pace }, words("slideshow_seconds", { n: pace })),
+    el("option", { value: pace }, translate("slideshow_seconds", { n: pace })),
   );
   const pace = el("select", { id: "setting-slideshow", "data-field": "slideshow" }, ...options);
   pace.value = String(readPace());
@@ -16,7 +16,12 @@ export function makeBrowserSettings(words) {
   return el(
     "fieldset",
     {},
-    el("legend", {}, words("settings_browser")),
-    el("div", { class: "setting" }, el("label", { for: pace.id }, words("slideshow_pace")), pace),
+    el("legend", {}, translate("settings_browser")),
+    el(
+      "div",
+      { class: "setting" },
+      el("label", { for: pace.id }, translate("slideshow_pace")),
+      pace,
+    ),
   );
 }

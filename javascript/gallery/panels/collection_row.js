@@ -15,12 +15,12 @@ import { makeToolbar } from "../core/toolbar.js";
  * @param {RowActions} actions
  * @param {AbortSignal} signal  aborted when the row is no longer shown */
 export function makeCollectionRow(context, { name, count, covers }, actions, signal) {
-  const { words, api, store } = context;
+  const { translate, api, store } = context;
   const n = store.get().marks.size;
   /** Return a button with an icon. @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: () => unknown) => HTMLButtonElement} */
   const tool = (action, glyph, key, press) =>
-    iconButton(action, glyph, words(key, { n, name }), press, "quiet");
-  const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
+    iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
+  const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
   open.dataset.value = name;
   const remove = tool("delete-set", "trash", "collection_delete", actions.remove);
@@ -57,15 +57,15 @@ export function makeCollectionRow(context, { name, count, covers }, actions, sig
 /** Return the link that exports a collection as a file.
  * @param {Context} context
  * @param {string} name */
-function makeExportLink({ words, api }, name) {
+function makeExportLink({ translate, api }, name) {
   return el(
     "a",
     {
       class: "button icon quiet",
       href: api.getUrl(`export?${new URLSearchParams({ collection: name })}`),
       download: "",
-      title: words("collections_export"),
-      "aria-label": words("collections_export"),
+      title: translate("collections_export"),
+      "aria-label": translate("collections_export"),
     },
     icon("download"),
   );
@@ -76,11 +76,11 @@ function makeExportLink({ words, api }, name) {
  * @param {HTMLElement} shown  the element with the name
  * @param {string} name
  * @param {(newName: string) => unknown} rename */
-function editName({ words }, shown, name, rename) {
+function editName({ translate }, shown, name, rename) {
   const field = el("input", {
     type: "text",
     "data-field": "set-rename",
-    "aria-label": words("collection_rename", { name }),
+    "aria-label": translate("collection_rename", { name }),
     maxlength: 100,
     required: true,
     value: name,
@@ -90,7 +90,7 @@ function editName({ words }, shown, name, rename) {
     void rename(field.value.trim());
   };
   const props = { type: "submit", "data-do": "save-set-name" };
-  const save = el("button", props, words("collection_save_name"));
+  const save = el("button", props, translate("collection_save_name"));
   shown.replaceWith(el("form", { class: "collection-form row", on: { submit } }, field, save));
   field.select();
   field.focus();

@@ -26,8 +26,8 @@ export class Collections {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    const { words } = context;
-    const label = words("collection_name");
+    const { translate } = context;
+    const label = translate("collection_name");
     this.#name = el("input", {
       type: "text",
       "data-field": "set-name",
@@ -60,11 +60,13 @@ export class Collections {
   }
 
   #form() {
-    const { words } = this.#context;
+    const { translate } = this.#context;
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const draw = () => {
       const n = this.#context.store.get().marks.size;
-      add.textContent = n ? words("collection_add_marked", { n }) : words("collection_make");
+      add.textContent = n
+        ? translate("collection_add_marked", { n })
+        : translate("collection_make");
     };
     this.#context.store.on(["marks"], draw, this.#context);
     draw();
@@ -77,14 +79,15 @@ export class Collections {
   }
 
   #favourites() {
-    const { words } = this.#context;
-    return button({ action: "open-favourites", icon: "heart", words: words("favourites") }, () =>
-      this.#searchLibrary("is:favourite"),
+    const { translate } = this.#context;
+    return button(
+      { action: "open-favourites", icon: "heart", label: translate("favourites") },
+      () => this.#searchLibrary("is:favourite"),
     );
   }
 
   #files() {
-    const { words, api } = this.#context;
+    const { translate, api } = this.#context;
     const file = el("input", {
       type: "file",
       accept: ".json,application/json",
@@ -99,9 +102,9 @@ export class Collections {
         "a",
         { class: "button", "data-do": "export", href: api.getUrl("export"), download: "" },
         icon("download"),
-        words("collections_export"),
+        translate("collections_export"),
       ),
-      button({ action: "import", icon: "folder", words: words("collections_import") }, () =>
+      button({ action: "import", icon: "folder", label: translate("collections_import") }, () =>
         file.click(),
       ),
       file,
@@ -130,18 +133,18 @@ export class Collections {
    * that succeeded.
    * @param {string} name */
   async #addMarked(name) {
-    const { store, actions, toast, words } = this.#context;
+    const { store, actions, toast, translate } = this.#context;
     const ids = [...store.get().marks];
     if (!(await actions.annotate(ids, { add_to: name }))) return false;
-    toast(words("collection_filled", { n: ids.length, name }), "good");
+    toast(translate("collection_filled", { n: ids.length, name }), "good");
     return true;
   }
 
   /** Remove the marked images from a collection. @param {string} name */
   async #takeOutMarked(name) {
-    const { store, actions, words } = this.#context;
+    const { store, actions, translate } = this.#context;
     const ids = [...store.get().marks];
-    const message = words("collection_taken_out", { n: ids.length, name });
+    const message = translate("collection_taken_out", { n: ids.length, name });
     await actions.annotate(ids, { remove_from: name }, message);
   }
 
@@ -164,7 +167,7 @@ export class Collections {
 
   /** Show the collections. @param {Collection[]} collections */
   #draw(collections) {
-    const { root, words, store } = this.#context;
+    const { root, translate, store } = this.#context;
     const drawn = JSON.stringify([collections, store.get().marks.size]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
@@ -172,7 +175,7 @@ export class Collections {
     this.#rows = new AbortController();
     const rows = collections.length
       ? collections.map((collection) => this.#makeRow(collection))
-      : [el("p", { class: "dim" }, words("collections_none"))];
+      : [el("p", { class: "dim" }, translate("collections_none"))];
     if (!redraw(root, this.#list, () => this.#list.replaceChildren(...rows))) this.#panel.focus();
   }
 
@@ -200,10 +203,10 @@ export class Collections {
 
   /** Delete a collection, and show a message whose button creates it again. @param {string} name */
   async #delete(name) {
-    const { api, toast, words } = this.#context;
+    const { api, toast, translate } = this.#context;
     await this.#request(async () => {
       const deleted = await api.post("collections", { action: "delete", name });
-      toast(words("collection_deleted", { name }), undefined, () =>
+      toast(translate("collection_deleted", { name }), undefined, () =>
         this.#change({ action: "create", name, ids: deleted.removed_ids }),
       );
       return deleted.collections;
@@ -212,7 +215,7 @@ export class Collections {
 
   /** Import a file of collections in parts. @param {HTMLInputElement} field */
   async #import(field) {
-    const { actions, api, toast, words } = this.#context;
+    const { actions, api, toast, translate } = this.#context;
     const [file] = field.files ?? [];
     if (!file) return;
     try {
@@ -222,11 +225,11 @@ export class Collections {
         count += (await api.post("import", part)).image_count;
       }
       void actions.collectionsChanged();
-      toast(words("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
+      toast(translate("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
       await this.#fetchAll();
     } catch (error) {
       if (error instanceof ApiError) showError(error, this.#context);
-      else toast(words("no_export"), "bad");
+      else toast(translate("no_export"), "bad");
     }
     field.value = "";
   }

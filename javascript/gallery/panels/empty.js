@@ -5,8 +5,8 @@ import { button, el } from "../core/dom.js";
 /** Return the text and the button to show in an empty panel.
  * @param {import("../types.js").Context} context
  * @param {string} text  what the panel is for */
-export function makeEmpty({ words, actions }, text) {
-  const begin = { action: "begin", words: words("home_open_gallery") };
+export function makeEmpty({ translate, actions }, text) {
+  const begin = { action: "begin", label: translate("home_open_gallery") };
   return el(
     "div",
     { class: "none" },

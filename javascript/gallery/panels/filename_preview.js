@@ -46,7 +46,7 @@ export class FilenamePreview {
   /** Show file names. @param {import("../contract").FilenamePreview} answer */
   #draw({ filenames, fields }) {
     this.element.hidden = false;
-    this.#message.textContent = this.context.words("filename_fields", { fields });
+    this.#message.textContent = this.context.translate("filename_fields", { fields });
     this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
   }
 }

@@ -6,12 +6,12 @@ import { Panel } from "./panel.js";
 
 /** @import { Context } from "../types.js" */
 
-/** @type {{words: string, places: import("../keys.js").KeyScope[]}[]} */
+/** @type {{label: string, places: import("../keys.js").KeyScope[]}[]} */
 const PARTS = [
-  { words: "keys_grid", places: ["grid", "tile"] },
-  { words: "keys_viewer", places: ["viewer"] },
-  { words: "compare_title", places: ["compare"] },
-  { words: "keys_anywhere", places: ["anywhere"] },
+  { label: "keys_grid", places: ["grid", "tile"] },
+  { label: "keys_viewer", places: ["viewer"] },
+  { label: "compare_title", places: ["compare"] },
+  { label: "keys_anywhere", places: ["anywhere"] },
 ];
 
 /** Examples of searches, each with the key of a message that says what it finds.
@@ -34,20 +34,20 @@ export class Help {
   }
 
   #build() {
-    const { words } = this.context;
+    const { translate } = this.context;
     const searches = SEARCHES.flatMap(([text, meaning]) => [
       el("dt", {}, el("code", { dir: "ltr" }, text)),
-      el("dd", {}, words(meaning)),
+      el("dd", {}, translate(meaning)),
     ]);
-    const parts = PARTS.map(({ words: title, places }) => {
-      const rows = KEYS.filter((key) => key.words && places.includes(key.place));
+    const parts = PARTS.map(({ label: title, places }) => {
+      const rows = KEYS.filter((key) => key.label && places.includes(key.place));
       return makeSection(
-        words(title),
-        rows.flatMap((key) => makeRow(key, words)),
+        translate(title),
+        rows.flatMap((key) => makeRow(key, translate)),
       );
     });
-    const mouse = el("p", { class: "dim" }, words("help_mouse"));
-    return [makeSection(words("help_search"), searches), ...parts, mouse];
+    const mouse = el("p", { class: "dim" }, translate("help_mouse"));
+    return [makeSection(translate("help_search"), searches), ...parts, mouse];
   }
 }
 
@@ -60,12 +60,12 @@ function makeSection(title, rows) {
 
 /** Return the table row that explains a keyboard shortcut.
  * @param {import("../keys.js").Key} key
- * @param {import("../types.js").Words} words */
-function makeRow(key, words) {
+ * @param {import("../types.js").Translate} translate */
+function makeRow(key, translate) {
   const [first] = key.keys; // a letter is printed large on a keyboard
   const pressed = (key.shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");
   return [
     el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
-    el("dd", {}, words(key.words)),
+    el("dd", {}, translate(key.label)),
   ];
 }

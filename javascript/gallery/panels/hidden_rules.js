@@ -16,29 +16,31 @@ export class HiddenRules {
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, words, store } = context;
+    const { root, translate, store } = context;
     this.#context = context;
     const list = el("ul", {});
     this.#kind = el(
       "select",
-      { "data-field": "hidden-kind", "aria-label": words("hidden_kind") },
-      ...Object.entries(KINDS).map(([kind, key]) => el("option", { value: kind }, words(key))),
+      { "data-field": "hidden-kind", "aria-label": translate("hidden_kind") },
+      ...Object.entries(KINDS).map(([kind, key]) => el("option", { value: kind }, translate(key))),
     );
     this.#kind.value = "word";
     this.#text = el("input", {
       type: "text",
       "data-field": "hidden-text",
-      "aria-label": words("hidden_text"),
+      "aria-label": translate("hidden_text"),
       maxlength: 100,
       dir: "auto",
       on: { keydown: (event) => event.key === "Enter" && this.#add(event) },
     });
-    const add = button({ action: "hide", words: words("do_hide") }, (event) => this.#add(event));
+    const add = button({ action: "hide", label: translate("do_hide") }, (event) =>
+      this.#add(event),
+    );
     this.element = el(
       "fieldset",
       { class: "hidden-rules" },
-      el("legend", {}, words("hidden_title")),
-      el("p", { class: "dim" }, words("hidden_hint")),
+      el("legend", {}, translate("hidden_title")),
+      el("p", { class: "dim" }, translate("hidden_hint")),
       list,
       el("div", { class: "row" }, this.#kind, this.#text, add),
     );
@@ -81,14 +83,20 @@ export class HiddenRules {
 
   /** Return the row of a rule, with a button that deletes the rule. @param {HiddenRule} rule */
   #makeRow(rule) {
-    const { words, actions } = this.#context;
+    const { translate, actions } = this.#context;
     const { kind, text } = rule;
     return el(
       "li",
       {},
-      el("span", { class: "tag" }, words(KINDS[kind])),
+      el("span", { class: "tag" }, translate(KINDS[kind])),
       el("span", { dir: "auto" }, text),
-      iconButton("unhide", "trash", words("unhide", { text }), () => actions.unhide(rule), "quiet"),
+      iconButton(
+        "unhide",
+        "trash",
+        translate("unhide", { text }),
+        () => actions.unhide(rule),
+        "quiet",
+      ),
     );
   }
 }

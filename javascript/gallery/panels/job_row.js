@@ -61,11 +61,11 @@ export class JobRow {
   /** Show the state of the job. @param {JobCard} job */
   draw(job) {
     this.element.dataset.state = job.state;
-    const { store, words } = this.context;
+    const { store, translate } = this.context;
     const date = formatDate(job.created, store.get().bootstrap?.language);
     setText(this.subject, job.subject);
     setText(this.about, [date, ...job.filters].join(" · "));
-    setText(this.folder, job.folder && words("job_in_folder", { folder: job.folder }));
+    setText(this.folder, job.folder && translate("job_in_folder", { folder: job.folder }));
     this.folder.hidden = !job.folder;
     setText(this.state, job.state_label);
     this.bar.value = job.percent;
@@ -102,7 +102,7 @@ export class JobRow {
     const hadFocus = this.actions.contains(activeElement);
     const made = job.actions.map(({ name, label }) =>
       button(
-        { action: `job-${name}`, icon: GLYPHS[name], words: label, class: "quiet" },
+        { action: `job-${name}`, icon: GLYPHS[name], label: label, class: "quiet" },
         // of a double click the first press has put another button here
         (event) => event.detail > 1 || this.act(this.id, name),
       ),
@@ -113,8 +113,10 @@ export class JobRow {
 
   /** Show which images failed and why. @param {JobCard} job */
   #drawFailures({ failed_label, failures, more }) {
-    const { words } = this.context;
-    const heads = [words("picture"), words("failed_reason")].map((head) => el("th", {}, head));
+    const { translate } = this.context;
+    const heads = [translate("picture"), translate("failed_reason")].map((head) =>
+      el("th", {}, head),
+    );
     this.failures.replaceChildren(
       el("summary", {}, icon("fold"), el("span", {}, failed_label)),
       el(

@@ -21,10 +21,10 @@ export class JobSearch {
   /** @param {Context} context
    * @param {() => void} changed  called when other jobs were found */
   constructor(context, changed) {
-    const { words, signal } = context;
+    const { translate, signal } = context;
     this.#context = context;
     this.#changed = changed;
-    const label = words("jobs_search");
+    const label = translate("jobs_search");
     this.field = el("input", {
       type: "search",
       "data-field": "jobs-search",
@@ -32,7 +32,7 @@ export class JobSearch {
       "aria-label": label,
       on: { input: () => void this.search() },
     });
-    this.older = button({ action: "jobs-older", icon: "fold", words: "", class: "quiet" }, () =>
+    this.older = button({ action: "jobs-older", icon: "fold", label: "", class: "quiet" }, () =>
       this.#showOlder(),
     );
     signal.addEventListener("abort", () => this.#abort.abort());
@@ -50,7 +50,7 @@ export class JobSearch {
     this.field.hidden = total <= FEW && !isSearching;
     const n = total - listed;
     this.older.hidden = isSearching || n <= 0;
-    setLabel(this.older, this.#context.words("jobs_older", { n }));
+    setLabel(this.older, this.#context.translate("jobs_older", { n }));
   }
 
   /** Show the newest jobs again. */

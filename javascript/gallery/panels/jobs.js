@@ -33,11 +33,11 @@ export class Jobs {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    const { words } = context;
-    this.#empty = makeEmpty(context, words("jobs_none"));
-    this.#none.textContent = words("jobs_none_found");
+    const { translate } = context;
+    this.#empty = makeEmpty(context, translate("jobs_none"));
+    this.#none.textContent = translate("jobs_none_found");
     this.#clear = button(
-      { action: "jobs-clear", icon: "trash", words: words("jobs_clear"), class: "quiet" },
+      { action: "jobs-clear", icon: "trash", label: translate("jobs_clear"), class: "quiet" },
       () => void this.#clearFinished(),
     );
     const focusLost = () => this.panel.focus();
@@ -118,13 +118,13 @@ export class Jobs {
    * @param {number} id
    * @param {string} action */
   async runAction(id, action) {
-    const { api, toast, words, signal } = this.context;
+    const { api, toast, translate, signal } = this.context;
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
     this.poller.setJobs(jobs);
     if (action === "cancel")
-      toast(words("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
+      toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
   }
 
   async #clearFinished() {
@@ -135,12 +135,12 @@ export class Jobs {
   /** Show a message that a job has ended, unless the panel is open. @param {JobCard} job */
   #announceEnd(job) {
     if (this.panel.isOpen || job.state === "cancelled") return;
-    const { toast, words } = this.context;
+    const { toast, translate } = this.context;
     const isGood = job.failed === 0 && !job.toast;
     const there = job.skipped ? "job_ended_there" : "job_ended";
     const key = job.reads_only ? "job_ended_read" : there;
     const counts = { title: job.title, n: job.saved, there: job.skipped };
-    if (isGood) toast(words(key, counts), "good");
+    if (isGood) toast(translate(key, counts), "good");
     else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
   }
 

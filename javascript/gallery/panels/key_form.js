@@ -21,40 +21,42 @@ export class KeyForm {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    const { words } = context;
+    const { translate } = context;
     this.#field = el("input", {
       type: "password",
       id: "key",
       "data-field": "key",
       autocomplete: "off",
       spellcheck: "false",
-      placeholder: words("api_key_hint"),
+      placeholder: translate("api_key_hint"),
       on: {
         keydown: ({ key, isComposing }) => key === "Enter" && !isComposing && void this.#save(),
       },
     });
-    const save = { action: "save-key", words: words("save_key"), class: "primary" };
+    const save = { action: "save-key", label: translate("save_key"), class: "primary" };
     this.#saveButton = button(save, () => this.#save());
-    const remove = { action: "remove-key", words: words("remove_key") };
+    const remove = { action: "remove-key", label: translate("remove_key") };
     this.#removeButton = button(remove, () => this.#saveKey(""));
-    const test = button({ action: "test-key", words: words("test_key") }, () => this.#testKey());
+    const test = button({ action: "test-key", label: translate("test_key") }, () =>
+      this.#testKey(),
+    );
     const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
     this.element = el(
       "fieldset",
       { class: "key" },
-      el("legend", {}, words("key_legend")),
-      el("label", { for: "key" }, words("api_key")),
+      el("legend", {}, translate("key_legend")),
+      el("label", { for: "key" }, translate("api_key")),
       this.#field,
       el("div", { class: "row" }, this.#saveButton, test, this.#removeButton),
       this.#message,
-      el("a", where, words("where_to_get_key")),
+      el("a", where, translate("where_to_get_key")),
     );
     context.store.on(["bootstrap"], () => this.showState(), context);
   }
 
   /** Show whether an API key is saved. */
   showState() {
-    const { store, words } = this.context;
+    const { store, translate } = this.context;
     const key = store.get().bootstrap?.key;
     if (!key) return;
     const isFixed = key.from_environment || key.locked !== "";
@@ -67,14 +69,16 @@ export class KeyForm {
         ? "key_is_saved"
         : "key_none";
     this.#showMessage(
-      key.locked ? `${words(status)} · ${words(`reason_${key.locked}`)}` : words(status),
+      key.locked
+        ? `${translate(status)} · ${translate(`reason_${key.locked}`)}`
+        : translate(status),
     );
   }
 
   async #save() {
     const key = this.#field.value.trim();
     if (key) await this.#saveKey(key);
-    else this.#showMessage(this.context.words("key_empty"), true);
+    else this.#showMessage(this.context.translate("key_empty"), true);
   }
 
   /** Save an API key; "" deletes the saved key. @param {string} key */
@@ -98,17 +102,17 @@ export class KeyForm {
 
   /** Run a request and show its message. @param {() => Promise<string>} request */
   async #request(request) {
-    const { words, signal } = this.context;
+    const { translate, signal } = this.context;
     if (this.#isBusy) return;
     this.#isBusy = true;
-    this.#showMessage(words("waiting"));
+    this.#showMessage(translate("waiting"));
     let message = "";
     let isWrong = false;
     try {
       message = await request();
     } catch (error) {
       if (signal.aborted) return;
-      message = getErrorMessage(error, words);
+      message = getErrorMessage(error, translate);
       isWrong = true;
     }
     this.#isBusy = false;

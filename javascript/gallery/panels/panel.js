@@ -54,12 +54,12 @@ export class Panel {
    * @param {() => Promise<T>} request
    * @returns {Promise<T | null>} */
   async readData(request) {
-    const { store, words } = this.context;
+    const { store, translate } = this.context;
     const slow =
       this.#hasData || this.#problem
         ? 0
         : window.setTimeout(
-            () => this.showProblem({ code: "", message: words("server_slow") }),
+            () => this.showProblem({ code: "", message: translate("server_slow") }),
             PATIENCE,
           );
     try {
@@ -70,7 +70,7 @@ export class Panel {
     } catch (error) {
       if (isAborted(error)) return null;
       reportOffline(error, store);
-      this.showProblem(isOffline(store.get()) ? null : makeProblem(error, words));
+      this.showProblem(isOffline(store.get()) ? null : makeProblem(error, translate));
       return null;
     } finally {
       window.clearTimeout(slow);
@@ -109,8 +109,8 @@ export class Panel {
   #drawProblem() {
     const { read } = this.how;
     if (!this.#dialog || !read) return;
-    const { store, words, root } = this.context;
-    const offline = { code: "offline", message: words("problem_offline") };
+    const { store, translate, root } = this.context;
+    const offline = { code: "offline", message: translate("problem_offline") };
     const problem = isOffline(store.get()) ? offline : this.#problem;
     const message = problem?.message ?? "";
     if (message === this.#message.textContent) return;
@@ -118,7 +118,7 @@ export class Panel {
     redraw(root, this.#problemBox, () =>
       this.#problemBox.replaceChildren(
         this.#message,
-        makeRetryButton(problem?.code ?? "", words, read),
+        makeRetryButton(problem?.code ?? "", translate, read),
       ),
     );
     this.#dialog.toggleAttribute("data-failed", message !== "");
@@ -148,10 +148,10 @@ export class Panel {
   }
 
   #build() {
-    const { root, words, actions, signal } = this.context;
+    const { root, translate, actions, signal } = this.context;
     const leave = () => this.isOpen && actions.panel("");
-    const title = words(this.how.title);
-    const close = iconButton("close-panel", "close", words("say_close"), leave, "quiet");
+    const title = translate(this.how.title);
+    const close = iconButton("close-panel", "close", translate("say_close"), leave, "quiet");
     this.#body.append(this.#problemBox, ...this.how.build());
     const dialog = el(
       "dialog",

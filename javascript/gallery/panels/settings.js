@@ -74,11 +74,11 @@ export class Settings {
 
   /** Return the form of all settings. @param {Setting[]} settings */
   #makeForm(settings) {
-    const { words } = this.context;
+    const { translate } = this.context;
     const look = { type: "submit", class: "primary", "data-do": "save-settings" };
-    const save = el("button", look, el("span", { text: words("save_settings") }));
+    const save = el("button", look, el("span", { text: translate("save_settings") }));
     const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings));
-    const groups = [page, makeBrowserSettings(words), this.hiddenRules.element, ...others];
+    const groups = [page, makeBrowserSettings(translate), this.hiddenRules.element, ...others];
     const submit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       void runWhileBusy(save, () => this.#send());
@@ -94,7 +94,7 @@ export class Settings {
     const members = settings.filter((setting) => setting.group === group);
     if (!members.length) return null;
     const fields = members.map((setting) => {
-      const field = new SettingField(setting, this.context.words);
+      const field = new SettingField(setting, this.context.translate);
       this.#fields.set(setting.name, field);
       if (setting.name === "saved_name") {
         field.element.append(this.filenamePreview.element);
@@ -102,7 +102,12 @@ export class Settings {
       }
       return field.element;
     });
-    return el("fieldset", {}, el("legend", {}, this.context.words(`settings_${group}`)), ...fields);
+    return el(
+      "fieldset",
+      {},
+      el("legend", {}, this.context.translate(`settings_${group}`)),
+      ...fields,
+    );
   }
 
   /** Show the file names of a field's template, or what is wrong with it. @param {SettingField} field */
@@ -111,7 +116,7 @@ export class Settings {
   }
 
   async #send() {
-    const { api, store, toast, words, signal } = this.context;
+    const { api, store, toast, translate, signal } = this.context;
     const { bootstrap } = store.get();
     if (!bootstrap) return;
     for (const field of this.#fields.values()) field.showError("");
@@ -119,7 +124,7 @@ export class Settings {
       const answer = await api.put("settings", this.#getChanges(bootstrap.settings), { signal });
       const { settings, has_models } = answer;
       updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
-      toast(words("settings_saved"), "good");
+      toast(translate("settings_saved"), "good");
     } catch (error) {
       this.#showRefusal(error);
     }
@@ -152,8 +157,8 @@ export class Settings {
 /** One setting: its label, its control, and an error below. */
 class SettingField {
   /** @param {Setting} setting
-   * @param {Context["words"]} words */
-  constructor(setting, words) {
+   * @param {Context["translate"]} translate */
+  constructor(setting, translate) {
     this.setting = setting;
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
@@ -163,7 +168,8 @@ class SettingField {
     this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
     const named = el("label", { for: id }, label);
     const fixed =
-      isLocked && el("p", { class: "dim", id: `${id}-fixed` }, words(`reason_${setting.locked}`));
+      isLocked &&
+      el("p", { class: "dim", id: `${id}-fixed` }, translate(`reason_${setting.locked}`));
     this.element = el(
       "div",
       { class: `setting of-${kind}` },

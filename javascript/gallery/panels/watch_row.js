@@ -14,10 +14,10 @@ export class WatchRow {
    * @param {{open: () => unknown, unwatch: () => unknown}} actions  called by the buttons of the
    *     row */
   constructor(context, one, { open, unwatch }) {
-    const { words } = context;
+    const { translate } = context;
     this.#context = context;
-    const leave = words("watch_stop", { name: one.name });
-    const title = button({ action: "open-watched", words: one.name, class: "quiet" }, open);
+    const leave = translate("watch_stop", { name: one.name });
+    const title = button({ action: "open-watched", label: one.name, class: "quiet" }, open);
     title.dir = "auto";
     this.element = el(
       "li",
@@ -25,7 +25,7 @@ export class WatchRow {
       title,
       iconButton("watch-leave", "trash", leave, unwatch, "quiet"),
       this.#news,
-      one.by_upload && el("small", { class: "dim" }, words("watches_by_upload")),
+      one.by_upload && el("small", { class: "dim" }, translate("watches_by_upload")),
     );
   }
 
@@ -39,10 +39,10 @@ export class WatchRow {
   /** Return a text with the number of new images and the time of the check.
    * @param {WatchedGallery} one */
   #summarize({ new_count, has_more, checked_at }) {
-    const { words, store } = this.#context;
-    if (!checked_at) return words("watches_never");
+    const { translate, store } = this.#context;
+    if (!checked_at) return translate("watches_never");
     const date = formatDate(checked_at, store.get().bootstrap?.language);
-    const some = words(has_more ? "watches_more" : "watches_n", { n: new_count });
-    return words("watches_at", { news: new_count ? some : words("watches_nothing"), date });
+    const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
+    return translate("watches_at", { news: new_count ? some : translate("watches_nothing"), date });
   }
 }

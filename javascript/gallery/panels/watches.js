@@ -30,12 +30,12 @@ export class Watches {
 
   /** @param {Context} context */
   constructor(context) {
-    const { store, api, words, signal } = context;
+    const { store, api, translate, signal } = context;
     this.#context = context;
-    this.#none = makeEmpty(context, words("watches_none"));
-    this.#means = el("p", { class: "dim" }, words("watches_means"));
+    this.#none = makeEmpty(context, translate("watches_none"));
+    this.#means = el("p", { class: "dim" }, translate("watches_means"));
     this.#check = button(
-      { action: "watch-check", icon: "again", words: words("watch_check") },
+      { action: "watch-check", icon: "again", label: translate("watch_check") },
       () => this.#change(() => api.post("watches", { action: "check" })),
     );
     this.#panel = new Panel(context, "watches", {
@@ -78,11 +78,11 @@ export class Watches {
    * galleries that are still watched.
    * @param {Pick<WatchedGallery, "gallery" | "name" | "model" | "version" | "user">} one */
   async #unwatch({ gallery, ...again }) {
-    const { api, store, toast, words } = this.#context;
+    const { api, store, toast, translate } = this.#context;
     const left = await api.post("watches", { action: "unwatch", gallery });
     const body = () => ({ ...withSource(store.get().where, again), name: again.name });
     const watch = () => api.post("watches", { action: "watch", ...body() });
-    toast(words("watch_stopped", { name: again.name }), undefined, () => this.#change(watch));
+    toast(translate("watch_stopped", { name: again.name }), undefined, () => this.#change(watch));
     return left;
   }
 
@@ -159,11 +159,11 @@ export class Watches {
   }
 
   #draw() {
-    const { store, words } = this.#context;
+    const { store, translate } = this.#context;
     const { galleries = [], checking = false, problem = "" } = store.get().watches ?? {};
     this.#check.hidden = !galleries.length;
     this.#means.hidden = !galleries.length;
-    setLabel(this.#check, words(checking ? "watch_checking" : "watch_check"));
+    setLabel(this.#check, translate(checking ? "watch_checking" : "watch_check"));
     this.#problem.textContent = problem;
     this.#none.hidden = galleries.length > 0;
     if (!galleries.length) this.#panel.showProblem(problem ? { code: "", message: problem } : null); // the list could not be read

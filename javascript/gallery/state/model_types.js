@@ -25,8 +25,8 @@ const TEXTS = {
 
 /** Return the name of a model type in the user's language, or the type itself if it is unknown.
  * @param {string} type
- * @param {import("../types.js").Words} words */
-export function getModelTypeName(type, words) {
+ * @param {import("../types.js").Translate} translate */
+export function getModelTypeName(type, translate) {
   const key = type.toLowerCase().replaceAll(/[ _]/g, "");
-  return Object.hasOwn(TEXTS, key) ? words(TEXTS[key]) : type;
+  return Object.hasOwn(TEXTS, key) ? translate(TEXTS[key]) : type;
 }

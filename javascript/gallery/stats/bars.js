@@ -14,12 +14,12 @@ const FIRST = 6; // bars that are shown before "all" is pressed
  * @param {Group} group
  * @param {(bar: Bar) => void} show  called when a bar is clicked */
 export function makeBars(context, group, show) {
-  const { words } = context;
+  const { translate } = context;
   const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));
   const section = el(
     "section",
     { class: "bar-group", "data-kind": group.kind },
-    el("h3", {}, words(`stats_${group.kind}`)),
+    el("h3", {}, translate(`stats_${group.kind}`)),
     list,
   );
   if (group.bars.length > FIRST + 1) section.append(makeMoreButton(context, group, list));
@@ -30,13 +30,19 @@ export function makeBars(context, group, show) {
  * @param {Context} context
  * @param {Group} group
  * @param {HTMLElement} list */
-function makeMoreButton({ words }, group, list) {
+function makeMoreButton({ translate }, group, list) {
   const fold = button(
-    { action: "figures-all", words: words("stats_all", { n: group.bars.length }), class: "quiet" },
+    {
+      action: "figures-all",
+      label: translate("stats_all", { n: group.bars.length }),
+      class: "quiet",
+    },
     () => {
       const isOpen = list.toggleAttribute("data-all");
       fold.setAttribute("aria-expanded", String(isOpen));
-      const label = isOpen ? words("stats_less") : words("stats_all", { n: group.bars.length });
+      const label = isOpen
+        ? translate("stats_less")
+        : translate("stats_all", { n: group.bars.length });
       fold.lastElementChild?.replaceChildren(label);
     },
   );
@@ -49,11 +55,11 @@ function makeMoreButton({ words }, group, list) {
  * @param {Context} context
  * @param {Bar} bar
  * @param {(bar: Bar) => void} show  called when the bar is clicked */
-function makeBar({ words, store }, bar, show) {
+function makeBar({ translate, store }, bar, show) {
   const language = store.get().bootstrap?.language;
   const unseen = (/** @type {string} */ text) => el("span", { class: "visually-hidden" }, text);
   const { low, high } = bar; // of the LoRA's weights
-  const weight = words(low === high ? "stats_weight" : "stats_weights", {
+  const weight = translate(low === high ? "stats_weight" : "stats_weights", {
     weight: bar.weight,
     low,
     high,
@@ -65,14 +71,14 @@ function makeBar({ words, store }, bar, show) {
       class: "stats-bar",
       "data-do": "figures-show",
       "data-value": bar.value,
-      title: bar.search ? words("stats_show", { label: bar.label }) : null,
+      title: bar.search ? translate("stats_show", { label: bar.label }) : null,
       disabled: !bar.search,
       on: { click: () => show(bar) },
     },
     el("span", { class: "label", dir: "auto" }, bar.label),
     bar.weight && el("span", { class: "weight" }, " ", weight),
     el("span", { class: "share" }, " ", formatPercent(bar.share, language)),
-    unseen(words("stats_bar_count", { n: formatNumber(bar.count, language) })),
+    unseen(translate("stats_bar_count", { n: formatNumber(bar.count, language) })),
     el(
       "span",
       { class: "bar-reactions" },
@@ -80,7 +86,7 @@ function makeBar({ words, store }, bar, show) {
       " ",
       formatNumber(bar.reactions, language),
     ),
-    unseen(words("stats_bar_got")),
+    unseen(translate("stats_bar_got")),
   );
   made.style.setProperty("--cs-bar-length", `${100 * bar.share}%`);
   return el("li", {}, made);

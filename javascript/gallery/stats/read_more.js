@@ -20,22 +20,22 @@ export class ReadMore {
   /** @param {Context} context
    * @param {() => unknown} more  called when more records are loaded */
   constructor(context, more) {
-    const { store, words, actions } = context;
+    const { store, translate, actions } = context;
     this.#context = context;
     const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
-    this.#limit = makeLimitField(words, what);
+    this.#limit = makeLimitField(translate, what);
     const begin = button(
-      { action: "figures-read", icon: "again", words: words("stats_read") },
+      { action: "figures-read", icon: "again", label: translate("stats_read") },
       () => this.#limit.reportValidity() && actions.readRecords(this.#limit.valueAsNumber),
     );
     const stop = button(
-      { action: "figures-stop", icon: "stop", words: words("do_give_up") },
+      { action: "figures-stop", icon: "stop", label: translate("do_give_up") },
       () => {
         const job = this.#findJob();
         return job && actions.cancelJob(job.id);
       },
     );
-    const upTo = el("span", { class: "dim", text: words("up_to") });
+    const upTo = el("span", { class: "dim", text: translate("up_to") });
     const label = el("label", {}, upTo, this.#limit);
     this.#form = el("div", { class: "limit-form joined" }, label, begin);
     this.#progress = el("div", { class: "row" }, this.#line, stop);

@@ -15,13 +15,13 @@ const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
  * @param {Context} context
  * @param {Stats} stats  must have a recipe */
 export function makeRecipe(context, stats) {
-  const { words } = context;
+  const { translate } = context;
   return el(
     "section",
     { class: "recipe" },
-    el("h3", {}, words("stats_recipe")),
+    el("h3", {}, translate("stats_recipe")),
     el("dl", {}, ...summarize(context, stats).map(([name, value]) => makePair(name, value))),
-    el("div", { class: "text", dir: "auto" }, makeLongText(stats.recipe, words)),
+    el("div", { class: "text", dir: "auto" }, makeLongText(stats.recipe, translate)),
     el("div", { class: "actions" }, ...makeButtons(context, stats.recipe)),
   );
 }
@@ -30,7 +30,7 @@ export function makeRecipe(context, stats) {
  * @param {Context} context
  * @param {Stats} stats
  * @returns {[name: string, value: string][]} */
-function summarize({ words, store }, { settings, groups }) {
+function summarize({ translate, store }, { settings, groups }) {
   const { bootstrap } = store.get();
   const loras = groups.find(({ kind }) => kind === "lora")?.bars ?? [];
   const modelLora = loras.find((bar) => isModelLora(bar) && bar.weight);
@@ -41,7 +41,7 @@ function summarize({ words, store }, { settings, groups }) {
     getParameterLabel(bootstrap, name),
     value,
   ]);
-  return modelLora ? [[words("stats_own_weight"), modelLora.weight], ...all] : all;
+  return modelLora ? [[translate("stats_own_weight"), modelLora.weight], ...all] : all;
 }
 
 /** Return whether a bar is for the model's own LoRA, and not for a checkpoint of the same name.
@@ -53,16 +53,21 @@ export function isModelLora({ is_model_version, share }) {
 /** Return the buttons that send and copy the infotext.
  * @param {Context} context
  * @param {string} text */
-function makeButtons({ words, actions, store }, text) {
+function makeButtons({ translate, actions, store }, text) {
   const copy = button(
-    { action: "figures-copy", icon: "copy", words: words("stats_copy") },
+    { action: "figures-copy", icon: "copy", label: translate("stats_copy") },
     () => void actions.copy(text),
   );
   const tabs = store.get().bootstrap?.host.send_to ?? [];
   const tab = tabs.includes(USUAL_TAB) ? USUAL_TAB : tabs[0];
   if (!tab) return [copy];
   const send = button(
-    { action: "figures-send", icon: "send", words: words("stats_send", { tab }), class: "primary" },
+    {
+      action: "figures-send",
+      icon: "send",
+      label: translate("stats_send", { tab }),
+      class: "primary",
+    },
     () => actions.send(tab, null, text),
   );
   return [send, copy];

@@ -41,14 +41,14 @@ export class StatsPanel {
   }
 
   async #read() {
-    const { api, store, words } = this.#context;
+    const { api, store, translate } = this.#context;
     const { model, version, level } = store.get().where;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#reading.element.hidden = model === null;
-    if (model === null) return this.#showMessage(words("stats_open_a_model"));
-    if (!this.#content.childElementCount) this.#showMessage(words("reading"));
+    if (model === null) return this.#showMessage(translate("stats_open_a_model"));
+    if (!this.#content.childElementCount) this.#showMessage(translate("reading"));
     const query = new URLSearchParams({ model: String(model), level });
     if (version !== null) query.set("version", String(version));
     const stats = await this.panel.readData(() => api.get(`stats?${query}`, { signal }));
@@ -65,7 +65,7 @@ export class StatsPanel {
 
   /** Show the statistics. @param {Stats} stats */
   #draw(stats) {
-    const { actions, words, root } = this.#context;
+    const { actions, translate, root } = this.#context;
     const show = (/** @type {import("../contract").StatsBarView} */ { search }) => {
       actions.panel("");
       void actions.search(search, "gallery"); // all that was read, as the bars are
@@ -80,7 +80,7 @@ export class StatsPanel {
     this.#drawSample(stats);
     const parts = [
       stats.recipe && makeRecipe(this.#context, stats),
-      bars.length > 0 && el("p", { class: "dim" }, words("stats_hint")),
+      bars.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
       el("div", { class: "bar-groups" }, ...bars),
       stats.versions.length > 1 && versions,
     ];
@@ -91,19 +91,19 @@ export class StatsPanel {
 
   /** Show how many images the statistics are based on. @param {Stats} stats */
   #drawSample({ image_count, with_data, reactions }) {
-    const { words, store, actions } = this.#context;
+    const { translate, store, actions } = this.#context;
     const { bootstrap, model, where } = store.get();
     const version = model?.versions.find((one) => one.id === where.version);
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
     const counts = { pictures: number(image_count), with_data: number(with_data) };
-    const all = { action: "figures-every", words: words("every_version"), class: "quiet" };
+    const all = { action: "figures-every", label: translate("every_version"), class: "quiet" };
     const summary = image_count
-      ? words("stats_sample", { ...counts, reactions: number(reactions) })
-      : words("stats_none");
+      ? translate("stats_sample", { ...counts, reactions: number(reactions) })
+      : translate("stats_none");
     this.#sample.replaceChildren(
       el("h3", { dir: "auto" }, model?.name, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
-      image_count && with_data < FEW ? el("p", { class: "warns" }, words("stats_few")) : "",
+      image_count && with_data < FEW ? el("p", { class: "warns" }, translate("stats_few")) : "",
       version ? button(all, () => actions.setWhere({ version: null })) : "",
     );
   }

@@ -14,16 +14,20 @@ const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip"
  * @param {VersionStats[]} versions  two or more
  * @param {(id: number) => void} show  called with the id of a version that the user clicks */
 export function makeVersions(context, versions, show) {
-  const { words } = context;
+  const { translate } = context;
   const kinds = KINDS.filter((kind) => versions.some((version) => version.most[kind]));
   const heads = ["stats_version", "stats_pictures", ...kinds.map((kind) => `stats_${kind}`)];
   const table = el(
     "table",
     {},
-    el("thead", {}, el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, words(key))))),
+    el(
+      "thead",
+      {},
+      el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, translate(key)))),
+    ),
     el("tbody", {}, ...versions.map((version) => makeRow(context, version, kinds, show))),
   );
-  const name = words("stats_versions");
+  const name = translate("stats_versions");
   return el(
     "section",
     { class: "versions" },
@@ -37,13 +41,13 @@ export function makeVersions(context, versions, show) {
  * @param {VersionStats} version
  * @param {string[]} kinds  of the values to show, such as "sampler"
  * @param {(id: number) => void} show  called with the version's id when the version is clicked */
-function makeRow({ words, store }, version, kinds, show) {
+function makeRow({ translate, store }, version, kinds, show) {
   const language = store.get().bootstrap?.language;
   const open = el("button", {
     type: "button",
     "data-do": "figures-version",
     dir: "auto",
-    title: words("stats_of_version", { name: version.name }),
+    title: translate("stats_of_version", { name: version.name }),
     text: version.name,
     on: { click: () => show(version.id) },
   });

@@ -31,7 +31,7 @@ export class Sheet {
       type: "button",
       class: "sheet-grip",
       "data-do": "sheet",
-      "aria-label": context.words("sheet_enlarge"),
+      "aria-label": context.translate("sheet_enlarge"),
       on: {
         click: () => this.#press(),
         keydown: (event) => this.#onKey(event),

@@ -103,8 +103,8 @@ export class Slide {
   }
 
   #makeCover() {
-    const { actions, words } = this.context;
-    const show = button({ action: "bare", words: words("show_blurred") }, () =>
+    const { actions, translate } = this.context;
+    const show = button({ action: "bare", label: translate("show_blurred") }, () =>
       actions.showBlurred(this.view.id),
     );
     return el("div", { class: "rating-cover" }, show);
@@ -226,9 +226,9 @@ export class Slide {
   }
 
   get #label() {
-    const { words } = this.context;
+    const { translate } = this.context;
     if (this.source) return this.source.label;
-    return this.view.kind ? describeImage(this.view, false, words) : words("picture");
+    return this.view.kind ? describeImage(this.view, false, translate) : translate("picture");
   }
 
   clearError() {
@@ -239,8 +239,8 @@ export class Slide {
   /** Show why a file failed. Another request finds that out, since an `<img>` does not tell.
    * @param {AbortSignal} signal */
   async #showFailure(signal) {
-    const { api, words, store } = this.context;
-    const unknown = words(this.source ? "file_not_shown" : "file_not_shown_save");
+    const { api, translate, store } = this.context;
+    const unknown = translate(this.source ? "file_not_shown" : "file_not_shown_save");
     try {
       if (this.source?.path !== "")
         await api.get(this.source?.path ?? `file/${this.view.id}`, { signal });
@@ -248,10 +248,10 @@ export class Slide {
     } catch (error) {
       if (isAborted(error)) return;
       reportOffline(error, store);
-      const { code } = makeProblem(error, words);
+      const { code } = makeProblem(error, translate);
       if (code === "bad_answer")
         this.showError(unknown, "not_shown"); // the file did come
-      else this.showError(getErrorMessage(error, words), code);
+      else this.showError(getErrorMessage(error, translate), code);
     }
   }
 
@@ -268,18 +268,18 @@ export class Slide {
 
   /** Return the button to show with an error. @param {string} code */
   #makeErrorButton(code) {
-    const { words, actions } = this.context;
+    const { translate, actions } = this.context;
     if (NEEDS_SETTING.includes(code))
-      return button({ action: "settings", words: words("open_settings") }, () =>
+      return button({ action: "settings", label: translate("open_settings") }, () =>
         actions.panel("settings"),
       );
     if (code === "not_shown" && !this.source)
-      return button({ action: "save-file", icon: "save", words: words("menu_save") }, () =>
+      return button({ action: "save-file", icon: "save", label: translate("menu_save") }, () =>
         actions.download([this.view.id]),
       );
     if (GONE.includes(code))
-      return button({ action: "close", words: words("do_close") }, () => actions.close());
-    return makeRetryButton(code, words, () => this.listeners.again(this));
+      return button({ action: "close", label: translate("do_close") }, () => actions.close());
+    return makeRetryButton(code, translate, () => this.listeners.again(this));
   }
 }
 

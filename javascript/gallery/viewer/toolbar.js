@@ -13,16 +13,16 @@ export class Toolbar {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    const { actions, words } = context;
+    const { actions, translate } = context;
     /** Return a button with an icon. @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => unknown) => HTMLButtonElement} */
-    const tool = (action, glyph, key, press) => iconButton(action, glyph, words(key), press);
+    const tool = (action, glyph, key, press) => iconButton(action, glyph, translate(key), press);
     this.position = el("p", { class: "position" });
     this.announcement = el("p", { class: "visually-hidden", role: "status" });
     this.scale = el("button", {
       type: "button",
       class: "scale",
       "data-do": "zoom",
-      title: words("say_zoom"),
+      title: translate("say_zoom"),
       on: { click: () => actions.zoom("toggle") },
     });
     this.mark = tool("mark", "mark", "say_mark", () => this.#view && actions.mark(this.#view.id));
@@ -62,19 +62,19 @@ export class Toolbar {
    * @param {number} index  -1 for an image that is not in the gallery
    * @param {number} count  number of images that are shown */
   show(view, index, count) {
-    const { words, store } = this.context;
+    const { translate, store } = this.context;
     const { ended, marks, details } = store.get();
     this.favourite.disabled = this.save.disabled = isOffline(store.get());
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
     const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
     this.position.textContent =
-      index < 0 ? "" : words("position", { at: (index + 1).toLocaleString(), n: all });
+      index < 0 ? "" : translate("position", { at: (index + 1).toLocaleString(), n: all });
     setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
     setAttribute(this.save, "data-saved", view.saved);
-    this.save.title = this.save.ariaLabel = words(view.saved ? "say_saved" : "say_save");
+    this.save.title = this.save.ariaLabel = translate(view.saved ? "say_saved" : "say_save");
   }
 
   /** Let a screen reader say the position and the image's description.
@@ -89,7 +89,7 @@ export class Toolbar {
   showScale(scale) {
     const percent = `${Math.round(scale * 100)} %`;
     this.scale.textContent = percent;
-    this.scale.ariaLabel = this.context.words("zoom_at", { percent });
+    this.scale.ariaLabel = this.context.translate("zoom_at", { percent });
   }
 
   /** Show whether the viewer fills the screen. @param {boolean} isFull */

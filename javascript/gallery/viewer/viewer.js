@@ -145,8 +145,8 @@ export class Viewer {
     const view = /** @type {View} */ (this.#view);
     const shown = getShown(state);
     parts.dialog.dataset.id = String(view.id);
-    const { words } = this.context;
-    const name = view.kind ? describeImage(view, false, words) : words("picture");
+    const { translate } = this.context;
+    const name = view.kind ? describeImage(view, false, translate) : translate("picture");
     parts.dialog.setAttribute("aria-label", name);
     setAttribute(parts.frame, "data-details", state.details && !state.slideshow);
     setAttribute(parts.frame, "data-slideshow", state.slideshow);
@@ -242,7 +242,7 @@ function makeUnknownView(id) {
  * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners  changed: the
  *     stage shows something else; screen: the viewer fills the screen, or no longer does */
 function buildDialog(context, { changed, screen, ...detailsListeners }) {
-  const { actions, words, store, root, signal } = context;
+  const { actions, translate, store, root, signal } = context;
   const toolbar = new Toolbar(context);
   const details = new Details(context, detailsListeners);
   const stage = new Stage(context, {
@@ -257,10 +257,10 @@ function buildDialog(context, { changed, screen, ...detailsListeners }) {
   const previous = iconButton(
     "previous",
     "previous",
-    words("say_previous"),
+    translate("say_previous"),
     () => void actions.step(-1),
   );
-  const next = iconButton("next", "next", words("say_next"), () => void actions.step(1));
+  const next = iconButton("next", "next", translate("say_next"), () => void actions.step(1));
   const theatre = el(
     "div",
     { class: "viewer-main" },
