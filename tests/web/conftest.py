@@ -132,14 +132,6 @@ def either(request):
     return request.getfixturevalue("server" if request.param == "alone" else "host")
 
 
-@pytest.fixture(params=["alone", "in-a-host"])
-def either_of_its_own(request, demo):
-    """Return a server of its own, for a test that ends or changes it."""
-    if request.param == "alone":
-        return request.getfixturevalue("start")(demo.url)
-    return request.getfixturevalue("start_host")()
-
-
 @pytest.fixture
 def open_host(browser, host):
     """open_host(host) -> a page of it, in which nothing has gone wrong at the end."""

@@ -56,9 +56,9 @@ def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, de
     assert len(flaky_server.jobs()) == 1
 
 
-def test_download_waits_for_the_name_of_its_model(start, demo, open_gallery):
-    server = start(demo.url)
-    page = open_gallery(server, "?model=900003").ready()
+def test_download_waits_for_the_name_of_its_model(flaky_server, page):
+    page.go("?model=900003")
+    page.ready()
     held = []
     page.page.route("**/api/models/900001", lambda route: held.append(route))
     page.go("?model=900001")
@@ -67,7 +67,7 @@ def test_download_waits_for_the_name_of_its_model(start, demo, open_gallery):
     page.key("d")
     wait_for(lambda: held).pop().continue_()
     page.message("Downloading").wait_for()
-    assert server.jobs()[0]["group"] == "Quiet Places"
+    assert flaky_server.jobs()[0]["group"] == "Quiet Places"
 
 
 def test_unreadable_downloads_are_not_shown_as_empty(page):

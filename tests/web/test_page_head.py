@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from gallery_page import PHONE
 from PIL import Image
 from page_driver import expect, wait_for
 
@@ -21,19 +22,21 @@ def _chips(page):
 
 
 @pytest.mark.parametrize(
-    "size,share",
-    [((1600, 1000), 0.15), ((800, 500), 0.30), ((390, 844), 0.25)],
-    ids=["wide", "at-200-percent", "phone"],
+    "look,sizes",
+    [({}, [(1600, 1000, 0.15), (800, 500, 0.30)]), (PHONE, [(390, 844, 0.25)])],
+    ids=["wide-and-at-200-percent", "phone"],
 )
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
-def test_images_begin_high_up(server, open_gallery, size, share, locale):
-    viewport = {"width": size[0], "height": size[1]}
-    is_phone = size[0] < 720
-    look = {"viewport": viewport, "has_touch": is_phone, "is_mobile": is_phone}
+def test_images_begin_high_up(server, open_gallery, look, sizes, locale):
     page = open_gallery(server, _FILTERED, locale=locale, **look).ready()
     page.control("about").wait_for()
-    assert min(y for _, y, _, _ in page.boxes().values()) <= share * size[1]
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for width, height, share in sizes:
+        page.page.set_viewport_size({"width": width, "height": height})
+        wait_for(
+            lambda: min(y for _, y, _, _ in page.boxes().values()) <= share * height
+            and page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
+            f"the images in a window of {width} pixels",
+        )
 
 
 def test_images_are_reached_by_the_first_link_and_by_six_stops_of_tab(server, open_gallery):

@@ -275,17 +275,6 @@ def test_double_click_on_a_button_opens_no_full_screen_and_a_mark_is_one_in_the_
     expect(page.tile(id)).to_have_attribute("aria-selected", "true")
 
 
-def test_image_above_the_chosen_rating_stays_veiled_until_clicked(demo, start, open_gallery):
-    page = open_gallery(start(demo.url, blur_level="None")).ready()
-    page.page.locator("[data-tile]:not([data-blurred])").first.click()
-    veil = page.slide.locator("[data-do='bare']")
-    while not veil.count():
-        page.key("ArrowRight")
-    veil.click()
-    expect(veil).to_have_count(0)
-    expect(page.viewer).to_be_visible()
-
-
 # What fails
 
 
