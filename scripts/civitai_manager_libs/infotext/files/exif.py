@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .budget import Budget, is_utf8, Texts
 
@@ -84,7 +84,8 @@ def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]
 
     start: offset of the folder (IFD).
     """
-    return {tag: e for tag, e in _iter_entries(tiff, byte_order, start) if tag in _WANTED}
+    entries = _iter_entries(tiff, byte_order, start)
+    return {tag: _Entry(*entry) for tag, *entry in entries if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
@@ -93,23 +94,22 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
     start: offset of the folder (IFD). Bytes that several values share count once for each value.
     """
     entries = _iter_entries(tiff, byte_order, start)
-    sizes = (entry.value_count * _TYPE_SIZES.get(entry.type, 1) for _, entry in entries)
+    sizes = (value_count * _TYPE_SIZES.get(type, 1) for _, type, value_count, _ in entries)
     return sum(size for size in sizes if size <= len(tiff))
 
 
-def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[int, _Entry]]:
-    """Yield (tag, entry) for each entry of the EXIF folder (IFD) at the offset `start`.
+def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[Any, ...]]:
+    """Return (tag, type, value_count, value) of each entry of the EXIF folder (IFD) at `start`.
 
-    Yield nothing if the offset is invalid.
+    There are none if the offset is invalid.
     """
     if not 8 <= start <= len(tiff) - 2:
-        return
+        return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
     start += 2
     count = min(count, (len(tiff) - start) // _ENTRY_SIZE)
     entries = tiff[start : start + count * _ENTRY_SIZE]
-    for tag, *entry in struct.iter_unpack(f"{byte_order}HHI4s", entries):
-        yield tag, _Entry(*entry)
+    return struct.iter_unpack(f"{byte_order}HHI4s", entries)
 
 
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
