@@ -17,10 +17,10 @@ import time
 
 import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, status
-from civitai_manager_libs import setting, util
+from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.cli import argtypes, arguments
-from civitai_manager_libs.core import sqlite_file
+from civitai_manager_libs.core import detect_media_extension, sqlite_file
 from civitai_manager_libs.demo.files import draw_original
 from civitai_manager_libs.demo.gallery import find_demo_image
 from civitai_manager_libs.i18n import messages
@@ -999,7 +999,7 @@ def test_demo_gallery_of_hostile_names_downloads_completely(demo, run, dest, mon
     for name, data in pictures.items():
         image_id, _, extension = name.partition(".")
         assert data == draw_original(find_demo_image(int(image_id))).body
-        assert extension == util.detect_media_extension(data)
+        assert extension == detect_media_extension(data)
         with open(os.path.join(dest, f"{image_id}.json"), encoding="utf-8") as file:
             assert json.load(file)["id"] == int(image_id)
     assert not [name for name in os.listdir(dest) if not re.fullmatch(r"\d+\.\w{3,4}", name)]

@@ -5,7 +5,8 @@ import json
 
 import pytest
 import requests
-from civitai_manager_libs import errors, util
+from civitai_manager_libs import errors
+from civitai_manager_libs.core import detect_media_extension
 from civitai_manager_libs.demo import server
 from civitai_manager_libs.demo.files import draw_original
 from civitai_manager_libs.demo.gallery import catalogue, find_demo_image, images
@@ -129,7 +130,7 @@ def test_infotext_in_a_file_equals_the_records_meta(newest):
     formats, seeds = set(), 0
     for item in newest[:16]:
         body, meta = _original(item), item["meta"]
-        formats.add(util.detect_media_extension(body))
+        formats.add(detect_media_extension(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
             continue
         text = _read_infotext(body)
@@ -149,7 +150,7 @@ def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, h
         if item["type"] == "video":
             continue
         response = http.get(item["url"])
-        kind = util.detect_media_extension(response.content)
+        kind = detect_media_extension(response.content)
         assert item["url"].endswith(".jpeg")
         assert response.headers["Content-Type"] == TYPES[kind]
         assert response.content == _original(item)
@@ -177,7 +178,7 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, http):
     for item in fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0][:12]:
         response = http.get(item["url"])
         assert item["url"].endswith(".mp4") and response.content == _original(item)
-        kind = util.detect_media_extension(response.content)
+        kind = detect_media_extension(response.content)
         assert response.headers["Content-Type"] == f"video/{kind}"
         kinds.add(kind)
         played = http.get(_resize_url(item["url"], "transcode=true,width=450"))

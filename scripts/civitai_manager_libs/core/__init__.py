@@ -23,13 +23,17 @@ from .files import (
     compute_sha256,
     delete_file,
     delete_resumable,
+    detect_media_extension,
     expand_folder,
     extension_if_complete,
     find_device,
     find_free_space,
     is_complete,
     is_temporary_name,
+    is_text,
+    is_web_page,
     log_disk_errors,
+    make_file_name,
     remove_leftovers,
     resumable_size,
     ResumableFile,
@@ -74,10 +78,11 @@ __all__ = ["as_checksum", "as_id", "as_integer", "as_list", "as_mapping", "as_nu
 __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges"]
 __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_space_for_files"]
 __all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "compute_sha256"]
-__all__ += ["delete_file", "delete_resumable", "ENDING_SIGNALS", "expand_folder"]
-__all__ += ["extension_if_complete", "find_device", "find_free_space", "format_number"]
-__all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
-__all__ += ["is_temporary_name", "LAST_ID", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
+__all__ += ["delete_file", "delete_resumable", "detect_media_extension", "ENDING_SIGNALS"]
+__all__ += ["expand_folder", "extension_if_complete", "find_device", "find_free_space"]
+__all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_complete"]
+__all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
+__all__ += ["level_mask", "level_name", "LEVELS", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
 __all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]

@@ -13,7 +13,7 @@ import os
 import struct
 from typing import Any
 
-from .. import util
+from .files import is_text, is_web_page
 from ..errors import InvalidResponse, NeedsKey
 from .sanitize import as_mapping, has_too_many_parts
 
@@ -39,7 +39,7 @@ def check_model_start(head: bytes, content_type: str, name: str) -> None:
     header. name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
     and InvalidResponse for other wrong content.
     """
-    if util.is_web_page(content_type, head):
+    if is_web_page(content_type, head):
         raise NeedsKey(
             "The server sent a web page instead of the model: an API key may be needed.", 401
         )
@@ -48,7 +48,7 @@ def check_model_start(head: bytes, content_type: str, name: str) -> None:
     extension = _extension(name)
     if extension == ".json":
         return
-    if util.is_text(content_type, head):
+    if is_text(content_type, head):
         raise InvalidResponse("The server sent text instead of the model.")
     if extension in _SAFETENSORS:
         _read_header_size(head)

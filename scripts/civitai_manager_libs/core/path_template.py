@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from .. import util
+from .files import make_file_name
 
 __all__ = ["clean_template", "DATE_PART", "fill_fields", "find_template_problem", "has_fields"]
 __all__ += ["list_fields", "NO_VALUE"]
@@ -59,7 +59,7 @@ def fill_fields(template: str, value_of: Callable[[str, str], str], max_bytes: i
         name, value_format, default = match.groups()
         value = value_of(name, value_format or "")
         # Made safe by itself, so that a dot or a reserved word is kept in other text.
-        safe = util.safe_name(value, "", max_bytes) if value else ""
+        safe = make_file_name(value, "", max_bytes) if value else ""
         return safe or (NO_VALUE if default is None else default)
 
     return _FIELD.sub(fill, template)

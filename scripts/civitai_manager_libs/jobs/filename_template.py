@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from .. import util
-from ..core import as_text, Image, level_name, path_template
+from ..core import as_text, Image, level_name, make_file_name, path_template
 from ..errors import InputError
 from ..i18n import messages
 from .records import NamingContext
@@ -127,14 +126,14 @@ def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)
-    return [util.safe_name(folder, path_template.NO_VALUE, share) for folder in folders]
+    return [make_file_name(folder, path_template.NO_VALUE, share) for folder in folders]
 
 
 def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
     """Return the folder name that a template gives, "" if the template is blank."""
     if not template.strip():
         return ""
-    return util.safe_name(_fill_fields(template, image, context), path_template.NO_VALUE, _MAX_PART)
+    return make_file_name(_fill_fields(template, image, context), path_template.NO_VALUE, _MAX_PART)
 
 
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
@@ -147,7 +146,7 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
     room = max_bytes - len(str(image.id)) - 1
     before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
     after = _cut_bytes(after, room - len(before.encode()))
-    return util.safe_name(f"{before}{image.id}{after}", path_template.NO_VALUE, 2 * _MAX_PART)
+    return make_file_name(f"{before}{image.id}{after}", path_template.NO_VALUE, 2 * _MAX_PART)
 
 
 def _split_at_id(name_template: str) -> tuple[str, str]:

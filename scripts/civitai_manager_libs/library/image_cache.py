@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import filterfalse
 
-from .. import setting, util
-from ..core import delete_file, is_temporary_name, remove_leftovers
+from .. import setting
+from ..core import delete_file, detect_media_extension, is_temporary_name, remove_leftovers
 
 __all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
 
@@ -32,7 +32,7 @@ def find_cached(url: str) -> str | None:
     try:
         with open(path, "rb") as file:
             start = file.read(16)
-        if util.detect_media_extension(start) is None:
+        if detect_media_extension(start) is None:
             delete_file(path)
             return None
         os.utime(path)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator
 
-from .. import host, setting, util
+from .. import host, setting
 from ..civitai import Model, RemoteFile, Version
-from ..core import compute_sha256, path_template
+from ..core import compute_sha256, make_file_name, path_template
 from ..errors import InputError
 from ..i18n import messages
 from ..local_models import describes_other_version, find_folder
@@ -186,12 +186,12 @@ def _make_subfolder(version: Version, model: Model | None) -> str:
     }
     template = validate_folder_template(setting.model_folder_template)
     filled = path_template.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
-    parts = (util.safe_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
+    parts = (make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
     return os.path.join("", *filter(None, parts))
 
 
 def _make_file_name(file: RemoteFile, version: Version) -> str:
     """Return the name of a file on Civitai, made valid for every operating system."""
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
-    safe = util.safe_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
+    safe = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
     return f"{safe.lstrip('.') or version.id}{file.extension}"

@@ -9,7 +9,7 @@ from contextlib import closing, ExitStack, suppress
 from dataclasses import dataclass
 
 from .. import setting, util
-from ..core import AtomicFile, is_complete, ResumableFile, to_disk_error
+from ..core import AtomicFile, detect_media_extension, is_complete, ResumableFile, to_disk_error
 from ..errors import (
     Cancelled,
     DiskError,
@@ -164,7 +164,7 @@ class FileDownload:
         self._partial = self._files.enter_context(partial)
         if partial.found is None:
             return
-        self.extension = util.detect_media_extension(partial.read_at(0, _START)) or ""
+        self.extension = detect_media_extension(partial.read_at(0, _START)) or ""
         if self._options.images_only and not self.extension:  # it was damaged
             return partial.restart()
         self.path = self._target(self.extension)

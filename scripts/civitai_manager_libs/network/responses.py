@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from .. import util
-from ..core import has_too_many_parts
+from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
 from ..errors import (
     CivitaiShortcutError,
     HttpStatusError,
@@ -117,14 +116,14 @@ def detect_extension(status: int, content_type: str, start: bytes, images_only: 
     status, content_type: those of the response. Raises NotAnImage for an empty file or a text.
     images_only: raise NotAnImage for an unknown format too, and NeedsKey for a web page.
     """
-    extension = util.detect_media_extension(start)
+    extension = detect_media_extension(start)
     if extension is not None:
         return extension
-    if images_only and util.is_web_page(content_type, start):
+    if images_only and is_web_page(content_type, start):
         raise NeedsKey(
             "The server sent a web page instead of the picture: an API key may be needed.", status
         )
-    if not start or util.is_text(content_type, start):
+    if not start or is_text(content_type, start):
         what = "an empty file" if not start else "text"
         raise NotAnImage(f"The server sent {what} instead of the file.")
     if images_only:
@@ -140,7 +139,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("Civitai's response has too many values to be read.")
-    if util.is_web_page("", body[:1024]):
+    if is_web_page("", body[:1024]):
         raise InvalidResponse("Civitai sent a web page instead of data. Try again later.")
     try:
         text = body.decode(json.detect_encoding(body), "surrogatepass")

@@ -11,7 +11,7 @@ import time
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from civitai_manager_libs import util
+from civitai_manager_libs.core import detect_media_extension
 from civitai_manager_libs.core.files.truncation import is_complete
 from civitai_manager_libs.demo.gallery import clips
 from civitai_manager_libs.errors import CivitaiShortcutError
@@ -97,7 +97,7 @@ def _live(body):
 @pytest.mark.parametrize("name", _PICTURES)
 def test_complete_file_has_an_end_and_a_truncated_one_has_none(name, tmp_path):
     body, path, kind = _made(name), tmp_path / "a", name.partition("-")[0]
-    assert util.detect_media_extension(body[:16]) == kind
+    assert detect_media_extension(body[:16]) == kind
     path.write_bytes(body)
     assert is_complete(str(path), kind)
     lengths = {len(body) * n // 50 for n in range(50)} | set(range(len(body) - 32, len(body)))

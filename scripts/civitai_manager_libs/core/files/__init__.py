@@ -3,6 +3,8 @@
 from .atomic_file import AtomicFile, is_temporary_name
 from .cleanup import remove_leftovers
 from .file_hash import compute_sha256
+from .file_names import make_file_name
+from .file_types import detect_media_extension, is_text, is_web_page
 from .free_space import (
     check_free_space,
     check_space_for_files,
@@ -20,7 +22,8 @@ from .truncation import extension_if_complete, is_complete
 from .user_path import expand_folder
 
 __all__ = ["AtomicFile", "check_free_space", "check_space_for_files", "compute_sha256"]
-__all__ += ["delete_file", "delete_resumable", "expand_folder", "extension_if_complete"]
-__all__ += ["find_device", "find_free_space", "is_complete", "is_special_file", "is_temporary_name"]
-__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "resumable_size"]
-__all__ += ["ResumableFile", "sync_folder", "to_disk_error", "translate_disk_errors"]
+__all__ += ["delete_file", "delete_resumable", "detect_media_extension", "expand_folder"]
+__all__ += ["extension_if_complete", "find_device", "find_free_space", "is_complete"]
+__all__ += ["is_special_file", "is_temporary_name", "is_text", "is_web_page", "log_disk_errors"]
+__all__ += ["make_file_name", "remove_leftovers", "replace_file", "resumable_size", "ResumableFile"]
+__all__ += ["sync_folder", "to_disk_error", "translate_disk_errors"]

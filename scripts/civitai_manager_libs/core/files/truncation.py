@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable
 from io import BufferedReader
 
-from ... import util
+from .file_types import detect_media_extension
 
 __all__ = ["is_complete", "extension_if_complete"]
 
@@ -35,7 +35,7 @@ def extension_if_complete(path: str, size: int = 0) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     with open(path, "rb") as file:
-        extension = util.detect_media_extension(file.read(16))
+        extension = detect_media_extension(file.read(16))
         file.seek(max(0, status.st_size - 16))
         has_size = status.st_size == size and file.read().strip(b"\0") != b""
     if extension is None or not (has_size or is_complete(path, extension)):

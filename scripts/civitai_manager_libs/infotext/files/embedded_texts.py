@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import BinaryIO
 
-from ... import util
+from ...core import detect_media_extension
 from ...errors import DiskError
 from .budget import Budget, Texts
 from .heif import iter_heif_texts
@@ -39,7 +39,7 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
 
 
 def _read_texts(file: BinaryIO) -> dict[str, str]:
-    read = _READERS.get(util.detect_media_extension(file.read(16)) or "")
+    read = _READERS.get(detect_media_extension(file.read(16)) or "")
     texts: dict[str, str] = {}
     for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
         if text.strip("\0 \n"):

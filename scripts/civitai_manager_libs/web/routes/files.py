@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ... import util
-from ...core import Image, thumbnail_url, translate_disk_errors
+from ...core import detect_media_extension, Image, thumbnail_url, translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, deletions, image_cache, pages
 from .. import bundle
@@ -132,7 +131,7 @@ def find_media_type(start: bytes) -> str:
 
     Raises NotAnImage if the file is no image, video or sound.
     """
-    media_type = _KINDS.get(util.detect_media_extension(start) or "")
+    media_type = _KINDS.get(detect_media_extension(start) or "")
     if media_type is None:
         raise NotAnImage("The file is neither an image nor a video.")
     return media_type

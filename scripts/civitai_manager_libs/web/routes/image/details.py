@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .... import setting, util
-from ....core import Image
+from .... import setting
+from ....core import detect_media_extension, Image
 from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
 from ....library import bookmarks, image_cache, reproductions
 from ...http import make_annotation_view, make_image_links, make_image_view
@@ -73,6 +73,6 @@ def _details_view(
 def _read_extension(path: str) -> str:
     try:
         with open(path, "rb") as file:
-            return util.detect_media_extension(file.read(16)) or ""
+            return detect_media_extension(file.read(16)) or ""
     except OSError:
         return ""
