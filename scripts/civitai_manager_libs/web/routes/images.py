@@ -32,9 +32,9 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         return search_images(context)
     query = parse_gallery_query(context.request.query_params)
     cursor, size = parse_page_position(context)
-    notes = [_make_note("sort_dropped", context)] if query.ignores_sort else []
+    notes = list[Note]()
     if query.ignores_sort:
-        query = replace(query, sort="Newest")
+        notes, query = [_make_note("sort_dropped", context)], replace(query, sort="Newest")
     if context.query_param("from_library"):
         read = pages.load_stored_page(query, cursor, size)
         if read is None:
