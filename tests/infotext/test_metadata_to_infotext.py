@@ -10,7 +10,11 @@ from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import list_added_lora_tags
-from civitai_manager_libs.infotext.infotext import Infotext, is_safe_negative_prompt, parse_infotext
+from civitai_manager_libs.infotext.infotext_format import (
+    Infotext,
+    is_safe_negative_prompt,
+    parse_infotext,
+)
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT, node
 from hypothesis import given
 from hypothesis import strategies as st

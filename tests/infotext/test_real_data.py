@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from civitai_manager_libs.infotext import build_infotext, list_resources, find_missing_values
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.infotext import compose_infotext, parse_infotext
+from civitai_manager_libs.infotext.infotext_format import compose_infotext, parse_infotext
 
 _PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 _DATA = os.path.join(_PROJECT, "..", "shared", "data", "infotext")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.infotext.infotext import parse_infotext
+from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
 

@@ -59,7 +59,7 @@ from .json_files import (
     write_text_file,
 )
 from .parallel import prefetch, run_parallel
-from .sanitize import (
+from .untrusted_json import (
     as_id,
     as_mapping,
     as_whole_number,

@@ -15,7 +15,7 @@ from typing import Any
 
 from .files import is_text, is_web_page
 from ..errors import InvalidResponse, NeedsKey
-from .sanitize import as_mapping, has_too_many_parts
+from .untrusted_json import as_mapping, has_too_many_parts
 
 __all__ = ["check_model_file", "check_model_start", "START_SIZE"]
 

@@ -10,7 +10,7 @@ from .metadata_to_infotext import build_infotext, find_workflow, list_added_lora
 from .metadata_to_infotext import list_omitted_parameters
 from .resources import list_resources, Resource
 from .summary import Summary, summarize
-from .infotext import find_missing_values, parse_infotext
+from .infotext_format import find_missing_values, parse_infotext
 
 __all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss"]
 __all__ += ["Resource", "Summary", "build_infotext", "build_metadata", "embed_infotext"]

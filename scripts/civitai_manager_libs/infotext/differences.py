@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from ..core import as_number, model_file_stem
 from .parameter_names import translate_infotext
 from .samplers import translate_sampler
-from .infotext import Infotext, parse_infotext
+from .infotext_format import Infotext, parse_infotext
 
 __all__ = ["Difference", "list_differences", "list_lora_names", "list_prompt_words"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..core import Image
 from .metadata_to_infotext import build_infotext
 from .resources import list_resources, Resource
-from .infotext import Infotext, parse_infotext
+from .infotext_format import Infotext, parse_infotext
 
 __all__ = ["Generation", "read_generation"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..core import as_list, as_mapping
-from .infotext import parse_infotext
+from .infotext_format import parse_infotext
 
 __all__ = ["build_metadata"]
 

@@ -12,7 +12,7 @@ from .comfy import load_json, read_graph
 from .lora_tags import list_missing_lora_tags
 from .parameter_names import translate_parameters
 from .parameters import build_webui_parameters, find_mangled_names
-from .infotext import compose_infotext
+from .infotext_format import compose_infotext
 
 __all__ = ["build_infotext", "find_workflow", "list_added_lora_tags", "list_omitted_parameters"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..core import as_text
 from .lora_tags import list_missing_lora_tags
 from .samplers import is_schedule, translate_sampler, translate_schedule
-from .infotext import edit_infotext, is_safe_negative_prompt, parse_infotext
+from .infotext_format import edit_infotext, is_safe_negative_prompt, parse_infotext
 
 __all__ = ["translate_infotext", "translate_parameters"]
 

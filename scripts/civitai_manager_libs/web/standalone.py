@@ -131,7 +131,7 @@ def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | N
 def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
     from starlette.routing import Route
 
-    from .document import make_gallery_page, make_login_form
+    from .standalone_pages import make_gallery_page, make_login_form
     from .http import Login
 
     async def page(request: Any) -> Any:

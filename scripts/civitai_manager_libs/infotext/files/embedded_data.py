@@ -13,7 +13,7 @@ from ...errors import TooLarge
 from ..comfy import estimate_parsed_size, load_json, MAX_PARSED
 from ..metadata_to_infotext import build_infotext
 from ..parameter_names import translate_infotext
-from ..infotext import find_missing_values, Infotext, parse_infotext
+from ..infotext_format import find_missing_values, Infotext, parse_infotext
 from .embedded_texts import read_embedded_texts
 from .programs import read_dream, read_program, read_texts
 from .xmp import find_xmp_comment, iter_xmp_graph

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...core import as_number
-from ..infotext import Infotext, parse_infotext
+from ..infotext_format import Infotext, parse_infotext
 from .capabilities import HostCapabilities
 from .parsing_rules import HostRules, parse_as_host
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...core import as_number
-from ..infotext import Infotext, parse_infotext
+from ..infotext_format import Infotext, parse_infotext
 
 __all__ = ["HOSTS", "HostRules", "parse_as_host"]
 

@@ -32,7 +32,7 @@ from ..retry_loop import RetryLoop
 from ..session import HttpSession
 from ..validators import FileVersion
 from .expected_file import ExpectedFile
-from .connection import FileChanged, Transfer
+from .piece_connection import FileChanged, Transfer
 from .background_hash import BackgroundHash
 from .pieces import PiecePlan
 from .route import DownloadRoute

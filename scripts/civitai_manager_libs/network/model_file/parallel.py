@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ...errors import Cancelled, NetworkError, ServerError
 from ..retry_loop import RetryLoop
-from .connection import PieceConnection, Transfer
+from .piece_connection import PieceConnection, Transfer
 from .syncer import BackgroundSync
 
 __all__ = ["receive_file"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.infotext.infotext import (
+from civitai_manager_libs.infotext.infotext_format import (
     compose_infotext,
     Infotext,
     is_safe_negative_prompt,
