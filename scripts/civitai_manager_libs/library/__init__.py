@@ -5,7 +5,7 @@ from . import (
     covers,
     deletions,
     gallery_stats,
-    hidden,
+    hidden_rules,
     image_cache,
     import_export,
     models,
@@ -18,11 +18,11 @@ from . import (
 )
 from .bookmarks.collections import Collection
 from .covers import ImageSet
-from .hidden import HiddenRule
+from .hidden_rules import HiddenRule
 from .search import Suggestion
 from .store import select_rows, wait_for_writes
 
-__all__ = ["bookmarks", "covers", "deletions", "gallery_stats", "hidden"]
+__all__ = ["bookmarks", "covers", "deletions", "gallery_stats", "hidden_rules"]
 __all__ += ["image_cache", "import_export", "models", "pages", "recent_models", "records"]
 __all__ += ["reproductions", "search", "select_rows", "wait_for_writes", "watches"]
 __all__ += ["Collection", "HiddenRule", "ImageSet", "Suggestion"]

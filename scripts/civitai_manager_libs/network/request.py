@@ -1,4 +1,4 @@
-"""A request as it is sent: its headers, the API key, and the request that a redirect leads to."""
+"""A request as it is sent: its headers, and the request that a redirect leads to."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from .. import setting
 from ..core import Cancellation, never_cancelled
-from ..errors import InputError, NeedsKey, Refused
+from ..errors import NeedsKey, Refused
 from .body import LIBRARY_ERRORS, to_our_error
 
-__all__ = ["add_api_key", "is_api_url", "ONE_TRY", "OutgoingRequest", "prepare_request"]
-__all__ += ["redirect_request", "SendOptions", "split_url", "USER_AGENT"]
+__all__ = ["ONE_TRY", "OutgoingRequest", "prepare_request", "redirect_request", "SendOptions"]
+__all__ += ["split_url", "USER_AGENT"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
-_CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 _PRIVATE_HEADERS = {"Authorization", "Cookie", "Proxy-Authorization", "Referer"}
 _BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
 
@@ -97,34 +95,6 @@ def prepare_request(
         return requests.Request(method, url, known, **fields).prepare()
     except LIBRARY_ERRORS as error:
         raise to_our_error(error) from error
-
-
-def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return a copy of the request with the API key in its Authorization header.
-
-    The request itself is returned if there is no key, or if its URL is not Civitai's API. An
-    existing Authorization header is kept. Raises InputError if the key contains characters that are
-    not allowed in a header.
-    """
-    if not (api_key and is_api_url(request.url or "")):
-        return request
-    if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
-        raise InputError("The API key has characters that no key can have: copy it again.")
-    signed = request.copy()
-    signed.headers.setdefault("Authorization", f"Bearer {api_key}")
-    return signed
-
-
-def is_api_url(url: str) -> bool:
-    """Return whether a URL is one of Civitai, to which the API key may be sent.
-
-    These are Civitai's https URLs, and those below `/api/` at `setting.base_url()`.
-    """
-    parts, base = split_url(url), urlsplit(setting.base_url())
-    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
-        return True
-    is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
-    return is_same_origin and parts.path.startswith(f"{base.path}/api/")
 
 
 def redirect_request(

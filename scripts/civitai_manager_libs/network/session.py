@@ -17,12 +17,13 @@ from requests.utils import should_bypass_proxies
 from .. import host, setting
 from ..core import Cancellation, never_cancelled
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
+from .api_key import add_api_key
 from .bandwidth import BandwidthLimit
 from .body import check_response_head, LIBRARY_ERRORS, ResponseBody, to_our_error
 from .connections import find_server_address, WatchedAdapter
 from .limiter import HostLimiter, HostLimiters
 from .private_addresses import is_private_address, is_private_url
-from .request import add_api_key, OutgoingRequest, redirect_request, split_url
+from .request import OutgoingRequest, redirect_request, split_url
 
 __all__ = ["HttpSession"]
 

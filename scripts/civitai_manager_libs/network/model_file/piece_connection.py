@@ -14,9 +14,10 @@ from ...errors import (
     ServerError,
 )
 from .. import responses
+from ..api_key import is_api_url
 from ..body import Decompressor, ResponseBody
 from ..limiter import HostLimiter
-from ..request import is_api_url, OutgoingRequest
+from ..request import OutgoingRequest
 from ..session import HttpSession
 from ..validators import FileVersion, parse_content_range
 from .expected_file import ExpectedFile

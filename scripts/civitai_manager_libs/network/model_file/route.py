@@ -21,8 +21,9 @@ from ...errors import (
     QuotaReached,
 )
 from .. import responses
+from ..api_key import is_api_url
 from ..limiter import HostLimiters
-from ..request import is_api_url, OutgoingRequest
+from ..request import OutgoingRequest
 from ..session import HttpSession
 
 __all__ = ["DownloadRoute", "make_route_error"]

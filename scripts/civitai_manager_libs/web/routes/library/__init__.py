@@ -8,7 +8,7 @@ from .annotations import (
     post_import,
     get_annotations,
 )
-from .hidden import change_hidden, get_hidden, read_hidden_terms
+from .hidden_rules import change_hidden, get_hidden, read_hidden_terms
 from .search import filter_loaded, get_months, get_stats, preview_search, search_images
 
 __all__ = ["act_on_collections", "annotate_images", "change_hidden", "filter_loaded"]

@@ -23,7 +23,7 @@ from ..dependencies import (
     require_ids,
 )
 from ..image import filter_reproducible
-from .hidden import read_hidden_terms
+from .hidden_rules import read_hidden_terms
 
 __all__ = ["filter_loaded", "get_months", "get_stats", "preview_search", "search_images"]
 

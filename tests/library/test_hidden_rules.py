@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.library import bookmarks, hidden, records, search
+from civitai_manager_libs.library import bookmarks, hidden_rules, records, search
 from stored_images import make_image
 
 _PROMPTS = {
@@ -61,9 +61,9 @@ def _image(image_id, user="harbor"):
     ],
 )
 def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expected):
-    hidden.add_rule(kind, text)
-    assert sorted(hidden.find_hidden([*_PROMPTS])) == expected
-    page = search.run_search(search.parse_query(""), hidden=hidden.read_terms())
+    hidden_rules.add_rule(kind, text)
+    assert sorted(hidden_rules.find_hidden([*_PROMPTS])) == expected
+    page = search.run_search(search.parse_query(""), hidden=hidden_rules.read_terms())
     assert page.hidden_count + len(page.ids) in (0, len(_PROMPTS))  # 0: nothing is written
     assert not set(expected) & set(page.ids)
 
@@ -71,8 +71,8 @@ def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expect
 def test_word_is_found_in_the_tags_of_the_user_too(stored):
     change = bookmarks.annotations.AnnotationChange(tags=["No Good", "x"])
     bookmarks.annotations.change_annotations([_image(1), _image(9)], change)
-    hidden.add_rule("word", "good")
-    assert hidden.find_hidden([*_PROMPTS]) == {1, 9}
+    hidden_rules.add_rule("word", "good")
+    assert hidden_rules.find_hidden([*_PROMPTS]) == {1, 9}
 
 
 @pytest.mark.parametrize("sort", ["Newest", "Oldest", "Most Reactions"])
@@ -80,11 +80,15 @@ def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, s
     everything = range(1, 300)
     records.store_images([_image(n, "loud" if n % 3 else "quiet") for n in everything])
     library.finish()
-    hidden.add_rule("author", "loud")
+    hidden_rules.add_rule("author", "loud")
     found, count, cursor = [], 0, None
     while True:
         page = search.run_search(
-            search.parse_query(""), sort=sort, cursor=cursor, limit=7, hidden=hidden.read_terms()
+            search.parse_query(""),
+            sort=sort,
+            cursor=cursor,
+            limit=7,
+            hidden=hidden_rules.read_terms(),
         )
         found += page.ids
         count += page.hidden_count
@@ -98,19 +102,19 @@ def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, s
 
 def test_rules_are_stored_once_latest_first_and_can_be_deleted():
     for kind, text in (("author", "Anna"), ("word", "cat"), ("author", "anna"), ("word", "Dog")):
-        hidden.add_rule(kind, text)
-    rules = [(rule.kind, rule.text) for rule in hidden.list_rules()]
+        hidden_rules.add_rule(kind, text)
+    rules = [(rule.kind, rule.text) for rule in hidden_rules.list_rules()]
     assert rules == [("word", "Dog"), ("word", "cat"), ("author", "Anna")]
-    hidden.delete_rule("author", "ANNA")
-    hidden.delete_rule("author", "nobody")
-    assert [rule.text for rule in hidden.list_rules()] == ["Dog", "cat"]
+    hidden_rules.delete_rule("author", "ANNA")
+    hidden_rules.delete_rule("author", "nobody")
+    assert [rule.text for rule in hidden_rules.list_rules()] == ["Dog", "cat"]
 
 
 @pytest.mark.parametrize("kind, text", [("word", " "), ("word", "\0"), ("model", "x"), ("", "")])
 def test_empty_text_or_unknown_kind_is_refused(kind, text):
     with pytest.raises(InputError):
-        hidden.add_rule(kind, text)
-    assert hidden.list_rules() == []
+        hidden_rules.add_rule(kind, text)
+    assert hidden_rules.list_rules() == []
 
 
 def test_number_of_rules_is_limited():
@@ -119,8 +123,8 @@ def test_number_of_rules_is_limited():
     with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
         json.dump({"rules": rules}, file)
     with pytest.raises(InputError):
-        hidden.add_rule("word", "one more")
-    assert hidden.find_hidden([1]) == set()  # a query of 200 words can be asked
+        hidden_rules.add_rule("word", "one more")
+    assert hidden_rules.find_hidden([1]) == set()  # a query of 200 words can be asked
 
 
 def test_slow_comparison_is_left_out_for_images_without_the_word(library):
@@ -146,6 +150,6 @@ def test_damaged_file_hides_nothing(text):
     os.makedirs(setting.data_folder(), exist_ok=True)
     with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
         file.write(text)
-    assert hidden.list_rules() == []
-    hidden.add_rule("author", "anna")
-    assert [rule.text for rule in hidden.list_rules()] == ["anna"]
+    assert hidden_rules.list_rules() == []
+    hidden_rules.add_rule("author", "anna")
+    assert [rule.text for rule in hidden_rules.list_rules()] == ["anna"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....library import hidden, HiddenRule, search
+from ....library import hidden_rules, HiddenRule, search
 from ...http import RequestContext
 from ...schemas.library import HiddenChanged
 from ..dependencies import require_ids
@@ -14,7 +14,7 @@ _MOST_IDS = 100_000
 
 def get_hidden(context: RequestContext) -> list[HiddenRule]:
     """Return the rules by which the user hides images, by author or word, the latest first."""
-    return hidden.list_rules()
+    return hidden_rules.list_rules()
 
 
 def change_hidden(context: RequestContext) -> HiddenChanged:
@@ -25,11 +25,11 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
     images to check are those in the body's field `ids`.
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
-    changes = {"hide": hidden.add_rule, "unhide": hidden.delete_rule}
+    changes = {"hide": hidden_rules.add_rule, "unhide": hidden_rules.delete_rule}
     change = context.require_choice("action", changes)
     ids = require_ids(context, _MOST_IDS)
     change(kind, text)
-    return {"rules": get_hidden(context), "hidden_ids": sorted(hidden.find_hidden(ids))}
+    return {"rules": get_hidden(context), "hidden_ids": sorted(hidden_rules.find_hidden(ids))}
 
 
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
@@ -37,4 +37,4 @@ def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
 
     Return no authors and words if the query parameter `hidden` requests the hidden images too.
     """
-    return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()
+    return search.HiddenTerms() if context.query_param("hidden") else hidden_rules.read_terms()
