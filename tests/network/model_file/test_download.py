@@ -29,7 +29,7 @@ from civitai_manager_libs.errors import (
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 from civitai_manager_libs.network import body, request
-from civitai_manager_libs.network.model_file import connection, parallel, pieces
+from civitai_manager_libs.network.model_file import parallel, piece_connection, pieces
 from model_storage import LOGIN, ModelStorage, safetensors
 
 _KEY = "a-secret-key-of-a-user"
@@ -56,7 +56,7 @@ def many(site, monkeypatch):
     monkeypatch.setattr(pieces, "FIRST_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MIN_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MAX_PIECE", 256 * 1024)
-    monkeypatch.setattr(connection, "_UNSAVED", 64 * 1024)
+    monkeypatch.setattr(piece_connection, "_UNSAVED", 64 * 1024)
     return site
 
 
