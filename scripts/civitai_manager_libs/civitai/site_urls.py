@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from .. import setting
 from .files import RemoteFile
 from .urls import is_allowed_url
 
-__all__ = ["make_download_url", "make_image_page_url", "make_version_page_url"]
+__all__ = ["make_download_url", "make_image_page_url", "make_model_page_url"]
+__all__ += ["make_post_page_url", "make_user_page_url", "make_version_page_url"]
+
+
+def make_model_page_url(model_id: int) -> str:
+    return f"{setting.base_url()}/models/{model_id}"
 
 
 def make_version_page_url(version_id: int, model_id: int | None = None) -> str:
@@ -17,6 +24,14 @@ def make_version_page_url(version_id: int, model_id: int | None = None) -> str:
 
 def make_image_page_url(image_id: int) -> str:
     return f"{setting.base_url()}/images/{image_id}"
+
+
+def make_post_page_url(post_id: int) -> str:
+    return f"{setting.base_url()}/posts/{post_id}"
+
+
+def make_user_page_url(username: str) -> str:
+    return f"{setting.base_url()}/user/{quote(username, safe='')}"
 
 
 def make_download_url(version_id: int, file: RemoteFile) -> str:

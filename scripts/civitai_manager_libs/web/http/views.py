@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from datetime import datetime, timezone
 from typing import cast
-from urllib.parse import quote
 
-from ... import setting
-from ...civitai import make_image_page_url, make_version_page_url, Model, Version
+from ...civitai import (
+    make_image_page_url,
+    make_model_page_url,
+    make_post_page_url,
+    make_user_page_url,
+    make_version_page_url,
+    Model,
+    Version,
+)
 from ...core import Image, level_name
 from ...infotext import Resource, summarize
 from ...library import bookmarks
@@ -28,7 +34,7 @@ def make_model_card(model: Model) -> ModelCard:
         "creator": model.creator,
         "base_models": list(model.base_models),
         "cover": {"id": cover.id, "blurhash": cover.hash} if (cover := model.cover) else None,
-        "url": f"{setting.base_url()}/models/{model.id}",
+        "url": make_model_page_url(model.id),
     }
 
 
@@ -95,11 +101,11 @@ def format_iso_time(moment: float) -> str:
 
 def make_image_links(image: Image) -> ImageLinks:
     """Return the Civitai URLs of an image, of its post and of its user."""
-    base, user = setting.base_url(), image.username
+    post_id, user = image.post_id, image.username
     return {
         "url": make_image_page_url(image.id),
-        "post_url": f"{base}/posts/{image.post_id}" if image.post_id else "",
-        "user_url": f"{base}/user/{quote(user, safe='')}" if user else "",
+        "post_url": make_post_page_url(post_id) if post_id else "",
+        "user_url": make_user_page_url(user) if user else "",
     }
 
 
