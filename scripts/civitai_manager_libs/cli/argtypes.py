@@ -19,8 +19,8 @@ _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 def make_choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
     """Return a parser that accepts one of the choices. choices: {value: label}.
 
-    The parser takes a value or a label, in any case, and returns the value. It raises
-    ArgumentTypeError for other text.
+    The parser takes a value or a label, and returns the value. Case, blanks, `-` and `_` do not
+    matter. The parser raises ArgumentTypeError for other text.
     """
     values = {
         _normalize_name(name): value for value, label in choices.items() for name in (value, label)
@@ -35,7 +35,10 @@ def make_choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def parse_login(text: str) -> tuple[str, str]:
-    """Return (user, password) for the text USER:PASSWORD. Raises ArgumentTypeError."""
+    """Return (user, password) for the text USER:PASSWORD.
+
+    Raises ArgumentTypeError if either is missing.
+    """
     user, _, password = text.partition(":")
     if not user or not password:  # the text is not repeated: it may be a password
         raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
@@ -43,16 +46,16 @@ def parse_login(text: str) -> tuple[str, str]:
 
 
 def parse_folder(text: str) -> str:
-    """Check that the user typed a folder, and return its path. Raises ArgumentTypeError if not."""
+    """Return the text unchanged; raise ArgumentTypeError if it is blank."""
     if not text.strip():  # an unset shell variable does not mean the current folder
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
     return text
 
 
 def join_choices(choices: Mapping[str, str]) -> str:
-    """Return a list of all choices for the user, such as `PG (or None), R (or Mature) or X`.
+    """Return a text that names all choices, such as `PG (or None), R (or Mature) or X`.
 
-    choices: {value: label}. A value that differs from its label follows it in brackets.
+    choices: {value: label}. The value follows in brackets if it differs from the label.
     """
     shown = [name if name == value else f"{name} (or {value})" for value, name in choices.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"

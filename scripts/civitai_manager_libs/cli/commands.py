@@ -23,7 +23,8 @@ _MAX_JOBS = 1000  # listed, or resumed at once
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the command that the user typed, and return the program's exit code.
 
-    arguments: the parsed command line. An error is printed to stderr as one sentence.
+    arguments: the parsed command line. An error is printed to stderr as one sentence; the code is
+    then 2 for an InputError, else 3. Ctrl-C gives 130.
     """
     from .. import errors, setting
 
@@ -148,10 +149,10 @@ def _list_models(arguments: argparse.Namespace) -> int:
 
 
 def _download_missing(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
-    """Download the needed files that are missing here, and return the program's exit code.
+    """Download the needed files that are not here, and return the program's exit code.
 
-    The code is 1 if some file is still missing afterwards, and 3 if none of the missing files can
-    be downloaded. client: the HTTP client.
+    The code is that of `_run_jobs`, but 1 instead of 0 if some needed file cannot be downloaded.
+    If there is nothing to download, the code is 0 if all files are here, else 3.
     """
     from ..model_files import plan_requests
     from .needed_models_table import print_needed_files
@@ -180,7 +181,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
 def _resolve_folder(folder: str | None) -> str:
     """Return the absolute path of the folder that the user typed, "" for None.
 
-    Raises InputError if no file can be written in the folder.
+    The folder is created if it is missing. Raises InputError if no file can be written in it.
     """
     if folder is None:
         return ""
@@ -218,8 +219,7 @@ def _require_job(store: JobStore, job_id: int) -> int:
 def _run_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
     """Run the jobs one after another, and return the highest of their exit codes.
 
-    Ctrl-C ends the run with the code 130. client: the HTTP client. as_json: print the results as
-    JSON.
+    After Ctrl-C the code is 130, and no further job is run. as_json: print the results as JSON.
     """
     from .run_job import run_job
 
@@ -245,9 +245,9 @@ def _open_store() -> JobStore:
 
 
 def _check_template(arguments: argparse.Namespace) -> None:
-    """Raise InputError if the template by which files are named is invalid.
+    """Raise InputError if the template for the names of the downloaded files is invalid.
 
-    The template is the one in the arguments, else the one in the settings.
+    The template is that of `--name`, or else, without `--dest`, the one in the settings.
     """
     from .. import setting
     from ..jobs import validate_template

@@ -41,7 +41,7 @@ class _Row:
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
     """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
 
-    words: print only jobs whose description contains all these words; "" prints every job.
+    words: of these jobs, print those whose description contains all words; "" prints all of them.
     """
     language = terminal.get_user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
@@ -74,7 +74,7 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 def can_resume(store: JobStore, job: Job) -> bool:
     """Return whether the user can resume a job.
 
-    A job that has ended, or that a running program will continue, cannot be resumed.
+    Return False if the job is over or running, or if a running program will start it.
     """
     if job.is_over or store.is_job_running(job.id):
         return False

@@ -21,7 +21,7 @@ __all__ = ["apply_choices", "find_needed_files"]
 
 
 class _AnnouncingClient(ApiClient):
-    """An API client that tells the user at its third request that it may take a while."""
+    """An API client that tells the user, before its third request, what it is requesting."""
 
     _count = 0
 
@@ -38,10 +38,10 @@ class _AnnouncingClient(ApiClient):
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the named images need, and the files of the named models.
+    """Return the model files that the named images need, and one file of each named model.
 
-    arguments: the parsed command line, whose `what` lists the names. Raises InputError if a name
-    is neither an image's nor a model's, and CivitaiShortcutError if Civitai does not have the
+    arguments: the parsed command line; its `what` lists ids, URLs and paths of image files. Raises
+    InputError for a name of something else, and CivitaiShortcutError if Civitai does not have the
     image or model, or does not respond.
     """
     images, versions = list[Image](), list[Version]()
@@ -61,20 +61,20 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
 
 
 def apply_choices(
-    needed: NeededFiles, file_ids: Sequence[int], pickles: Sequence[int]
+    needed: NeededFiles, file_ids: Sequence[int], pickle_ids: Sequence[int]
 ) -> NeededFiles:
-    """Return the needed files, changed as the user wants by `--file` and `--allow-pickle`.
+    """Return the needed files, with the files that the user has chosen by id.
 
-    file_ids: a model file with such an id replaces the other file of its version; a companion, such
-    as a VAE, is added. pickles: the same for files that may run code when they are loaded. Raises
-    InputError for an id that no file of these versions has.
+    A chosen companion, such as a VAE, is added; any other chosen file replaces the needed file of
+    its version. file_ids: chosen by `--file`. pickle_ids: chosen by `--allow-pickle`, and accepted
+    even if they could run code. Raises InputError for an id that no file of these versions has.
     """
     files = list(needed.files)
-    for file_id in dict.fromkeys((*file_ids, *pickles)):
+    for file_id in dict.fromkeys((*file_ids, *pickle_ids)):
         index = next((i for i, one in enumerate(files) if _has_file(one, file_id)), None)
         if index is None:
             raise InputError(get_text("no_such_model_file", id=file_id))
-        chosen = _choose_file(files[index], file_id, file_id in pickles)
+        chosen = _choose_file(files[index], file_id, file_id in pickle_ids)
         if any(file.id == file_id for file in files[index].choice.companions):
             files.insert(index + 1, chosen)
         else:
@@ -116,9 +116,9 @@ def _read_image_file(path: str, image_id: int) -> Image:
 def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
     """Return the image or model version that a text names.
 
-    text: an id or URL that the user typed. version_id: the version to use, None for the one in the
-    URL or the newest. Raises InputError if the text names neither, and CivitaiShortcutError if
-    Civitai does not have the image or version, or does not respond.
+    text: an id or URL. version_id: the version to return of a model, None for the one in the URL,
+    else the newest. Raises InputError if the text names neither, and CivitaiShortcutError if
+    Civitai does not have the image or model, or does not respond.
     """
     reference = parse_target(text)
     if reference.image_id is None and not names_model(reference):

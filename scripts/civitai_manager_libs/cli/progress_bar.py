@@ -20,7 +20,7 @@ _FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
 def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
     """Return a progress display for a stream: a bar for a terminal, else lines of text.
 
-    Call the display's `show` after each change of the progress, and its `end` once.
+    Call the display's `show` after each change of the progress, and its `end` after the job.
     """
     return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 

@@ -49,9 +49,9 @@ _MAX_FAILED_SHOWN = 20
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
     """Run a job, print its progress and result, and return the program's exit code.
 
-    The code is 0 if everything was saved, 1 if something is missing, 3 if nothing was done, and 130
-    after Ctrl-C, which pauses the job. as_json: print the result as JSON. Raises InputError if
-    another program is running the job.
+    A job that is done gives 0, or 1 if something is missing. A job that stops earlier gives 130
+    after Ctrl-C, which pauses it; else 1 if some images or files are finished, 3 if none. as_json:
+    print the result as JSON. Raises InputError if another program is running the job.
     """
     display, started = progress_bar.make_progress(sys.stderr), time.monotonic()
     with _record_signals() as signals:
@@ -81,10 +81,10 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Record signals such as Ctrl-C while the block runs; yield the list of their numbers.
+    """Record signals that end programs while the block runs; yield the list of their numbers.
 
-    A recorded signal does not end the program: the caller must stop the job when the list is no
-    longer empty. A second Ctrl-C ends the program at once.
+    The first such signal, for example Ctrl-C, does not end the program: the caller must stop the
+    job when the list is no longer empty. A Ctrl-C after it raises KeyboardInterrupt.
     """
     received: list[int] = []
 

@@ -26,8 +26,8 @@ _VALUE_WIDTH = 40  # columns
 def show_stats(arguments: argparse.Namespace) -> None:
     """Print what the images of a model have in common, as a table or as JSON.
 
-    arguments: the parsed command line. Raises InputError if it names no model, and NetworkError or
-    HttpStatusError if a request to Civitai fails.
+    Images in the library are counted; with `--read`, images are first fetched into it. Raises
+    InputError if the arguments name no model, and CivitaiShortcutError if a request fails.
     """
     reference = parse_target(arguments.model)
     if not names_model(reference):

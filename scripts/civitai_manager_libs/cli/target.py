@@ -52,7 +52,7 @@ def resolve_target(
     """Return (context for naming files, query) for the images that the user wants.
 
     arguments: the parsed command line. Raises InputError if it names no gallery or image, and
-    CivitaiShortcutError if Civitai does not have it or does not respond.
+    CivitaiShortcutError if Civitai does not have the named model or image, or does not respond.
     """
     reference = parse_target(arguments.model)
     if reference.words:
@@ -75,7 +75,7 @@ def resolve_target(
 
 
 def parse_target(text: str) -> Reference:
-    """Parse an id, a URL or words that the user typed. Raises InputError for an unusable URL."""
+    """Return what an id or URL refers to, or the words. Raises InputError for an unusable URL."""
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
 
@@ -90,9 +90,10 @@ def load_target(
 ) -> Image | Model | Version:
     """Return the image, model or version that a reference names, from the library or Civitai.
 
-    A version is returned if the reference has one or if `version_id` is not None. An id without a
-    URL may be a model's or an image's. Raises InputError if the version belongs to another model,
-    and CivitaiShortcutError if Civitai does not have the target or does not respond.
+    version_id: the version to return of a model, None for the one in the reference, if any. An id
+    without a URL is a model's, or an image's if Civitai has no such model. Raises InputError if the
+    model lacks the version, and CivitaiShortcutError if Civitai lacks the target or does not
+    respond.
     """
     if reference.image_id is not None:
         return _load_image(client, reference.image_id)
@@ -129,9 +130,9 @@ def _resolve_gallery(
 
 
 def _load_image(client: CivitaiHttpClient, image_id: int) -> Image:
-    """Return an image from the library, else fetch it from Civitai and store it in the library.
+    """Return an image from the library, or else from Civitai; a fetched image is stored.
 
-    An image without generation data is always fetched.
+    An image that is stored without generation data is fetched again.
     """
     stored = records.find_image(image_id)
     if stored is not None and stored.meta:

@@ -43,7 +43,7 @@ def prepare_terminal() -> None:
 
 
 def get_user_language() -> str:
-    """Return the language in the settings, or the system's language; "en" if we do not have it."""
+    """Return the language in the settings, else the system's language if supported, else "en"."""
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.parse_locale_language({"LANG": _read_system_locale(), **os.environ})
@@ -63,10 +63,11 @@ def get_text(key: str, **values: Any) -> str:
 
 
 def explain_failure(reason: str, sentence: str) -> str:
-    """Return an error's message in the user's language.
+    """Return an error's explanation in the user's language.
 
-    reason: the error's code, such as `busy`. sentence: the error's message, often in English. For
-    other languages, a translated text about the code replaces an English message.
+    reason: the error's code, such as `busy`. sentence: the error's message. It is returned if the
+    language is English, or if messages with this code are translated already; otherwise return the
+    translated text for the code, followed by the sentence in brackets if the sentence says more.
     """
     if get_user_language() == "en" or reason in _TRANSLATED:
         return sentence

@@ -53,8 +53,9 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
 def find_storage_path(version_id: str, params: Params, has_key: bool) -> str:
     """Return the storage path of the file that a request asks to download.
 
-    version_id: as text, from the request's path. has_key: whether the request has a valid API key.
-    Raises ErrorResponse if the version does not exist or may not be downloaded.
+    version_id: from the request's path. params: `fileId` names the file, by default the version's
+    first file. has_key: whether the request has a valid API key. Raises ErrorResponse if the
+    version or file does not exist or may not be downloaded.
     """
     found = find_demo_version(parse_id(version_id))
     if found is None:

@@ -14,7 +14,10 @@ __all__ = ["describe_model", "describe_version", "describe_version_by_hash", "li
 
 
 def list_models(params: Params, server_url: str) -> dict[str, Any]:
-    """Return the JSON for the API's `/models`: all models that match `query`, on one page."""
+    """Return the JSON for the API's `/models`: all models that match, on one page.
+
+    A model matches if its name, creator, tags or type contain each word of the parameter `query`.
+    """
     words = params.get_string("query").lower().split()
     found = [model for model in MODELS if _matches_words(model, words)]
     found.sort(key=lambda model: model.thumbs_up, reverse=True)

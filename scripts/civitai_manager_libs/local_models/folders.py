@@ -62,7 +62,7 @@ class FolderListing:
 
 
 def validate_folders(typed: str) -> str:
-    """Check a list of folders that the user typed; return the text to store as the setting.
+    """Check a list of folders that the user typed; return the text without outer spaces.
 
     typed: absolute paths, separated by semicolons. Raises InputError if a path is not a folder.
     """
@@ -100,10 +100,11 @@ def find_folder(kind: str) -> str:
 
 
 def shorten_folder(folder: str) -> str:
-    """Return the last part of a model folder's path, from the kind of model on: `Lora/SDXL`.
+    """Return the path of a folder without the path of the WebUI's models, such as `Lora/SDXL`.
 
-    The result is for users who may not see where the models are. For a folder outside of all model
-    folders, return only the folder's name.
+    The result is for users who may not see where the models are. It begins with the name of the
+    searched folder that contains `folder`, or after this name if the searched folder has no kind.
+    For a folder outside of all searched folders, return the folder's name.
     """
     above = [
         one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)

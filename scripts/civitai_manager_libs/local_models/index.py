@@ -141,7 +141,10 @@ class _StoredHashes:
     def list_hashes(
         self, listing: FolderListing, name: str, size: int, mtime: float
     ) -> frozenset[str]:
-        """Return the stored hashes of a model file; leave out those of an earlier content."""
+        """Return a model file's stored hashes, without those from before its last change.
+
+        name, size, mtime: of the file in `listing`; size in bytes, mtime as Unix time.
+        """
         titles = _list_hash_titles(listing, name)
         hashes = [stored for title in titles for stored in self._by_title.get(title, ())]
         known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
@@ -160,9 +163,9 @@ def _find_preview(listing: FolderListing, name: str) -> str:
 
 
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
-    """Return the titles under which a WebUI may have stored a model file's hash.
+    """Return all titles that a model file's hash may have in a WebUI's cache of hashes.
 
-    A title is the kind of model and a path, such as `lora/style`.
+    A title is the kind of model and a path or name, such as `lora/style`.
     """
     path = os.path.join(listing.path, name)
     inside = os.path.relpath(path, listing.top)

@@ -115,9 +115,10 @@ class ModelLookup:
         return lookup
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Search for a model's file; if there is none, search for a file of another version.
+        """Search for a model's file by hash, version id and name, in this order.
 
-        The result's `state` is `missing` if neither is found, and "" if the resource is not a file.
+        If no file is found, search for a file of another version, by model id and name. The
+        result's `state` is `missing` if this fails too, and "" if the resource is not a file.
         """
         if not has_model_file(wanted.resource):
             return ModelMatch("")
@@ -174,7 +175,7 @@ def _normalize_word(name: str) -> str:
 
 
 def _find_version(name: str) -> str:
-    """Return the version at the end of a file's name, "" if the name has none."""
+    """Return the version at the end of a file's name, such as `v2`, "" if the name has none."""
     found = _VERSION.search(name)
     return found[0].strip(" _-.()[]") if found else ""
 

@@ -53,7 +53,7 @@ def choose_file(
     file_id: int = 0,
     allows_pickle: bool = False,
 ) -> FileChoice:
-    """Choose which file of a version to download.
+    """Choose which file of a version to download, by default the best one by the settings.
 
     stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. file_id: the
     file that the user has chosen, 0 if none. allows_pickle: whether the user accepts that this file
@@ -83,7 +83,7 @@ def choose_file(
 
 
 def _list_model_files(version: Version) -> list[RemoteFile]:
-    """Return the version's model files, or if there are none, files such as a VAE."""
+    """Return the version's model files, or else its companions, or else files of other types."""
     files = [file for file in version.remote_files if file.has_model_extension]
     for types in (_MODELS, _COMPANIONS, _OTHERS):
         if found := [file for file in files if file.type in types]:
@@ -112,14 +112,21 @@ def _pick_file(
 
 
 def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
-    """Return whether a file has this hash; the first 10 or 12 digits of its SHA256 are enough."""
+    """Return whether a file has this hash, or a SHA256 that begins with its 10 or 12 digits.
+
+    If the file's SHA256 is unknown, its AutoV2 is compared with the first 10 digits of a SHA256.
+    """
     is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
     is_longer = len(stated_hash) == 64 and not file.sha256 and stated_hash[:10] in file.hashes
     return stated_hash in file.hashes or is_cut or is_longer
 
 
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
-    """Return a key that sorts files as the user prefers them in the settings, best first."""
+    """Return a key that sorts files, best first.
+
+    Files are compared by format, then by the preferred precision and the preference for pruned
+    files in the settings, then by whether Civitai offers the file by default.
+    """
     form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
     # A file whose precision is unknown ("") comes after those of the preferred one.
     order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []

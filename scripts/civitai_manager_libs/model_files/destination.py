@@ -59,7 +59,8 @@ _SLACK = 1024  # bytes by which Civitai's size may be wrong
 def find_kind(file: RemoteFile, version: Version) -> str:
     """Return the kind of folder in which to store a file, such as "lora"; "" if unknown.
 
-    The kinds are those of `host.find_model_folder`.
+    The kinds are those of `host.find_model_folder`. A file's own type decides before the model's
+    type: a checkpoint's VAE is stored as a VAE.
     """
     kind = _KINDS_OF_FILES.get(file.type, find_model_kind(version))
     return "unet" if kind == "model" and _is_unet(file, version) else kind
@@ -97,7 +98,7 @@ def choose_path(
     taken: Container[str] = (),
     folder: str = "",
 ) -> str:
-    """Choose the path at which to store a version's file.
+    """Return the path at which to store a version's file.
 
     If no path is free, the preferred one is returned, and the download will fail. kind: from
     `find_kind`. model: the version's model, for folders named after the author. taken: see

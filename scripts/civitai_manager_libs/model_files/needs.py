@@ -109,9 +109,9 @@ def list_needed_files(
 ) -> NeededFiles:
     """Return the model files that images were made with, each file once.
 
-    client: requests versions that are not stored; None for no requests. open_model: id of the model
-    whose gallery is open. A file that cannot be downloaded has a reason code in `choice.refusal`.
-    Raises Cancelled.
+    client: requests versions that are not stored; None for no requests. open_model: see
+    `find_used_models`. A file that Civitai does not let us download has a reason code in
+    `choice.refusal`. Raises Cancelled when `cancelled` is set.
     """
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
@@ -178,7 +178,7 @@ def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
 
 
 def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
-    """Yield the needed files of one version, each with its number of images."""
+    """Yield the needed files of one version; for an unknown version, one NeededFile without file."""
     resource, version = need.used.resource, need.used.version
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
@@ -191,9 +191,11 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
 
 
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
-    """Return (choice, number of images) for each file of a version that images need.
+    """Return the files of a version to download, as (choice, number of images that need it).
 
-    Images that state no hash are counted for the file whose hash most images state.
+    An image needs the file whose hash it states. If it states no hash of the version's files, it
+    needs the file whose hash most images state, or else the best file. If a file of the version is
+    on this machine, return one choice for all images.
     """
     choices = {code: choose_file(version, code) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}

@@ -42,7 +42,8 @@ class UsedModels:
 def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
     """Return the models that images were made with, without a request to Civitai.
 
-    open_model: id of the model whose gallery is open; its files are also found by name.
+    An image may name a model only by a file's name or hash: its version is then found among the
+    versions in the images' records and all versions of the stored model with the id `open_model`.
     """
     files = _list_version_files(images, open_model)
     used = {image.id: list_resources(image.meta, image, files) for image in images}
@@ -75,9 +76,10 @@ def match_resource(
 
 
 def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id} of the versions that the images may name.
+    """Return {file name or hash: version id} for the files of versions that images may name.
 
-    These are the versions in the images' records, and all of the model whose id is `open_model`.
+    These are the stored versions whose ids are in the images' records, and those of the model with
+    the id `open_model`, None for no model.
     """
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_stored_model(open_model) if open_model else None

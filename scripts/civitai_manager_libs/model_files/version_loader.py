@@ -71,7 +71,10 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        """Return a version by its id or a file's hash, None if loading fails. Raises Cancelled."""
+        """Return the version with this id or this hash of a file, None if it cannot be loaded.
+
+        Without a client, or after a network error, only the library is searched. Raises Cancelled.
+        """
         self._cancelled.check()
         if self._client is None or self._network_failure:
             self.failures[key] = self._network_failure
