@@ -42,7 +42,8 @@ def load_hashes() -> dict[str, tuple[float, int, str]]:
 def compute_hash(path: str, cancelled: Cancellation) -> str:
     """Compute, store and return the SHA256 of a model file.
 
-    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled.
+    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
+    `cancelled` is set.
     """
     with translate_disk_errors(path):
         status = os.stat(path)

@@ -67,7 +67,8 @@ class ModelIndex:
     def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
         """Compute and store the SHA256 of a model file; return the file with this hash.
 
-        Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled.
+        Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
+        `cancelled` is set.
         """
         digest = compute_hash(file.path, cancelled)
         self.forget()

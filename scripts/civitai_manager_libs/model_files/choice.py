@@ -53,11 +53,11 @@ def choose_file(
     file_id: int = 0,
     allows_pickle: bool = False,
 ) -> FileChoice:
-    """Choose which file of a version to download, by default the best one by the settings.
+    """Choose which file of a version to download: as `_pick_file` does, by default the best one.
 
     stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. file_id: the
-    file that the user has chosen, 0 if none. allows_pickle: whether the user accepts that this file
-    could run code.
+    file that the user has chosen, 0 if none. allows_pickle: whether the user accepts that the
+    chosen file could run code; without `file_id` it has no effect.
     """
     files = _list_model_files(version)
     ranked = sorted(files, key=_make_sort_key)
@@ -96,7 +96,8 @@ def _pick_file(
 ) -> tuple[RemoteFile | None, str]:
     """Choose a file of a version; return (file or None, the reason as in `FileChoice.by`).
 
-    The file is the one with the id `file_id`, or else with the stated hash, or else the best one.
+    With a `file_id`, only the file with this id is chosen; else the one with the stated hash, or
+    else the best one.
     A file with the stated hash that could contain code is chosen only if the best file could too.
     ranked: the version's model files, best first.
     """

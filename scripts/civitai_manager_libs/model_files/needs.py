@@ -178,7 +178,7 @@ def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
 
 
 def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
-    """Yield the needed files of one version; for an unknown version, one NeededFile without file."""
+    """Yield the needed files of a version, or one NeededFile without file if it is unknown."""
     resource, version = need.used.resource, need.used.version
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")

@@ -37,7 +37,10 @@ def paint_sea(c: Canvas) -> None:
 
 
 def _draw_waves(c: Canvas, at: float, horizon: float) -> None:
-    """Draw waves, bright below the sun and dark beside it. at: the sun's x, 0 to 1."""
+    """Draw waves, bright below the sun and dark beside it.
+
+    at: the sun's x, 0 to 1. horizon: height at which the waves begin, 0 to 1 from the top.
+    """
     p, rng = c.palette, c.rng
     with c.open_pen(y0=horizon) as pen:
         for _ in range(520):
