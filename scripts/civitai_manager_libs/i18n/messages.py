@@ -60,7 +60,7 @@ def get_page_texts(language: str) -> dict[str, str]:
 
 
 def parse_accept_language(header: str) -> str:
-    """Return the supported language that an `Accept-Language` header prefers, else "en"."""
+    """Return the supported language that an `Accept-Language` header ranks highest, else "en"."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in header.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
@@ -94,8 +94,9 @@ def _match_tag(tag: str) -> str:
 def explain_reason(code: str, language: str, details: str = "", is_model: bool = False) -> str:
     """Return a sentence about why a file could not be downloaded, and what to do.
 
-    code: the error's reason code, such as `needs_key`. details: a text that may contain the date
-    until which the file is not available. is_model: whether the file is of a model, not an image.
+    code: the error's reason code, such as `needs_key`; an unknown code gives a general sentence.
+    details: a text that may contain the date until which the file is not available. is_model: use
+    the sentence for model files, if there is one.
     """
     own_key = f"reason_model_{code}"
     if is_model and own_key in load_catalogue(language).texts:
@@ -115,7 +116,7 @@ def name_reason(code: str, language: str, details: str = "") -> str:
 def describe_counts(counts: Mapping[str, int], language: str) -> list[str]:
     """Return a text such as "Pictures seen in the gallery: 12" for each count in a job's report.
 
-    counts: {name: number of images}; the key of a text is `report_<name>`.
+    counts: {name: number of images}. Raises KeyError if no text has the key `report_<name>`.
     """
     return [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
 
@@ -123,7 +124,7 @@ def describe_counts(counts: Mapping[str, int], language: str) -> list[str]:
 def describe_end(end: str, language: str) -> str:
     """Return a sentence about why a job has stopped reading pages of its gallery.
 
-    end: the reason's code, "" if the job was interrupted.
+    end: the reason's code, "" if the job was interrupted. Raises KeyError for an unknown code.
     """
     return translate(f"report_{end or 'not_over'}", language)
 

@@ -14,11 +14,11 @@ _EXTRA_KEYS = ("width", "height", "clipSkip")  # read from `extra` if `meta` lac
 
 
 def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
-    """Convert data of Civitai's own generator to what WebUIs expect; return other data unchanged.
+    """Convert the data of an image from Civitai's own generator to what WebUIs expect.
 
-    Width, height and Clip skip are taken from `meta["extra"]` if `meta` itself lacks them. For Flux
-    models, sampler, CFG scale and Clip skip get the values that Forge expects. base_model: the
-    image's base model, "" if unknown.
+    Return the data of other images unchanged. Width, height and Clip skip are taken from
+    `meta["extra"]` if `meta` itself lacks them. For Flux models with distilled guidance, sampler,
+    CFG scale and Clip skip get the values that Forge expects. base_model: "" if unknown.
     """
     if not _is_on_site_image(meta):
         return meta

@@ -45,11 +45,10 @@ class Difference:
     """One difference between the infotexts of an image (the original) and its reproduction here.
 
     field: the name of a parameter or LoRA. original, made: the values in the original and in the
-    reproduction, "" if there is none. kind: "changed", "absent" (only in the original), "added"
-    (only in the reproduction), "edited" (a prompt), "checkpoint" (not the same file),
-    "checkpoint_unknown" (the original names none) or "program". For a LoRA: "lora_missing" (its tag
-    had no effect), "lora_absent" (the tag is only in the original), "lora_added", "lora_version" or
-    "lora_weight".
+    reproduction, "" if there is none; a LoRA's value is its weight, for "lora_version" its hash.
+    kind: "absent" is only in the original, "added" only in the reproduction, "edited" a prompt,
+    "checkpoint" and "lora_version" another file, "checkpoint_unknown" a model that the original
+    does not name, "lora_missing" a tag without effect, "program" another WebUI or version.
     """
 
     kind: DifferenceKind | LoraKind
@@ -71,9 +70,9 @@ def list_differences(
 ) -> tuple[Difference, ...]:
     """Return the differences between two infotexts, sorted by how much they change an image.
 
-    A parameter that every image has, such as the seed, is skipped if only one infotext states it.
-    Return () if an infotext has too little data. original: the infotext of an image. made: the
-    infotext of the image that the user has generated from it. missing_loras: lower-case names of
+    original: the infotext of an image; made: that of the image that the user has generated from it.
+    Return () if `original` is empty or `made` has no parameters. A parameter that every image has,
+    such as the seed, is skipped if only one infotext states it. missing_loras: lower-case names of
     LoRAs that are not installed here.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
@@ -107,7 +106,8 @@ def list_prompt_words(prompt: str) -> tuple[str, ...]:
 def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return an infotext's parameters, with the defaults that its program does not write.
 
-    A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
+    For A1111 and Forge these are _DEFAULTS, for other programs only those of Clip skip and ENSD. A
+    sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
     """
     is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
     # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
@@ -157,7 +157,10 @@ def _compare_checkpoints(
 
 
 def _is_same_hash(first: str, second: str) -> bool | None:
-    """Return whether two hashes are of the same file, None if their kinds cannot be compared."""
+    """Return whether two hashes are of the same file, None if they cannot be compared.
+
+    They can if both have the same length, or if one has 10 characters and the other 64.
+    """
     sizes = {len(first), len(second)}
     if 0 in sizes or (len(sizes) > 1 and sizes != {10, 64}):  # an AutoV2 is the start of a SHA256
         return None
@@ -212,10 +215,11 @@ def _plain_prompt(prompt: str) -> str:
 def _compare_minor_parameters(
     before: Mapping[str, str], after: Mapping[str, str]
 ) -> Iterator[Difference]:
-    """Yield the differences in minor parameters, those of Hires. fix first.
+    """Yield the differences in the parameters outside _FIRST, _MAIN and _IGNORED, Hires. fix first.
 
-    If only one of the two images has an extension's parameters, they count as one difference.
-    before, after: the parameters of the original and of the reproduction.
+    Parameters that only one infotext states come last. Those of them that begin with the same word
+    count as one difference, whose field is this word. before, after: the parameters of the original
+    and of the reproduction.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]

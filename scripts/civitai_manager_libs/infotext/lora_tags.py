@@ -56,9 +56,10 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _format_weights(weight: object, clip_weight: object) -> str:
-    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown.
+    """Return a LoRA's weights as written in a tag.
 
-    weight: for the model. clip_weight: for CLIP, None if it has the same weight.
+    weight: for the model. clip_weight: for CLIP, None if it has the same weight. Return "" if the
+    weight for the model is unknown, or if both weights are 0.
     """
     model, clip = as_number(weight), as_number(clip_weight)
     if model is None or (model == 0 and not clip):

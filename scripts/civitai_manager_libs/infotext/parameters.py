@@ -81,7 +81,10 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the first non-empty value under one of these keys as text, "" if there is none."""
+    """Return the first value under one of these keys as text, "" if there is none.
+
+    Empty values and those longer than _MAX_VALUE characters are skipped.
+    """
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
@@ -127,7 +130,10 @@ def _format_size(meta: Mapping[str, Any]) -> str:
 def _find_name(
     meta: Mapping[str, Any], key: str, list_key: str, clean: Callable[[str], str]
 ) -> str:
-    """Return the name under `key`, or the first name in the list under `list_key`, cleaned."""
+    """Return the name under `key`, else the first name in the list under `list_key`, "" if none.
+
+    clean: a function to apply to the names; a name for which it returns "" does not count.
+    """
     listed = next(filter(None, map(as_text, as_list(meta.get(list_key)))), "")
     return clean(_find_text(meta, key)) or clean(listed)
 
@@ -157,7 +163,10 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters with a name that a WebUI may write, except those in `known`."""
+    """Return the parameters named like a WebUI's (see `_is_webui_key`), except the `known` names.
+
+    The value of a parameter that Civitai's parser has damaged is "".
+    """
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
@@ -175,7 +184,8 @@ def _is_webui_key(key: str) -> bool:
 def _is_mangled(key: str, value: object) -> bool:
     """Return whether Civitai's parser has damaged a parameter's value.
 
-    For example, the quoted text "photo of a (cat:1.1)" became `{"photo of a (cat": "1.1)"}`.
+    Such a value is a mapping whose keys are pieces of a text, as "photo of a (cat:1.1)" became
+    `{"photo of a (cat": "1.1)"}`, or a text with a quotation mark at its start alone.
     """
     if isinstance(value, str):
         return value.startswith('"') and _unquote(value.strip()) == value.strip()

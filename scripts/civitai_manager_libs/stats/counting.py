@@ -73,9 +73,11 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Count how many of the images have each setting and word; leave out rare values.
+    """Count how many of the images have each setting and word.
 
-    settings_only: do not count words, and leave the reactions of each bar at 0.
+    A value that fewer than 1 in 200 images with data have is left out; so is a value that a single
+    image has, if more than three images have data. settings_only: do not count words, and leave the
+    reactions of each bar at 0.
     """
     with_data = [one for one in samples if one.has_data]
     least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
@@ -117,7 +119,8 @@ def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
     """Return the features that get a bar, as {kind: [feature, most common first]}.
 
-    counts: number of images by feature.
+    These are the most common features of each kind, at most as many as _MAX_BARS allows, without
+    parts of phrases (see `_drop_parts_of_phrases`). counts: number of images by feature.
     """
     by_letter: dict[str, list[str]] = defaultdict(list)
     for feature in sorted(counts, key=lambda feature: (-counts[feature], feature)):
@@ -132,10 +135,10 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_parts_of_phrases(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without the words that mostly occur within a longer phrase.
+    """Return the features without the words that mostly occur within one longer phrase.
 
-    For example, "hair" is dropped if most images with it have "long hair". counts: number of images
-    by feature.
+    For example, "hair" is dropped if "long hair" is in at least 80 % as many images as "hair".
+    counts: number of images by feature.
     """
     longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
     for feature in features:

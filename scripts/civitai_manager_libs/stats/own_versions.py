@@ -31,13 +31,16 @@ class OwnVersions:
     def find_file_name(self, label: str) -> str:
         """Return a version's file name as most images spell it, "" if no image states one.
 
-        label: `#<version id>`. The images are those given to `replace_file_names`.
+        label: `#<version id>`. Only images that `replace_file_names` has read so far count.
         """
         names = self._spellings.get(label)
         return min(names, key=lambda name: (-names[name], name)) if names else ""
 
     def replace_file_names(self, settings: Sequence[str]) -> Sequence[str]:
-        """Return an image's settings with file names of the model replaced by `#<version id>`."""
+        """Return an image's settings with file names of the model replaced by `#<version id>`.
+
+        Also count the spelling of each file name, for `find_file_name`.
+        """
         changed = [self._replace_file(one) if one[0] in _RESOURCES else one for one in settings]
         return changed if changed == settings else tuple(dict.fromkeys(changed))
 

@@ -65,10 +65,10 @@ class Phrase:
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     """Return the words and phrases of a prompt in order, case-folded and without duplicates.
 
-    A short text between two commas, line ends or full stops is one phrase. A longer text is a
-    sentence, which is split into words and pairs of words. Common words, plain numbers and single
-    ASCII letters are left out. Only the first 10,000 characters are read; at most 200 phrases are
-    returned.
+    A text between two commas, line ends or full stops is one phrase, unless it is a sentence (see
+    `_is_sentence`), which is split into words and pairs of words. Common words, plain numbers and
+    single ASCII letters are left out. Only the first 10,000 characters are read; at most 200
+    phrases are returned.
     """
     text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MAX_PROMPT]))
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -121,22 +121,25 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
     """Return whether a part of a prompt is a sentence, not a tag.
 
-    words: the words of `part`. is_prose: whether the prompt consists mostly of sentences; in such a
-    prompt, one connecting word makes a part a sentence.
+    A sentence has more than _LONGEST_PHRASE words or a word in _CLAUSE; in a prompt that consists
+    mostly of sentences (`is_prose`), a word in _FILLERS is enough. words: the words of `part`.
     """
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
-    """Return a word without punctuation at its ends, "" if it has no letter or is too long."""
+    """Return a word without punctuation at its ends.
+
+    Return "" if the word has no letter, digit or emoji, or more than _LONGEST_WORD characters.
+    """
     word = word.strip(_EDGES)
     if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
         return word
-    return word if len(word) <= _LONGEST_WORD and any(map(_is_letter, word)) else ""
+    return word if len(word) <= _LONGEST_WORD and any(map(_is_word_character, word)) else ""
 
 
-def _is_letter(character: str) -> bool:
+def _is_word_character(character: str) -> bool:
     """Return whether a character is a letter, a digit or a symbol such as an emoji."""
     return character.isalnum() or unicodedata.category(character) == "So"
 

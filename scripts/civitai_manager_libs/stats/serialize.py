@@ -91,10 +91,11 @@ def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
 
 
 def build_search_query(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
-    """Return the search query for the images that a statistics bar counts, "" if there is none.
+    """Return the search query for the images that a statistics bar counts.
 
-    kind: kind of the bar, such as "lora". value: the bar's value. label: the name shown for the
-    value. is_model_version: whether the value is a version of the gallery's model.
+    kind: kind of the bar, such as "lora". value: the bar's value; words and numbers are searched by
+    it, other values by `label`, the name shown for them. is_model_version: whether the value is a
+    version of the gallery's own model; return "" for such a version if its name is unknown.
     """
     if kind in ("word", "negative"):
         text = _quote_text(value)

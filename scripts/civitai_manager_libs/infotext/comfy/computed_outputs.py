@@ -52,7 +52,7 @@ def can_compute(node_type: str) -> bool:
 
 
 def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
-    """Compute an output of a ComfyUI node from its inputs; return None if it is unknown.
+    """Return the value of a ComfyUI node's output, computed from its inputs; None if it is unknown.
 
     output: the output's number. get_input: returns the value of an input by name, None if the input
     is missing; it raises ValueError if the value is unknown.
@@ -83,9 +83,9 @@ def _compute_flux_resolution(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _scale_ratio(ratio: object, pixels: float) -> list[float]:
-    """Return [width, height] with the ratio in a text such as "16:9", [] if it is unknown.
+    """Return [width, height] with the ratio in a text such as "16:9" and an area of `pixels`.
 
-    pixels: the area, 0 if unknown.
+    Return [] if the text has no such ratio, or if `pixels` is 0.
     """
     match = re.match(r"(\d{1,3}):(\d{1,3})\b", str(ratio))
     if match is None or not pixels:
@@ -103,7 +103,7 @@ def _join_director_prompts(get: _GetInput) -> tuple[Any, ...]:
     """Return (None, prompt) for the node LTXDirector, which has several prompts for a video.
 
     The prompt's first line is for the whole video; a line for each scene follows. None stands for
-    the node's first output, a model.
+    the node's first output, a model. Return () if the node remakes a part of a video.
     """
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
@@ -171,7 +171,7 @@ def _compute_easy_math(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _compute_searge_math(get: _GetInput) -> tuple[Any, ...]:
-    """Return (result,) for the node SeargeIntegerMath, which rounds quotients down."""
+    """Return (result,) for the expression of the node SeargeIntegerMath; its `/` rounds down."""
     # SeargeDP/SeargeSDXL, modules/_legacy.py
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 

@@ -29,7 +29,10 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 
 
 class _ImagePath(NamedTuple):
-    """The way of an image from a sampler to a later node. nodes: those between, last node first."""
+    """The way of an image from a sampler to a later node.
+
+    nodes: the nodes between the sampler and the later node, last node first.
+    """
 
     sampler: NodeId
     nodes: list[Node]

@@ -115,7 +115,8 @@ class _LinkResolver:
     def resolve(self, value: object, depth: int = 0) -> Any:
         """Return the value of an input, or a link to the node that computes the value.
 
-        value: the input's value or link. depth: number of links followed so far.
+        If the value is unknown, return a link to a node that does not exist. value: the input's
+        value or link. depth: number of links followed so far; at _MAX_DEPTH the value is unknown.
         """
         link = get_link(value)
         if link is None:

@@ -28,8 +28,8 @@ _PREVIEW = re.compile(r"preview|show|display|compare")
 def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     """Return the ids of the samplers that start a new image instead of continuing another one.
 
-    Samplers whose image is not saved are left out. If no node is recognised as a sampler, nodes
-    with steps and a seed are taken for samplers.
+    Samplers whose image is not saved are left out, unless no sampler's image is. If no node is
+    recognised as a sampler, nodes with steps and a seed are taken for samplers.
     """
     saved = _find_saved_nodes(nodes)
     for matches in (_is_sampler, _has_sampler_inputs):
@@ -43,12 +43,12 @@ def find_first_samplers(nodes: Nodes) -> list[NodeId]:
 
 
 def list_samplers(nodes: Nodes) -> list[NodeId]:
-    """Return the ids of all nodes that are recognised as samplers."""
+    """Return the ids of all nodes that have the type and the linked inputs of a sampler."""
     return [node_id for node_id, node in nodes.items() if _is_sampler(nodes, node)]
 
 
 def list_save_nodes(nodes: Nodes) -> list[NodeId]:
-    """Return the ids of the nodes that save or send an image."""
+    """Return the ids of the nodes whose type says that they save an image or send it elsewhere."""
     return [n for n, node in nodes.items() if _OUTPUT.search(get_node_type(node).lower())]
 
 

@@ -47,7 +47,8 @@ class TextResolver:
     def resolve(self, value: object, depth: int = 0) -> str | None:
         """Return the text of an input, None if it is unknown.
 
-        value: the input's value or link. depth: number of links followed so far.
+        value: the input's value or link. depth: number of links followed so far; at _DEPTH the text
+        is unknown.
         """
         link = get_link(value)
         if link is None:

@@ -91,10 +91,9 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: NodeId, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of the first input with one of these names, None if unknown.
+    """Return the value of the nearest input with one of these names, None if unknown.
 
-    The node `start` is searched first, then the nodes that hold its settings, nearest first.
-    input_names: the inputs of `start` that lead to these nodes.
+    The nodes of `iter_setting_nodes(nodes, start, input_names)` are searched in their order.
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:
@@ -111,7 +110,8 @@ def iter_setting_nodes(nodes: Nodes, start: NodeId, input_names: tuple[str, ...]
     """Yield the node `start` and the nodes that hold its settings, nearest first.
 
     input_names: the inputs of `start` to follow. Inputs that carry many settings at once, such as
-    "pipe", are always followed.
+    "pipe", are always followed. From the other nodes, all inputs are followed except those for
+    models, prompts and images.
     """
 
     def list_next(node_id: NodeId) -> Iterator[NodeId]:

@@ -26,7 +26,7 @@ class Budget:
         self._parts = parts
 
     def spend_part(self) -> bool:
-        """Count one part of a file, such as a chunk; return False if there were too many."""
+        """Count one part of a file, such as a chunk; return False if the budget has none left."""
         self._parts -= 1
         return self._parts >= 0
 
@@ -38,7 +38,10 @@ class Budget:
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Read the next `size` bytes of a file; return b"" if the budget or the file has fewer."""
+        """Return the next `size` bytes of a file; skip them and return b"" if the budget has fewer.
+
+        Also return b"" if the file has fewer.
+        """
         if not self.spend(size):
             file.seek(size, 1)
             return b""

@@ -38,8 +38,9 @@ class _Entry(NamedTuple):
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     """Yield (name, text) for each text in EXIF data that may tell how an image was made.
 
-    Also yield ("EXIF", reason) if an image library might run out of memory on the data, because
-    many tags share the same bytes. data: the EXIF data, b"" if it was too large to read.
+    Also yield ("EXIF", "overlapping") if an image library might run out of memory on the data,
+    because many tags share the same bytes. data: the EXIF data; for b"", which stands for data that
+    was not read, yield ("EXIF", "unread").
     """
     if not data:
         yield "EXIF", "unread"
@@ -80,7 +81,7 @@ def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return {tag: entry} for those tags of an EXIF folder that may hold a text.
+    """Return {tag: entry} for the tags in _WANTED that an EXIF folder has.
 
     start: offset of the folder (IFD).
     """
@@ -89,9 +90,10 @@ def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
-    """Return the sum of the sizes of all values in an EXIF folder, in bytes.
+    """Return the sum of the sizes of the values in an EXIF folder, in bytes.
 
-    start: offset of the folder (IFD). Bytes that several values share count once for each value.
+    start: offset of the folder (IFD). Bytes that several values share count once for each value. A
+    value that is larger than the data is left out.
     """
     entries = _iter_entries(tiff, byte_order, start)
     sizes = (value_count * _TYPE_SIZES.get(type, 1) for _, type, value_count, _ in entries)
@@ -99,9 +101,9 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 
 
 def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[Any, ...]]:
-    """Return (tag, type, value_count, value) of each entry of the EXIF folder (IFD) at `start`.
+    """Yield (tag, type, value_count, value) of each entry of the EXIF folder (IFD) at `start`.
 
-    There are none if the offset is invalid.
+    Yield nothing if the offset is invalid. value: as in `_Entry`.
     """
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
@@ -127,7 +129,10 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode an EXIF user comment; its first eight bytes name the encoding."""
+    """Decode an EXIF user comment, as UTF-16 if it is marked so or contains zero bytes.
+
+    Other comments are decoded by `budget.decode_text`.
+    """
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
@@ -149,7 +154,8 @@ def _swap_bytes(data: bytes) -> bytes:
 def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
     """Decode UTF-16. Without a byte order mark, use the order that gives more Latin letters.
 
-    byte_order: the order of the EXIF data, "<" or ">", used if both orders give equally many.
+    If both orders give equally many, use `byte_order`, that of the EXIF data, "<" or ">". UTF-8
+    without zero bytes, which some programs mark as UTF-16, is decoded as UTF-8.
     """
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark

@@ -54,7 +54,10 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
 
 
 def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
-    """Yield (number, type) of each EXIF and XMP item that an `iinf` box lists."""
+    """Yield (item number, b"Exif" or _XMP) for each EXIF and XMP item that an `iinf` box lists.
+
+    box: the `iinf` box. Other items and damaged entries are skipped.
+    """
     _, begin, stop = box
     file.seek(begin)
     begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and count

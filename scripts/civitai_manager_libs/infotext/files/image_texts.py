@@ -32,7 +32,7 @@ _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield (name, text) for each text with a known name in a PNG file, also EXIF, XMP and C2PA.
 
-    Of several texts with the same name, only the first is yielded.
+    Of several text chunks with the same name, only the first is read.
     """
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**_PNG_NAMES}
@@ -55,7 +55,7 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
-    """Decode the text of a PNG chunk.
+    """Return the text of a PNG chunk, "" if it is damaged or exceeds the budget.
 
     rest: the chunk's data after the text's name. kind: tEXt, zTXt, iTXt, or ComfyUI's own `comf`.
     """
@@ -119,8 +119,9 @@ def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:
             label = (file.read(1) or b"\0")[0]
         else:
             return
-        comment = _pass_gif_block(file, budget, label == _GIF_COMMENT)
-        if comment:
+        if label != _GIF_COMMENT:
+            _skip_gif_data(file, budget)
+        elif comment := _read_gif_data(file, budget):
             yield "Comment", budget.decode_text(comment)
 
 
@@ -129,12 +130,22 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
         file.seek(3 * 2 ** (flags[0] % 8 + 1), 1)
 
 
-def _pass_gif_block(file: BinaryIO, budget: Budget, is_comment: bool) -> bytes:
-    """Move behind the data of a GIF block; return the data if it is a comment, else b""."""
+def _read_gif_data(file: BinaryIO, budget: Budget) -> bytes:
+    """Return the joined parts of a GIF block's data, except those that exceed the budget."""
     data = bytearray()
-    while budget.spend_part() and (size := (file.read(1) or b"\0")[0]):
-        if is_comment:
-            data += budget.read(file, size)
-        else:
-            file.seek(size, 1)
+    while size := _read_part_size(file, budget):
+        data += budget.read(file, size)
     return bytes(data)
+
+
+def _skip_gif_data(file: BinaryIO, budget: Budget) -> None:
+    while size := _read_part_size(file, budget):
+        file.seek(size, 1)
+
+
+def _read_part_size(file: BinaryIO, budget: Budget) -> int:
+    """Return the size of the next part of a GIF block's data.
+
+    Return 0 after the last part, and if the budget allows no more parts.
+    """
+    return (file.read(1) or b"\0")[0] if budget.spend_part() else 0

@@ -43,7 +43,8 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
 def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
     """Yield (name, text) for each item with a known name in a `meta` box.
 
-    An item's name is its type, or an entry of the box's list of keys.
+    An item's name is its type of four letters; if the type is a number instead, the name is the
+    entry with this number in the box's list of keys.
     """
     file.seek(start)
     inside = file.read(8)

@@ -39,10 +39,11 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts(self, name: str, value: str) -> bool:
-        """Return whether the WebUI reads the parameter `name` of an infotext.
+        """Return whether the WebUI reads the parameter `name` of an infotext; True if unknown.
 
         A parameter such as `ControlNet 0` is assumed to be read if any field begins with
-        `ControlNet`. value: the parameter's value; it matters only for `Module 1` and the like.
+        `ControlNet`. value: for `Module 1` and the like, the file, which must be among `modules`;
+        for other parameters, the value has no effect.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
@@ -59,10 +60,10 @@ class HostCapabilities:
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
     def resolve_sampler(self, sampler: str, schedule: str) -> tuple[str, str]:
-        """Return the (sampler, schedule) that the WebUI uses; the sampler is "" if it is unknown.
+        """Return (sampler, schedule) under the WebUI's own names.
 
-        A schedule in the sampler's name, as in `DPM++ 2M Karras`, replaces `schedule`. For an
-        unknown schedule, the WebUI uses its first one.
+        The sampler is "" if the WebUI does not have it; an unknown schedule becomes the WebUI's
+        first one. A schedule in the sampler's name, as in `DPM++ 2M Karras`, replaces `schedule`.
         """
         default = self.schedulers[0][0] if self.schedulers else schedule
         label = next((names[0] for names in self.schedulers if schedule in names), default)

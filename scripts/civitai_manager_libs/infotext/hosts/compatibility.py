@@ -40,7 +40,7 @@ def list_losses(
     """Return the values of the infotext `text` that a WebUI would lose or change.
 
     host: the WebUI's parsing rules. capabilities: the fields and samplers of the running WebUI;
-    values for which there is no field are lost.
+    values for which there is no field are lost. Without them, only the parsing rules are applied.
     """
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
@@ -58,7 +58,10 @@ def list_losses(
 
 
 def _gets_default(sent: Infotext, name: str) -> bool:
-    """Return whether a WebUI adds its default for a parameter because the infotext lacks it."""
+    """Return whether a WebUI adds its default for a parameter because the infotext lacks it.
+
+    For RNG, return False unless A1111 or Forge wrote the infotext.
+    """
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other

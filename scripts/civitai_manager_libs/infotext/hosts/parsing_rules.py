@@ -25,7 +25,7 @@ class HostRules:
 
     rewrite_line: a function that changes the line of parameters before it is parsed. ignored: names
     of parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults:
-    values for missing parameters that differ from those of other WebUIs.
+    {name: value} of parameters that the WebUI sets, unlike A1111, if an infotext lacks them.
     """
 
     rewrite_line: Callable[[str], str] = str

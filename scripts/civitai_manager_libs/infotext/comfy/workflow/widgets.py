@@ -214,7 +214,8 @@ def read_widget_values(
 def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """Return the names of a node's widgets in order, [] if they are unknown for its type.
 
-    If newer versions of the node have other widgets, return the names that fit the values.
+    If versions of a node have different widgets, return the first version's names that pair with
+    `values` without a remainder (see `_pair_values`).
     """
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
@@ -237,7 +238,7 @@ def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of a node's widgets in order; the workflow may name only some of them."""
+    """Return the names of those widgets that a workflow lists among a node's inputs, in order."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 

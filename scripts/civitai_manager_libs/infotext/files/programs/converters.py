@@ -55,18 +55,18 @@ def read_if(condition: str, source: Source) -> Callable[[Data], object]:
 
 
 def drop_default(value: object) -> object:
-    """Return a value unchanged, None for a word such as "Automatic" or the seed -1."""
+    """Return a value unchanged, but None for "Automatic" and others that mean "not chosen"."""
     return None if as_text(value) in _DEFAULTS else value
 
 
 def convert_last_layer(layer: object) -> int | None:
-    """Return A1111's Clip skip for a layer that is counted from the end: -2 is Clip skip 2."""
+    """Return A1111's Clip skip for a layer counted from the end (2 for -2), None for others."""
     number = as_integer(layer) or 0
     return -number if number < 0 else None
 
 
 def convert_skipped_layers(count: object) -> int | None:
-    """Return A1111's Clip skip for a number of skipped layers, None for 0."""
+    """Return A1111's Clip skip for a number of skipped layers (2 for 1), None for 0 or less."""
     number = as_integer(count) or 0
     return number + 1 if number > 0 else None
 

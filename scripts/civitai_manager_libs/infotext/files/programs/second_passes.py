@@ -24,7 +24,11 @@ _RESIZERS = {  # of the pixels or in the latent space
 
 
 def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
-    """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times."""
+    """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times.
+
+    upscaler: A1111's name for it, "" if unknown. denoise: the denoising strength. A value of None
+    in the result is unknown.
+    """
     return {
         "Hires upscale": scale,
         "Hires upscaler": upscaler or None,
@@ -45,8 +49,9 @@ def translate_upscaler(name: str) -> str:
 def read_swarm_pass(data: Data) -> Record:
     """Return A1111's parameters for SwarmUI's refiner, a second model or pass.
 
-    A refiner that takes over during the steps becomes A1111's Refiner; one that runs after all
-    steps becomes A1111's Hires. fix.
+    A refiner that takes over during the steps becomes A1111's Refiner, {} if it has no model; one
+    that runs after all steps becomes A1111's Hires. fix. Without a refiner, return the denoising
+    strength of img2img alone.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))
@@ -95,7 +100,10 @@ def read_fooocus_refiner(data: Data) -> Record:
 
 
 def read_invoke_pass(data: Data) -> Record:
-    """Return A1111's parameters for InvokeAI's img2img strength, refiner and second pass."""
+    """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data.
+
+    The denoising strength is that of the second pass, without a second pass that of img2img.
+    """
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
     if refiner:
