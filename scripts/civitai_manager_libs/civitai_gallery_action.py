@@ -227,7 +227,7 @@ def _download(
 ) -> DownloadSummary:
     """Download the images of a list of URLs into the cache, several at once; return the counts.
 
-    An exception of `progress_callback` ends all downloads.
+    An exception of `progress_callback` ends all downloads and is raised.
     """
     wanted = list(entries)
     summary = DownloadSummary(total=len(wanted))

@@ -40,13 +40,16 @@ class Client(Protocol):
     ) -> Any:
         """Send a GET request and return the parsed JSON of its response.
 
-        Raises HttpStatusError for an error status, NetworkError if there is no response, and
-        Cancelled if the user stops the work.
+        Raises HttpStatusError for an error status (NotFound for 404), NetworkError if there is no
+        response, and Cancelled as soon as `cancelled` is set.
         """
 
 
 def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Fetch a model with all its versions. Raises NotFound if Civitai has no such model."""
+    """Fetch a model with all its versions.
+
+    Raises NotFound if Civitai has no such model, and Cancelled as soon as `cancelled` is set.
+    """
     return records.model_from_json(
         client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
     )
@@ -55,7 +58,10 @@ def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = 
 def fetch_version(
     client: Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch a model version, with its model's id and name. Raises NotFound if there is none."""
+    """Fetch a model version, with its model's id and name.
+
+    Raises NotFound if Civitai has no such version, and Cancelled as soon as `cancelled` is set.
+    """
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
 
@@ -63,9 +69,10 @@ def fetch_version(
 def fetch_version_by_hash(
     client: Client, checksum: str, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch the model version that has a file with this hash. Raises NotFound if there is none.
+    """Fetch the model version that has a file with this hash.
 
-    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits.
+    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits. Raises NotFound if
+    Civitai has no such version, and Cancelled as soon as `cancelled` is set.
     """
     url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
@@ -105,9 +112,10 @@ def fetch_images(
     """Fetch one page of the images that match a query. An empty page may have a next page.
 
     cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
-    request, at least 20 and at most 200. If Civitai may have left out images, the page is fetched
-    again with twice the limit. patience: seconds that the second request may take, None for no
-    limit.
+    request, at least 20 and at most 200. If Civitai may have left out images and the limit is at
+    most 100, the page is fetched again with twice the limit. If this fails, or takes more than
+    `patience` seconds, the first page is returned; without `patience`, smaller limits are tried,
+    and the error is raised if the smallest fails too.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)

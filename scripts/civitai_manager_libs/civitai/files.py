@@ -71,7 +71,10 @@ class RemoteFile:
 
     @property
     def has_passed_scans(self) -> bool:
-        """Return whether Civitai's scans found neither a virus nor a harmful pickle."""
+        """Return whether Civitai's virus scan and pickle scan have both found no danger.
+
+        Return False if a scan is pending, has failed or has an unknown result.
+        """
         return self.pickle_scan == self.virus_scan == "Success"
 
 

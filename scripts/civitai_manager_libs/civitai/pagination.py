@@ -62,7 +62,10 @@ class ImageQuery:
 
     @property
     def ignores_sort(self) -> bool:
-        """Return whether Civitai ignores the query's sort order."""
+        """Return whether Civitai ignores the query's sort order.
+
+        Its SQL database ignores all sort orders but "Newest" and "Oldest".
+        """
         return self.uses_sql_database and self.sort not in _SORTS_BY_ID
 
     @property
@@ -110,7 +113,8 @@ class Page:
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     """Return the cursor to send to Civitai for the next page, so that no image is skipped.
 
-    cursor: `next_cursor` of the previous page. Most cursors, and None, are returned unchanged.
+    cursor: `next_cursor` of the previous page. It is changed only if it would skip images: with the
+    sort "Newest" and for the SQL database. Other cursors, and None, are returned unchanged.
     """
     if cursor is None:
         return None
@@ -131,16 +135,18 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
     """Return whether an empty last page may be due to Civitai's time limit of 20 seconds.
 
-    has_images: whether the gallery is known to have images.
+    That is possible if the gallery is known to have images (`has_images`), or if Civitai answers
+    the query from its SQL database.
     """
     return has_images or query.uses_sql_database
 
 
 def may_lack_images(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether Civitai may have left out images at the end of a page.
+    """Return whether Civitai may have left out images between a page and the next one.
 
-    Such images are not in the next page either; a request for twice as many images returns them.
-    rows: number of images that were requested.
+    That is possible if the page is full (it has `rows` images, the number requested), does not come
+    from the SQL database, and is the last page or has a `next_cursor` with "|bdx:". A request for
+    twice as many images returns the images that were left out.
     """
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
     # page, cuts it to `rows`, and then goes on after the *whole* next page.
@@ -155,11 +161,12 @@ def walk_pages(
     max_pages: int = _MAX_PAGES,
     page_size: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
-    """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
+    """Yield each page of a gallery with the cursor of the next page, which is None at the end.
 
-    Images that an earlier page had, and those in `known_ids`, are removed from a page. The walk
-    ends early if pages repeat, or if too many in a row are empty. read_page: returns the page at a
-    cursor. page_size: number of images that `read_page` requests.
+    Images that an earlier page had, and those in `known_ids`, are removed from a page. The gallery
+    counts as ended if pages repeat or if too many in a row are empty. After `max_pages` pages, the
+    walk stops with the last page's cursor. read_page: returns the page at a cursor. page_size:
+    number of images that `read_page` requests.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

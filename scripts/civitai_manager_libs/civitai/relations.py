@@ -13,9 +13,9 @@ _MOST_RELATED = 0.1  # of the images that list their versions
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Count the images that were made with other model versions than `version_ids`.
+    """Count the images whose records list model versions, but none of `version_ids`.
 
-    Images whose versions are unknown are not counted. Return 0 if `version_ids` is empty.
+    Return 0 if `version_ids` is empty.
     """
     if not version_ids:
         return 0
@@ -27,7 +27,8 @@ def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> in
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
     """Return whether fewer than a tenth of the images were made with the versions `version_ids`.
 
-    Images whose versions are unknown are ignored. Return False for fewer than 10 other images.
+    Only images whose records list their versions are considered. Return False if there are fewer
+    than 10 of these, or if `version_ids` is empty.
     """
     listing = _images_with_versions(images)
     related = len(listing) - count_unrelated(listing, version_ids)

@@ -128,7 +128,7 @@ def _is_known_host(host: str) -> bool:
 
 
 def _complete_url(text: str) -> str | None:
-    """Return the URL in a text, adding a missing scheme or host; None if the text has none."""
+    """Return the URL in a text, adding a missing scheme or host; None if the text has no URL."""
     if match := _WITH_SCHEME.search(text):
         return match[0].rstrip("<>\"').,;")
     start = text.strip("<>\"'")

@@ -21,7 +21,10 @@ _FOLDERS = ("download_images_folder", "model_folders", "model_folder_template", 
 
 
 def is_shared() -> bool:
-    """Return whether the WebUI's command line, such as `--listen`, lets other machines reach it."""
+    """Return whether the WebUI's command line, such as `--listen`, lets other machines reach it.
+
+    Return False without a WebUI.
+    """
     return any(_host_arguments().get(name) for name in _SHARED)
 
 

@@ -35,8 +35,8 @@ def find_default_images_folder() -> str:
 def find_key_file() -> str:
     """Return the path of the file that stores the API key.
 
-    With a WebUI, the file is in the user's configuration folder, because a WebUI may serve the
-    files of its data folder to others.
+    Without a WebUI, the file is in our data folder. With a WebUI, it is in the user's configuration
+    folder, because a WebUI may serve the files of its data folder to others.
     """
     if not in_webui():
         return os.path.join(find_default_data_folder(), "api_key")

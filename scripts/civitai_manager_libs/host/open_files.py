@@ -13,7 +13,10 @@ _WANTED = 4096  # macOS starts with 256
 
 
 def raise_open_file_limit() -> None:
-    """Let this process open 4096 files and connections at once, or as many as the system allows."""
+    """Let this process open 4096 files and connections at once, or as many as the system allows.
+
+    A limit that is higher already is kept.
+    """
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

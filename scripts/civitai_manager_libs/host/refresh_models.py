@@ -87,7 +87,7 @@ def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
 
 
 def _reload_forge_embeddings() -> None:
-    """Make the model that Forge has loaded read the folder of embeddings again."""
+    """Make the model that Forge has loaded, if any, read the folder of embeddings again."""
     model = _find_attribute("modules.sd_models", "model_data", "sd_model")
     for engine in vars(model).values() if model is not None else ():
         load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)

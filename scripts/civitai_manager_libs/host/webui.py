@@ -46,7 +46,7 @@ def read_options() -> dict[str, Any] | None:
 
 
 def find_host_name() -> str:
-    """Return the name of the WebUI as users know it, such as "Forge Neo"; "" without a WebUI."""
+    """Return the name of the running WebUI, such as "Forge Neo"; "" without a WebUI."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:

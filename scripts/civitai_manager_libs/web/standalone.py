@@ -31,10 +31,10 @@ _OPEN_TO_SOME = (
 def run_server(
     address: str, port: int, is_demo: bool = False, login: tuple[str, str] | None = None
 ) -> int:
-    """Serve the page until Ctrl-C and return the exit code; print a failure as one sentence.
+    """Serve the page until Ctrl-C and return 0; return 3 after a failure, such as a port in use.
 
-    is_demo: whether an offline imitation of Civitai is used. login: the user and password that the
-    page asks for, None for no login.
+    The failure is printed as one sentence. is_demo: whether an offline imitation of Civitai is
+    used. login: the user and password that the page asks for, None for no login.
     """
     for problem in setting.load():
         util.printD(problem)
@@ -105,7 +105,10 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
 
 def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | None) -> Any:
-    """Return the ASGI application with our routes, the page and its login. Raises DiskError."""
+    """Return the ASGI application with our routes, the page and its login.
+
+    Raises DiskError if the cache folder cannot be created.
+    """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware

@@ -34,7 +34,7 @@ def is_our_page(request: Request) -> bool:
 def _is_same_site(headers: Headers) -> bool:
     """Return whether a request comes from a page of our own site.
 
-    The header `Sec-Fetch-Site` decides; without it, the host name in `Origin` does.
+    The header `Sec-Fetch-Site` decides. Without it, `Origin` must name this server or be absent.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # browsers send it only over https and to localhost
@@ -51,8 +51,8 @@ def _is_origin(origin: str, host_header: str) -> bool:
 def is_cross_site(headers: Headers, method: str) -> bool:
     """Return whether another site's page sent a request, by its Fetch Metadata headers.
 
-    Return False for a link to our page that the user has followed. See
-    https://www.w3.org/TR/fetch-metadata/
+    Return False if the headers are absent, or if the user has followed a link to our page, which
+    is a GET. method: the HTTP method. See https://www.w3.org/TR/fetch-metadata/
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False
@@ -124,8 +124,9 @@ def find_client_network(request: Request) -> str:
 def find_lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    "frozen": the WebUI's command line forbids the change. "only_here": the request comes from
-    another machine, and there is no login. name: the setting's name, or "key" for the API key.
+    "frozen": the WebUI's command line forbids the change to everybody. "only_here": otherwise, if
+    there is no login and the request comes from another machine. name: the setting's name, or
+    "key" for the API key.
     """
     if host.is_frozen(name):
         return "frozen"

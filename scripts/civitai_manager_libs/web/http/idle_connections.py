@@ -51,7 +51,8 @@ class IdleConnections:
     def admit_client(self, peer: str) -> bool:
         """Return whether a client may open one more connection. peer: the client's IP address.
 
-        A client with 128 connections may do so if one of them is idle; the oldest one is closed.
+        If the client has 128 connections, its oldest idle one is closed first; if all of them are
+        busy, return False.
         """
         own = [one for one in self.all if one.peer == peer]
         oldest = next((one for one in own if one.is_idle), None)

@@ -32,9 +32,10 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 class LoginAttempts:
     """Counts the failed logins of each client, and makes a client wait after too many.
 
-    A client behind a proxy could invent another address for each attempt. So all attempts through
-    one proxy are also counted together. The wait after too many of these is short, because it
-    delays the owner too.
+    After 5 failures a client waits 1 second, then twice as long after each further failure, up to
+    60 seconds. A client behind a proxy could invent another address for each attempt. So all
+    attempts through one proxy are also counted together; after 30 failures, all its clients wait 1
+    second, which is short because it delays the owner too.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,10 +43,11 @@ class LoginAttempts:
         self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # failures, last time
 
     def count_attempt(self, client: str, proxy: str = "") -> float:
-        """Count a login attempt and return 0.0, or return the seconds that the client must wait.
+        """Return how many seconds the client must still wait; count the attempt if that is 0.0.
 
-        The attempt counts as failed until `forget_failures` is called. client: the client's
-        address. proxy: the proxy or tunnel that forwarded the request, "" if there is none.
+        A counted attempt is a failure until `forget_failures` is called. client: the client's name.
+        proxy: the name of the proxy that forwarded the request, "" for none; the attempt counts for
+        the proxy too, and the longer of the two waits is returned.
         """
         now = self._clock()
         wait = self._seconds_to_wait(client, _FREE, _LONGEST, now)
@@ -82,7 +84,7 @@ def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
 class Login:
     """The login of one user.
 
-    tokens: the user's name by the cookie of each session.
+    tokens: {session token in a browser's cookie: the user's name}.
     """
 
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
@@ -91,7 +93,10 @@ class Login:
         self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
     async def log_in(self, request: Request) -> Response:
-        """Check a submitted login form; redirect to the page, or show the form with the problem."""
+        """Check a submitted login form; redirect to the page, or show the form with the problem.
+
+        A GET is redirected too. A body that is too large or too slow gets an error page.
+        """
         if request.method != "POST":
             return _back_to_page(request)
         try:
@@ -152,7 +157,7 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return the body of a request, cut off once it exceeds `_MOST_BODY` bytes."""
+    """Return the body of a request, or only its beginning if it exceeds `_MOST_BODY` bytes."""
     body = b""
     async for part in request.stream():
         body += part

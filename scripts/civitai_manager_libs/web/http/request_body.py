@@ -28,10 +28,11 @@ _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 async def read_body(
     request: Request, max_bytes: int, in_thread: InThread, is_file: bool = False
 ) -> AsyncIterator[Any]:
-    """Yield the parsed JSON body of a request, None for a GET.
+    """Return a context manager that yields the parsed JSON body of a request, None for a GET.
 
     is_file: yield the body as an open temporary file instead, without parsing it. Raises ApiError
-    if the body is invalid, too large or too slow, and ClientDisconnect if the client disconnects.
+    if the body is invalid, larger than `max_bytes` or too slow, or if there is no space for it, and
+    ClientDisconnect if the client disconnects.
     """
     if request.method in ("GET", "HEAD"):
         yield None

@@ -71,7 +71,7 @@ class ApiError(Exception):
 
 
 def find_language(request: HTTPConnection) -> str:
-    """Return the code of the language that a request's `Accept-Language` prefers, such as "en"."""
+    """Return the supported language that a request's `Accept-Language` prefers, else "en"."""
     return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
@@ -108,7 +108,10 @@ def make_error_response(error: ApiError, language: str) -> Response:
 
 
 def make_failure_response(error: CivitaiShortcutError, language: str) -> Response:
-    """Return the JSON response for a failed action, for example if Civitai does not respond."""
+    """Return the JSON response for a failed action, for example if Civitai does not respond.
+
+    The error's class determines the HTTP status, such as 507 for DiskError; the default is 502.
+    """
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     return _error_json({"code": error.reason, "message": explain_error(error, language)}, status)
 

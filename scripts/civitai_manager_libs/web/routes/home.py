@@ -56,16 +56,17 @@ def get_local_models(context: RequestContext) -> schemas.LocalModels:
 
 
 def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
-    """Return a model file on this machine, after looking up its model on Civitai.
+    """Return the JSON of the model file whose key is in the path, with its data on Civitai.
 
-    Only a known id or hash is looked up; `identify_local_model` also computes a hash.
+    The file is looked up by its Civitai id or hash; if neither is known, only its data on this
+    machine is returned. `identify_local_model` computes a missing hash.
     """
     file = _require_file(context)
     return RemoteWork(lambda: _look_up_file(context, file))
 
 
 def identify_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
-    """Return a model file on this machine, after looking up its model on Civitai.
+    """Return the JSON of the model file whose key is in the path, with its data on Civitai.
 
     If neither its hash nor its id is known, the file is read as a whole to compute the hash.
     """
@@ -74,7 +75,10 @@ def identify_local_model(context: RequestContext) -> RemoteWork[schemas.LocalMod
 
 
 def get_preview(context: RequestContext) -> Response:
-    """Return a thumbnail of the preview image that lies beside a model file."""
+    """Return a response with a thumbnail of the preview image that lies beside a model file.
+
+    Raises ApiError if there is no preview image.
+    """
     file = _require_file(context)
     if not file.preview:
         raise ApiError(404, "not_there")
@@ -186,9 +190,9 @@ def _find_preview_time(file: ModelFile) -> int:
 
 
 def _store_cover(version: Version) -> int | None:
-    """Store an example image of a version in the library; return the image's id.
+    """Store a version's first example image that may be shown without blur; return its id.
 
-    Return None if no example image may be shown without blur.
+    If there is no such image, store the first such video; if there is none either, return None.
     """
     image = civitai.find_example_image(version.record, _find_shown_levels())
     if image is None:
@@ -198,14 +202,20 @@ def _store_cover(version: Version) -> int | None:
 
 
 def _ensure_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
-    """Return a model file; compute its hash first if its hash and its Civitai id are unknown."""
+    """Return a model file; compute its hash first if its hash and its Civitai id are unknown.
+
+    Raises DiskError if the file cannot be read, and Cancelled as soon as `cancelled` is set.
+    """
     if file.version_id or file.hashes:
         return file
     return get_model_index().compute_hash(file, cancelled)
 
 
 def _look_up_file(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
-    """Look up the version of a model file on Civitai; return the file's JSON."""
+    """Look up a model file on Civitai by its version's id or its hash; return the file's JSON.
+
+    If neither is known, or Civitai does not have the version, the JSON has only local data.
+    """
     version, version_id = None, _find_version_id(file)
     try:
         if version_id:

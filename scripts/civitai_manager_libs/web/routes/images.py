@@ -93,8 +93,9 @@ def _list_notes(
 ) -> list[Note]:
     """Return notes that tell the user about problems with the pages in `reads`.
 
-    from_start: whether the first of them is the gallery's first page. to_end: whether the last of
-    them is the gallery's last page.
+    Notes report an unexpectedly empty last page, an unknown author, images of other models, and
+    unreadable images. from_start: whether `reads` begins with the gallery's first page. to_end:
+    whether it ends with the gallery's last page.
     """
     page, notes = reads[-1].page, list[Note]()
     is_first = from_start and len(reads) == 1

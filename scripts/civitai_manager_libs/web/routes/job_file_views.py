@@ -60,7 +60,10 @@ def _list_speed_texts(file: ModelFileState, progress: JobProgress, language: str
 
 
 def list_rate_texts(rate: float, seconds_left: float | None, language: str) -> list[str]:
-    """Return a download's speed and the time left, if known, in words. rate: bytes per second."""
+    """Return a download's speed and the time left in words; without `seconds_left`, the speed only.
+
+    rate: bytes per second.
+    """
     texts = [f"{util.short_bytes(rate)}/s"]
     if seconds_left is not None:
         time = util.short_time(seconds_left)

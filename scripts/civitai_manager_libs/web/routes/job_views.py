@@ -94,9 +94,9 @@ def _count_percent(job: Job) -> int:
 
 
 def _make_report_view(view: JobView, language: str) -> JobReport | None:
-    """Return the JSON of what a job found in a gallery and why it ended.
+    """Return the JSON of what a job found in a gallery and why it read no further pages.
 
-    Return None for a job that downloads selected images or model files.
+    Return None if the job has read no gallery, such as a job for selected images or model files.
     """
     report = view.job.report
     if not report.counts:
@@ -128,7 +128,7 @@ def _make_failures_view(view: JobView, language: str) -> JobFailures:
 def _make_reasons_text(view: JobView, language: str) -> str:
     """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
 
-    Return "" if `view` does not list all failures.
+    Return "" if there are no failures, or if `view` does not list all of them.
     """
     if len(view.failed) < view.job.failed:
         return ""
@@ -138,7 +138,7 @@ def _make_reasons_text(view: JobView, language: str) -> str:
 
 
 def _make_state_label(view: JobView, language: str) -> str:
-    """Return the job's state in words, or the number of failures of a finished job."""
+    """Return the job's state in words; for a finished job with failures, their number instead."""
     failed = view.current_job.failed
     if view.state is JobState.DONE and failed:
         return messages.translate("failed_count", language, n=failed)

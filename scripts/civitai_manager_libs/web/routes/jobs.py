@@ -41,7 +41,10 @@ def get_jobs(context: RequestContext) -> JobList:
 
 
 def act_on_job(context: RequestContext) -> JobList:
-    """Apply the action in the path, such as `pause`, to a job; return the latest jobs."""
+    """Apply the action in the path, such as `pause`, to a job; return the latest jobs.
+
+    Raises ApiError for an unknown action.
+    """
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if act is None:
         raise ApiError(404, "not_there")
@@ -130,8 +133,8 @@ def make_naming_context(
 ) -> NamingContext:
     """Return the names of model and version that a job's file name template can use.
 
-    title: used as the model's name; if "", the stored model's name is used. The versions' names are
-    known only if the model is stored.
+    title: the model's name; if "", the stored model's name is used, or else "Civitai". version_id:
+    the version to name, None for none. The names of versions are "" if the model is not stored.
     """
     model = models.find_stored_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}

@@ -151,7 +151,7 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
 def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
     """Return the model of the first of these versions that Civitai has.
 
-    Return None if Civitai has no such version, or if the version's model is unknown.
+    Return None if Civitai has none of the versions, or does not say that version's model.
     """
     for version_id in version_ids:
         try:

@@ -22,7 +22,8 @@ _responses: OrderedDict[str, Any] = OrderedDict()  # by request id
 def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
     """Call `begin` and return its result; for a repeated request, return the first result again.
 
-    A repeated request has the same id in the field `request` of its body.
+    A request is repeated if its body's field `request` has the id of one of the last 200 requests.
+    Without a valid id, `begin` is always called.
     """
     request_id = context.body_field("request")
     if not isinstance(request_id, str) or not re.fullmatch(r"[\w-]{8,64}", request_id):

@@ -140,7 +140,7 @@ def _measure_thumbnail(
 
 
 def _read_infotext(image: Image) -> str:
-    """Return an image's infotext from its record or else from its file, "" if neither has one."""
+    """Return an image's infotext from its record, or else from its file on this machine, or ""."""
     text = build_infotext(image.meta, image)
     if text:
         return text
@@ -211,10 +211,11 @@ def _make_summary(context: RequestContext, similarity: reproductions.Similarity 
 def _describe_differences(
     context: RequestContext, original: str, reproduction: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference between the infotexts of two images.
+    """Return a sentence for each difference between the infotexts of an image and a reproduction.
 
-    Return a single sentence if an infotext is unknown, or if only the looks of the images differ.
-    original: the original image's infotext, "" if unknown.
+    If an infotext is unknown, a single sentence says so. If the infotexts are equal, a single
+    sentence says so too, or none if the images also look the same. original: the image's infotext,
+    "" if unknown.
     """
     if not original:
         return [context.translate("differs_original_unknown")]
@@ -243,7 +244,7 @@ def _describe_difference(context: RequestContext, difference: Difference) -> str
 
 
 def _find_missing_loras(names: Iterable[str]) -> set[str]:
-    """Return the names of the LoRAs that are not on this machine, in lower case."""
+    """Return those of the LoRA names that no file on this machine has, in lower case."""
     here = get_model_index()
     wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
     return {name for name, one in wanted.items() if here.find(one).state == "missing"}

@@ -111,7 +111,11 @@ def _validate_folder(text: str) -> str:
 
 
 def _validate_text(name: str, text: str) -> str:
-    """Check a setting's text; return the text to save. Raises ApiError if the text is invalid."""
+    """Check a setting's text with its function in CHECKS; return the text that this returns.
+
+    The text may be normalized, such as without surrounding spaces. Raises ApiError if it is
+    invalid.
+    """
     try:
         return CHECKS[name](text)
     except InputError as error:
@@ -163,7 +167,8 @@ def put_key(context: RequestContext) -> KeySaved:
 def test_key(context: RequestContext) -> RemoteWork[Message]:
     """Return a message with the name of the user to whom an API key belongs.
 
-    The key is in the body; "" means the saved key. Raises ApiError if there is no key.
+    The key is in the body; "" means the saved key. Raises ApiError if there is no key, or if
+    Civitai does not accept the key.
     """
     _check_lock(context, "key")
     typed = _require_key(context)

@@ -66,9 +66,9 @@ class ResourceLink(TypedDict):
 class ResourceView(ResourceLink):
     """A resource and whether the server's machine has its file.
 
-    availability: `other` means another version of the model is here; "" means that no folder of
-    models is known. local_name: the local file's name without extension, "" if none is here. size:
-    bytes, 0 if unknown.
+    availability: "here" (the file), "other" (only a file of another version of the model),
+    "missing" (neither), or "" (no folder of models is known). local_name: the local file's name
+    without extension, "" if none is here. size: bytes, 0 if unknown.
     """
 
     availability: Availability

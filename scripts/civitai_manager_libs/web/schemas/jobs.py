@@ -54,7 +54,7 @@ class JobModelFile(TypedDict):
 
 
 class JobReport(TypedDict):
-    """What a finished job found in its gallery, in words. end: why it read no further."""
+    """What a job found in its gallery, in words. end: why the job read no further pages."""
 
     end: str
     lines: list[str]
@@ -127,8 +127,9 @@ class JobBody(TypedDict, total=False):
 
     With `ids`, `query` is the gallery or the library search that showed the images. request: a
     unique id; a second request with the same id starts no job. limit: the largest number of images.
-    reads_only: store records (Civitai's JSON) and download no file. verify: read the gallery from
-    both ends. title, model, version: for the names of the job and its folder.
+    reads_only: store records (Civitai's JSON) and download no file. verify: afterwards read the
+    gallery from its end too, to find images that Civitai left out. title, model, version: determine
+    the names of the job, its folder and its files.
     """
 
     ids: list[int]

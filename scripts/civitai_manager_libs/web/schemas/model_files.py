@@ -29,9 +29,9 @@ class NeededFileView(ResourceLink):
     key: unique in the list. image_count: how many of the images need the model. file: id of the
     file to download unless the user chooses another, None if there is none. choices: all files that
     the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
-    can be downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does
-    not offer the file, or "". folder: where the file goes, shortened for users who may not download
-    it. disk: index in `disks`, None if the folder is unknown.
+    can be downloaded and what to do, or "". refusal_short: the reason in a few words, "" if there
+    is no refusal or Civitai could not be asked. folder: where the file goes, shortened for users
+    who may not download files. disk: index in `disks`, None if the folder is unknown.
     """
 
     key: str

@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 class Comparison(TypedDict):
     """A reproduction compared with its original, the image that the infotext came from.
 
-    nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
+    nearness: how similar the images look, "" if not measured. ssim: structural similarity, 1 for
+    equal images, None if not measured.
     summary: the nearness and its figures in a sentence. differences: a line for each difference of
     the infotexts, the likeliest cause first. infotext, prompt, negative, parameters: the
     reproduction's.
@@ -32,9 +33,9 @@ class ReproductionView(Comparison):
     """A stored reproduction: an image that the user generated from an image's infotext.
 
     file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
-    image was stored. name: the file's name. path: "" if the file was never on this machine; only
-    the name for users who may not change the settings. is_edited: the prompt was edited after it
-    was sent.
+    image was stored. name: the file's name. path: the file's path, or only its name for users who
+    may not change the settings; "" if the file was never on this machine. is_edited: the prompt was
+    edited after it was sent.
     """
 
     id: int

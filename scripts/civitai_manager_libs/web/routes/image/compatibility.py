@@ -68,9 +68,11 @@ def _sentence_key(loss: Loss) -> str:
 def list_problems(
     image: Image, text: str, embedded_data: EmbeddedData | None, language: str
 ) -> Iterator[str]:
-    """Yield sentences that warn the user about an image's infotext.
+    """Yield a sentence for each thing that a user should know about an image's infotext.
 
-    text: the infotext. embedded_data: the data in the image's file, None if it was not read.
+    Examples are missing values, a rounded seed, and that another program wrote the infotext. text:
+    the infotext; if "", the only sentence says so. embedded_data: the data in the image's file,
+    None if it was not read.
     """
     meta = image.meta or {}
     if not text:

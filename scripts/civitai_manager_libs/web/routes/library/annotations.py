@@ -72,7 +72,7 @@ def get_annotations(context: RequestContext) -> AnnotationsRead:
 def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
     """Undo an earlier change of annotations, but keep what was changed again since then.
 
-    undone: the response to the earlier change.
+    Return the annotations after and before the undo. undone: the response to the earlier change.
     """
     before, after = (_parse_annotations(undone.get(name)) for name in ("previous", "annotations"))
     ids = list(before.keys() & after.keys())

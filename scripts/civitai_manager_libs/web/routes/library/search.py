@@ -99,7 +99,10 @@ def preview_search(context: RequestContext) -> SearchPreview:
 
 
 def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return "keys" for a search with a `key:value`, "words" for plain words, else "nothing"."""
+    """Return "keys" for a search with a `key:value`, "words" for plain words only, else "nothing".
+
+    "nothing" means that the search is empty.
+    """
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
     return "words" if query.terms else "nothing"
@@ -108,18 +111,18 @@ def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "
 def _count_matches(
     query: search.SearchQuery,
     scope: search.SearchScope,
-    model_id: int | None,
+    open_model: int | None,
     hidden: search.HiddenTerms,
 ) -> SearchCount:
     """Return how many images in the library match, at most 1000, and whether there may be more.
 
-    scope: the part of the library to search. model_id: the id of the open model. hidden: the
-    authors and words whose images are left out.
+    scope: the part of the library to search. open_model: id of the model whose gallery is open, as
+    in `_filter_by_is_here`. hidden: the authors and words whose images are left out.
     """
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
     )
-    count = len(_filter_by_is_here(query, found.ids, model_id))
+    count = len(_filter_by_is_here(query, found.ids, open_model))
     return {"count": count, "is_more": found.cursor is not None}
 
 
@@ -137,10 +140,10 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_by_is_here(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that match a search's `is:here` or `-is:here`, if it has one.
+    """Return the ids of the images that match a search's `is:here` or `-is:here`.
 
-    `is:here` matches images that this machine can reproduce. open_model: the id of the model whose
-    gallery is open.
+    `is:here` matches images that this machine can reproduce. If the search has neither, return all
+    ids. open_model: id of the model whose gallery is open, for `filter_reproducible`.
     """
     if query.here is None:
         return image_ids
