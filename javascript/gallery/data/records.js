@@ -37,7 +37,8 @@ export class Records {
     return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
-  /** Return whether a record is recent, or comes from the image's file, which never changes.
+  /** Return whether a record was received in the last 30 seconds, or has the infotext of the image's
+   * file, which never changes.
    * @param {ImageRecord} record */
   #isFresh(record) {
     const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};

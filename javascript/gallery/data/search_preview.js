@@ -68,7 +68,8 @@ export class SearchPreviews {
     return this.#found;
   }
 
-  /** Look up another text after a pause. Until its results arrive, keep the earlier ones that fit.
+  /** Look up another text after a pause. Until its results arrive, keep the suggestions that begin
+   * with `word`, and the cached results of Civitai for this text.
    * @param {string} text
    * @param {string} word  the part of the text to complete */
   update(text, word) {

@@ -28,8 +28,9 @@ export function listChips(state, translate, actions) {
   ];
 }
 
-/** Return a chip for the searched scope, and a chip for each word of the search. Removing the chip of
- * the library closes the library. Removing the chip of another scope searches the library.
+/** Return a chip for the scope of the search for images and one for each word, [] without a search.
+ * Removing the scope's chip searches the library instead; if the scope is the library, it opens the
+ * gallery that was searched first, or else the home page.
  * @param {State} state
  * @param {Translate} translate
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions

@@ -51,7 +51,8 @@ export function getLookupStatus(state, translate, now) {
   );
 }
 
-/** Return the button to show with a problem: *Try again*, or another one if a retry would fail again.
+/** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for codes
+ * of errors that a retry would not solve.
  * @param {import("../types.js").Problem} problem
  * @param {StatusAction} leave  the button that closes what has failed
  * @returns {StatusAction} */

@@ -39,10 +39,10 @@ export function makeMonthSearch(where, months, index) {
   return sort === "Oldest" ? `after:${month}` : `before:${getNextMonth(month)}`;
 }
 
-/** Return the index of the month of a date. If the gallery has no such month, return the index of the
- * next month, or else of the last one.
+/** Return the index of a date's month. If the month has no images, return the index of the month that
+ * comes next in the gallery, or else of the last one.
  * @param {readonly MonthCount[]} months  as the gallery shows them
- * @param {string} sort
+ * @param {string} sort  "Oldest" if the oldest month is first; else the newest month is first
  * @param {string} date  ISO 8601 */
 export function findMonth(months, sort, date) {
   const month = date.slice(0, 7);

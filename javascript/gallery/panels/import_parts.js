@@ -5,8 +5,9 @@ import { splitBySize } from "../core/parts.js";
 const AT_ONCE = 500; // images of a file that are sent together
 const MOST_BYTES = 4_000_000; // of the images or reproductions of a part; the server accepts 8 MB
 
-/** Split an exported file, and yield the body of a request for each part.
- * @param {any} contents  the file's JSON, which may be invalid
+/** Yield the bodies of the requests that import an exported file: each has some images, all
+ * collections or some reproductions.
+ * @param {any} contents  the file's JSON; images and reproductions that are not a list are left out
  * @returns {Generator<Record<string, unknown>>} */
 export function* splitExport(contents) {
   const [pictures, reproductions] = ["pictures", "reproductions"].map((key) =>

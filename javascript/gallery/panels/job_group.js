@@ -34,7 +34,8 @@ export class JobGroup {
   }
 }
 
-/** Return the jobs in groups. The groups are in the order of their first jobs.
+/** Group jobs by their field `group`, which names a model, author or collection. The groups are in
+ * the order of their first jobs.
  * @param {JobCard[]} jobs
  * @returns {Group[]} */
 export function groupJobs(jobs) {

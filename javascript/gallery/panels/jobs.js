@@ -100,7 +100,7 @@ export class Jobs {
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
 
-  /** Show all jobs. @param {State} state */
+  /** Show the jobs that were searched for, else the newest ones. @param {State} state */
   #draw({ jobs }) {
     const all = this.#search.found ?? jobs?.jobs ?? [];
     this.#search.draw(jobs?.total ?? 0, all.length);

@@ -145,7 +145,8 @@ export class Watches {
     void this.#read();
   }
 
-  /** Schedule the next check, unless none is needed.
+  /** Schedule the next check: soon if the server is checking, or daily if the setting wants that and
+   * galleries are watched. Schedule none while the page is hidden.
    * @param {number} [least]  milliseconds to wait at least */
   #schedule(least = 0) {
     clearTimeout(this.#timer);

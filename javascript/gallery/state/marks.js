@@ -28,8 +28,8 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store the marks of a gallery. Delete the oldest marks if too many galleries have marks.
- * @param {string} source  name of the gallery
+/** Store the marks of a gallery. Only the 50 galleries whose marks changed last keep their marks.
+ * @param {string} source  name of the gallery; nothing is stored for ""
  * @param {ReadonlySet<number>} marks */
 function saveMarks(source, marks) {
   if (!source) return;

@@ -17,7 +17,7 @@ export function getChoice({ key }, choices) {
   return choices.get(key) ?? USUAL;
 }
 
-/** Return the file that would be downloaded, null if there is none.
+/** Return the file that the user has chosen, else the default file; null if there is none.
  * @param {NeededFile} needed
  * @param {Choices} choices
  * @returns {RemoteFileView | null} */
@@ -41,7 +41,8 @@ export function needsConsent(needed, choices) {
   return Boolean(file?.is_pickle) && getChoice(needed, choices).allowed !== file?.id;
 }
 
-/** Return whether a needed file is missing and can be downloaded now.
+/** Return whether a needed file is missing and can be downloaded without the user's consent, or with
+ * the consent that the user has given.
  * @param {NeededFile} needed
  * @param {Choices} choices */
 export function canGet(needed, choices) {
@@ -163,10 +164,10 @@ export function markArrived(needs, fresh, label) {
   return { ...needs, answer: { ...answer, files } };
 }
 
-/** Return the query string for the files of a model version or a collection, or of those that an
- * image needs.
+/** Return the query string to request the model files of an image, a model version or a collection.
  * @param {{image?: number, model?: number | null, version?: number | null, collection?: string}} of
- *     model: id of the version's model, or of the open model; version: null for the newest */
+ *     model: id of the version's model; beside an image, id of the model whose gallery is open;
+ *     version: null for the newest */
 export function makeNeedsQuery(of) {
   const given = Object.entries(of).filter(([, value]) => value !== null);
   return String(new URLSearchParams(given.map(([name, value]) => [name, String(value)])));

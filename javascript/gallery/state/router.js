@@ -202,7 +202,8 @@ function isElsewhere(now, before) {
   );
 }
 
-/** Return what kind of view was opened between two states.
+/** Return what a change has opened: the results of another model search, else a search for images
+ * with other words, else a gallery.
  * @param {State} now
  * @param {State} before
  * @returns {Kind} */

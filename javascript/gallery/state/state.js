@@ -204,7 +204,8 @@ export function listTileIds(state, id) {
   return members || [id];
 }
 
-/** Return the loaded images that match the filter.
+/** Return the loaded images that match the words of the search within them. Return all of them if
+ * there are no words, or while the server has not responded.
  * @param {Shown} state */
 function filterImages({ images, loadedWords, matches }) {
   if (!loadedWords || matches === null) return images;
@@ -231,8 +232,8 @@ export function getFailedParts({ problems }, code) {
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/** Return the first failed part of the page whose error belongs below the images, null if there is
- * none. The search field shows the error of a lookup itself.
+/** Return the first failed part of the page, null if there is none. A lookup does not count, since
+ * the search field shows its error; the home page counts only while it is shown.
  * @param {State} state */
 export function getFailedGalleryPart(state) {
   const isShown = (/** @type {Part} */ part) =>
