@@ -37,7 +37,7 @@ def test_network_error_is_a_failure_once_a_later_image_succeeds():
     classifier = FailureClassifier()
     assert _classified(classifier, 1, _OFF) == {1: "waiting"}
     assert _classified(classifier, 2) == {1: "failed", 2: "saved"}
-    assert classifier.list_unstored_failures(None) == []
+    assert classifier.list_last_failures(None) == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_held_errors_become_failures_at_the_end_unless_an_error_ended_the_run(tr
     classifier = FailureClassifier()
     _classified(classifier, 1, _OFF)
     assert [
-        o.image_id for o in classifier.list_unstored_failures(trouble) if o.state == "failed"
+        o.image_id for o in classifier.list_last_failures(trouble) if o.state == "failed"
     ] == failed
 
 
@@ -92,7 +92,7 @@ def test_cancelled_download_says_nothing_about_the_network():
     item = Item(2, 2, "", "image", "", "waiting", "", "")
     stopped = WorkResult(item, Outcome(2, "waiting"), time.perf_counter())
     assert classifier.classify(stopped) == [stopped.outcome]
-    assert [outcome.image_id for outcome in classifier.list_unstored_failures(None)] == [1]
+    assert [outcome.image_id for outcome in classifier.list_last_failures(None)] == [1]
 
 
 def test_response_to_an_earlier_request_says_nothing_about_the_network():

@@ -20,7 +20,8 @@ __all__ = ["JobClient", "choose_destination", "choose_image_width", "reserved_by
 class JobClient(ApiClient):
     """Sends the requests of jobs to Civitai.
 
-    The page's requests are sent before those of jobs. The bandwidth limit applies to jobs only.
+    The page's requests are sent before those of jobs. The bandwidth limit applies to jobs only. A
+    method with the parameter `cancelled` raises Cancelled as soon as that is set.
     """
 
     _client: CivitaiHttpClient
@@ -59,9 +60,9 @@ class JobClient(ApiClient):
         return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds requests to a URL's host or Civitai's API must wait.
+        """Return for how many seconds no request may be sent to a URL's host or to Civitai's API.
 
-        Return 0.0 unless a busy server has requested a pause.
+        Return the longer pause if both servers have requested one, 0.0 if neither has.
         """
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 

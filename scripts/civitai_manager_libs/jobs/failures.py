@@ -34,13 +34,12 @@ class WorkResult:
 
 
 class FailureClassifier:
-    """Decides which images have failed in one run of a job.
+    """Decides during one run of a job whether a network error means that an image has failed.
 
-    After a network error, an image stays `waiting`. If a later request gets a response, the network
-    works, and the image has failed. Five such errors without a response mean an outage
-    (`is_offline`): their images stay `waiting` for the next run. In the next run, an image whose
-    network error is repeated has failed at once if the run has got a response before; otherwise the
-    job might never end.
+    An image with a network error stays `waiting` until a download that began later gets a response:
+    then the network works, and the image has failed. After five errors without such a response, the
+    network counts as down (`is_offline`), and their images wait for the next run. There, an image
+    with another network error has failed at once if any download of that run got a response.
     """
 
     def __init__(self) -> None:
@@ -54,8 +53,8 @@ class FailureClassifier:
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Return the outcomes to store after a download; the download's own outcome comes last.
 
-        After a network error, this outcome is `waiting`. After a response, failures of downloads
-        that had ended before come first: they are final now, because the network works.
+        That outcome is `waiting` after a network error, unless the image has failed by the rules of
+        this class. After a response, the images that it proves to have failed come first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -70,11 +69,11 @@ class FailureClassifier:
         self._undecided.append(result)
         return [replace(result.outcome, state="waiting")]
 
-    def list_unstored_failures(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures by network errors that are not stored yet when a run ends.
+    def list_last_failures(self, error: CivitaiShortcutError | None) -> list[Outcome]:
+        """Return the `failed` outcomes of images that are undecided when the run ends.
 
-        error: what ended the run early, None if nothing did. Return [] after a network or disk
-        error, which may have caused the failures; their images stay `waiting`.
+        error: why a gallery page could not be read, None if all were read. After a network or disk
+        error return [], so that these images stay `waiting`: the same fault may have hit them.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
@@ -86,7 +85,7 @@ def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) ->
 
     error: what stopped the job, None if nothing failed. futile_runs: how many runs in a row have
     saved no file. Each one doubles the delay, up to a minute, or up to ten seconds after a disk
-    error. A busy server or a used-up download quota makes the delay longer.
+    error. A busy server may request up to an hour. A used-up download quota always means an hour.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

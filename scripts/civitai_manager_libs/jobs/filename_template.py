@@ -152,7 +152,8 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 def _split_at_id(name_template: str) -> tuple[str, str]:
     """Split a file name template at `{id}`; return (text before it, text after it).
 
-    If `{id}` occurs several times, choose one with no other fields before it or after it.
+    If `{id}` occurs several times, split at the first if no other field precedes it, else at the
+    last.
     """
     before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if path_template.has_fields(before):

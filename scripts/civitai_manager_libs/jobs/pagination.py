@@ -94,10 +94,10 @@ class _LastPage:
 
     @property
     def end_code(self) -> str:
-        """Return why the gallery ends with this page, as a code.
+        """Return the code for why no page is read after this one.
 
-        `empty`: the page is empty, perhaps by Civitai's time limit. `end`: there is no next page.
-        `blank`: the last pages brought nothing new.
+        `empty`: this page is empty, perhaps because Civitai has timed out. `end`: there is no next
+        page. `blank`: there is one, but the last pages brought nothing new.
         """
         has_images = self._has_images or self.cursor is not None
         if self.is_empty and may_have_timed_out(self._job.query, has_images):
@@ -105,7 +105,7 @@ class _LastPage:
         return "end" if self._page.next_cursor is None else "blank"
 
     def make_report(self, end: str) -> WalkReport:
-        """Return the numbers of the page's images, without images that were on earlier pages too.
+        """Count the page's images by kind; do not count those that were on earlier pages too.
 
         end: the code to store for why the walk ends with this page, "" if the walk goes on.
         """

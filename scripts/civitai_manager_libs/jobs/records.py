@@ -97,10 +97,10 @@ class WalkReport:
 class WalkedPage:
     """A gallery page that a job has read.
 
-    images: the page's images that the job is to download. cursor: the next page's cursor, None if
-    the job has all it wants. After an empty last page: that page's own cursor. report: counts of
-    this page alone. is_first: whether this is the gallery's first page, whose report replaces
-    earlier ones. walk: 1 in the walk from the gallery's start, 2 in the walk from its end.
+    images: the page's images that the job is to download. cursor: of the page to read next, None if
+    the walk is over; an empty last page has its own cursor, since it may be read again. report:
+    counts of this page alone. is_first: whether this is the gallery's first page, with which the
+    job's counts begin anew. walk: 1 in the walk from the gallery's start, 2 in that from its end.
     """
 
     images: tuple[Image, ...]
@@ -203,7 +203,7 @@ class Job:
 
     @property
     def walked(self) -> bool:
-        """Return whether the job has no more gallery pages to read."""
+        """Return whether no gallery page is left to read, neither in this walk nor in a second."""
         return not (self.walk.is_under_way or self.needs_second_walk)
 
     @property
@@ -217,14 +217,15 @@ class Job:
 
     @property
     def has_total(self) -> bool:
-        """Return whether the gallery has been read to its end, so that `total` is exact."""
+        """Return whether the first walk through the gallery is over, so that `total` is exact."""
         return self.walk is not WalkState.FIRST
 
     @property
     def total(self) -> int:
         """Return the number of the job's items.
 
-        Until the gallery is read to its end, this is the largest number of images to download.
+        Until the first walk through the gallery is over, return the largest number of images to
+        download.
         """
         return self.finished + self.waiting if self.has_total else self.wanted
 
@@ -234,7 +235,7 @@ class Job:
 
     @property
     def resumes_automatically(self) -> bool:
-        """Return whether the job will continue without the user."""
+        """Return whether the job is queued, running, or paused by an error that may pass."""
         is_paused = self.state is JobState.PAUSED
         return self.reason in TRANSIENT_REASONS if is_paused else not self.is_over
 

@@ -77,11 +77,11 @@ class WalkState(Enum):
 
     @classmethod
     def after_page(cls, walk: int, is_last: bool, end: str, verify: bool) -> WalkState:
-        """Return a job's state after one more gallery page has been read.
+        """Return how far a job's walk is after one more gallery page has been read.
 
         walk: 1 for the walk from the gallery's start, 2 for the walk from its end. is_last: whether
         no page follows. end: the code for why the walk ends, as in `WalkReport`, "" if it goes on.
-        verify: whether a second walk is to follow the first, unless that stopped early.
+        verify: whether a second walk is to follow a first walk that ends by `end` or `blank`.
         """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY

@@ -116,7 +116,7 @@ class JobWorker:
                 self._collect_results()
         self._collect_results()
         if not self._cancelled.is_set():
-            for outcome in self._failures.list_unstored_failures(self._items_error):
+            for outcome in self._failures.list_last_failures(self._items_error):
                 self._collect_outcome(outcome)
         if self._items_error is not None:
             self._abort(self._items_error)

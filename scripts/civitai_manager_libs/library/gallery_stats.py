@@ -39,9 +39,9 @@ def list_gallery_images(
 ) -> list[GalleryImage]:
     """Return the stored images of a gallery, each with the versions whose galleries contain it.
 
-    version_ids: the versions to look for, usually all of the model. version_id: list the gallery of
-    this version, None for that of the whole model. level: bit mask of the browsing levels (content
-    ratings) to list. Raises DiskError.
+    version_ids: the versions to name beside the images, usually all of the model; `version_id` is
+    added. version_id: list the gallery of this version, None for that of the whole model. level:
+    bit mask of the browsing levels (content ratings) to list. Raises DiskError.
     """
     wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])

@@ -146,7 +146,7 @@ def load_version(
     """Return a model version from the local library, or else from Civitai.
 
     max_age: seconds after which a stored version is fetched again. Raises NotFound if Civitai does
-    not have the version, and does so without a new request for a day. Also raises NetworkError,
+    not have the version, or did not have it within the last day. Also raises NetworkError,
     HttpStatusError, InvalidResponse and Cancelled.
     """
     stored = find_versions([version_id]).get(version_id)
@@ -171,7 +171,7 @@ def load_version_by_hash(
     """Return the model version whose file has this hash, from the local library or Civitai.
 
     file_hash: AutoV2, AutoV3 or SHA256, in lower case. Raises NotFound if Civitai does not know the
-    hash, and does so without a new request for a day. Also raises NetworkError, HttpStatusError,
+    hash, or did not know it within the last day. Also raises NetworkError, HttpStatusError,
     InvalidResponse and Cancelled.
     """
     if (version_id := find_version_by_hash(file_hash)) is not None:

@@ -102,9 +102,9 @@ def fetch_page(
 ) -> DatedPage:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
-    Civitai sometimes leaves out images; the page is then requested a second time. size: number of
-    images to request. patience: seconds to wait for the second response, None for no limit. Raises
-    NetworkError, HttpStatusError, InvalidResponse and Cancelled.
+    If Civitai may have left out images, the page is requested a second time. size: number of images
+    to request. patience: seconds to wait for the second response before the first is taken, None
+    for no limit. Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
@@ -165,9 +165,10 @@ def _find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> _Stor
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names of the galleries that a query asks for, such as "model 5".
+    """Return the names of the query's version, model, post and author as galleries, in this order.
 
-    Other names look like "version 7", "post 9" and "user anna". A version comes before its model.
+    The names look like "version 7", "model 5", "post 9" and "user anna"; those that the query does
+    not have are left out.
     """
     ids = (
         ("version", query.version_id),

@@ -163,16 +163,16 @@ def filter_matching(
 
 
 def find_hidden_ids(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
-    """Return those of the given image ids that are hidden because of an author or a word."""
+    """Return those of the given image ids that the authors and words in `hidden` hide."""
     libraries = _iter_libraries(image_ids) if hidden else ()
     return {i for read in libraries for i in select_hidden(image_ids, hidden, read)}
 
 
 def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
-    """Yield two functions that run a SELECT, to search these images in two libraries.
+    """Yield a function that runs a SELECT on the library that is on the disk, then perhaps another.
 
-    The first is for the library on the disk. The second is for a temporary library with the images
-    that are only in memory; it is left out if there are none.
+    The other function is for those of the given images that are only in memory, in a temporary
+    library. It is left out if there are no such images.
     """
     stored = {row[0] for row in select_rows_or_empty(_INDEXED, (json.dumps(list(image_ids)),))}
     yield select_rows_or_empty

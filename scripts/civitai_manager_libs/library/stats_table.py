@@ -23,7 +23,10 @@ def save_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 
 def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
-    """Return the statistics rows of images; leave out outdated rows. Raises DiskError."""
+    """Return the statistics rows of images; leave out rows that older rules computed.
+
+    Raises DiskError.
+    """
     sql = "SELECT * FROM figures WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
     return select_rows(sql, (RULES_VERSION, json.dumps(list(image_ids))))
 

@@ -60,7 +60,7 @@ def list_watches() -> list[Watch]:
 
 
 def watch_gallery(query: ImageQuery, name: str) -> None:
-    """Start to watch a gallery for new images.
+    """Start to watch a gallery for new images; do nothing if the gallery is watched already.
 
     Images already in the library do not count as new. name: shown to the user. Raises InputError if
     the query has no model, version or user, or if 100 galleries are watched already; raises
@@ -179,10 +179,11 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids of images that were published long after their upload.
+    """Return the ids of a page that are not known and come before the last known id on that page.
 
-    Such images are new, but have low ids. They come before a known image on a page that shows the
-    newest images first. ids: the image ids of the page. known: ids of images that are not new.
+    The page shows the newest images first, so these images are new, even if their ids are low
+    because they were uploaded long ago. ids: the page's image ids, in order. known: ids of images
+    that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -249,7 +250,7 @@ def _find_gallery(query: ImageQuery) -> str:
 
 
 def _shows_newest(query: ImageQuery) -> bool:
-    """Return whether a query's first page shows the newest images of its gallery."""
+    """Return whether a query sorts by newest, and without a filter by type, data or base model."""
     is_by_age = query.sort == "Newest" or query.ignores_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 

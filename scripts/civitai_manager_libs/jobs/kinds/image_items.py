@@ -57,7 +57,7 @@ class ImageItems:
         Raises CivitaiShortcutError if a gallery page cannot be read.
         """
         yield from self._iter_walk()
-        while self._prepare_more_pages():
+        while self._begin_next_walk():
             yield from self._iter_walk()
 
     def _iter_walk(self) -> Iterator[Item]:
@@ -87,9 +87,9 @@ class ImageItems:
                     return
 
     def _iter_postponed(self) -> Iterator[Item]:
-        """Yield the items that failed in an earlier run or that another job has given up.
+        """Yield the postponed items; wait for other jobs to end their downloads of such items.
 
-        Wait while another job is downloading an item.
+        An item that another job saves in the meantime is reported to `on_outcome` instead.
         """
         while self._postponed and not self._cancelled.is_set():
             places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
@@ -97,11 +97,12 @@ class ImageItems:
             if self._postponed[-len(places) :] == places:  # other jobs download all of them
                 self._wait(_POLL_SECONDS)
 
-    def _prepare_more_pages(self) -> bool:
-        """Prepare to read more gallery pages; return False if no page is left to read.
+    def _begin_next_walk(self) -> bool:
+        """Begin another walk through the gallery's pages; return False if none is needed.
 
-        An empty last page is read again after five seconds, since Civitai may have timed out. If
-        the job is to verify the gallery, all pages are read a second time, the last page first.
+        If the last page was empty, the next walk requests that page once more, five seconds later,
+        since Civitai may have timed out. If the job is to verify the gallery, the next walk reads
+        all pages again, the last page first.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -194,8 +195,10 @@ class ImageItems:
             self._store.free_claims(other_job)
 
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
-        """Return the outcome of an item that was saved before, None if it was not.
+        """Return the outcome of an item that need not be downloaded, None for other items.
 
+        An item need not be downloaded if any job has saved it before, even if its file is missing
+        now, or if its complete file is in the job's folder and no other job has claimed the item.
         claim: the result of claiming the item for this job.
         """
         path, size = self._find_in_folder(item, claim.saved_bytes)

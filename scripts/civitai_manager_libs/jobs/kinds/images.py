@@ -21,9 +21,9 @@ _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to hav
 
 
 class ImageKind:
-    """What a run of a job does if the job downloads images, or only stores their records.
+    """The parts of a run that are special to jobs that download images or only store their records.
 
-    `ModelKind` has the same methods.
+    `ModelKind` has the same methods for jobs that download model files.
     """
 
     def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
@@ -64,7 +64,10 @@ class ImageKind:
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether this error of one item ends the run; the item then stays `waiting`."""
+        """Return whether an error of one item ends the run; for an image, no error does.
+
+        The item stays `waiting` if the run ends.
+        """
         return False
 
     def measure_item(self, item: Item) -> tuple[int, int]:

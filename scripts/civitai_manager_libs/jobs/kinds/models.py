@@ -20,7 +20,7 @@ _MOST_ITEMS = 10_000  # a job has some hundred files at most
 
 
 class ModelKind:
-    """What a run of a job does if the job downloads model files; see `ImageKind`."""
+    """The parts of a run that are special to jobs that download model files; see `ImageKind`."""
 
     max_downloads = 1  # each file is downloaded over several connections
 

@@ -23,8 +23,8 @@ _counter = itertools.count()
 class QueueStatus:
     """A job's state and place in the queue.
 
-    state, progress: None if the database has the current ones. jobs_ahead: how many jobs start
-    before it.
+    state, progress: None if those in the database are current. jobs_ahead: how many jobs start
+    before this job.
     """
 
     state: JobState | None = None
@@ -39,10 +39,10 @@ NOT_QUEUED = QueueStatus()
 class QueueEntry:
     """One job in the queue.
 
-    due: when it may start, by `time.monotonic`, and a number that orders equal times. stop_request:
-    stops its run; None if it is not running. again: whether to queue it again after its run.
-    progress: the last reported progress. futile_runs: the number of runs since the last one that
-    saved a file.
+    due: (earliest start of the job by `time.monotonic`, number that orders jobs with equal times).
+    stop_request: stops the job's run, None if the job is not running. again: whether to queue the
+    job again after its run. progress: the last reported progress. futile_runs: the number of runs
+    since the last run that saved a file.
     """
 
     job_id: int
@@ -97,10 +97,10 @@ class QueueEntry:
             self.stop_request.stop(state)
 
     def schedule_retry(self, error: CivitaiShortcutError | None, has_saved: bool) -> bool:
-        """Schedule the job's next run after an error; return False if a retry is pointless.
+        """Mark the run as ended, and schedule a retry if the error may pass; return whether it may.
 
-        error: what stopped the run, None if nothing did. has_saved: whether the run saved a file;
-        if not, the next pause is longer.
+        error: what stopped the run, None if nothing did; then there is no retry. has_saved: whether
+        the run saved a file, so that the pause before the retry is the shortest again.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = compute_retry_delay(error, self.futile_runs)

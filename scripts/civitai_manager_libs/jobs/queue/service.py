@@ -166,9 +166,10 @@ class JobService:
             self._workers.add(job_id)
 
     def stop(self, job_id: int, state: str) -> None:
-        """Pause or cancel a job; `resume` continues it in both cases.
+        """Pause or cancel a job; do nothing if the job is done or cancelled already.
 
-        state: `paused` or `cancelled`. Raises InputError if another program is running the job.
+        state: `paused` or `cancelled`; `resume` continues the job in both cases. Raises InputError
+        if another program is running the job.
         """
         with self._workers.remove(job_id) as entry:
             if entry is not None and entry.is_running:
@@ -187,16 +188,19 @@ class JobService:
             store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
-        """Queue a job again, to download its failed items."""
+        """Queue a job again, to download its failed items; do nothing if there are none.
+
+        Images that Civitai has deleted stay failed. Raises InputError if the job is running.
+        """
         with self.open_store() as store:
             count = store.retry_failed(job_id)
         if count:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Queue a finished job again, to download the images whose files are missing or damaged.
+        """Queue a job again, to download skipped images whose saved files are missing or damaged.
 
-        The job skipped these images, because they had been saved before.
+        Do nothing if there are none. Raises InputError if the job is running.
         """
         with self.open_store() as store:
             count = store.requeue_missing(job_id)
@@ -208,8 +212,9 @@ class JobService:
     ) -> tuple[list[JobView], int]:
         """Return (jobs to show, newest first; the number of all jobs).
 
-        limit: how many jobs to show. is_wanted: returns whether to show a job. If it is None, show
-        the newest jobs and all running ones, even above the limit.
+        limit: how many jobs to show. is_wanted: returns whether to show a job; called for the
+        newest 10,000 jobs. If it is None, show the newest jobs and all running ones, even above the
+        limit.
         """
         running = self._workers.list_running()
         with self.open_store() as store:
@@ -229,7 +234,10 @@ class JobService:
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
-        """Put a paused, cancelled or finished job at the front of the queue."""
+        """Put a job at the front of the queue, whether or not the job is queued already.
+
+        A running job is not moved, but if it is about to stop, it will run again afterwards.
+        """
         if not self._workers.prioritize(job_id):
             with self.open_store() as store:
                 if store.get_job(job_id).state is not JobState.RUNNING:

@@ -206,7 +206,7 @@ class JobStore(SavedImages):
             rows.insert_page(db, job_id, page)
 
     def reread_last_page(self, job_id: int) -> None:
-        """Let a job request its gallery's last page again, if that page was empty."""
+        """Let a job request its gallery's last page again; do nothing if that page had images."""
         walk = self.get_job(job_id).walk.reopened
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.value, job_id))

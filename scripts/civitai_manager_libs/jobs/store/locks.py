@@ -25,7 +25,7 @@ class JobLocks:
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that a process holds while it runs queued jobs; several may share it."""
+        """Return the lock that is shared by all processes that run queued jobs."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def is_queue_running(self) -> bool:

@@ -120,9 +120,9 @@ def _insert_items(
 def _add_walk_counts(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report of a job with the numbers of images that each of its two walks found.
+    """Return a copy of a job's report; fill in how many images each of the two walks found.
 
-    page: the last page of the second walk; its report says why the walk has ended.
+    page: the last page of the second walk; its report says why the second walk has ended.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())

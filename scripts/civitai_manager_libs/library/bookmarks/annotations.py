@@ -133,7 +133,10 @@ def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> Non
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return the cleaned tags, at most 100; keep the first of tags that differ in case only."""
+    """Return the first 100 tags without extra spaces, each cut to 100 characters.
+
+    Of tags that differ in case only, the first is kept. Empty tags are left out.
+    """
     found: dict[str, str] = {}
     for tag in tags[:_MAX_TAGS]:
         found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])

@@ -60,7 +60,9 @@ class SendMemory:
     def find(self, infotext: str) -> Match | None:
         """Return the sent image from which a new image was generated, or None if none matches.
 
-        infotext: of the new image; its seed and prompt are compared with those of each sent image.
+        infotext: of the new image. The seeds must be equal. An image with an equal prompt comes
+        first, then the image sent last. Different prompts match if the seed is at least 100,000,
+        or if at least half of their words are equal.
         """
         with self._lock:
             oldest = self._now() - _MAX_AGE

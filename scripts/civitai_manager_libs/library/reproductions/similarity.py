@@ -50,7 +50,10 @@ class Similarity(NamedTuple):
 
     @property
     def nearness(self) -> Nearness:
-        """Classify the similarity as "same", "near" or "different"."""
+        """Return "same", "near" or "different".
+
+        "same": only the compression, size or contrast differs. "near": some details differ too.
+        """
         is_same = self.ssim >= _SAME_SSIM and self.hash_distance <= _SAME_DISTANCE
         if is_same or self.ssim >= _SURE_SSIM:
             return "same"

@@ -156,10 +156,10 @@ def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
 def measure_missing_similarities(
     items: Sequence[Reproduction], original: str
 ) -> list[Reproduction]:
-    """Return reproductions of an image with their similarities to it; store the new similarities.
+    """Measure and store the similarities that reproductions lack; return all with similarities.
 
-    A similarity is measured if the reproduction has none. original: path of the Civitai image or of
-    its thumbnail. Raises NotAnImage or TooLarge if an
+    items: reproductions of one Civitai image; one without a thumbnail is returned unchanged.
+    original: path of the Civitai image or of its thumbnail. Raises NotAnImage or TooLarge if an
     image cannot be decoded, and DiskError.
     """
     image, measured = open_image(original), list[Reproduction]()

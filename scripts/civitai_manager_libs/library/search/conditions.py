@@ -167,9 +167,9 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return where in a text its trigrams (three letters in a row) begin; they cover the text.
+    """Return where in a text some trigrams (three letters in a row) begin that cover the text.
 
-    Trigrams with a space in the middle come first, because they are rare.
+    All trigrams with a space in the middle come first, because they are rare.
     """
     last = len(text) - _TRIGRAM
     spanning = [start for start in range(last + 1) if text[start + 1] == " "]
@@ -219,7 +219,8 @@ def _make_positive_condition(term: Term, list_saved: Callable[[], Iterable[int]]
 def _negate_comparison(term: Term, sign: str) -> Condition:
     """Return the condition for a negated comparison, such as `-steps>20`.
 
-    sign: the opposite operator, here "<=". Images without a known value match too.
+    sign: the operator that replaces the term's own, in this example "<=". Images without a known
+    value match too.
     """
     if term.key == "stars":
         return _make_stars_condition(replace(term, sign=sign))

@@ -58,7 +58,10 @@ def run_search(
 
 
 def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> set[int]:
-    """Return those of the given image ids that are hidden. read: runs a SELECT on a library."""
+    """Return those of the given image ids that the authors and words in `hidden` hide.
+
+    hidden: at least one author or word. read: runs a SELECT on a library and returns the rows.
+    """
     plan = partial(plan_scan, (), ids, SORTS["Newest"], read)
     return set(plan([make_hidden_condition(hidden)]).select_page(Position(), len(ids)).ids)
 

@@ -55,19 +55,19 @@ def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
     if hidden.authors:
         yield Condition(_OF_AUTHORS, (json.dumps(hidden.authors),), source=Source.NAMES)
     for word in hidden.words:
-        start, rest = _make_word_patterns(word)
-        yield Condition(_IN_PROMPT, (f"*{rest}", f"*{start}{rest}"), source=Source.TEXTS)
-        yield Condition(_IN_TAGS, (f"*{start}{rest}",), source=Source.ANNOTATIONS)
+        loose, exact = _make_word_patterns(word)
+        yield Condition(_IN_PROMPT, (loose, exact), source=Source.TEXTS)
+        yield Condition(_IN_TAGS, (exact,), source=Source.ANNOTATIONS)
 
 
 def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return two GLOB patterns that together find a whole word in a text.
+    """Return two GLOB patterns for texts that contain a word: a fast loose one and an exact one.
 
-    The first is for the character before the word, "" if any character may stand there. The second
-    is for the word and what follows it.
+    The exact pattern needs a text that begins and ends with a space. The loose pattern also matches
+    texts that contain the word only as the end of a longer word.
     """
     before, after = (
         f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
     )
     escaped = re.sub(r"[*?\[]", r"[\g<0>]", word)
-    return before, f"{escaped}{after}*"
+    return f"*{escaped}{after}*", f"*{before}{escaped}{after}*"

@@ -45,10 +45,11 @@ _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
 class Position:
     """Where a page of search results begins; `str(position)` is the page's cursor.
 
-    A search tests the images in batches, and a page ends with a batch or before. sort_key: the page
-    begins after this sort key, None for the first image. end: last sort key of an unfinished batch,
-    None to begin a new batch. count: number of images in all batches so far. total: number of all
-    images, 0 if not counted. seed: of a random order, 0 for other orders.
+    A search tests the images in batches. A page shows matches of one batch; if they are too many,
+    the next page continues the batch. sort_key: of the last image before the page, None at the
+    start. end: sort key of the last image of the batch to continue, None to begin a new batch.
+    count: number of images in all batches so far. total: number of all images, 0 if not counted.
+    seed: of a random order, 0 for other orders.
     """
 
     sort_key: int | None = None
@@ -159,10 +160,11 @@ class Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def choose_batch_end(self, after_key: int | None) -> tuple[int | None, int]:
-        """Return (sort key of the last image to test for one page, number of images to test).
+        """Return (sort key of a batch's last image, number of the batch's images).
 
-        after_key: the images to test begin after this sort key, None for the first image. The
-        returned key is None if all remaining images may be tested; ignore the number then.
+        The batch is as large as the work for one page (`_WORK`) allows. If it may have all
+        remaining images, the returned key is None, and the number means nothing. after_key: sort
+        key of the last image before the batch, None at the start.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -219,7 +221,7 @@ class Scan:
         return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 
     def count_by_value(self, expression: str) -> list[tuple[Any, ...]]:
-        """Return (value of an SQL expression, number of images) for each value, largest first."""
+        """Return (value of an SQL expression, number of matching images), largest value first."""
         tail = "GROUP BY 1 ORDER BY 1 DESC"
         return self._select(f"{expression}, count(*)", self.conditions, None, None, tail)
 
@@ -254,8 +256,8 @@ def _start_from_few(
 ) -> _Start | None:
     """Return how to read only the images that meet the rarest condition.
 
-    Return None if no condition is rare enough. queries: full-text queries, which together count as
-    one more condition.
+    Return None if an index finds too many images for one page by each condition. queries: full-text
+    queries, which together count as one more condition.
     """
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
     rare = [

@@ -50,7 +50,8 @@ class Suggestion:
 def suggest_values(word: str) -> list[Suggestion]:
     """Return completions of the last word of a search.
 
-    A word such as `lo` is completed to keys (`lora:`), a word such as `lora:de` to values.
+    A word without a colon, such as `lo`, is completed to keys (`lora:`). A word such as `lora:de`
+    is completed to at most eight values that contain the typed text, most images first.
     """
     sign = "-" if word.startswith("-") else ""
     key, colon, value = fold_text(word.removeprefix("-")).partition(":")
@@ -79,7 +80,10 @@ def find_authors(start: str, limit: int) -> list[Suggestion]:
 
 
 def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
-    """Yield (value, number of images) for a key's values that contain the typed text."""
+    """Yield (value, number of images) for a key's values that contain the typed text.
+
+    Yield at most eight values, those with the most images first.
+    """
     if key in _ANNOTATIONS:
         yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:

@@ -61,11 +61,14 @@ connections = sqlite_pool.ConnectionPool(_open_file)
 
 
 def _create_trigrams(database: sqlite_file.Database) -> None:
-    """Create the search index that an SQLite without FTS5 could not create."""
+    """Create the trigram index of a library that an SQLite without FTS5 created.
+
+    The tables `facts` and `texts` are cleared, so that the indexer fills them and the index again.
+    """
     with database.writing() as db:
         for statement in TRIGRAMS.split(";"):
             db.execute(statement)
-        for table in ("facts", "texts"):  # the indexer fills them again from the records
+        for table in ("facts", "texts"):
             db.execute(f"DELETE FROM {table}")
 
 
