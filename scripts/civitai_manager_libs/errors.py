@@ -50,7 +50,7 @@ class IncompleteDownload(NetworkError):
 
 
 class Busy(NetworkError):
-    """Raised if a server asks for a pause. seconds: the pause, counted from the response."""
+    """Raised if a server asks for a longer pause than we wait. seconds: the pause still to come."""
 
     reason = "busy"
 

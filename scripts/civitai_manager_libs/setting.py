@@ -224,10 +224,10 @@ def load() -> list[str]:
 
 
 def _read_webui_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings, by name, that are still in the WebUI's own settings file.
+    """Return {name: value} of the settings that only the WebUI's own settings file still holds.
 
     Older versions stored settings there. stored: the content of `settings.json`, which also tells
-    which settings were moved to it.
+    which settings were moved to it. Return {} outside the WebUI.
     """
     options = host.read_options()
     if options is None or _NONE_IN_HOST in stored:

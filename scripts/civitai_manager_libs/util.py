@@ -9,7 +9,7 @@ __all__ = ["printD", "short_bytes", "short_time", "without_query"]
 
 
 def printD(message: str) -> None:
-    """Log one line to stderr; replace unprintable characters by spaces."""
+    """Log one line to stderr; replace line ends and other unprintable characters by spaces."""
     # stdout is for `--json`.
     line = "".join(c if c.isprintable() else " " for c in f"Civitai Shortcut: {message}")
     # Not by print's `end`: that is a second write, and other threads may write in between.
@@ -27,14 +27,14 @@ def without_query(url: str) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """Return a number of seconds as text, such as `1:15` or `1:01:40`."""
+    """Return seconds as `minutes:seconds`, such as `1:15`, or with hours, such as `1:01:40`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def short_bytes(count: float) -> str:
-    """Return a number of bytes as text, such as `1.5 KB`."""
+    """Return a number of bytes as text, such as `1.5 KB`; a KB is 1024 bytes."""
     for unit in ("B", "KB", "MB", "GB"):
         if count < 1024 or unit == "GB":
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"

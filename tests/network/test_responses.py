@@ -177,7 +177,7 @@ def test_any_bytes_are_parsed_or_refused(body):
 
 @pytest.mark.parametrize("content_type", ["image/png", "text/html", "application/json", ""])
 def test_image_is_recognized_whatever_its_content_type(content_type):
-    assert responses.detect_extension(200, content_type, png()[:512], True) == "png"
+    assert responses.detect_extension(content_type, png()[:512], True) == "png"
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ def test_image_is_recognized_whatever_its_content_type(content_type):
 )
 def test_web_page_in_place_of_an_image_needs_a_key(content_type, start):
     with pytest.raises(NeedsKey):
-        responses.detect_extension(200, content_type, start, True)
+        responses.detect_extension(content_type, start, True)
     with pytest.raises(NotAnImage):
-        responses.detect_extension(200, content_type, start, False)
+        responses.detect_extension(content_type, start, False)
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_web_page_in_place_of_an_image_needs_a_key(content_type, start):
 def test_text_is_refused_as_an_image_and_as_a_file(content_type, start):
     for picture in (True, False):
         with pytest.raises(NotAnImage):
-            responses.detect_extension(200, content_type, start, picture)
+            responses.detect_extension(content_type, start, picture)
 
 
 def test_unknown_bytes_are_a_file_but_no_image():
-    assert responses.detect_extension(200, "application/octet-stream", b"\x01\x02", False) is None
+    assert responses.detect_extension("application/octet-stream", b"\x01\x02", False) is None
     with pytest.raises(NotAnImage):
-        responses.detect_extension(200, "image/png", b"\x01\x02", True)
+        responses.detect_extension("image/png", b"\x01\x02", True)
 
 
 _MOST = responses.MAX_JSON - 100

@@ -27,7 +27,7 @@ class ByteRanges:
 
     @property
     def bytes_before_gap(self) -> int:
-        """Return the number of bytes before the first gap."""
+        """Return how many bytes from the file's beginning are present without a gap."""
         return self._ranges[0][1] if self._ranges and self._ranges[0][0] == 0 else 0
 
     @property
@@ -36,7 +36,7 @@ class ByteRanges:
         return self._ranges[-1][1] if self._ranges else 0
 
     def add(self, start: int, end: int) -> None:
-        """Add the bytes from offset `start` up to `end` (exclusive)."""
+        """Add a range from `start` up to `end` (exclusive), joined with the ranges it touches."""
         if start >= end:
             return
         apart = []

@@ -56,8 +56,8 @@ class Cancellation:
     def call_when_cancelled(self, callback: Callable[[], None]) -> Iterator[None]:
         """Call `callback` if the work is cancelled during the `with` block.
 
-        The callback runs in the thread that calls `set`, and must be quick. Raises Cancelled if the
-        work is cancelled already.
+        The block is not interrupted. The callback runs in the thread that calls `set`, and must be
+        quick. Raises Cancelled if the work is cancelled already.
         """
         with self._lock:
             self._callbacks.append(callback)

@@ -41,9 +41,9 @@ def clean_text(text: str) -> str:
 
 
 def as_text(value: object) -> str:
-    """Return a value as text in the way that A1111 writes it, "" for missing values.
+    """Return a value as text in the way that A1111 writes it, "" for a missing value.
 
-    Missing values are NaN, lists and words such as `None`. A mapping becomes `key: value, key:
+    None, NaN, lists, and words such as `null` count as missing. A mapping becomes `key: value, key:
     value`, because Civitai parses some texts into mappings.
     """
     if isinstance(value, bool):
@@ -64,7 +64,7 @@ def as_text(value: object) -> str:
 def as_number(value: object) -> float | None:
     """Return a number or numeric string as a float, None for all other values.
 
-    Return None for numbers of 2**64 and above too.
+    None is also returned for booleans, NaN, and numbers of 2**64 and above.
     """
     if isinstance(value, str):
         text = value.strip()
@@ -77,7 +77,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_integer(value: object) -> int | None:
-    """Return a whole number, such as `42`, `-4.0` or `"42"`, as an int; None for other values."""
+    """Return a whole number below 2**64, such as `42`, `-4.0` or `"42"`, as an int; else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < _LARGEST else None
     exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -103,7 +103,7 @@ def as_list(value: object) -> Sequence[Any]:
 
 
 def format_number(number: float) -> str:
-    """Return a number as text, without an exponent or a trailing ".0".
+    """Return a number as text, without an exponent or a trailing ".0"; "0" if it is below 1e-9.
 
     Return "" for NaN and for numbers of 2**64 and above.
     """

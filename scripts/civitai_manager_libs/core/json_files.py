@@ -50,7 +50,10 @@ def _try_to_rename(path: str) -> str:
 
 
 def back_up_invalid_file(path: str) -> str:
-    """Copy a settings file to `<path>.damaged`; return a sentence that tells the user where."""
+    """Copy a settings file to `<path>.damaged`; return a sentence for the user with both paths.
+
+    If the copy fails, the sentence names only `path`.
+    """
     try:
         with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)

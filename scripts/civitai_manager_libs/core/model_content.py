@@ -36,8 +36,9 @@ def check_model_start(head: bytes, content_type: str, name: str) -> None:
     """Raise an error if a download does not begin as a model file of its format does.
 
     head: the first 512 bytes, or the whole file if it is shorter. content_type: the response's
-    header. name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
-    and InvalidResponse for other wrong content.
+    header. name: the file's name, whose extension tells the format; for an unknown extension any
+    binary data is accepted. Raises NeedsKey for a web page, and InvalidResponse for other wrong
+    content.
     """
     if is_web_page(content_type, head):
         raise NeedsKey(
@@ -57,7 +58,7 @@ def check_model_start(head: bytes, content_type: str, name: str) -> None:
 
 
 def check_model_file(path: str, name: str) -> None:
-    """Raise an error if a downloaded model file is incomplete or not of its format.
+    """Raise an error if a model file is not of its format, or a safetensors file is incomplete.
 
     name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
     InvalidResponse for other wrong content, and OSError.

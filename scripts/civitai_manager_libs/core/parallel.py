@@ -29,9 +29,10 @@ def run_parallel(
 ) -> Generator[tuple[_T, _R], None, None]:
     """Call `work` for each item in several threads; yield (item, result) as each finishes.
 
-    concurrency: number of threads. Items are read only as fast as they are processed. on_tick:
-    called in the caller's thread at least five times a second. A cancellation ends the iteration
-    early. An exception in `work` is raised here.
+    concurrency: number of threads; up to twice as many items are read in advance. on_tick: called
+    in the caller's thread at least five times a second while it waits. After a cancellation no
+    further call starts, and the iteration ends without an error. An exception in `work` is raised
+    here.
     """
     concurrency = max(1, concurrency)
     pool, source = _Pool(work, concurrency), iter(items)
@@ -58,7 +59,7 @@ def prefetch(
     """Yield the items, while a thread reads the next item in advance.
 
     on_tick: called at least five times a second while the caller waits. A cancellation ends the
-    iteration early. An exception of the iterator `items` is raised here, after the earlier items.
+    iteration without an error. An exception of `items` is raised here, after the earlier items.
     """
     pool: _Pool[None, list[_T]] = _Pool(lambda _: list(islice(items, 1)), 1)
     try:
@@ -90,7 +91,7 @@ class _Pool(Generic[_T, _R]):
         self._closed = False
 
     def put(self, item: _T) -> None:
-        """Start a thread that calls `work` for this item, after the earlier items."""
+        """Call `work` for this item in a new thread, once fewer than `concurrency` calls run."""
         self.under_way += 1
         self._items.append(item)
         threading.Thread(target=self._run, name="gallery-download", daemon=True).start()

@@ -39,7 +39,7 @@ def find_template_problem(
 
 
 def list_fields(template: str) -> list[str]:
-    """Return the names of the fields in a path template, in order."""
+    """Return the names of the fields in a path template, in order and with repetitions."""
     return [match[1] for match in _FIELD.finditer(template)]
 
 
@@ -50,9 +50,9 @@ def has_fields(template: str) -> bool:
 def fill_fields(template: str, value_of: Callable[[str, str], str], max_bytes: int) -> str:
     """Return a path template with its fields replaced by values that are safe in file names.
 
-    value_of: called with a field's name and format, such as "date" and "%Y"; returns the value. If
-    the value is "", the default in the template or else "unknown" is used. max_bytes: the largest
-    size of one value in UTF-8 bytes.
+    value_of: called with a field's name and format, such as "date" and "%Y"; returns the value. For
+    the value "", the field's default is used (`nobody` in `{author|nobody}`), or "unknown" if it
+    has none. max_bytes: the largest size of one value in UTF-8 bytes.
     """
 
     def fill(match: re.Match[str]) -> str:

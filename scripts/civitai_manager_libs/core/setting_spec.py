@@ -18,7 +18,8 @@ _SHOWN = 60  # characters of a refused value in the message
 class SettingSpec:
     """The allowed values of a setting; all have the type of the default.
 
-    low, high: the smallest and largest number. choices: the allowed strings, () for any.
+    low, high: the smallest and largest number, unused for other types. choices: the allowed
+    strings, () for any.
     """
 
     name: str

@@ -26,9 +26,9 @@ class SingleFlight(Generic[_T]):
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
         """Call `work` once for all threads that pass the same key at the same time.
 
-        One thread calls its `work`, and all return the result or raise the error. After a
-        cancellation, a disk error or a bug, a waiting thread calls its own `work` instead.
-        cancelled: ends the wait by raising Cancelled.
+        The first thread calls its `work`; the others wait, and return its result or raise its
+        error. If that error is a cancellation, a disk error or a bug, one of the others calls its
+        own `work` instead. cancelled: ends the wait by raising Cancelled.
         """
         while True:
             mine: Future[_T] = Future()

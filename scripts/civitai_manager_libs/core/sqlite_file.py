@@ -35,10 +35,10 @@ _suspected: set[str] = set()  # files found damaged while they were in use
 class Schema:
     """The tables of a database file.
 
-    tables: SQL statements, separated by `;`. name: the file's name in messages to the user.
-    advice: a sentence for the user, shown if the file was damaged and replaced.
-    checks_pages: whether to check all pages for damage when the process first opens the file.
-    changes: SQL that upgrades version 1 to 2, 2 to 3, and so on.
+    tables: SQL statements, separated by `;`. name: the file's name in messages to the user. advice:
+    a sentence for the user, shown if a damaged or newer file was replaced. checks_pages: whether to
+    check all pages for damage when the process first opens the file. changes: SQL that upgrades
+    version 1 to 2, 2 to 3, and so on.
     """
 
     version: int
@@ -56,9 +56,9 @@ class _NewerVersion(sqlite3.DatabaseError):
 class Database:
     """A connection to a database file, for one thread at a time.
 
-    If the file is damaged or has a newer version, it is renamed and an empty file is created.
-    `recovery_notice` is then a sentence for the user, else "". Every method raises DiskFull if the
-    disk is full, and DiskError if the file cannot be used.
+    If the file turns out to be damaged or of a newer version when it is opened, it is renamed and
+    an empty file is created; `recovery_notice` is then a sentence for the user, else "". Every
+    method raises DiskFull if the disk is full, and DiskError if the file cannot be used.
     """
 
     def __init__(self, path: str, schema: Schema) -> None:
@@ -85,7 +85,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the SQLite connection, for several queries in a row."""
+        """Yield the SQLite connection for several queries, without a transaction around them."""
         with _translate_errors(self.path):
             yield self.connection
 
@@ -118,9 +118,10 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Wait for the database's lock and take it. Raises DiskError if that takes too long.
+        """Release the database's lock, and take it again. Raises DiskError after 30 seconds.
 
-        alone: let no other process share the lock; this is needed to rename the file.
+        alone: wait until no other process shares the lock, which renaming the file needs, but at
+        most 3 seconds.
         """
         # SQLite finds the journals of an open file by name.
         self._lock.release()
@@ -206,7 +207,7 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """Raise sqlite3.DatabaseError if SQL in the `with` block does not fit the file's tables."""
+    """Convert errors about missing or existing tables and columns to sqlite3.DatabaseError."""
     try:
         yield
     except sqlite3.OperationalError as error:

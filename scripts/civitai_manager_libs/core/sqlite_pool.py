@@ -30,8 +30,8 @@ class ConnectionPool:
     def borrow(self, path: str) -> Iterator[Database]:
         """Yield an open database for the `with` block; the pool reuses its connection later.
 
-        If the block raises, all unused connections to the file are closed, so that the next caller
-        opens the file anew and checks it for damage. Raises DiskError.
+        If the block raises, this connection and all unused ones to the file are closed, so that the
+        next caller opens the file anew and checks it for damage. Raises DiskError.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
         with ExitStack() as if_it_raises:

@@ -26,10 +26,10 @@ _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, ret
 
 
 def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool:
-    """Return whether a JSON text is too large to parse: parsed values need much more memory.
+    """Return whether a JSON text has too many parts to parse: they would take too much memory.
 
-    max_parts: number of values, names and lists allowed. max_separators: number of the characters
-    `,` `:` `[` and `{` allowed, inside and outside strings.
+    Each of the characters `,` `:` `[` and `{` counts as a part. max_parts: number allowed outside
+    strings. max_separators: number allowed in the whole text.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not max_parts < separators <= max_separators:
@@ -73,7 +73,7 @@ def as_whole_number(value: Any, low: int = 0, high: int = _MAX_INTEGER) -> int |
 
 
 def as_id(value: Any) -> int | None:
-    """Return a value as an id of a model, version, post or user on Civitai, None if it is none."""
+    """Return a whole number from 1 to 2**31 - 1, as Civitai's ids are, as an int; else None."""
     return as_whole_number(value, 1, LAST_ID)
 
 
@@ -103,7 +103,7 @@ def clean_date(value: Any) -> str:
 def html_to_text(value: Any) -> str:
     """Return the plain text of HTML, one line for each block, cut to 10,000 characters.
 
-    The text may contain `<`: escape it before showing it.
+    Return "" for other types. The text may contain `<`: escape it before showing it.
     """
     if not isinstance(value, str):
         return ""

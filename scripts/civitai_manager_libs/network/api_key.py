@@ -18,7 +18,7 @@ _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
     """Return a copy of the request with the API key in its Authorization header.
 
-    The request itself is returned if there is no key, or if its URL is not Civitai's API. An
+    The request itself is returned if there is no key, or if `is_api_url` is false of its URL. An
     existing Authorization header is kept. Raises InputError if the key contains characters that are
     not allowed in a header.
     """
@@ -32,9 +32,10 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
 
 
 def is_api_url(url: str) -> bool:
-    """Return whether a URL is one of Civitai, to which the API key may be sent.
+    """Return whether the API key may be sent to a URL.
 
-    These are Civitai's https URLs, and those below `/api/` at `setting.base_url()`.
+    The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
+    Raises Refused for a URL that is not http or https.
     """
     parts, base = split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:

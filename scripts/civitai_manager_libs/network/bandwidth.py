@@ -15,8 +15,8 @@ _MIN_READ = 512  # bytes; enough to recognize a file by its start
 class BandwidthLimit:
     """Limits the bytes a second of all connections together; any thread may use it.
 
-    limit: returns the bytes a second, 0 for no limit. It is called at each read, so that a changed
-    setting applies at once.
+    limit: a function that returns the bytes a second, 0 for no limit. It is called at each read, so
+    that a changed setting applies at once.
     """
 
     def __init__(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 import zlib
 from collections.abc import Container, Iterator, Mapping
@@ -16,14 +15,12 @@ from ..core import Cancellation
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from . import responses
 from .bandwidth import BandwidthLimit
-from .connections import make_connection_cutter
+from .connections import LIBRARY_ERRORS, make_connection_cutter
 from .deadlines import cut_after
 from .limiter import HostLimiter
 
-__all__ = ["LIBRARY_ERRORS", "Decompressor", "ResponseBody", "check_response_head"]
-__all__ += ["to_our_error"]
+__all__ = ["Decompressor", "ResponseBody", "check_response_head", "to_our_error"]
 
-LIBRARY_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 _PIECE = 64 * 1024  # bytes
 _ERROR_PAGE = 64 * 1024  # bytes of an error response that are read for its message
 _LARGE_BODY = 1024 * 1024  # bytes; from there on, larger pieces of a fast body save time
@@ -36,8 +33,8 @@ _GZIP_OR_ZLIB = 47  # wbits: zlib reads from the header which of them it is
 class ResponseBody:
     """Reads a response's body piece by piece, as the server sent it (maybe compressed).
 
-    bandwidth: the limit on bytes a second, None for no limit. limiter: that of the response's host;
-    while this body waits for the bandwidth limit, the host may get another request.
+    bandwidth: the limit on bytes a second, None for no limit. limiter: the host's limiter, to which
+    the request's slot is lent while the body waits for `bandwidth`.
     """
 
     def __init__(

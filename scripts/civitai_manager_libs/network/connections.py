@@ -5,6 +5,7 @@ They are urllib3's own (1.26 and 2.x), under the adapter of requests.
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 import time
@@ -15,15 +16,16 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from ..core import Cancellation, never_cancelled
 from ..errors import Refused
 from .deadlines import cut_after
 from .private_addresses import is_private_address
 
-__all__ = ["find_server_address", "make_connection_cutter", "WatchedAdapter"]
+__all__ = ["find_server_address", "LIBRARY_ERRORS", "make_connection_cutter", "WatchedAdapter"]
 
+LIBRARY_ERRORS = (HTTPError, http.client.HTTPException, OSError, ValueError)
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; how late a connection being made may notice that it is cancelled
 _MAX_TIMEOUTS = 4  # for all that leads to a connection: addresses, a proxy, a handshake
@@ -127,9 +129,17 @@ class WatchedAdapter(HTTPAdapter):
     def send_cancellable(
         self, request: requests.PreparedRequest, cancelled: Cancellation, **options: Any
     ) -> requests.Response:
-        """Send a request like `send`, but close its connection as soon as `cancelled` is set."""
+        """Send a request, and return the response once its headers have arrived.
+
+        Raises Cancelled as soon as `cancelled` is set, and the errors of requests. options: further
+        arguments of `HTTPAdapter.send`.
+        """
         _current.cancelled = cancelled
-        return self.send(request, **options)
+        try:
+            return self.send(request, **options)
+        except LIBRARY_ERRORS:
+            cancelled.check()  # which closes the connection
+            raise
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -146,7 +156,7 @@ class WatchedAdapter(HTTPAdapter):
 def _watch_connections(manager: Any, **attributes: bool) -> None:
     """Make a pool manager of urllib3 create connections that another thread can close.
 
-    attributes: class attributes of these connections: `refuses_private` or `is_direct`.
+    attributes: values for `refuses_private` or `is_direct` of `_WatchedConnection`.
     """
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():

@@ -15,9 +15,9 @@ _INTERVAL = 0.2  # seconds between two checks
 
 
 class Deadline:
-    """The time limit of one block of code, after which the function `cut` is called.
+    """The end of the time for a block of code; `cut` is called if the block is then still running.
 
-    is_over: whether the time is up.
+    is_over: whether the time was up at the last check.
     """
 
     def __init__(self, seconds: float, cut: Callable[[], None], cancelled: Cancellation) -> None:

@@ -75,9 +75,9 @@ class FileOptions:
 class FileDownload:
     """The download of one file, in as many requests as necessary.
 
-    url: the original URL, by which an unfinished file is found again. target: returns the final
-    path for an extension. size: bytes received so far. path, extension: "" until the first bytes
-    arrive.
+    url: the original URL, by which an unfinished file is found again. request: asks for the whole
+    file. target: returns the final path for an extension. size: bytes received so far. path,
+    extension: "" until the first bytes arrive.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class FileDownload:
         self._files.close()
 
     def receive(self, session: HttpSession) -> None:
-        """Send one request for the missing bytes and append them to the unfinished file.
+        """Request the missing bytes, or the whole file if it changed, and append them to the file.
 
         Raises NetworkError or ServerError if a retry may help. Also raises HttpStatusError,
         NotAnImage, TooLarge, Refused, DiskError, InputError and Cancelled.
@@ -247,7 +247,7 @@ class FileDownload:
         if len(start) < _START:
             self._check_length()
         kind, images_only = headers.get("Content-Type", ""), self._options.images_only
-        self.extension = responses.detect_extension(body.status, kind, start, images_only) or ""
+        self.extension = responses.detect_extension(kind, start, images_only) or ""
         self._check_size_limit()
         self.path = self._target(self.extension)
         self._open_partial()
@@ -304,7 +304,7 @@ class FileDownload:
             self._note_at = time.monotonic() + _NOTE_INTERVAL
 
     def _check_size_limit(self) -> None:
-        """Raise TooLarge if an image or video is larger than the limit in the settings."""
+        """Raise TooLarge if the media file, as announced or received, is above the size limit."""
         if not self.extension:
             return
         is_video = self.extension in _VIDEO
@@ -317,15 +317,15 @@ class FileDownload:
             )
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if the body, or the compressed data in it, ended too early."""
+        """Raise IncompleteDownload if announced bytes or the end of compressed data are missing."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise self._broken_off()
 
     def _check_complete(self) -> None:
-        """Raise IncompleteDownload if the end of the file is missing.
+        """Raise IncompleteDownload if the download ended too early.
 
-        If nothing in the response tells where the file ends, the file is searched for the end
-        marker of its image format.
+        If nothing in the response tells where the file ends, an image or video must end as its
+        format requires; other files are then taken as complete.
         """
         self._check_length()
         assert self._partial is not None

@@ -50,9 +50,9 @@ class HostLimiter:
     ) -> Iterator[None]:
         """Wait for one of the host's slots, and hold the slot while the block runs.
 
-        A slot allows one request at once. urgent: a user waits for the response. throttled: the
-        bandwidth limit applies. Raises Cancelled, and Busy if the host asked for a pause that lasts
-        more than 120 seconds from now.
+        A slot allows one request at once. urgent: a user waits, so the request goes before those of
+        jobs. throttled: the bandwidth limit applies, so the request takes no lent slot. Raises
+        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now.
         """
         self._acquire(cancelled, urgent, throttled)
         try:

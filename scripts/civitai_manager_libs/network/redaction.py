@@ -18,7 +18,7 @@ _UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as 
 
 
 def redact(text: str, key: str) -> str:
-    """Return the text with the API key replaced by `***`.
+    """Return the text with the API key, if it has 6 characters or more, replaced by `***`.
 
     The key is also found if it is escaped for JSON, URLs or HTML.
     """
@@ -34,8 +34,9 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text of the value. If the text cannot contain the key, only the fields `error`
-    and `message` are searched, to save time.
+    text: the JSON text of the value. If the text does not contain the key, as it is or escaped for
+    JSON, only the fields `error` and `message` are searched, which may quote it escaped for URLs or
+    HTML.
     """
     if len(key) < _MIN_KEY:
         return value

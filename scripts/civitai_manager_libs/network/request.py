@@ -12,7 +12,8 @@ from requests.structures import CaseInsensitiveDict
 
 from ..core import Cancellation, never_cancelled
 from ..errors import NeedsKey, Refused
-from .body import LIBRARY_ERRORS, to_our_error
+from .body import to_our_error
+from .connections import LIBRARY_ERRORS
 
 __all__ = ["ONE_TRY", "OutgoingRequest", "prepare_request", "redirect_request", "SendOptions"]
 __all__ += ["split_url", "USER_AGENT"]
@@ -27,8 +28,9 @@ _BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
 class SendOptions:
     """How urgent and how fast a request is, and how often it is retried.
 
-    urgent: a user waits for the response. throttled: the bandwidth limit in the settings applies.
-    max_retries: number of tries after the first; None means the client's number.
+    urgent: a user waits, so the request goes before those of download jobs. throttled: the
+    bandwidth limit in the settings applies. max_retries: number of tries after the first; None
+    means the client's number.
     """
 
     urgent: bool = False
@@ -46,8 +48,8 @@ class OutgoingRequest:
 
     timeout: seconds for connecting and for waiting for data, or (connecting, waiting). api_key:
     sent only to Civitai's API. origin: after a redirect, the host of the first request, which alone
-    gets the key; else "". refuses_private: whether to refuse private addresses, after a redirect
-    from the internet. The last fields are those of `requests.Session.request`.
+    gets the key; else "". refuses_private: raise Refused if the host has a private address.
+    allow_redirects, proxies, verify, cert: as in `requests.Session.request`.
     """
 
     prepared: requests.PreparedRequest
@@ -102,9 +104,9 @@ def redirect_request(
 ) -> requests.PreparedRequest:
     """Return the request to send next, if the response to `request` redirects to `url`.
 
-    status: that of the response; it decides whether method and body are kept. If `url` is on
-    another host, the key, cookies and referrer are removed. Raises NeedsKey if `url` is a login
-    page, and Refused if `url` is not http or https, or leads from https to http.
+    status: 307 and 308 keep the method and body; all others lead to a GET or HEAD without a body.
+    If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey if `url`
+    is a login page, and Refused if `url` is not http or https, or leads from https to http.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

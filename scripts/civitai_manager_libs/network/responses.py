@@ -110,18 +110,19 @@ def error_from_response(
     )
 
 
-def detect_extension(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
-    """Return a file's extension by its first bytes, None for an unknown binary format.
+def detect_extension(content_type: str, start: bytes, images_only: bool) -> str | None:
+    """Return a media file's extension by its first bytes, None for another binary file.
 
-    status, content_type: those of the response. Raises NotAnImage for an empty file or a text.
-    images_only: raise NotAnImage for an unknown format too, and NeedsKey for a web page.
+    Raises NotAnImage for an empty file or a text. content_type: the response's header, by which too
+    a text is recognized. images_only: raise NeedsKey for a web page, and NotAnImage for another
+    binary file.
     """
     extension = detect_media_extension(start)
     if extension is not None:
         return extension
     if images_only and is_web_page(content_type, start):
         raise NeedsKey(
-            "The server sent a web page instead of the picture: an API key may be needed.", status
+            "The server sent a web page instead of the picture: an API key may be needed.", 401
         )
     if not start or is_text(content_type, start):
         what = "an empty file" if not start else "text"

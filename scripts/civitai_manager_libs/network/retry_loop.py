@@ -25,7 +25,7 @@ class RetryLoop:
     """The retries of one request.
 
     max_retries: number of tries after the first. delay: seconds before the first retry; each
-    further retry waits twice as long.
+    further retry waits twice as long, but at most 60 seconds. limiter: that of the request's host.
     """
 
     max_retries: int

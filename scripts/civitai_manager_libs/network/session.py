@@ -19,8 +19,8 @@ from ..core import Cancellation, never_cancelled
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from .api_key import add_api_key
 from .bandwidth import BandwidthLimit
-from .body import check_response_head, LIBRARY_ERRORS, ResponseBody, to_our_error
-from .connections import find_server_address, WatchedAdapter
+from .body import check_response_head, ResponseBody, to_our_error
+from .connections import find_server_address, LIBRARY_ERRORS, WatchedAdapter
 from .limiter import HostLimiter, HostLimiters
 from .private_addresses import is_private_address, is_private_url
 from .request import OutgoingRequest, redirect_request, split_url
@@ -75,7 +75,7 @@ class HttpSession:
             yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return the response, whose body is already read.
+        """Send a request, and return the response after reading its body.
 
         stream: leave the body unread; the caller must then close the response. Raises
         HttpStatusError if the status is 400 or above, NeedsKey if a redirect leads to a login page,
@@ -97,8 +97,8 @@ class HttpSession:
     def send(self, request: OutgoingRequest) -> requests.Response:
         """Send a request, follow up to five redirects, and return the last response.
 
-        The body is unread. A response of status 400 or above is returned, too. Raises NetworkError,
-        Refused, Cancelled, NeedsKey if a redirect leads to a login page, and InputError for an
+        The body is unread. The status may be an error. Raises Refused after a sixth redirect,
+        NetworkError, Cancelled, NeedsKey if a redirect leads to a login page, and InputError for an
         invalid key or proxy.
         """
         for _ in range(_MAX_REDIRECTS + 1):
@@ -111,10 +111,10 @@ class HttpSession:
     def follow_redirect(
         self, response: requests.Response, request: OutgoingRequest
     ) -> OutgoingRequest:
-        """Close a redirect, and return the request to send next.
+        """Close a redirecting response, and return the request for the URL to which it leads.
 
-        response: the redirect. request: the redirected request. Raises Refused if the redirect must
-        not be followed, and NeedsKey if it leads to a login page.
+        request: the one that was redirected. Raises Refused if the redirect must not be followed,
+        and NeedsKey if it leads to a login page.
         """
         # A server on this machine may redirect to this machine.
         is_private = is_private_address(find_server_address(response) or "")
@@ -137,7 +137,6 @@ class HttpSession:
             adapter = self._adapters[request.refuses_private]
             response = adapter.send_cancellable(prepared, request.cancelled, **options)
         except LIBRARY_ERRORS as error:
-            request.cancelled.check()
             raise to_our_error(error) from error
         response.raw.enforce_content_length = True  # urllib3 1.26 does not by default
         try:
@@ -179,7 +178,10 @@ def _configured_proxies(url: str) -> dict[str, str]:
 
 
 def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Close a response; read a small body first, so that the connection can be reused."""
+    """Close a response; read a small body first, so that the connection can be reused.
+
+    cancelled: ends the reading by raising Cancelled; the response is closed nevertheless.
+    """
     with closing(ResponseBody(response, cancelled)) as body:
         try:
             body.read_all(_SMALL_BODY)

@@ -40,7 +40,8 @@ class AtomicFile:
     """A temporary file in `folder`; `commit` renames it, and without a commit it is deleted.
 
     Use it in a `with` block. The folder is created if missing. path: the temporary file. size:
-    bytes written so far. Every method raises DiskError, or DiskFull.
+    bytes written so far. Every method raises DiskFull if the disk is full, and DiskError for other
+    failures.
     """
 
     def __init__(self, folder: str) -> None:
@@ -67,7 +68,7 @@ class AtomicFile:
             self._close_file()
 
     def reserve_space(self, size: int, keep_free: int = 0) -> None:
-        """Raise DiskFull if the disk has too little space for the file, else reserve the space.
+        """Reserve space on the disk for the file. Raises DiskFull if the disk has too little.
 
         size: final size in bytes. keep_free: bytes that must stay free on the disk. Space that
         other open files of this process have reserved counts as used.

@@ -18,7 +18,7 @@ _MAX_AGE = 30 * 24 * 3600.0  # seconds since the last write to a resumable file
 def remove_leftovers(folder: str) -> int:
     """Delete the temporary files that killed programs left in a folder; return their number.
 
-    Files that can be resumed and files in use are kept.
+    Files in use are kept, and files that can be resumed until 30 days after their last write.
     """
     removed = 0
     try:

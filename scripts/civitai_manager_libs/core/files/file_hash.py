@@ -14,7 +14,7 @@ _PIECE = 1024 * 1024  # bytes
 def compute_sha256(path: str, cancelled: Cancellation | None = None) -> str:
     """Return the SHA256 of a file in hexadecimal.
 
-    Raises OSError if the file cannot be read, and Cancelled.
+    Raises OSError if the file cannot be read, and Cancelled if `cancelled` is set meanwhile.
     """
     cancelled = never_cancelled() if cancelled is None else cancelled
     digest = hashlib.sha256()

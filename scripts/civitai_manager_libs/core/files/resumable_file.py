@@ -67,7 +67,7 @@ class ResumableFile(AtomicFile):
 
     @property
     def bytes_before_gap(self) -> int:
-        """Return the number of bytes before the first gap."""
+        """Return how many bytes from the file's beginning are present without a gap."""
         with self._lock:
             return self._ranges.bytes_before_gap
 
@@ -78,10 +78,11 @@ class ResumableFile(AtomicFile):
             return ByteRanges(self._ranges)
 
     def write_note(self, total: int, validator: str) -> None:
-        """Flush all bytes to the disk, and store their ranges, so that a later run can resume.
+        """Flush all bytes to the disk, and write a note by which a later download can resume.
 
-        The ranges of later writes are stored as well. total: the whole file's size in bytes, 0 if
-        unknown. validator: the server's ETag or date of the file.
+        Later writes add their ranges to the note. Do nothing for a file that cannot be resumed.
+        total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date of
+        the file.
         """
         if self._lines is not None:
             return self.sync()
@@ -116,7 +117,10 @@ class ResumableFile(AtomicFile):
                 return self._file.read(size)
 
     def sync(self) -> None:
-        """Flush all bytes to the disk, and note that they now survive a power loss."""
+        """Flush all bytes to the disk, and record in the note that they survive a power loss.
+
+        A file without a note is only flushed.
+        """
         with self._sync_lock, translate_disk_errors(self.folder):
             with self._lock:
                 ranges, sure = ByteRanges(self._ranges), self._sure

@@ -49,9 +49,8 @@ _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 def open_own_file(path: str, mode: _Mode, creates: bool = False) -> FileIO:
     """Open a regular file that belongs to the user, unbuffered.
 
-    creates: create the file if it is missing.
-    Raises PermissionError if the file is a link, has several hard links or belongs to another user.
-    Raises OSError if the file cannot be opened.
+    mode: as in `open`. creates: create the file if it is missing. Raises PermissionError if
+    `is_foreign` is true of the path, and OSError if the file cannot be opened.
     """
     if is_foreign(path):
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
@@ -82,7 +81,7 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether the path is a link, a hard-linked file or another user's file.
+    """Return whether `is_special_file` is true of a path, or the file belongs to another user.
 
     Return False for a missing file.
     """
@@ -93,7 +92,7 @@ def is_foreign(path: str) -> bool:
 
 
 def is_special_file(path: str) -> bool:
-    """Return whether the path is a link, a hard-linked file or no regular file.
+    """Return whether a path is a link, a folder, a device or a file with several hard links.
 
     Return False for a missing file.
     """

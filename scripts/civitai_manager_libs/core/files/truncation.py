@@ -26,10 +26,11 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def extension_if_complete(path: str, size: int = 0) -> str | None:
-    """Return a media file's extension by its content, such as "png", or None if it is incomplete.
+    """Return a complete media file's extension by its content, such as "png"; else None.
 
-    Return None for other files, too. size: the expected size in bytes, 0 if unknown. A file of this
-    size is complete, unless its last 16 bytes are zero, as after a disk failure. Raises OSError.
+    A file is complete if it ends as its format requires, or if it has the expected `size` and its
+    last 16 bytes are not all zero, as after a disk failure. size: in bytes, 0 if unknown. Raises
+    OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -130,7 +131,7 @@ def _is_complete_webp(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """Return whether an MP4, AVIF or HEIC file has the required boxes, and no box is cut off.
+    """Return whether an MP4, AVIF or HEIC file has metadata and data, and no known box is cut off.
 
     Boxes are the parts of such files (ISO/IEC 14496-12, 4.2).
     """
@@ -153,7 +154,7 @@ def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_webm(file: BufferedReader, size: int) -> bool:
-    """Return whether no element of a WebM file is cut off (RFC 8794)."""
+    """Return whether a WebM file has a segment, and none of its elements is cut off (RFC 8794)."""
     offset, has_segment = 0, False  # a live segment states no length
     for _ in range(_MAX_WEBM_ELEMENTS):
         file.seek(offset)

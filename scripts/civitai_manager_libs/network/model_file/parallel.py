@@ -90,7 +90,7 @@ class _Connections:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Cancel all connections, and let `run` raise the error if it is the first."""
+        """Cancel all connections, and let `run` raise the first error other than Cancelled."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error

@@ -193,9 +193,9 @@ class PieceConnection:
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
     ) -> bool:
-        """Prepare the empty file for its first response. Return False if the response is useless.
+        """Prepare the empty file for its first response; return False if the response is not used.
 
-        A part of the file without an ETag or date is useless, since it cannot be joined with other
+        A part of the file without an ETag or date is not used, since it cannot be joined with other
         parts; the whole file is requested next. total: the file's length in bytes, None if unknown.
         """
         transfer, plan = self._transfer, self._transfer.plan

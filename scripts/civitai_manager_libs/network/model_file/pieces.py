@@ -22,8 +22,8 @@ class Piece:
     """A range of the file that one connection receives.
 
     start: position of the first byte. position: that of the next byte to receive. end: the position
-    after the last byte, inf if the file's length is unknown. `end` may decrease while the piece is
-    received.
+    after the last byte, inf if the file's length is unknown. PiecePlan may change `end` while the
+    piece is received.
     """
 
     start: int
@@ -85,14 +85,14 @@ class PiecePlan:
             self._whole = None if self._whole is piece else self._whole
 
     def set_total(self, total: int | None) -> None:
-        """Set the file's length in bytes, None if it is unknown."""
+        """Set the file's length in bytes, None if unknown, and `is_shared` to False."""
         with self._lock:
             self.total, self.is_shared = total, False
 
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return False, and do nothing, if another piece was extended before.
+        Return False, and do nothing, if another piece of this kind is being received.
         """
         with self._lock:
             if self._whole is None:
@@ -132,7 +132,8 @@ class PiecePlan:
     def _split_slowest(self) -> Piece | None:
         """Halve the piece that will take longest, and return its second half as a new piece.
 
-        Return None if the piece will end within two seconds, or is too small to halve.
+        Return None if that piece was begun or will end within two seconds, has less than 256 KiB
+        left, or has no known end.
         """
         slowest = max(self._active, key=lambda piece: piece.seconds_left, default=None)
         if slowest is None or slowest.seconds_left < _SLOW or slowest.missing < 2 * _MIN_SPLIT:

@@ -38,8 +38,9 @@ class DownloadRoute:
     """Civitai's download route for one model file; any thread may use it.
 
     The route redirects to a signed URL, which is never stored on the disk. request: the request to
-    send to the route. api_limiters: for the requests to Civitai's API. retry_delay: in seconds.
-    After the first response of status 404 the request is sent once more, after three such delays.
+    send to the route. api_limiters: for the requests to Civitai's API. retry_delay: in seconds;
+    after the first response of status 404 the request is sent once more, three times this delay
+    later.
     """
 
     def __init__(
