@@ -49,6 +49,8 @@ export class Api {
   #version;
   /** @type {Promise<Response> | null} */
   #bootstrap;
+  /** Called when our server does not respond to a request. */
+  onOffline = () => {};
 
   /** @param {URL} base  …/civitai_shortcut/
    * @param {string} version  of this code; a server of another version responds with the error
@@ -67,7 +69,7 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<Lookup<Responses["GET"], P>>} */
   get(path, options) {
-    return this.#fetchJson(path, options);
+    return this.#reportOffline(this.#fetchJson(path, options));
   }
 
   /** Send a POST request with a JSON body, and return the JSON of the response. Throws ApiError.
@@ -132,7 +134,7 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<File>} */
   async fetchFile(id, options) {
-    const response = await this.#fetch(`images/${id}/file`, options);
+    const response = await this.#reportOffline(this.#fetch(`images/${id}/file`, options));
     const blob = await response.blob().catch(throwOffline);
     return new File([blob], `${id}.${blob.type.split("/")[1]}`, { type: blob.type });
   }
@@ -147,7 +149,22 @@ export class Api {
     const type = isFile ? "application/octet-stream" : "application/json";
     const headers = { "Content-Type": type, "X-Civitai-Shortcut": "1" };
     const sent = isFile ? body : JSON.stringify(body ?? {});
-    return this.#fetchJson(path, { method, headers, body: sent, signal: options?.signal });
+    const request = { method, headers, body: sent, signal: options?.signal };
+    return this.#reportOffline(this.#fetchJson(path, request));
+  }
+
+  /** Return what a request returns, or throw its error; call `onOffline` if our server does not
+   * respond.
+   * @template T
+   * @param {Promise<T>} request
+   * @returns {Promise<T>} */
+  async #reportOffline(request) {
+    try {
+      return await request;
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "offline") this.onOffline();
+      throw error;
+    }
   }
 
   /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the

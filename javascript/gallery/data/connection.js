@@ -22,6 +22,7 @@ export class Connection {
   constructor(context, onBack) {
     this.#context = context;
     this.#onBack = onBack;
+    context.api.onOffline = () => context.store.set({ lost: true });
     pollWhileVisible(EVERY, () => this.#pollIfOffline(), context.signal);
   }
 

@@ -75,10 +75,3 @@ export function showError(error, { root, store, toast, translate }) {
   const isShown = isCommon && (!(top instanceof Element) || top.hasAttribute("data-failed"));
   if (!isShown) toast(problem.message, "bad");
 }
-
-/** Let `Connection` poll the server if an error says that the server does not respond.
- * @param {unknown} error
- * @param {Store} store */
-export function reportOffline(error, store) {
-  if (error instanceof ApiError && error.code === "offline") store.set({ lost: true });
-}

@@ -1,8 +1,7 @@
 /** The warnings about infotext fields that the host does not support. */
 
 import { el } from "../core/dom.js";
-import { isAborted } from "../data/api.js";
-import { reportOffline } from "../data/problems.js";
+import { ignoreFailure } from "../data/problems.js";
 
 export class Compatibility {
   #abort = new AbortController();
@@ -46,7 +45,7 @@ export class Compatibility {
       const { incompatibilities } = await api.post("compatibility", { text }, { signal });
       if (!signal.aborted) this.show(incompatibilities);
     } catch (error) {
-      if (!isAborted(error)) reportOffline(error, store);
+      ignoreFailure(error);
     }
   }
 }

@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { makeProblem, makeRetryButton, reportOffline, showError } from "../data/problems.js";
+import { ignoreFailure, makeProblem, makeRetryButton, showError } from "../data/problems.js";
 import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
@@ -83,7 +83,6 @@ export class Details {
     } catch (error) {
       if (isAborted(error) || known) return;
       this.#isFailed = true;
-      reportOffline(error, this.context.store);
       const problem = makeProblem(error, this.context.translate);
       const about = view.kind ? makeAbout(this.context, view) : null; // else only the id is known
       if (this.listeners.failed(problem))
@@ -137,7 +136,7 @@ export class Details {
       this.resources.show(record);
       if (hadFocus && !this.body.contains(this.context.root.activeElement)) this.element.focus();
     } catch (error) {
-      if (!isAborted(error)) reportOffline(error, this.context.store);
+      ignoreFailure(error);
     }
   }
 

@@ -5,8 +5,7 @@
 
 import { button, el, runWhileBusy, setAttribute } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
-import { isAborted } from "../data/api.js";
-import { reportOffline, showError } from "../data/problems.js";
+import { ignoreFailure, showError } from "../data/problems.js";
 import { OWN_TYPE } from "../drag.js";
 import { isBlurred } from "../state/content_rating.js";
 
@@ -80,13 +79,13 @@ export class Reproductions {
 
   /** Fetch the reproductions of an image and show them. @param {ImageRecord} record */
   async #load(record) {
-    const { api, store } = this.#context;
+    const { api } = this.#context;
     const { signal } = this.#abort;
     try {
       const items = await api.get(`images/${record.id}/reproductions`, { signal });
       if (!signal.aborted) this.#draw(items);
     } catch (error) {
-      if (!isAborted(error)) reportOffline(error, store);
+      ignoreFailure(error);
     }
   }
 

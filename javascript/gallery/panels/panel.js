@@ -7,7 +7,7 @@ import { el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { redraw } from "../core/redraw.js";
 import { isAborted } from "../data/api.js";
-import { makeProblem, makeRetryButton, reportOffline, showError } from "../data/problems.js";
+import { makeProblem, makeRetryButton, showError } from "../data/problems.js";
 import { ResponseOrder } from "../data/response_order.js";
 import { isOffline } from "../state/state.js";
 
@@ -69,7 +69,6 @@ export class Panel {
       return response;
     } catch (error) {
       if (isAborted(error)) return null;
-      reportOffline(error, store);
       this.showProblem(isOffline(store.get()) ? null : makeProblem(error, translate));
       return null;
     } finally {

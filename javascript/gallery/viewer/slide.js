@@ -3,7 +3,7 @@
 import { makeBlurhash } from "../core/blurhash.js";
 import { button, el, setAttribute } from "../core/dom.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, makeProblem, makeRetryButton, reportOffline } from "../data/problems.js";
+import { getErrorMessage, makeProblem, makeRetryButton } from "../data/problems.js";
 import { describeImage } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
 import { fitPose, getFitScale, getSizeOrDefault, isZoomed, limitPose } from "./zoom.js";
@@ -239,7 +239,7 @@ export class Slide {
   /** Show why a file failed. Another request finds that out, since an `<img>` does not tell.
    * @param {AbortSignal} signal */
   async #showFailure(signal) {
-    const { api, translate, store } = this.context;
+    const { api, translate } = this.context;
     const unknown = translate(this.source ? "file_not_shown" : "file_not_shown_save");
     try {
       if (this.source?.path !== "")
@@ -247,7 +247,6 @@ export class Slide {
       else this.showError(unknown, "not_shown");
     } catch (error) {
       if (isAborted(error)) return;
-      reportOffline(error, store);
       const { code } = makeProblem(error, translate);
       if (code === "bad_answer")
         this.showError(unknown, "not_shown"); // the file did come
