@@ -14,7 +14,7 @@ from civitai_manager_libs.errors import DiskError, NetworkError
 from civitai_manager_libs.jobs import failures as job_failures
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.jobs.queue.service import JobService
-from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.jobs.store import JobStore, locks
 from fake_network import FakeClient, FlakyClient, write_image
 from page_driver import wait_for
 
@@ -252,6 +252,35 @@ def test_waiting_job_stays_queued_if_its_end_cannot_be_written(place, monkeypatc
             stop(place.service, ids[2])
     place.gate.set()
     place.comes_to("done", *ids)
+
+
+def test_job_that_is_about_to_stop_can_be_deleted(place, monkeypatch):
+    monkeypatch.setattr(locks, "_LOCK_SECONDS", 10)
+    [job_id] = place.add()
+    place.has_begun(job_id)
+    place.service.stop(job_id, "cancelled")
+    place.service.forget(job_id)
+    assert place.service.list_job_views(100) == ([], 0)
+
+
+@pytest.mark.parametrize("written", ["forget", "set_state"])
+def test_jobs_are_listed_while_a_job_outside_the_queue_is_written(place, monkeypatch, written):
+    def list_meanwhile(*_):
+        listing = threading.Thread(target=place.service.list_job_views, args=(100,))
+        listing.start()
+        listing.join(5)
+        blocked.append(listing.is_alive())
+
+    blocked = []
+    with place.store() as store:
+        job_id = store.add_job("A model", ImageQuery(1), str(place.folder), _PICTURES)
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, written, list_meanwhile)
+        if written == "forget":
+            place.service.forget(job_id)
+        else:
+            place.service.stop(job_id, "cancelled")
+    assert blocked == [False]
 
 
 def test_stop_just_before_the_end_of_a_run_is_not_lost(place, monkeypatch):

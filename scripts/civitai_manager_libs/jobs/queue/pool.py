@@ -61,14 +61,18 @@ class WorkerPool:
         """Yield a job's queue entry; take the job out of the queue after the `with` block.
 
         The job stays in the queue if it is running or if the block raises an error. In the block,
-        no run starts or ends. Yield None if the job is not queued.
+        no run starts or ends, and other threads cannot read the queue. Yield None if the job is not
+        queued; the block then stops no other threads.
         """
         with self._changed:
             entry = self._entries.get(job_id)
-            yield entry
-            if entry is not None and not entry.is_running:
-                del self._entries[job_id]
-                self._changed.notify_all()  # a thread may be waiting for this job
+            if entry is not None:
+                yield entry
+                if not entry.is_running:
+                    del self._entries[job_id]
+                    self._changed.notify_all()  # a thread may be waiting for this job
+                return
+        yield None
 
     def list_running(self) -> list[int]:
         with self._changed:

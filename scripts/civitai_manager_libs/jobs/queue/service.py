@@ -184,8 +184,11 @@ class JobService:
 
         Raises InputError if the job is running.
         """
-        with self._workers.remove(job_id), self.open_store() as store:
-            store.forget(job_id)
+        with self._workers.remove(job_id) as entry:
+            if entry is None or not entry.is_running:
+                return self._delete(job_id)
+        # A run that is about to end needs the pool's lock to do so.
+        self._delete(job_id)
 
     def retry(self, job_id: int) -> None:
         """Queue a job again, to download its failed items; do nothing if there are none.
@@ -244,6 +247,10 @@ class JobService:
                     store.queue_jobs([job_id])
             self._workers.add(job_id)
             self._workers.prioritize(job_id)
+
+    def _delete(self, job_id: int) -> None:
+        with self.open_store() as store:
+            store.forget(job_id)
 
 
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
