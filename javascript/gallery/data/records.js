@@ -54,7 +54,8 @@ export class Records {
     return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
-  /** Fetch records before they are needed. Errors are ignored until a record is needed.
+  /** Fetch and cache records before they are needed. Errors are ignored: a record that is missing is
+   * fetched when it is needed.
    * @param {number[]} ids
    * @param {AbortSignal} signal */
   async prefetch(ids, signal) {

@@ -266,8 +266,7 @@ export function getMissingPart({ where, model, problems, images, ended }) {
   return !model && problems.lookup ? "model" : "";
 }
 
-/** Return whether the last request of any part of the page has failed because our server did not
- * respond.
+/** Return whether our server did not respond to the last request of some part of the page.
  * @param {Pick<State, "problems" | "lost">} state */
 export function isOffline(state) {
   return state.lost || getFailedParts(state, "offline").length > 0;

@@ -173,7 +173,10 @@ def _add_choice(
     description: str,
     default: str | None = None,
 ) -> None:
-    """Add an option to a command; its value is one of the choices. choices: {value: label}."""
+    """Add an option to a command; its value is one of the choices.
+
+    choices: {value: label}. description: for `--help`. default: the value without the option.
+    """
     kind = argtypes.make_choice_parser(choices)
     command.add_argument(option, type=kind, metavar=value_name, default=default, help=description)
 

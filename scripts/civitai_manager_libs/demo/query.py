@@ -75,10 +75,10 @@ def _parse_query(params: Params) -> _Query:
 
 
 def _list_by_id(query: _Query, limit: int, cursor: str) -> tuple[tuple[DemoImage, ...], str | None]:
-    """Return (images of one page, sorted by id; cursor of the next page or None).
+    """Return (images of one page, cursor of the next page or None).
 
-    cursor: of this page, "" for the first page. It is the id of the page's first image. Raises
-    ErrorResponse for an invalid cursor.
+    The images are sorted by id, highest id first unless the sort order is "Oldest". cursor: id of
+    the page's first image, "" for the first page. Raises ErrorResponse for an invalid cursor.
     """
     is_oldest = query.sort == "Oldest"
     images = _filter_images(query)[:: 1 if is_oldest else -1]
