@@ -118,22 +118,23 @@ class Endpoints:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
 
     def for_read(self, handler: Handler) -> Endpoint:
-        """Return an endpoint that calls `handler` for GET requests."""
+        """Return an endpoint that calls `handler` for GET requests; other sites' pages get 403."""
         return self._endpoint(
             handler, lambda request: not is_cross_site(request.headers, request.method)
         )
 
     def for_write(self, handler: Handler, max_bytes: int = SMALL_BODY) -> Endpoint:
-        """Return an endpoint that calls `handler` for writes from our own page.
+        """Return an endpoint that calls `handler` for writes from our own page; others get 403.
 
-        max_bytes: the largest size of a request body.
+        max_bytes: the largest size of a request body; a larger one gets 413.
         """
         return self._endpoint(handler, is_our_page, max_bytes)
 
     def for_upload(self, handler: Handler, max_bytes: int) -> Endpoint:
         """Return an endpoint that calls `handler` with a file that our own page uploads.
 
-        The file is the whole request body. max_bytes: its largest size.
+        The file is the whole request body. Uploads from elsewhere get 403. max_bytes: the file's
+        largest size; a larger one gets 413.
         """
         return self._endpoint(handler, is_our_page, max_bytes, is_file=True)
 

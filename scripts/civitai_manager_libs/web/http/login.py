@@ -139,7 +139,10 @@ class Login:
 
 
 def _identify_client(request: Request) -> tuple[str, str]:
-    """Return names for the client and for the proxy that forwarded the request, "" for no proxy."""
+    """Return names for the client and for the proxy that forwarded the request, "" for no proxy.
+
+    Behind a proxy, the client is named after the header `X-Forwarded-For`, which may be false.
+    """
     peer = find_client_network(request)
     if not is_forwarded(request.headers):
         return peer, ""

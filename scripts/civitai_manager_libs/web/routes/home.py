@@ -110,7 +110,10 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
 
 
 def _list_files() -> list[ModelFile]:
-    """Return the model files on this machine; files with a hash or a Civitai id come first."""
+    """Return the model files on this machine, most recently changed first.
+
+    All files with a known hash or Civitai id come before the others.
+    """
     files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
     return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
 
@@ -152,7 +155,10 @@ def _list_hashes(file: ModelFile) -> list[str]:
 def _view_file(
     file: ModelFile, version_id: int | None, version: Version | None
 ) -> schemas.LocalModel:
-    """Return the JSON of a model file. version: its version, None if unknown."""
+    """Return the JSON of a model file; store a cover in the library if it has no preview.
+
+    version_id, version: the file's version on Civitai, None if unknown.
+    """
     model_id = (version.model_id if version else None) or file.model_id
     cover = None if file.preview or version is None else _store_cover(version)
     is_unknown = model_id is None and not _is_missing(file, version_id)

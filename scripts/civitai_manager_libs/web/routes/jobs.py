@@ -33,7 +33,8 @@ _OPENER_SECONDS = 1.5  # a file manager that still runs then has opened
 def get_jobs(context: RequestContext) -> JobList:
     """Return the latest jobs, as the downloads panel shows them.
 
-    Query parameters: `search`, words in the descriptions of the jobs; `limit`, how many jobs.
+    Query parameters: `search`, words that a job's description must all contain; `limit`, how many
+    jobs, 12 by default.
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)

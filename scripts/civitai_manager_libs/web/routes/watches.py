@@ -34,7 +34,8 @@ class _WatchChecks:
         """Start to look for new images in watched galleries. Do nothing if a check is running.
 
         is_requested: whether the user has requested a check of all galleries. Otherwise, the check
-        starts only if it is due, and leaves out galleries that were checked recently.
+        starts only if it is due, and leaves out galleries that were checked in the last day (in the
+        server's first check: in the last hour).
         """
         with self._lock:
             if self.is_running or not (is_requested or self._is_check_due()):

@@ -108,9 +108,9 @@ class JobCard(JobFailures):
 class JobList(TypedDict):
     """The latest jobs.
 
-    active, waiting: the number of running and of queued jobs, listed or not. total: the number of
-    all jobs. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
-    `Instance`.
+    active: the number of running jobs; in a search, of the listed ones only. waiting: the number of
+    all queued jobs. total: the number of all jobs. more: how many queued jobs are not listed, in
+    words. bookmarks_revision: as in `Instance`.
     """
 
     active: int
