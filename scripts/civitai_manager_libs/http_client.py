@@ -127,11 +127,11 @@ class CivitaiHttpClient:
     ) -> FetchedFile:
         """Download a file and return its path, size and extension.
 
-        Simultaneous calls for one URL share one request. target: the file's path, or a function
-        that returns the path for an extension such as "png". progress: called with the bytes
-        received so far and the total bytes (0 if unknown). cancelled: stops the download when
-        another thread sets it. Raises NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused,
-        DiskError, InputError for an invalid API key, and Cancelled.
+        Simultaneous calls for one URL share one request; each gets its own file. target: the file's
+        path, or a function that returns the path for an extension such as "png". progress: called
+        with the bytes received so far and the total bytes (0 if unknown). cancelled: stops the
+        download when another thread sets it. Raises NetworkError, HttpStatusError, NotAnImage,
+        TooLarge, Refused, DiskError, InputError for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target

@@ -22,7 +22,7 @@ def printD(message: str) -> None:
 
 
 def without_query(url: str) -> str:
-    """Return a URL without its query, fragment and password, for a log."""
+    """Return a URL without its query, fragment, user name and password, for a log."""
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 

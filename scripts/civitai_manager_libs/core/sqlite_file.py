@@ -225,9 +225,10 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 @contextmanager
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
-    """Convert SQLite's errors in the `with` block to DiskError or DiskFull.
+    """Convert SQLite's errors in the `with` block to DiskFull for a full disk, else to DiskError.
 
-    kind: what the message calls the file, such as "database".
+    Errors of wrong SQL or violated constraints are not converted. kind: what the message calls the
+    file, such as "database".
     """
     try:
         yield
@@ -264,7 +265,7 @@ class ProcessLock:
     def acquire(self, patience: float = 0, shared: bool = False) -> bool:
         """Wait up to `patience` seconds for the lock; return whether the lock was acquired.
 
-        shared: several holders may share the lock. Raises DiskError.
+        shared: share the lock with other holders that passed this option. Raises DiskError.
         """
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)

@@ -28,8 +28,8 @@ _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, ret
 def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool:
     """Return whether a JSON text has too many parts to parse: they would take too much memory.
 
-    Each of the characters `,` `:` `[` and `{` counts as a part. max_parts: number allowed outside
-    strings. max_separators: number allowed in the whole text.
+    The characters `,` `:` `[` and `{` are counted. max_parts: number allowed outside strings.
+    max_separators: number allowed in the whole text.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not max_parts < separators <= max_separators:
@@ -103,7 +103,7 @@ def clean_date(value: Any) -> str:
 def html_to_text(value: Any) -> str:
     """Return the plain text of HTML, one line for each block, cut to 10,000 characters.
 
-    Return "" for other types. The text may contain `<`: escape it before showing it.
+    Return "" for a value that is no string. The text may contain `<`: escape it before showing it.
     """
     if not isinstance(value, str):
         return ""

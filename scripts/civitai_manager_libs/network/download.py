@@ -144,8 +144,8 @@ class FileDownload:
     def _keep_partial(self) -> None:
         """Keep the unfinished file, so that a later download can continue it.
 
-        Does nothing if the server sent no ETag or date to recognize the file by, or if the disk is
-        full.
+        Do nothing if the file is not resumable, the server sent no ETag or date to recognize the
+        file by, or the disk is full.
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
@@ -293,8 +293,8 @@ class FileDownload:
     def _write_note(self) -> None:
         """Write a note beside the unfinished file, so that a download can continue after a crash.
 
-        The note states how many bytes have arrived. A call within a second of the last note does
-        nothing.
+        The note states how many bytes have arrived. Do nothing within a second of the last note, or
+        if the file is not resumable or the server sent no ETag or date.
         """
         partial, validator = self._partial, self._version.validator
         is_due = time.monotonic() >= self._note_at

@@ -34,9 +34,8 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text of the value. If the text does not contain the key, as it is or escaped for
-    JSON, only the fields `error` and `message` are searched, which may quote it escaped for URLs or
-    HTML.
+    text: the JSON text of the value. To save time, only the fields `error` and `message` are
+    searched if the text contains the key neither as it is nor escaped for JSON.
     """
     if len(key) < _MIN_KEY:
         return value

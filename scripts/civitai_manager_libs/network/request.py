@@ -104,9 +104,10 @@ def redirect_request(
 ) -> requests.PreparedRequest:
     """Return the request to send next, if the response to `request` redirects to `url`.
 
-    status: 307 and 308 keep the method and body; all others lead to a GET or HEAD without a body.
-    If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey if `url`
-    is a login page, and Refused if `url` is not http or https, or leads from https to http.
+    status: 307 and 308 keep the method and body; all others lead to a GET without a body (a HEAD
+    stays). If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey
+    if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
+    http.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

@@ -103,7 +103,7 @@ def is_special_file(path: str) -> bool:
 
 
 def has_hard_links(path: str) -> bool:
-    """Return whether the path is a regular file with several hard links."""
+    """Return whether the path is a regular file with several hard links. Raises OSError."""
     status = os.lstat(path)
     return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 

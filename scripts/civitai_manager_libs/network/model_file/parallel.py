@@ -90,7 +90,10 @@ class _Connections:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Cancel all connections, and let `run` raise the first error other than Cancelled."""
+        """Cancel all connections, and let `run` raise this error.
+
+        If several errors are passed here, `run` raises the first that is not Cancelled.
+        """
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error

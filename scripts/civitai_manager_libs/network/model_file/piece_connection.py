@@ -231,10 +231,10 @@ class PieceConnection:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Write one chunk of a piece, or the rest of the piece if it is less, to the file.
+        """Write `self._chunk` bytes of a piece to the file, or the rest of the piece if it is less.
 
-        data: the chunk's first bytes; further bytes are read from the body. Return False if the
-        body ended before the chunk was complete.
+        data: the first of these bytes; the others are read from the body. Return False if the body
+        ended too early.
         """
         pending = bytearray()
         try:

@@ -92,7 +92,7 @@ class PiecePlan:
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return False, and do nothing, if another piece of this kind is being received.
+        Return False, and do nothing, if another extended piece is being received already.
         """
         with self._lock:
             if self._whole is None:

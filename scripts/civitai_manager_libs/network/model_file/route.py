@@ -105,9 +105,9 @@ def make_route_error(
 ) -> CivitaiShortcutError:
     """Return the error for a response in which Civitai's download route refuses a file.
 
-    The error is NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached or another
-    HttpStatusError. body: the first bytes of the response's body. key: the API key, replaced by
-    `***` in the error's message.
+    The error is NoAccess, EarlyAccess, NotOffered, QuotaReached, or else what `error_from_response`
+    returns. body: the first bytes of the response's body. key: the API key, replaced by `***` in
+    the error's message.
     """
     text = body.decode("utf-8", "replace")
     fields = _parse_fields(text)
