@@ -21,10 +21,10 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the entries of `meta["additionalResources"]`, then the LoRAs stated in parameters.
+    """Return the entries of `meta["additionalResources"]`, then the LoRAs that parameters name.
 
-    meta: generation data in the form of Civitai's `meta`. Each LoRA of the parameters, at most 50,
-    is a dict with the keys type, name, strength, strengthClip and hash, like the entries before.
+    meta: generation data in the form of Civitai's `meta`. At most 50 LoRAs of parameters are
+    returned, each as a dict with the keys type, name, strength, strengthClip and hash.
     """
     ruined_fooocus, fooocus = _iter_ruined_fooocus_loras(meta), _iter_fooocus_loras(meta)
     entries = (*ruined_fooocus, *fooocus, *_iter_numbered_loras(meta))

@@ -42,7 +42,10 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name, tag) for each LoRA with a usable name and weight in generation data."""
+    """Yield (name, tag) for each LoRA in generation data that a tag can name and give its weight.
+
+    Skip a LoRA whose weight is 0 or unknown, whose name is an id, or has characters such as ":".
+    """
     loras = [(entry, entry.get("strength")) for entry in list_loras_beside_prompt(meta)]
     loras += [(entry, entry.get("weight")) for entry in iter_stated_resources(meta)]
     for entry, weight in loras:

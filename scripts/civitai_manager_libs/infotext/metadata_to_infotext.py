@@ -78,7 +78,10 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return generation data with its missing values added from its ComfyUI graph."""
+    """Return generation data with its missing values added from its ComfyUI graph.
+
+    A negative prompt is added only if the data has no prompt.
+    """
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

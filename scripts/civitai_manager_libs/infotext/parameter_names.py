@@ -55,7 +55,7 @@ def translate_infotext(text: str) -> str:
     """Return another program's infotext with the WebUIs' names for its parameters.
 
     LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
-    tags. An infotext that a WebUI wrote is returned unchanged.
+    tags. An infotext that needs no change, such as that of a WebUI, is returned as it is.
     """
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)

@@ -68,7 +68,7 @@ def list_resources(
 
     At most 300 resources are read. meta: the image's generation data. image: the image; the model
     versions that Civitai detected in it are added. files: {lower-case hash or file name: version
-    id}, from which resources without an id get one.
+    id}, from which resources without an id get one, by name only that of a detected version.
     """
     meta = as_mapping(meta)
     resources = chain(

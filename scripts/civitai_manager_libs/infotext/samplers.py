@@ -112,7 +112,10 @@ def is_schedule(name: str) -> bool:
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Split a name such as `euler_karras`; return (sampler, schedule or "")."""
+    """Return (sampler, schedule) for a name such as `euler_karras`.
+
+    The schedule is "" if the name contains none.
+    """
     if is_sampler(sampler):
         return sampler, ""
     normalized = _normalize_schedule(sampler)

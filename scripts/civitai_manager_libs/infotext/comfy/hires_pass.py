@@ -70,8 +70,8 @@ def _read_pass(
 ) -> dict[str, Any]:
     """Return the Hires. fix parameters of a second sampler, {} if it does not enlarge the image.
 
-    path: the nodes between the two samplers, last node first. first_values: parameters of the
-    first sampler.
+    Also return {} unless its denoising strength is between 0 and 1. path: the nodes between the two
+    samplers, last node first. first_values: parameters of the first sampler.
     """
     size = _read_pass_size(nodes, path)
     denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
@@ -119,7 +119,8 @@ def _trace_image(nodes: Nodes, end: NodeId, samplers: set[NodeId]) -> _ImagePath
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
     """Return a second pass's size as {"Hires upscale": factor} or {"Hires resize": "WxH"}.
 
-    Return {} if the size is unknown. path: the nodes between the two samplers, last node first.
+    Return {} if the size is unknown, or if no node changes it. path: the nodes between the two
+    samplers, last node first.
     """
     factor = 1.0
     for node in path:

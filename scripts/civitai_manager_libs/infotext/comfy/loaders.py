@@ -40,7 +40,10 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
-    """Return the path of the model file that a sampler uses, None if unknown."""
+    """Return the path of the model file that a sampler uses, None if unknown.
+
+    A model merged of several is unknown.
+    """
     for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
         if get_linked_node(inputs.get("model")) is not None:  # it only patches the linked model
@@ -106,7 +109,11 @@ def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of a node with numbered inputs, such as `lora_name_2` and `model_str_2`."""
+    """Yield the LoRAs of a node with inputs such as `lora_name_2` and `model_str_2`.
+
+    LoRAs that the node's switches or count turn off are skipped. The inputs of a node for a single
+    LoRA have no numbers.
+    """
     count = next((n for name in _COUNTS if (n := as_integer(inputs.get(name))) is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
@@ -142,7 +149,7 @@ def _make_lora(name: object, strength: object, clip: object) -> _Lora:
 
 
 def _has_effect(lora: _Lora) -> bool:
-    """Return whether a LoRA has a name and a weight other than 0."""
+    """Return whether a LoRA has a name, and not 0 as its weights."""
     name, strength, clip = (lora.get(key) for key in ("name", "strength", "strengthClip"))
     is_off = as_number(strength) == 0 and not as_number(clip)
     return isinstance(name, str) and as_text(name) != "" and not is_off

@@ -33,8 +33,9 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
-    group: the subgraph. node: the group node, which has the values of all inner nodes in one list.
-    If the list does not fit, the inner nodes get no values.
+    group: the subgraph; one that `convert_group_nodes` did not make is returned unchanged. node:
+    the group node, which has the values of all inner nodes in one list. If the numbers of values
+    differ, or if links replace values, the inner nodes get none.
     """
     if not group.get("has_joined_widgets"):
         return group

@@ -55,7 +55,7 @@ def read_if(condition: str, source: Source) -> Callable[[Data], object]:
 
 
 def drop_default(value: object) -> object:
-    """Return a value unchanged, but None for "Automatic" and others that mean "not chosen"."""
+    """Return a value unchanged, None for a value in _DEFAULTS: the user has chosen nothing."""
     return None if as_text(value) in _DEFAULTS else value
 
 
