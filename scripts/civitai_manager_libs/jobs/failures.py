@@ -70,10 +70,10 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def list_last_failures(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the `failed` outcomes of images that are undecided when the run ends.
+        """Return the `failed` outcomes of images that still wait for a response when the run ends.
 
-        error: why a gallery page could not be read, None if all were read. After a network or disk
-        error return [], so that these images stay `waiting`: the same fault may have hit them.
+        error: why a gallery page could not be read, None if all were read. Return [] for a network
+        or disk error, so that these images stay `waiting`: the same fault may have hit them.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []

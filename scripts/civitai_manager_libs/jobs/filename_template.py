@@ -122,7 +122,7 @@ def fill_template(
 
 
 def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
-    """Return the folder names, shortened equally if their path exceeds `max_bytes`."""
+    """Return the folder names; cut all to the same length if their path exceeds `max_bytes`."""
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)

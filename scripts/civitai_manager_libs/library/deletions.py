@@ -16,11 +16,11 @@ _BY_ID = ("Newest", "Oldest")
 
 
 def find_deleted(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
-    """Return the earlier ids that a gallery page lacks between its lowest and its highest id.
+    """Return the ids of images that Civitai has deleted since a page was fetched before.
 
-    Civitai has deleted these images since the page was fetched before. page: the page as fetched
-    now. earlier_ids: the image ids when the page was fetched before. Return [] for an incomplete
-    page, and for a page that is not sorted by id: its images may have moved to another page.
+    These are the earlier ids that the page lacks between its lowest and its highest id. page: the
+    page as fetched now. earlier_ids: the ids on the page before. Return [] for an incomplete page,
+    and for a page that is not sorted by id: its images may have moved to another page.
     """
     if (
         not query.uses_sql_database

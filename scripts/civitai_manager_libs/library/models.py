@@ -41,9 +41,8 @@ _memory: MemoryCache[int, tuple[float, Model]] = MemoryCache(_MEMORY_BYTES)
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
     """Return a model from memory if it was fetched in the last 5 minutes, else from Civitai.
 
-    If Civitai does not respond, return the model that is stored in the local library; raise
-    NetworkError or ServerError if none is stored. Also raises NotFound, InvalidResponse and
-    Cancelled.
+    After a NetworkError or ServerError, return the model from the local library; raise the error if
+    none is stored. Also raises NotFound, InvalidResponse and Cancelled.
     """
     fetched_at, model = _memory.get(model_id) or (0.0, None)
     if model is not None and time.monotonic() - fetched_at < _FRESH:

@@ -69,9 +69,9 @@ def load_page(
 ) -> DatedPage:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
-    If Civitai does not respond, return an older page from the library; raise NetworkError or
-    ServerError if none is stored. cursor: None for the first page. size: number of images to
-    request. fresh: fetch the page even if it is in memory. Also raises other HttpStatusErrors,
+    After a NetworkError or ServerError, return the page from the local library, however old; raise
+    the error if none is stored. cursor: None for the first page. size: number of images to request.
+    fresh: fetch the page even if it is in memory. Also raises other HttpStatusErrors,
     InvalidResponse and Cancelled.
     """
     key = _make_key(query, cursor, size)

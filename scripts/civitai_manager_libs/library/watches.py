@@ -208,7 +208,7 @@ def _unpack_ids(data: object) -> list[int]:
 
 
 def has_new_images(query: ImageQuery) -> bool:
-    """Return whether the last check of a gallery found new images; False if it is not watched."""
+    """Return whether a gallery has new images that the user has not seen; False if not watched."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
     return bool(select_rows_or_empty(sql, (_find_gallery(query),)))
 

@@ -87,9 +87,10 @@ class ImageItems:
                     return
 
     def _iter_postponed(self) -> Iterator[Item]:
-        """Yield the postponed items; wait for other jobs to end their downloads of such items.
+        """Yield the items that failed in an earlier run or that other jobs have claimed.
 
-        An item that another job saves in the meantime is reported to `on_outcome` instead.
+        Wait until an item is no longer claimed. If the other job has saved the item by then, report
+        the item to `on_outcome` instead.
         """
         while self._postponed and not self._cancelled.is_set():
             places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]

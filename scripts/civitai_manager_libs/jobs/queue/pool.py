@@ -125,9 +125,10 @@ class WorkerPool:
                 self._start_workers()
 
     def _start_next(self) -> QueueEntry | None:
-        """Wait until a queued job may start; return its started queue entry.
+        """Wait until a queued job may start; return the job's queue entry, marked as running.
 
-        Return None if this thread is to end, because it is no longer needed.
+        Return None, so that this thread ends, if all queued jobs are running already or if there
+        are more threads than `gallery_jobs_at_once`.
         """
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:

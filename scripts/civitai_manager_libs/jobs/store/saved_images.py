@@ -54,12 +54,12 @@ class SavedImages(JobLocks):
         return int(self._database.rows(sql)[0][0] or 0)
 
     def list_missing_paths(self, job_id: int) -> list[str]:
-        """Return the paths of skipped images whose saved file is missing or damaged."""
+        """Return the paths of a job's skipped images whose saved file is missing or damaged."""
         sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
         return [path for (path,) in self._database.rows(sql, (job_id,))]
 
     def requeue_missing(self, job_id: int) -> int:
-        """Set skipped images to `waiting` if their saved files are missing or damaged.
+        """Set a job's skipped images to `waiting` if their saved files are missing or damaged.
 
         Return the number of these images; if it is not 0, the job becomes `queued`. Raises
         InputError if the job is running.
@@ -75,7 +75,7 @@ class SavedImages(JobLocks):
         return changed
 
     def count_saved_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images were saved at another path than this job would use."""
+        """Return how many of a job's skipped images were saved at another path than its own."""
         found = self._database.rows(
             "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
             " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",

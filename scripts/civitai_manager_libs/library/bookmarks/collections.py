@@ -96,7 +96,7 @@ def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str
 
 
 def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
-    """Remove images from a collection. Raises DiskError."""
+    """Remove images from a collection; ignore images that are not in it. Raises DiskError."""
     _execute(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
 
 

@@ -60,9 +60,9 @@ class SendMemory:
     def find(self, infotext: str) -> Match | None:
         """Return the sent image from which a new image was generated, or None if none matches.
 
-        infotext: of the new image. The seeds must be equal. An image with an equal prompt comes
-        first, then the image sent last. Different prompts match if the seed is at least 100,000,
-        or if at least half of their words are equal.
+        Infotexts match if their seeds are equal, and if the seed is at least 100,000 or the prompts
+        have half of their words in common. Of several sent images, one with the same prompt is
+        preferred, then the one that was sent last. infotext: of the new image.
         """
         with self._lock:
             oldest = self._now() - _MAX_AGE

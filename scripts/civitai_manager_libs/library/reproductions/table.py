@@ -77,7 +77,10 @@ def find_reproduction(reproduction_id: int) -> Reproduction | None:
 
 
 def read_thumbnail(reproduction_id: int) -> bytes | None:
-    """Return a reproduction's JPEG thumbnail, or None if it is not stored. Raises DiskError."""
+    """Return a reproduction's JPEG thumbnail, None if no such reproduction is stored.
+
+    Raises DiskError.
+    """
     rows = select_rows("SELECT thumbnail FROM reproductions WHERE number = ?", (reproduction_id,))
     return bytes(rows[0][0]) if rows else None
 

@@ -256,8 +256,8 @@ def _start_from_few(
 ) -> _Start | None:
     """Return how to read only the images that meet the rarest condition.
 
-    Return None if an index finds too many images for one page by each condition. queries: full-text
-    queries, which together count as one more condition.
+    Return None if those are too many to test for one page, or if no condition has an index.
+    queries: full-text queries, which together count as one more condition.
     """
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
     rare = [
