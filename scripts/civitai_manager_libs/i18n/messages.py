@@ -132,9 +132,9 @@ def describe_end(end: str, language: str) -> str:
 def describe_second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:
     """Return a sentence that compares the images found by a job's two walks through a gallery.
 
-    report: the fields of the job's report, such as how many images the `first`, the `second` and
-    `both` walks found. missing: an estimate of the images that neither walk found, None if no
-    estimate is possible.
+    report: the job's report, with the numbers of images that the `first`, the `second` and `both`
+    walks found, and the codes of why the walks ended, `end` and `second_end`. missing: an estimate
+    of the images that neither walk found, None if no estimate is possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":

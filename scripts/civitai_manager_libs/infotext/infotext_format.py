@@ -160,7 +160,7 @@ def _repair_weights(prompt: str) -> str:
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     """Return the prompt and, after a line end and `Negative prompt:`, the negative prompt.
 
-    If a prompt itself contains these words, a space is put before their colon.
+    If a line of a prompt itself begins with these words, a space is put before their colon.
     """
     mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
     prompt = mark.sub(r"\1 :", prompt)

@@ -119,8 +119,8 @@ def _trace_image(nodes: Nodes, end: NodeId, samplers: set[NodeId]) -> _ImagePath
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
     """Return a second pass's size as {"Hires upscale": factor} or {"Hires resize": "WxH"}.
 
-    Return {} if the size is unknown, or if no node changes it. path: the nodes between the two
-    samplers, last node first.
+    Return {} if the size is unknown, or if the factor is not above 1. path: the nodes between the
+    two samplers, last node first.
     """
     factor = 1.0
     for node in path:
