@@ -177,9 +177,10 @@ def test_viewer_offers_no_request_while_the_server_is_gone(demo, start, open_gal
     page.tiles.first.click()
     expect(page.viewer).to_have_attribute("data-shows", "file")
     server.kill()
-    page.key("b")
+    page.viewer.locator(".tools [data-do=favourite]").press("Enter")
     for control in ("favourite", "save"):
         expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_disabled()
+    expect(page.viewer.locator(".tools [data-do=favourite]")).to_be_focused()
     expect(page.viewer.locator(".tools [data-do=mark]")).to_be_enabled()
     server.start()
     for control in ("favourite", "save"):
@@ -219,3 +220,19 @@ def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(
     page.tiles.nth(1).click()
     expect(page.slide.locator(".slide-error")).to_contain_text("does not answer")
     expect(page.page.locator(".details .author")).to_be_visible()
+
+
+def test_retried_comparison_keeps_the_focus(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").ready()
+    page.tiles.first.focus()
+    for key in ("Space", "ArrowRight", "Space"):
+        page.key(key)
+    page.page.route("**/api/images/*", lambda route: route.abort())
+    page.key("c")
+    difference = page.panel("compare").locator(".difference")
+    retry = difference.get_by_role("button", name="Try again")
+    expect(retry).to_be_visible()
+    page.page.unroute("**/api/images/*")
+    retry.press("Enter")
+    expect(difference.locator("table")).to_be_visible()
+    expect(difference).to_be_focused()

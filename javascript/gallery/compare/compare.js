@@ -156,7 +156,10 @@ export class Compare {
       const { code, message } = makeProblem(error, translate);
       parts.difference.replaceChildren(
         el("p", { role: "alert" }, message),
-        makeRetryButton(code, translate, () => this.#showMarked(parts)),
+        makeRetryButton(code, translate, () => {
+          parts.difference.focus(); // the button goes
+          return this.#showMarked(parts);
+        }),
       );
     }
   }

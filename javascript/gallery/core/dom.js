@@ -74,7 +74,8 @@ export function makePair(name, value) {
   return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }
 
-/** Create a button that ignores further presses while the action of a press runs.
+/** Create a button that ignores presses while the action of a press runs, or `setDisabled` has
+ * disabled it.
  * @param {Props} props
  * @param {(event: MouseEvent) => unknown} press
  * @param {...Child} children */
@@ -100,6 +101,14 @@ export function setLabel(labelled, label) {
   setText(labelled.querySelector("span"), label);
 }
 
+/** Disable or enable a button that may have the focus. It keeps the focus, which the attribute
+ * `disabled` would take away.
+ * @param {HTMLButtonElement} disabled
+ * @param {boolean} isDisabled */
+export function setDisabled(disabled, isDisabled) {
+  setAttribute(disabled, "aria-disabled", isDisabled ? "true" : null);
+}
+
 /** Call a listener now and whenever the size of an element changes. A hidden element has no size.
  * @param {Element} element
  * @param {() => void} listener
@@ -115,7 +124,7 @@ export function observeSize(element, listener, signal) {
  * @param {HTMLElement} pressed
  * @param {() => unknown} action */
 export async function runWhileBusy(pressed, action) {
-  if (pressed.ariaBusy === "true") return;
+  if (pressed.ariaBusy === "true" || pressed.ariaDisabled === "true") return;
   const done = action();
   if (!(done instanceof Promise)) return;
   pressed.setAttribute("aria-busy", "true");

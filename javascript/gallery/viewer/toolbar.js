@@ -1,6 +1,6 @@
 /** The viewer's toolbar: the position in the gallery, the zoom, and actions on the open image. */
 
-import { el, iconButton, setAttribute } from "../core/dom.js";
+import { el, iconButton, setAttribute, setDisabled } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isOffline } from "../state/state.js";
 
@@ -64,7 +64,7 @@ export class Toolbar {
   show(view, index, count) {
     const { translate, store } = this.context;
     const { ended, marks, details } = store.get();
-    this.favourite.disabled = this.save.disabled = isOffline(store.get());
+    for (const one of [this.favourite, this.save]) setDisabled(one, isOffline(store.get()));
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
     const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
