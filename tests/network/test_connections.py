@@ -14,6 +14,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import prepare_request
+from civitai_manager_libs.network.connections import WatchedAdapter
 from fault_responses import json_answer, packed, page, png, ranged, stalled, status
 
 BODY = png("wire", 100_000)
@@ -78,6 +80,15 @@ def test_cancel_cuts_off_an_api_response(server):
     server.wait_for(1)
 
     fetching.cancel()
+
+
+def test_cancel_during_a_request_raises_cancelled_without_a_retry(server):
+    request = prepare_request("GET", server.play("/a.png", stalled(BODY, -1)))
+    adapter = WatchedAdapter()
+    sending = Fetching(lambda wish: adapter.send_cancellable(request, wish, timeout=30))
+    server.wait_for(1)
+
+    sending.cancel()
 
 
 def test_cancel_cuts_off_a_dns_lookup(server, tmp_path, monkeypatch):
