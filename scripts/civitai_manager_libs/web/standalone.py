@@ -134,7 +134,8 @@ def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | N
 def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
     from starlette.routing import Route
 
-    from .standalone_pages import make_gallery_page, make_login_form
+    from .gallery_page import make_gallery_page
+    from .login_form import make_login_form
     from .http import Login
 
     async def page(request: Any) -> Any:

@@ -1,22 +1,19 @@
-"""The HTML documents of our own server: the page with the gallery, and the login form."""
+"""What the HTML documents of our own server have in common: style, icon and headers."""
 
 from __future__ import annotations
 
 import base64
 import functools
 import hashlib
-from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from ..i18n import messages
-from . import bundle
 from .http import find_language
 
-__all__ = ["make_gallery_page", "make_login_form"]
+__all__ = ["BASE_POLICY", "make_document", "make_policy_hash", "STYLE", "TITLE"]
 
-_TITLE = "Civitai Shortcut"
+TITLE = "Civitai Shortcut"
 _THEMES = ("light", "dark")  # values of `?__theme=`; by default, the browser's preference
 _ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>"
@@ -27,7 +24,7 @@ _ICON = (
 )
 # The gallery takes its colours from these two variables, which gradio defines in a WebUI.
 _DARK = "color-scheme: dark; --background-fill-primary: #15171a; --body-text-color: #eceef0;"
-_STYLE = f"""
+STYLE = f"""
 :root {{ color-scheme: light; --background-fill-primary: #fff; --body-text-color: #1f2328; }}
 @media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {_DARK} }} }}
 :root.dark {{ {_DARK} }}
@@ -50,55 +47,23 @@ input, button {{ min-height: 44px; box-sizing: border-box; padding: 0 12px; bord
 button {{ border: 0; background: var(--body-text-color); color: var(--background-fill-primary);
   font-weight: 600; cursor: pointer; }}
 """
-_NO_OTHERS = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+BASE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
 
-def make_gallery_page(request: Request) -> HTMLResponse:
-    """Return the HTML page with `<civitai-gallery>`, and headers that preload its code."""
-    no_script = escape(messages.translate("needs_javascript", find_language(request)))
-    body = (
-        f'<main><h1 class="heading">{_TITLE}</h1>'
-        f'<civitai-gallery data-code="{bundle.find_code_version()}"></civitai-gallery></main>'
-        f"<noscript><p>{no_script}</p></noscript>"
-    )
-    script, style = _make_policy_hash(_script()), _make_policy_hash(_STYLE)
-    policy = f"{_NO_OTHERS}; script-src 'self' {script}; connect-src 'self'; media-src 'self'"
-    policy += f" blob:; img-src 'self' data: blob:; style-src 'self' {style}"
-    head = f"<script>{_script()}</script>"
-    return _document(request, head, body, policy, 200, {"Link": bundle.make_preload_links()})
-
-
-def make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
-    """Return the HTML form that asks for user and password.
-
-    status: the HTTP status. problem: why the last attempt failed, "" if there was none.
-    """
-    language = find_language(request)
-    user, password, log_in = (
-        escape(messages.translate(key, language))
-        for key in ("login_user", "login_password", "login_button")
-    )
-    query = f"?{request.url.query}" if request.url.query else ""
-    body = (
-        f'<main><form method="post" action="login{escape(query)}"><h1>{_TITLE}</h1>'
-        f'<p role="alert">{escape(problem)}</p>'
-        f'<label>{user}<input name="username" autocomplete="username" required autofocus></label>'
-        f'<label>{password}<input name="password" type="password" required'
-        f' autocomplete="current-password"></label><button>{log_in}</button></form></main>'
-    )
-    policy = f"{_NO_OTHERS}; img-src data:; style-src {_make_policy_hash(_STYLE)}"
-    return _document(request, "", body, policy, status, {})
-
-
-def _document(
+def make_document(
     request: Request, head: str, body: str, policy: str, status: int, headers: dict[str, str]
 ) -> HTMLResponse:
+    """Return an HTML document in the user's language, with the style of our own pages.
+
+    head, body: HTML. policy: the Content-Security-Policy. status: the HTTP status. headers: further
+    headers of the response.
+    """
     theme = request.query_params.get("__theme", "")
     chosen = f' class="{theme}"' if theme in _THEMES else ""
     html = (
         f'<!DOCTYPE html><html lang="{find_language(request)}"{chosen}><head>'
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{_TITLE}</title><link rel="icon" href="{_ICON}"><style>{_STYLE}</style>'
+        f'<title>{TITLE}</title><link rel="icon" href="{_ICON}"><style>{STYLE}</style>'
         f"{head}</head><body>{body}</body></html>"
     )
     headers = {
@@ -112,12 +77,7 @@ def _document(
 
 
 @functools.cache
-def _script() -> str:
-    return f"window.civitaiShortcutAlone = true;\n{bundle.read_loader_script()}"
-
-
-@functools.cache
-def _make_policy_hash(content: str) -> str:
+def make_policy_hash(content: str) -> str:
     """Return the hash of a script or style as a Content-Security-Policy contains it.
 
     See https://www.w3.org/TR/CSP3/.
