@@ -260,6 +260,13 @@ def test_huge_workflow_has_no_nodes():
     assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
 
 
+def test_groups_with_many_links_are_opened_a_few_times():
+    group = {"id": "g", "nodes": [node(1, "X")], "links": [[n, 9, 0, 9, 0] for n in range(9_000)]}
+    outer = [node(n, "g") for n in range(100)]
+    nodes = read_workflow_nodes({"nodes": outer, "definitions": {"subgraphs": [group]}})
+    assert len(nodes) == 3
+
+
 _value = st.recursive(
     st.one_of(st.none(), st.integers(-20, 20), st.floats(), st.text(max_size=5), st.booleans()),
     lambda inner: st.lists(inner, max_size=4)

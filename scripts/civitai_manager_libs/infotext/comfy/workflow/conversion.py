@@ -21,6 +21,7 @@ __all__ = ["read_workflow_nodes"]
 
 _MAX_DEPTH = 5  # groups within groups
 _MAX_GROUPS = 200  # opened in all
+_MAX_LINKS = 20_000  # of all groups opened; a group may be opened many times
 _SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
 _GETTERS = ("GetNode", "easy getNode")
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
@@ -38,12 +39,14 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     by_type |= convert_group_nodes(workflow)
     components = list_component_inputs(workflow)
     nodes: dict[str, Node] = {}
-    waiting, opened = [Group(workflow, by_type)], 0
-    while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS:
-        converted, inner_groups = _convert_group(waiting.pop(), components)
+    waiting, opened, links = [Group(workflow, by_type)], 0, 0
+    while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS and links < _MAX_LINKS:
+        group = waiting.pop()
+        converted, inner_groups = _convert_group(group, components)
         nodes |= converted
         waiting += inner_groups
         opened += 1
+        links += len(as_list(group.content.get("links")))
     return nodes if len(nodes) <= MAX_NODES else {}
 
 
