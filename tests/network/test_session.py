@@ -12,7 +12,7 @@ import responses
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import session as http_session
+from civitai_manager_libs.network import redirects
 from civitai_manager_libs.network.request import OutgoingRequest, prepare_request, USER_AGENT
 from civitai_manager_libs.network.session import HttpSession
 from fault_responses import json_answer, page, redirect, status, unused_port, whole
@@ -244,7 +244,7 @@ def test_redirect_from_the_internet_sends_nothing_to_a_private_address(
         return lookup(places.get(host) or host, *rest, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", find)
-    monkeypatch.setattr(http_session, "is_private_address", lambda _: False)
+    monkeypatch.setattr(redirects, "is_private_address", lambda _: False)
     with FaultServer(listens) as inner:
         secret = f"http://{named}:{inner.port}/secret"
         inner.play("/secret", whole(b"inner"))

@@ -21,7 +21,7 @@ from ..errors import (
     ServerError,
     TooLarge,
 )
-from . import responses
+from . import response_headers, responses
 from .body import Decompressor, ResponseBody
 from .request import OutgoingRequest
 from .retry_loop import RetryLoop
@@ -239,9 +239,9 @@ class FileDownload:
         self._decompressor = Decompressor(headers)
         is_compressed = self._decompressor.is_compressed
         ranged_total = parse_content_range(headers)[1] if body.status == 206 else None
-        self._sent_total = ranged_total or responses.parse_content_length(headers) or 0
+        self._sent_total = ranged_total or response_headers.parse_content_length(headers) or 0
         self.total = 0 if is_compressed else self._sent_total
-        is_chunked = responses.is_chunked(headers)
+        is_chunked = response_headers.is_chunked(headers)
         self._is_end_known = bool(self._sent_total or is_compressed or is_chunked)
         start = self._read_start(body)
         if len(start) < _START:

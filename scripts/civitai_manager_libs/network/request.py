@@ -1,4 +1,4 @@
-"""A request as it is sent: its headers, and the request that a redirect leads to."""
+"""A request as it is sent, with its headers."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from ..core import Cancellation, never_cancelled
-from ..errors import NeedsKey, Refused
+from ..errors import Refused
 from .body import to_our_error
 from .connections import LIBRARY_ERRORS
 
-__all__ = ["ONE_TRY", "OutgoingRequest", "prepare_request", "redirect_request", "SendOptions"]
-__all__ += ["split_url", "USER_AGENT"]
+__all__ = ["ONE_TRY", "OutgoingRequest", "prepare_request", "SendOptions", "split_url"]
+__all__ += ["USER_AGENT"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
-_PRIVATE_HEADERS = {"Authorization", "Cookie", "Proxy-Authorization", "Referer"}
-_BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
 
 
 @dataclass(frozen=True)
@@ -97,36 +95,6 @@ def prepare_request(
         return requests.Request(method, url, known, **fields).prepare()
     except LIBRARY_ERRORS as error:
         raise to_our_error(error) from error
-
-
-def redirect_request(
-    request: requests.PreparedRequest, url: str, status: int
-) -> requests.PreparedRequest:
-    """Return the request to send next, if the response to `request` redirects to `url`.
-
-    status: 307 and 308 keep the method and body; all others lead to a GET without a body (a HEAD
-    stays). If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey
-    if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
-    http.
-    """
-    new, old = split_url(url), split_url(request.url or "")
-    if new.path == "/login" or new.path.startswith("/login/"):
-        raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
-    if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
-        raise Refused("The redirect switches to a different protocol, so it was not followed.")
-    redirected = request.copy()
-    dropped = set() if new.netloc == old.netloc else _PRIVATE_HEADERS
-    if status not in (307, 308):
-        redirected.method = "HEAD" if request.method == "HEAD" else "GET"
-        redirected.body, dropped = None, dropped | _BODY_HEADERS
-    redirected.headers = CaseInsensitiveDict(
-        {name: value for name, value in request.headers.items() if name.title() not in dropped}
-    )
-    try:
-        redirected.prepare_url(url, None)
-    except LIBRARY_ERRORS as error:
-        raise to_our_error(error) from error
-    return redirected
 
 
 def split_url(url: str) -> SplitResult:

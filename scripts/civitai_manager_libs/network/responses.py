@@ -1,12 +1,10 @@
-"""What an HTTP response means: its length, its JSON, and the error that its status stands for."""
+"""What an HTTP response means: its JSON, its file type, and the error of its status."""
 
 from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
@@ -15,16 +13,15 @@ from ..errors import (
     HttpStatusError,
     InvalidResponse,
     NeedsKey,
-    NetworkError,
     NotAnImage,
     NotFound,
     RegionBlocked,
     ServerError,
 )
 from .redaction import redact, redact_json
+from .response_headers import parse_retry_after
 
-__all__ = ["detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
-__all__ += ["parse_content_length", "parse_json", "parse_retry_after"]
+__all__ = ["detect_extension", "error_from_response", "MAX_JSON", "parse_json"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 # Values, names and lists; a million are parsed in a second. A ComfyUI graph is one string.
@@ -32,55 +29,6 @@ _MAX_PARTS, _MAX_SIGNS = 1_500_000, 8_000_000
 _MAX_DIGITS = 400  # of an integer; Python raises ValueError for one of 4,300
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
 _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, which no waiting helps
-
-
-def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds to wait by the Retry-After header, None if missing or invalid.
-
-    The header holds a number of seconds or a date (RFC 9110); a past date gives 0.
-    """
-    value = headers.get("Retry-After", "").strip()
-    value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - _server_time(headers))
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _server_time(headers: Mapping[str, str]) -> float:
-    """Return the time of the Date header as a timestamp, by default this machine's time."""
-    try:
-        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return time.time()
-
-
-def parse_content_length(headers: Mapping[str, str]) -> int | None:
-    """Return the body's length in bytes by the Content-Length header.
-
-    Return None if the header is missing or the body is sent in chunks. Raises NetworkError for an
-    invalid length.
-    """
-    if is_chunked(headers):
-        return None
-    value, *others = {part.strip() for part in headers.get("Content-Length", "").split(",")}
-    # With a bad length, a body that broke off could pass for a whole one.
-    if others or value and not (value.isascii() and value.isdigit()):
-        raise NetworkError("The length of the response is not valid.")
-    return int(value[:18]) if value else None
-
-
-def is_chunked(headers: Mapping[str, str]) -> bool:
-    """Return whether the body is sent in chunks, by the header Transfer-Encoding.
-
-    Raises NetworkError for a transfer coding other than `chunked`.
-    """
-    coding = headers.get("Transfer-Encoding", "identity").strip().lower()
-    if coding not in ("chunked", "identity"):
-        raise NetworkError("The response has an unsupported transfer encoding.")
-    return coding == "chunked"
 
 
 def error_from_response(

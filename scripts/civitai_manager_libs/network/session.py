@@ -1,34 +1,32 @@
-"""Sends requests over pooled connections, each in a slot of its host, and follows redirects."""
+"""Sends requests over pooled connections, each in a slot of its host."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Container, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 from requests.hooks import dispatch_hook
 from requests.utils import should_bypass_proxies
 
 from .. import host, setting
-from ..core import Cancellation, never_cancelled
-from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
+from ..core import never_cancelled
+from ..errors import CivitaiShortcutError, NetworkError, Refused
 from .api_key import add_api_key
 from .bandwidth import BandwidthLimit
 from .body import check_response_head, ResponseBody, to_our_error
-from .connections import find_server_address, LIBRARY_ERRORS, WatchedAdapter
+from .connections import LIBRARY_ERRORS, WatchedAdapter
 from .limiter import HostLimiter, HostLimiters
-from .private_addresses import is_private_address, is_private_url
-from .request import OutgoingRequest, redirect_request, split_url
+from .private_addresses import is_private_url
+from .redirects import follow_redirect
+from .request import OutgoingRequest, split_url
 
 __all__ = ["HttpSession"]
 
 _MAX_REDIRECTS = 5
-_SMALL_BODY = 64 * 1024  # bytes; a longer body costs more to read than a new connection
 _bandwidth = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of the whole process
 
 
@@ -105,27 +103,8 @@ class HttpSession:
             response = self._send_once(request)
             if not (request.allow_redirects and response.is_redirect):
                 return response
-            request = self.follow_redirect(response, request)
+            request = follow_redirect(response, request)
         raise Refused("The server redirected too many times.")
-
-    def follow_redirect(
-        self, response: requests.Response, request: OutgoingRequest
-    ) -> OutgoingRequest:
-        """Close a redirecting response, and return the request for the URL to which it leads.
-
-        request: the one that was redirected. Raises Refused if the redirect must not be followed,
-        and NeedsKey if it leads to a login page.
-        """
-        # A server on this machine may redirect to this machine.
-        is_private = is_private_address(find_server_address(response) or "")
-        refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
-        _release_connection(response, request.cancelled)
-        url = self._redirect_target(response)
-        prepared = redirect_request(request.prepared, url, response.status_code)
-        if refuses_private and is_private_url(prepared.url or ""):
-            raise Refused("The redirect leads into your own network, so it was not followed.")
-        origin = request.origin or split_url(request.url).netloc
-        return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
 
     def _send_once(self, request: OutgoingRequest) -> requests.Response:
         request.cancelled.check()
@@ -159,12 +138,6 @@ class HttpSession:
             timeout = max(timeout, 0.001)  # urllib3 refuses 0
         return {**found, "proxies": proxies, "cert": request.cert, "timeout": timeout}
 
-    def _redirect_target(self, response: requests.Response) -> str:
-        try:
-            return urljoin(response.url, self._session.get_redirect_target(response) or "")
-        except ValueError as error:
-            raise Refused("The redirect has no valid address.") from error
-
 
 def _configured_proxies(url: str) -> dict[str, str]:
     """Return the proxy in the settings as {scheme: proxy URL}.
@@ -175,15 +148,3 @@ def _configured_proxies(url: str) -> dict[str, str]:
     if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
         return {}
     return dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
-
-
-def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Close a response; read a small body first, so that the connection can be reused.
-
-    cancelled: ends the reading by raising Cancelled; the response is closed nevertheless.
-    """
-    with closing(ResponseBody(response, cancelled)) as body:
-        try:
-            body.read_all(_SMALL_BODY)
-        except (NetworkError, InvalidResponse):
-            return

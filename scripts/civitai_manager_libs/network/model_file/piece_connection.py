@@ -13,7 +13,7 @@ from ...errors import (
     InvalidResponse,
     ServerError,
 )
-from .. import responses
+from .. import response_headers, responses
 from ..api_key import is_api_url
 from ..body import Decompressor, ResponseBody
 from ..limiter import HostLimiter
@@ -147,7 +147,7 @@ class PieceConnection:
         if status in _EXPIRED:
             return ServerError(f"Civitai's storage refused the download link ({status}).", status)
         if status in _BUSY:  # maybe for the number of connections: all wait, and fewer go on
-            seconds = responses.parse_retry_after(body.headers)
+            seconds = response_headers.parse_retry_after(body.headers)
             wait = self._transfer.retry_delay if seconds is None else seconds
             return ServerError(f"Civitai's storage is busy ({status}).", status, wait)
         return responses.error_from_response(status, body.headers, b"")
@@ -159,7 +159,7 @@ class PieceConnection:
             )
         is_part = body.status == 206
         start, total = parse_content_range(body.headers) if is_part else (0, None)
-        total = total if is_part else responses.parse_content_length(body.headers)
+        total = total if is_part else response_headers.parse_content_length(body.headers)
         head = b""
         if not is_part or start == 0:
             head = _read_head(body)

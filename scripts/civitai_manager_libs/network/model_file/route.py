@@ -23,6 +23,7 @@ from ...errors import (
 from .. import responses
 from ..api_key import is_api_url
 from ..limiter import HostLimiters
+from ..redirects import follow_redirect
 from ..request import OutgoingRequest
 from ..session import HttpSession
 
@@ -93,7 +94,7 @@ class DownloadRoute:
                         except (NetworkError, InvalidResponse):
                             text = b""
                         raise make_route_error(body.status, body.headers, text, request.api_key)
-                    followed = self._session.follow_redirect(body.response, request)
+                    followed = follow_redirect(body.response, request)
             if not is_api_url(followed.url):
                 return followed
             request = followed
