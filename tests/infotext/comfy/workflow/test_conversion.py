@@ -260,6 +260,20 @@ def test_huge_workflow_has_no_nodes():
     assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
 
 
+def test_types_of_a_bypassed_node_are_not_compared_each_with_each():
+    class Type(str):
+        __hash__, compared = str.__hash__, 0
+
+        def __eq__(self, other):
+            Type.compared += 1
+            return str(self) == str(other)
+
+    sides = {side: [{"type": Type(f"{side}{n}")} for n in range(200)] for side in ("x", "y")}
+    many = {"id": 1, "type": "X", "mode": 4, "inputs": sides["x"], "outputs": sides["y"]}
+    assert inputs_of(many) == {"1": {}}
+    assert Type.compared < 2_000
+
+
 def test_groups_with_many_links_are_opened_a_few_times():
     group = {"id": "g", "nodes": [node(1, "X")], "links": [[n, 9, 0, 9, 0] for n in range(9_000)]}
     outer = [node(n, "g") for n in range(100)]

@@ -111,12 +111,13 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, Link]) -> di
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
+    first_inputs = {str(each.get("type")): each for each in reversed(node_inputs)}  # by type
     passed = {}
     for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
-        candidates = node_inputs[slot : slot + 1] + node_inputs
-        same = (each for each in candidates if each.get("type") == output.get("type"))
-        name = str(next(same, {}).get("name"))
-        if name in links:
+        kind = str(output.get("type"))
+        fits = any(str(each.get("type")) == kind for each in node_inputs[slot : slot + 1])
+        passing = node_inputs[slot] if fits else first_inputs.get(kind)
+        if passing is not None and (name := str(passing.get("name"))) in links:
             passed[str(slot)] = links[name]
     return passed
 
