@@ -285,9 +285,10 @@ def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_galle
     trouble = page.slide.locator(".slide-error")
     expect(trouble).to_contain_text("Try again in a while")
     flaky.rules.clear()
-    page.slide.locator("[data-do='retry']").click()
+    page.slide.locator("[data-do='retry']").press("Enter")
     expect(page.viewer).to_have_attribute("data-shows", "file")
     expect(trouble).to_have_count(0)
+    expect(page.viewer).to_be_focused()
 
 
 def test_viewer_reconnects_by_itself(server, open_gallery):
