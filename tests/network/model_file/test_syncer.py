@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -60,8 +61,8 @@ def test_slow_disk_may_lose_more_and_does_not_delay_the_download(file, monkeypat
 
 
 def test_writer_that_waits_for_the_disk_can_be_cancelled(file, monkeypatch):
-    ends = Cancellation()
-    monkeypatch.setattr(ResumableFile, "sync", lambda file: ends.sleep(20))
+    ends = threading.Event()
+    monkeypatch.setattr(ResumableFile, "sync", lambda file: ends.wait(20))
     sync, cancelled = BackgroundSync(file, pytest.fail), Cancellation()
     _write(sync, file, 3)
     cancelled.set()
