@@ -101,7 +101,9 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Do the same as `download_images`, but in batches with a pause between them.
+    """Download the images of a list of URLs in batches, with a pause between them; return counts.
+
+    The URLs and the counts are those of `download_images`.
 
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
     images were all in the cache.

@@ -103,10 +103,10 @@ export function setLabel(labelled, label) {
 
 /** Disable or enable a button that may have the focus. It keeps the focus, which the attribute
  * `disabled` would take away.
- * @param {HTMLButtonElement} disabled
+ * @param {HTMLButtonElement} element
  * @param {boolean} isDisabled */
-export function setDisabled(disabled, isDisabled) {
-  setAttribute(disabled, "aria-disabled", isDisabled ? "true" : null);
+export function setDisabled(element, isDisabled) {
+  setAttribute(element, "aria-disabled", isDisabled ? "true" : null);
 }
 
 /** Call a listener now and whenever the size of an element changes. A hidden element has no size.

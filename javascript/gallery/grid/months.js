@@ -26,8 +26,9 @@ export function sortMonths(months, sort) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
-/** Return the search that lets the gallery begin at a month, such as "before:2025-12". The first
- * month needs no search: return "" in the library, else null.
+/** Return the search by which the gallery shows the images of a month and those that come after it,
+ * such as "before:2025-12". For the first month, return the search that shows all images: "" in the
+ * library, null (no search) in a gallery of Civitai.
  * @param {Where} where
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {number} index

@@ -67,7 +67,7 @@ function makeTabOpener() {
   };
 }
 
-/** Return an object that draws a frame around one field at a time. */
+/** Return an object whose method `show` draws a frame around a field, and removes the last frame. */
 function makeFieldFrame() {
   /** @type {HTMLElement | null} */
   let now = null;

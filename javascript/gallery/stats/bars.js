@@ -9,7 +9,7 @@ import { icon } from "../core/icons.js";
 
 const FIRST = 6; // bars that are shown before "all" is pressed
 
-/** Return the elements for the bars of a group.
+/** Return a heading and a bar chart for a group of statistics, such as the samplers.
  * @param {Context} context
  * @param {Group} group
  * @param {(bar: Bar) => void} show  called when a bar is clicked */

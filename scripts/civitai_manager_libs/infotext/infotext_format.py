@@ -111,9 +111,9 @@ def is_safe_negative_prompt(negative_prompt: str) -> bool:
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
     """Return the infotext `text` with `tags` appended to its prompt and its parameters replaced.
 
-    parameters: all parameters of the new text; those that `text` lacks are added after the sampler,
-    all others of `text` are removed, and so is a negative prompt that a WebUI cannot parse. Return
-    `text` unchanged if fewer than three parameters would remain.
+    parameters: all parameters of the new infotext; new ones are put after the sampler. A negative
+    prompt that a WebUI cannot parse is removed. Return `text` unchanged if fewer than three
+    parameters would remain.
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)

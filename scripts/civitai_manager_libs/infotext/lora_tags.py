@@ -42,9 +42,10 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name, tag) for each LoRA in generation data that a tag can name and give its weight.
+    """Yield (name, tag) for each LoRA in generation data, such as ("ink", "<lora:ink:0.8>").
 
-    Skip a LoRA whose weight is 0 or unknown, whose name is an id, or has characters such as ":".
+    Skip a LoRA if its weight is 0 or unknown, or if a tag cannot contain its name: an id on
+    Civitai, or a name with characters such as ":".
     """
     loras = [(entry, entry.get("strength")) for entry in list_loras_beside_prompt(meta)]
     loras += [(entry, entry.get("weight")) for entry in iter_stated_resources(meta)]

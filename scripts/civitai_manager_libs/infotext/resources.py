@@ -66,9 +66,9 @@ def list_resources(
 ) -> tuple[Resource, ...]:
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    At most 300 resources are read. meta: the image's generation data. image: the image; the model
-    versions that Civitai detected in it are added. files: {lower-case hash or file name: version
-    id}, from which resources without an id get one, by name only that of a detected version.
+    At most 300 resources are read. meta: the image's generation data. image: adds the versions that
+    Civitai detected in it. files: {hash or file name in lower case: version id}; a resource
+    without an id gets the id of its hash, or that of its file name if this version was detected.
     """
     meta = as_mapping(meta)
     resources = chain(

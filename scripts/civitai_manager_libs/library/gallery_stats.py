@@ -39,8 +39,8 @@ def list_gallery_images(
 ) -> list[GalleryImage]:
     """Return the stored images of a gallery, each with the versions whose galleries contain it.
 
-    version_ids: the versions to name beside the images, usually all of the model; `version_id` is
-    added. version_id: list the gallery of this version, None for that of the whole model. level:
+    The gallery is that of the version `version_id`, or of the model `model_id` if `version_id` is
+    None. version_ids: the versions that may be named beside an image, besides `version_id`. level:
     bit mask of the browsing levels (content ratings) to list. Raises DiskError.
     """
     wait_for_writes(_PATIENCE)

@@ -119,7 +119,10 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _iter_stored_versions(version_ids: Sequence[int]) -> Iterator[Version]:
-    """Yield each of these versions that was fetched without its model."""
+    """Yield those of these versions that the library has without their model.
+
+    A version is stored so if it was fetched by its own id or hash. Other versions are skipped.
+    """
     sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
     for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
         with suppress(InvalidResponse):

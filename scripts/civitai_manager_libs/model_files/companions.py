@@ -66,9 +66,10 @@ def write_companions(
 
 
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the version's record as Civitai sends it for `GET /model-versions/<id>`.
+    """Return the record of the requested model version, with facts about its model.
 
-    The field `model` is added, since a version in a model's record has none.
+    The result has the fields of Civitai's response to `GET /model-versions/<id>`: `modelId` and, if
+    the library has the model, `model` are added if they are missing.
     """
     if not request.model_id:
         return request.record

@@ -93,9 +93,9 @@ def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
 def build_search_query(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
     """Return the search query for the images that a statistics bar counts.
 
-    kind: kind of the bar, such as "lora". value: the bar's value; words and numbers are searched by
-    it, other values by `label`, the name shown for them. is_model_version: whether the value is a
-    version of the gallery's own model; return "" for such a version if its name is unknown.
+    kind: kind of the bar, such as "lora". value: the counted word or number, or the id or hash of a
+    model. label: the name shown for `value`, by which models are searched. is_model_version:
+    whether the bar is for a version of the gallery's own model; return "" if its name is unknown.
     """
     if kind in ("word", "negative"):
         text = _quote_text(value)

@@ -81,9 +81,10 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether `is_special_file` is true of a path, or the file belongs to another user.
+    """Return whether a file belongs to another user, or is no ordinary file.
 
-    Return False for a missing file.
+    Links, folders, devices and files with several hard links are not ordinary. Return False for a
+    missing file.
     """
     try:
         return _is_foreign(os.lstat(path), path)

@@ -43,7 +43,7 @@ _LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
 
 
 def choose_art(image: DemoImage) -> Art:
-    """Choose what an image, or a video's first frame, shows, and return its description."""
+    """Return the description of the picture that an image, or a video's first frame, shows."""
     if image.type == "video":
         return choose_clip(image).art
     scenes = image.model.scenes

@@ -64,10 +64,7 @@ class ImageKind:
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether an error of one item ends the run; for an image, no error does.
-
-        The item stays `waiting` if the run ends.
-        """
+        """Return False: after an error of one image, the run goes on with the next one."""
         return False
 
     def measure_item(self, item: Item) -> tuple[int, int]:

@@ -43,6 +43,7 @@ class ModelKind:
         return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return whether an error of one file ends the run, and leaves the file `waiting`."""
         # A DiskError other than DiskFull concerns one path only.
         return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 

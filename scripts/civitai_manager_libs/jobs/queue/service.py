@@ -213,11 +213,11 @@ class JobService:
     def list_job_views(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[JobView], int]:
-        """Return (jobs to show, newest first; the number of all jobs).
+        """Return (the newest wanted jobs, newest first; the number of all jobs in the database).
 
-        limit: how many jobs to show. is_wanted: returns whether to show a job; called for the
-        newest 10,000 jobs. If it is None, show the newest jobs and all running ones, even above the
-        limit.
+        limit: how many jobs are returned at most. is_wanted: returns whether a job is wanted; it is
+        called for the newest 10,000 jobs. None: all jobs are wanted, and running ones are returned
+        even above the limit.
         """
         running = self._workers.list_running()
         with self.open_store() as store:

@@ -61,9 +61,10 @@ connections = sqlite_pool.ConnectionPool(_open_file)
 
 
 def _create_trigrams(database: sqlite_file.Database) -> None:
-    """Create the trigram index of a library that an SQLite without FTS5 created.
+    """Add the search index of trigrams to a library that has none.
 
-    The tables `facts` and `texts` are cleared, so that the indexer fills them and the index again.
+    Such a library was created by a Python whose SQLite lacks FTS5. The tables `facts` and `texts`
+    are emptied; the indexer then fills them together with the new index.
     """
     with database.writing() as db:
         for statement in TRIGRAMS.split(";"):

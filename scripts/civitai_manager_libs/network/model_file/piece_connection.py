@@ -193,10 +193,11 @@ class PieceConnection:
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
     ) -> bool:
-        """Prepare the empty file for its first response; return False if the response is not used.
+        """Reserve space for the file and note its version, by the download's first response.
 
-        A part of the file without an ETag or date is not used, since it cannot be joined with other
-        parts; the whole file is requested next. total: the file's length in bytes, None if unknown.
+        Return False if this response cannot be used: a part of the file without an ETag or date
+        cannot be joined with other parts, so the whole file must be requested. is_part: whether the
+        response is a part. total: the file's length in bytes, None if unknown.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)

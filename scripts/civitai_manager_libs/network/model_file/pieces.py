@@ -79,7 +79,7 @@ class PiecePlan:
             return piece
 
     def give_back(self, piece: Piece) -> None:
-        """End a piece from `take`. Bytes of the piece that were not received are missing again."""
+        """Let other connections receive the bytes that are still missing of a piece from `take`."""
         with self._lock:
             self._active.remove(piece)
             self._whole = None if self._whole is piece else self._whole

@@ -88,7 +88,11 @@ def get_watches(context: RequestContext) -> WatchList:
 
 
 def act_on_watches(context: RequestContext) -> WatchList:
-    """Watch or unwatch a gallery, or look for new images; return the watched galleries."""
+    """Do what the body's field `action` names, and return the watched galleries.
+
+    The actions are "watch" and "unwatch" for the gallery that the body names; "check" looks for new
+    images in all watched galleries, "check_due" in those whose daily check is due.
+    """
     actions: dict[str, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(
