@@ -175,7 +175,8 @@ def _add_choice(
 ) -> None:
     """Add an option to a command; its value is one of the choices.
 
-    choices: {value: label}. description: for `--help`. default: the value without the option.
+    choices: {value: label}. description: for `--help`. default: the value if the option is not
+    given.
     """
     kind = argtypes.make_choice_parser(choices)
     command.add_argument(option, type=kind, metavar=value_name, default=default, help=description)

@@ -23,8 +23,8 @@ _MAX_JOBS = 1000  # listed, or resumed at once
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the command that the user typed, and return the program's exit code.
 
-    arguments: the parsed command line. An error is printed to stderr as one sentence; the code is
-    then 2 for an InputError, else 3. Ctrl-C gives 130.
+    arguments: the parsed command line. A CivitaiShortcutError is printed to stderr as one sentence;
+    the exit code is then 2 if the error is an InputError, else 3. Ctrl-C gives 130.
     """
     from .. import errors, setting
 
@@ -151,8 +151,8 @@ def _list_models(arguments: argparse.Namespace) -> int:
 def _download_missing(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
     """Download the needed files that are not here, and return the program's exit code.
 
-    The code is that of `_run_jobs`, but 1 instead of 0 if some needed file cannot be downloaded.
-    If there is nothing to download, the code is 0 if all files are here, else 3.
+    The code is the highest that `run_job` returns, but 1 instead of 0 if a needed file cannot be
+    downloaded. If there is nothing to download, the code is 0 if all files are here, else 3.
     """
     from ..model_files import plan_requests
     from .needed_models_table import print_needed_files
@@ -179,7 +179,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
 
 
 def _resolve_folder(folder: str | None) -> str:
-    """Return the absolute path of the folder that the user typed, "" for None.
+    """Return the absolute path of a folder that the user typed, "" for None.
 
     The folder is created if it is missing. Raises InputError if no file can be written in it.
     """
@@ -247,7 +247,8 @@ def _open_store() -> JobStore:
 def _check_template(arguments: argparse.Namespace) -> None:
     """Raise InputError if the template for the names of the downloaded files is invalid.
 
-    The template is that of `--name`, or else, without `--dest`, the one in the settings.
+    Check the template given by `--name`. Without `--name`, check the one in the settings, or
+    nothing if `--dest` is given.
     """
     from .. import setting
     from ..jobs import validate_template

@@ -39,9 +39,10 @@ class _Row:
 
 
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
-    """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
+    """Print the newest jobs as a table or as JSON in one line.
 
-    words: of these jobs, print those whose description contains all words; "" prints all of them.
+    limit: look at so many jobs. words: of these, print those whose description contains all words;
+    "" prints all.
     """
     language = terminal.get_user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
@@ -126,7 +127,7 @@ def _describe(job: Job, description: JobDescription) -> str:
 
 
 def _describe_state(row: _Row) -> str:
-    """Return a job's state in words; for a job that is done, how many images or files failed."""
+    """Return a job's state in words; if a done job has failures, return their number instead."""
     if row.state == JobState.DONE and row.job.failed:
         return terminal.get_text("failed_count", n=row.job.failed)
     return terminal.get_text(f"state_{row.state}")

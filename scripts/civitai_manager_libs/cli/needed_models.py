@@ -21,7 +21,7 @@ __all__ = ["apply_choices", "find_needed_files"]
 
 
 class _AnnouncingClient(ApiClient):
-    """An API client that tells the user, before its third request, what it is requesting."""
+    """An API client that tells the user, before its third request, that more requests follow."""
 
     _count = 0
 
@@ -38,11 +38,11 @@ class _AnnouncingClient(ApiClient):
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the named images need, and one file of each named model.
+    """Return the model files that the named images need, and the best file of each named model.
 
-    arguments: the parsed command line; its `what` lists ids, URLs and paths of image files. Raises
-    InputError for a name of something else, and CivitaiShortcutError if Civitai does not have the
-    image or model, or does not respond.
+    arguments: the parsed command line; `what` lists ids, URLs and paths of image files, `version`
+    is the wanted version of the named models. Raises InputError for any other text, and
+    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
     """
     images, versions = list[Image](), list[Version]()
     for text in arguments.what:
@@ -88,9 +88,10 @@ def _has_file(needed: NeededFile, file_id: int) -> bool:
 
 
 def _choose_file(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
-    """Return a copy of `needed` that asks for another file of the same model version.
+    """Return a copy of `needed` with the file `file_id` of its model version instead.
 
-    allows_pickle: accept a file that may run code when it is loaded.
+    If the version is unknown, return `needed`. allows_pickle: accept a file that may run code when
+    it is loaded.
     """
     if needed.version is None:
         return needed
@@ -114,11 +115,11 @@ def _read_image_file(path: str, image_id: int) -> Image:
 
 
 def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
-    """Return the image or model version that a text names.
+    """Return the image or model version that an id or URL names.
 
-    text: an id or URL. version_id: the version to return of a model, None for the one in the URL,
-    else the newest. Raises InputError if the text names neither, and CivitaiShortcutError if
-    Civitai does not have the image or model, or does not respond.
+    version_id: the version to return of a model, None for the one in the URL, else the newest.
+    Raises InputError if `text` names no image or model, or the model lacks the version, and
+    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
     """
     reference = parse_target(text)
     if reference.image_id is None and not names_model(reference):

@@ -49,9 +49,9 @@ _MAX_FAILED_SHOWN = 20
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
     """Run a job, print its progress and result, and return the program's exit code.
 
-    A job that is done gives 0, or 1 if something is missing. A job that stops earlier gives 130
-    after Ctrl-C, which pauses it; else 1 if some images or files are finished, 3 if none. as_json:
-    print the result as JSON. Raises InputError if another program is running the job.
+    A job that is done gives 0, or 1 if an image or file failed or may have been missed. An
+    unfinished job gives 130 if Ctrl-C paused it, else 1 if any image or file is finished, 3 if none
+    is. as_json: print the result as JSON. Raises InputError if another program is running the job.
     """
     display, started = progress_bar.make_progress(sys.stderr), time.monotonic()
     with _record_signals() as signals:
@@ -138,7 +138,10 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
 
 
 def _format_report(job: Job) -> str:
-    """Return a text for the user: how many images a job found, and why it stopped looking."""
+    """Return a text for the user: how many images a job found, and why it read no further pages.
+
+    With `--verify`, the text also tells how many images the second reading found missing.
+    """
     report, language = job.report, get_user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
     counts = messages.describe_counts(report.counts, language)

@@ -49,10 +49,10 @@ def _find_ids(
     query: search.SearchQuery,
     list_saved_ids: Callable[[], Iterable[int]],
 ) -> Sequence[int]:
-    """Return the ids of the images that match a query, sorted by `arguments.sort`.
+    """Return at most `arguments.limit` + 1 ids of images that match, sorted by `arguments.sort`.
 
-    One id more than `arguments.limit` tells the caller that there are more. list_saved_ids: returns
-    the ids of the images that download jobs have saved as files.
+    The additional id tells the caller that there are more. list_saved_ids: returns the ids of the
+    images that download jobs have saved as files.
     """
     scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit + 1
     ids, cursor = list[int](), None

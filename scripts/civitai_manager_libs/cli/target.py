@@ -49,10 +49,10 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Return (context for naming files, query) for the images that the user wants.
+    """Return (context for naming files, query) for the images that the user wants to download.
 
-    arguments: the parsed command line. Raises InputError if it names no gallery or image, and
-    CivitaiShortcutError if Civitai does not have the named model or image, or does not respond.
+    arguments: the parsed command line. Raises InputError if its `model` names no gallery or image,
+    and CivitaiShortcutError if Civitai does not have the named model or image, or does not respond.
     """
     reference = parse_target(arguments.model)
     if reference.words:
@@ -75,7 +75,10 @@ def resolve_target(
 
 
 def parse_target(text: str) -> Reference:
-    """Return what an id or URL refers to, or the words. Raises InputError for an unusable URL."""
+    """Return what an id or URL refers to; other text is returned as the reference's `words`.
+
+    Raises InputError for an empty text, an id out of range and a URL of something else.
+    """
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
 
@@ -90,10 +93,10 @@ def load_target(
 ) -> Image | Model | Version:
     """Return the image, model or version that a reference names, from the library or Civitai.
 
-    version_id: the version to return of a model, None for the one in the reference, if any. An id
-    without a URL is a model's, or an image's if Civitai has no such model. Raises InputError if the
-    model lacks the version, and CivitaiShortcutError if Civitai lacks the target or does not
-    respond.
+    version_id: return this version instead of the named model or version; None changes nothing. An
+    id without a URL is a model's, or an image's if Civitai has no such model. Raises InputError if
+    the model lacks the version, and CivitaiShortcutError if Civitai does not have the image, model
+    or version, or does not respond.
     """
     if reference.image_id is not None:
         return _load_image(client, reference.image_id)

@@ -63,11 +63,11 @@ def get_text(key: str, **values: Any) -> str:
 
 
 def explain_failure(reason: str, sentence: str) -> str:
-    """Return an error's explanation in the user's language.
+    """Return an error's message in the user's language.
 
-    reason: the error's code, such as `busy`. sentence: the error's message. It is returned if the
-    language is English, or if messages with this code are translated already; otherwise return the
-    translated text for the code, followed by the sentence in brackets if the sentence says more.
+    reason: the error's code, such as `busy`. sentence: the error's message; it is returned if it is
+    in the user's language already. Otherwise return the translated explanation of the code,
+    followed by the message in brackets for the codes in `_DETAILED`.
     """
     if get_user_language() == "en" or reason in _TRANSLATED:
         return sentence

@@ -96,7 +96,10 @@ def _describe_file(file: DemoFile, is_primary: bool, server_url: str) -> dict[st
 
 
 def _check_access(model: DemoModel, version: DemoVersion, has_key: bool) -> None:
-    """Raise ErrorResponse, as Civitai's route does, if the version may not be downloaded."""
+    """Raise ErrorResponse, with Civitai's status code, if the version may not be downloaded.
+
+    has_key: whether the request has a valid API key.
+    """
     if is_archived(model):
         raise ErrorResponse(410, "Model archived")
     if version.id == _EARLY_ACCESS:

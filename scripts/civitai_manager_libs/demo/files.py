@@ -75,8 +75,9 @@ def find_file(path: str) -> File:
 def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, str], bytes]:
     """Return (status, headers, body) of the response to a request for a file.
 
-    headers: those of the request. The body is the part that Range asks for, if If-Range allows a
-    part, else the whole file.
+    headers: those of the request. The body is the part that Range asks for, or the whole file
+    without Range or if If-Range names another ETag. A part after the file's end gives 416 and no
+    body.
     """
     about, total = {"ETag": file.etag, "Accept-Ranges": "bytes"}, len(file.body)
     found = re.fullmatch(r"bytes=(\d{1,18})-(\d{0,18})", headers.get("Range", ""))

@@ -94,7 +94,7 @@ def _list_by_id(query: _Query, limit: int, cursor: str) -> tuple[tuple[DemoImage
 def _list_by_offset(
     query: _Query, limit: int, cursor: str
 ) -> tuple[tuple[DemoImage, ...], str | None]:
-    """Return (images of one page, sorted as the query wants; cursor of the next page or None).
+    """Return (images of one page, sorted by `query.sort`; cursor of the next page or None).
 
     cursor: of this page, `<number of images before the page>|<any time>`. An invalid cursor gives
     the first page.

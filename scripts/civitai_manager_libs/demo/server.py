@@ -48,7 +48,7 @@ class Demo(socketserver.ThreadingTCPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print an error of our own code; ignore that a client has disconnected."""
+        """Print the error that ended a request, unless the client has only disconnected."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.headers.get("Authorization") == f"Bearer {_KEY}"
 
     def _make_file_response(self, file: files.File) -> _Response:
-        """Return a response with a file, or with the part for which the request asks."""
+        """Return a response with a file, or with the part that the request's Range header names."""
         status, headers, body = files.select_part(file, self.headers)
         return _Response(status, file.mime, body, headers)
 

@@ -90,9 +90,9 @@ def has_folders() -> bool:
 def find_folder(kind: str) -> str:
     """Return the folder in which to store new models of a kind, "" if no folder fits.
 
-    kind: such as "lora"; see `host.find_model_folder`. The WebUI's own folder is preferred. If the
-    WebUI has none, search the folders in the settings, with their subfolders, for one with a usual
-    name such as `loras`.
+    kind: one of the kinds of `host.find_model_folder`, such as "lora". Return the WebUI's folder
+    for this kind, or else a folder with a usual name, such as `loras`, among the folders in the
+    settings and their subfolders.
     """
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
@@ -100,11 +100,11 @@ def find_folder(kind: str) -> str:
 
 
 def shorten_folder(folder: str) -> str:
-    """Return the path of a folder without the path of the WebUI's models, such as `Lora/SDXL`.
+    """Return the path of a folder as all users may see it, such as `Lora/SDXL`.
 
-    The result is for users who may not see where the models are. It begins with the name of the
-    searched folder that contains `folder`, or after this name if the searched folder has no kind.
-    For a folder outside of all searched folders, return the folder's name.
+    The path begins with the name of the searched folder that contains `folder`, or below this
+    searched folder if it may hold models of any kind. For a searched folder, and for a folder
+    outside of all searched folders, return the folder's name.
     """
     above = [
         one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)
@@ -153,7 +153,8 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
     """Return (listing of a folder, paths of its subfolders); leave out hidden files and folders.
 
-    path, top, kind: fields of the listing. A folder that cannot be read counts as empty.
+    top, kind: copied into the listing. If reading fails, return the files that were read until
+    then, and no subfolders.
     """
     files, other_names, subfolders = [], set(), []
     try:

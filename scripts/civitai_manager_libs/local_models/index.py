@@ -41,9 +41,9 @@ class ModelIndex:
         self._read_at = self._checked_at = float("-inf")
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Search the model files on this machine for a model and return the result.
+        """Search this machine for a model's file by hash, id and name; return the result.
 
-        The result's `state` is "" if no model folders are known.
+        The result's `state` is "" if no model folders are known or the model is not a file.
         """
         lookup = self.load_lookup()
         return lookup.find(wanted) if self._folders else ModelMatch("")
@@ -98,7 +98,7 @@ class ModelIndex:
         cached: dict[str, tuple[float, Sidecar]],
         hashes: _StoredHashes,
     ) -> Iterator[ModelFile]:
-        """Yield the model files of a folder, with their hashes and ids.
+        """Yield the model files of a folder, with hashes and ids from `hashes` and sidecar files.
 
         cached: {path: (modification time, contents)} of the sidecar files that were read before.
         """
@@ -164,7 +164,7 @@ def _find_preview(listing: FolderListing, name: str) -> str:
 
 
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
-    """Return all titles that a model file's hash may have in a WebUI's cache of hashes.
+    """Return the titles under which a WebUI's cache may have stored a model file's hash.
 
     A title is the kind of model and a path or name, such as `lora/style`.
     """

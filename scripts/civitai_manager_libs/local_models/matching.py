@@ -87,8 +87,8 @@ class ModelMatch:
 class ModelLookup:
     """The model files on this machine, by hash, version id, model id and name.
 
-    by_plain_name: by name without version, as `remove_version` returns it. by_key: by
-    `ModelFile.make_key`, most recently changed first.
+    by_plain_name: by name without version, such as `dreamshaper` for `dreamshaper_8`. by_key: by
+    `ModelFile.make_key`, a hash of the path; the most recently changed file is first.
     """
 
     by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
@@ -156,7 +156,10 @@ class ModelLookup:
 
 
 def has_model_file(resource: Resource) -> bool:
-    """Return whether a resource is stored as a file; a VAE called `Automatic` is not."""
+    """Return whether a resource is stored as a file: its type is unknown ("") or in `KINDS`.
+
+    Return False for a VAE whose name stands for no file, such as `Automatic`.
+    """
     is_vae = resource.type == "vae"
     return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
 
@@ -164,7 +167,8 @@ def has_model_file(resource: Resource) -> bool:
 def remove_version(name: str) -> str:
     """Return a model's name without its version, in lower case.
 
-    `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`.
+    `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`. The version is kept if the rest
+    would be too short to identify a model.
     """
     plain = _normalize_word(_VERSION.sub("", name))
     return plain if len(plain) >= _MIN_NAME else _normalize_word(name)

@@ -54,9 +54,9 @@ def describes_other_version(path: str, version_id: int) -> bool:
 def _parse_version(
     version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
 ) -> Sidecar:
-    """Parse a model version's JSON, as Civitai's API sends it.
+    """Return the Sidecar for a model version's JSON, as Civitai's API sends it.
 
-    stem: ignored, but given to every parser. hashes: additional hashes of the model file.
+    stem: not used; all parsers have this parameter. hashes: further hashes of the model file.
     """
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
@@ -69,10 +69,11 @@ def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
 
 
 def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
-    """Parse a model's JSON, as Civitai's API sends it and SD.Next stores it.
+    """Return the Sidecar for a model's JSON, as Civitai's API sends it and SD.Next stores it.
 
-    stem: the model file's name without extension, by which its version is found. Other JSON files,
-    such as the notes that A1111 stores, give an empty Sidecar.
+    stem: the model file's name without extension; the Sidecar describes the version with a file of
+    this name, or only the model if no version has one. Other JSON, such as A1111's notes, gives an
+    empty Sidecar.
     """
     versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
     for version in versions:

@@ -53,7 +53,7 @@ def choose_file(
     file_id: int = 0,
     allows_pickle: bool = False,
 ) -> FileChoice:
-    """Choose which file of a version to download: as `_pick_file` does, by default the best one.
+    """Choose the file of a version to download: by `file_id`, else by `stated_hash`, else the best.
 
     stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. file_id: the
     file that the user has chosen, 0 if none. allows_pickle: whether the user accepts that the
@@ -83,7 +83,11 @@ def choose_file(
 
 
 def _list_model_files(version: Version) -> list[RemoteFile]:
-    """Return the version's model files, or else its companions, or else files of other types."""
+    """Return the version's model files, or if there are none, its companions, or else other files.
+
+    Companions are for example VAEs, other files for example ControlNets. Only files whose extension
+    is that of a model are returned.
+    """
     files = [file for file in version.remote_files if file.has_model_extension]
     for types in (_MODELS, _COMPANIONS, _OTHERS):
         if found := [file for file in files if file.type in types]:
@@ -96,9 +100,8 @@ def _pick_file(
 ) -> tuple[RemoteFile | None, str]:
     """Choose a file of a version; return (file or None, the reason as in `FileChoice.by`).
 
-    With a `file_id`, only the file with this id is chosen; else the one with the stated hash, or
-    else the best one.
-    A file with the stated hash that could contain code is chosen only if the best file could too.
+    Choose the file with the id `file_id` if this is not 0, else the file with the stated hash, else
+    the best file. If the best file is harmless, a file with the stated hash must be harmless too.
     ranked: the version's model files, best first.
     """
     if file_id:
@@ -137,7 +140,11 @@ def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
 
 
 def _is_harmless(file: RemoteFile) -> bool:
-    """Return whether a file cannot contain code, or both of Civitai's scans found it safe."""
+    """Return whether a file is safe to load.
+
+    A file in a format without code is safe unless a scan reports danger. Another model file is safe
+    if it is no pickle and has passed both of Civitai's scans.
+    """
     if file.extension in _FORMATS:
         return "Danger" not in (file.pickle_scan, file.virus_scan)
     return file.has_model_extension and not file.is_pickle and file.has_passed_scans

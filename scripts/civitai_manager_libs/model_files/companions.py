@@ -39,7 +39,8 @@ def write_companions(
 ) -> list[CivitaiShortcutError]:
     """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
 
-    The settings tell which companion files are wanted.
+    The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
+    none. When `cancelled` is set, return without writing the rest.
     """
     try:
         version = version_from_json(_complete_record(request))
@@ -66,10 +67,10 @@ def write_companions(
 
 
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the record of the requested model version, with facts about its model.
+    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
 
-    The result has the fields of Civitai's response to `GET /model-versions/<id>`: `modelId` and, if
-    the library has the model, `model` are added if they are missing.
+    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
+    library has the model.
     """
     if not request.model_id:
         return request.record
@@ -119,10 +120,10 @@ def _write_json(path: str, value: Mapping[str, Any]) -> None:
 def _fetch_preview(
     client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
 ) -> None:
-    """Download an example image as the model's preview, if the model has no preview yet.
+    """Download the first example image that the browsing level allows, as the model's preview.
 
-    The image is one that the user's browsing level allows. stem: the model file's path without the
-    extension.
+    Do nothing if the model has a preview, or if the level allows no example image. stem: the model
+    file's path without the extension.
     """
     names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
     if any(map(os.path.lexists, names)):

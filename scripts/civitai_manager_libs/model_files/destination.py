@@ -98,12 +98,12 @@ def choose_path(
     taken: Container[str] = (),
     folder: str = "",
 ) -> str:
-    """Return the path at which to store a version's file.
+    """Return the path at which to store a version's file, in the subfolder that the settings name.
 
-    If no path is free, the preferred one is returned, and the download will fail. kind: from
-    `find_kind`. model: the version's model, for folders named after the author. taken: see
-    `find_free_path`. folder: "" for the kind's folder. Raises InputError if the kind has no folder,
-    or if the folder template is invalid.
+    If this path is not free, return a variant with ids in the name; if no variant is free, return
+    the path, and the download will fail. model: the version's model, for its author's name. taken:
+    paths that must not be used, normalized by `os.path.normcase`. folder: "" for the folder of
+    `kind`. Raises InputError if the kind has no folder, or if the folder template is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _make_subfolder(version, model))
     wanted = os.path.join(folder, _make_file_name(file, version))
@@ -115,8 +115,8 @@ def find_free_path(
 ) -> str:
     """Return `wanted`, or a variant with ids in the name, if it is free; "" if none is free.
 
-    A path at which the same file is stored counts as free. taken: paths that must not be used,
-    normalized by `os.path.normcase`.
+    A path is free if the same file is stored there, or if there is no file and no sidecar of
+    another version. taken: paths that must not be used, normalized by `os.path.normcase`.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         if os.path.normcase(path) in taken:

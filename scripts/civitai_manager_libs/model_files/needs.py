@@ -61,7 +61,7 @@ class NeededFile:
 
     @property
     def lacks_folder(self) -> bool:
-        """Return whether only a missing folder prevents the file's download."""
+        """Return whether the download is prevented only by `error`, such as a missing folder."""
         return self.error is not None and not self.choice.refusal
 
 
@@ -109,9 +109,10 @@ def list_needed_files(
 ) -> NeededFiles:
     """Return the model files that images were made with, each file once.
 
-    client: requests versions that are not stored; None for no requests. open_model: see
-    `find_used_models`. A file that Civitai does not let us download has a reason code in
-    `choice.refusal`. Raises Cancelled when `cancelled` is set.
+    client: requests versions that are not stored; None for no requests. open_model: id of a stored
+    model whose versions are searched, too, for a file name or hash that an image states. A file
+    that must not be downloaded has a reason code in `choice.refusal`. Raises Cancelled when
+    `cancelled` is set.
     """
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
@@ -178,7 +179,11 @@ def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
 
 
 def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
-    """Yield the needed files of a version, or one NeededFile without file if it is unknown."""
+    """Yield the needed files of a model's version, or one without a file if the version is unknown.
+
+    loader: has the reason why a version is unknown. taken: paths that other files will get; the
+    paths of these files are added.
+    """
     resource, version = need.used.resource, need.used.version
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
@@ -193,9 +198,9 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
     """Return the files of a version to download, as (choice, number of images that need it).
 
-    An image needs the file whose hash it states. If it states no hash of the version's files, it
-    needs the file whose hash most images state, or else the best file. If a file of the version is
-    on this machine, return one choice for all images.
+    An image needs the file whose hash it states. All other images need the default: the file whose
+    hash most images state, or else the best file. If a file of the version is on this machine,
+    return only the default, for all images.
     """
     choices = {code: choose_file(version, code) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}

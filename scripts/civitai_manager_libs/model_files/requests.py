@@ -85,8 +85,9 @@ def plan_requests(
     """Return requests to download these files, each to a different path.
 
     folder: the folder for all files, "" for the folder of each kind. Version records older than a
-    day are fetched again. Models that are not stored are fetched if folders are named after
-    authors. Raises InputError if a kind has no folder, and Cancelled.
+    day are fetched again, and missing models if folders are named after authors. Raises InputError
+    if a kind has no folder or the folder template is invalid, and Cancelled when `cancelled` is
+    set.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
     for known in files:
@@ -101,9 +102,9 @@ def plan_requests(
 def _refresh_file(
     client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
 ) -> tuple[RemoteFile, Version]:
-    """Return the file and its version with Civitai's current data.
+    """Return the file and its version by Civitai's data, fetched again if older than a day.
 
-    If Civitai does not respond, both are returned unchanged; the download will report why.
+    If the data cannot be fetched or lacks the file, both are returned unchanged.
     """
     with suppress(NetworkError, HttpStatusError, InvalidResponse):
         today = models.load_version(client, version.id, cancelled, MAX_AGE)
@@ -116,7 +117,8 @@ def _refresh_file(
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
     """Return a version's model, for the names of folders.
 
-    Return None if the folder template needs no model, or if the model cannot be loaded.
+    Return None if the folder template has no fields, or if the model is not stored. For an author's
+    name, a missing model is fetched; None if that fails.
     """
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:

@@ -116,9 +116,9 @@ SCENES: dict[str, _Scene] = {
 
 
 def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
-    """Choose at random what an image shows, and return its description.
+    """Return a random description of an image, always the same for the same number and scenes.
 
-    The result is always the same for the same number. scenes: names of the scenes to choose from.
+    scenes: names of the scenes to choose from.
     """
     rng = Random(number)
     name = rng.choice(scenes)
