@@ -36,7 +36,8 @@ const FIRST = {
 
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
 
-/** Return a function that returns the message for a key, with values filled in.
+/** Return a function that returns the message for a key, with values filled in. An unknown key
+ * itself is made readable.
  * @param {() => Record<string, string> | undefined} catalogue  returns the messages by key,
  *     undefined until the server has sent them
  * @returns {import("./types.js").Translate} */

@@ -47,7 +47,7 @@ const key = (place, keys, label, act, more) => ({
   ...more,
 });
 
-/** Return a shortcut, as `key` does, that runs once however long its key is held.
+/** Return a shortcut for some keys, whose action runs only once while a key is held.
  * @type {typeof key} */
 const once = (place, keys, label, act, more) =>
   key(place, keys, label, act, { once: true, ...more });
@@ -81,12 +81,13 @@ const makeMenuKey = (place) =>
     { shown: "Shift F10" },
   );
 
-/** Return a shortcut, as `key` does, for the marked images or the focused one.
+/** Return a shortcut for some keys, whose action needs an image and runs only once while a key is
+ * held. If no image is open, focused or marked, the user is asked to choose one.
  * @type {typeof key} */
 const forImages = (place, keys, label, act, more) =>
   once(place, keys, label, act, { forImages: true, ...more });
 
-/** Return the shortcuts of one image: the open one, or the focused one.
+/** Return the shortcuts that act on the open image of the viewer, or on the grid's focused image.
  * @param {"grid" | "viewer"} place
  * @returns {Key[]} */
 const listImageKeys = (place) => [
@@ -208,7 +209,8 @@ export function findKey(press, places) {
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 
-/** Return the names of a key press in the table of shortcuts, such as "Ctrl c" or "Shift F10".
+/** Return the names that a key press may have in the table of shortcuts, such as "?" and "Shift ?";
+ * [] with Alt or while a word is being composed.
  * @param {KeyPress} press */
 function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
   if (altKey || isComposing || (ctrlKey && metaKey)) return [];
@@ -217,8 +219,8 @@ function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
   return shiftKey ? [key, `Shift ${key}`] : [key, small];
 }
 
-/** Run the action of a shortcut. Return false to leave the key to the browser: no tile has the focus,
- * or the action returns false.
+/** Run the action of a shortcut. Return false to leave the key to the browser: if the shortcut is
+ * for a tile and none has the focus, or if the action returns false.
  * @param {Key} key
  * @param {Actions} actions
  * @param {State} state

@@ -96,7 +96,7 @@ export class Compare {
     this.#showData(parts, makePairData(context, pair));
   }
 
-  /** Store the user's file as a reproduction. @param {ComparedPair} pair */
+  /** Store the user's file as a reproduction, then close the dialog. @param {ComparedPair} pair */
   async #keepFile({ record, file }) {
     const { api, translate, toast } = this.#context;
     if (!file) return;
@@ -107,7 +107,7 @@ export class Compare {
     });
   }
 
-  /** Remove a reproduction from the list. @param {ComparedPair} pair */
+  /** Remove a stored reproduction, then close the dialog. @param {ComparedPair} pair */
   async #removeStored({ record, stored }) {
     const { api } = this.#context;
     if (!stored) return;
@@ -116,7 +116,7 @@ export class Compare {
     await this.#changeAndClose(() => api.post(path, body, this.#abort));
   }
 
-  /** Send a request, and close the dialog once it has succeeded.
+  /** Send a request, then close the dialog; if the request fails, show the error instead.
    * @param {() => Promise<unknown>} request */
   async #changeAndClose(request) {
     try {

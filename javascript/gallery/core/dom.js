@@ -109,7 +109,7 @@ export function setDisabled(element, isDisabled) {
   setAttribute(element, "aria-disabled", isDisabled ? "true" : null);
 }
 
-/** Call a listener now and whenever the size of an element changes. A hidden element has no size.
+/** Call a listener now and whenever an element is resized, hidden or shown.
  * @param {Element} element
  * @param {() => void} listener
  * @param {AbortSignal} signal  ends the calls */

@@ -8,7 +8,8 @@ import { el } from "./dom.js";
 const SHOWN = 3000; // letters; a prompt of a person is shorter
 const PIECE = 4000;
 
-/** Return an element with the text; a long text is cut, with a button that shows the rest.
+/** Return an element with the text. A text of more than 3000 letters is cut, with a button that
+ * shows the rest.
  * @param {string} text
  * @param {import("../types.js").Translate} translate
  * @returns {HTMLElement} */

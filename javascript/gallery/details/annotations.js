@@ -106,7 +106,7 @@ export function makeTextField(name, label, changed) {
   return field;
 }
 
-/** Return the tags in a comma-separated text. @param {string} typed */
+/** Return the tags in a comma-separated text, without empty ones. @param {string} typed */
 export function parseTags(typed) {
   const tags = typed.split(/[,，、]/).map((tag) => tag.trim());
   return tags.filter(Boolean);

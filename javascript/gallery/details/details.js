@@ -180,7 +180,9 @@ export class Details {
     return el("section", { class: "nothing" }, look);
   }
 
-  /** Look for an infotext in the image's file. @param {View} view */
+  /** Fetch an image's details with the infotext in its file, and show them. Show a message if the
+   * file contains no infotext.
+   * @param {View} view */
   async #lookInFile(view) {
     const { signal } = this.#abort;
     const { translate, toast } = this.context;

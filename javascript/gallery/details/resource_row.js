@@ -35,7 +35,8 @@ export class ResourceRow {
     );
   }
 
-  /** Show what the record says about the resource, and what Civitai says once that is known.
+  /** Show the resource's name, type, availability and size, and the download button once Civitai's
+   * data are loaded.
    * @param {NeededFile | undefined} needed  Civitai's data, undefined until they are loaded */
   draw(needed) {
     this.#controls.element.hidden = !needed;
@@ -55,7 +56,8 @@ export class ResourceRow {
     this.#status.hidden = !this.#status.textContent;
   }
 
-  /** Return the size of the file as a text, "" if the download button shows the size.
+  /** Return the size of the file as a text. Return "" if the download button shows the size, or it
+   * is not known whether the file is present.
    * @param {NeededFile | undefined} needed */
   #formatSize(needed) {
     const { availability, size } = this.resource;
@@ -64,7 +66,9 @@ export class ResourceRow {
     return isTold ? "" : formatBytes(size, bootstrap?.language);
   }
 
-  /** Return whether a needed file belongs to this row's resource. @param {NeededFile} needed */
+  /** Return whether a needed file belongs to this row's resource: both have the same version id or,
+   * if the resource has none, the same hash or, without a hash, the same name and type.
+   * @param {NeededFile} needed */
   fits(needed) {
     const { version_id, hash, name, type } = this.resource;
     if (version_id !== null) return needed.version_id === version_id;

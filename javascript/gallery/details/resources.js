@@ -70,7 +70,7 @@ export class Resources {
     return this.element;
   }
 
-  /** Show what is known about the missing files. */
+  /** Show each resource, the button that downloads all missing files, and what prevents that. */
   #draw() {
     const { translate, store } = this.context;
     const { needs, fileChoices, bootstrap } = store.get();
@@ -89,7 +89,7 @@ export class Resources {
   }
 }
 
-/** Return a line of text about a missing resource.
+/** Return a line of text with the known ones of a resource's type, name, hash, size and URL.
  * @param {Context} context
  * @param {Resource} resource */
 function describeResource({ store }, { type, name, hash, size, url }) {

@@ -10,7 +10,8 @@ import { getParameterLabel } from "../state/state.js";
 
 /** @import { Context, ImageRecord, View } from "../types.js" */
 
-/** Return the section with the image's user, date, size and the like.
+/** Return the section with the image's author, date, size, rating, base model and reactions. It is
+ * empty if only the image's id is known.
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record] */

@@ -85,8 +85,8 @@ export class Arrangement {
     return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
   }
 
-  /** Return the ids of the images within some screens above and below the window, those in the
-   * direction of scrolling first.
+  /** Return the ids of the images near the window, but not in it: those in the direction of
+   * scrolling first, and of these the nearest first.
    * @param {import("./viewport.js").Viewport} viewport
    * @param {boolean} isRising  whether the user scrolls upwards */
   listAround({ top, bottom, screen }, isRising) {
@@ -140,8 +140,8 @@ export class Arrangement {
     return ids.find((id) => (this.getBox(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
-  /** Return the ids of the images in the window, each with its distance from the top of the window.
-   * Images that begin in the window come first.
+  /** Return the ids of the images in the window, each with its distance from the top of the window:
+   * first the images that begin in the window, then all of them.
    * @param {number} top
    * @param {number} bottom
    * @returns {Offset[]} */
@@ -153,9 +153,9 @@ export class Arrangement {
     return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return the scroll position that keeps an image at its distance from the top of the window: the
-   * first of these images that is still in the grid. Return null if none is.
-   * @param {Offset[]} visible */
+  /** Return the scroll position at which the first of these images that is still in the grid has
+   * its old distance from the top of the window. Return null if none is in the grid.
+   * @param {Offset[]} visible  the images with their old distances */
   findTopFor(visible) {
     for (const { id, offset } of visible) {
       const box = this.getBox(id);

@@ -220,7 +220,8 @@ export class DragMarks {
   }
 }
 
-/** Return the pixels to scroll in one frame: more, the closer the pointer is to the edge.
+/** Return the pixels to scroll in one frame, negative upwards: 0 away from the window's edges, and
+ * more the closer the pointer is to an edge.
  * @param {number} y  position of the pointer
  * @param {number} height  of the window */
 export function getScrollSpeed(y, height) {

@@ -72,7 +72,7 @@ export class Grid {
     showStateOnGrid(this.#list, context);
   }
 
-  /** Scroll to an image if it is not visible.
+  /** Scroll until an image is visible; do nothing if the grid is hidden or lacks the image.
    * @param {number} id
    * @param {{focus?: boolean}} [how]  focus: focus the image's tile too */
   revealImage(id, { focus = false } = {}) {
@@ -86,14 +86,14 @@ export class Grid {
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
-  /** Focus the image that begins first in the window. Scroll only if none is visible. Return
-   * whether there is one. */
+  /** Focus the first visible image. If there is one, do not scroll, and return true. */
   focusTopmost() {
     this.#list.focus({ preventScroll: this.findTopmost() !== null });
     return this.findTopmost() !== null;
   }
 
-  /** Return the id of the image to which a step in the grid leads.
+  /** Return the id of the image to which a step in the grid leads: at the edge the same image, null
+   * if `id` is not in the grid.
    * @param {number} id
    * @param {import("../types.js").Step} step */
   findNeighbour(id, step) {

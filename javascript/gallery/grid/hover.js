@@ -56,7 +56,9 @@ export class Hover {
     if (this.#tile === tile) this.hide();
   }
 
-  /** Return the lines of a caption. @param {View} view */
+  /** Return the lines of an image's caption: author and reactions, prompt, settings. Return a false
+   * value for a line about which nothing is known.
+   * @param {View} view */
   #makeLines({ user, reactions, base_model: base, summary }) {
     const { translate, store } = this.#context;
     const language = store.get().bootstrap?.language;

@@ -7,8 +7,8 @@
 const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
 const WIDEST = 2.5;
 
-/** Return the width of the thumbnail to request for a tile. The grid and the viewer must request
- * the same thumbnail.
+/** Return the width of the thumbnail to request for a tile: the smallest that looks sharp there.
+ * The grid and the viewer must request the same thumbnail.
  * @param {number} tile  width in CSS pixels
  * @param {number} ratio  device pixels for each CSS pixel
  * @returns {320 | 450 | 800} */
@@ -123,8 +123,8 @@ export class Masonry {
     return this.#findInNextColumn(index, step === "left" ? -1 : 1);
   }
 
-  /** Return the index of the image in the next column, beside this one. At the edge of the grid,
-   * continue in the next or previous row.
+  /** Return the index of the image beside this one. At the right edge that is the image below it in
+   * the first column, at the left edge the image above it in the last column.
    * @param {number} index
    * @param {-1 | 1} by  -1 to the left, 1 to the right */
   #findInNextColumn(index, by) {

@@ -82,7 +82,9 @@ export class Scrubber {
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** Choose another month, or open the chosen one. @param {KeyboardEvent} event */
+  /** Choose another month by a key that moves the handle, open the chosen month by Enter or Space,
+   * or cancel the choice by Escape.
+   * @param {KeyboardEvent} event */
   #press(event) {
     const { key } = event;
     const step = STEPS[/** @type {keyof typeof STEPS} */ (key)];
@@ -103,7 +105,7 @@ export class Scrubber {
     return Math.max(0, Math.min(last, Math.round(((y - top) / height) * last)));
   }
 
-  /** Open the gallery at the chosen month. */
+  /** Open the gallery at the chosen month; do nothing if none is chosen. */
   #openMonth() {
     const { store, actions } = this.#context;
     const { where } = store.get();
@@ -119,7 +121,7 @@ export class Scrubber {
     this.#draw(this.#context.store.get());
   }
 
-  /** Show whether a month is chosen. @param {boolean} isChosen */
+  /** Store and show whether the user is choosing a month. @param {boolean} isChosen */
   #setChosen(isChosen) {
     this.#isChosen = isChosen;
     this.#track.toggleAttribute("data-chosen", isChosen);

@@ -61,7 +61,7 @@ export class SelectionBar {
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
-  /** Open a menu that offers to show the hidden images, and the rules that hide them. */
+  /** Open a menu that shows or hides the hidden images, and opens the list of rules that hide. */
   #openHiddenMenu() {
     const { root, translate, actions, store, signal } = this.#context;
     const { showsHidden } = store.get();

@@ -103,7 +103,7 @@ export class ModelGrid {
     if (about) about.textContent = before;
   }
 
-  /** Ask about the model files that have become visible.
+  /** Find the models of the model files whose cards have become visible.
    * @param {IntersectionObserverEntry[]} entries */
   #onSight(entries) {
     for (const { target, isIntersecting } of entries) {

@@ -2,8 +2,8 @@
 
 /** @import { Context } from "../types.js" */
 
-/** Return whether the page may still call the host's functions. The page calls them by number, and
- * after a restart with one more extension a number may run another function.
+/** Return whether the host still has the functions with which the page was built. The page calls
+ * them by number, and after a restart with one more extension a number may run another function.
  * @param {Context} context */
 export async function isSameInstance({ root, api, signal }) {
   const { instance } = await api.get("instance", { signal });

@@ -1,8 +1,8 @@
 /** Waits for something that the host puts into its page. */
 
-/** Return an element as soon as `find` finds it, null if `signal` is aborted first.
+/** Wait until `find` returns an element, and return the element, null if `signal` is aborted first.
  * @template {Element} T
- * @param {() => T | null} find
+ * @param {() => T | null} find  called now and at each change of the page
  * @param {AbortSignal} signal
  * @returns {Promise<T | null>} */
 export function waitFor(find, signal) {

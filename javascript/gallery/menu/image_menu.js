@@ -102,7 +102,7 @@ export class ImageMenu {
     openMenu(root, this.#point, items, signal);
   }
 
-  /** Return the items that use the image's generation data.
+  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext.
    * @param {number} id
    * @returns {MenuItem[]} */
   #listUses(id) {

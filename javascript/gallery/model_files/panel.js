@@ -97,7 +97,7 @@ export class ModelFilesPanel {
     this.#drawFooter(chosen, answer?.locked ?? "");
   }
 
-  /** Check or uncheck all files that can be downloaded. */
+  /** Check or uncheck all files that can be downloaded, as the checkbox for all files is. */
   #chooseAll() {
     for (const { key } of listGettable(this.#context.store.get(), "list")) {
       if (this.#all.checked) this.#unchecked.delete(key);
@@ -106,7 +106,8 @@ export class ModelFilesPanel {
     this.#draw();
   }
 
-  /** Return a text with the number of models and of those present.
+  /** Return a text that says how many models are needed, how many of them are present, and how many
+   * cannot be downloaded. Without a response, return "" or that the list is being loaded.
    * @param {boolean} loading  whether a response is awaited */
   #summarize(loading) {
     const { store, translate } = this.#context;

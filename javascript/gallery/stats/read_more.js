@@ -44,7 +44,7 @@ export class ReadMore {
     this.#follow(() => {});
   }
 
-  /** Return the newest job that loads records of this model, undefined if none is running. */
+  /** Return the newest job, queued or running, that loads this model's records; else undefined. */
   #findJob() {
     const { jobs, model } = this.#context.store.get();
     return jobs?.jobs.find(

@@ -26,7 +26,8 @@ export function makeRecipe(context, stats) {
   );
 }
 
-/** Return the settings to show. The usual weight of the model's own LoRA comes first.
+/** Return the most common settings by label: the usual weight of the model's own LoRA if it has
+ * one, sampler and schedule type, then the others.
  * @param {Context} context
  * @param {Stats} stats
  * @returns {[name: string, value: string][]} */
@@ -44,8 +45,9 @@ function summarize({ translate, store }, { settings, groups }) {
   return modelLora ? [[translate("stats_own_weight"), modelLora.weight], ...all] : all;
 }
 
-/** Return whether a bar is for the model's own LoRA, and not for a checkpoint of the same name.
- * @param {import("../contract").StatsBarView} bar */
+/** Return whether a bar is for the model's own LoRA: a version of the model that at least a tenth
+ * of the images use. A rarer one may be a checkpoint of the same name.
+ * @param {import("../contract").StatsBarView} bar  of a LoRA */
 export function isModelLora({ is_model_version, share }) {
   return is_model_version && share >= LEAST_SHARE;
 }

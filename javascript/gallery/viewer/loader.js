@@ -32,7 +32,7 @@ export class Loader {
     this.#load = load;
   }
 
-  /** Load these images, the first one before all others.
+  /** Load these images, the first one before all others. Stop loading images that are less urgent.
    * @param {number[]} ids  the most urgent first */
   loadImages(ids) {
     this.#wanted = ids;
@@ -69,7 +69,8 @@ export class Loader {
     }
   }
 
-  /** Load an image, and then the next ones. @param {number} id */
+  /** Load an image; when that has succeeded or failed, load the wanted images that are missing.
+   * @param {number} id */
   #startLoading(id) {
     const controller = new AbortController();
     this.#running.set(id, controller);

@@ -176,7 +176,7 @@ export class Gestures {
     else this.handlers.tap(event, isTouch);
   }
 
-  /** Report how far the wheel zooms. @param {WheelEvent} event */
+  /** Report the factor by which a turn of the wheel zooms, and where. @param {WheelEvent} event */
   #onWheel(event) {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE;

@@ -108,7 +108,9 @@ export class Sheet {
   }
 }
 
-/** Return the size to which a sheet snaps when the user releases its grip.
+/** Return the size to which a sheet snaps when the user releases its grip: "closed" after a drag to
+ * the window's bottom, else the next size in the direction of the drag, or the size before if the
+ * drag is short.
  * @param {SheetSize} before  "full" or "half"
  * @param {number} top  its upper edge, in pixels from the window's top
  * @param {number} by  how far it was dragged down, in pixels

@@ -267,7 +267,9 @@ export class Slide {
     this.listeners.changed(this);
   }
 
-  /** Return the button to show with an error. @param {string} code */
+  /** Return the button for what can be done about an error: open the settings, save the file, close
+   * the viewer, or else try again.
+   * @param {string} code  of the error */
   #makeErrorButton(code) {
     const { translate, actions } = this.context;
     if (NEEDS_SETTING.includes(code))

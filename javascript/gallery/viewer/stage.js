@@ -84,7 +84,7 @@ export class Stage {
     this.#index = -1;
   }
 
-  /** Zoom by a step in or out, to the whole image, or to its actual size.
+  /** Zoom the open image by a step, or switch between the whole image and its actual size.
    * @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     const { slide } = this;
@@ -93,7 +93,7 @@ export class Stage {
 
   /** Zoom and pan the open image to a pose.
    * @param {Pose} pose
-   * @param {boolean} [smoothly] */
+   * @param {boolean} [smoothly]  whether to animate the change */
   setPose(pose, smoothly = false) {
     this.slide?.setPose(pose, smoothly);
     this.listeners.changed();
@@ -153,7 +153,8 @@ export class Stage {
     if (this.slide) this.listeners.changed();
   }
 
-  /** Return the slide of an image of the gallery, by its id. @param {number} id */
+  /** Return the slide of an image, created if missing; undefined if the gallery lacks the image.
+   * @param {number} id */
   #findSlide(id) {
     const view = this.#views.find((one) => one.id === id);
     return view && this.#getSlide(view);

@@ -89,9 +89,9 @@ export class StageGestures extends ZoomGestures {
     if (!isControl) listeners.tapped(onImage, isTouch);
   }
 
-  /** Zoom into a point, or back to the whole image.
+  /** Zoom into a point of an image, or back to the whole image. A video does not zoom.
    * @param {Point} point
-   * @param {boolean} isTouch  whether a finger has tapped
+   * @param {boolean} isTouch  whether a finger has tapped: if so, its first tap is undone
    * @override */
   doubleTap(point, isTouch) {
     if (isTouch) this.stage.listeners.tapped(true, true); // takes back what its first tap did
@@ -121,7 +121,8 @@ export class StageGestures extends ZoomGestures {
     this.#animateBack(isSame ? by : by + way * (size.width + GAP), 0);
   }
 
-  /** Close the viewer after a swipe down, or show the details after a swipe up.
+  /** Close the viewer after a swipe down, or show the details after a swipe up. After a short drag,
+   * only move the image back.
    * @param {number} by  distance in pixels, negative upwards
    * @param {number} speed  in pixels a millisecond */
   #endVerticalDrag(by, speed) {

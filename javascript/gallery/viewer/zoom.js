@@ -147,9 +147,10 @@ function resistLimit(value, limit) {
   return inside + (value - inside) * RESISTANCE;
 }
 
-/** Return the pose after one step of zooming in or out around the middle of the stage.
+/** Return the pose after zooming around the middle of the stage.
  * @param {Pose} pose
- * @param {import("../types.js").ZoomStep} how
+ * @param {import("../types.js").ZoomStep} how  "in" or "out": by one step; "toggle": to the whole
+ *     image if it is larger than the stage, else to its actual size
  * @param {Sizes} sizes
  * @returns {Pose} */
 export function stepZoom(pose, how, sizes) {

@@ -68,9 +68,9 @@ export class ZoomGestures {
     this.from = this.#target.slide?.pose ?? this.from;
   }
 
-  /** Set the pose that a function of the slide returns.
-   * @param {(slide: Slide) => Pose} getPose
-   * @param {boolean} [smoothly] */
+  /** Zoom and pan the slide, if there is one.
+   * @param {(slide: Slide) => Pose} getPose  returns the new pose of the slide
+   * @param {boolean} [smoothly]  whether to animate the change */
   #change(getPose, smoothly = false) {
     const { slide } = this.#target;
     if (slide) this.#target.setPose(getPose(slide), smoothly);
