@@ -22,7 +22,8 @@ class JobDescription:
     """What a job downloads, in words.
 
     group: the model, author, post or collection, by which the page groups jobs. subject: which part
-    of the group, such as a version and a number of images. filters: the filters of its gallery.
+    of the group, such as a version and a number of images. filters: the filters of its gallery,
+    () for model files and for images that the user chose one by one.
     """
 
     group: str
@@ -31,7 +32,7 @@ class JobDescription:
 
 
 def describe_job(job: Job, language: str) -> JobDescription:
-    """Describe in words what a job downloads."""
+    """Return what a job downloads, in words of a language such as "en" or "zh-TW"."""
     filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
     subject = " · ".join(_list_subjects(job, language))
     return JobDescription(_name_group(job, language), subject, filters)

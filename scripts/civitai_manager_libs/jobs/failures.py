@@ -23,7 +23,8 @@ _LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 class WorkResult:
     """The result of trying to download one item.
 
-    began, ended: times of `time.perf_counter`. error: why the item failed, None if it did not.
+    began, ended: times of `time.perf_counter`. error: why the download failed, None if it
+    succeeded, was stopped or lacked disk space.
     """
 
     item: Item
@@ -37,9 +38,9 @@ class FailureClassifier:
     """Decides during one run of a job whether a network error means that an image has failed.
 
     An image with a network error stays `waiting` until a download that began later gets a response:
-    then the network works, and the image has failed. After five errors without such a response, the
-    network counts as down (`is_offline`), and their images wait for the next run. There, an image
-    with another network error has failed at once if any download of that run got a response.
+    then the network works, and the image has failed. Once five images wait for such a
+    response, the network counts as down (`is_offline`), and they wait for the next run. In the next
+    run, an image that has another network error fails at once if that run has got a response.
     """
 
     def __init__(self) -> None:
@@ -53,8 +54,9 @@ class FailureClassifier:
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Return the outcomes to store after a download; the download's own outcome comes last.
 
-        That outcome is `waiting` after a network error, unless the image has failed by the rules of
-        this class. After a response, the images that it proves to have failed come first.
+        After a network error, the outcome is `waiting`, or `failed` if the image also failed in an
+        earlier run and this run has got a response. If the download got a response, the `failed`
+        outcomes of images whose network errors came before this download come first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -81,11 +83,12 @@ class FailureClassifier:
 
 
 def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return the seconds until a stopped job is retried, None if a retry would not help.
+    """Return the seconds until a stopped job is retried, None for an error that will not pass.
 
-    error: what stopped the job, None if nothing failed. futile_runs: how many runs in a row have
-    saved no file. Each one doubles the delay, up to a minute, or up to ten seconds after a disk
-    error. A busy server may request up to an hour. A used-up download quota always means an hour.
+    error: what stopped the job; None for no error, and so no retry. futile_runs: how many runs in a
+    row have saved no file. Each one doubles the delay: from 5 to at most 60 s, or from 2 to at most
+    10 s after a disk error. A busy server may request up to an hour. A used-up download quota
+    always means an hour.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

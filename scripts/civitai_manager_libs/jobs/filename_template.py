@@ -36,9 +36,10 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the gallery's version, or of the image's own if the gallery has several.
+    """Return the name of the version that the job requested, if it requested only one.
 
-    Return "" if the name is unknown.
+    Else return the name of the first version of the model that the image was made with, "" if none
+    is known.
     """
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
@@ -122,7 +123,7 @@ def fill_template(
 
 
 def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
-    """Return the folder names; cut all to the same length if their path exceeds `max_bytes`."""
+    """Return the folder names; if their path exceeds `max_bytes`, cut each to an equal share."""
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)

@@ -105,7 +105,7 @@ class _LastPage:
         return "end" if self._page.next_cursor is None else "blank"
 
     def make_report(self, end: str) -> WalkReport:
-        """Count the page's images by kind; do not count those that were on earlier pages too.
+        """Return the page's numbers of images by kind; images of earlier pages are not counted.
 
         end: the code to store for why the walk ends with this page, "" if the walk goes on.
         """

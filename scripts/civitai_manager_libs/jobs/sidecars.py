@@ -17,12 +17,12 @@ _DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def write_sidecars(path: str, record: str, is_ours: bool) -> str:
-    """Save an image's metadata in text files beside it; return a warning or "".
+    """Save an image's metadata in text files beside it; return a warning about a damaged record.
 
     The settings choose among `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json`
     (Civitai's record). If the settings say so, the infotext is also embedded into the image, but
-    only if this program downloaded the image (`is_ours`). record: Civitai's record as JSON text, ""
-    for none. If the record is damaged, nothing is written. Raises DiskError.
+    only if this program downloaded the image (`is_ours`). record: Civitai's record as JSON text; if
+    it is damaged or "", nothing is written. Return "" for no warning. Raises DiskError.
     """
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):

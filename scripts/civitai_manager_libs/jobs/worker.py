@@ -45,7 +45,7 @@ class JobWorker:
     """Runs a job once. `run` works in the calling thread; any other thread may call `stop`.
 
     on_progress: called in `run`'s thread; may call `stop`. error: why the job was paused, None if
-    the user stopped it.
+    the job is done or the user stopped it.
     """
 
     def __init__(

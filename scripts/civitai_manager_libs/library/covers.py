@@ -35,7 +35,7 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
 
 
 def summarize_favourites(levels: int) -> ImageSet:
-    """Return the number of favourites, and the ids of up to four of them as covers.
+    """Return the number of favourites, and up to four of the 40 latest as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """
@@ -46,7 +46,7 @@ def summarize_favourites(levels: int) -> ImageSet:
 
 
 def summarize_library(levels: int) -> ImageSet:
-    """Return the number of images in the library, and the ids of up to four of them as covers.
+    """Return the number of images in the library, and up to four of the 40 latest as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """

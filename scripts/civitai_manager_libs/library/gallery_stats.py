@@ -19,7 +19,7 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 def compute_gallery_stats(
     model_id: int | None, version_id: int | None, level: int
 ) -> dict[str, Any]:
-    """Return the statistics of a gallery's stored images as JSON, see `serialize_overview`.
+    """Return the statistics of a gallery's stored images as the JSON object for the page.
 
     model_id: None if only the version is known. version_id: None for the gallery of the whole
     model. level: bit mask of the browsing levels (content ratings) to count. Raises DiskError.
@@ -37,11 +37,11 @@ def compute_gallery_stats(
 def list_gallery_images(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
 ) -> list[GalleryImage]:
-    """Return the stored images of a gallery, each with the versions whose galleries contain it.
+    """Return the stored images of a gallery.
 
     The gallery is that of the version `version_id`, or of the model `model_id` if `version_id` is
-    None. version_ids: the versions that may be named beside an image, besides `version_id`. level:
-    bit mask of the browsing levels (content ratings) to list. Raises DiskError.
+    None. Each image comes with those of `version_ids` and `version_id` whose galleries contain the
+    image. level: bit mask of the browsing levels (content ratings) to list. Raises DiskError.
     """
     wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])

@@ -27,7 +27,10 @@ _lock = threading.Lock()  # between reading the file and writing it
 
 @dataclass(frozen=True)
 class HiddenRule:
-    """A rule that hides all images by an author, or with a word in prompt or tags."""
+    """A rule that hides all images by an author, or with a word in prompt or tags.
+
+    kind: "author" or "word". text: the author's name or the word.
+    """
 
     kind: Kind
     text: str

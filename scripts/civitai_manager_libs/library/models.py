@@ -119,9 +119,9 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _iter_stored_versions(version_ids: Sequence[int]) -> Iterator[Version]:
-    """Yield those of these versions that the library has without their model.
+    """Yield those of the given versions that were fetched by their own id or file hash.
 
-    A version is stored so if it was fetched by its own id or hash. Other versions are skipped.
+    Versions that are stored only as a part of their model, and damaged records, are left out.
     """
     sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
     for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):

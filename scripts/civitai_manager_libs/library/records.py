@@ -169,10 +169,10 @@ def find_hidden_ids(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
 
 
 def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
-    """Yield a function that runs a SELECT on the library that is on the disk, then perhaps another.
+    """Yield one or two functions, each of which runs a SELECT and returns the rows.
 
-    The other function is for those of the given images that are only in memory, in a temporary
-    library. It is left out if there are no such images.
+    The first reads the library's file. The second reads a temporary library of those of the given
+    images that are only in memory; if there are none, only one function is yielded.
     """
     stored = {row[0] for row in select_rows_or_empty(_INDEXED, (json.dumps(list(image_ids)),))}
     yield select_rows_or_empty

@@ -106,9 +106,10 @@ def unwatch_gallery(gallery: str) -> None:
 
 
 def check_watch(client: Any, watch: Watch) -> None:
-    """Fetch the first page of a watched gallery; store the number of new images.
+    """Fetch the first page of a watched gallery; store how many of its images are new.
 
-    Raises NetworkError, HttpStatusError, InvalidResponse, DiskError and Cancelled.
+    Store nothing if the gallery is no longer watched. Raises NetworkError, HttpStatusError,
+    InvalidResponse, DiskError and Cancelled.
     """
     page = fetch_page(client, _watch_query(watch), None, _CHECK_SIZE).page
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
@@ -179,11 +180,11 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids of a page that are not known and come before the last known id on that page.
+    """Return the ids on a page that are not known and stand before a known id.
 
-    The page shows the newest images first, so these images are new, even if their ids are low
-    because they were uploaded long ago. ids: the page's image ids, in order. known: ids of images
-    that are not new.
+    The page shows the newest images first, so these images are new. Their ids may be low, because
+    they were uploaded long ago. ids: the page's image ids, in order. known: ids of images that are
+    not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -231,7 +232,8 @@ class NewImages:
 def find_new_images(query: ImageQuery) -> NewImages:
     """Return the images of a gallery that are new since the user's last visit.
 
-    No image is new if the gallery is not watched.
+    If the version's gallery is not watched, its model's counts, then the author's. No image is new
+    if none of them is watched.
     """
     for gallery in _gallery_names(query):
         sql = "SELECT since, news FROM watched WHERE gallery = ?"
@@ -245,12 +247,15 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 
 def _find_gallery(query: ImageQuery) -> str:
-    """Return the name of the gallery to watch for a query, "" for one that cannot be watched."""
+    """Return the name of the query's version, model or author as a gallery, such as "version 7".
+
+    Return the first that the query has, "" if the query has none of them or has a post.
+    """
     return next(iter(_gallery_names(query)), "")
 
 
 def _shows_newest(query: ImageQuery) -> bool:
-    """Return whether a query sorts by newest, and without a filter by type, data or base model."""
+    """Return whether a query sorts by newest and has no filter by type, data or base model."""
     is_by_age = query.sort == "Newest" or query.ignores_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 

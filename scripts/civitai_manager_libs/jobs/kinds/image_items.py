@@ -52,9 +52,10 @@ class ImageItems:
         self._postponed: list[int] = []
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield the items to download; items that failed in an earlier run come last.
+        """Yield the items to download; those that failed before or that other jobs claim come last.
 
-        Raises CivitaiShortcutError if a gallery page cannot be read.
+        Raises CivitaiShortcutError if a gallery page cannot be read. If the run is stopped, the
+        iteration ends or raises Cancelled.
         """
         yield from self._iter_walk()
         while self._begin_next_walk():
@@ -71,9 +72,10 @@ class ImageItems:
             raise error
 
     def _iter_in_order(self) -> Iterator[Item]:
-        """Yield the items to download in the gallery's order, except postponed items.
+        """Yield the items to download, in the gallery's order.
 
-        Fetch the next gallery page when no stored item is left.
+        Items that failed in an earlier run or that another job has claimed are postponed. The next
+        gallery page is fetched when no stored item is left.
         """
         # Close it here: an error's traceback would keep the generator and its thread alive.
         with closing(self._iter_pages()) as pages:
@@ -148,10 +150,10 @@ class ImageItems:
         self._cancelled.check()
 
     def _shorten_last_page(self, page: WalkedPage) -> WalkedPage:
-        """Return a page; shorten it if it reaches the job's limit of saved images in a row.
+        """Return a page, cut after the image that makes up `stop_at_known` saved images in a row.
 
-        The limit is the option `stop_at_known`. The row may begin on an earlier page. A shortened
-        page ends with the image that reaches the limit, and is the job's last page.
+        The row may begin on an earlier page. A cut page is the job's last page. Pages of a second
+        walk, and all pages if `stop_at_known` is 0, are returned whole.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -173,8 +175,9 @@ class ImageItems:
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
         """Yield the items to download; claim them, so that no other job downloads them.
 
-        Items that are already saved are reported to `on_outcome` instead. Items that another job
-        has claimed are postponed. If the job downloads no files, all items are reported as saved.
+        Unless the job has the option `again`, items that were saved before are reported to
+        `on_outcome` instead. Items that another job has claimed are postponed. If the job downloads
+        no files, all items are reported as saved.
         """
         if self._job.options.reads_only:
             for item in batch:

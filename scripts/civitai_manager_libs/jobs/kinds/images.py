@@ -44,17 +44,17 @@ class ImageKind:
         """Yield the items to download.
 
         on_outcome: called with the outcome of each item that needs no download. on_wait: called
-        several times a second while the iteration waits. Raises CivitaiShortcutError if the items
-        that follow are unknown, because a gallery page cannot be read.
+        several times a second while the iteration waits. Raises CivitaiShortcutError if a gallery
+        page cannot be read. If `cancelled` is set, the iteration ends or raises Cancelled.
         """
         parts = (self._store, self._job_id, self._client, on_outcome, on_wait, cancelled)
         return iter(ImageItems(*parts))
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
-        """Download an item in a worker thread and return its outcome.
+        """Download an image, write its metadata beside it, and return the outcome `saved`.
 
         progress: called with the number of bytes received so far and in total (0 if unknown).
-        Raises Cancelled if the run was stopped, else another CivitaiShortcutError.
+        Raises Cancelled if `cancelled` is set, another CivitaiShortcutError after a failure.
         """
         file = self._client.fetch_file(
             item.url, lambda extension: item.path(self._folder, extension), progress, cancelled
@@ -68,7 +68,7 @@ class ImageKind:
         return False
 
     def measure_item(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of an item received so far, its size in bytes), 0 for an unknown number."""
+        """Return (0, 0): neither an image's received bytes nor its size is known beforehand."""
         return 0, 0
 
     def list_folders(self) -> Iterable[str]:
@@ -76,9 +76,10 @@ class ImageKind:
         return filter(None, self._store.list_folders(self._job_id))
 
     def estimate_space(self, job: Job) -> Mapping[str, int]:
-        """Return how many bytes of disk space the rest of the job needs, by folder.
+        """Return {folder: bytes of disk space that the rest of the job needs there}.
 
-        Return {} for a job that saves no files.
+        The bytes are estimated from the latest saved images. Return {} for a job that saves no
+        files.
         """
         if job.options.reads_only:
             return {}

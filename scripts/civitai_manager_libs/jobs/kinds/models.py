@@ -43,11 +43,16 @@ class ModelKind:
         return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether an error of one file ends the run, and leaves the file `waiting`."""
+        """Return whether an error of one file pauses the job, so that it is retried later.
+
+        True for network errors, busy servers, used-up download quotas, and a file that another
+        program is downloading. The file with the error then stays `waiting`.
+        """
         # A DiskError other than DiskFull concerns one path only.
         return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 
     def measure_item(self, item: Item) -> tuple[int, int]:
+        """Return (bytes of a model file on the disk, its size), (0, 0) for a damaged record."""
         try:
             request = item.model_request
         except InvalidResponse:  # `fetch` raises it again

@@ -67,9 +67,10 @@ class QueueEntry:
 
     @property
     def state(self) -> JobState:
-        """Return the job's state as shown to the user.
+        """Return the job's state as shown to the user: `queued`, `running` or `paused`.
 
-        A job that is about to stop counts as `running`.
+        `paused` means that the job waits to be retried. A job that is about to stop because the
+        user requested it counts as `running`.
         """
         if not self.is_running:
             return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
@@ -91,16 +92,16 @@ class QueueEntry:
         self.stop_request, self.again = StopRequest(), False
 
     def stop(self, state: JobState) -> None:
-        """Stop the job's run; the job then gets this state."""
+        """Stop the job's run, if there is one; the job then gets this state."""
         self.again = False
         if self.stop_request is not None:
             self.stop_request.stop(state)
 
     def schedule_retry(self, error: CivitaiShortcutError | None, has_saved: bool) -> bool:
-        """Mark the run as ended, and schedule a retry if the error may pass; return whether it may.
+        """Mark the run as ended; return whether the job will be retried.
 
-        error: what stopped the run, None if nothing did; then there is no retry. has_saved: whether
-        the run saved a file, so that the pause before the retry is the shortest again.
+        error: what stopped the run. There is no retry if it is None or will not pass. has_saved:
+        whether the run saved a file, so that the pause before the retry is the shortest again.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = compute_retry_delay(error, self.futile_runs)
@@ -128,7 +129,7 @@ class Scheduler(dict[int, QueueEntry]):
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, entry: QueueEntry) -> None:
-        """Move a job to the front of the waiting jobs."""
+        """Move a job to the front of the waiting jobs; a run of the job counts as ended."""
         entry.stop_request, entry.again, entry.progress = None, False, None
         first = min(other.due[0] for other in self._iter_idle())
         entry.due = (min(first, time.monotonic()) - 1.0, next(_counter))

@@ -34,8 +34,8 @@ _NEWEST = 4  # jobs that are always listed besides the running ones
 class JobView:
     """A job with its place in the queue, for a list of jobs.
 
-    failed: its first 50 failed items. missing: how many of its skipped images have no intact file
-    any more. model_files: the current states of its model files.
+    failed: its first 50 failed items. missing: how many of its skipped images had a missing or
+    damaged file when they were skipped. model_files: the current states of its model files.
     """
 
     job: Job
@@ -168,8 +168,8 @@ class JobService:
     def stop(self, job_id: int, state: str) -> None:
         """Pause or cancel a job; do nothing if the job is done or cancelled already.
 
-        state: `paused` or `cancelled`; `resume` continues the job in both cases. Raises InputError
-        if another program is running the job.
+        state: `paused` or `cancelled`; `resume` continues the job in both cases. A running job
+        stops soon after this call. Raises InputError if another program is running the job.
         """
         with self._workers.remove(job_id) as entry:
             if entry is not None and entry.is_running:
@@ -201,9 +201,10 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Queue a job again, to download skipped images whose saved files are missing or damaged.
+        """Queue a job again, to download skipped images whose files were missing or damaged.
 
-        Do nothing if there are none. Raises InputError if the job is running.
+        Do nothing if there were none when the job skipped images. Raises InputError if the job is
+        running.
         """
         with self.open_store() as store:
             count = store.requeue_missing(job_id)

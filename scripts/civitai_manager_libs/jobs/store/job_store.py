@@ -148,12 +148,12 @@ class JobStore(SavedImages):
                 rows.mark_queued(db, job_id)
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
-        """Change a job's state; do nothing if a job may not change so (see `allowed_sources`).
+        """Change a job's state; a job that is done or cancelled can only become queued or running.
 
-        reason, note: why the job is paused, as a code and a sentence. When a job is done or
-        cancelled, its partial files and its claims are deleted, so that other jobs may download its
-        images. Partial model files stay for a retry unless the job was cancelled, since they can be
-        large.
+        Other changes of such a job are ignored. reason, note: why the job is paused, as a code and
+        a sentence. If `state` is `done` or `cancelled`, the job's partial files and its claims are
+        deleted, so that other jobs may download its images. Partial model files stay for a retry
+        unless the job is cancelled, since they can be large.
         """
         is_over = JobState(state).is_over
         if is_over:
@@ -238,7 +238,7 @@ class JobStore(SavedImages):
         return []
 
     def list_failed(self, job_id: int, limit: int = 1000) -> list[Item]:
-        """Return a job's first `limit` failed items, without the records of images."""
+        """Return a job's first `limit` failed items; the `record` of an image is ""."""
         found = self._database.rows(
             f"{rows.WITHOUT_RECORD} WHERE job = ? AND state = 'failed'"
             " ORDER BY items.place LIMIT ?",
@@ -281,7 +281,8 @@ class JobStore(SavedImages):
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
         """Store the outcomes of a job's items, and end the job's claims on the items' images.
 
-        A claim keeps other jobs from downloading the same image. Images with a file count as saved.
+        A claim keeps other jobs from downloading the same image. An image whose outcome has a size
+        (`bytes`) counts as saved from now on.
         """
         now = time.time()
         ends = [

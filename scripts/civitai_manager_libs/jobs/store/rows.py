@@ -161,9 +161,9 @@ def remove_base_url(url: str) -> str:
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return a file name for each image, by image id; the names are unique in `folder`.
+    """Return {image id: path of the image's file below `folder`, without extension}.
 
-    Return {} if the files are named by the image ids alone.
+    No other image in `folder` has the same path. Return {} if the files are named by the ids alone.
     """
     if options.name == DEFAULT_TEMPLATE:
         return {}

@@ -49,17 +49,17 @@ class SavedImages(JobLocks):
         return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
 
     def estimate_size(self) -> int:
-        """Return the mean size in bytes of the latest saved files, 0 if there are none."""
+        """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
         sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
         return int(self._database.rows(sql)[0][0] or 0)
 
     def list_missing_paths(self, job_id: int) -> list[str]:
-        """Return the paths of a job's skipped images whose saved file is missing or damaged."""
+        """Return the paths of skipped images whose file was missing or damaged when skipped."""
         sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
         return [path for (path,) in self._database.rows(sql, (job_id,))]
 
     def requeue_missing(self, job_id: int) -> int:
-        """Set a job's skipped images to `waiting` if their saved files are missing or damaged.
+        """Set skipped images to `waiting` if their files were missing or damaged when skipped.
 
         Return the number of these images; if it is not 0, the job becomes `queued`. Raises
         InputError if the job is running.
@@ -75,7 +75,10 @@ class SavedImages(JobLocks):
         return changed
 
     def count_saved_elsewhere(self, job_id: int) -> int:
-        """Return how many of a job's skipped images were saved at another path than its own."""
+        """Return how many skipped images were saved at another path than the job would use.
+
+        Images whose files were missing or damaged when skipped are not counted.
+        """
         found = self._database.rows(
             "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
             " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",

@@ -50,7 +50,7 @@ class Similarity(NamedTuple):
 
     @property
     def nearness(self) -> Nearness:
-        """Return "same", "near" or "different".
+        """Return "same", "near" or "different", by limits for `ssim` and `hash_distance`.
 
         "same": only the compression, size or contrast differs. "near": some details differ too.
         """

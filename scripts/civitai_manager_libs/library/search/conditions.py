@@ -50,7 +50,7 @@ class Condition:
 
     sql: the condition; `f` and `t` are the image's rows in the tables `facts` and `texts`.
     ids: a SELECT that finds all matching image ids by an index, "" if there is no index.
-    values: the parameters of `sql`; `ids` has the same. source: the slowest data that `sql` reads.
+    values: the parameters of `sql`, and also of `ids`. source: the slowest data that `sql` reads.
     column: the column of `facts` that is compared, "" for other conditions.
     count: number of comparisons in `sql`, to estimate how long a test takes.
     """
@@ -167,7 +167,7 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return where in a text some trigrams (three letters in a row) begin that cover the text.
+    """Return the start positions of trigrams (three letters in a row) that cover a text.
 
     All trigrams with a space in the middle come first, because they are rare.
     """

@@ -75,7 +75,7 @@ class SearchQuery:
     """A parsed search. An image matches if it matches all terms.
 
     problems: the ignored terms. here: True for images that can be generated on this machine, False
-    for other images, None for both. `run_search` does not test this; its caller must.
+    for other images, None for both. `run_search` ignores `here`; its callers filter the results.
     """
 
     terms: tuple[Term, ...] = ()

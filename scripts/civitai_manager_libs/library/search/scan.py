@@ -115,7 +115,7 @@ def plan_scan(
     read: SelectRows,
     conditions: Iterable[Condition],
 ) -> Scan:
-    """Choose the fastest way to find the images that meet all conditions, in sort order.
+    """Return the fastest Scan for the images that meet all conditions, in sort order.
 
     terms: the search terms, to look up in the trigram index; `conditions` must include them.
     ids: the images to search, None for all. read: runs a SELECT and returns the rows.
@@ -254,10 +254,10 @@ class Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], read: SelectRows
 ) -> _Start | None:
-    """Return how to read only the images that meet the rarest condition.
+    """Return how to read only the images that meet the condition with the fewest matches.
 
-    Return None if those are too many to test for one page, or if no condition has an index.
-    queries: full-text queries, which together count as one more condition.
+    Return None if even these are too many to test for one page, or if no condition has an index.
+    queries: full-text queries; those with few matches together count as one more condition.
     """
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
     rare = [
