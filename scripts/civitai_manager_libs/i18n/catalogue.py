@@ -22,11 +22,10 @@ LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The texts of one language by key.
+    """All texts of one language; `name` is the language's name in that language.
 
-    name: the language's name in that language. terminal: texts of the command line. choices: labels
-    by field and API value. settings: labels by setting. parameters: labels of infotext fields, by
-    field name.
+    texts: {key: text} of the page. terminal: {key: text} of the command line. choices: {field: {API
+    value: label}}. settings: {setting: label}. parameters: {infotext field: label}.
     """
 
     name: str

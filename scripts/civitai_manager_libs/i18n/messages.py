@@ -95,8 +95,8 @@ def explain_reason(code: str, language: str, details: str = "", is_model: bool =
     """Return a sentence about why a file could not be downloaded, and what to do.
 
     code: the error's reason code, such as `needs_key`; an unknown code gives a general sentence.
-    details: a text that may contain the date until which the file is not available. is_model: use
-    the sentence for model files, if there is one.
+    details: a text that may contain the date until which the file is not available. is_model:
+    whether the file is a model, for which some reasons have a sentence of their own.
     """
     own_key = f"reason_model_{code}"
     if is_model and own_key in load_catalogue(language).texts:
@@ -165,10 +165,7 @@ def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str
 
 
 def list_choices(field: str, language: str) -> list[tuple[str, str]]:
-    """Return (label, API value) for each choice of a field.
-
-    field: `sort`, `period`, `level` or `type`.
-    """
+    """Return (label, API value) for each choice of a field: `sort`, `period`, `level` or `type`."""
     return [(label, value) for value, label in load_catalogue(language).choices[field].items()]
 
 
@@ -183,7 +180,7 @@ def get_parameter_labels(language: str) -> dict[str, str]:
 
 
 def get_setting_label(name: str, language: str) -> str:
-    """Return the label that explains a setting and names its unit."""
+    """Return the label that explains a setting and names its unit; raise KeyError if unknown."""
     return load_catalogue(language).settings[name]
 
 

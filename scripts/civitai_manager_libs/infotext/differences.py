@@ -46,9 +46,9 @@ class Difference:
 
     field: the name of a parameter or LoRA. original, made: the values in the original and in the
     reproduction, "" if there is none; a LoRA's value is its weight, for "lora_version" its hash.
-    kind: "absent" is only in the original, "added" only in the reproduction, "edited" a prompt,
-    "checkpoint" and "lora_version" another file, "checkpoint_unknown" a model that the original
-    does not name, "lora_missing" a tag without effect, "program" another WebUI or version.
+    kind: "absent": only in the original; "added": only in the reproduction; "edited": a prompt;
+    "checkpoint", "lora_version": another file; "checkpoint_unknown": the original names no model;
+    "lora_missing": a LoRA tag without effect; "program": another WebUI or version.
     """
 
     kind: DifferenceKind | LoraKind
@@ -96,7 +96,7 @@ def list_lora_names(text: str) -> tuple[str, ...]:
 
 
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
-    """Return the words and numbers of a prompt in lower case, without tags and punctuation.
+    """Return the words and numbers of a prompt in order and lower case, without tags.
 
     Prompts with the same words make nearly the same image.
     """
@@ -104,10 +104,10 @@ def list_prompt_words(prompt: str) -> tuple[str, ...]:
 
 
 def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return an infotext's parameters, with the defaults that its program does not write.
+    """Return an infotext's parameters, with default values for those that its program leaves out.
 
-    For A1111 and Forge these are _DEFAULTS, for other programs only those of Clip skip and ENSD. A
-    sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
+    The defaults are _DEFAULTS for A1111 and Forge, for other programs only those of Clip skip and
+    ENSD. A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
     """
     is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
     # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
@@ -159,7 +159,7 @@ def _compare_checkpoints(
 def _is_same_hash(first: str, second: str) -> bool | None:
     """Return whether two hashes are of the same file, None if they cannot be compared.
 
-    They can if both have the same length, or if one has 10 characters and the other 64.
+    Hashes can be compared if both have the same length, or one has 10 characters and the other 64.
     """
     sizes = {len(first), len(second)}
     if 0 in sizes or (len(sizes) > 1 and sizes != {10, 64}):  # an AutoV2 is the start of a SHA256
@@ -217,9 +217,9 @@ def _compare_minor_parameters(
 ) -> Iterator[Difference]:
     """Yield the differences in the parameters outside _FIRST, _MAIN and _IGNORED, Hires. fix first.
 
-    Parameters that only one infotext states come last. Those of them that begin with the same word
-    count as one difference, whose field is this word. before, after: the parameters of the original
-    and of the reproduction.
+    Parameters in only one infotext come last; several that begin with the same word become one
+    difference with this word as the field and no value. before, after: the parameters of the
+    original and of the reproduction.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]

@@ -88,8 +88,8 @@ def compose_infotext(
 ) -> str:
     """Return an infotext that a WebUI parses into the given values, "" if all values are empty.
 
-    A negative prompt that a WebUI cannot parse is left out. padding: (name, value) pairs that fill
-    up one or two parameters to three, because a WebUI takes fewer for a part of the prompt.
+    A negative prompt that a WebUI cannot parse is left out. padding: (name, value) pairs to add if
+    a WebUI would otherwise take parameters for a part of the prompt, or the prompt for parameters.
     """
     negative_prompt = _repair_weights(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
@@ -111,9 +111,9 @@ def is_safe_negative_prompt(negative_prompt: str) -> bool:
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
     """Return the infotext `text` with `tags` appended to its prompt and its parameters replaced.
 
-    parameters: all parameters of the new infotext; new ones are put after the sampler. A negative
-    prompt that a WebUI cannot parse is removed. Return `text` unchanged if fewer than three
-    parameters would remain.
+    parameters: all parameters that the result has; those missing in `text` are put after the
+    sampler. A negative prompt that a WebUI cannot parse is removed. Return `text` unchanged if
+    fewer than three parameters would remain.
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)

@@ -24,9 +24,9 @@ def build_infotext(
 ) -> str:
     """Return the infotext for an image's generation data, "" if there is no data.
 
-    meta: the data as Civitai's API sends it, flat or wrapped as `{id, meta}`. image: the image, if
-    known; its base model and ids supplement the data. adds_lora_tags: whether to append the tags of
-    `list_added_lora_tags` to the prompt.
+    meta: the data in the form of Civitai's `meta`, or wrapped as `{id, meta}`. image: the image, if
+    known; its base model and ids supplement the data. adds_lora_tags: whether to append a tag to
+    the prompt for each LoRA that the data lists but the prompts do not name.
     """
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
@@ -43,12 +43,12 @@ def build_infotext(
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """Return the LoRA tags that `build_infotext` appends to the prompt, which lacks them."""
+    """Return the LoRA tags that an image's infotext has in addition to the image's own prompt."""
     return list_missing_lora_tags(_build_record(meta, image))
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the parameters that `build_infotext` omits because they are damaged."""
+    """Return the names of the damaged parameters, which are left out of an image's infotext."""
     return find_mangled_names(_unwrap_meta(meta))
 
 

@@ -48,7 +48,7 @@ def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the parameters whose values Civitai's parser has damaged.
 
-    `build_webui_parameters` leaves these parameters out.
+    Infotexts are built without these parameters.
     """
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
@@ -163,9 +163,9 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters named like a WebUI's (see `_is_webui_key`), except the `known` names.
+    """Return the parameters with names like a WebUI's, such as "RNG", except the `known` names.
 
-    The value of a parameter that Civitai's parser has damaged is "".
+    The value of a parameter that Civitai's parser has damaged is "". Impossible sizes are left out.
     """
     found = {}
     for key in islice(meta, _MAX_KEYS):
@@ -196,7 +196,7 @@ def _is_mangled(key: str, value: object) -> bool:
 
 
 def _unquote(text: str) -> str:
-    """Remove the JSON quotes that an older parser of Civitai left around a text."""
+    """Return a text without the JSON quotes that an older parser of Civitai may have left on it."""
     if not (len(text) > 1 and text[0] == text[-1] == '"'):
         return text
     try:

@@ -67,8 +67,8 @@ def list_resources(
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
     At most 300 resources are read. meta: the image's generation data. image: adds the versions that
-    Civitai detected in it. files: {hash or file name in lower case: version id}; a resource
-    without an id gets the id of its hash, or that of its file name if this version was detected.
+    Civitai detected in it. files: {hash or file name in lower case: version id}, for resources
+    without an id; a file name only counts for a version that Civitai detected in the image.
     """
     meta = as_mapping(meta)
     resources = chain(

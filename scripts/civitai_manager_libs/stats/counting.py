@@ -24,9 +24,9 @@ _WORD, _SENTENCE, _WEIGHT = (LETTERS[kind] for kind in ("word", "sentence", "wei
 
 
 class Sample(NamedTuple):
-    """An image to count.
+    """An image to count. reactions: number of likes, hearts and so on.
 
-    reactions: number of likes, hearts and so on. settings, words: features, as in `ImageFeatures`.
+    settings, words: its features; a feature is the letter of its kind (see LETTERS) and its value.
     """
 
     reactions: int = 0
@@ -62,8 +62,8 @@ class GalleryStats:
     """The statistics of a gallery or version.
 
     image_count: number of images. with_data: number of images with generation data. reactions:
-    median number of reactions of the images with data. bars: the bars of each of KINDS, most common
-    value first.
+    median number of reactions of the images with data. bars: {kind: bars, most common value first}
+    for each of KINDS.
     """
 
     image_count: int = 0
@@ -73,7 +73,7 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Count how many of the images have each setting and word.
+    """Return the statistics of images: how many of them have each setting and word.
 
     A value that fewer than 1 in 200 images with data have is left out; so is a value that a single
     image has, if more than three images have data. settings_only: do not count words, and leave the
@@ -120,7 +120,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
     """Return the features that get a bar, as {kind: [feature, most common first]}.
 
     These are the most common features of each kind, at most as many as _MAX_BARS allows, without
-    parts of phrases (see `_drop_parts_of_phrases`). counts: number of images by feature.
+    words that mostly occur within a longer phrase. counts: number of images by feature.
     """
     by_letter: dict[str, list[str]] = defaultdict(list)
     for feature in sorted(counts, key=lambda feature: (-counts[feature], feature)):
@@ -135,7 +135,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_parts_of_phrases(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without the words that mostly occur within one longer phrase.
+    """Return the features without parts of a phrase that is in at least 80 % as many images.
 
     For example, "hair" is dropped if "long hair" is in at least 80 % as many images as "hair".
     counts: number of images by feature.

@@ -65,8 +65,8 @@ class Phrase:
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     """Return the words and phrases of a prompt in order, case-folded and without duplicates.
 
-    A text between two commas, line ends or full stops is one phrase, unless it is a sentence (see
-    `_is_sentence`), which is split into words and pairs of words. Common words, plain numbers and
+    A text between two commas, line ends or full stops is one phrase; but if it is a sentence, such
+    as one with a verb, it is split into words and pairs of words. Common words, plain numbers and
     single ASCII letters are left out. Only the first 10,000 characters are read; at most 200
     phrases are returned.
     """
@@ -86,7 +86,7 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
 
 
 def _trim_common(part: str) -> list[str]:
-    """Split a part of a prompt into words; drop common words at its start and end."""
+    """Return the words of a part of a prompt, without the common words at its start and end."""
     words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
@@ -98,8 +98,8 @@ def _trim_common(part: str) -> list[str]:
 def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
     """Yield the words and phrases in a part of a prompt.
 
-    part: the text between two commas. words: the result of `_trim_common(part)`. is_prose: whether
-    the prompt consists mostly of sentences.
+    part: the text between two commas. words: its words, without common words at its start and end.
+    is_prose: whether the prompt consists mostly of sentences.
     """
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
@@ -153,7 +153,7 @@ def _has_meaning(word: str) -> bool:
 def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
     """Yield a Chinese or Japanese word, or the parts of a long word between its particles.
 
-    in_sentence: whether the word is part of a sentence.
+    in_sentence: whether the word is in a sentence; the parts of a long word always count so.
     """
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)

@@ -20,11 +20,11 @@ _MAX_WORDS, _MAX_LORAS = 12, 3
 
 
 def build_recipe(samples: Iterable[Sample], stats: GalleryStats, own_versions: OwnVersions) -> str:
-    """Return an infotext with a gallery's most common settings and words, but without a seed.
+    """Return an infotext with a gallery's most common settings, words and LoRAs, without a seed.
 
     The settings are those of the images with the most common sampler and schedule. Return "" if no
     sampler is known. stats: the counts of `samples`. own_versions: the versions of the gallery's
-    own model, for the LoRA tags (see `_list_lora_tags`).
+    own model, to find its LoRA among the counted ones.
     """
     settings = _find_common_settings(samples)
     if not settings:
@@ -45,8 +45,8 @@ def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
     """Return a tag `<lora:name:weight>` for each of the most common LoRAs, at most 4.
 
     These are up to 3 LoRAs that half of the images use. If none of the 3 is of the gallery's own
-    model, a LoRA of this model that a tenth of the images use comes first. LoRAs without a known
-    file name are skipped.
+    model, the most common LoRA of this model comes first, if a tenth of the images use it. LoRAs
+    without a known file name are skipped.
     """
     bars = _frequent_bars(stats, "lora", _LORA_SHARE)[:_MAX_LORAS]
     often = _frequent_bars(stats, "lora", _OWN_LORA_SHARE)

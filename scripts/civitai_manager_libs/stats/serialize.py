@@ -77,8 +77,8 @@ def _serialize_count(
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
     """Return the statistics of a version's images as a JSON object.
 
-    Its key "most" has the most common value of each kind, such as "lora". names: the name to show
-    for a value; other values are shown as they are.
+    Its key "most" has the most common value of each kind, such as "lora". names: {value: the name
+    to show}; a value without a name is shown unchanged.
     """
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
@@ -95,7 +95,7 @@ def build_search_query(kind: str, value: str, label: str, is_model_version: bool
 
     kind: kind of the bar, such as "lora". value: the counted word or number, or the id or hash of a
     model. label: the name shown for `value`, by which models are searched. is_model_version:
-    whether the bar is for a version of the gallery's own model; return "" if its name is unknown.
+    whether the bar is for a version of the gallery's own model; if its label is no name, return "".
     """
     if kind in ("word", "negative"):
         text = _quote_text(value)

@@ -47,7 +47,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def can_compute(node_type: str) -> bool:
-    """Return whether `compute_output` knows this type of ComfyUI node."""
+    """Return whether the outputs of this type of ComfyUI node can be computed from its inputs."""
     return node_type in _COMPUTED
 
 
@@ -171,7 +171,7 @@ def _compute_easy_math(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _compute_searge_math(get: _GetInput) -> tuple[Any, ...]:
-    """Return (result,) for the expression of the node SeargeIntegerMath; its `/` rounds down."""
+    """Return (result,), the value of a node SeargeIntegerMath's expression; `/` rounds down."""
     # SeargeDP/SeargeSDXL, modules/_legacy.py
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
@@ -192,7 +192,7 @@ def _evaluate(expression: ast.AST, get: _GetInput) -> Any:
     """Return the value of an arithmetic expression.
 
     get: returns the value of a variable by name. Raises ValueError if the expression contains
-    anything but arithmetic, or if its value is too large.
+    anything but arithmetic, if a variable is not a number, or if a value is too large.
     """
     value: Any = None
     if isinstance(expression, ast.Constant) and type(expression.value) in (int, float):

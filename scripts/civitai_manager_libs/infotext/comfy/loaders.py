@@ -62,9 +62,10 @@ def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
 
 
 def list_loras(nodes: Nodes, sampler: NodeId) -> list[_Lora]:
-    """Return the LoRAs of a sampler in the order in which they are applied, at most 50.
+    """Return the LoRAs that change a sampler's model, in the order in which they are applied.
 
-    Each LoRA is a dict like {"type": "lora", "name": "a.safetensors", "strength": 1}.
+    Only the last 50 are returned, each as a dict like {"type": "lora", "name": "a.safetensors",
+    "strength": 1}.
     """
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
@@ -87,7 +88,7 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
 
 
 def _iter_rgthree_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of rgthree's loader, which has one input for each LoRA.
+    """Yield the LoRAs that are switched on in rgthree's loader, which has one input for each LoRA.
 
     For example, `lora_1: {"on": true, "lora": "name.safetensors", "strength": 1}`.
     """
@@ -97,7 +98,7 @@ def _iter_rgthree_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 
 def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of LoRA Manager's loader, which has one input for all LoRAs.
+    """Yield the LoRAs that are switched on in LoRA Manager's loader, which has one list of them.
 
     For example, `loras: {"__value__": [{"name": "a", "strength": 1}]}`.
     """
@@ -111,8 +112,8 @@ def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """Yield the LoRAs of a node with inputs such as `lora_name_2` and `model_str_2`.
 
-    LoRAs that the node's switches or count turn off are skipped. The inputs of a node for a single
-    LoRA have no numbers.
+    LoRAs that the node's switches or count turn off are skipped. A node for a single LoRA has
+    inputs without numbers, such as `lora_name`.
     """
     count = next((n for name in _COUNTS if (n := as_integer(inputs.get(name))) is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
@@ -149,7 +150,10 @@ def _make_lora(name: object, strength: object, clip: object) -> _Lora:
 
 
 def _has_effect(lora: _Lora) -> bool:
-    """Return whether a LoRA has a name, and not 0 as its weights."""
+    """Return whether a LoRA has a name, and a weight other than 0 for the model or for CLIP.
+
+    An unknown weight for the model counts as other than 0, an unknown weight for CLIP as 0.
+    """
     name, strength, clip = (lora.get(key) for key in ("name", "strength", "strengthClip"))
     is_off = as_number(strength) == 0 and not as_number(clip)
     return isinstance(name, str) and as_text(name) != "" and not is_off

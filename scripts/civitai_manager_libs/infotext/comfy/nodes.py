@@ -104,7 +104,7 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[No
 def walk_nodes(
     starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
 ) -> Iterator[NodeId]:
-    """Yield the ids in `starts`, then the ids of all nodes that can be reached, nearest first.
+    """Yield the ids in `starts`, then those to which `list_next` leads from them, nearest first.
 
     Each id is yielded once. list_next: returns the ids of a node's neighbours.
     """

@@ -93,9 +93,9 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 
 
 def _adds_text(node: Node, may_be_plain: bool) -> bool:
-    """Return whether a node adds a text to a prompt.
+    """Return whether a node adds a text to a prompt; False if it changes another node's prompt.
 
-    may_be_plain: whether nodes that output plain text instead of an encoded prompt count.
+    may_be_plain: whether a node that outputs plain text instead of an encoded prompt counts.
     """
     inputs = node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):

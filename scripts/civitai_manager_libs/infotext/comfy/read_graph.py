@@ -113,7 +113,7 @@ def _is_one_name(value: object) -> bool:
 
 
 def _has_several_seeds(nodes: Nodes, sampler: NodeId) -> bool:
-    """Return whether a sampler makes several images, each with its own seed."""
+    """Return whether a sampler makes several images in one batch, each with its own seed."""
     if nodes[sampler]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, sampler))
@@ -121,9 +121,9 @@ def _has_several_seeds(nodes: Nodes, sampler: NodeId) -> bool:
 
 
 def _count_listed_steps(nodes: Nodes, sampler: NodeId) -> int | None:
-    """Return a sampler's number of steps if the graph lists its noise levels (ManualSigmas).
+    """Return a sampler's number of steps if a node ManualSigmas lists its noise levels.
 
-    Return None for other samplers.
+    Return None for other samplers, and if the list is unknown or has fewer than two levels.
     """
     sigmas = nodes.get(get_linked_node(nodes[sampler]["inputs"].get("sigmas")) or "", {})
     if get_node_type(sigmas) != "ManualSigmas":

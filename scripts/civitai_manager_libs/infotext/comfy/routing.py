@@ -154,7 +154,7 @@ class _LinkResolver:
         """Return the name of the input that a switch passes on to its output.
 
         Return "" if the switch's choice is unknown, and None if the node is not a switch. inputs:
-        the node's inputs. depth: as in `resolve`.
+        the node's inputs. depth: number of links followed so far.
         """
         for name, yes, no in _CHOICES:
             if name in inputs and (yes in inputs or no in inputs):
@@ -184,7 +184,7 @@ class _LinkResolver:
         """Return the value or link that a node such as rgthree's Context passes on as `name`.
 
         A value that the node lacks is taken from the context node before it. Return None if no
-        context node has the value, because the node then makes it itself. depth: as in `resolve`.
+        context node has the value: the node makes it itself. depth: number of links followed.
         """
         for _ in range(_MAX_DEPTH):
             inputs = node["inputs"]

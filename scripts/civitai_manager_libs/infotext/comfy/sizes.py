@@ -75,7 +75,7 @@ def read_initial_size(nodes: Nodes, sampler: NodeId) -> tuple[int, int] | None:
 
 
 def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
-    """Yield the ids of the nodes that an image passes before the node `start`, last node first."""
+    """Yield the ids of the nodes that an image passes before it reaches `start`, nearest first."""
     node_id = start
     for _ in range(_MAX_NODES):
         node = nodes[node_id]
@@ -91,7 +91,7 @@ def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     """Return (width, height) of the image that a node makes or resizes, (0, 0) if unknown.
 
-    Return None if the node leaves the size as it is.
+    Return None if the node neither makes nor resizes an image.
     """
     inputs = node["inputs"]
     if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll

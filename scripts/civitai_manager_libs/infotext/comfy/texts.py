@@ -105,7 +105,7 @@ class TextResolver:
 
 
 def is_text_node(node: Node) -> bool:
-    """Return whether a node holds, joins or computes plain text, as far as its inputs tell."""
+    """Return whether a node's type or inputs show that it holds, joins or computes plain text."""
     kind, inputs = get_node_type(node), node["inputs"]
     if can_compute(kind) or any(may_be_text(inputs.get(name)) for name in _HOLDERS):
         return True

@@ -91,10 +91,10 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: NodeId, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of the nearest input with one of these names.
+    """Return the value of an input with one of these names, from the node nearest to `start`.
 
-    The nodes of `iter_setting_nodes(nodes, start, input_names)` are searched in their order. Return
-    None if there is no such input, or if its link leads to an unknown value.
+    Return None if there is no such input, or if its link leads to an unknown value. Bools are
+    skipped. input_names: inputs of `start` to follow, besides those for many settings ("pipe").
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:

@@ -120,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder (IFD), with its entry for `tag` replaced by `entry`."""
+    """Return the bytes of a folder (IFD), with `entry` (12 bytes) as its only entry for `tag`."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

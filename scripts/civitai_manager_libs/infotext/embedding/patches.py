@@ -66,9 +66,9 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Return the patches that add an infotext to a JPEG file.
+    """Return the patches that add an infotext to a JPEG file, as the user comment of its EXIF data.
 
-    Return None if the file is damaged, or if the infotext is larger than 64 KB.
+    Return None if the file is damaged, or if its EXIF data would become larger than 64 KB.
     """
     at = 2
     for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
@@ -96,7 +96,10 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Return the patches that add an infotext to a WebP file, None if the file is damaged."""
+    """Return the patches that add an infotext to a WebP file, as the user comment of its EXIF data.
+
+    Return None if the file is damaged, or if its EXIF data is too large to be changed.
+    """
     chunks = _list_webp_chunks(file)
     if not chunks:
         return None
@@ -128,10 +131,10 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 
 
 def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> Patch | None:
-    """Return the patch that states in a WebP file's VP8X chunk that the file has EXIF data.
+    """Return the patch with which a WebP file's VP8X chunk states that the file has EXIF data.
 
-    A file without this chunk gets one. Return None if the file is damaged. first_chunk: (type,
-    start, end) of the file's first chunk.
+    The patch adds this chunk if the file lacks it. Return None if the file is damaged. first_chunk:
+    (type, start, end) of the file's first chunk.
     """
     kind, start, _ = first_chunk
     file.seek(start + 8)

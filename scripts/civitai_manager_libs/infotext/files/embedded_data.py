@@ -83,10 +83,10 @@ def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
 def _iter_infotexts(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield each (program, infotext) that a file's texts contain, the most reliable first.
+    """Yield (program, infotext) for each text or record of a file, the most reliable first.
 
-    Either is "" if it is unknown. texts: the texts by name. documents: the texts that are JSON
-    objects, parsed.
+    The program is "" if unknown, the infotext "" if the text or record contains none. texts: the
+    texts by name. documents: the texts that are JSON objects, parsed.
     """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]

@@ -26,9 +26,10 @@ _Reader = Callable[[BinaryIO, Budget], Texts]
 def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     """Return {name: text} for the texts that programs have stored in an image or video file.
 
-    file: its path, or the open file. "UserComment" is EXIF's user comment, "XMP" the XMP packet,
-    and "C2PA" the program named in the Content Credentials; for "EXIF", see `has_overlapping_exif`.
-    Return {} if the file is damaged or of another type. Raises DiskError if it cannot be read.
+    "UserComment" is EXIF's user comment, "XMP" the XMP packet, "C2PA" the program named in the
+    Content Credentials; "EXIF" marks EXIF data that was not read or that image libraries cannot
+    read safely. file: its path, or the open file. Return {} if it is damaged or of another type.
+    Raises DiskError.
     """
     try:
         with open(file, "rb") if isinstance(file, str) else nullcontext(file) as opened:
@@ -50,8 +51,9 @@ def _read_texts(file: BinaryIO) -> dict[str, str]:
 def has_overlapping_exif(file: str | BinaryIO) -> bool:
     """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    In such data, many tags share the same bytes, which the library copies for each tag. file: its
-    path, or the open file. Raises DiskError if the file cannot be read.
+    It might if many tags share the same bytes, which the library copies for each tag, or if some of
+    the data was not read here. file: its path, or the open file. Raises DiskError if the file
+    cannot be read.
     """
     return "EXIF" in read_embedded_texts(file)
 

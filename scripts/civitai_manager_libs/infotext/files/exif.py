@@ -103,7 +103,7 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[Any, ...]]:
     """Yield (tag, type, value_count, value) of each entry of the EXIF folder (IFD) at `start`.
 
-    Yield nothing if the offset is invalid. value: as in `_Entry`.
+    Yield nothing if the offset is invalid. value: 4 bytes with the tag's value, or with its offset.
     """
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
@@ -117,7 +117,7 @@ def _iter_entries(tiff: bytes, byte_order: str, start: int) -> Iterator[tuple[An
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
     """Return the bytes of a tag's value.
 
-    Return b"" if the tag is missing, or if its value is no text, is cut off or exceeds the budget.
+    Return b"" if the tag is missing, is no text or bytes, is cut off or exceeds the budget.
     """
     if entry is None or entry.type not in _BYTE_TYPES:
         return b""
@@ -131,7 +131,7 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
     """Decode an EXIF user comment, as UTF-16 if it is marked so or contains zero bytes.
 
-    Other comments are decoded by `budget.decode_text`.
+    Decode other comments as UTF-8, or as Latin-1 if they are not valid UTF-8.
     """
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":

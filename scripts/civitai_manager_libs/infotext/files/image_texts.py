@@ -131,7 +131,7 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
 
 
 def _read_gif_data(file: BinaryIO, budget: Budget) -> bytes:
-    """Return the joined parts of a GIF block's data, except those that exceed the budget."""
+    """Return the data of a GIF block, joined from its parts; skip parts that exceed the budget."""
     data = bytearray()
     while size := _read_part_size(file, budget):
         data += budget.read(file, size)

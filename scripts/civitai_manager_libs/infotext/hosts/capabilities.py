@@ -25,12 +25,12 @@ _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 
 @dataclass(frozen=True)
 class HostCapabilities:
-    """What a running WebUI offers; an empty collection means unknown.
+    """What a running WebUI offers; samplers, schedulers and fields are empty if they are unknown.
 
-    samplers: their names; the first is used for an unknown name. schedulers: all names of each
-    schedule; the first schedule is used for an unknown name. modules: names of VAE and text encoder
-    files, without extension; None if the WebUI has no modules. fields: the infotext names that its
-    tabs and settings accept.
+    samplers: their names; the WebUI takes the first instead of an unknown one. schedulers: all
+    names of each schedule; the WebUI takes the first schedule instead of an unknown one. modules:
+    names of VAE and text encoder files, without extension; None if the WebUI has no modules.
+    fields: the infotext names that its tabs and settings accept.
     """
 
     samplers: tuple[str, ...] = ()
@@ -42,8 +42,8 @@ class HostCapabilities:
         """Return whether the WebUI reads the parameter `name` of an infotext; True if unknown.
 
         A parameter such as `ControlNet 0` is assumed to be read if any field begins with
-        `ControlNet`. value: for `Module 1` and the like, the file, which must be among `modules`;
-        for other parameters, the value has no effect.
+        `ControlNet`. value: only used for `Module 1` and the like: a file, which must be among
+        `modules`.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules

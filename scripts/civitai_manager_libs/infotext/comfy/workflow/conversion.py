@@ -92,8 +92,8 @@ def _convert_node(
 ) -> Node:
     """Return a workflow's node in API format.
 
-    links: {input name: link} of the node. set_nodes: {name: link} of the nodes of type SetNode, for
-    a GetNode. component_inputs: the names of the node's inputs, in order, if it is a component.
+    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes, whose values
+    GetNodes repeat. component_inputs: the names of a component's inputs in order, else ().
     """
     kind = str(node.get("type"))
     if kind in _GETTERS:
@@ -107,7 +107,8 @@ def _convert_node(
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, Link]) -> dict[str, Link]:
     """Return {output number: link} for the links that a bypassed (switched off) node passes on.
 
-    Each output of such a node passes on an input of the same type. links: {input name: link}.
+    Each output passes on an input of the same type; it is left out if that input is missing or not
+    linked. links: {input name: link}.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
@@ -138,7 +139,7 @@ def _find_dead_outputs(group: Group) -> set[tuple[str, int]]:
 
 
 def _make_output_nodes(group: Group) -> dict[str, Node]:
-    """Return {node id: node} for nodes that pass on the values of a group's outputs."""
+    """Return {node id: reroute node} for the outputs of a group that have a value."""
     return {
         f"{group.prefix}out{link.input}": _make_reroute(group.sources[link.id])
         for link in group.links
@@ -168,10 +169,10 @@ def _make_input_nodes(
 def _read_group_values(
     node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the widget values of a group node, by input name.
+    """Return {input name: value} for the widgets of a group node.
 
-    Return {} if the numbers of names and values differ. node_inputs: the inputs of the group's
-    subgraph, which name the widgets.
+    The names are those of `node_inputs`, the inputs of the group's subgraph, else those that the
+    node itself lists. Return {} if neither gives one name for each value.
     """
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]

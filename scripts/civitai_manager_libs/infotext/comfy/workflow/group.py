@@ -53,7 +53,7 @@ class Group:
 
     @cached_property
     def links(self) -> list[_WorkflowLink]:
-        """Return the well-formed links, at most _MAX_LINKS."""
+        """Return the links in `content`, at most _MAX_LINKS; skip malformed links."""
         return list(_iter_links(as_list(self.content.get("links"))[:_MAX_LINKS]))
 
     @cached_property
@@ -67,7 +67,7 @@ class Group:
         return {str(node.get("id")) for node in self.nodes if self.is_group(node)}
 
     def is_group(self, node: Mapping[str, Any]) -> bool:
-        """Return whether a node is a group itself, and not bypassed (switched off)."""
+        """Return whether a node stands for a subgraph and is not bypassed (switched off)."""
         return str(node.get("type")) in self.subgraphs and node.get("mode") != BYPASSED
 
     def make_id(self, node: Mapping[str, Any]) -> str:

@@ -33,9 +33,9 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
-    group: the subgraph; one that `convert_group_nodes` did not make is returned unchanged. node:
-    the group node, which has the values of all inner nodes in one list. If the numbers of values
-    differ, or if links replace values, the inner nodes get none.
+    node: the group node, which lists the values of all inner nodes. The inner nodes get no values
+    if their widgets are not as many, or if a link replaces a value. group: the subgraph; if it was
+    not converted from an old group node, return it unchanged.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -73,7 +73,7 @@ def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _unlink_inputs(node: object, node_id: int) -> dict[str, Any]:
-    """Return a copy of an inner node with the id `node_id` and without links at its inputs."""
+    """Return a copy of an inner node, with the id `node_id` and with no links at its inputs."""
     inputs = as_list(as_mapping(node).get("inputs"))[:_MAX_SLOTS]
     unlinked = [{**as_mapping(each), "link": None} for each in inputs]
     return {**as_mapping(node), "id": node_id, "inputs": unlinked}
@@ -105,10 +105,10 @@ def _name_group_input(
     node_input: Mapping[str, Any],
     known_names: Collection[str],
 ) -> str:
-    """Return a name for an input of a group: the user's name for the input, else its own name.
+    """Return the name that a user gave to an input of a group, else the inner input's own name.
 
     node, node_input: the inner node and its input. known_names: the names of the group's other
-    inputs, from which the returned name differs.
+    inputs; a name among them gets the node's title or a number added.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(

@@ -214,8 +214,8 @@ def read_widget_values(
 def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """Return the names of a node's widgets in order, [] if they are unknown for its type.
 
-    If versions of a node have different widgets, return the first version's names that pair with
-    `values` without a remainder (see `_pair_values`).
+    If versions of a node have different widgets, return the names of the first version that has one
+    widget for each of `values`, except for those that control a seed, such as "randomize".
     """
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
@@ -258,7 +258,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Return the values of an unknown node that look like a sampler's values, by name.
+    """Return {name: value} for those values of an unknown node that look like a sampler's.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. A seed is recognised by
     the value after it, such as "randomize".

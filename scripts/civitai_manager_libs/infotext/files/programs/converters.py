@@ -55,12 +55,12 @@ def read_if(condition: str, source: Source) -> Callable[[Data], object]:
 
 
 def drop_default(value: object) -> object:
-    """Return a value unchanged, None for a value in _DEFAULTS: the user has chosen nothing."""
+    """Return a value, None if the value says that the user has chosen nothing (see _DEFAULTS)."""
     return None if as_text(value) in _DEFAULTS else value
 
 
 def convert_last_layer(layer: object) -> int | None:
-    """Return A1111's Clip skip for a layer counted from the end (2 for -2), None for others."""
+    """Return A1111's Clip skip for a layer counted from the end (2 for -2), None for 0 or more."""
     number = as_integer(layer) or 0
     return -number if number < 0 else None
 
@@ -83,7 +83,10 @@ def parse_resolution(value: object) -> str | None:
 
 
 def parse_loras(value: object) -> list[Record]:
-    """Return the LoRAs in a list whose entries are pairs `[name, weight]` or dictionaries."""
+    """Return {"type": "lora", "name": name, "strength": weight} for each LoRA in a list.
+
+    Its entries are pairs `[name, weight]`, or dicts with `weight` and a name as in _LORA_NAMES.
+    """
     loras = []
     for entry in as_list(value)[:_MAX_LORAS]:
         pair, fields = as_list(entry), as_mapping(entry)

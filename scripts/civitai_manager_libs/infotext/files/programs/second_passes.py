@@ -26,8 +26,8 @@ _RESIZERS = {  # of the pixels or in the latent space
 def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
     """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times.
 
-    upscaler: A1111's name for it, "" if unknown. denoise: the denoising strength. A value of None
-    in the result is unknown.
+    upscaler: the upscaler's name in A1111, "" if unknown. denoise: the denoising strength.
+    Parameters whose value is unknown are None in the result.
     """
     return {
         "Hires upscale": scale,
@@ -38,7 +38,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
 
 
 def translate_upscaler(name: str) -> str:
-    """Return A1111's name for an upscaler, or an unknown name without folder and extension."""
+    """Return an upscaler's name in A1111; for an unknown upscaler, the name of its file alone."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model
@@ -49,9 +49,9 @@ def translate_upscaler(name: str) -> str:
 def read_swarm_pass(data: Data) -> Record:
     """Return A1111's parameters for SwarmUI's refiner, a second model or pass.
 
-    A refiner that takes over during the steps becomes A1111's Refiner, {} if it has no model; one
-    that runs after all steps becomes A1111's Hires. fix. Without a refiner, return the denoising
-    strength of img2img alone.
+    A refiner that takes over during the steps becomes A1111's Refiner; return {} if it has no
+    model. A refiner that runs after all steps becomes A1111's Hires. fix. Without a refiner, return
+    only the denoising strength of img2img.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))
@@ -102,7 +102,7 @@ def read_fooocus_refiner(data: Data) -> Record:
 def read_invoke_pass(data: Data) -> Record:
     """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data.
 
-    The denoising strength is that of the second pass, without a second pass that of img2img.
+    The denoising strength is that of the second pass, or of img2img if there is no second pass.
     """
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
