@@ -41,8 +41,8 @@ class _Row:
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
     """Print the newest jobs as a table or as JSON in one line.
 
-    limit: look at so many jobs. words: of these, print those whose description contains all words;
-    "" prints all.
+    limit: the number of newest jobs to read. words: only print those of them whose description
+    contains all words; "" prints all.
     """
     language = terminal.get_user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))

@@ -81,10 +81,10 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Record signals that end programs while the block runs; yield the list of their numbers.
+    """Yield a list that gets the numbers of ending signals, such as Ctrl-C, while the block runs.
 
-    The first such signal, for example Ctrl-C, does not end the program: the caller must stop the
-    job when the list is no longer empty. A Ctrl-C after it raises KeyboardInterrupt.
+    The first such signal does not end the program: the caller must stop the job when the list is no
+    longer empty. A Ctrl-C after the first signal raises KeyboardInterrupt.
     """
     received: list[int] = []
 

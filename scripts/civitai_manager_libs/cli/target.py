@@ -25,8 +25,9 @@ _MAX_VERSIONS_SHOWN = 10
 def make_checked_client() -> CivitaiHttpClient:
     """Return an HTTP client, after a check of Civitai's URL and the API key in the settings.
 
-    The key is checked by an extra request, because Civitai ignores a wrong key in other requests.
-    Raises InputError for an invalid URL or key, and NetworkError if Civitai does not respond.
+    A key is checked by an extra request, because Civitai ignores a wrong key in other requests.
+    Raises InputError for an invalid URL or key, and NetworkError if Civitai does not respond to
+    this request.
     """
     base = util.without_query(setting.base_url())
     if not is_allowed_url(base):
@@ -77,7 +78,8 @@ def resolve_target(
 def parse_target(text: str) -> Reference:
     """Return what an id or URL refers to; other text is returned as the reference's `words`.
 
-    Raises InputError for an empty text, an id out of range and a URL of something else.
+    Raises InputError for an empty or very long text, an id out of range, and a URL that names
+    nothing that a `Reference` can name.
     """
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
@@ -93,10 +95,10 @@ def load_target(
 ) -> Image | Model | Version:
     """Return the image, model or version that a reference names, from the library or Civitai.
 
-    version_id: return this version instead of the named model or version; None changes nothing. An
-    id without a URL is a model's, or an image's if Civitai has no such model. Raises InputError if
-    the model lacks the version, and CivitaiShortcutError if Civitai does not have the image, model
-    or version, or does not respond.
+    version_id: the version to return, None for the one in the reference, or the model if the
+    reference has none. An id without a URL is a model's, or an image's if there is no such model
+    and no wanted version. Raises InputError if the model lacks the version, and
+    CivitaiShortcutError if Civitai does not have the image, model or version, or does not respond.
     """
     if reference.image_id is not None:
         return _load_image(client, reference.image_id)

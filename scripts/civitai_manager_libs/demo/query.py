@@ -45,7 +45,7 @@ class _Query(NamedTuple):
 
 
 def list_images(params: Params, server_url: str) -> dict[str, Any]:
-    """Return the JSON for the API's `/images`: one page of images.
+    """Return the JSON for the API's `/images`: one page of the images that match the parameters.
 
     Raises ErrorResponse for an invalid cursor.
     """
@@ -116,7 +116,7 @@ def _sort_images(query: _Query) -> tuple[DemoImage, ...]:
 
 @functools.lru_cache(maxsize=32)
 def _filter_images(query: _Query) -> tuple[DemoImage, ...]:
-    """Return the images and videos that match a query, lowest id first."""
+    """Return the images and videos that pass all filters of a query, lowest id first."""
     images: tuple[DemoImage, ...] = list_demo_images()
     if query.model_id and not query.version_id:
         model = find_demo_model(query.model_id)

@@ -49,7 +49,10 @@ class ModelIndex:
         return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
-        """Return the lookup tables of all model files, read again if a folder has changed."""
+        """Return the lookup tables of all model files.
+
+        The folders are read again if one of them has changed, or after a minute.
+        """
         with self._lock:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:

@@ -55,9 +55,10 @@ def choose_file(
 ) -> FileChoice:
     """Choose the file of a version to download: by `file_id`, else by `stated_hash`, else the best.
 
-    stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. file_id: the
-    file that the user has chosen, 0 if none. allows_pickle: whether the user accepts that the
-    chosen file could run code; without `file_id` it has no effect.
+    The best file is the first by the preferences in the settings. stated_hash: AutoV1, AutoV2,
+    AutoV3 or SHA256 that an image states, "" if none. file_id: the file that the user has chosen, 0
+    if none. allows_pickle: whether the user accepts that the chosen file could run code; without
+    `file_id` it has no effect.
     """
     files = _list_model_files(version)
     ranked = sorted(files, key=_make_sort_key)
@@ -116,9 +117,10 @@ def _pick_file(
 
 
 def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
-    """Return whether a file has this hash, or a SHA256 that begins with its 10 or 12 digits.
+    """Return whether a file has the stated hash, or a SHA256 that begins with its 10 or 12 digits.
 
-    If the file's SHA256 is unknown, its AutoV2 is compared with the first 10 digits of a SHA256.
+    A stated SHA256 also matches a file whose SHA256 is unknown, if the file's AutoV2 is the
+    SHA256's first 10 digits.
     """
     is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
     is_longer = len(stated_hash) == 64 and not file.sha256 and stated_hash[:10] in file.hashes
@@ -128,8 +130,8 @@ def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
     """Return a key that sorts files, best first.
 
-    Files are compared by format, then by the preferred precision and the preference for pruned
-    files in the settings, then by whether Civitai offers the file by default.
+    Files are compared by format in the order of `_FORMATS`, then by the preferred precision and the
+    preference for pruned files in the settings, then by whether Civitai offers the file by default.
     """
     form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
     # A file whose precision is unknown ("") comes after those of the preferred one.
@@ -151,7 +153,10 @@ def _is_harmless(file: RemoteFile) -> bool:
 
 
 def _find_refusal(version: Version) -> tuple[str, str]:
-    """Return (reason code, deadline) if a version may not be downloaded, ("", "") if it may."""
+    """Return (reason code, deadline) if a version may not be downloaded, ("", "") if it may.
+
+    A version whose early access is over may be downloaded.
+    """
     access = version.access
     if access.state == "early_access" and _is_over(access.deadline):
         return "", ""

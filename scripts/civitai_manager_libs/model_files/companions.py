@@ -83,7 +83,7 @@ def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
 
 
 def _is_part(request: ModelFileRequest, version: Version) -> bool:
-    """Return whether the requested file is only a part of the version's model, such as its VAE.
+    """Return whether the requested file is a configuration file or another part of the model.
 
     Such a file gets no companion files, because they would show the model as downloaded.
     """

@@ -26,8 +26,8 @@ class NeededFile:
 
     key: the file's id, or else the version's id, or 0. availability: `here`, `other` (only another
     version is here) or `missing`. match: the file on this machine. version: None if unknown.
-    image_count: how many of the images need the file. path: where to store it, "" if it is here or
-    cannot be downloaded. error: why the path cannot be chosen.
+    image_count: how many of the images need the file. path: where to store it, "" if that is not
+    known or not needed. error: why no path could be chosen, else None.
     """
 
     key: int
@@ -130,7 +130,10 @@ def list_needed_files(
 
 
 def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
-    """Return the models that are neither on this machine nor on Civitai, each name once."""
+    """Return the models that are neither on this machine nor on Civitai, each name once.
+
+    Models without a name are told apart by their hashes.
+    """
     found = dict[object, tuple[Resource, set[int]]]()
     for need in needs:
         resource = need.used.resource
@@ -148,7 +151,7 @@ def make_needed_file(
     image_count: int = 0,
     taken: set[str] | None = None,
 ) -> NeededFile:
-    """Return the NeededFile of a version, with the path for a download.
+    """Return the NeededFile of a version, with the path for a download if the file is not here.
 
     choice: None for the best file by the settings. resource: the model as images name it. taken:
     paths that other files will get; the path of this file is added to the set.

@@ -24,9 +24,9 @@ class ModelFileRequest:
     """A request to download one model file.
 
     url: the download URL on Civitai. path: where to store the file. name: the file's name on
-    Civitai. kind: from `destination.find_kind`. size: estimate in bytes, 0 if unknown. sha256: in
-    lower case, "" if unknown. title: names of the model and the version. record: the version's JSON
-    object, as Civitai sent it.
+    Civitai. kind: the kind of folder, such as "lora". size: estimate in bytes, 0 if unknown.
+    sha256: in lower case, "" if unknown. title: names of the model and the version. record: the
+    version's JSON object, as Civitai sent it.
     """
 
     file_id: int
@@ -60,7 +60,10 @@ class ModelFileRequest:
 
 
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
-    """Return a request to download a version's file to `path`. kind: from `find_kind`."""
+    """Return a request to download a version's file to `path`.
+
+    kind: the kind of folder in which the file is stored, such as "lora".
+    """
     return ModelFileRequest(
         file_id=file.id,
         version_id=version.id,

@@ -34,10 +34,10 @@ class VersionLoader:
         self.failures: dict[int | str, str] = {}
 
     def load_named(self, images: Sequence[Image]) -> None:
-        """Fetch the versions that images name by id, unless the local library has them.
+        """Fetch the versions that images name by id, unless stored or on this machine.
 
-        Versions whose file is on this machine are not fetched. A stored version that cannot be
-        downloaded, such as one in early access, is fetched again after a day.
+        A stored version that cannot be downloaded, such as one in early access, is fetched again if
+        its record is older than a day.
         """
         ids = dict.fromkeys(
             one.version_id
