@@ -29,9 +29,9 @@ def find_code_version() -> str:
 
 
 def read_bundled_file(version: str, name: str) -> bytes | None:
-    """Return the content of a file of the page's bundle, None if there is no such file.
+    """Return a file of the page's bundle, None for an unknown name or an outdated version.
 
-    version: the version in the request; only files of the current version are returned.
+    name: "page.js" or "page.css". version: the code's version in the URL that the browser requests.
     """
     return _read_bundle().get(name) if version == _compute_version() else None
 
@@ -55,7 +55,7 @@ def read_loader_script() -> str:
 
 
 def make_preload_links() -> str:
-    """Return a `Link` header with the code and data that browsers should load early."""
+    """Return the value of a `Link` header by which browsers load the page's code and data early."""
     code, hello = (
         f"civitai_shortcut/page/{find_code_version()}",
         f"api/bootstrap?{CODE_QUERY}={find_code_version()}",

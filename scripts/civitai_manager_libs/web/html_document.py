@@ -55,8 +55,8 @@ def make_document(
 ) -> HTMLResponse:
     """Return an HTML document in the user's language, with the style of our own pages.
 
-    head, body: HTML. policy: the Content-Security-Policy. status: the HTTP status. headers: further
-    headers of the response.
+    head, body: HTML to insert into `<head>` and `<body>`. policy: the Content-Security-Policy.
+    status: the HTTP status. headers: further headers of the response.
     """
     theme = request.query_params.get("__theme", "")
     chosen = f' class="{theme}"' if theme in _THEMES else ""

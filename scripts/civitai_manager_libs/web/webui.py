@@ -11,7 +11,7 @@ __all__ = ["add_gallery_tab"]
 
 
 def add_gallery_tab() -> None:
-    """Register our tab in the WebUI. Call this again after "Reload UI", which forgets callbacks."""
+    """Register our tab in the WebUI. Call this again after "Reload UI", which removes the tab."""
     host.register_tab(_on_tabs)
 
 

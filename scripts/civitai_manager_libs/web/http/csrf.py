@@ -26,7 +26,8 @@ _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
 def is_our_page(request: Request) -> bool:
     """Return whether our own page sent a request.
 
-    The page sends a header that other sites' pages cannot send without CORS.
+    Our page sends the header `x-civitai-shortcut`, which browsers do not let other sites' pages
+    send. The request must also come from our own site.
     """
     return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
 
@@ -49,10 +50,10 @@ def _is_origin(origin: str, host_header: str) -> bool:
 
 
 def is_cross_site(headers: Headers, method: str) -> bool:
-    """Return whether another site's page sent a request, by its Fetch Metadata headers.
+    """Return whether another site's page sent a request, according to its Fetch Metadata headers.
 
-    Return False if the headers are absent, or if the user has followed a link to our page, which
-    is a GET. method: the HTTP method. See https://www.w3.org/TR/fetch-metadata/
+    Return False if the headers are absent, and for a GET that opens our page, since the user may
+    follow a link to it. method: the HTTP method. See https://www.w3.org/TR/fetch-metadata/
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False
@@ -124,9 +125,9 @@ def find_client_network(request: Request) -> str:
 def find_lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    "frozen": the WebUI's command line forbids the change to everybody. "only_here": otherwise, if
-    there is no login and the request comes from another machine. name: the setting's name, or
-    "key" for the API key.
+    "frozen": the WebUI's command line forbids everybody to change it. "only_here": the server has
+    no login, and the request comes from another machine. If both apply, return "frozen". name: the
+    setting's name, or "key" for the API key.
     """
     if host.is_frozen(name):
         return "frozen"
@@ -134,10 +135,10 @@ def find_lock_reason(request: Request, name: str) -> LockReason:
 
 
 class CrossSiteGuard:
-    """Middleware that refuses requests from other sites' pages.
+    """Middleware that responds with 403 to requests from other sites' pages.
 
-    It also refuses a request whose `Host` header is neither an IP address, nor localhost, nor the
-    server's own `address`: such a name may come from DNS rebinding.
+    A request also gets 403 if its `Host` header is neither an IP address, nor localhost, nor
+    `address`, since other names may come from DNS rebinding. address: where the server listens.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:

@@ -67,7 +67,7 @@ class RequestContext:
         """Return a field of the JSON body, None if it is absent.
 
         Raises ApiError if the value is not of the type `kind`, if it has more than 10,000
-        characters, or if it is absent but required.
+        characters, or if it is absent although `is_required` is true.
         """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
@@ -77,9 +77,9 @@ class RequestContext:
         return value
 
     def require_choice(self, name: str, choices: Mapping[str, T]) -> T:
-        """Return the entry of `choices` that a field of the JSON body names.
+        """Return the value in `choices` whose key is given by a field of the JSON body.
 
-        Raises ApiError if there is no such entry.
+        Raises ApiError if the field does not have one of the keys. name: the field's name.
         """
         value = self.body_field(name)
         if not isinstance(value, str) or value not in choices:
@@ -209,9 +209,10 @@ def _has_valid_host(request: Request) -> bool:
 
 
 def _call_for_response(work: Callable[[], Any], language: str) -> Any:
-    """Call `work` and make a response of its result or of its error.
+    """Call `work`; return a JSON response with its result, or with its error in words.
 
-    A result that is a RemoteWork or already a response is returned unchanged.
+    A result that is a RemoteWork or already a response is returned unchanged. Errors other than
+    ApiError and CivitaiShortcutError are raised.
     """
     try:
         answer = work()

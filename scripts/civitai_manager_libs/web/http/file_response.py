@@ -35,7 +35,7 @@ def make_file_response(
 
     The response has no body if the browser's copy is current (304) or the part lies outside the
     file (416). file: closed by this function or by the response. etag: the ETag without quotes.
-    in_thread: runs a function in a thread.
+    in_thread: calls a function in a thread, so that reading does not block the event loop.
     """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{etag}"'}
@@ -68,9 +68,9 @@ def _matches_etag(given: str, etag: str) -> bool:
 def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
     """Return (start, length) in bytes of the part of a file that a request's headers ask for.
 
-    Without a usable `Range` header, the part is the whole file. Return None if the part lies
-    outside the file. etag: the file's ETag; if `If-Range` has another one, `Range` is ignored.
-    size: the file's size in bytes.
+    The part is the whole file unless the header `Range` has a single valid range. Return None if
+    the range lies outside the file. etag: the file's ETag; if `If-Range` has another one, `Range`
+    is ignored. size: the file's size in bytes.
     """
     found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):

@@ -14,7 +14,7 @@ _KEY = "civitai_shortcut_connection"
 
 
 class IdleConnections:
-    """Closes idle connections after 10 seconds, and the oldest one if a client has too many.
+    """Closes connections that are idle for 10 seconds, or if their client opens more than 128.
 
     uvicorn calls `make_protocol` for each new connection. The application must be wrapped by
     `wrap_app`, which marks a connection as busy during a request.
@@ -49,10 +49,10 @@ class IdleConnections:
         return reporting
 
     def admit_client(self, peer: str) -> bool:
-        """Return whether a client may open one more connection. peer: the client's IP address.
+        """Return whether a client may open one more connection.
 
-        If the client has 128 connections, its oldest idle one is closed first; if all of them are
-        busy, return False.
+        If the client has 128 connections, close the oldest idle one to make room; return False if
+        all of them are busy. peer: the client's IP address.
         """
         own = [one for one in self.all if one.peer == peer]
         oldest = next((one for one in own if one.is_idle), None)
@@ -64,7 +64,7 @@ class IdleConnections:
 class _Connection:
     """The protocol of a client's connection, which is closed after 10 seconds without a request.
 
-    Received data is left to uvicorn's own protocol.
+    uvicorn's own protocol, `inner`, parses the received data and sends the responses.
     """
 
     peer = ""

@@ -93,9 +93,10 @@ class Login:
         self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
     async def log_in(self, request: Request) -> Response:
-        """Check a submitted login form; redirect to the page, or show the form with the problem.
+        """Return a redirect to the page if a submitted user and password are right, else the form.
 
-        A GET is redirected too. A body that is too large or too slow gets an error page.
+        The form then says what is wrong, or how long to wait after too many attempts. A GET is
+        redirected to the page. A body that is too large or too slow gets an error page.
         """
         if request.method != "POST":
             return _back_to_page(request)
@@ -139,9 +140,10 @@ class Login:
 
 
 def _identify_client(request: Request) -> tuple[str, str]:
-    """Return names for the client and for the proxy that forwarded the request, "" for no proxy.
+    """Return (client's name, proxy's name) by which failed logins are counted.
 
-    Behind a proxy, the client is named after the header `X-Forwarded-For`, which may be false.
+    The proxy's name is "" if no proxy forwarded the request. Behind a proxy, the client's name
+    contains the header `X-Forwarded-For`, which a client can forge.
     """
     peer = find_client_network(request)
     if not is_forwarded(request.headers):
@@ -160,7 +162,7 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return the body of a request, or only its beginning if it exceeds `_MOST_BODY` bytes."""
+    """Return the body of a request; stop reading as soon as it exceeds `_MOST_BODY` bytes."""
     body = b""
     async for part in request.stream():
         body += part

@@ -30,8 +30,9 @@ async def read_body(
 ) -> AsyncIterator[Any]:
     """Return a context manager that yields the parsed JSON body of a request, None for a GET.
 
-    is_file: yield the body as an open temporary file instead, without parsing it. Raises ApiError
-    if the body is invalid, larger than `max_bytes` or too slow, or if there is no space for it, and
+    is_file: yield the body as an open temporary file instead, without parsing it. in_thread: calls
+    a function in a thread, so that parsing and writing do not block the event loop. Raises ApiError
+    if the body is invalid, larger than `max_bytes`, too slow or does not fit on the disk, and
     ClientDisconnect if the client disconnects.
     """
     if request.method in ("GET", "HEAD"):

@@ -112,7 +112,8 @@ def make_image_links(image: Image) -> ImageLinks:
 def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """Return the JSON of a resource that an image was made with.
 
-    names: (model id, name) by version id, as returned by `models.find_version_names`.
+    names: {version id: (model id, "<model name> <version name>")}; the name is used if the resource
+    has none.
     """
     model_id, known = names.get(resource.version_id or 0, (0, ""))
     version_id = resource.version_id

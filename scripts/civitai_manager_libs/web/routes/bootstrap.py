@@ -92,7 +92,7 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
 
 
 def make_settings_view(context: RequestContext) -> list[Setting]:
-    """Return every setting with its value and whether this request may change it."""
+    """Return every setting with its value, and why this request may not change it, "" if it may."""
     return [
         _setting_view(context, entry, cast(SettingGroup, group))
         for group, entries in setting.GROUPS.items()
@@ -101,7 +101,7 @@ def make_settings_view(context: RequestContext) -> list[Setting]:
 
 
 def make_key_state(context: RequestContext) -> KeyState:
-    """Return whether an API key is saved, and whether this request may change it."""
+    """Return whether an API key is saved, and why this request may not change it, "" if it may."""
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),

@@ -40,7 +40,7 @@ def get_job_service() -> JobService:
 
 
 def resume_work() -> None:
-    """Resume unfinished jobs; also resume indexing a library that an older version has written.
+    """Resume unfinished jobs, and indexing of a library that an older version has written.
 
     If a database cannot be used, log the error; the page works without it.
     """
@@ -80,9 +80,10 @@ def parse_level_mask(name: Any) -> int:
 
 
 def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
-    """Return the ImageQuery for request parameters.
+    """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
 
-    params: the parameters by name; an invalid value is replaced by the default.
+    params: {name: value}, with the names of `GalleryQuery`. An invalid value is replaced by the
+    default.
     """
     numbers = {
         name: as_id(params.get(short))
@@ -104,9 +105,10 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
-    """Return the ImageQuery for the gallery that request parameters name.
+    """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
 
-    params: the parameters by name. Raises ApiError if they name no model, version, post or user.
+    params: {name: value}, with the names of `GalleryQuery`. Raises ApiError if they name no model,
+    version, post or user.
     """
     query = parse_image_query(params)
     if not pages.list_gallery_names(query):
@@ -115,9 +117,10 @@ def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
-    """Return (cursor, number of images) of the requested page.
+    """Return (cursor, number of images) from the query parameters `cursor` and `limit`.
 
-    The cursor is None for the first page. Raises ApiError if it is too long to be Civitai's.
+    The cursor is None for the first page. The number is 100 if `limit` is not from 1 to 200. Raises
+    ApiError if the cursor is longer than 2000 characters, which Civitai's are not.
     """
     if len(context.query_param("cursor")) > _LONGEST_CURSOR:
         raise ApiError(400, "bad_input")
@@ -138,8 +141,8 @@ def make_page_view(
     """Return the JSON of a page of images.
 
     cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
-    time. hidden_count: number of images left out because the user hides them. new_ids: ids of
-    images that are new in a watched gallery.
+    time. notes: problems with the page, in words. hidden_count: number of images left out because
+    the user hides them. new_ids: ids of images that are new in a watched gallery.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)

@@ -55,7 +55,8 @@ def get_file(context: RequestContext) -> Any:
 def get_page_file(context: RequestContext) -> Any:
     """Return a response with a script or stylesheet of the page.
 
-    Browsers cache a bundled file permanently. Raises ApiError if there is no such file.
+    Browsers cache a bundled file permanently. Raises ApiError if there is no such file, or if the
+    page that requests a bundled file is outdated.
     """
     version, name = context.path_param("version"), context.path_param("name")
     stem, _, ending = name.rpartition(".")
@@ -79,7 +80,7 @@ def _choose_width(min_width: str) -> int:
 
 
 def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Any:
-    """Return a response with a URL's file in the cache, None if it is not there.
+    """Return a response with the cached file of a URL, None if the file is not cached.
 
     etag: an id that changes with the file's content.
     """

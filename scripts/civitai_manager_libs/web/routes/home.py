@@ -47,7 +47,7 @@ def get_home(context: RequestContext) -> schemas.Home:
 
 
 def get_local_models(context: RequestContext) -> schemas.LocalModels:
-    """Return a part of the model files on this machine, at most 24, and the number of all files.
+    """Return at most 24 of the model files on this machine, and the number of all files.
 
     The query parameter `from` is the index of the first file to return, 0 by default.
     """
@@ -58,8 +58,9 @@ def get_local_models(context: RequestContext) -> schemas.LocalModels:
 def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
     """Return the JSON of the model file whose key is in the path, with its data on Civitai.
 
-    The file is looked up by its Civitai id or hash; if neither is known, only its data on this
-    machine is returned. `identify_local_model` computes a missing hash.
+    The file is looked up by its Civitai id or hash. If neither is known, or Civitai does not have
+    the file, only its data on this machine is returned. `identify_local_model` computes a missing
+    hash.
     """
     file = _require_file(context)
     return RemoteWork(lambda: _look_up_file(context, file))
@@ -77,7 +78,7 @@ def identify_local_model(context: RequestContext) -> RemoteWork[schemas.LocalMod
 def get_preview(context: RequestContext) -> Response:
     """Return a response with a thumbnail of the preview image that lies beside a model file.
 
-    Raises ApiError if there is no preview image.
+    The model file's key is in the path. Raises ApiError if there is no such file or image.
     """
     file = _require_file(context)
     if not file.preview:
@@ -110,9 +111,10 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
 
 
 def _list_files() -> list[ModelFile]:
-    """Return the model files on this machine, most recently changed first.
+    """Return the model files on this machine.
 
-    All files with a known hash or Civitai id come before the others.
+    Files with a known hash or Civitai id come before all others; within both groups, the most
+    recently changed file comes first.
     """
     files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
     return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
@@ -155,8 +157,9 @@ def _list_hashes(file: ModelFile) -> list[str]:
 def _view_file(
     file: ModelFile, version_id: int | None, version: Version | None
 ) -> schemas.LocalModel:
-    """Return the JSON of a model file; store a cover in the library if it has no preview.
+    """Return the JSON of a model file.
 
+    If the file has no preview image, store an example image of its version as the cover.
     version_id, version: the file's version on Civitai, None if unknown.
     """
     model_id = (version.model_id if version else None) or file.model_id

@@ -23,10 +23,12 @@ _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
 
 
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
-    """Return a page of a gallery, or of search results.
+    """Return a page of a gallery, or a page of a search of the library.
 
-    The page comes from a search of the library if the request has the query parameter `search`, or
-    if the sort order is random, which Civitai does not offer.
+    The library is searched if there is a query parameter `search`, or if `sort` is random, which
+    Civitai does not offer. For a gallery, `from_library` requests the stored page, and `fresh` a
+    page that Civitai sends now. The other parameters are those of `GalleryQuery`, `cursor` and
+    `limit`.
     """
     if "search" in context.request.query_params or context.query_param("sort") == search.RANDOM:
         return search_images(context)
@@ -79,7 +81,10 @@ def _read_pages(
 
 
 def _leave_out_hidden(context: RequestContext, images: Sequence[Image]) -> list[Image]:
-    """Return these images without those that the user hides."""
+    """Return these images without those that the user hides.
+
+    Return all images if the query parameter `hidden` is set.
+    """
     hidden_ids = records.find_hidden_ids([image.id for image in images], read_hidden_terms(context))
     return [image for image in images if image.id not in hidden_ids]
 
@@ -112,7 +117,7 @@ def _list_notes(
 
 
 def _find_version_ids(query: ImageQuery) -> set[int]:
-    """Return the ids of the query's version and of all stored versions of its model."""
+    """Return the ids of the query's version and of all stored versions of the query's model."""
     model = models.find_stored_model(query.model_id) if query.model_id else None
     version_ids = {query.version_id} if query.version_id else set()
     return version_ids | {version.id for version in (model.versions if model else ())}

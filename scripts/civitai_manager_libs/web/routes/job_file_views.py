@@ -60,7 +60,7 @@ def _list_speed_texts(file: ModelFileState, progress: JobProgress, language: str
 
 
 def list_rate_texts(rate: float, seconds_left: float | None, language: str) -> list[str]:
-    """Return a download's speed and the time left in words; without `seconds_left`, the speed only.
+    """Return [speed, time left] of a download in words, [speed] if `seconds_left` is None.
 
     rate: bytes per second.
     """

@@ -201,7 +201,10 @@ def _list_speed_texts(progress: JobProgress, language: str) -> list[str]:
 
 
 def _make_state_note(view: JobView, language: str) -> str:
-    """Return a text that says why a job is not running, "" if there is nothing to say."""
+    """Return why a job is not running, or what is wrong with its saved files, in words.
+
+    Return "" for a job that waits for its turn in the queue, and if nothing is wrong.
+    """
     missing = view.progress.missing if view.progress is not None else 0
     if missing:
         return messages.translate("missing_room", language, size=util.short_bytes(missing))
@@ -256,7 +259,10 @@ def _make_failure_view(item: Item, language: str) -> JobFailure:
 
 
 def _find_page_url(item: Item) -> str:
-    """Return the URL of an image's or model's page on Civitai, Civitai's own URL if unknown."""
+    """Return the URL of a failed image's or model's page on Civitai.
+
+    For a model whose stored request cannot be read, return the URL of Civitai's home page.
+    """
     if item.kind != "model":
         return make_image_page_url(item.image_id)
     try:

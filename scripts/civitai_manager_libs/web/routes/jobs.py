@@ -34,7 +34,7 @@ def get_jobs(context: RequestContext) -> JobList:
     """Return the latest jobs, as the downloads panel shows them.
 
     Query parameters: `search`, words that a job's description must all contain; `limit`, how many
-    jobs, 12 by default.
+    jobs to return, 12 by default and 500 at most.
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
@@ -42,8 +42,9 @@ def get_jobs(context: RequestContext) -> JobList:
 
 
 def act_on_job(context: RequestContext) -> JobList:
-    """Apply the action in the path, such as `pause`, to a job; return the latest jobs.
+    """Apply the action in the path to the job in the path; return the latest jobs.
 
+    The actions are "cancel", "pause", "resume", "first", "anew", "retry", "forget" and "open".
     Raises ApiError for an unknown action.
     """
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
@@ -54,9 +55,10 @@ def act_on_job(context: RequestContext) -> JobList:
 
 
 def begin_job(context: RequestContext) -> JobStarted:
-    """Start a download of images or of a gallery; return the new job's id and a message.
+    """Start a download; return the new job's id, None if there is nothing to do, and a message.
 
-    A second request with the same id, as after a double click, starts no second job.
+    The body's field `ids` selects images to download; without it, `query` selects a gallery. A
+    second request with the same field `request`, as after a double click, starts no second job.
     """
     return respond_once(context, lambda: _start_job(context))
 
@@ -135,7 +137,7 @@ def make_naming_context(
     """Return the names of model and version that a job's file name template can use.
 
     title: the model's name; if "", the stored model's name is used, or else "Civitai". version_id:
-    the version to name, None for none. The names of versions are "" if the model is not stored.
+    the version to name; the name is "" without a version or if the model is not stored.
     """
     model = models.find_stored_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}

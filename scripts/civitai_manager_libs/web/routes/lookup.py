@@ -23,7 +23,8 @@ _MOST_VERSIONS = 3  # versions of an image that are requested to find its model
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     """Return the model, image, post or user that the query parameter `text` names.
 
-    If the text is neither an id nor a URL, return the models that match it as search words.
+    `text` is a URL or an id; a bare id is looked up as a model's, then as an image's. For any other
+    text, return the models that match it as search words.
     """
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
@@ -31,7 +32,7 @@ def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
 def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
     """Return a page of the models that match the words in the query parameter `q`.
 
-    Without words, the offline demo returns all its models; otherwise ApiError is raised.
+    Raises ApiError if there are no words; the offline demo returns all its models instead.
     """
     words = " ".join(context.query_param("q").split())
     if not words and not is_demo():
@@ -51,7 +52,10 @@ def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
 
 
 def get_model(context: RequestContext) -> RemoteWork[schemas.ModelView]:
-    """Return the JSON of the model whose id is in the path."""
+    """Return the JSON of the model whose id is in the path, and list the model as recently opened.
+
+    An ApiError is raised if Civitai does not have the model.
+    """
     return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
 
 
@@ -151,7 +155,7 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
 def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
     """Return the model of the first of these versions that Civitai has.
 
-    Return None if Civitai has none of the versions, or does not say that version's model.
+    Return None if Civitai has none of them, or does not say to which model that version belongs.
     """
     for version_id in version_ids:
         try:

@@ -36,7 +36,8 @@ def make_needed_files_view(
 ) -> schemas.NeededFilesView:
     """Return the JSON of the model files that images need.
 
-    image_count: how many images need these files; 1 for the files of a model that the user chose.
+    found: the files, and the models that Civitai does not have. image_count: how many images need
+    them; 1 for the files of a model that the user chose.
     """
     folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
     devices = {folder: find_device(folder) for folder in folders}

@@ -33,8 +33,8 @@ _MOST_FILES = 500  # in one request
 def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
     """Return the model files that an image, a collection or a model's version needs.
 
-    The query names one of `image`, `collection` and `model`; `version` may be added to `model`.
-    Versions that the library does not have are fetched from Civitai.
+    The query parameter `image`, `collection` or `model` selects which. `version` selects the
+    version of `model`, by default the newest. Versions that the library does not have are fetched.
     """
     image_id = as_whole_number(context.query_param("image"), 1)
     if image_id is not None:
@@ -50,7 +50,11 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesVi
 
 
 def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
-    """Return the model files that the images in the body need, as `get_model_files` does."""
+    """Return the model files that the images in the body's field `ids` need.
+
+    The body's field `model` is the id of the model whose gallery is open; it helps to recognize the
+    images' resources. Versions that the library does not have are fetched from Civitai.
+    """
     ids = require_ids(context, _MOST_IMAGES)
     model_id = as_id(context.body_field("model"))
     return _list_remotely(context, ids, model_id)
@@ -87,7 +91,10 @@ def _list_for_ids(
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
 ) -> schemas.NeededFilesView:
-    """Return the main file of a model's version; of the newest version if `version_id` is None."""
+    """Return the JSON of the main file of a model's version.
+
+    version_id: None for the newest version. Raises ApiError if there is no such model or version.
+    """
     try:
         model = models.find_stored_model(model_id) or models.load_model(
             get_client(), model_id, context.cancelled

@@ -244,7 +244,7 @@ def _describe_difference(context: RequestContext, difference: Difference) -> str
 
 
 def _find_missing_loras(names: Iterable[str]) -> set[str]:
-    """Return those of the LoRA names that no file on this machine has, in lower case."""
+    """Return the names, in lower case, of those LoRAs of which this machine has no file."""
     here = get_model_index()
     wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
     return {name for name, one in wanted.items() if here.find(one).state == "missing"}

@@ -111,10 +111,9 @@ def _validate_folder(text: str) -> str:
 
 
 def _validate_text(name: str, text: str) -> str:
-    """Check a setting's text with its function in CHECKS; return the text that this returns.
+    """Return a setting's text as it is to be saved, for example without surrounding spaces.
 
-    The text may be normalized, such as without surrounding spaces. Raises ApiError if it is
-    invalid.
+    name: the setting's name, a key of CHECKS. Raises ApiError if the text is invalid.
     """
     try:
         return CHECKS[name](text)
@@ -126,7 +125,7 @@ def _validate_text(name: str, text: str) -> str:
 def preview_names(context: RequestContext) -> FilenamePreview:
     """Return the file names that a template would give to the latest images.
 
-    The template is the query parameter `template`.
+    The template is the query parameter `template`. Raises ApiError if it is invalid.
     """
     template = _validate_text("saved_name", context.query_param("template"))
     latest_model = next(iter(recent_models.list_recent_models()), None)

@@ -65,8 +65,8 @@ __all__ = ["Contract"]
 class ErrorDetails(Note, total=False):
     """Why a request failed, as a code and a sentence.
 
-    field: the first request field that is wrong. fields: the sentence for each wrong field, if
-    there are several.
+    field: the first request field that is wrong. fields: a sentence by the name of each wrong
+    field, only if there are several.
     """
 
     field: str

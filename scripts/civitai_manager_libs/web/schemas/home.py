@@ -11,7 +11,7 @@ class RecentGallery(TypedDict):
     """The gallery of a model or an author that the user has opened.
 
     model: the model's id, None for an author's gallery. user: the author, "" for a model's gallery.
-    cover: the id of the gallery's newest known image, None if none may be shown.
+    cover: the id of the newest stored image that may be shown without blur, None for none.
     """
 
     name: str
@@ -23,11 +23,11 @@ class RecentGallery(TypedDict):
 class LocalModel(TypedDict):
     """A model file on the server's disk.
 
-    key: an id of the file. name, version_name: those on Civitai, "" if unknown. model, version: ids
-    on Civitai, None if unknown. preview: a version number of the preview image, which is at
-    `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image, if there is
-    no preview. search_words: the file's name without its version, by which to search for a model
-    that is not known yet. can_resolve: whether `local_models/{key}` may find out more from Civitai.
+    key: an id of the file. name, version_name: the model's and version's names on Civitai, "" if
+    unknown. model, version: their ids, None if unknown. preview: a number that changes with the
+    image at `local_models/{key}/preview`, 0 for no image. cover: the id of an example image if
+    there is no preview. search_words: words by which to search for an unknown model. can_resolve:
+    whether `local_models/{key}` may find out more from Civitai.
     """
 
     key: int
@@ -46,7 +46,7 @@ class LocalModel(TypedDict):
 class LocalModels(TypedDict):
     """A part of the model files on this machine. count: the number of all files.
 
-    First come files that may be found on Civitai, and among them the latest changed ones.
+    Files with a known hash or Civitai id come first; within both groups, the most recently changed.
     """
 
     models: list[LocalModel]
@@ -56,7 +56,9 @@ class LocalModels(TypedDict):
 class Home(TypedDict):
     """What the home page shows.
 
-    watch_covers: the id of each watched gallery's newest image, by the gallery's key.
+    watch_covers: {a watched gallery's key: id of its newest image that may be shown without blur}.
+    favourites, library: their numbers of images and covers. download_count: number of images ever
+    downloaded.
     """
 
     recent: list[RecentGallery]

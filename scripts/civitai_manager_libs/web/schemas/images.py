@@ -43,7 +43,10 @@ class ImageView(TypedDict):
 
 
 class Annotations(TypedDict):
-    """What the user has added to an image. stars: 0 for none. collections: their names."""
+    """What the user has added to an image.
+
+    stars: 0 for none. collections: names of the collections that contain the image.
+    """
 
     favourite: bool
     stars: int
@@ -88,10 +91,11 @@ class ImageLinks(TypedDict):
 class ImageDetails(ImageView, ImageLinks):
     """An image with all that is known about it.
 
-    infotext_source: where the infotext was found. problems: warnings about the infotext.
-    incompatibilities: what the WebUI would lose or change of the infotext, a line for each field.
-    has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the image is not
-    downloaded. reproduction_count: how many images the user has generated from the infotext.
+    infotext_source: whether Civitai's record, the image's file or neither has the infotext.
+    problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
+    line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the
+    image is not downloaded. reproduction_count: how many images the user has generated from the
+    infotext.
     """
 
     annotations: Annotations
@@ -131,8 +135,8 @@ class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
-    Civitai did not respond. search_progress: how far the search has come, None if the page is full.
-    hidden_count: images left out because of their author or a word.
+    Civitai did not respond. search_progress: how far a search has come, None for a full page and
+    for a gallery. hidden_count: images left out because of their author or a word.
     """
 
     images: list[ImageView]
@@ -147,8 +151,8 @@ class ImagePage(TypedDict):
 class GalleryQuery(TypedDict):
     """What the page shows: a gallery by model, version, post or user, and its filters.
 
-    base: names of base models, separated by commas. search: words for a search of the library, None
-    for a gallery.
+    meta: only images with generation data. base: names of base models, separated by commas. search:
+    words for a search of the library, None for a gallery.
     """
 
     model: int | None

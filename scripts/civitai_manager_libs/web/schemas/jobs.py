@@ -20,10 +20,10 @@ class JobAction(TypedDict):
 
 
 class JobFailure(TypedDict):
-    """An image or model file that failed.
+    """An image or model file that could not be downloaded.
 
-    url: its page on Civitai. title: a model file's name, "" for an image. code: the reason's code.
-    has_thumb: a thumbnail exists.
+    url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
+    reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
     """
 
     id: int
@@ -63,8 +63,8 @@ class JobReport(TypedDict):
 class JobFailures(TypedDict):
     """What failed in a job.
 
-    more: how many failures are not listed, in words. toast: what to announce when the job ends, or
-    "".
+    failed_label: number of failures and their reasons. more: how many failures are not listed, in
+    words. toast: what to announce when the job ends, "" for nothing.
     """
 
     failed_label: str
@@ -76,11 +76,11 @@ class JobFailures(TypedDict):
 class JobCard(JobFailures):
     """A job as the downloads panel shows it.
 
-    kind: `images` or `models`. group: the model, author or collection to which its files belong.
-    subject: which part of the group, in words. filters: its gallery's filters, in words. created:
-    ISO 8601 in UTC. reads_only: it stores records and downloads no file. percent: 0 to 100. line:
-    progress in words. note: why it is not running, or what the user should do. folder: where its
-    files are saved, "" if it has none. model_files: its model files, [] for a job of images.
+    kind: `images` or `models`. group: the model, author or collection to which the files belong.
+    subject: which part of the group, in words. filters: the gallery's filters, in words. created:
+    ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
+    line: progress in words. note: why the job is not running, or what the user should do. folder:
+    where the files are saved, "" for none. model_files: [] for a job of images.
     """
 
     id: int
@@ -144,7 +144,10 @@ class JobBody(TypedDict, total=False):
 
 
 class JobStarted(TypedDict):
-    """A message about a new job. job_id: None if there was nothing to do."""
+    """A message about a new job.
+
+    job_id: None if there was nothing to do. image_count: the largest number of images to download.
+    """
 
     job_id: int | None
     image_count: int

@@ -20,7 +20,10 @@ class CollectionBody(TypedDict, total=False):
 
 
 class CollectionsChanged(TypedDict):
-    """All collections after a change. removed_ids: the images of a deleted collection."""
+    """All collections after a change.
+
+    removed_ids: the images that were in a deleted collection, [] after another change.
+    """
 
     collections: list[Collection]
     removed_ids: list[int]
@@ -29,8 +32,7 @@ class CollectionsChanged(TypedDict):
 class AnnotationsChange(TypedDict):
     """A change of images' annotations.
 
-    annotations: those after the change, by image id. previous: those before the change, by image
-    id.
+    annotations, previous: the annotations after and before the change, by image id.
     """
 
     annotations: dict[str, Annotations]
@@ -77,7 +79,10 @@ class AnnotationsChanged(AnnotationsChange):
 
 
 class HiddenBody(TypedDict):
-    """A rule to add or to remove. ids: images that the page has loaded."""
+    """A rule that hides images, to be added ("hide") or removed ("unhide").
+
+    text: the author's name or the word. ids: the images that the page has loaded.
+    """
 
     action: Literal["hide", "unhide"]
     kind: Literal["author", "word"]
@@ -86,7 +91,7 @@ class HiddenBody(TypedDict):
 
 
 class HiddenChanged(TypedDict):
-    """All rules after a change, and which of the loaded images they hide."""
+    """All rules that hide images after a change. hidden_ids: the loaded images that they hide."""
 
     rules: list[HiddenRule]
     hidden_ids: list[int]
@@ -106,7 +111,7 @@ class MonthCount(TypedDict):
 
 
 class SearchCount(TypedDict):
-    """How many images match. is_more: there may be more, since not all are counted."""
+    """How many images match. is_more: counting stopped early, so there may be more matches."""
 
     count: int
     is_more: bool
@@ -129,9 +134,9 @@ class SearchPreview(TypedDict):
     """What a search would find in each place, without a request to Civitai.
 
     suggestions: completions of the word. authors: names in the library that begin with the text.
-    loaded: matches among the loaded images. gallery: matches among the stored images of the open
-    gallery, None without one. kind: "words" for plain words only, "keys" for others, "nothing" for
-    an empty search. message: which parts of the text are ignored, and why; or "".
+    loaded, gallery, library: matches among the loaded images, in the open gallery (None if none is
+    open) and in the whole library. kind: "keys" if the search has a `key:value`, "words" for plain
+    words only, "nothing" if it is empty. message: which parts are ignored, and why; or "".
     """
 
     suggestions: list[Suggestion]
@@ -162,7 +167,10 @@ class LoadedFilterResult(TypedDict):
 
 
 class StatsCount(TypedDict):
-    """A value and how many images have it. share: of the images with generation data, 0 to 1."""
+    """A value and how many images have it.
+
+    share: `count` divided by the number of images with generation data, 0 to 1.
+    """
 
     value: str
     label: str
@@ -173,9 +181,9 @@ class StatsCount(TypedDict):
 class StatsBarView(StatsCount):
     """A value with its count and further statistics of the images that have it.
 
-    reactions: the median number of reactions to these images. weight, low, high: a LoRA's most
-    common weight and range, "" if unknown. is_model_version: whether the value is a version of the
-    open model. search: the search that finds these images, "" if there is none.
+    reactions: the median number of reactions to these images. weight, low, high: the most common,
+    lowest and highest weight of a LoRA, "" if unknown. is_model_version: whether the value is a
+    version of the open model. search: the search that finds these images, "" if there is none.
     """
 
     reactions: float

@@ -67,7 +67,10 @@ class FoundUser(TypedDict):
 
 
 class FoundModel(TypedDict):
-    """A model that was found by id or URL. version_id: the version in the URL, or None."""
+    """A model that was found by id or URL.
+
+    version_id: the version that the URL names, None if there is no such version of the model.
+    """
 
     kind: Literal["model"]
     model: ModelView
@@ -77,7 +80,7 @@ class FoundModel(TypedDict):
 class FoundImage(TypedDict):
     """An image that was found by id or URL.
 
-    model: the first of the models it was made with that Civitai still has, or None.
+    model: a model that the image was made with and that Civitai still has, None if there is none.
     """
 
     kind: Literal["image"]

@@ -45,7 +45,10 @@ class HostInfo(TypedDict):
 
 
 class KeyState(TypedDict):
-    """Whether an API key is saved. from_environment: the key comes from CIVITAI_API_KEY."""
+    """Whether an API key is saved. from_environment: the variable CIVITAI_API_KEY is set.
+
+    locked: why this request may not change the key, "" if it may.
+    """
 
     saved: bool
     from_environment: bool
@@ -70,9 +73,9 @@ class RecentModel(TypedDict):
 class WatchedGallery(TypedDict):
     """A gallery that the user watches for new images.
 
-    gallery: its key, such as `model 101`. by_upload: Civitai sorts its images by upload date, so an
-    image that was published late may be new without being at the top. new_count: new images since
-    the user's last visit. has_more: there are more of them than `new_count`. checked_at: "" if
+    gallery: its key, such as `model 101`. by_upload: Civitai sorts by upload date, so an image that
+    was published late may be new without being at the top. new_count: number of images since the
+    user's last visit. has_more: there are more new images than `new_count`. checked_at: "" if
     never. problem: why the last check failed, or "".
     """
 
@@ -149,7 +152,7 @@ class KeySaved(Message):
 
 
 class FilenamePreview(TypedDict):
-    """The file names that a template gives to images. fields: what a template may contain."""
+    """The file names that a template gives to images. fields: the fields that it may contain."""
 
     filenames: list[str]
     fields: str

@@ -11,10 +11,9 @@ class Comparison(TypedDict):
     """A reproduction compared with its original, the image that the infotext came from.
 
     nearness: how similar the images look, "" if not measured. ssim: structural similarity, 1 for
-    equal images, None if not measured.
-    summary: the nearness and its figures in a sentence. differences: a line for each difference of
-    the infotexts, the likeliest cause first. infotext, prompt, negative, parameters: the
-    reproduction's.
+    equal images, None if not measured. summary: the similarity and its figures in a sentence.
+    differences: a line for each difference of the infotexts, the likeliest cause first. infotext,
+    prompt, negative, parameters: the reproduction's.
     """
 
     nearness: Literal["same", "near", "different", ""]

@@ -40,7 +40,10 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
 
 def check_infotext(context: RequestContext) -> Incompatibilities:
-    """Return a sentence for each value of the body's infotext that the WebUI loses or changes."""
+    """Return a sentence for each value of an infotext that the WebUI would lose or change.
+
+    The infotext is in the body's field `text`. Raises ApiError for more than 1,000,000 characters.
+    """
     text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise ApiError(400, "bad_input")
@@ -71,8 +74,8 @@ def list_problems(
     """Yield a sentence for each thing that a user should know about an image's infotext.
 
     Examples are missing values, a rounded seed, and that another program wrote the infotext. text:
-    the infotext; if "", the only sentence says so. embedded_data: the data in the image's file,
-    None if it was not read.
+    the infotext; for "", a single sentence says that there is none. embedded_data: the data in the
+    image's file, None if the file was not read.
     """
     meta = image.meta or {}
     if not text:

@@ -23,8 +23,8 @@ _AT_ONCE = 500  # images whose records are in memory together
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
     """Return the JSON of an image's resources, which says whether each is on this machine.
 
-    open_model: id of the model whose gallery is open, None for no model; a resource that the image
-    names only by one of this model's files is recognized too.
+    open_model: id of the model whose gallery is open, None for no model. A resource without a
+    version id is recognized if its file name or hash belongs to a version of this model.
     """
     used = find_used_models([image], open_model)
     views = list[ResourceView]()
@@ -46,8 +46,8 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
     """Return the ids of images that this machine can reproduce, in the given order.
 
     The machine must have an image's checkpoint and all other resources of the image. open_model: id
-    of the model whose gallery is open, None for no model; a resource that an image names only by
-    one of this model's files is recognized too.
+    of the model whose gallery is open, None for no model. A resource without a version id is
+    recognized if its file name or hash belongs to a version of this model.
     """
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
@@ -70,7 +70,7 @@ def _is_reproducible(used: Sequence[UsedModel]) -> bool:
 
 
 def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:
-    """Return a short text that says whether a resource's file is on this machine.
+    """Return a short text: this machine has a resource's file, only another version's, or neither.
 
     Return "" if no folder of models is known.
     """

@@ -105,9 +105,9 @@ def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> Annota
 
 
 def _parse_annotations(value: object) -> dict[int, Annotations]:
-    """Parse the annotations in a response of `annotate_images`; return them by image id.
+    """Return {image id: annotations} from the JSON that `annotate_images` sent to the page.
 
-    Raises ApiError if the JSON is malformed.
+    value: a JSON object of annotations by image id. Raises ApiError if it is malformed.
     """
     restored: dict[int, Annotations] = {}
     for key, entry in list(as_mapping(value).items())[:_MOST_IDS]:
@@ -144,7 +144,11 @@ def get_collections(context: RequestContext) -> list[Collection]:
 
 
 def act_on_collections(context: RequestContext) -> CollectionsChanged:
-    """Create, rename or delete a collection; return all collections."""
+    """Create, rename or delete a collection; return all collections.
+
+    The body's field `action` is "create", "rename" or "delete", and `name` is the collection's
+    name. "create" adds the images in `ids`; "rename" changes the name to `new_name`.
+    """
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
     has_ids = context.body_field("ids") is not None
     ids = require_ids(context, _MOST_IN_COLLECTION) if has_ids else []
@@ -161,9 +165,9 @@ def act_on_collections(context: RequestContext) -> CollectionsChanged:
 
 
 def get_export(context: RequestContext) -> Response:
-    """Return a JSON file of all annotations and collections.
+    """Return a JSON file of all annotations, collections and reproductions.
 
-    With the query parameter `collection`, return only that collection.
+    With the query parameter `collection`, the file has only this collection and its images' data.
     """
     exported = import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
@@ -174,7 +178,10 @@ def get_export(context: RequestContext) -> Response:
 
 
 def post_import(context: RequestContext) -> Imported:
-    """Import the annotations and collections in the body; return how many of each were imported."""
+    """Import an export file in the body; return the numbers of imported images and collections.
+
+    Existing annotations and collections are not replaced. Raises InputError for another format.
+    """
     images, collections = import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}

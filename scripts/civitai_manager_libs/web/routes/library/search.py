@@ -78,7 +78,11 @@ def get_months(context: RequestContext) -> list[MonthCount]:
 
 
 def preview_search(context: RequestContext) -> SearchPreview:
-    """Return how many images the search in the body would find, and how to complete its text."""
+    """Return how many images a search would find, and how its text could be completed.
+
+    The images are counted among those that the page has loaded, in the open gallery, and in the
+    whole library. The body is a `SearchPreviewBody`.
+    """
     text = context.typed_field("text", str, is_required=True)[:_MOST_LETTERS]
     word = (context.typed_field("word", str) or "")[:_MOST_LETTERS]
     loaded, given = require_ids(context, _MOST_IDS), context.typed_field("where", dict) or {}
@@ -99,9 +103,9 @@ def preview_search(context: RequestContext) -> SearchPreview:
 
 
 def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return "keys" for a search with a `key:value`, "words" for plain words only, else "nothing".
+    """Return what a search consists of.
 
-    "nothing" means that the search is empty.
+    "keys": at least one `key:value`. "words": only plain words. "nothing": the search is empty.
     """
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
@@ -116,8 +120,9 @@ def _count_matches(
 ) -> SearchCount:
     """Return how many images in the library match, at most 1000, and whether there may be more.
 
-    scope: the part of the library to search. open_model: id of the model whose gallery is open, as
-    in `_filter_by_is_here`. hidden: the authors and words whose images are left out.
+    scope: the part of the library to search. open_model: id of the model whose gallery is open,
+    None for no model; it helps `is:here` to recognize resources. hidden: the authors and words
+    whose images are left out.
     """
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
@@ -127,7 +132,7 @@ def _count_matches(
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """Return which of the images in the body match the search words in the body."""
+    """Return the ids of those images in the body's field `ids` that match the search in `words`."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_required=True
     )
@@ -143,7 +148,8 @@ def _filter_by_is_here(
     """Return the ids of the images that match a search's `is:here` or `-is:here`.
 
     `is:here` matches images that this machine can reproduce. If the search has neither, return all
-    ids. open_model: id of the model whose gallery is open, for `filter_reproducible`.
+    ids. open_model: id of the model whose gallery is open, None for no model; it helps to recognize
+    the images' resources.
     """
     if query.here is None:
         return image_ids
@@ -181,9 +187,10 @@ def _list_problem_texts(query: search.SearchQuery, language: str) -> list[str]:
 
 
 def get_stats(context: RequestContext) -> Stats:
-    """Return the statistics of a model's or version's images, as far as the library has them.
+    """Return the statistics of those images of a model or version that the library has.
 
-    The query parameters `model` and `version` are ids; one is needed, else ApiError is raised.
+    The query parameters `model` and `version` are ids; ApiError is raised if both are missing.
+    Images above the browsing level `level`, by default the one in the settings, are not counted.
     """
     model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
