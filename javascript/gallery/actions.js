@@ -255,7 +255,8 @@ function makeDownloadActions({ store, toast, translate, parts }) {
   });
 }
 
-/** Return the actions that send and copy texts, or undo. @param {PageContext} context */
+/** Return the actions that send an image or a text to the host, copy a text, or undo a change.
+ * @param {PageContext} context */
 function makeTextActions(context) {
   const { root, toast, translate, parts } = context;
   return /** @satisfies {Partial<Actions>} */ ({
@@ -273,7 +274,9 @@ function makeTextActions(context) {
   });
 }
 
-/** Return whether the gallery shows an image. @param {Store} store @param {number} id */
+/** Return whether the open gallery lists an image, in the window or not.
+ * @param {Store} store
+ * @param {number} id */
 function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }

@@ -34,7 +34,8 @@ export class Compare {
     );
   }
 
-  /** Zoom all images. @param {import("../types.js").ZoomStep} how */
+  /** Zoom all images by a step, or switch between the whole images and their actual size.
+   * @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     this.#parts?.cells.zoom(how);
   }

@@ -82,7 +82,8 @@ export class CompareGrid {
     this.element.replaceChildren();
   }
 
-  /** Zoom all images by a step. @param {import("../types.js").ZoomStep} how */
+  /** Zoom all images by a step, or switch between the whole images and their actual size.
+   * @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     const [first] = this.#cells;
     if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
@@ -90,8 +91,8 @@ export class CompareGrid {
 
   /** Apply the zoom and the position of one image to all images.
    * @param {CompareCell} moved  the cell that the user has zoomed or panned
-   * @param {Pose} pose
-   * @param {boolean} smoothly */
+   * @param {Pose} pose  of that image
+   * @param {boolean} smoothly  whether to animate the change */
   #moveAll(moved, pose, smoothly) {
     this.#view = toSyncedView(pose, moved.slide.sizes);
     for (const cell of this.#cells) cell.showView(this.#view, smoothly);
@@ -148,7 +149,7 @@ class CompareCell extends ZoomGestures {
 
   /** Show the same part of the image that the other cells show.
    * @param {import("./synced_zoom.js").SyncedView} view
-   * @param {boolean} smoothly */
+   * @param {boolean} smoothly  whether to animate the change */
   showView(view, smoothly) {
     this.#view = view;
     this.slide.setPose(toPose(view, this.slide.sizes), smoothly);

@@ -21,7 +21,8 @@ export function scrollBy(node, pixels) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
-/** Return a node's parent element, or the host of its shadow root. @param {Element} node */
+/** Return a node's parent element or, if it has none, the host of its shadow root, else null.
+ * @param {Element} node */
 function getParent(node) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);

@@ -45,7 +45,7 @@ export class Details {
   /** Show an image's details from the next frame on. For an image that is shown for only one frame,
    * nothing is loaded.
    * @param {View} view
-   * @param {number[]} next  ids of the images around it */
+   * @param {number[]} next  ids of the images whose details are then loaded in advance */
   showImage(view, next) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();
@@ -67,9 +67,9 @@ export class Details {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** Show the cached details, fetch the current ones, and prefetch those of the next images.
+  /** Show an image's cached details, then the current ones from the server.
    * @param {View} view
-   * @param {number[]} next */
+   * @param {number[]} next  ids of the images whose details are then loaded in advance */
   async #load(view, next) {
     const { signal } = this.#abort;
     this.#isFailed = false;

@@ -121,7 +121,7 @@ export class Readiness {
     return translate(here.length === 1 ? "ready_here_one" : "ready_here", { list });
   }
 
-  /** Return how many models of each kind there are, such as "checkpoint and 2 LoRAs".
+  /** Return a text with the number of models of each kind, such as "Checkpoint and 2 LoRAs".
    * @param {Used[]} used */
   #listKinds(used) {
     const { translate, store } = this.#context;

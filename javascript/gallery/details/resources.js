@@ -89,7 +89,7 @@ export class Resources {
   }
 }
 
-/** Return a line of text with the known ones of a resource's type, name, hash, size and URL.
+/** Return what is known of a resource's type, name, hash, size and URL, in one line of text.
  * @param {Context} context
  * @param {Resource} resource */
 function describeResource({ store }, { type, name, hash, size, url }) {

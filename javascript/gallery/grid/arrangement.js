@@ -68,8 +68,8 @@ export class Arrangement {
 
   /** Lay out all images again.
    * @param {readonly View[]} views
-   * @param {number} width
-   * @param {number} tile  wanted width of a tile */
+   * @param {number} width  of the grid, in pixels
+   * @param {number} tile  wanted width of a tile, in pixels */
   layOut(views, width, tile) {
     this.#layout = new Masonry(width, tile, this.#gap);
     this.#indices.clear();

@@ -81,7 +81,8 @@ export class DragMarks {
     if (activeElement instanceof HTMLInputElement) activeElement.blur();
   }
 
-  /** Return whether an event happened beside all tiles and controls. @param {PointerEvent} event */
+  /** Return whether an event happened in the grid or its margins, but on no tile and no control.
+   * @param {PointerEvent} event */
   #isBesideTiles(event) {
     const { page, root } = this.#context;
     const [target] = event.composedPath();
@@ -136,7 +137,8 @@ export class DragMarks {
     if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) this.#begin(drag);
   }
 
-  /** Begin a drag: remember the marks, and draw. @param {Drag} drag */
+  /** Begin a drag: remember which images are marked, and mark those under the drag.
+   * @param {Drag} drag */
   #begin(drag) {
     const { marks, anchor, range } = this.#context.store.get();
     drag.before = { marks, anchor, range };

@@ -86,7 +86,8 @@ export class Grid {
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
-  /** Focus the first visible image. If there is one, do not scroll, and return true. */
+  /** Focus the first visible image; if none is visible, scroll to the grid first. Return whether an
+   * image is visible then. */
   focusTopmost() {
     this.#list.focus({ preventScroll: this.findTopmost() !== null });
     return this.findTopmost() !== null;
@@ -237,7 +238,8 @@ export class Grid {
     });
   }
 
-  /** Create the tiles near the window, and load the next page in time. */
+  /** Create the tiles near the window, load their thumbnails, and load the gallery's next page if
+   * the window is near the end. */
   #draw() {
     if (this.#isHidden()) return;
     const viewport = getViewport(this.#list);

@@ -29,7 +29,8 @@ export class Hover {
     context.signal.addEventListener("abort", () => this.hide());
   }
 
-  /** Show the caption of a tile, and play its video. @param {Tile} tile */
+  /** Show a tile's caption and, after a moment, play its video. A blurred tile shows neither.
+   * @param {Tile} tile */
   showFor(tile) {
     if (this.#tile === tile) return;
     this.hide();

@@ -105,7 +105,7 @@ export class Masonry {
     return low;
   }
 
-  /** Return the index of the image to which a step leads; at the edge, return the same index.
+  /** Return the index of the image to which a step leads, the same index if it leads to no image.
    * @param {number} index
    * @param {Step} step
    * @param {number} [screen]  height of a page in pixels */

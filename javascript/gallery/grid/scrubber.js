@@ -98,7 +98,8 @@ export class Scrubber {
     event.stopPropagation();
   }
 
-  /** Return the index of the month at a vertical position in the window. @param {number} y */
+  /** Return the index of the month that is nearest to a vertical position.
+   * @param {number} y  pixels from the window's top */
   #findIndexAt(y) {
     const { top, height } = this.#track.getBoundingClientRect();
     const last = Math.max(0, this.#months.length - 1);
@@ -146,7 +147,9 @@ export class Scrubber {
     }
   }
 
-  /** Show the handle at the month of the image at the window's bottom. @param {State} now */
+  /** Show the handle at the month of the image at the window's bottom, unless the user is choosing
+   * a month. Hide the track if the gallery has no months.
+   * @param {State} now */
   #draw(now) {
     this.#track.hidden = !hasMonths(now);
     if (this.#track.hidden || this.#isChosen) return;

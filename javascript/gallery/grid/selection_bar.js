@@ -61,7 +61,7 @@ export class SelectionBar {
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
-  /** Open a menu that shows or hides the hidden images, and opens the list of rules that hide. */
+  /** Open a menu with two items: show the hidden images or not, and open their rules. */
   #openHiddenMenu() {
     const { root, translate, actions, store, signal } = this.#context;
     const { showsHidden } = store.get();

@@ -36,7 +36,7 @@ export class Thumbs {
     list.addEventListener("error", onSettled, true);
   }
 
-  /** Load the thumbnails of these tiles, and stop loading all others.
+  /** Load the thumbnails of these tiles, some at a time, and stop loading all others.
    * @param {ReadonlyMap<Tile, string>} wanted  URLs by tile, the most urgent first */
   loadThumbs(wanted) {
     this.#wanted = wanted;

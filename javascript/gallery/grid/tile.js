@@ -96,7 +96,8 @@ export class Tile {
     if (this.#count) this.element.append(this.#count);
   }
 
-  /** Set the tile's label and the attributes for its style. @param {Looks} looks */
+  /** Set the tile's label for screen readers, and the attributes that style it.
+   * @param {Looks} looks */
   #drawLabel({ isMarked, count }) {
     const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];

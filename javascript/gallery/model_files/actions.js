@@ -9,9 +9,9 @@ import { getChoice } from "../state/model_files.js";
 /** Return the actions on model files. @param {PageContext} context */
 export function makeModelFileActions({ store, toast, translate, parts }) {
   return /** @satisfies {Partial<Actions>} */ ({
-    /** Fetch the model files that a query asks for, and show them in one part of the page. */
+    /** Fetch the list of model files that a query asks for, and show it in a part of the page. */
     showNeeds: (place, query) => parts.neededFiles.show(place, query),
-    /** Fetch the model files for a part of the page again after a failure. */
+    /** Fetch the list of model files for a part of the page again after a failure. */
     retryNeeds: (place) => parts.neededFiles.retry(place),
     /** Open the panel with the model files that some images need. The images are given by ids or by
      * a query. */

@@ -52,7 +52,7 @@ export class ReadMore {
     );
   }
 
-  /** Show the job's progress, and call `more` when the job has read more records.
+  /** Show the job's progress, and call `more` when the job begins, has read more records, or ends.
    * @param {() => unknown} more */
   #follow(more) {
     const job = this.#findJob();

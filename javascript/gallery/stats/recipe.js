@@ -52,7 +52,7 @@ export function isModelLora({ is_model_version, share }) {
   return is_model_version && share >= LEAST_SHARE;
 }
 
-/** Return the buttons that send and copy the infotext.
+/** Return the buttons that send the infotext to a tab of the host, if it has one, and copy it.
  * @param {Context} context
  * @param {string} text */
 function makeButtons({ translate, actions, store }, text) {

@@ -109,7 +109,8 @@ export class StatsPanel {
   }
 }
 
-/** Return a group's position in the order of groups. @param {Group} group */
+/** Return a number by which the groups are sorted: LoRAs come first if the model is one of them.
+ * @param {Group} group */
 function getGroupOrder({ kind, bars }) {
   return kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
 }

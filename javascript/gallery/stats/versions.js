@@ -36,7 +36,7 @@ export function makeVersions(context, versions, show) {
   );
 }
 
-/** Return the row of a version.
+/** Return the table row of a version.
  * @param {Context} context
  * @param {VersionStats} version
  * @param {string[]} kinds  of the values to show, such as "sampler"

@@ -46,7 +46,7 @@ export class Loader {
     this.#loadNext();
   }
 
-  /** Load an image again. @param {number} id */
+  /** Load an image again if it is still wanted. @param {number} id */
   reload(id) {
     this.#done.delete(id);
     this.#loadNext();

@@ -46,7 +46,7 @@ export class Sheet {
     this.#setSize("half");
   }
 
-  /** Set the sheet to half its size if the sheet or the viewer was closed. */
+  /** Set the sheet to its smaller size if the sheet or the viewer was closed. */
   #reset() {
     const { open, details } = this.#context.store.get();
     if (open === null || !details) this.#setSize("half");

@@ -75,7 +75,7 @@ export class Slide {
 
   /** Zoom and pan the image to a pose.
    * @param {Pose} pose
-   * @param {boolean} [smoothly] */
+   * @param {boolean} [smoothly]  whether to animate the change */
   setPose(pose, smoothly = false) {
     this.pose = pose;
     const larger = pose.scale / getFitScale(this.sizes);
@@ -158,7 +158,8 @@ export class Slide {
     this.setStage(stage);
   }
 
-  /** Load the image's file, and show it in place of the thumbnail as soon as it is decoded.
+  /** Load the file of an image, and show it in place of the thumbnail as soon as it is decoded. Do
+   * nothing for a video or a sound.
    * @param {AbortSignal} signal */
   async loadFile(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
@@ -178,7 +179,7 @@ export class Slide {
       this.#show(image, { width: image.naturalWidth, height: image.naturalHeight });
   }
 
-  /** Play a video or a sound, if the slide is one. */
+  /** Play the slide's video or sound. Do nothing if it is an image, covered, or has failed. */
   async startPlaying() {
     if (!isPlayed(this.view) || this.#playing || this.#cover || this.#error) return;
     this.#playing = new AbortController();

@@ -57,7 +57,7 @@ export class Toolbar {
     );
   }
 
-  /** Show the open image's position and marks.
+  /** Show the open image's position, and whether it is marked, a favourite and saved.
    * @param {View} view
    * @param {number} index  -1 for an image that is not in the gallery
    * @param {number} count  number of images that are shown */

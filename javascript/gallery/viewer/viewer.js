@@ -126,8 +126,8 @@ export class Viewer {
     return this.#parts;
   }
 
-  /** Show on the stage why an image that is not in the gallery could not be loaded, or that our
-   * server does not respond. Return false if only the details are missing.
+  /** Show on the stage why the open image could not be loaded. Return false, and show nothing, if
+   * the stage can show the image and only its details are missing.
    * @param {Problem} problem */
   #showFailure(problem) {
     const slide = this.#parts?.stage.slide;
@@ -173,7 +173,8 @@ export class Viewer {
     if (this.context.store.get().slideshow) this.slideshow.watchSlide(slide);
   }
 
-  /** Load the details of the next images, and the gallery's next page before its end is reached.
+  /** Show the open image's details, and load in advance the details of the images around it and,
+   * near the end of the gallery, the next page.
    * @param {State} state
    * @param {ViewerParts} parts */
   #loadAround(state, parts) {
