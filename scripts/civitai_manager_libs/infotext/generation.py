@@ -15,7 +15,7 @@ __all__ = ["Generation", "read_generation"]
 class Generation(NamedTuple):
     """How an image was made: its parsed infotext, and the models and other resources used.
 
-    The LoRA tags that `build_infotext` adds to a prompt are left out of the infotext.
+    Of LoRA tags, the infotext has only those of the image's own prompt.
     """
 
     infotext: Infotext

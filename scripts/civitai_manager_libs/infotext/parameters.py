@@ -182,10 +182,10 @@ def _is_webui_key(key: str) -> bool:
 
 
 def _is_mangled(key: str, value: object) -> bool:
-    """Return whether Civitai's parser has damaged a parameter's value.
+    """Return whether Civitai's parser has damaged a parameter's value. key: the parameter's name.
 
-    Such a value is a mapping whose keys are pieces of a text, as "photo of a (cat:1.1)" became
-    `{"photo of a (cat": "1.1)"}`, or a text with a quotation mark at its start alone.
+    A damaged value is a text with a quotation mark at its start alone, or a mapping of pieces of a
+    text, such as `{"photo of a (cat": "1.1)"}` for "photo of a (cat:1.1)".
     """
     if isinstance(value, str):
         return value.startswith('"') and _unquote(value.strip()) == value.strip()

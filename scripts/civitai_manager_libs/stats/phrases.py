@@ -65,8 +65,8 @@ class Phrase:
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     """Return the words and phrases of a prompt in order, case-folded and without duplicates.
 
-    A text between two commas, line ends or full stops is one phrase; but if it is a sentence, such
-    as one with a verb, it is split into words and pairs of words. Common words, plain numbers and
+    A text between two commas, line ends or full stops is one phrase, but a sentence (many words, or
+    a verb such as "is") is split into words and pairs of words. Common words, plain numbers and
     single ASCII letters are left out. Only the first 10,000 characters are read; at most 200
     phrases are returned.
     """

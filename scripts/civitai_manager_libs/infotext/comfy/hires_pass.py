@@ -70,8 +70,8 @@ def _read_pass(
 ) -> dict[str, Any]:
     """Return the Hires. fix parameters of a second sampler, {} if it does not enlarge the image.
 
-    Also return {} unless its denoising strength is between 0 and 1. path: the nodes between the two
-    samplers, last node first. first_values: parameters of the first sampler.
+    Also return {} unless the sampler's denoising strength is between 0 and 1. path: the nodes
+    between the two samplers, last node first. first_values: parameters of the first sampler.
     """
     size = _read_pass_size(nodes, path)
     denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))

@@ -90,9 +90,8 @@ _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 def resolve_links(nodes: Nodes) -> Nodes:
     """Return the nodes with each link followed through reroutes, switches and the like.
 
-    Each linked input gets the value to which its link leads. If a node computes that value, the
-    input gets a link to this node. If the value is unknown, the input gets a link to a node
-    that does not exist.
+    A linked input gets the value to which the link leads, or a link to the node that computes the
+    value, or, if the value is unknown, a link to a node that does not exist.
     """
     resolver = _LinkResolver(nodes)
     resolved: dict[NodeId, Node] = {}

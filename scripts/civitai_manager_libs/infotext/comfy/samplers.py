@@ -28,7 +28,7 @@ _PREVIEW = re.compile(r"preview|show|display|compare")
 def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     """Return the ids of the samplers that start a new image instead of continuing another one.
 
-    Samplers whose image is not saved are left out, unless no sampler's image is. If no node is
+    Samplers whose image is not saved are left out, unless none would be left. If no node is
     recognised as a sampler, nodes with steps and a seed are taken for samplers.
     """
     saved = _find_saved_nodes(nodes)

@@ -107,8 +107,8 @@ def _convert_node(
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, Link]) -> dict[str, Link]:
     """Return {output number: link} for the links that a bypassed (switched off) node passes on.
 
-    Each output passes on an input of the same type; it is left out if that input is missing or not
-    linked. links: {input name: link}.
+    Each output passes on an input of the same type; an output is left out if this input is missing
+    or not linked. links: {input name: link}.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)

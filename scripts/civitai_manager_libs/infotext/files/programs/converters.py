@@ -85,7 +85,7 @@ def parse_resolution(value: object) -> str | None:
 def parse_loras(value: object) -> list[Record]:
     """Return {"type": "lora", "name": name, "strength": weight} for each LoRA in a list.
 
-    Its entries are pairs `[name, weight]`, or dicts with `weight` and a name as in _LORA_NAMES.
+    Its entries are pairs `[name, weight]`, or dicts with "weight" and a name (see _LORA_NAMES).
     """
     loras = []
     for entry in as_list(value)[:_MAX_LORAS]:
