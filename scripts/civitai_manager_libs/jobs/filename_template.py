@@ -36,10 +36,10 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the version that the job requested, if it requested only one.
+    """Return the name of the version that the job requested.
 
-    Else return the name of the first version of the model that the image was made with, "" if none
-    is known.
+    If the job requested all versions, return the name of the first one that the image used, "" if
+    no name is known.
     """
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")

@@ -29,6 +29,7 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
 
     known: ids of the images that the job has already. fetch_page: returns a page, given its cursor
     and the number of images. If Civitai rejects the job's cursor, begin again at the first page.
+    Other errors of `fetch_page` are passed on.
     """
     has_begun = False
     try:

@@ -39,7 +39,10 @@ _MOVES = {  # a job that is over can only be started again
 
 
 def allowed_sources(state: JobState) -> list[JobState]:
-    """Return the states from which a job may change to `state`, including `state` itself."""
+    """Return the states from which a job may change to `state`, including `state` itself.
+
+    A job that is done or cancelled may become queued or running. Other jobs may get any state.
+    """
     return [source for source in JobState if source is state or state in _MOVES[source]]
 
 

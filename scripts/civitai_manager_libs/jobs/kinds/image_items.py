@@ -89,10 +89,10 @@ class ImageItems:
                     return
 
     def _iter_postponed(self) -> Iterator[Item]:
-        """Yield the items that failed in an earlier run or that other jobs have claimed.
+        """Yield the postponed items: those that failed before or that other jobs have claimed.
 
-        Wait until an item is no longer claimed. If the other job has saved the item by then, report
-        the item to `on_outcome` instead.
+        A claimed item is yielded once its claim has ended. If the job with the claim has saved the
+        item by then, the item is reported to `on_outcome` instead.
         """
         while self._postponed and not self._cancelled.is_set():
             places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
@@ -150,7 +150,7 @@ class ImageItems:
         self._cancelled.check()
 
     def _shorten_last_page(self, page: WalkedPage) -> WalkedPage:
-        """Return a page, cut after the image that makes up `stop_at_known` saved images in a row.
+        """Return a page; cut it as soon as `stop_at_known` images in a row were saved before.
 
         The row may begin on an earlier page. A cut page is the job's last page. Pages of a second
         walk, and all pages if `stop_at_known` is 0, are returned whole.
@@ -201,8 +201,8 @@ class ImageItems:
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
         """Return the outcome of an item that need not be downloaded, None for other items.
 
-        An item need not be downloaded if any job has saved it before, even if its file is missing
-        now, or if its complete file is in the job's folder and no other job has claimed the item.
+        An item need not be downloaded in two cases: any job has saved it before, even if its file
+        is missing now; or its complete file is in the job's folder and no other job has claimed it.
         claim: the result of claiming the item for this job.
         """
         path, size = self._find_in_folder(item, claim.saved_bytes)

@@ -171,9 +171,9 @@ class WorkerPool:
     ) -> None:
         """Queue a job again after its run, if the user requested that or a retry may help.
 
-        Otherwise remove it from the queue, and give it the state that the user has requested.
-        error: what stopped the run, None if nothing did. has_saved: whether the run saved a file;
-        if not, the job waits longer for its retry.
+        Otherwise remove it from the queue, and give it the state that the user has requested, if
+        any. error: what stopped the run, None for no error. has_saved: whether the run saved a
+        file; if not, the job waits longer for its retry.
         """
         requested = entry.requested_state
         if entry.again:

@@ -92,7 +92,7 @@ class QueueEntry:
         self.stop_request, self.again = StopRequest(), False
 
     def stop(self, state: JobState) -> None:
-        """Stop the job's run, if there is one; the job then gets this state."""
+        """Stop the job's run, after which the job gets this state; stop nothing between runs."""
         self.again = False
         if self.stop_request is not None:
             self.stop_request.stop(state)
@@ -129,7 +129,7 @@ class Scheduler(dict[int, QueueEntry]):
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, entry: QueueEntry) -> None:
-        """Move a job to the front of the waiting jobs; a run of the job counts as ended."""
+        """Mark a job as not running, and move it to the front of the waiting jobs."""
         entry.stop_request, entry.again, entry.progress = None, False, None
         first = min(other.due[0] for other in self._iter_idle())
         entry.due = (min(first, time.monotonic()) - 1.0, next(_counter))

@@ -203,8 +203,7 @@ class JobService:
     def fetch_missing(self, job_id: int) -> None:
         """Queue a job again, to download skipped images whose files were missing or damaged.
 
-        Do nothing if there were none when the job skipped images. Raises InputError if the job is
-        running.
+        Do nothing if there are no such images. Raises InputError if the job is running.
         """
         with self.open_store() as store:
             count = store.requeue_missing(job_id)

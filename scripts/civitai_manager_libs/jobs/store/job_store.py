@@ -95,7 +95,7 @@ class JobStore(SavedImages):
         return job_id
 
     def get_job(self, job_id: int) -> Job:
-        """Return a job by its id. Raises InputError if it is missing or damaged."""
+        """Return a job by its id. Raises InputError if the job is missing or damaged."""
         found = self._database.rows(f"{rows.JOB} WHERE jobs.id = ?", (job_id,))
         if not found:
             raise InputError(f"There is no job {job_id}.")
@@ -182,8 +182,8 @@ class JobStore(SavedImages):
     def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
         """Delete the partial files of a job's unsaved items.
 
-        Model files that another unfinished job will download stay. keeps_models: keep all model
-        files.
+        Partial model files stay if another unfinished job will download the same files.
+        keeps_models: keep all partial model files.
         """
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         sql += " AND kind != 'model'" if keeps_models else ""

@@ -253,7 +253,10 @@ def _parse_job(row: tuple[Any, ...]) -> Job:
 
 
 def _parse_options(text: str) -> JobOptions:
-    """Return a job's options from JSON text; missing options get their defaults."""
+    """Return a job's options from JSON text; missing options get their defaults.
+
+    Raises ValueError, TypeError or AttributeError for damaged text.
+    """
     values = json.loads(text)
     context = values.pop("facts", {})
     context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}

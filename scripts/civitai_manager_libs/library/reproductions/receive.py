@@ -21,12 +21,15 @@ _sends = SendMemory()
 
 
 def remember_send(image_id: int, infotext: str) -> None:
-    """Remember the image and the infotext that the user sent to a tab of the WebUI."""
+    """Remember the image and the infotext that the user sent to a tab of the WebUI.
+
+    An infotext without a seed is ignored.
+    """
     _sends.add(image_id, infotext)
 
 
 def receive_image(image: Any, path: str, infotext: str) -> None:
-    """Store an image saved by the WebUI as a reproduction, if its infotext matches a sent one.
+    """Store an image saved by the WebUI as a reproduction, if it was made from a sent infotext.
 
     image: a PIL image. path: the saved file. The WebUI waits for this function, so the database is
     written in the background, and errors there are logged.

@@ -117,14 +117,17 @@ def is_thumbnail(data: bytes) -> bool:
 
 
 def measure_similarity(image: Any, other: Any) -> Similarity:
-    """Return how similar two PIL images are, after scaling both to the shape of the first."""
+    """Return how similar two PIL images are, whatever their sizes; colours are ignored."""
     image, other = image.convert("L"), other.convert("L")
     distance = int((_compute_hash(image) != _compute_hash(other)).sum())
     return Similarity(_measure_ssim(image, other), distance)
 
 
 def _measure_ssim(image: Any, other: Any) -> float:
-    """Return the structural similarity (SSIM) of two grey PIL images."""
+    """Return the structural similarity (SSIM) of two grey PIL images.
+
+    Both are first resized to one small size with about the proportions of `image`.
+    """
     scale = _SIDE / max(image.size)
     width, height = (max(2, round(side * scale / _STEP)) * _STEP for side in image.size)
     x, y = _read_pixels(image, (width, height)), _read_pixels(other, (width, height))

@@ -84,7 +84,10 @@ class SearchQuery:
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Parse a search as typed by the user; ignore keys without a value."""
+    """Parse a search as typed by the user; drop keys without a value.
+
+    Invalid terms are listed in `problems`. So is the first of too many terms; the rest is dropped.
+    """
     terms: dict[Term, None] = {}
     problems: list[QueryProblem] = []
     here: bool | None = None

@@ -207,7 +207,8 @@ class Scan:
     ) -> int | None:
         """Return the sort key of the `number`-th image that meets all conditions.
 
-        Return None if there are fewer images. after_key, last_key: as in `select_images`.
+        Return None if there are fewer images. after_key, last_key: count only images after
+        `after_key` and up to `last_key`; None means no such limit.
         """
         found = self.select_images(conditions, after_key, last_key, 1, number - 1)
         return found[0][1] if found else None
@@ -221,7 +222,10 @@ class Scan:
         return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 
     def count_by_value(self, expression: str) -> list[tuple[Any, ...]]:
-        """Return (value of an SQL expression, number of matching images), largest value first."""
+        """Return (value, number of matching images) for each value of an SQL expression.
+
+        The largest value comes first.
+        """
         tail = "GROUP BY 1 ORDER BY 1 DESC"
         return self._select(f"{expression}, count(*)", self.conditions, None, None, tail)
 
