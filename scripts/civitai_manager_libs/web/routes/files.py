@@ -42,7 +42,10 @@ def get_thumbnail(context: RequestContext) -> Any:
 
 
 def get_file(context: RequestContext) -> Any:
-    """Return a response with an image's full-size file: downloaded, cached or from Civitai."""
+    """Return a response with an image's full-size file.
+
+    The file is the downloaded one, or else the cached one; if there is neither, it is fetched.
+    """
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:

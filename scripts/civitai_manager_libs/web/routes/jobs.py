@@ -44,8 +44,9 @@ def get_jobs(context: RequestContext) -> JobList:
 def act_on_job(context: RequestContext) -> JobList:
     """Apply the action in the path to the job in the path; return the latest jobs.
 
-    The actions are "cancel", "pause", "resume", "first", "anew", "retry", "forget" and "open".
-    Raises ApiError for an unknown action.
+    Actions: "cancel", "pause", "resume", "first" (in the queue), "retry" (failed items), "anew"
+    (files that are missing now), "forget" (delete the job), "open" (the folder). Raises ApiError
+    for others.
     """
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if act is None:
@@ -91,7 +92,11 @@ def _download_selection(context: RequestContext, ids: Any) -> JobStarted:
 
 
 def _require_images(ids: Any) -> list[Image]:
-    """Return the images with the ids in a request. Raises ApiError if one is not in the library."""
+    """Return the images with the ids in a request.
+
+    Raises ApiError if `ids` is not a list of at most 100,000 ids, or an image is not in the
+    library.
+    """
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
         raise ApiError(400, "bad_input")
     wanted = [as_whole_number(entry, 1) for entry in ids]

@@ -52,8 +52,9 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesVi
 def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
     """Return the model files that the images in the body's field `ids` need.
 
-    The body's field `model` is the id of the model whose gallery is open; it helps to recognize the
-    images' resources. Versions that the library does not have are fetched from Civitai.
+    The body's field `model` is the id of the model whose gallery is open: resources that an image
+    names only by a file's name or hash are looked up among this model's files too. Versions that
+    the library does not have are fetched from Civitai.
     """
     ids = require_ids(context, _MOST_IMAGES)
     model_id = as_id(context.body_field("model"))

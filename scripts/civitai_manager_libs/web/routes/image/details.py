@@ -20,8 +20,9 @@ __all__ = ["get_details"]
 def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
     """Return all that is known about the image whose id is in the path.
 
-    With the query parameter `file=1`, a missing infotext is read from the image's file. The query
-    parameter `model` is the id of the model whose gallery is open; it helps to recognize resources.
+    With the query parameter `file=1`, a missing infotext is read from the image's file. `model` is
+    the id of the model whose gallery is open: resources that the image names only by a file's name
+    or hash are looked up among this model's files too.
     """
     image = require_image(context)
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)

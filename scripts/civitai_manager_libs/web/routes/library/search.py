@@ -121,8 +121,8 @@ def _count_matches(
     """Return how many images in the library match, at most 1000, and whether there may be more.
 
     scope: the part of the library to search. open_model: id of the model whose gallery is open,
-    None for no model; it helps `is:here` to recognize resources. hidden: the authors and words
-    whose images are left out.
+    None for no model; for `is:here`, resources that an image names only by a file's name or hash
+    are looked up among this model's files. hidden: the authors and words whose images are left out.
     """
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
@@ -148,8 +148,8 @@ def _filter_by_is_here(
     """Return the ids of the images that match a search's `is:here` or `-is:here`.
 
     `is:here` matches images that this machine can reproduce. If the search has neither, return all
-    ids. open_model: id of the model whose gallery is open, None for no model; it helps to recognize
-    the images' resources.
+    ids. open_model: id of the model whose gallery is open, None for no model; resources that an
+    image names only by a file's name or hash are looked up among this model's files.
     """
     if query.here is None:
         return image_ids
