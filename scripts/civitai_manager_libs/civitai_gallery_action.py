@@ -86,10 +86,11 @@ def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Do the same as `download_images`, and report the progress.
+    """Download the images of a list of URLs into the cache, report the progress, and return counts.
 
-    progress_callback: called after each image with the number of finished images, the total, and a
-    message for the user.
+    The counts are those of saved, skipped (already cached) and failed images. progress_callback:
+    called after each image with the number of finished images, the total, and a message for the
+    user.
     """
     entries = _list_unique_entries(dn_image_list)
     _log_begin(entries)
@@ -103,10 +104,9 @@ def download_images_batch(
 ) -> DownloadSummary:
     """Download the images of a list of URLs in batches, with a pause between them; return counts.
 
-    The URLs and the counts are those of `download_images`.
-
-    batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
-    images were all in the cache.
+    The counts are those of saved, skipped (already cached) and failed images. batch_size: URLs in a
+    batch, None for the number in the settings. No pause follows a batch whose images were all in
+    the cache.
     """
     entries = _list_unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -139,7 +139,7 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
 
     usergal_page_url: API URL of the page on screen. paging_information: a mapping whose
     "totalPageUrls" lists the URLs of known pages. If the next page is not among them, its URL is
-    fetched from Civitai. Does nothing if preloading is switched off in the settings.
+    fetched from Civitai. Do nothing without a URL, or if the settings switch preloading off.
     """
     if usergal_page_url and setting.usergallery_preloading:
         args, name = (usergal_page_url, paging_information), "gallery-preload"
@@ -248,7 +248,7 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return the number of download threads in the settings, plus 2 with our own client."""
+    """Return the number of download threads in the settings, plus 2 if the client is our own."""
     # Our client limits its requests itself: further threads can write files meanwhile.
     extra = _EXTRA_WORKERS if _is_our_client(get_http_client()) else 0
     return setting.gallery_max_concurrent_downloads + extra

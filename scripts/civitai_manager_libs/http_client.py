@@ -239,8 +239,10 @@ class CivitaiHttpClient:
     ) -> bool:
         """Download a file of any type, and return whether a file exists at the path afterwards.
 
-        Does the same as `download_file`, with more options. chunk_size: bytes to read at once.
-        max_retries: number of tries after the first, None for the client's number.
+        A file that exists already is not downloaded again. An error is logged, not raised.
+        progress_callback: called with the bytes received so far and the total bytes (0 if unknown).
+        chunk_size: bytes to read at once. max_retries: number of tries after the first, None for
+        the client's number.
         """
         options = FileOptions(images_only=False, overwrite=False, chunk_size=chunk_size)
         sending = SendOptions(max_retries=max_retries)

@@ -88,9 +88,9 @@ def search_models(
 ) -> ModelPage:
     """Search models by words and return one page of results, best matches first.
 
-    level: bit mask of the allowed browsing levels of the models' covers; a model without an allowed
-    example image gets no cover. limit: number of models, 1 to 100. cursor: `next_cursor` of the
-    previous page, None for the first page.
+    level: bit mask of the allowed browsing levels. PG alone asks Civitai for models without mature
+    content. A model without an example image of an allowed level gets no cover. limit: number of
+    models, 1 to 100. cursor: `next_cursor` of the previous page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -112,10 +112,10 @@ def fetch_images(
     """Fetch one page of the images that match a query. An empty page may have a next page.
 
     cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
-    request, at least 20 and at most 200. If Civitai may have left out images and the limit is at
-    most 100, the page is fetched again with twice the limit. If this fails, or takes more than
-    `patience` seconds, the first page is returned; without `patience`, smaller limits are tried,
-    and the error is raised if the smallest fails too.
+    request, 20 to 200. If Civitai may have left out images and the limit is at most 100, the page
+    is fetched again with twice the limit. patience: if this second request fails or takes more
+    seconds, the first page is returned; with None, smaller limits are tried, and the error is
+    raised if the smallest fails too.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)

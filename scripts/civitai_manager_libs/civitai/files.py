@@ -61,7 +61,7 @@ class RemoteFile:
 
     @property
     def is_pickle(self) -> bool:
-        """Return whether the file is a pickle, which may run code when it is loaded."""
+        """Return whether the file's extension is that of a pickle, which may run code."""
         return self.extension in _PICKLES
 
     @property

@@ -36,7 +36,7 @@ class ImageQuery:
     """A query for the images of a model, version, post or user, or for one image.
 
     level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
-    whether to leave out images without generation data; this is done here, as Civitai has no such
+    whether to leave out images without generation data; our code does this, as Civitai has no such
     filter. base_models: names as Civitai spells them; Civitai refuses unknown names.
     """
 
@@ -64,7 +64,7 @@ class ImageQuery:
     def ignores_sort(self) -> bool:
         """Return whether Civitai ignores the query's sort order.
 
-        Its SQL database ignores all sort orders but "Newest" and "Oldest".
+        Civitai's SQL database ignores all sort orders but "Newest" and "Oldest".
         """
         return self.uses_sql_database and self.sort not in _SORTS_BY_ID
 
@@ -113,8 +113,8 @@ class Page:
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     """Return the cursor to send to Civitai for the next page, so that no image is skipped.
 
-    cursor: `next_cursor` of the previous page. It is changed only if it would skip images: with the
-    sort "Newest" and for the SQL database. Other cursors, and None, are returned unchanged.
+    cursor: `next_cursor` of the previous page, returned unchanged unless Civitai would skip images:
+    in its SQL database with every sort but "Oldest", elsewhere only with the sort "Newest".
     """
     if cursor is None:
         return None

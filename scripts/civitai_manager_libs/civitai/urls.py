@@ -80,8 +80,9 @@ def parse_reference(text: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
     A URL may be on Civitai or on the configured site. Raises InputError for a text that is empty or
-    too long, for an id out of range, and for a URL or AIR that `Reference` cannot describe.
-    suggests_search: whether the error's message suggests search words too.
+    too long, for an id out of range, and for a URL or AIR of anything but a model, version, post,
+    user, image or collection. suggests_search: whether the error's message suggests search words
+    too.
     """
     try:
         return _parse_text(text)
@@ -120,7 +121,7 @@ def _split_base_url() -> tuple[str, str, int] | None:
 
 
 def _is_known_host(host: str) -> bool:
-    """Return whether a host is one of Civitai's hosts or the configured site's host."""
+    """Return whether a host is one of Civitai's, a subdomain of one, or the configured site's."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
     base = _split_base_url()

@@ -28,7 +28,7 @@ class Cancellation:
         self.is_for_good = False  # the work will not be resumed
 
     def set(self, for_good: bool = False) -> None:
-        """Cancel the work, and call the callbacks of `call_when_cancelled`.
+        """Cancel the work: `check` and `sleep` raise Cancelled from now on, callbacks are called.
 
         for_good: whether the work will never be resumed; its unfinished files are then deleted.
         """
@@ -72,7 +72,7 @@ class Cancellation:
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
         """Yield a Cancellation that is set after `seconds`, or as soon as this one is set.
 
-        seconds: None for no timeout.
+        seconds: None for no timeout; this Cancellation itself is then yielded.
         """
         if seconds is None:
             yield self
@@ -92,5 +92,5 @@ _never = Cancellation()
 
 
 def never_cancelled() -> Cancellation:
-    """Return the Cancellation of work that is never cancelled. Never call its `set`."""
+    """Return the one Cancellation that is shared by all work that nobody cancels; never set it."""
     return _never

@@ -32,9 +32,10 @@ _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re
 
 
 def clean_text(text: str) -> str:
-    """Replace control characters in a text by spaces, and every line end by a newline.
+    """Return a text with control characters other than tabs as spaces, and line ends as newlines.
 
-    Tags such as `<lora:name:1>` are not changed.
+    Tags such as `<lora:name:1>` keep most control characters, since the names of model files may
+    contain them.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
@@ -88,7 +89,7 @@ def as_integer(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Return a hash of 4 to 128 hexadecimal digits without "0x", "" for other values.
+    """Return a hash of 4 to 128 hexadecimal digits, without a leading "0x"; "" for other values.
 
     Return "" for the hash of an empty file too: programs write that hash if they cannot read a
     file.
@@ -103,9 +104,10 @@ def as_list(value: object) -> Sequence[Any]:
 
 
 def format_number(number: float) -> str:
-    """Return a number as text, without an exponent or a trailing ".0"; "0" if it is below 1e-9.
+    """Return a number as text, without an exponent or a trailing ".0".
 
-    Return "" for NaN and for numbers of 2**64 and above.
+    Return "0" for numbers from -1e-9 to 1e-9, and "" for NaN and for numbers whose absolute value
+    is 2**64 or more.
     """
     if not abs(number) < _LARGEST:
         return ""
@@ -115,7 +117,10 @@ def format_number(number: float) -> str:
 
 
 def model_file_stem(name: str) -> str:
-    """Return a model file's name without folders and extension, as A1111 shows it."""
+    """Return a model file's name without folders and without an extension such as `.safetensors`.
+
+    Only the extensions of model files are removed.
+    """
     return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
 
 

@@ -109,7 +109,8 @@ def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
 def cache_file_name(url: str) -> str:
     """Return the cache file's name for an image URL: `<uuid>-<size>.<extension>`.
 
-    The name does not depend on the host. If the URL has no UUID, a hash of the URL is used.
+    The host makes no difference. For a URL without a UUID, return `<name>-<hash of the
+    URL>.<extension>`.
     """
     path = _split_url(url)[1]
     segments = [part for part in path.split("/") if part]
@@ -137,6 +138,6 @@ def _size_name(segment: str) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, str]:
-    """Return a URL's (scheme and host, path, query and fragment), "" for each missing part."""
+    """Split a URL into ("https://host", "/path", "?query#fragment"); "" for each missing part."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

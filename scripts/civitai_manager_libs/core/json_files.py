@@ -41,7 +41,10 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _try_to_rename(path: str) -> str:
-    """Rename a file to `<path>.damaged` if possible; return words that say what was done."""
+    """Rename a file to `<path>.damaged`, and return words for the user.
+
+    The words say what the new name is, or that the file could not be renamed and must be repaired.
+    """
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -87,7 +90,7 @@ def make_folder_private(folder: str, own_prefixes: tuple[str, ...]) -> None:
     """Let only the user read a folder, which is created if missing; ignore errors.
 
     own_prefixes: how the names of this program's files begin. If the folder contains other files,
-    its permissions are not changed.
+    its permissions are not changed. On Windows, nothing is done.
     """
     if os.name == "nt":
         return
@@ -100,7 +103,7 @@ def make_folder_private(folder: str, own_prefixes: tuple[str, ...]) -> None:
 
 
 def make_file_private(path: str) -> None:
-    """Remove other users' access to a file; ignore errors."""
+    """Remove other users' access to a file; ignore errors. On Windows, nothing is done."""
     if os.name != "nt":
         with suppress(OSError):
             _remove_group_access(path)

@@ -36,9 +36,9 @@ def check_model_start(head: bytes, content_type: str, name: str) -> None:
     """Raise an error if a download does not begin as a model file of its format does.
 
     head: the first 512 bytes, or the whole file if it is shorter. content_type: the response's
-    header. name: the file's name, whose extension tells the format; for an unknown extension any
-    binary data is accepted. Raises NeedsKey for a web page, and InvalidResponse for other wrong
-    content.
+    header; web pages and text are recognized by the header or by the head. name: the file's name,
+    whose extension tells the format; for an unknown extension any binary data is accepted. Raises
+    NeedsKey for a web page, and InvalidResponse for other wrong content.
     """
     if is_web_page(content_type, head):
         raise NeedsKey(

@@ -79,7 +79,7 @@ class Database:
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run an SQL query and return all rows."""
+        """Run an SQL query and return all rows. values: they replace the `?` in the query."""
         with _translate_errors(self.path):
             return self.connection.execute(sql, values).fetchall()
 
@@ -118,10 +118,10 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Release the database's lock, and take it again. Raises DiskError after 30 seconds.
+        """Release the database's lock, then acquire it again, shared with other processes.
 
-        alone: wait until no other process shares the lock, which renaming the file needs, but at
-        most 3 seconds.
+        alone: acquire the lock unshared, which renaming the file needs. Raises DiskError if the
+        lock is not free after 30 seconds, or after 3 seconds with `alone`.
         """
         # SQLite finds the journals of an open file by name.
         self._lock.release()

@@ -26,10 +26,10 @@ _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, ret
 
 
 def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool:
-    """Return whether a JSON text has too many parts to parse: they would take too much memory.
+    """Return whether a JSON text has more separators than allowed, so that parsing takes too much.
 
-    The characters `,` `:` `[` and `{` are counted. max_parts: number allowed outside strings.
-    max_separators: number allowed in the whole text.
+    The separators are `,` `:` `[` and `{`. max_parts: how many are allowed outside strings.
+    max_separators: how many are allowed in all, with those in strings.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not max_parts < separators <= max_separators:
@@ -87,9 +87,10 @@ def clean_line(value: Any, limit: int = 200) -> str:
 
 
 def clean_lines(value: Any, limit: int = 200) -> tuple[str, ...]:
-    """Return the non-empty strings of a list, each cleaned by `clean_line`; () for other types.
+    """Return the strings of a list as lines of printable characters; () for other values.
 
-    Only the first 100 entries are read. limit: the largest number of characters in a string.
+    Entries that are empty or no strings are left out. Only the first 100 entries are read. limit:
+    the largest number of characters in a line.
     """
     entries = value[:_MAX_LINES] if isinstance(value, list) else ()
     return tuple(line for entry in entries if (line := clean_line(entry, limit)))

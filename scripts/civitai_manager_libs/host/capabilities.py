@@ -16,9 +16,9 @@ __all__ = ["list_capabilities"]
 
 
 def list_capabilities() -> dict[str, Any]:
-    """Return the samplers and other choices of the running WebUI, {} if they are unknown.
+    """Return the samplers, schedulers, modules and infotext fields of the running WebUI.
 
-    The keys and values are the fields of `infotext.HostCapabilities`, which describes them.
+    The dict has the arguments of `infotext.HostCapabilities`. Return {} if they are unknown.
     """
     samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)

@@ -45,7 +45,7 @@ _KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 def list_model_folders() -> list[tuple[str, str]]:
     """Return (kind of model, folder) for each existing folder in which the WebUI looks for models.
 
-    The kinds are those of `find_model_folder`. Return [] without a WebUI.
+    A kind is "model", "lora", "vae" and so on. Return [] without a WebUI.
     """
     found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
@@ -55,8 +55,9 @@ def find_model_folder(kind: str) -> str:
     """Return the folder in which to save a kind of model for the WebUI, "" if there is none.
 
     kind: "model" (a checkpoint), "unet", "lora", "embed", "vae", "hypernet", "text_encoder",
-    "controlnet" or "upscaler". A folder in the WebUI's arguments or settings is preferred to the
-    usual one. The folder may not exist yet.
+    "controlnet" or "upscaler". The folder is the first that exists of those in the WebUI's
+    arguments, in its settings, and the usual ones. If none exists: "" for "unet", "text_encoder"
+    and "controlnet", else the first of them.
     """
     folders = _list_folders(kind)
     existing = next(filter(os.path.isdir, folders), "")

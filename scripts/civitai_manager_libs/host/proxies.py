@@ -52,7 +52,7 @@ def validate_proxy(url: str) -> str:
 
 
 def bypass_proxies_for(*hosts: str) -> None:
-    """Make this process reach hosts without a proxy, by the environment variable `no_proxy`.
+    """Add hosts to the environment variable `no_proxy`: this process then uses no proxy for them.
 
     hosts: host names or IP addresses.
     """

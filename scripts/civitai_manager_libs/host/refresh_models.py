@@ -48,9 +48,10 @@ _LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
 
 
 def refresh_models(kind: str) -> bool:
-    """Make the WebUI read its folder for one kind of model again; return whether that succeeded.
+    """Make the WebUI read its folder for one kind of model again.
 
-    kind: the kind of model, such as "lora"; see `find_model_folder`. Return True without a WebUI.
+    kind: such as "lora" or "embed". Return True if at least one of the WebUI's functions for this
+    succeeded, or without a WebUI; False if all failed or if there are none.
     """
     if not in_webui():
         return True

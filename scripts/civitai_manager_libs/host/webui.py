@@ -120,7 +120,7 @@ def register_started(on_started: Callable[[Any, Any], None]) -> None:
 def keep_out_of_ui_config(blocks: Any) -> None:
     """Keep our components out of `ui-config.json`, from which the WebUI restores old values.
 
-    blocks: the gradio Blocks that contain them.
+    blocks: the gradio Blocks that contain our components.
     """
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

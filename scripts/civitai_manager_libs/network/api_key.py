@@ -18,7 +18,7 @@ _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
     """Return a copy of the request with the API key in its Authorization header.
 
-    The request itself is returned if there is no key, or if `is_api_url` is false of its URL. An
+    Return the request itself if there is no key, or if the key may not be sent to the URL. An
     existing Authorization header is kept. Raises InputError if the key contains characters that are
     not allowed in a header.
     """

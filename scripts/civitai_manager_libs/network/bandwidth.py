@@ -27,10 +27,10 @@ class BandwidthLimit:
         self._used_until = 0.0  # the time at which all bytes read so far fit the limit
 
     def allowed_bytes(self, size: int) -> int:
-        """Return how many of `size` bytes the next read may take.
+        """Return how many of `size` bytes the next read may take: all of them if there is no limit.
 
-        Without a limit, return `size`. With a limit, return at most the bytes allowed in a tenth
-        of a second, or 512 if that is more.
+        With a limit, a read takes at most the bytes that are allowed in a tenth of a second, or 512
+        bytes if fewer are allowed.
         """
         limit = self._limit()
         return size if limit <= 0 else min(size, max(_MIN_READ, int(limit * _INTERVAL)))

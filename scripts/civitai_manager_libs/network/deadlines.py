@@ -15,7 +15,7 @@ _INTERVAL = 0.2  # seconds between two checks
 
 
 class Deadline:
-    """The end of the time for a block of code; `cut` is called if the block is then still running.
+    """A time limit for a block of code; `cut` is called if the block runs longer or is cancelled.
 
     is_over: whether the time was up at the last check.
     """
@@ -77,7 +77,8 @@ def cut_after(
 ) -> Iterator[Deadline]:
     """Call `cut` from another thread if the block takes more than `seconds` or is cancelled.
 
-    Yield the Deadline, whose `is_over` tells whether the time is up.
+    cut: ends the call that the block waits for. Yield the Deadline; after `cut` was called,
+    `is_over` tells whether the time was up (True) or the work was cancelled (False).
     """
     deadline = Deadline(seconds, cut, cancelled)
     _watcher.add(deadline)

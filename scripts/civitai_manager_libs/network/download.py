@@ -44,10 +44,10 @@ Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A file that was downloaded.
+    """A file that was downloaded, or that existed already.
 
-    size: in bytes. extension: such as "png", from the file's first bytes; "" for a file that is
-    neither image, video nor sound.
+    size: in bytes. extension: such as "png", from the first bytes of a downloaded image, video or
+    sound; "" for all other files.
     """
 
     path: str
@@ -127,10 +127,11 @@ class FileDownload:
         self._files.close()
 
     def receive(self, session: HttpSession) -> None:
-        """Request the missing bytes, or the whole file if it changed, and append them to the file.
+        """Request the missing bytes, and append them to the file.
 
-        Raises NetworkError or ServerError if a retry may help. Also raises HttpStatusError,
-        NotAnImage, TooLarge, Refused, DiskError, InputError and Cancelled.
+        If the server's file has changed or has no ETag or date, request the whole file. Raises
+        NetworkError or ServerError if a retry may help. Also raises HttpStatusError, NotAnImage,
+        TooLarge, Refused, DiskError, InputError and Cancelled.
         """
         if self._options.resumable and self._partial is None:
             self._resume()
@@ -198,7 +199,8 @@ class FileDownload:
     def _is_continuation(self, body: ResponseBody) -> bool:
         """Return whether a response's body begins where the unfinished file ends.
 
-        Return False if the file on the server has changed, or if its total length is unknown.
+        Return False too if the body is compressed, or if the file's total length is unknown or the
+        file has changed on the server.
         """
         if body.status != 206 or not self.size:
             return False
@@ -304,7 +306,7 @@ class FileDownload:
             self._note_at = time.monotonic() + _NOTE_INTERVAL
 
     def _check_size_limit(self) -> None:
-        """Raise TooLarge if the media file, as announced or received, is above the size limit."""
+        """Raise TooLarge if a media file's announced or received size is above the set limit."""
         if not self.extension:
             return
         is_video = self.extension in _VIDEO

@@ -25,12 +25,10 @@ class HostLimiter:
 
     Each request holds one of the host's slots. limit: returns the number of slots; it is called
     again while threads wait. A pause that the host asks for halves the number; afterwards every 20
-    successful requests add one slot again.
-
-    Urgent requests (a user waits) go before those of download jobs. While a job waits, one slot is
-    left to jobs; if there is only one slot, urgent requests and jobs alternate. A throttled request
-    is one that the bandwidth limit slows down. While such a request waits, an unthrottled request
-    may use its slot.
+    successful requests add one slot again. Urgent requests (a user waits) go before those of
+    download jobs, but a waiting job gets one slot if no other job has a slot; if the host has only
+    one slot, urgent requests and jobs take turns. A request that waits for the bandwidth limit
+    lends its slot to a request without bandwidth limit.
     """
 
     def __init__(self, limit: Callable[[], int]) -> None:
@@ -134,8 +132,8 @@ class HostLimiter:
     def _is_turn_of_jobs(self, limit: int) -> bool:
         """Return whether a download job gets the next free slot before urgent requests.
 
-        This is so if a job waits and no job has a slot. limit: the host's number of slots. If the
-        host has only one slot, urgent requests and jobs take turns.
+        That is so if a job waits, no job has a slot, and the host has several slots or the last
+        request was urgent. limit: the host's number of slots.
         """
         if self._waiting[False] == 0 or self._active[False]:
             return False

@@ -34,8 +34,9 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text of the value. To save time, only the fields `error` and `message` are
-    searched if the text contains the key neither as it is nor escaped for JSON.
+    text: the JSON text from which the value was parsed. If the key may be in the text, as it is or
+    escaped for JSON, the whole value is searched; else only its fields `error` and `message`, where
+    the key may be escaped for a URL or HTML.
     """
     if len(key) < _MIN_KEY:
         return value

@@ -27,8 +27,9 @@ _session = requests.Session()  # only reads the Location header
 def follow_redirect(response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
     """Close a redirecting response, and return the request for the URL to which it leads.
 
-    request: the one that was redirected. Raises Refused if the redirect must not be followed,
-    and NeedsKey if it leads to a login page.
+    request: the request that was redirected. Raises Refused if the redirect leads from a public
+    host to a private address, from https to http, or to a URL that is neither; NeedsKey if it leads
+    to a login page; and Cancelled.
     """
     # A server on this machine may redirect to this machine.
     is_private = is_private_address(find_server_address(response) or "")

@@ -61,9 +61,9 @@ def error_from_response(
 def detect_extension(content_type: str, start: bytes, images_only: bool) -> str | None:
     """Return a media file's extension by its first bytes, None for another binary file.
 
-    Raises NotAnImage for an empty file or a text. content_type: the response's header, by which too
-    a text is recognized. images_only: raise NeedsKey for a web page, and NotAnImage for another
-    binary file.
+    content_type: the response's header; a file is text if the header or the first bytes say so.
+    Raises NotAnImage for text and for an empty file. images_only: also raise NotAnImage for another
+    binary file, and NeedsKey for a web page.
     """
     extension = detect_media_extension(start)
     if extension is not None:

@@ -63,8 +63,9 @@ class HttpSession:
     ) -> Iterator[ResponseBody]:
         """Send a request and yield the response, using a slot that the caller holds already.
 
-        limiter: that of the host; the caller is inside its `slot` block. Raises the errors of
-        `open`.
+        limiter: that of the host; the caller is inside its `slot` block. Raises HttpStatusError if
+        the status is 300 or above and not in `allowed`; NetworkError, Refused, NeedsKey if a
+        redirect leads to a login page, InputError for an invalid key or proxy, and Cancelled.
         """
         bandwidth = _bandwidth if request.sending.throttled else None
         response = self.send(request)

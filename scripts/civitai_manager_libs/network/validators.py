@@ -42,7 +42,7 @@ class FileVersion:
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response is of another version, by its ETag and Last-Modified headers.
+        """Return whether a response has an ETag or Last-Modified that this version does not have.
 
         A header that the response lacks is not compared.
         """
@@ -74,7 +74,7 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return a response's ETag, or else its Last-Modified date; "" if neither is reliable.
+    """Return a response's ETag if it is reliable, else a reliable Last-Modified date, else "".
 
     Weak ETags are not reliable. A date is reliable if it is at least a second older than the
     response (RFC 9110, 8.8.2.2).

@@ -29,10 +29,7 @@ def is_temporary_name(name: str) -> bool:
 
 
 def temporary_path(folder: str, stem: str) -> str:
-    """Return the path of a temporary file in a folder.
-
-    stem: the unique part of the file's name.
-    """
+    """Return the path `<folder>/.civitai-shortcut-<stem>.part` of a temporary file."""
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 
 
@@ -68,7 +65,7 @@ class AtomicFile:
             self._close_file()
 
     def reserve_space(self, size: int, keep_free: int = 0) -> None:
-        """Reserve space on the disk for the file. Raises DiskFull if the disk has too little.
+        """Count the file's space on the disk as used, or raise DiskFull if the disk has too little.
 
         size: final size in bytes. keep_free: bytes that must stay free on the disk. Space that
         other open files of this process have reserved counts as used.

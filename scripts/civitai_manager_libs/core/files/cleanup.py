@@ -16,9 +16,10 @@ _MAX_AGE = 30 * 24 * 3600.0  # seconds since the last write to a resumable file
 
 
 def remove_leftovers(folder: str) -> int:
-    """Delete the temporary files that killed programs left in a folder; return their number.
+    """Delete the temporary files that killed programs left in a folder; return how many.
 
-    Files in use are kept, and files that can be resumed until 30 days after their last write.
+    Files in use are kept. A file that a later download can resume is kept until 30 days after the
+    last write to the file. Return 0 if the folder cannot be read.
     """
     removed = 0
     try:

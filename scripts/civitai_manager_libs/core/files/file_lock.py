@@ -17,10 +17,10 @@ _LOCKED_BYTE = 0x7FFFFFF0
 
 
 def lock_descriptor(descriptor: int, wait: bool = False) -> bool | None:
-    """Lock an open file against other threads and processes; return whether that succeeded.
+    """Try to lock an open file against other threads and processes.
 
-    Return None if the file system has no locks. wait: block until the lock is free (not on
-    Windows).
+    Return True if the file is locked now, False if another holds the lock, and None if the file
+    system has no locks. wait: block until the lock is free (ignored on Windows).
     """
     try:
         if fcntl is None:

@@ -25,9 +25,10 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
-    """Convert the error of a file operation to a DiskError with a message for the user.
+    """Return a DiskError for the error of a file operation: DiskFull if the disk is full.
 
-    error: a ValueError means that the path contains a NUL character.
+    error: a ValueError means that the path contains a NUL character. path: the file or folder to
+    name in the message for the user.
     """
     if getattr(error, "errno", None) in _NO_ROOM:
         return DiskFull(f"There is no disk space left for {path}.", path=path)
@@ -37,9 +38,9 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
 
 @contextmanager
 def translate_disk_errors(path: str) -> Iterator[None]:
-    """Convert an OSError or ValueError in the `with` block to a DiskError.
+    """Convert an OSError or ValueError in the `with` block to DiskFull or DiskError.
 
-    path: the file or folder to name in the message.
+    The error is DiskFull if the disk is full. path: the file or folder to name in the message.
     """
     try:
         yield
@@ -85,7 +86,8 @@ def check_free_space(folder: str, needed: int) -> None:
 def check_space_for_files(needed: Mapping[str, int], keep_free: int) -> None:
     """Raise DiskFull if a disk has too little space for the files to be written.
 
-    needed: bytes to write, by folder. keep_free: bytes that must stay free on each disk.
+    needed: bytes to write, by folder; folders on one disk are added up. keep_free: bytes that must
+    stay free on each disk.
     """
     disks: dict[int, tuple[str, int]] = {}
     for folder, size in needed.items():
@@ -96,7 +98,7 @@ def check_space_for_files(needed: Mapping[str, int], keep_free: int) -> None:
 
 
 def find_device(folder: str) -> int:
-    """Return the device number of a folder's disk; the folder need not exist yet."""
+    """Return the device number of a folder's disk, 0 if unknown; the folder need not exist yet."""
     try:
         return os.stat(folder or ".").st_dev
     except (OSError, ValueError):

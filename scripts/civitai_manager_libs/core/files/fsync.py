@@ -59,7 +59,10 @@ def make_folder(folder: str) -> None:
 
 
 def _try_sync(sync: Callable[[], object]) -> bool:
-    """Call `sync`; return False if the file system does not support it. Raises OSError."""
+    """Call `sync` and return True; return False if the file system does not support the call.
+
+    Raises OSError if the call fails for another reason.
+    """
     try:
         sync()
     except OSError as error:

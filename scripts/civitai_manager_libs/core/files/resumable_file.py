@@ -62,7 +62,7 @@ class ResumableFile(AtomicFile):
 
     @property
     def is_taken(self) -> bool:
-        """Return whether another thread or process is downloading the same URL."""
+        """Return whether another thread or process is downloading the URL to the same folder."""
         return not self._note and os.path.exists(temporary_path(self.folder, self._key))
 
     @property
@@ -80,9 +80,9 @@ class ResumableFile(AtomicFile):
     def write_note(self, total: int, validator: str) -> None:
         """Flush all bytes to the disk, and write a note by which a later download can resume.
 
-        Later writes add their ranges to the note. Do nothing for a file that cannot be resumed.
-        total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date of
-        the file.
+        Later writes add their ranges to the note, and a second call only calls `sync`. Do nothing
+        for a file that cannot be resumed. total: the whole file's size in bytes, 0 if unknown.
+        validator: the server's ETag or date of the file.
         """
         if self._lines is not None:
             return self.sync()
@@ -135,7 +135,7 @@ class ResumableFile(AtomicFile):
             sync_file(self._lines.fileno())
 
     def keep(self) -> None:
-        """Keep the unfinished file after the `with` block, if `write_note` was called."""
+        """Keep the unfinished file after the `with` block, if the file has bytes and a note."""
         self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:
@@ -210,7 +210,11 @@ class ResumableFile(AtomicFile):
         self._lines = open_own_file(self._note, "ab")
 
     def _note_lines(self) -> bytes:
-        """Return the note's text: the ranges that survive a power loss, then all written ranges."""
+        """Return the note's text: byte ranges that survive a power loss, then all written ranges.
+
+        The second list is left out if both are equal, or if a restart of the system cannot be
+        noticed.
+        """
         lines = [self._sure.to_line()]
         if self._ranges != self._sure.ranges and self._sure.system:
             lines += [b"[%d,%d]\n" % range_ for range_ in self._ranges]
@@ -258,7 +262,7 @@ def delete_resumable(folder: str, urls: Iterable[str]) -> int:
 
 
 def resumable_size(folder: str, url: str) -> int:
-    """Return the number of bytes in a URL's unfinished download, 0 if there is none."""
+    """Return how many bytes a folder's unfinished download of a URL has, 0 if there is none."""
     found = read_note(temporary_path(folder, _file_key(url)) + NOTE)
     return found.ranges.size if found is not None else 0
 
@@ -288,7 +292,10 @@ def _delete_with_note(path: str) -> None:
 
 
 def _open_locked(path: str) -> FileIO | None:
-    """Open or create a file and lock it; return None if it cannot be locked."""
+    """Open or create a file and lock it; return None if it cannot be locked.
+
+    A link, or a file of another user, is deleted first and replaced by a new file.
+    """
     while True:
         if is_foreign(path):
             delete_file(path)

@@ -26,7 +26,7 @@ class ResumeNote:
 
     size: bytes from the file's beginning. parts: further byte ranges (start, end). total: the whole
     file's size in bytes, 0 if unknown. validator: the server's ETag or date of the file, for
-    `If-Range`. system: `read_boot_id()` when the note was written.
+    `If-Range`. system: id of the system start during which the note was written, "" if unknown.
     """
 
     size: int
@@ -52,7 +52,7 @@ class ResumeNote:
         return ByteRanges([(0, self.size), *self.parts])
 
     def to_line(self) -> bytes:
-        """Return the note as a line of JSON, without optional fields that are empty."""
+        """Return the note as a line of JSON; leave out `parts` and `system` if they are empty."""
         kept = {k: v for k, v in vars(self).items() if v or k not in ("parts", "system")}
         return json.dumps(kept).encode() + b"\n"
 
@@ -99,9 +99,10 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
 
 
 def _add_ranges(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return a copy of the note with more byte ranges, (start, end).
+    """Return a copy of the note that has more byte ranges, (start, end).
 
-    If the system has restarted since, return the note itself: the added bytes may be lost.
+    Return the note itself if the system may have restarted since the note was written: the bytes of
+    the added ranges may then be lost.
     """
     if not (added and note.system and note.system == read_boot_id()):
         return note

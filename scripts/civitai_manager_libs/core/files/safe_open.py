@@ -49,8 +49,9 @@ _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 def open_own_file(path: str, mode: _Mode, creates: bool = False) -> FileIO:
     """Open a regular file that belongs to the user, unbuffered.
 
-    mode: as in `open`. creates: create the file if it is missing. Raises PermissionError if
-    `is_foreign` is true of the path, and OSError if the file cannot be opened.
+    mode: as in `open`. creates: create the file if it is missing. Raises PermissionError for a
+    link, folder or device, and for a file that has several hard links or belongs to another user;
+    OSError if the file cannot be opened.
     """
     if is_foreign(path):
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
@@ -81,10 +82,9 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether a file belongs to another user, or is no ordinary file.
+    """Return whether a path is anything but a regular file of this user with a single hard link.
 
-    Links, folders, devices and files with several hard links are not ordinary. Return False for a
-    missing file.
+    Return True for links, folders and devices, too; False for a missing file.
     """
     try:
         return _is_foreign(os.lstat(path), path)

@@ -29,8 +29,8 @@ def extension_if_complete(path: str, size: int = 0) -> str | None:
     """Return a complete media file's extension by its content, such as "png"; else None.
 
     A file is complete if it ends as its format requires, or if it has the expected `size` and its
-    last 16 bytes are not all zero, as after a disk failure. size: in bytes, 0 if unknown. Raises
-    OSError.
+    last 16 bytes are not all zero (a disk failure may leave zeros). size: in bytes, 0 if unknown.
+    Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):

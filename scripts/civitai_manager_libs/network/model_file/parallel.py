@@ -20,7 +20,7 @@ _TICK = 0.1  # seconds
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
     """Receive all bytes of a file, over several connections if the storage allows it.
 
-    retries: runs each connection, again after a temporary failure. on_tick: called in this thread
+    retries: how often and when a failed connection is tried again. on_tick: called in this thread
     ten times a second. All connections have ended when this returns or raises. Raises the error
     that ended the download, such as FileChanged, NetworkError, DiskError or Cancelled.
     """

@@ -37,15 +37,15 @@ _ERROR_PAGE = 64 * 1024  # bytes
 
 
 class FileChanged(CivitaiShortcutError):
-    """The file in the storage is no longer the one of which bytes were received."""
+    """Raised if the file in the storage has changed after some of its bytes were received."""
 
 
 @dataclass
 class Transfer:
     """The state that all connections of one model file's download share.
 
-    expected: what is known about the file. name: its final name. version: the version of the file
-    in the storage, None until the first response.
+    expected: what is known about the file. name: the file's final name. version: the version of the
+    file in the storage, None until the first response.
     """
 
     session: HttpSession
@@ -193,11 +193,11 @@ class PieceConnection:
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
     ) -> bool:
-        """Reserve space for the file and note its version, by the download's first response.
+        """Store the file's version and length from the first response, and reserve disk space.
 
-        Return False if this response cannot be used: a part of the file without an ETag or date
-        cannot be joined with other parts, so the whole file must be requested. is_part: whether the
-        response is a part. total: the file's length in bytes, None if unknown.
+        Return False, and do nothing but end the use of several connections, if the response is not
+        the whole file and has no ETag or date by which to join parts. is_part: whether the response
+        is a partial one. total: the file's length in bytes, None if unknown.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)
@@ -232,7 +232,7 @@ class PieceConnection:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Write `self._chunk` bytes of a piece to the file, or the rest of the piece if it is less.
+        """Write the next `self._chunk` bytes of a piece to the file, or what is left of the piece.
 
         data: the first of these bytes; the others are read from the body. Return False if the body
         ended too early.

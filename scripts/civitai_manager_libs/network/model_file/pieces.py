@@ -79,7 +79,7 @@ class PiecePlan:
             return piece
 
     def give_back(self, piece: Piece) -> None:
-        """Let other connections receive the bytes that are still missing of a piece from `take`."""
+        """Let other connections receive the missing bytes of a piece that a connection has left."""
         with self._lock:
             self._active.remove(piece)
             self._whole = None if self._whole is piece else self._whole
@@ -92,7 +92,8 @@ class PiecePlan:
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return False, and do nothing, if another extended piece is being received already.
+        Return True; or do nothing and return False if another piece that was extended is still
+        being received.
         """
         with self._lock:
             if self._whole is None:
@@ -132,8 +133,8 @@ class PiecePlan:
     def _split_slowest(self) -> Piece | None:
         """Halve the piece that will take longest, and return its second half as a new piece.
 
-        Return None if that piece was begun or will end within two seconds, has less than 256 KiB
-        left, or has no known end.
+        Return None if no piece is being received, or if that piece was begun less than two seconds
+        ago, will end in less than two seconds, has less than 256 KiB left, or has no known end.
         """
         slowest = max(self._active, key=lambda piece: piece.seconds_left, default=None)
         if slowest is None or slowest.seconds_left < _SLOW or slowest.missing < 2 * _MIN_SPLIT:

@@ -40,8 +40,7 @@ class DownloadRoute:
 
     The route redirects to a signed URL, which is never stored on the disk. request: the request to
     send to the route. api_limiters: for the requests to Civitai's API. retry_delay: in seconds;
-    after the first response of status 404 the request is sent once more, three times this delay
-    later.
+    after a first status 404, the request is sent once more when three times this delay has passed.
     """
 
     def __init__(
@@ -61,9 +60,9 @@ class DownloadRoute:
         """Return a request for the file at its signed URL, which the first call fetches.
 
         expired: a request from an earlier call that the storage refused, since its signature has
-        expired. A new URL is then fetched, once for all threads that pass this request. Raises the
-        errors that `make_route_error` returns, NetworkError, Refused, InputError for an invalid key
-        or proxy, and Cancelled.
+        expired. A new URL is then fetched, once for all threads that pass this request. Raises
+        NoAccess, EarlyAccess, NotOffered, QuotaReached, HttpStatusError, NetworkError, Refused,
+        InputError for an invalid key or proxy, and Cancelled.
         """
         with self._lock:
             if self._signed is None or self._signed is expired:
@@ -106,9 +105,9 @@ def make_route_error(
 ) -> CivitaiShortcutError:
     """Return the error for a response in which Civitai's download route refuses a file.
 
-    The error is NoAccess, EarlyAccess, NotOffered, QuotaReached, or else what `error_from_response`
-    returns. body: the first bytes of the response's body. key: the API key, replaced by `***` in
-    the error's message.
+    The error is NoAccess, EarlyAccess, NotOffered or QuotaReached if the response says so, else the
+    HttpStatusError of the status, such as NotFound. body: the first bytes of the response's body.
+    key: the API key, replaced by `***` in the error's message.
     """
     text = body.decode("utf-8", "replace")
     fields = _parse_fields(text)
