@@ -209,8 +209,8 @@ export function findKey(press, places) {
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 
-/** Return the names that a key press may have in the table of shortcuts, such as "?" and "Shift ?";
- * [] with Alt or while a word is being composed.
+/** Return the names that a key press may have in the table of shortcuts, such as "?" and "Shift ?".
+ * Return [] with Alt, with Ctrl and Shift, or while a word is being composed.
  * @param {KeyPress} press */
 function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
   if (altKey || isComposing || (ctrlKey && metaKey)) return [];

@@ -164,7 +164,8 @@ export class Arrangement {
     return null;
   }
 
-  /** Return the id of the image to which a step leads, null if `id` is not in the grid.
+  /** Return the id of the image to which a step leads: `id` itself if it leads to no image, null if
+   * `id` is not in the grid.
    * @param {number} id
    * @param {import("../types.js").Step} step
    * @param {number} screen  height of a page in pixels */

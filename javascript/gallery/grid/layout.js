@@ -139,7 +139,8 @@ export class Masonry {
     return y < 0 ? index : this.#findNearest(edge, y, index);
   }
 
-  /** Return the index of the image of a column that is nearest to the height `y`.
+  /** Return the index of the first image of a column that ends below `y`, of the last image if none
+   * does.
    * @param {number} column  index of the column
    * @param {number} y
    * @param {number} otherwise  returned if the column is empty */

@@ -40,8 +40,8 @@ export function makeCard({ action, href, name, about, images, blurhash, glyph, b
 
 /** Return the images of a card, or an icon if there are none.
  * @param {string[]} urls
- * @param {IconName} glyph
- * @param {string} [blurhash] */
+ * @param {IconName} glyph  the icon, also seen until an image has loaded
+ * @param {string} [blurhash]  of an image, shown over the icon until the image has loaded */
 function makeCover(urls, glyph, blurhash) {
   const frame = el("span", { class: "home-cover" }, icon(glyph));
   if (blurhash) frame.append(makeBlurhash(blurhash));

@@ -97,7 +97,7 @@ export class ModelFilesPanel {
     this.#drawFooter(chosen, answer?.locked ?? "");
   }
 
-  /** Check or uncheck all files that can be downloaded, as the checkbox for all files is. */
+  /** Check or uncheck each file that can be downloaded, like the checkbox above the list. */
   #chooseAll() {
     for (const { key } of listGettable(this.#context.store.get(), "list")) {
       if (this.#all.checked) this.#unchecked.delete(key);

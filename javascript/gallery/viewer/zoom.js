@@ -16,7 +16,7 @@ const RESISTANCE = 0.35;
  * @type {Readonly<Size>} */
 const UNKNOWN = { width: 1024, height: 1024 };
 
-/** Return an image's size, or a default if the size is unknown.
+/** Return an image's size, 1024 × 1024 if it is unknown.
  * @param {Size} size
  * @returns {Size} */
 export function getSizeOrDefault(size) {
