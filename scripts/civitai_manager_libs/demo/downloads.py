@@ -51,7 +51,7 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
 
 
 def find_storage_path(version_id: str, params: Params, has_key: bool) -> str:
-    """Return the storage path of the file that a request asks to download.
+    """Return the URL path at which the demo serves the file that a request asks to download.
 
     version_id: from the request's path. params: `fileId` names the file, by default the version's
     first file. has_key: whether the request has a valid API key. Raises ErrorResponse if the
@@ -69,7 +69,7 @@ def find_storage_path(version_id: str, params: Params, has_key: bool) -> str:
 
 
 def find_stored_file(path: str) -> File:
-    """Return the model file at a path of the storage. Raises ErrorResponse if there is none."""
+    """Return the model file at a path below `/storage/`. Raises ErrorResponse if none exists."""
     file = find_demo_file(parse_id(path.removeprefix(STORAGE).partition("/")[0]))
     if file is None:
         raise ErrorResponse(404, "NoSuchKey")

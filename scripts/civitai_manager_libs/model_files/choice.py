@@ -31,11 +31,11 @@ class FileChoice:
     """The file of a version to download, and the alternatives.
 
     file: None if the version has no file to download. others: the other model files, best first.
-    companions: files that belong to the model, such as its VAE.
-    refusal: a reason code if `file` must not be downloaded, else "".
-    deadline: the ISO 8601 date at which early access ends, "" if unknown.
-    by: why `file` was chosen: `hash` (an image states its hash), `user` or `preferences`, else "".
-    needs_consent: whether the download needs the user's consent, because `file` could run code.
+    companions: files that belong to the model, such as its VAE. refusal: a reason code if `file`
+    must not be downloaded, else "". deadline: the ISO 8601 date at which early access ends, "" if
+    unknown. by: why `file` was chosen: `hash` (an image states its hash), `user`, `preferences`
+    (the best of several by the settings) or "" (no choice). needs_consent: whether the download
+    needs the user's consent, because `file` could run code.
     """
 
     file: RemoteFile | None = None

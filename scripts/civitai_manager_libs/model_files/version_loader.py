@@ -34,10 +34,11 @@ class VersionLoader:
         self.failures: dict[int | str, str] = {}
 
     def load_named(self, images: Sequence[Image]) -> None:
-        """Fetch the versions that images name by id, unless stored or on this machine.
+        """Fetch the versions that images name by id, and store them in the library.
 
-        A stored version that cannot be downloaded, such as one in early access, is fetched again if
-        its record is older than a day.
+        Stored versions, and versions with a file on this machine, are not fetched. Only a stored
+        version that cannot be downloaded, such as one in early access, is fetched again if its
+        record is older than a day.
         """
         ids = dict.fromkeys(
             one.version_id
@@ -73,7 +74,8 @@ class VersionLoader:
     def _load(self, key: int | str) -> Version | None:
         """Return the version with this id or this hash of a file, None if it cannot be loaded.
 
-        Without a client, or after a network error, only the library is searched. Raises Cancelled.
+        Without a client, or after a network error, only the library is searched. Raises Cancelled
+        if the caller has cancelled.
         """
         self._cancelled.check()
         if self._client is None or self._network_failure:
