@@ -35,7 +35,8 @@ def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]
 def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
 
-    Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as `01`; the equal hash tells.
+    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`. Such
+    LoRAs are recognised by their hashes.
     """
     misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
     for entry in map(as_mapping, as_list(meta.get("resources"))):

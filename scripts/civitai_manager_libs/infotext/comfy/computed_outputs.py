@@ -149,9 +149,9 @@ def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_resized_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return (None, width, height) for the node ImageResize+; None stands for the image.
+    """Return (None, width, height) for the node ImageResize+, whose first output is an image.
 
-    Return () in the modes that do not resize to exactly this width and height.
+    Return () in the modes that do not resize to exactly the width and height of the inputs.
     """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")

@@ -43,7 +43,7 @@ def find_first_samplers(nodes: Nodes) -> list[NodeId]:
 
 
 def list_samplers(nodes: Nodes) -> list[NodeId]:
-    """Return the ids of the nodes of a sampler type to which a model or an image is linked."""
+    """Return the ids of the nodes that have a sampler's type and a linked model or image."""
     return [node_id for node_id, node in nodes.items() if _is_sampler(nodes, node)]
 
 

@@ -53,7 +53,7 @@ class Group:
 
     @cached_property
     def links(self) -> list[_WorkflowLink]:
-        """Return the links in `content`, at most _MAX_LINKS; skip malformed links."""
+        """Return the well-formed links that the group's JSON lists, at most _MAX_LINKS."""
         return list(_iter_links(as_list(self.content.get("links"))[:_MAX_LINKS]))
 
     @cached_property

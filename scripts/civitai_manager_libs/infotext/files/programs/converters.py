@@ -47,9 +47,9 @@ def _get_at(data: object, path: str) -> object:
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source` if the value at the path `condition` is True.
+    """Return a function that reads `source` from data if the value at the path `condition` is True.
 
-    If not, the function returns None.
+    The function returns None if that value is not True.
     """
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
