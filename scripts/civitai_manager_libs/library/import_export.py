@@ -53,7 +53,7 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
 
 
 def import_bookmarks(data: Any) -> tuple[int, int]:
-    """Import exported bookmarks; return (number of images, number of collections).
+    """Import exported bookmarks; return the numbers of valid images and collections in them.
 
     data: a result of `export_bookmarks`. The user's own bookmarks are not replaced. At most 100,000
     images, 10,000 collections and 10,000 reproductions are imported. Raises InputError if the data
@@ -116,7 +116,7 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
 def _parse_annotations(entry: Mapping[str, Any]) -> image_annotations.AnnotationChange:
     """Return the annotations in an exported image's JSON object.
 
-    A missing or invalid annotation is None, so that the image keeps its present one.
+    A missing or invalid annotation becomes None, so that the image keeps its present one.
     """
     note = entry.get("note")
     return image_annotations.AnnotationChange(

@@ -105,7 +105,11 @@ def _compress_image(image: Image) -> _StoredRecord:
 
 
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord, is_complete: bool) -> None:
-    """Write what is computed from a record: its search index, galleries and statistics."""
+    """Write the search index of an image, computed from its record.
+
+    For a complete record, also write the image's versions as galleries and its statistics, and
+    unmark the image as deleted.
+    """
     known = _memory.get(stored.id)
     image = known[0] if known else image_from_json(decompress_record(stored.record)[0])
     if image is None:  # the base URL has changed
