@@ -170,10 +170,11 @@ class CivitaiHttpClient:
 
         The returned field `extension` is "". url: that of Civitai's download route. A later call
         with the same URL continues a download that was interrupted. The bandwidth limit always
-        applies. progress, cancelled: as in `fetch`. Raises DiskError if `path` exists already or
-        the disk fails, and FileInUse if another program downloads the file. Also raises NeedsKey,
-        NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash, InvalidResponse,
-        NetworkError, HttpStatusError, Refused, InputError for an invalid API key, and Cancelled.
+        applies. progress: called with the bytes received so far and the total bytes (0 if unknown).
+        Raises DiskError if `path` exists already or the disk fails, and FileInUse if another
+        program downloads the file. Also raises NeedsKey, NoAccess, EarlyAccess, NotOffered,
+        NotFound, QuotaReached, WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused,
+        InputError for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries

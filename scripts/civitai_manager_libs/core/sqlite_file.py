@@ -207,7 +207,10 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """Convert errors about missing or existing tables and columns to sqlite3.DatabaseError."""
+    """Convert errors about missing or existing tables and columns to sqlite3.DatabaseError.
+
+    The file then counts as damaged, and is replaced.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -26,7 +26,7 @@ _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, ret
 
 
 def has_too_many_parts(body: bytes, max_parts: int, max_separators: int) -> bool:
-    """Return whether a JSON text has more separators than allowed, so that parsing takes too much.
+    """Return whether a JSON text has so many separators that parsing would take too much memory.
 
     The separators are `,` `:` `[` and `{`. max_parts: how many are allowed outside strings.
     max_separators: how many are allowed in all, with those in strings.

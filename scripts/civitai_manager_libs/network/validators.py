@@ -52,7 +52,8 @@ class FileVersion:
 def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
     """Return whether a response's body begins with the first byte of the file.
 
-    Return False for a partial response that does not state the file's total length.
+    Return False for the status 416, and for a partial response that does not state the file's total
+    length.
     """
     if status == 206:
         start, total = parse_content_range(headers)

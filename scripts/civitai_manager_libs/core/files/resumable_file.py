@@ -226,7 +226,7 @@ class ResumableFile(AtomicFile):
         self._lines = None
 
     def _delete_note(self) -> None:
-        """Delete the note from the disk. Raises DiskError."""
+        """Delete the note from the disk, if there is one. Raises DiskError."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
