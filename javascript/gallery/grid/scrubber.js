@@ -158,7 +158,8 @@ export class Scrubber {
     this.#setIndex(now.passed ? findMonth(this.#months, now.where.sort, date) : 0);
   }
 
-  /** Show the handle at a month. @param {number} index */
+  /** Show the handle at a month, the first or last one if the index is out of range.
+   * @param {number} index  of the month */
   #setIndex(index) {
     const last = Math.max(0, this.#months.length - 1);
     this.#index = Math.max(0, Math.min(index, last));
@@ -168,7 +169,8 @@ export class Scrubber {
     this.#handle.setAttribute("aria-valuetext", this.#bubble.textContent ?? "");
   }
 
-  /** Show a month beside the track, and return its position on the track. @param {number} index */
+  /** Show a month beside the track, and return its position on the track, such as "50%".
+   * @param {number} index  of the month */
   #showMonth(index) {
     const top = `${(100 * index) / Math.max(1, this.#months.length - 1)}%`;
     this.#bubble.textContent = this.#describe(this.#months[index]);

@@ -92,7 +92,7 @@ function makeBar({ translate, store }, bar, show) {
   return el("li", {}, made);
 }
 
-/** Return a share (0 to 1) in percent, "<1 %" for a very small one.
+/** Return a share (0 to 1) in whole percent, "<1 %" if that would be 0.
  * @param {number} share
  * @param {string | undefined} language */
 export function formatPercent(share, language) {

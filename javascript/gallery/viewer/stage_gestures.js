@@ -55,7 +55,7 @@ export class StageGestures extends ZoomGestures {
     element.classList.add("dragging");
   }
 
-  /** Move the image with the finger.
+  /** Pan a zoomed image with the finger, or move the strip of slides sideways or vertically.
    * @param {Point} by  distance since the start of the drag
    * @override */
   drag(by) {
