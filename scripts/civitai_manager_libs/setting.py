@@ -224,10 +224,11 @@ def load() -> list[str]:
 
 
 def _read_webui_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {name: value} of the settings that only the WebUI's own settings file still holds.
+    """Return {name: value} of the settings to read from the WebUI's own settings file.
 
-    Older versions stored settings there. stored: the content of `settings.json`, which also tells
-    which settings were moved to it. Return {} outside the WebUI.
+    Older versions stored settings there. stored: the content of `settings.json`; all settings are
+    read, but only three if it contains `saved_in_host`, and none if it contains `none_in_host`.
+    Return {} outside the WebUI.
     """
     options = host.read_options()
     if options is None or _NONE_IN_HOST in stored:

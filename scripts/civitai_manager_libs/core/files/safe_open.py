@@ -82,9 +82,9 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether a path is anything but a regular file of this user with a single hard link.
+    """Return whether a path is a link, folder or device, or a file of another user.
 
-    Return True for links, folders and devices, too; False for a missing file.
+    Return True too for a file with several hard links; False for a missing file.
     """
     try:
         return _is_foreign(os.lstat(path), path)
