@@ -35,7 +35,7 @@ const MODERN = {
   show: (tab) => document.getElementById(`${tab}_nav`)?.click(),
 };
 
-/** Return the functions that work in the page of the running host. @returns {HostPage} */
+/** Return how to operate the page of the WebUI that runs: its tabs and buttons. @returns {HostPage} */
 function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }

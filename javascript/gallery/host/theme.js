@@ -26,7 +26,8 @@ export function followTheme(element, signal) {
   draw();
 }
 
-/** Set the theme and the colours of our element. @param {HTMLElement} element */
+/** Give our element the colours and the theme (light or dark) of the page around it.
+ * @param {HTMLElement} element */
 function drawTheme(element) {
   const ancestors = listAncestors(element);
   const background = findBackground(ancestors);

@@ -96,7 +96,7 @@ def list_lora_names(text: str) -> tuple[str, ...]:
 
 
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
-    """Return the words and numbers of a prompt in order and lower case, without tags.
+    """Return the words and numbers of a prompt in order and lower case, without `<…>` tags.
 
     Prompts with the same words make nearly the same image.
     """

@@ -105,9 +105,10 @@ def plan_requests(
 def _refresh_file(
     client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
 ) -> tuple[RemoteFile, Version]:
-    """Return the file and its version by Civitai's data, fetched again if older than a day.
+    """Return a file and its model version, by data that Civitai sent within the last day.
 
-    If the data cannot be fetched or lacks the file, both are returned unchanged.
+    They are returned unchanged if such data cannot be fetched, or if the version no longer has the
+    file.
     """
     with suppress(NetworkError, HttpStatusError, InvalidResponse):
         today = models.load_version(client, version.id, cancelled, MAX_AGE)

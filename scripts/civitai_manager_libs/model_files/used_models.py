@@ -76,10 +76,10 @@ def match_resource(
 
 
 def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id} for the files of versions that images may name.
+    """Return {file name or hash: version id} for the files of some stored model versions.
 
-    These are the stored versions whose ids are in the images' records, and those of the model with
-    the id `open_model`, None for no model.
+    The versions are those whose ids are in the images' records, and all of the model with the id
+    `open_model` (None for no model).
     """
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_stored_model(open_model) if open_model else None

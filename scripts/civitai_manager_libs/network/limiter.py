@@ -62,10 +62,10 @@ class HostLimiter:
 
     @contextmanager
     def lend_slot(self) -> Iterator[None]:
-        """Lend the caller's slot to another request while the block runs.
+        """Let another request run in place of the caller's until the `with` block ends.
 
-        A slot allows one request at once. Call this in a `slot` block, while the caller waits for
-        the bandwidth limit. Only a request without bandwidth limit borrows the slot.
+        For a caller that waits for the bandwidth limit, inside its `slot` block. The other request
+        is one without bandwidth limit. The caller goes on at once, even if the other still runs.
         """
         with self._changed:
             self._yielded += 1
@@ -89,7 +89,11 @@ class HostLimiter:
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request. After a pause, 20 successes add one slot again."""
+        """Count a successful request.
+
+        After a pause has halved how many requests run at once, every 20 successes allow one more,
+        up to the limit in the settings.
+        """
         with self._changed:
             if self._reduced_limit is None:
                 return

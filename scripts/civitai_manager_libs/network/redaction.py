@@ -34,9 +34,9 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text from which the value was parsed. If the key may be in the text, as it is or
-    escaped for JSON, the whole value is searched; else only its fields `error` and `message`, where
-    the key may be escaped for a URL or HTML.
+    text: the JSON text from which the value was parsed. If it contains the key, all strings of the
+    value are searched. If not, the key may still be escaped for a URL or HTML; only the fields
+    `error` and `message` are searched for that.
     """
     if len(key) < _MIN_KEY:
         return value

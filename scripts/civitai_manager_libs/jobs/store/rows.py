@@ -137,10 +137,10 @@ def _add_walk_counts(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL from which to download an image, without the base URL in the settings.
+    """Return the URL from which to download an image, as the job's database stores it.
 
-    width: the width in pixels at which to download, 0 for the original. Videos and images that are
-    not wider are downloaded as originals.
+    A URL on the site in the settings is stored without that site's address. width: the width in
+    pixels of the downloaded image; 0 means the original, as for every video and narrower image.
     """
     # Civitai's renditions of videos are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width

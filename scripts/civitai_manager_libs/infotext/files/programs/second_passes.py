@@ -47,11 +47,11 @@ def translate_upscaler(name: str) -> str:
 
 
 def read_swarm_pass(data: Data) -> Record:
-    """Return A1111's parameters for SwarmUI's refiner, a second model or pass.
+    """Return A1111's parameters for the refiner of SwarmUI, which works after the first model.
 
-    A refiner that takes over during the steps becomes A1111's Refiner; return {} if it has no
-    model. A refiner that runs after all steps becomes A1111's Hires. fix. Without a refiner, return
-    only the denoising strength of img2img.
+    A refiner that takes over during the steps gives the parameters of A1111's Refiner, {} if the
+    refiner has no model. One that runs after all steps gives those of Hires. fix. Without a
+    refiner, return the denoising strength of img2img.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))
