@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import urllib.request
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +30,7 @@ class Host(Server):
         }
         (data / "host").mkdir(parents=True)
         super().__init__(civitai, data, environment=host)
+        self.library = data / "host" / "civitai-shortcut" / "library.db"
 
     def start(self) -> None:
         elsewhere = self.data / "elsewhere"
@@ -50,13 +49,6 @@ class Host(Server):
 
     def _starts(self) -> int:
         return self.log().count("ready") if (self.data / "server.log").exists() else 0
-
-    def has_record(self, image_id: int) -> bool:
-        """Return whether the library database contains an image."""
-        path = self.data / "host" / "civitai-shortcut" / "library.db"
-        with closing(sqlite3.connect(path)) as library:
-            found = library.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone()
-        return found is not None
 
     def restart(self, **environment: str) -> None:
         """Kill the process and start it again. environment: environment variables to change."""

@@ -7,12 +7,13 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ class Server:
         self, civitai: str, data: Path, port: int = 0, environment: Any = (), **settings: Any
     ) -> None:
         self.civitai, self.data, self.port = civitai, data, port or unused_port()
+        self.library = data / "library.db"
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **os.environ,
@@ -127,6 +129,12 @@ class Server:
 
     def log(self) -> str:
         return (self.data / "server.log").read_text(encoding="utf-8", errors="replace")
+
+    def has_record(self, image_id: int) -> bool:
+        """Return whether the library database contains an image."""
+        with closing(sqlite3.connect(self.library)) as library:
+            found = library.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone()
+        return found is not None
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)

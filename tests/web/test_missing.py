@@ -7,7 +7,7 @@ import re
 import pytest
 from fault_responses import page as html_page
 from fault_responses import reset, status, whole
-from page_driver import expect
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -134,6 +134,8 @@ def test_panel_says_that_the_server_is_gone_until_it_is_back(demo, start, open_g
     """Each time anew: nothing else on the page has noticed it before."""
     server = start(demo.url)
     page = open_gallery(server).ready()
+    first = int(page.tiles.first.get_attribute("data-id"))
+    wait_for(lambda: server.has_record(first), "the record of the first image")
     for button, name, empty in (
         ("jobs", "jobs", "No downloads yet"),
         ("watched", "watches", "You watch nothing yet"),
