@@ -123,7 +123,9 @@ export interface HostInfo {
   has_models: boolean;
 }
 /**
- * Whether an API key is saved. from_environment: the key comes from CIVITAI_API_KEY.
+ * Whether an API key is saved. from_environment: the variable CIVITAI_API_KEY is set.
+ *
+ * locked: why this request may not change the key, "" if it may.
  */
 export interface KeyState {
   saved: boolean;
@@ -141,9 +143,9 @@ export interface WatchList {
 /**
  * A gallery that the user watches for new images.
  *
- * gallery: its key, such as `model 101`. by_upload: Civitai sorts its images by upload date, so an
- * image that was published late may be new without being at the top. new_count: new images since
- * the user's last visit. has_more: there are more of them than `new_count`. checked_at: "" if
+ * gallery: its key, such as `model 101`. by_upload: Civitai sorts by upload date, so an image that
+ * was published late may be new without being at the top. new_count: number of images since the
+ * user's last visit. has_more: there are more new images than `new_count`. checked_at: "" if
  * never. problem: why the last check failed, or "".
  */
 export interface WatchedGallery {
@@ -169,7 +171,7 @@ export interface Collection {
   covers: number[];
 }
 /**
- * The file names that a template gives to images. fields: what a template may contain.
+ * The file names that a template gives to images. fields: the fields that it may contain.
  */
 export interface FilenamePreview {
   filenames: string[];
@@ -177,6 +179,8 @@ export interface FilenamePreview {
 }
 /**
  * A rule that hides all images by an author, or with a word in prompt or tags.
+ *
+ * kind: "author" or "word". text: the author's name or the word.
  */
 export interface HiddenRule {
   kind: "author" | "word";
@@ -185,7 +189,9 @@ export interface HiddenRule {
 /**
  * What the home page shows.
  *
- * watch_covers: the id of each watched gallery's newest image, by the gallery's key.
+ * watch_covers: {a watched gallery's key: id of its newest image that may be shown without blur}.
+ * favourites, library: their numbers of images and covers. download_count: number of images ever
+ * downloaded.
  */
 export interface Home {
   recent: RecentGallery[];
@@ -202,7 +208,7 @@ export interface Home {
  * The gallery of a model or an author that the user has opened.
  *
  * model: the model's id, None for an author's gallery. user: the author, "" for a model's gallery.
- * cover: the id of the gallery's newest known image, None if none may be shown.
+ * cover: the id of the newest stored image that may be shown without blur, None for none.
  */
 export interface RecentGallery {
   name: string;
@@ -213,7 +219,7 @@ export interface RecentGallery {
 /**
  * A part of the model files on this machine. count: the number of all files.
  *
- * First come files that may be found on Civitai, and among them the latest changed ones.
+ * Files with a known hash or Civitai id come first; within both groups, the most recently changed.
  */
 export interface LocalModels {
   models: LocalModel[];
@@ -222,11 +228,11 @@ export interface LocalModels {
 /**
  * A model file on the server's disk.
  *
- * key: an id of the file. name, version_name: those on Civitai, "" if unknown. model, version: ids
- * on Civitai, None if unknown. preview: a version number of the preview image, which is at
- * `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image, if there is
- * no preview. search_words: the file's name without its version, by which to search for a model
- * that is not known yet. can_resolve: whether `local_models/{key}` may find out more from Civitai.
+ * key: an id of the file. name, version_name: the model's and version's names on Civitai, "" if
+ * unknown. model, version: their ids, None if unknown. preview: a number that changes with the
+ * image at `local_models/{key}/preview`, 0 for no image. cover: the id of an example image if
+ * there is no preview. search_words: words by which to search for an unknown model. can_resolve:
+ * whether `local_models/{key}` may find out more from Civitai.
  */
 export interface LocalModel {
   key: number;
@@ -252,8 +258,8 @@ export interface ImageSet {
  * A page of a gallery or of a search.
  *
  * cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
- * Civitai did not respond. search_progress: how far the search has come, None if the page is full.
- * hidden_count: images left out because of their author or a word.
+ * Civitai did not respond. search_progress: how far a search has come, None for a full page and
+ * for a gallery. hidden_count: images left out because of their author or a word.
  */
 export interface ImagePage {
   images: ImageView[];
@@ -310,10 +316,11 @@ export interface SearchProgress {
 /**
  * An image with all that is known about it.
  *
- * infotext_source: where the infotext was found. problems: warnings about the infotext.
- * incompatibilities: what the WebUI would lose or change of the infotext, a line for each field.
- * has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the image is not
- * downloaded. reproduction_count: how many images the user has generated from the infotext.
+ * infotext_source: whether Civitai's record, the image's file or neither has the infotext.
+ * problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
+ * line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the
+ * image is not downloaded. reproduction_count: how many images the user has generated from the
+ * infotext.
  */
 export interface ImageDetails {
   id: number;
@@ -356,7 +363,9 @@ export interface ImageDetails {
   extension: string;
 }
 /**
- * What the user has added to an image. stars: 0 for none. collections: their names.
+ * What the user has added to an image.
+ *
+ * stars: 0 for none. collections: names of the collections that contain the image.
  */
 export interface Annotations {
   favourite: boolean;
@@ -368,9 +377,9 @@ export interface Annotations {
 /**
  * A resource and whether the server's machine has its file.
  *
- * availability: `other` means another version of the model is here; "" means that no folder of
- * models is known. local_name: the local file's name without extension, "" if none is here. size:
- * bytes, 0 if unknown.
+ * availability: "here" (the file), "other" (only a file of another version of the model),
+ * "missing" (neither), or "" (no folder of models is known). local_name: the local file's name
+ * without extension, "" if none is here. size: bytes, 0 if unknown.
  */
 export interface ResourceView {
   type: string;
@@ -388,9 +397,9 @@ export interface ResourceView {
  * A stored reproduction: an image that the user generated from an image's infotext.
  *
  * file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
- * image was stored. name: the file's name. path: "" if the file was never on this machine; only
- * the name for users who may not change the settings. is_edited: the prompt was edited after it
- * was sent.
+ * image was stored. name: the file's name. path: the file's path, or only its name for users who
+ * may not change the settings; "" if the file was never on this machine. is_edited: the prompt was
+ * edited after it was sent.
  */
 export interface ReproductionView {
   nearness: "same" | "near" | "different" | "";
@@ -429,9 +438,9 @@ export interface Instance {
 /**
  * The latest jobs.
  *
- * active, waiting: the number of running and of queued jobs, listed or not. total: the number of
- * all jobs. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
- * `Instance`.
+ * active: the number of running jobs; in a search, of the listed ones only. waiting: the number of
+ * all queued jobs. total: the number of all jobs. more: how many queued jobs are not listed, in
+ * words. bookmarks_revision: as in `Instance`.
  */
 export interface JobList {
   active: number;
@@ -445,11 +454,11 @@ export interface JobList {
 /**
  * A job as the downloads panel shows it.
  *
- * kind: `images` or `models`. group: the model, author or collection to which its files belong.
- * subject: which part of the group, in words. filters: its gallery's filters, in words. created:
- * ISO 8601 in UTC. reads_only: it stores records and downloads no file. percent: 0 to 100. line:
- * progress in words. note: why it is not running, or what the user should do. folder: where its
- * files are saved, "" if it has none. model_files: its model files, [] for a job of images.
+ * kind: `images` or `models`. group: the model, author or collection to which the files belong.
+ * subject: which part of the group, in words. filters: the gallery's filters, in words. created:
+ * ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
+ * line: progress in words. note: why the job is not running, or what the user should do. folder:
+ * where the files are saved, "" for none. model_files: [] for a job of images.
  */
 export interface JobCard {
   failed_label: string;
@@ -478,10 +487,10 @@ export interface JobCard {
   model_files: JobModelFile[];
 }
 /**
- * An image or model file that failed.
+ * An image or model file that could not be downloaded.
  *
- * url: its page on Civitai. title: a model file's name, "" for an image. code: the reason's code.
- * has_thumb: a thumbnail exists.
+ * url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
+ * reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
  */
 export interface JobFailure {
   id: number;
@@ -500,7 +509,7 @@ export interface JobAction {
   label: string;
 }
 /**
- * What a finished job found in its gallery, in words. end: why it read no further.
+ * What a job found in its gallery, in words. end: why the job read no further pages.
  */
 export interface JobReport {
   end: string;
@@ -555,7 +564,9 @@ export interface FoundUser {
   username: string;
 }
 /**
- * A model that was found by id or URL. version_id: the version in the URL, or None.
+ * A model that was found by id or URL.
+ *
+ * version_id: the version that the URL names, None if there is no such version of the model.
  */
 export interface FoundModel {
   kind: "model";
@@ -583,7 +594,7 @@ export interface ModelVersion {
 /**
  * An image that was found by id or URL.
  *
- * model: the first of the models it was made with that Civitai still has, or None.
+ * model: a model that the image was made with and that Civitai still has, None if there is none.
  */
 export interface FoundImage {
   kind: "image";
@@ -608,9 +619,9 @@ export interface NeededFilesView {
  * key: unique in the list. image_count: how many of the images need the model. file: id of the
  * file to download unless the user chooses another, None if there is none. choices: all files that
  * the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
- * can be downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does
- * not offer the file, or "". folder: where the file goes, shortened for users who may not download
- * it. disk: index in `disks`, None if the folder is unknown.
+ * can be downloaded and what to do, or "". refusal_short: the reason in a few words, "" if there
+ * is no refusal or Civitai could not be asked. folder: where the file goes, shortened for users
+ * who may not download files. disk: index in `disks`, None if the folder is unknown.
  */
 export interface NeededFileView {
   type: string;
@@ -693,9 +704,9 @@ export interface StatsGroup {
 /**
  * A value with its count and further statistics of the images that have it.
  *
- * reactions: the median number of reactions to these images. weight, low, high: a LoRA's most
- * common weight and range, "" if unknown. is_model_version: whether the value is a version of the
- * open model. search: the search that finds these images, "" if there is none.
+ * reactions: the median number of reactions to these images. weight, low, high: the most common,
+ * lowest and highest weight of a LoRA, "" if unknown. is_model_version: whether the value is a
+ * version of the open model. search: the search that finds these images, "" if there is none.
  */
 export interface StatsBarView {
   value: string;
@@ -726,7 +737,9 @@ export interface VersionStats {
   };
 }
 /**
- * A value and how many images have it. share: of the images with generation data, 0 to 1.
+ * A value and how many images have it.
+ *
+ * share: `count` divided by the number of images with generation data, 0 to 1.
  */
 export interface StatsCount {
   value: string;
@@ -767,7 +780,9 @@ export interface AnnotationsChanged {
   revision: number;
 }
 /**
- * All collections after a change. removed_ids: the images of a deleted collection.
+ * All collections after a change.
+ *
+ * removed_ids: the images that were in a deleted collection, [] after another change.
  */
 export interface CollectionsChanged {
   collections: Collection[];
@@ -780,7 +795,7 @@ export interface Incompatibilities {
   incompatibilities: string[];
 }
 /**
- * All rules after a change, and which of the loaded images they hide.
+ * All rules that hide images after a change. hidden_ids: the loaded images that they hide.
  */
 export interface HiddenChanged {
   rules: HiddenRule[];
@@ -800,10 +815,10 @@ export interface AnnotationsRead {
 /**
  * A reproduction compared with its original, the image that the infotext came from.
  *
- * nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
- * summary: the nearness and its figures in a sentence. differences: a line for each difference of
- * the infotexts, the likeliest cause first. infotext, prompt, negative, parameters: the
- * reproduction's.
+ * nearness: how similar the images look, "" if not measured. ssim: structural similarity, 1 for
+ * equal images, None if not measured. summary: the similarity and its figures in a sentence.
+ * differences: a line for each difference of the infotexts, the likeliest cause first. infotext,
+ * prompt, negative, parameters: the reproduction's.
  */
 export interface Comparison {
   nearness: "same" | "near" | "different" | "";
@@ -830,7 +845,9 @@ export interface Imported {
   message: string;
 }
 /**
- * A message about a new job. job_id: None if there was nothing to do.
+ * A message about a new job.
+ *
+ * job_id: None if there was nothing to do. image_count: the largest number of images to download.
  */
 export interface JobStarted {
   job_id: number | null;
@@ -863,9 +880,9 @@ export interface ModelFilesStarted {
  * What a search would find in each place, without a request to Civitai.
  *
  * suggestions: completions of the word. authors: names in the library that begin with the text.
- * loaded: matches among the loaded images. gallery: matches among the stored images of the open
- * gallery, None without one. kind: "words" for plain words only, "keys" for others, "nothing" for
- * an empty search. message: which parts of the text are ignored, and why; or "".
+ * loaded, gallery, library: matches among the loaded images, in the open gallery (None if none is
+ * open) and in the whole library. kind: "keys" if the search has a `key:value`, "words" for plain
+ * words only, "nothing" if it is empty. message: which parts are ignored, and why; or "".
  */
 export interface SearchPreview {
   suggestions: Suggestion[];
@@ -886,7 +903,7 @@ export interface Suggestion {
   count: number;
 }
 /**
- * How many images match. is_more: there may be more, since not all are counted.
+ * How many images match. is_more: counting stopped early, so there may be more matches.
  */
 export interface SearchCount {
   count: number;
@@ -953,8 +970,7 @@ export interface AnnotationsBody {
 /**
  * A change of images' annotations.
  *
- * annotations: those after the change, by image id. previous: those before the change, by image
- * id.
+ * annotations, previous: the annotations after and before the change, by image id.
  */
 export interface AnnotationsChange {
   annotations: {
@@ -977,7 +993,9 @@ export interface Text {
   text: string;
 }
 /**
- * A rule to add or to remove. ids: images that the page has loaded.
+ * A rule that hides images, to be added ("hide") or removed ("unhide").
+ *
+ * text: the author's name or the word. ids: the images that the page has loaded.
  */
 export interface HiddenBody {
   action: "hide" | "unhide";
@@ -1005,8 +1023,9 @@ export interface SendBody {
  *
  * With `ids`, `query` is the gallery or the library search that showed the images. request: a
  * unique id; a second request with the same id starts no job. limit: the largest number of images.
- * reads_only: store records (Civitai's JSON) and download no file. verify: read the gallery from
- * both ends. title, model, version: for the names of the job and its folder.
+ * reads_only: store records (Civitai's JSON) and download no file. verify: afterwards read the
+ * gallery from its end too, to find images that Civitai left out. title, model, version: determine
+ * the names of the job, its folder and its files.
  */
 export interface JobBody {
   ids?: number[];
@@ -1022,8 +1041,8 @@ export interface JobBody {
 /**
  * What the page shows: a gallery by model, version, post or user, and its filters.
  *
- * base: names of base models, separated by commas. search: words for a search of the library, None
- * for a gallery.
+ * meta: only images with generation data. base: names of base models, separated by commas. search:
+ * words for a search of the library, None for a gallery.
  */
 export interface GalleryQuery {
   model: number | null;
@@ -1133,8 +1152,8 @@ export interface ErrorBody {
 /**
  * Why a request failed, as a code and a sentence.
  *
- * field: the first request field that is wrong. fields: the sentence for each wrong field, if
- * there are several.
+ * field: the first request field that is wrong. fields: a sentence by the name of each wrong
+ * field, only if there are several.
  */
 export interface ErrorDetails {
   code: string;
