@@ -193,9 +193,10 @@ def _make_onsite_meta(image: DemoImage, meta: Meta) -> Meta:
     width, height = choose_size(image)
     resources = [{"type": image.model.type.lower(), "modelVersionId": image.version.id}]
     if image.model.type != "Checkpoint":
+        weights = re.findall(r"<lora:[^:>]+:([\d.]+)>", meta["prompt"])
         resources = [
             {"type": "checkpoint", "modelVersionId": 910103},
-            resources[0] | {"weight": 0.8},
+            resources[0] | {"weight": float(weights[0]) if weights else 0.8},
         ]
     meta |= {"sampler": "Euler a", "clipSkip": 2, "width": width, "height": height}
     meta |= {"Created Date": format_time(image.uploaded), "workflow": "txt2img"}
