@@ -23,9 +23,8 @@ from .scheduler import NOT_QUEUED, QueueStatus
 __all__ = ["JobService", "JobView"]
 
 _FAILED_SHOWN = 50
-_LOCK_SECONDS = (
-    1.0  # to wait for the lock, which `is_queue_running` of another program holds briefly
-)
+# To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
+_LOCK_SECONDS = 1.0
 _MOST_SEARCHED = 10_000  # jobs
 _NEWEST = 4  # jobs that are always listed besides the running ones
 
