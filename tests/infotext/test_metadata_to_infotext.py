@@ -399,3 +399,36 @@ def test_loras_of_a_graph_are_added_too():
 def test_lora_name_keeps_its_characters():
     text = build_infotext({"prompt": "a\x14 <lora:天使\x7fV1:0.3>", "steps": 20})
     assert text.startswith("a  <lora:天使\x7fV1:0.3>\n")
+
+
+_RECORDS = [A1111_RECORD, COMFY_RECORD]
+_NAMES = [
+    *A1111_RECORD,
+    "width",
+    "height",
+    "scheduler",
+    "denoise",
+    "VAE hash",
+    "Hires steps",
+    "RNG",
+]
+_NODE = {"class_type": "MarkedNode", "inputs": {"image": ["9", 0]}}
+
+
+@given(st.sampled_from(_RECORDS), st.sets(st.sampled_from(_NAMES), min_size=1), st.booleans())
+def test_node_in_place_of_a_value_is_missing(record, names, is_link):
+    meta = {**record, **{name: ["9", 0] if is_link else _NODE for name in names}}
+    text = build_infotext(meta)
+    assert not any(mark in text for mark in ("MarkedNode", "class_type", "inputs", "['9'"))
+
+
+def test_graph_supplies_the_size_that_a_node_hides():
+    size = {"width": 832, "height": 1216, "batch_size": 1}
+    graph = {**GRAPH, "5": node("EmptyLatentImage", **size)}
+    hidden = {"width": graph["5"], "height": graph["5"], "comfy": json.dumps({"prompt": graph})}
+    assert build_infotext(hidden) == build_infotext({"comfy": json.dumps({"prompt": graph})})
+
+
+@pytest.mark.parametrize("name", ["sampler", "scheduler", "Schedule type", "Version", "Size"])
+def test_mapping_is_no_name(name):
+    assert "pieces" not in build_infotext({**A1111_RECORD, name: {"pieces": "x"}})

@@ -45,7 +45,8 @@ def as_text(value: object) -> str:
     """Return a value as text in the way that A1111 writes it, "" for a missing value.
 
     None, NaN, lists, and words such as `null` count as missing. A mapping becomes `key: value, key:
-    value`, because Civitai parses some texts into mappings.
+    value`, because Civitai parses some texts into mappings; one that contains a list or another
+    mapping, such as a node of a graph, counts as missing.
     """
     if isinstance(value, bool):
         return str(value)
@@ -55,10 +56,11 @@ def as_text(value: object) -> str:
         text = clean_text(value).strip()
         return "" if text.lower() in _NOTHING else text
     if isinstance(value, Mapping):
-        parts = islice(value.items(), _MAX_PARTS)
-        return ", ".join(
-            f"{clean_text(str(k)).strip()}: {_format_part(v)}" for k, v in parts if _format_part(v)
-        )
+        parts = dict(islice(value.items(), _MAX_PARTS))
+        if any(isinstance(part, (Mapping, list, tuple)) for part in parts.values()):
+            return ""
+        texts = ((clean_text(str(key)).strip(), as_text(part)) for key, part in parts.items())
+        return ", ".join(f"{key}: {text}" for key, text in texts if text)
     return ""
 
 
@@ -122,7 +124,3 @@ def model_file_stem(name: str) -> str:
     Only the extensions of model files are removed.
     """
     return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
-
-
-def _format_part(value: object) -> str:
-    return "" if isinstance(value, Mapping) else as_text(value)

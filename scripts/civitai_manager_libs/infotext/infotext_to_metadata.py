@@ -13,22 +13,35 @@ from .infotext_format import parse_infotext
 __all__ = ["build_metadata"]
 
 _HASHES = re.compile(r"([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))")
-_RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
+_DECODER = json.JSONDecoder()
 
 
 def build_metadata(infotext: str) -> dict[str, Any]:
     """Return the generation data in an infotext, in the form of Civitai's `meta`.
 
-    Its keys are the names of the parameters, and `prompt`, `negativePrompt`, `hashes` (of models)
-    and `civitaiResources` (models with their ids on Civitai).
+    Its keys are the names of the parameters, and `prompt`, `negativePrompt`, `hashes` (of models),
+    `civitaiResources` (models with their ids on Civitai) and `extra` (the request to Civitai's
+    generator).
     """
     read = parse_infotext(infotext)
     meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}
     meta |= read.parameters
     meta["hashes"] = dict(_iter_hashes(read.parameters))
-    resources = _RESOURCES.search(infotext)  # unquoted, so that the parameters have a piece of it
-    meta["civitaiResources"] = as_list(_parse_json(resources[1] if resources else None))
+    meta["civitaiResources"] = as_list(_find_json(infotext, "Civitai resources: "))
+    meta["extra"] = as_mapping(_find_json(infotext, "Civitai metadata: "))
     return meta
+
+
+def _find_json(infotext: str, label: str) -> Any:
+    """Return the JSON after a label, None if there is none.
+
+    Such JSON is unquoted, so that a parameter's value is only the beginning of it.
+    """
+    start = infotext.find(label)
+    try:
+        return _DECODER.raw_decode(infotext, start + len(label))[0] if start >= 0 else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import as_text
+from .civitai_generator import drop_placeholders
+from .infotext_to_metadata import build_metadata
 from .lora_tags import list_missing_lora_tags
+from .parameters import build_webui_parameters
 from .samplers import is_schedule, translate_sampler, translate_schedule
 from .infotext_format import edit_infotext, is_safe_negative_prompt, parse_infotext
 
@@ -23,7 +26,9 @@ _CASE_VARIANT = "CFG Scale"  # but for a letter's case, so that one of the two i
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
 _WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
 _FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # A1111 writes no denoising of 1
-_PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
+_MADE_UP = ("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Clip skip")
+_FLUX_PLACEHOLDER = ("Sampler", "undefined")  # Forge reads it as Euler
+_PLACEHOLDERS = {("Model", "unknown"), ("Model hash", "unknown"), ("Seed", "-1"), _FLUX_PLACEHOLDER}
 
 
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def translate_infotext(text: str) -> str:
     tags. An infotext that needs no change, such as that of a WebUI, is returned as it is.
     """
     read = parse_infotext(text)
-    parameters = _translate_values(read.parameters)
+    parameters = _drop_placeholders(text, _translate_values(read.parameters))
     tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})
     if parameters == read.parameters and not tags and is_safe_negative_prompt(read.negative_prompt):
         return text
@@ -72,4 +77,17 @@ def _translate_values(parameters: Mapping[str, str]) -> dict[str, str]:
     if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
         translated |= {"Sampler": sampler, "Schedule type": schedule}
     filled = {key: value for key, value in translated.items() if value or key in parameters}
-    return {key: value for key, value in filled.items() if value.lower() != _PLACEHOLDERS.get(key)}
+    is_flux = any("flux" in value.lower() for value in parameters.values())
+    placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if is_flux else set())
+    return {k: value for k, value in filled.items() if (k, value.lower()) not in placeholders}
+
+
+def _drop_placeholders(text: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Return an infotext's parameters without those that Civitai has made up (see there)."""
+    meta = build_metadata(text) if "Civitai " in text else {}
+    told = drop_placeholders(meta)
+    if told is meta:
+        return parameters
+    values = build_webui_parameters(told)
+    kept = {key: value for key, value in parameters.items() if values.get(key, value)}
+    return {**kept, **{key: value for key, value in values.items() if value and key in _MADE_UP}}

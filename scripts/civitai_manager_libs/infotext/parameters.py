@@ -83,10 +83,17 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
     """Return the first value under one of these keys as text, "" if there is none.
 
-    Empty values and those longer than _MAX_VALUE characters are skipped.
+    Empty values, those longer than _MAX_VALUE characters, and mappings are skipped.
     """
-    texts = (as_text(meta.get(key)) for key in keys)
+    values = (meta.get(key) for key in keys)
+    texts = (as_text(value) for value in values if not isinstance(value, Mapping))
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
+
+
+def _find_joined_text(meta: Mapping[str, Any], key: str) -> str:
+    """Like `_find_text`, but join a text that Civitai's parser has split into a mapping."""
+    text = as_text(meta.get(key))
+    return text if len(text) <= _MAX_VALUE else ""
 
 
 def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
@@ -96,8 +103,8 @@ def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> s
 
 def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
     """Return the seed under one of these keys as text, "" if it is missing or -1 (random)."""
-    text = _format_whole(meta, _FIRST_SEED, _LAST_SEED, *keys)
-    return "" if text == "-1" else text
+    texts = (_format_whole(meta, _FIRST_SEED, _LAST_SEED, key) for key in keys)
+    return next((text for text in texts if text not in ("", "-1")), "")
 
 
 def _clean_model_name(name: str) -> str:
@@ -135,7 +142,7 @@ def _find_name(
     clean: a function to apply to the names; a name for which it returns "" does not count.
     """
     listed = next(filter(None, map(as_text, as_list(meta.get(list_key)))), "")
-    return clean(_find_text(meta, key)) or clean(listed)
+    return clean(_find_joined_text(meta, key)) or clean(listed)
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
@@ -150,7 +157,7 @@ def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
         if label:
             found[label][name.strip()] = as_checksum(value)
     for label, checksums in found.items():
-        for pair in _find_text(meta, label).split(","):
+        for pair in _find_joined_text(meta, label).split(","):
             name, _, value = pair.rpartition(":")
             checksums.setdefault(name.strip(), as_checksum(value.strip()))
     return {label: _join_hashes(checksums) for label, checksums in found.items()}
@@ -170,7 +177,7 @@ def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[st
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
-            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_text(meta, key))
+            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_joined_text(meta, key))
             if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # a WebUI fails on such a size
                 found[key] = text
     return found

@@ -626,3 +626,24 @@ def test_any_value_can_be_read(data, draw):
     known = read_program(data, {"smproj": json.dumps({"State": project})})
     if known is not None:
         build_infotext(known[1]).encode("utf-8")
+
+
+_NODE = {
+    "class_type": "MarkedNode",
+    "inputs": {"value": ["9", 0]},
+    "_meta": {"title": "MarkedNode"},
+}
+
+
+@given(st.sampled_from(_ALL), st.data())
+def test_node_in_place_of_a_value_is_missing(data, draw):
+    data = dict(data)
+    for key in draw.draw(st.lists(st.sampled_from(list(data)), min_size=1, max_size=4)):
+        data[key] = _NODE
+    if isinstance(data.get("sui_image_params"), dict):
+        key = draw.draw(st.sampled_from(list(SWARM["sui_image_params"])))
+        data["sui_image_params"] = {**data["sui_image_params"], key: _NODE}
+    known = read_program(data, {})
+    if known is not None:
+        text = build_infotext({key: value for key, value in known[1].items() if key != "comfy"})
+        assert "MarkedNode" not in text and "class_type" not in text
