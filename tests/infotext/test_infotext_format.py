@@ -6,6 +6,7 @@ import re
 
 import pytest
 from civitai_manager_libs.infotext.infotext_format import (
+    join_quoted_lines,
     compose_infotext,
     Infotext,
     is_safe_negative_prompt,
@@ -246,3 +247,54 @@ def test_negative_prompt_that_breaks_sd_next_is_left_out(negative_prompt):
 @pytest.mark.parametrize("negative_prompt", ["0", "a.", "。", "猫"])
 def test_any_other_negative_prompt_is_kept(negative_prompt):
     assert parse_infotext(compose_infotext("", negative_prompt, PARAMETERS)).negative_prompt
+
+
+_LINES = st.lists(st.text("abc,: \"\\(", max_size=8), max_size=4).map("\n".join)
+
+
+@given(_LINES, _LINES, st.tuples(_LINES, _LINES))
+def test_sdnexts_templates_are_not_part_of_the_negative_prompt(prompt, negative, templates):
+    lines = [prompt, f"Negative prompt: {negative}"]
+    for name, template in zip(("Template", "Negative template"), templates):
+        lines += [f"{name}: {template}"] if template else []
+    line = "Steps: 20, Seed: 5, CFG scale: 6, App: SD.Next"
+    read = parse_infotext("\n".join([*lines, line]))
+    plain = parse_infotext("\n".join([*lines[:2], line]))
+    assert (read.prompt, read.negative_prompt) == (plain.prompt, plain.negative_prompt)
+    told = [read.parameters.get(name, "") for name in ("Template", "Negative template")]
+    assert told == [template.strip() for template in templates]
+
+
+def test_template_line_of_another_program_is_a_part_of_the_prompt():
+    text = "a cat\nNegative prompt: x\nTemplate: y\nSteps: 20, Seed: 5, CFG scale: 6"
+    assert parse_infotext(text).negative_prompt == "x\nTemplate: y"
+
+
+@given(_LINES, st.lists(_LINES, min_size=1, max_size=3))
+def test_quoted_line_ends_of_an_old_a1111_are_read(prompt, values):
+    names = ("Template", "Negative Template", "Hires prompt")
+    pairs = {"Steps": "20", "Seed": "5", "Sampler": "Euler", **dict(zip(names, values))}
+
+    def quote(value):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"' if re.search(r'[,:"\\\n]', value) else value
+
+    line = ", ".join(f"{key}: {quote(value)}" for key, value in pairs.items())
+    read = parse_infotext(join_quoted_lines(f"{prompt}\nNegative prompt: dog\n{line}"))
+    assert read.negative_prompt == "dog"
+    told = {key: value.strip() for key, value in read.parameters.items() if value.strip()}
+    assert told == {key: value.strip() for key, value in pairs.items() if value.strip()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a\nb",
+        'Steps: 20, A: "x\ny',
+        'a: "b\nc"\nSteps: 20, Seed: 5, CFG scale: 1',
+        "Steps: 1\nx",
+    ],
+)
+def test_text_without_quoted_line_ends_is_unchanged(text):
+    assert join_quoted_lines(text) == text

@@ -157,3 +157,42 @@ def test_translated_infotext_keeps_its_values(text):
     assert {k: after[k] for k in before.keys() & {"Steps", "Seed"}} == {
         k: before[k] for k in before.keys() & {"Steps", "Seed"}
     }
+
+
+def test_sdnexts_infotext_has_the_webuis_names():
+    text = (
+        "a cat\nNegative prompt: dog\nTemplate: a __x__,\nb\nNegative template: dog\nSteps: 20, "
+        "Sampler: DPM++ 2M, Seed: 5, CLiP-skip: 2, Variation strength: 0.3, Hires scale: 2, "
+        "Hires strength: 0.4, Sampler sigma: karras, App: SD.Next"
+    )
+    read = parse_infotext(translate_infotext(text))
+    assert (read.prompt, read.negative_prompt) == ("a cat", "dog")
+    told = {"Clip skip": "2", "Variation seed strength": "0.3", "Schedule type": "Karras"}
+    told |= {"Hires upscale": "2", "Denoising strength": "0.4", "Template": "a __x__,\nb"}
+    assert told.items() <= read.parameters.items()
+    assert "Template:" not in translate_infotext(text).splitlines()[1]
+
+
+# As `get_image_params` in examples/common/common.cpp of stable-diffusion.cpp writes it.
+_SDCPP = (
+    "a cat <lora:x:1>\nSteps: 4, CFG scale: 1.000000, Guidance: 3.500000, Eta: 0.000000, Seed: 42, "
+    "Size: 512x768, Model: , RNG: cuda, Sampler: euler discrete, TE: clip_l.safetensors, Unet: "
+    "flux1-dev-q8_0.gguf, VAE: ae.safetensors, Hires upscale: Latent (nearest), Hires scale: "
+    "2.000000, Hires resize: 0x0, Hires steps: 8, Denoising strength: 0.700000, Version: "
+    'stable-diffusion.cpp, SDCPP: {"schema": "x", "prompt": "a cat, Steps: 9, tall: yes, Seed: 7"}'
+)
+
+
+def test_stable_diffusion_cpps_infotext_is_translated():
+    read = parse_infotext(translate_infotext(_SDCPP))
+    told = {"Steps": "4", "Seed": "42", "Model": "flux1-dev-q8_0.gguf", "VAE": "ae.safetensors"}
+    told |= {"Sampler": "Euler", "Schedule type": "Normal", "RNG": "NV", "Hires steps": "8"}
+    told |= {"Hires upscale": "2.000000", "Hires upscaler": "Latent (nearest)"}
+    assert told.items() <= read.parameters.items()
+    assert not {"Hires resize", "SDCPP", "tall"} & {*read.parameters}
+
+
+@pytest.mark.parametrize("schedule", ["flux", "smoothstep", "lcm"])
+def test_schedule_that_no_webui_has_is_not_in_the_samplers_name(schedule):
+    text = _SDCPP.replace("discrete", schedule)
+    assert parse_infotext(translate_infotext(text)).parameters["Sampler"] == "Euler"

@@ -4,6 +4,8 @@ An infotext has the lines of the prompt, the lines of the negative prompt, the f
 `Negative prompt: `, and a last line of `Key: value, Key: value`. A last line of fewer than three
 pairs is read as part of the prompt. A value with `,` `:` `"` or a line end is written as JSON.
 Defined by `parse_generation_parameters` in modules/infotext_utils.py of AUTOMATIC1111 and Forge.
+SD.Next writes the lines `Template: ` and `Negative template: `, the prompts before their wildcards
+were replaced, after the negative prompt (modules/processing_info.py there).
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..core import clean_text
 
 __all__ = ["Infotext", "compose_infotext", "edit_infotext", "find_missing_values"]
-__all__ += ["is_safe_negative_prompt", "parse_infotext"]
+__all__ += ["has_template_lines", "is_safe_negative_prompt", "join_quoted_lines", "parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
+_TEMPLATES = ("Template", "Negative template")
 _MIN_PAIRS = 3  # a line with fewer pairs is read as part of the prompt
 _LONG_LINE = 2000  # characters; the WebUIs' regex is quadratic on a line without commas
 # Every WebUI's defaults, so that writing them changes nothing. Schedule type and RNG are not
@@ -33,6 +37,8 @@ _PAIR = re.compile(
     r"(?<![\w \-/])[ \-/]*(?P<key>\w[\w \-/]+):\s*"
     r'(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)|[^,]*)'
 )
+_FIRST_PAIR = re.compile(r"\s*Steps: ?\d")
+_QUOTED = re.compile(r'(?<=: )"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)', re.DOTALL | re.MULTILINE)
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
 _MAIN_NAMES = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
 _REMOVED = "\0"  # marks a removed pair; `clean_text` leaves no NUL in a text
@@ -53,23 +59,72 @@ class Infotext:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
+class _Parts(NamedTuple):
+    """An infotext's lines. pairs: those of its last line, which is "" if it is part of a prompt."""
+
+    prompt: list[str]
+    negative_prompt: list[str]
+    templates: dict[str, str]
+    line: str
+    pairs: list[tuple[str, str]]
+
+
 def parse_infotext(text: str) -> Infotext:
-    """Parse an infotext as the WebUIs do.
+    """Parse an infotext as the WebUIs do, one of SD.Next as SD.Next does.
 
     A last line with fewer than three parameters is taken for a part of the prompt.
     """
+    parts = _split_infotext(text)
+    prompt, negative = ([line.strip() for line in lines] for lines in parts[:2])
+    if negative:
+        negative[0] = negative[0].removeprefix(_NEGATIVE).strip()
+    values = {key: _unquote_value(value) for key, value in parts.pairs if value}
+    return Infotext(
+        "\n".join(prompt).lstrip("\n"),
+        "\n".join(negative).lstrip("\n"),
+        {**parts.templates, **values},
+    )
+
+
+def has_template_lines(text: str) -> bool:
+    """Return whether an infotext has SD.Next's templates in lines of their own."""
+    return bool(_split_infotext(text).templates)
+
+
+def _split_infotext(text: str) -> _Parts:
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
-        lines, pairs = [*lines, last], []
-    lines = [line.strip() for line in lines]
-    start = next((i for i, line in enumerate(lines) if line.startswith(_NEGATIVE)), len(lines))
-    negative = [line.removeprefix(_NEGATIVE).strip() for line in lines[start:]]
-    return Infotext(
-        "\n".join(lines[:start]).lstrip("\n"),
-        "\n".join(negative).lstrip("\n"),
-        {key: _unquote_value(value) for key, value in pairs if value},
-    )
+        lines, last, pairs = [*lines, last], "", []
+    start = _find_line(lines, _NEGATIVE)
+    prompt, negative = lines[:start], lines[start:]
+    templates = {}
+    if ("App", "SD.Next") in pairs:
+        for name in reversed(_TEMPLATES):
+            at = _find_line(negative, f"{name}:")
+            template = "\n".join(negative[at:]).strip().removeprefix(f"{name}:").strip()
+            templates |= {name: template} if template else {}
+            negative = negative[:at]
+    return _Parts(prompt, negative, templates, last, pairs)
+
+
+def _find_line(lines: Sequence[str], start: str) -> int:
+    """Return the index of the first line that begins with `start`, their number if none does."""
+    return next((i for i, line in enumerate(lines) if line.strip().startswith(start)), len(lines))
+
+
+def join_quoted_lines(text: str) -> str:
+    """Return an infotext with each quoted value on one line, as WebUIs can parse it.
+
+    Old versions of A1111 wrote the line ends in quoted values as they were.
+    """
+    lines = clean_text(text).strip().split("\n")
+    starts = [i for i, line in enumerate(lines) if _FIRST_PAIR.match(line)]
+    tail = "\n".join(lines[starts[-1] :]) if starts else ""
+    if '"' not in tail or "\n" not in tail:
+        return text
+    joined = _QUOTED.sub(lambda found: found[0].replace("\n", r"\n"), tail)
+    return text if "\n" in joined else "\n".join([*lines[: starts[-1]], joined])
 
 
 def find_missing_values(text: str) -> tuple[str, ...]:
@@ -115,30 +170,26 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     sampler. A negative prompt that a WebUI cannot parse is removed. Return `text` unchanged if
     fewer than three parameters would remain.
     """
-    *lines, last = clean_text(text).strip().split("\n")
-    read = parse_infotext(text)
-    start = next(
-        (i for i, line in enumerate(lines) if line.strip().startswith(_NEGATIVE)), len(lines)
-    )
-    prompt = "\n".join(lines[:start])
+    parts, read = _split_infotext(text), parse_infotext(text)
+    stated = {key for key, value in parts.pairs if value}
+    prompt = "\n".join(parts.prompt)
     if tags:
         prompt = " ".join((prompt.rstrip(), *tags)).lstrip()
-    negative = "\n".join(lines[start:]) if is_safe_negative_prompt(read.negative_prompt) else ""
+    is_safe = is_safe_negative_prompt(read.negative_prompt)
+    negative = "\n".join(parts.negative_prompt) if is_safe else ""
     added = [
-        f"{key}: {_quote_value(value)}"
-        for key, value in parameters.items()
-        if key not in read.parameters
+        f"{key}: {_quote_value(value)}" for key, value in parameters.items() if key not in stated
     ]
 
     def edit_pair(match: re.Match[str]) -> str:
         key, before = match["key"], match[0].partition(match["key"])[0]
         pair, value = match[0], parameters.get(key)
-        if key in read.parameters and value != read.parameters[key]:
+        if key in stated and value != read.parameters[key]:
             pair = _REMOVED if value is None else f"{before}{key}: {_quote_value(value)}"
         return ", ".join((pair, *added)) if key == "Sampler" else pair
 
-    line = _PAIR.sub(edit_pair, last)
-    if "Sampler" not in read.parameters:
+    line = _PAIR.sub(edit_pair, parts.line)
+    if "Sampler" not in stated:
         line = ", ".join((line, *added))
     line = re.sub(f"{_REMOVED}, *|, *{_REMOVED}", "", line)
     if len(_PAIR.findall(line)) < _MIN_PAIRS:

@@ -6,26 +6,38 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import as_text
+from ..core import as_number, as_text
 from .civitai_generator import drop_placeholders
 from .infotext_to_metadata import build_metadata
 from .lora_tags import list_missing_lora_tags
 from .parameters import build_webui_parameters
 from .samplers import is_schedule, translate_sampler, translate_schedule
-from .infotext_format import edit_infotext, is_safe_negative_prompt, parse_infotext
+from .infotext_format import edit_infotext, has_template_lines, is_safe_negative_prompt
+from .infotext_format import join_quoted_lines, parse_infotext
 
 __all__ = ["translate_infotext", "translate_parameters"]
 
-_OTHER_NAMES = {  # the WebUIs' name: another program's name
-    "CFG scale": "CFG Scale",
-    "Distilled CFG Scale": "Guidance",
-    "Denoising strength": "Denoise",
-    "Hires upscale": "Hires scale",  # SD.Next
+_OTHER_NAMES = {  # another program's name: the WebUIs'
+    "CFG Scale": "CFG scale",
+    "Guidance": "Distilled CFG Scale",
+    "Denoise": "Denoising strength",
+    "CLiP-skip": "Clip skip",  # SD.Next
+    "Variation strength": "Variation seed strength",
+    "Hires scale": "Hires upscale",
+    "Hires fixed": "Hires resize",
+    "Hires strength": "Denoising strength",
+    "Hires CFG scale": "Hires CFG Scale",
+    "Unet": "Model",  # stable-diffusion.cpp
 }
-_CASE_VARIANT = "CFG Scale"  # but for a letter's case, so that one of the two is enough
+_OTHER_VALUES = {  # of stable-diffusion.cpp; "" for what no WebUI has
+    "RNG": {"cuda": "NV", "cpu": "CPU", "std_default": ""},
+    "Hires resize": {"0x0": ""},
+}
+_CASE_VARIANTS = ("CFG Scale", "CLiP-skip", "Hires CFG scale")  # one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
 _WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
 _FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # A1111 writes no denoising of 1
+_SDCPP_JSON = ", SDCPP: {"  # repeats what stable-diffusion.cpp's infotext says, with the prompts
 _MADE_UP = ("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Clip skip")
 _FLUX_PLACEHOLDER = ("Sampler", "undefined")  # Forge reads it as Euler
 _PLACEHOLDERS = {("Model", "unknown"), ("Model hash", "unknown"), ("Seed", "-1"), _FLUX_PLACEHOLDER}
@@ -37,10 +49,16 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     If a parameter occurs under both names, the value under the WebUIs' name is used. Parameters
     that WebUIs do not know are kept unchanged.
     """
-    translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
-    for name, other in _OTHER_NAMES.items():
+    translated = {key: value for key, value in parameters.items() if key not in _CASE_VARIANTS}
+    for name, values in _OTHER_VALUES.items():
+        if (value := as_text(parameters.get(name))) in values:
+            translated[name] = values[value]
+    upscale = as_text(parameters.get("Hires upscale"))
+    if upscale and as_number(upscale) is None:  # stable-diffusion.cpp's name of the upscaler
+        translated["Hires upscaler"] = translated.pop("Hires upscale")
+    for other, name in _OTHER_NAMES.items():
         value = as_text(parameters[other]) if other in parameters else ""
-        if value and not (name == "Denoising strength" and _FULL_DENOISE.fullmatch(value)):
+        if value and not (other == "Denoise" and _FULL_DENOISE.fullmatch(value)):
             translated.setdefault(name, value)
     schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
     schedule = next(filter(is_schedule, schedules), "")
@@ -62,10 +80,12 @@ def translate_infotext(text: str) -> str:
     LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
     tags. An infotext that needs no change, such as that of a WebUI, is returned as it is.
     """
+    text = join_quoted_lines(text).partition(_SDCPP_JSON)[0]
     read = parse_infotext(text)
     parameters = _drop_placeholders(text, _translate_values(read.parameters))
     tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})
-    if parameters == read.parameters and not tags and is_safe_negative_prompt(read.negative_prompt):
+    is_plain = is_safe_negative_prompt(read.negative_prompt) and not has_template_lines(text)
+    if parameters == read.parameters and not tags and is_plain:
         return text
     return edit_infotext(text, tags, parameters)
 
@@ -76,7 +96,7 @@ def _translate_values(parameters: Mapping[str, str]) -> dict[str, str]:
     sampler, schedule = translate_sampler(*names)
     if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
         translated |= {"Sampler": sampler, "Schedule type": schedule}
-    filled = {key: value for key, value in translated.items() if value or key in parameters}
+    filled = {key: value for key, value in translated.items() if value}
     is_flux = any("flux" in value.lower() for value in parameters.values())
     placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if is_flux else set())
     return {k: value for k, value in filled.items() if (k, value.lower()) not in placeholders}

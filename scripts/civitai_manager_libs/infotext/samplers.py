@@ -31,6 +31,8 @@ _SAMPLERS = {_normalize_sampler(label): label for label in _SAMPLER_LABELS.split
     "ddim_cfgpp": "DDIM CFG++",
     "ddim_v3": "DDIM",  # NovelAI
     "dpm++_2s": "DPM++ 2S a",  # InvokeAI
+    "dpm++2m": "DPM++ 2M",  # stable-diffusion.cpp
+    "dpm++2s_a": "DPM++ 2S a",
     "dpm_2": "DPM2",
     "dpm_2_a": "DPM2 a",
     "er-sde": "ER SDE",
@@ -51,6 +53,7 @@ _SCHEDULES = {_normalize_schedule(label): label for label in _SCHEDULE_LABELS.sp
     "ays_sd1": "Align Your Steps",
     "ays_sdxl": "Align Your Steps",
     "ddim_uniform": "DDIM",
+    "discrete": "Normal",  # stable-diffusion.cpp
     "flow_match": "FlowMatchEulerDiscrete",
     "gits": "Align Your Steps GITS",
     "sd_turbo": "Turbo",
@@ -75,7 +78,8 @@ _PRESETS = {
     "sd3 - dpm++ 2m uniform": "dpmpp_2m_sgm_uniform",
     "turbo/lightning merge - dpm++ sde": "dpmpp_sde_karras",
 }
-_SPACINGS = ("_substep", "_trailing")  # Draw Things' variants; no WebUI has them
+# Draw Things' variants and stable-diffusion.cpp's schedules; no WebUI has them.
+_SPACINGS = ("_substep", "_trailing", "_flux", "_lcm", "_logit_normal", "_ltx2", "_smoothstep")
 _SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, at the end of a sampler's name
 
 

@@ -13,7 +13,7 @@ from ...errors import TooLarge
 from ..comfy import estimate_parsed_size, load_json, MAX_PARSED
 from ..metadata_to_infotext import build_infotext
 from ..parameter_names import translate_infotext
-from ..infotext_format import find_missing_values, Infotext, parse_infotext
+from ..infotext_format import find_missing_values, Infotext, join_quoted_lines, parse_infotext
 from .embedded_texts import read_embedded_texts
 from .programs import read_dream, read_program, read_texts
 from .xmp import find_xmp_comment, iter_xmp_graph
@@ -119,7 +119,7 @@ def _is_placeholder(infotext: Infotext) -> bool:
 def _get_infotext(texts: Mapping[str, str], name: str) -> str:
     """Return the text called `name`, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
-    return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
+    return join_quoted_lines(clean_text(text).strip()) if len(text) <= _LONGEST_INFOTEXT else ""
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
