@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 import importlib
+import io
 import json
 
 import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError, TooLarge
 from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
+from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from comfy_graphs import GRAPH, GRAPH_INFOTEXT
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Picture
 from PIL import PngImagePlugin
 
@@ -288,3 +292,102 @@ def test_graph_wins_over_a_placeholder_infotext(tmp_path, placeholder):
     path = png(tmp_path, parameters=placeholder, prompt=json.dumps(GRAPH))
     assert read_embedded(path).infotext == GRAPH_INFOTEXT
     assert DEFAULTS in read_embedded(png(tmp_path, parameters=placeholder, prompt="{}")).infotext
+
+
+_USER_COMMENT = 0x9286
+_XP_COMMENT = 0x9C9C
+_JPEG_XL = b"\0\0\0\x0cJXL \r\n\x87\n" + files.box(b"ftyp", b"jxl \0\0\0\0jxl ")
+
+
+def xmp(tag, text, is_attribute=False):
+    value = html.escape(text).replace("\n", "&#xA;")
+    if is_attribute:
+        return f'<rdf:Description xmlns:x="y" {tag}="{value}"/>'.encode()
+    inner = f'<rdf:Alt><rdf:li xml:lang="x-default">{value}</rdf:li></rdf:Alt>'
+    return f"<rdf:Description>\n<{tag}>\n{inner}</{tag}></rdf:Description>".encode()
+
+
+def user_comment(text):
+    return files.one_tag(_USER_COMMENT, b"UNICODE\0" + text.encode("utf-16-le"))
+
+
+_CARRIERS = {
+    "png-text": lambda text: files.png(files.packed("parameters", text.encode())),
+    "png-comment": lambda text: files.png(files.packed("Comment", text.encode())),
+    "png-xmp": lambda text: files.png(
+        files.packed("XML:com.adobe.xmp", xmp("exif:UserComment", text))
+    ),
+    "jpeg-comment": lambda text: files.jpeg(files.segment(0xFE, text.encode())),
+    "jpeg-xmp": lambda text: files.jpeg(
+        files.segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp("dc:description", text))
+    ),
+    "webp-xmp-attribute": lambda text: files.webp((b"XMP ", xmp("exif:UserComment", text, True))),
+    "avif-xmp": lambda text: files.avif(b"mime", xmp("dc:description", text, True)),
+    "jxl-xmp": lambda text: _JPEG_XL + files.box(b"xml ", xmp("exif:UserComment", text)),
+    "jxl-exif": lambda text: _JPEG_XL + files.box(b"Exif", bytes(4) + user_comment(text)),
+    "mp4": lambda text: files.mp4({"comment": text}),
+    "webm": lambda text: files.webm({"COMMENT": text}),
+}
+for _kind in ("jpg", "webp", "png", "avif"):
+    _CARRIERS[f"{_kind}-exif"] = lambda text, kind=_kind: files.with_exif(kind, user_comment(text))
+    _CARRIERS[f"{_kind}-xpcomment"] = lambda text, kind=_kind: files.with_exif(
+        kind, files.one_tag(_XP_COMMENT, text.encode("utf-16-le"))
+    )
+_words = st.lists(
+    st.sampled_from(
+        ["a cat", "<lora:ink:0.8>", "(big:1.2)", "&amp; <b>", "日本語", "é", "Steps", "\n"]
+    ),
+    max_size=6,
+).map(lambda words: " ".join(["a", *words, "z"]))
+
+
+@pytest.mark.parametrize("carrier", _CARRIERS.values(), ids=list(_CARRIERS))
+@given(_words, _words, st.integers(1, 2**32), st.sampled_from(["m", "a, b", "é"]))
+def test_infotext_comes_back_from_each_carrier(carrier, prompt, negative_prompt, seed, model):
+    parameters = {"Steps": "20", "Sampler": "Euler a", "Seed": str(seed), "Model": model}
+    text = compose_infotext(prompt, negative_prompt, parameters)
+    assert read_embedded(io.BytesIO(carrier(text))).infotext == text
+
+
+def test_exif_comment_that_is_not_an_infotext_does_not_hide_the_one_in_xmp():
+    xmp_segment = b"http://ns.adobe.com/xap/1.0/\0" + xmp("exif:UserComment", INFOTEXT)
+    exif_segment = b"Exif\0\0" + user_comment("Screenshot")
+    data = files.jpeg(files.segment(0xE1, exif_segment), files.segment(0xE1, xmp_segment))
+    assert read_embedded(io.BytesIO(data)).infotext == INFOTEXT
+
+
+def test_ruinedfooocus_json_in_a_string_is_read_from_a_video():
+    record = {"Prompt": "a cat", "steps": 20, "seed": 1, "base_model_name": "m.safetensors"}
+    found = read_embedded(io.BytesIO(files.mp4({"metadata": json.dumps(json.dumps(record))})))
+    assert (found.program, found.infotext) == (
+        "RuinedFooocus",
+        "a cat\nSteps: 20, Seed: 1, Model: m",
+    )
+
+
+def test_midjourneys_description_is_a_prompt():
+    job = "Job ID: 01234567-89ab-cdef-0123-456789abcdef"
+    data = files.png(files.text("Description", f"a cat --ar 2:3 --seed 55 {job}".encode()))
+    found = read_embedded(io.BytesIO(data))
+    assert found.program == "Midjourney"
+    assert found.infotext.startswith("a cat --ar 2:3 --seed 55\nSeed: 55, ")
+
+
+def test_sygils_texts_are_read():
+    values = {"prompt": "a cat ### dog", "seed": "5", "width": "64", "height": "32"}
+    values |= {"steps": "20", "cfg_scale": "7.5", "GFPGAN": "False"}
+    data = files.png(*(files.text(f"SD:{name}", v.encode()) for name, v in values.items()))
+    assert read_embedded(io.BytesIO(data)) == EmbeddedData(
+        "a cat\nNegative prompt: dog\nSteps: 20, CFG scale: 7.5, Seed: 5, Size: 64x32",
+        "Sygil",
+        missing=("Sampler", "Model"),
+    )
+
+
+def test_draw_things_json_wins_over_its_description():
+    record = {"c": "a cat", "uc": "dog", "steps": 8, "seed": 1, "sampler": "DPM++ 2M Karras"}
+    text = "a cat\n-dog\nSteps: 8, Sampler: DPM++ 2M Karras, Guidance Scale: 7, Seed: 1"
+    packet = xmp("dc:description", text) + xmp("exif:UserComment", json.dumps(record))
+    found = read_embedded(io.BytesIO(files.webp((b"XMP ", packet))))
+    assert found.program == "Draw Things"
+    assert found.infotext.startswith("a cat\nNegative prompt: dog\nSteps: 8, ")

@@ -15,17 +15,22 @@ from ..metadata_to_infotext import build_infotext
 from ..parameter_names import translate_infotext
 from ..infotext_format import find_missing_values, Infotext, join_quoted_lines, parse_infotext
 from .embedded_texts import read_embedded_texts
-from .programs import read_dream, read_program, read_texts
-from .xmp import find_xmp_comment, iter_xmp_graph
+from .programs import read_dream, read_midjourney, read_program, read_texts
+from .xmp import iter_xmp_texts
 
 __all__ = ["EmbeddedData", "read_embedded"]
 
-_JSON_TEXTS = tuple(
-    "parameters-json generation_data parameters UserComment invokeai_metadata sd-metadata"
-    " Comment Description".split()
+# The texts that may be an infotext, or JSON that a program has written, the most reliable first.
+_INFOTEXTS = ("parameters", "UserComment", "Comment", "Description", "XPComment")
+_INFOTEXTS += ("XMP comment", "XMP description")
+_JSON_TEXTS = ("parameters-json", "generation_data", *_INFOTEXTS[:2], "invokeai_metadata")
+_JSON_TEXTS += ("sd-metadata", *_INFOTEXTS[2:], "metadata")
+_JSON_FIRST = ("Stability Matrix", "TensorArt", "Draw Things")  # their other texts have less
+_PROMPT_FORMATS = (  # a single text of a program's own form
+    ("Dream", "InvokeAI", read_dream),
+    ("Description", "Midjourney", read_midjourney),
+    ("XMP description", "Midjourney", read_midjourney),
 )
-_JSON_FIRST = ("Stability Matrix", "TensorArt")  # their infotext or graph has less than the JSON
-_INFOTEXTS = ("parameters", "UserComment", "Comment", "Description")
 _LONGEST_INFOTEXT = 300_000  # characters; real ones have some thousand
 _VERSIONS = (  # the start of a WebUI's `Version`
     ("ComfyUI", "ComfyUI"),
@@ -69,7 +74,7 @@ def read_embedded(file: str | BinaryIO) -> EmbeddedData:
 
 
 def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
-    texts = {**dict(iter_xmp_graph(texts.get("XMP", ""))), **texts}
+    texts = {**dict(iter_xmp_texts(texts.get("XMP", ""))), **texts}
     documents = list(_iter_documents(texts))
     workflow = _find_workflow(texts, documents)
     for program, infotext in _iter_infotexts(texts, documents):
@@ -103,7 +108,8 @@ def _iter_infotexts(
             yield _identify_webui(read), translate_infotext(text)
     for program, record in records:
         yield program, build_infotext(record)
-    yield "InvokeAI", build_infotext(read_dream(_get_infotext(texts, "Dream")))
+    for name, program, read_text in _PROMPT_FORMATS:
+        yield program, build_infotext(read_text(_get_infotext(texts, name)))
     yield "ComfyUI", build_infotext({"comfy": graph})
     text = _get_infotext(texts, "parameters")
     if not isinstance(load_json(text), (Mapping, list)):  # a prompt alone
@@ -132,6 +138,7 @@ def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
         if (size := estimate_parsed_size(text)) <= left:
             left -= size
             data = load_json(text)
+            data = load_json(data) if isinstance(data, str) else data  # JSON in a JSON string
             if isinstance(data, Mapping):
                 yield data
 
@@ -139,9 +146,8 @@ def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
 def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
     for name in _JSON_TEXTS:
         text = texts.get(name, "").strip("\0 \n")
-        if text.startswith("{") and text.endswith("}"):
+        if text[:1] + text[-1:] in ("{}", '""'):
             yield text
-    yield find_xmp_comment(texts.get("XMP", ""))
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ...core import detect_media_extension
 from ...errors import DiskError
 from .budget import Budget, Texts
-from .heif import iter_heif_texts
+from .heif import iter_heif_texts, iter_jpeg_xl_texts
 from .image_texts import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
 from .video_texts import iter_matroska_texts, iter_mp4_texts
 
@@ -20,6 +20,7 @@ __all__ = ["has_overlapping_exif", "read_embedded_texts"]
 
 _MAX_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
 _MAX_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
+_JPEG_XL = b"\0\0\0\x0cJXL \r\n\x87\n"  # no medium of Civitai's, but a WebUI may write it
 _Reader = Callable[[BinaryIO, Budget], Texts]
 
 
@@ -40,7 +41,10 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
 
 
 def _read_texts(file: BinaryIO) -> dict[str, str]:
-    read = _READERS.get(detect_media_extension(file.read(16)) or "")
+    start = file.read(16)
+    read = _READERS.get(detect_media_extension(start) or "")
+    if start.startswith(_JPEG_XL):
+        read = iter_jpeg_xl_texts
     texts: dict[str, str] = {}
     for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
         if text.strip("\0 \n"):

@@ -17,7 +17,8 @@ __all__ = ["iter_exif_texts"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286  # TIFF tags
 _DESCRIPTION, _MAKE, _CAMERA = 0x010E, 0x010F, 0x0110
-_WANTED = {_EXIF_FOLDER, _USER_COMMENT, _DESCRIPTION, _MAKE, _CAMERA}
+_XP_COMMENT = 0x9C9C  # Windows' comment, UTF-16
+_WANTED = {_EXIF_FOLDER, _USER_COMMENT, _DESCRIPTION, _MAKE, _CAMERA, _XP_COMMENT}
 _OVERLAPPING = 10_000_000  # bytes of a folder's values; real ones have 64,000
 _TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # else 1
 _ENTRY_SIZE = 12  # bytes
@@ -65,6 +66,8 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
         comment = _read_value(tiff, byte_order, folder.get(_USER_COMMENT), budget)
         if len(comment) > len(_CODES[0]):
             yield "UserComment", _decode_comment(comment, byte_order, budget)
+    windows_comment = _read_value(tiff, byte_order, root.get(_XP_COMMENT), budget)
+    yield "XPComment", _decode_utf16(windows_comment, "<", budget)
     sizes = (_sum_value_sizes(tiff, byte_order, at) for at in (root_at, exif_at))
     if max(sizes) > _OVERLAPPING:
         yield "EXIF", "overlapping"

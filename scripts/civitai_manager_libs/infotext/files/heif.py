@@ -1,4 +1,7 @@
-"""The texts in AVIF and HEIC files: EXIF and XMP items (ISO/IEC 23008-12, annex A)."""
+"""The texts in AVIF and HEIC files: EXIF and XMP items (ISO/IEC 23008-12, annex A).
+
+And those in JPEG XL files: EXIF and XMP boxes (ISO/IEC 18181-2).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from .content_credentials import find_signer, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .iso_boxes import Box, get_file_size, iter_boxes
 
-__all__ = ["iter_heif_texts"]
+__all__ = ["iter_heif_texts", "iter_jpeg_xl_texts"]
 
 _XMP = b"application/rdf+xml"
 _CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a `uuid` box
@@ -34,6 +37,25 @@ def iter_heif_texts(file: BinaryIO, budget: Budget) -> Texts:
                 yield "C2PA", find_signer(data)
 
 
+def iter_jpeg_xl_texts(file: BinaryIO, budget: Budget) -> Texts:
+    """Yield (name, text) for the EXIF and XMP of a JPEG XL file, unless they are compressed."""
+    seen = set()
+    for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
+        if kind in (b"Exif", b"xml ") and kind not in seen:
+            seen.add(kind)
+            file.seek(begin)
+            data = budget.read(file, stop - begin)
+            if kind == b"xml ":
+                yield "XMP", budget.decode_text(data)
+            else:
+                yield from iter_exif_texts(_skip_offset(data), budget)
+
+
+def _skip_offset(data: bytes) -> bytes:
+    """Return EXIF data from its TIFF header on, whose offset the first 4 bytes are."""
+    return data[4 + int.from_bytes(data[:4], "big") :]
+
+
 def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
     parts = {box[0]: box for box in iter_boxes(file, start, end, budget)}
     if b"iinf" not in parts or b"iloc" not in parts:
@@ -49,8 +71,8 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
             data += budget.read(file, size)
         if kind == _XMP:
             yield "XMP", budget.decode_text(data)
-        else:  # the first 4 bytes are the offset of the TIFF header
-            yield from iter_exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
+        else:
+            yield from iter_exif_texts(_skip_offset(data), budget)
 
 
 def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:

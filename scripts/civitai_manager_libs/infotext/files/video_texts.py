@@ -16,6 +16,7 @@ __all__ = ["iter_matroska_texts", "iter_mp4_texts"]
 _MAX_DEPTH = 8
 _NAMES = {name: name for name in ("prompt", "workflow", "parameters", "invokeai_metadata")}
 _NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
+_NAMES |= {"metadata": "metadata"}  # RuinedFooocus
 _BOXES_WITHIN = (b"moov", b"udta")
 _SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
 _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487

@@ -1,4 +1,4 @@
-"""The texts in an XMP packet: Draw Things' comment, ComfyUI's graph and workflow. Pure.
+"""The texts in an XMP packet: comment, description, ComfyUI's graph and workflow. Pure.
 
 Searched by name instead of parsed, since hostile XML may expand without limit.
 """
@@ -10,25 +10,29 @@ import re
 
 from .budget import Texts
 
-__all__ = ["find_xmp_comment", "iter_xmp_graph"]
+__all__ = ["iter_xmp_texts"]
 
 _LONGEST = 1_000_000  # characters of a value
-_GRAPH = {"prompt": "comfy:prompt", "workflow": "comfy:workflow"}
+_TAGS = {
+    "XMP comment": "exif:UserComment",
+    "XMP description": "dc:description",
+    "prompt": "comfy:prompt",
+    "workflow": "comfy:workflow",
+}
+_TAG = re.compile(r"<[^<>]*>")
 
 
-def find_xmp_comment(packet: str) -> str:
-    """Return the user comment of an XMP packet, "" if there is none."""
-    value = _find_between(packet, "<exif:UserComment", "</exif:UserComment>")
-    return html.unescape(re.sub(r"<[^<>]*>", "", f"<{value}")).strip() if value else ""
+def iter_xmp_texts(packet: str) -> Texts:
+    """Yield (name, text) for each text of an XMP packet that may tell how an image was made.
 
-
-def iter_xmp_graph(packet: str) -> Texts:
-    """Yield ("prompt", graph) and ("workflow", workflow), if the XMP packet has them."""
-    for name, tag in _GRAPH.items():
-        value = _find_between(packet, f"<{tag}>", f"</{tag}>")
+    ComfyUI's graph and workflow have their names in a PNG, "prompt" and "workflow".
+    """
+    for name, tag in _TAGS.items():
+        element = _find_between(packet, f"<{tag}", f"</{tag}>")
+        value = _TAG.sub("", f"<{element}") if element else ""
         for quote in ('"', "'"):
             value = value or _find_between(packet, f" {tag}={quote}", quote)
-        if value:
+        if value.strip():
             yield name, html.unescape(value).strip()
 
 

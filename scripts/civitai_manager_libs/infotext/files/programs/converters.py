@@ -10,7 +10,7 @@ from ....core import as_integer, as_list, as_mapping, as_text
 
 __all__ = ["convert_last_layer", "convert_skipped_layers", "Data", "drop_default", "find_value"]
 __all__ += ["join_lines", "parse_loras", "parse_resolution", "read_if", "read_lora_lists"]
-__all__ += ["read_lora_texts", "Record", "Source"]
+__all__ += ["read_lora_texts", "read_numbered_loras", "Record", "Source"]
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
@@ -124,6 +124,15 @@ def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
     keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
     texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
+
+
+def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
+    """Return the LoRAs under numbered keys such as `l1` and `w1`.
+
+    name, weight: what the keys of the names and of the weights begin with.
+    """
+    numbers = [n for n in range(1, _MAX_LORAS) if as_text(data.get(f"{name}{n}"))]
+    return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
 
 
 def _make_lora(name: object, weight: object) -> Record:

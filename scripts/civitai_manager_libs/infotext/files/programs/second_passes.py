@@ -11,8 +11,14 @@ import re
 from ....core import as_integer, as_mapping, as_number, as_text, model_file_stem
 from .converters import Data, find_value, Record
 
-__all__ = ["make_second_pass", "read_draw_things_pass", "read_fooocus_refiner"]
-__all__ += ["read_hf_space_pass", "read_invoke_pass", "read_swarm_pass", "translate_upscaler"]
+__all__ = ["make_second_pass", "read_draw_things_pass", "read_fooocus_mre_pass"]
+__all__ += [
+    "read_fooocus_refiner",
+    "read_hf_space_pass",
+    "read_invoke_pass",
+    "read_swarm_pass",
+    "translate_upscaler",
+]
 
 _RESIZERS = {  # of the pixels or in the latent space
     "latent-bicubic": "Latent (bicubic)",
@@ -97,6 +103,18 @@ def read_fooocus_refiner(data: Data) -> Record:
     """Return A1111's Refiner parameters for Fooocus' refiner, {} if there is none."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
+
+
+def read_fooocus_mre_pass(data: Data) -> Record:
+    """Return A1111's Refiner parameters and denoising strength for Fooocus-MRE's data."""
+    written: Record = {}
+    if data.get("img2img") is True:
+        written["Denoising strength"] = data.get("denoise")
+    refiner = as_text(data.get("refiner_model") or data.get("refiner_model_name"))
+    switch, steps = as_number(data.get("switch")), as_number(data.get("steps"))
+    if refiner and switch and steps:
+        written |= {"Refiner": refiner, "Refiner switch at": round(switch / steps, 4)}
+    return written
 
 
 def read_invoke_pass(data: Data) -> Record:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ....core import as_text
+from ....core import as_mapping, as_text
 from . import prompt_formats, stability_matrix
 from .converters import convert_last_layer, convert_skipped_layers, Data, drop_default
 from .converters import find_value, join_lines, parse_loras, parse_resolution, read_if
-from .converters import read_lora_lists, read_lora_texts, Record, Source
-from .second_passes import read_draw_things_pass, read_fooocus_refiner, read_hf_space_pass
-from .second_passes import read_invoke_pass, read_swarm_pass
+from .converters import read_lora_lists, read_lora_texts, read_numbered_loras, Record, Source
+from .second_passes import read_draw_things_pass, read_fooocus_mre_pass, read_fooocus_refiner
+from .second_passes import read_hf_space_pass, read_invoke_pass, read_swarm_pass
 
 __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
@@ -115,6 +115,19 @@ _FOOOCUS_LABELS: dict[str, Source] = {
     "additionalResources": lambda data: read_lora_texts(data, "LoRA ", "LoRA"),
     "Version": "Version",
 }
+# https://github.com/MoonRide303/Fooocus-MRE/blob/moonride-main/modules/async_worker.py
+_FOOOCUS_MRE: dict[str, Source] = {
+    **_map_same_names("steps seed width height scheduler"),
+    "prompt": ("real_prompt|prompt", join_lines),  # with styles and expansion
+    "negativePrompt": ("real_negative_prompt|negative_prompt", join_lines),
+    "cfgScale": "cfg",
+    "sampler": "sampler|sampler_name",
+    "Size": ("resolution", parse_resolution),
+    "Model": "base_model|base_model_name",
+    "clipSkip": ("base_clip_skip", convert_last_layer),
+    "additionalResources": lambda data: read_numbered_loras(data, "l", "w"),
+    "Version": "software",
+}
 # https://github.com/runew0lf/RuinedFooocus/blob/main/modules/async_worker.py
 _RUINED_FOOOCUS: dict[str, Source] = {
     **_map_same_names("steps seed width height scheduler denoise"),
@@ -130,11 +143,14 @@ _RUINED_FOOOCUS: dict[str, Source] = {
 _NOVELAI: dict[str, Source] = {
     **_map_same_names("steps seed width height sampler"),
     "prompt": lambda data: (
-        prompt_formats.join_captions(data.get("v4_prompt"))
+        prompt_formats.join_captions(as_mapping(data.get("actual_prompts")).get("prompt"))
+        or prompt_formats.join_captions(data.get("v4_prompt"))
         or find_value(data, "prompt|texts.Description")
     ),
     "negativePrompt": lambda data: (
-        prompt_formats.join_captions(data.get("v4_negative_prompt")) or find_value(data, "uc")
+        prompt_formats.join_captions(as_mapping(data.get("actual_prompts")).get("negative_prompt"))
+        or prompt_formats.join_captions(data.get("v4_negative_prompt"))
+        or find_value(data, "uc")
     ),
     "cfgScale": "scale",
     "scheduler": ("noise_schedule", drop_default),
@@ -187,6 +203,15 @@ _DIFFUSERS: dict[str, Source] = {  # most Hugging Face Spaces' names
     "Model": "Model",
     "Model hash": "Model hash",
 }
+# https://github.com/Sygil-Dev/sygil-webui/blob/dev/scripts/sd_utils/__init__.py
+_SYGIL: dict[str, Source] = {
+    **{name: f"SD:{name}" for name in ("steps", "seed", "width", "height")},
+    "prompt": prompt_formats.read_sygil_prompt,
+    "negativePrompt": prompt_formats.read_sygil_negative,
+    "cfgScale": "SD:cfg_scale",
+    "sampler": "SD:sampler|SD:sampler_name",
+    "Denoising strength": "SD:denoising_strength",
+}
 _MATRIX = "smproj.State"
 _STABILITY_MATRIX: dict[str, Source] = {
     "prompt": "PositivePrompt",
@@ -231,6 +256,13 @@ PROGRAMS = (
         _FOOOCUS,
         read_second_pass=read_fooocus_refiner,
     ),
+    Program(
+        "Fooocus-MRE",
+        ("base_model+cfg", "base_model_name+cfg"),
+        _FOOOCUS_MRE,
+        read_second_pass=read_fooocus_mre_pass,
+    ),
+    Program("Sygil", ("SD:prompt",), _SYGIL, has_texts=True),
     Program("Draw Things", ("c+uc",), _DRAW_THINGS, read_second_pass=read_draw_things_pass),
     Program("NovelAI", ("uc+scale", "uc+steps", "v4_prompt+steps"), _NOVELAI),
     Program(
@@ -262,5 +294,6 @@ TEXT_NAMES = tuple(  # of the PNG texts that the tables read
     ", clip_skip, use_lora_model, lora_alpha, Prompt, Negative Prompt, Steps, Seed, Width, Height"
     ", Guidance Scale, Sampler, Scheduler, Stable Diffusion model, VAE model, Prompt Strength"
     ", Clip Skip, LoRA model, LoRA Strength, Source, generation_data, parameters-json"
-    ", smproj".split(", ")
+    ", smproj, SD:prompt, SD:seed, SD:width, SD:height, SD:steps, SD:cfg_scale, SD:sampler"
+    ", SD:sampler_name, SD:denoising_strength".split(", ")
 )
