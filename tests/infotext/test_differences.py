@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext import list_differences, list_lora_names, list_prompt_words
+from civitai_manager_libs.infotext import list_differences, list_prompt_words
 
 _PROMPT = "a sea at night <lora:ink:0.8>"
 _PARAMETERS = {
@@ -27,8 +27,12 @@ def _text(prompt=_PROMPT, negative="blurry", **changes):
     return f"{prompt}\nNegative prompt: {negative}\n{line}"
 
 
-def _compare(made, original=None, missing=()):
-    found = list_differences(_text() if original is None else original, made, missing)
+def _compare(made, original=None, missing=(), hashes=()):
+    found = list_differences(
+        _text() if original is None else original,
+        made,
+        lambda resource: None if resource.name in missing else hashes,
+    )
     return [(one.kind, one.field, one.original, one.made) for one in found]
 
 
@@ -117,6 +121,57 @@ def test_text_without_parameters_is_not_compared(made):
     assert _compare(made) == [] and list_differences(made, "") == ()
 
 
-def test_lora_names_and_words_of_a_prompt_are_listed():
-    assert list_lora_names("<lora:A b:1> x <lora:a B:0.5> <lyco:c>\n") == ("A b", "c")
+def test_words_of_a_prompt_are_listed():
     assert list_prompt_words("A (cat:1.2),\n [dog]<lora:ink:1>") == ("a", "cat", "1.2", "dog")
+
+
+def test_two_kinds_of_hash_of_one_file_are_equal():
+    made = _text(Lora_hashes='"ink: 001122334455"')
+    hashes = {"aabbccddeeff", "001122334455" + "0" * 52}
+    assert _compare(made, hashes=hashes) == []
+    assert [one[0] for one in _compare(made, hashes={"aabbccddeeff"})] == ["lora_version"]
+    assert [one[0] for one in _compare(made, missing={"ink"})] == ["lora_version"]
+
+
+def test_vae_that_is_missing_here_is_a_cause():
+    original = _text(VAE="vae-ft.safetensors")
+    assert _compare(_text(), original) == []
+    cause = ("vae_missing", "VAE", "vae-ft.safetensors")
+    assert _compare(_text(), original, {"vae-ft"}) == [(*cause, "")]
+    assert _compare(_text(VAE="other.pt"), original, {"vae-ft"}) == [(*cause, "other.pt")]
+    assert _compare(_text(VAE="vae-ft.safetensors"), original, {"vae-ft"}) == []
+    found = _compare(_text(VAE="other.pt"), original)
+    assert found == [("changed", "VAE", "vae-ft.safetensors", "other.pt")]
+
+
+def test_hires_cfg_that_equals_cfg_is_no_cause():
+    hires = {"Hires_upscale": "2", "Denoising_strength": "0.4"}
+    made = _text(**hires, Hires_CFG_Scale="7.0")
+    assert _compare(made, _text(**hires)) == []
+    made = _text(**hires, Hires_CFG_Scale="5")
+    assert _compare(made, _text(**hires)) == [("added", "Hires CFG Scale", "", "5")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Denoising_strength": "0.4"},
+        {"Operations": "img2img", "Init_image_size": "832x1216", "Denoising_strength": "0.4"},
+        {"Denoising_strength": "0.4", "Version": "neo"},
+    ],
+    ids=["a1111", "sdnext", "neo"],
+)
+def test_img2img_comes_first(changes):
+    made = _text(Seed="5", **changes)
+    assert [one[:2] for one in _compare(made)][:2] == [("img2img", "img2img"), ("changed", "Seed")]
+    original = _text(**changes)
+    assert _compare(_text(), original)[0][0] == "original_img2img"
+    assert not [one for one in _compare(made, original) if "img2img" in one[0]]
+
+
+def test_second_pass_is_not_img2img():
+    made = _text(Denoising_strength="0.4", Hires_upscale="2")
+    assert not [one for one in _compare(made) if "img2img" in one[0]]
+    comfy = _text(Denoising_strength="0.4", Version="ComfyUI")  # there it may be any second pass
+    assert [one[0] for one in _compare(_text(), comfy)] == ["absent", "program"]
+    assert not [one for one in _compare(_text(Denoising_strength="0.4"), comfy) if "img" in one[0]]

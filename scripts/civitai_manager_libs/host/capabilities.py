@@ -22,13 +22,14 @@ def list_capabilities() -> dict[str, Any]:
     """
     samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)
-    if not (in_webui() and samplers and known and schedulers):
+    if not (in_webui() and samplers and known):
         return {}
     default = [sampler.name for sampler in samplers.samplers[:1]]
     return {
         "samplers": tuple(dict.fromkeys([*default, *known])),
         "schedulers": tuple(
-            (each.label, each.name, *(each.aliases or ())) for each in schedulers.schedulers
+            (each.label, each.name, *(each.aliases or ()))
+            for each in getattr(schedulers, "schedulers", ())  # SD.Next has none
         ),
         "modules": _list_modules(),
         "fields": frozenset(_iter_fields()),
@@ -49,8 +50,10 @@ def _iter_fields() -> Iterator[str]:
         for field in tab["fields"] or ():
             if isinstance(field[1], str):
                 yield field[1]
-    for name, _ in getattr(paste, "infotext_to_setting_name_mapping", ()):
-        yield name
+    ignored = getattr(shared.opts, "disable_apply_metadata", None) or ()  # in SD.Next
+    for name, setting_name in getattr(paste, "infotext_to_setting_name_mapping", ()):
+        if setting_name not in ignored:
+            yield name
     for info in shared.opts.data_labels.values():
         if getattr(info, "infotext", None):
             yield info.infotext

@@ -1,10 +1,10 @@
 """How an image was made: read from a record, a graph or a file, and written as an infotext."""
 
-from .differences import Difference, list_differences, list_lora_names, list_prompt_words
+from .differences import Difference, list_differences, list_prompt_words
 from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded
 from .generation import Generation, read_generation
-from .hosts import HostCapabilities, HOSTS, list_losses, Loss
+from .hosts import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
 from .infotext_to_metadata import build_metadata
 from .metadata_to_infotext import build_infotext, find_workflow, list_added_lora_tags
 from .metadata_to_infotext import list_omitted_parameters
@@ -15,6 +15,6 @@ from .infotext_format import find_missing_values, parse_infotext
 __all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss"]
 __all__ += ["Resource", "Summary", "build_infotext", "build_metadata", "embed_infotext"]
 __all__ += ["find_missing_values", "find_workflow", "has_overlapping_exif", "list_added_lora_tags"]
-__all__ += ["list_differences", "list_lora_names", "list_losses", "list_omitted_parameters"]
+__all__ += ["list_differences", "list_losses", "list_omitted_parameters"]
 __all__ += ["list_prompt_words", "list_resources", "parse_infotext", "read_embedded"]
-__all__ += ["read_generation", "summarize"]
+__all__ += ["read_generation", "summarize", "translate_for_host"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -11,12 +11,23 @@ from ..core import as_number, model_file_stem
 from .parameter_names import translate_infotext
 from .samplers import translate_sampler
 from .infotext_format import Infotext, parse_infotext
+from .resources import Resource
 
-__all__ = ["Difference", "list_differences", "list_lora_names", "list_prompt_words"]
+__all__ = ["Difference", "list_differences", "list_prompt_words"]
 
 DifferenceKind = Literal[
-    "changed", "absent", "added", "edited", "checkpoint", "checkpoint_unknown", "program"
+    "changed",
+    "absent",
+    "added",
+    "edited",
+    "checkpoint",
+    "checkpoint_unknown",
+    "program",
+    "img2img",
+    "original_img2img",
+    "vae_missing",
 ]
+FindHashes = Callable[[Resource], Collection[str] | None]
 LoraKind = Literal["lora_missing", "lora_absent", "lora_added", "lora_version", "lora_weight"]
 
 # In the order in which they change an image most.
@@ -30,10 +41,16 @@ _IGNORED = {
     *("Model", "Model hash", "Version", "App", "User", "Image id", "Base model", "Post id"),
     *("Lora hashes", "TI hashes", "Hashes", "VAE hash", "Created Date", "Backend", "Pipeline"),
     *("Operations", "Parser", "Batch size", "Batch pos", "Template", "Negative Template"),
+    # SD.Next's, of which those that matter are translated
+    *("Negative template", "Scheduler", "Sampler sigma", "CLiP-skip", "Variation strength"),
+    *("Hires scale", "Hires fixed", "Hires strength", "Hires CFG scale", "Hires size"),
+    *("Hires force", "HiRes mode", "Refine", "Second pass", "Init image size", "Init image hash"),
 }
+_SECOND_PASS = ("Hires upscale", "Hires resize", "Hires upscaler")
 # What A1111 and Forge leave out of an infotext if it has this value.
 _DEFAULTS = {"Clip skip": "1", "RNG": "GPU", "Schedule type": "Automatic", "ENSD": "0"}
 _A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
+_A1111_RELATIVE = re.compile(r"v?1\.\d|f\d|neo|classic")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
@@ -48,7 +65,9 @@ class Difference:
     reproduction, "" if there is none; a LoRA's value is its weight, for "lora_version" its hash.
     kind: "absent": only in the original; "added": only in the reproduction; "edited": a prompt;
     "checkpoint", "lora_version": another file; "checkpoint_unknown": the original names no model;
-    "lora_missing": a LoRA tag without effect; "program": another WebUI or version.
+    "lora_missing": a LoRA tag without effect; "vae_missing": a VAE that this machine lacks;
+    "program": another WebUI or version; "img2img", "original_img2img": only the reproduction or
+    only the original was made from another image.
     """
 
     kind: DifferenceKind | LoraKind
@@ -66,33 +85,30 @@ class _Lora(NamedTuple):
 
 
 def list_differences(
-    original: str, made: str, missing_loras: Collection[str] = ()
+    original: str, made: str, find_hashes: FindHashes = lambda resource: ()
 ) -> tuple[Difference, ...]:
     """Return the differences between two infotexts, sorted by how much they change an image.
 
     original: the infotext of an image; made: that of the image that the user has generated from it.
     Return () if `original` is empty or `made` has no parameters. A parameter that every image has,
-    such as the seed, is skipped if only one infotext states it. missing_loras: lower-case names of
-    LoRAs that are not installed here.
+    such as the seed, is skipped if only one infotext states it. find_hashes: a function that
+    returns the known hashes of a model's file on this machine, None if the machine lacks it.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:
         return ()
     before, after = _add_defaults(first.parameters), _add_defaults(second.parameters)
     return (
+        *_compare_inputs(before, after),
         *_compare_values(before, after, _FIRST),
         *_compare_checkpoints(before, after),
-        *_compare_loras(first, second, missing_loras),
+        *_compare_loras(first, second, find_hashes),
         *_compare_prompts(first, second),
+        *_find_missing_vae(before, after, find_hashes),
         *_compare_values(before, after, _MAIN),
         *_compare_minor_parameters(before, after),
         *_compare_programs(first, second),
     )
-
-
-def list_lora_names(text: str) -> tuple[str, ...]:
-    """Return the names in the LoRA tags of an infotext's prompt, without duplicates."""
-    return tuple(lora.name for lora in _read_loras(parse_infotext(text)).values())
 
 
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
@@ -115,7 +131,49 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     sampler, schedule = translate_sampler(*names)
     pair = {"Sampler": sampler, "Schedule type": schedule}
     stated = {**parameters, **{name: value for name, value in pair.items() if value}}
+    if _is_same(stated.get("Hires CFG Scale", ""), stated.get("CFG scale", "")):
+        stated.pop("Hires CFG Scale", None)  # A1111 leaves it out; the Forges always write it
     return {**(_DEFAULTS if is_a1111 else {"Clip skip": "1", "ENSD": "0"}), **stated}
+
+
+def _compare_inputs(before: dict[str, str], after: dict[str, str]) -> Iterator[Difference]:
+    """Yield a difference if only one of two images was made from another image (img2img)."""
+    if not before:
+        return
+    if _is_img2img(after) and not _has_lone_denoising(before):
+        after.pop("Denoising strength", None)  # it follows from that
+        yield Difference("img2img", "img2img")
+    elif _is_img2img(before) and not _has_lone_denoising(after):
+        before.pop("Denoising strength", None)
+        yield Difference("original_img2img", "img2img")
+
+
+def _is_img2img(parameters: Mapping[str, str]) -> bool:
+    """Return whether an image was certainly made from another image.
+
+    SD.Next states its operations. Of other programs, only A1111 and its relatives state a denoising
+    strength for nothing but this and a second pass.
+    """
+    operations = parameters.get("Operations", "")
+    if operations:
+        return "img2img" in operations or "inpaint" in operations
+    is_known = _A1111_RELATIVE.match(parameters.get("Version", "")) is not None
+    return is_known and _has_lone_denoising(parameters)
+
+
+def _has_lone_denoising(parameters: Mapping[str, str]) -> bool:
+    has_second_pass = any(name in parameters for name in _SECOND_PASS)
+    return "Denoising strength" in parameters and not has_second_pass
+
+
+def _find_missing_vae(
+    before: Mapping[str, str], after: dict[str, str], find_hashes: FindHashes
+) -> Iterator[Difference]:
+    name, made = before.get("VAE", ""), after.get("VAE", "")
+    wanted = Resource("vae", model_file_stem(name), hash=before.get("VAE hash", ""))
+    if name and not _is_same(name, made) and find_hashes(wanted) is None:
+        after.pop("VAE", None)  # so that it is told once
+        yield Difference("vae_missing", "VAE", name, made)
 
 
 def _compare_values(
@@ -168,7 +226,7 @@ def _is_same_hash(first: str, second: str) -> bool | None:
 
 
 def _compare_loras(
-    first: Infotext, second: Infotext, missing: Collection[str]
+    first: Infotext, second: Infotext, find_hashes: FindHashes
 ) -> Iterator[Difference]:
     before, after = _read_loras(first), _read_loras(second)
     tells_loaded = "Lora hashes" in second.parameters
@@ -176,15 +234,25 @@ def _compare_loras(
         other = after.get(key)
         if other is None:
             yield Difference("lora_absent", lora.name, lora.weight)
-        elif not other.hash and (tells_loaded or key in missing):
+        elif not other.hash and (tells_loaded or find_hashes(Resource("lora", lora.name)) is None):
             yield Difference("lora_missing", lora.name, lora.weight)
-        elif _is_same_hash(lora.hash, other.hash) is False:
+        elif _is_same_hash(lora.hash, other.hash) is False and not _is_one_file(
+            (lora.hash, other.hash), find_hashes(Resource("lora", lora.name, hash=other.hash))
+        ):
             yield Difference("lora_version", lora.name, lora.hash, other.hash)
         elif not _is_same(lora.weight, other.weight):
             yield Difference("lora_weight", lora.name, lora.weight, other.weight)
     for key, lora in after.items():
         if key not in before:
             yield Difference("lora_added", lora.name, "", lora.weight)
+
+
+def _is_one_file(stated: Iterable[str], known: Collection[str] | None) -> bool:
+    """Return whether a file has all stated hashes, such as an AutoV3 and the start of a SHA256.
+
+    known: the file's hashes, None if there is no file.
+    """
+    return all(any(code.startswith(each.lower()) for code in known or ()) for each in stated)
 
 
 def _read_loras(infotext: Infotext) -> dict[str, _Lora]:

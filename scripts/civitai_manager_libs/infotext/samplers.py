@@ -37,8 +37,12 @@ _SAMPLERS = {_normalize_sampler(label): label for label in _SAMPLER_LABELS.split
     "dpm_2_a": "DPM2 a",
     "er-sde": "ER SDE",
     "heun++_2": "HeunPP2",  # Stability Matrix
+    "kdpm2": "DPM2",  # SD.Next
+    "kdpm2_a": "DPM2 a",
     "kdpm_2": "DPM2",  # InvokeAI
     "kdpm_2_a": "DPM2 a",
+    "lmsd": "LMS",  # SD.Next
+    "res-multistep_2m": "Res Multistep",
     "uni_pc": "UniPC",
     "uni_pc_bh2": "UniPC",
     "unipc_bh2": "UniPC",  # Stability Matrix

@@ -38,16 +38,18 @@ class HostCapabilities:
     modules: frozenset[str] | None = None
     fields: frozenset[str] = frozenset()
 
-    def accepts(self, name: str, value: str) -> bool:
+    def accepts(self, name: str, value: str, has_fields_only: bool = False) -> bool:
         """Return whether the WebUI reads the parameter `name` of an infotext; True if unknown.
 
         A parameter such as `ControlNet 0` is assumed to be read if any field begins with
         `ControlNet`. value: only used for `Module 1` and the like: a file, which must be among
-        `modules`.
+        `modules`. has_fields_only: whether the WebUI reads nothing without a field.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
-        if not self.fields or name in _BUILT_IN_FIELDS or name in _INFORMATIONAL_FIELDS:
+        if not self.fields or name in _INFORMATIONAL_FIELDS:
+            return True
+        if name in _BUILT_IN_FIELDS and not has_fields_only:
             return True
         if name in self.fields or f"{name}-1" in self.fields:
             return True

@@ -78,14 +78,15 @@ def _compare_parameters(
     host: HostRules, sent: Infotext, got: Infotext, capabilities: HostCapabilities
 ) -> Iterator[Loss]:
     is_resized = "Size" in got.parameters and "Size" not in sent.parameters
+    translated = host.translate(sent.parameters) if host.translate else {}
     for name, value in sent.parameters.items():
-        if is_resized and name in ("width", "height"):
+        host_name, host_value = translated.get(name, (host.renamed.get(name, name), value))
+        if not host_value or is_resized and name in ("width", "height"):
             continue
-        host_name = host.renamed.get(name, name)
         value_there = got.parameters.get(host_name, "")
-        if not capabilities.accepts(host_name, value):
+        if not capabilities.accepts(host_name, value, host.has_fields_only):
             value_there = ""
-        if not _is_same(value, value_there):
+        if not _is_same(host_value, value_there):
             yield Loss(name, value, value_there)
 
 

@@ -1,6 +1,6 @@
 """How each WebUI parses an infotext. Pure.
 
-All use AUTOMATIC1111's parser; each has additional rules.
+All but SD.Next use AUTOMATIC1111's parser; each has additional rules.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...core import as_number
-from ..infotext_format import Infotext, parse_infotext
+from ..infotext_format import compose_infotext, Infotext, parse_infotext
+from .sdnext import parse_as_sdnext, translate_for_sdnext
 
-__all__ = ["HOSTS", "HostRules", "parse_as_host"]
+__all__ = ["HOSTS", "HostRules", "parse_as_host", "translate_for_host"]
 
 _CLIP_SKIP = re.compile(r"Clip skip: [0-8], ")
 _CFG = re.compile(r"CFG scale:\s*([\d.]{1,20})")
@@ -21,17 +22,23 @@ _FLUX_SAMPLER = "Sampler: Euler, Schedule type: Simple, "
 
 @dataclass(frozen=True)
 class HostRules:
-    """The rules that a WebUI adds to AUTOMATIC1111's parser.
+    """How a WebUI's parser differs from AUTOMATIC1111's.
 
     rewrite_line: a function that changes the line of parameters before it is parsed. ignored: names
     of parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults:
-    {name: value} of parameters that the WebUI sets, unlike A1111, if an infotext lacks them.
+    {name: value} of parameters that the WebUI sets, unlike A1111, if an infotext lacks them. parse:
+    its parser. translate: a function that returns the parameters under the WebUI's names, with its
+    values; None if they are A1111's. has_fields_only: whether it reads a parameter only if it has a
+    field or a setting for it, while A1111 reads some by its own code.
     """
 
     rewrite_line: Callable[[str], str] = str
     ignored: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    parse: Callable[[str], Infotext] = parse_infotext
+    translate: Callable[[Mapping[str, str]], Mapping[str, tuple[str, str]]] | None = None
+    has_fields_only: bool = False
 
 
 def _rewrite_forge_line(line: str) -> str:
@@ -71,11 +78,28 @@ HOSTS = {
         },
         defaults={"Sampler": "Euler", "Schedule type": "Simple", "RNG": "CPU"},
     ),
+    "SD.Next": HostRules(
+        parse=parse_as_sdnext, translate=translate_for_sdnext, has_fields_only=True
+    ),
 }
+
+
+def translate_for_host(host: HostRules | None, text: str) -> str:
+    """Return an infotext with the names and values that a WebUI reads.
+
+    host: the WebUI's rules, None if they are unknown. Only SD.Next has other names than A1111.
+    """
+    read = parse_infotext(text)
+    if host is None or host.translate is None or not read.parameters:
+        return text
+    parameters = {name: value for name, value in host.translate(read.parameters).values() if value}
+    return compose_infotext(read.prompt, read.negative_prompt, parameters)
 
 
 def parse_as_host(host: HostRules, text: str) -> Infotext:
     """Parse an infotext by the rules of a WebUI, without adding the WebUI's defaults."""
+    if host.translate is not None:
+        return host.parse(translate_for_host(host, text))
     sent = parse_infotext(text)
     if sent.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")

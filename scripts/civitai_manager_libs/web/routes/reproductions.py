@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, TypeVar
 
 from starlette.responses import Response
@@ -16,7 +16,6 @@ from ...infotext import (
     build_infotext,
     Difference,
     list_differences,
-    list_lora_names,
     parse_infotext,
     read_embedded,
     Resource,
@@ -221,8 +220,7 @@ def _describe_differences(
         return [context.translate("differs_original_unknown")]
     if not parse_infotext(reproduction.infotext).parameters:
         return [context.translate("differs_made_unknown")]
-    missing = _find_missing_loras(list_lora_names(reproduction.infotext))
-    found = list_differences(original, reproduction.infotext, missing)
+    found = list_differences(original, reproduction.infotext, _find_hashes)
     if found:
         return [_describe_difference(context, each) for each in found[:_MAX_LINES]]
     is_same = reproduction.similarity is not None and reproduction.similarity.nearness == "same"
@@ -243,8 +241,9 @@ def _describe_difference(context: RequestContext, difference: Difference) -> str
     )
 
 
-def _find_missing_loras(names: Iterable[str]) -> set[str]:
-    """Return the names, in lower case, of those LoRAs of which this machine has no file."""
-    here = get_model_index()
-    wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
-    return {name for name, one in wanted.items() if here.find(one).state == "missing"}
+def _find_hashes(resource: Resource) -> Collection[str] | None:
+    """Return the known hashes of a model's file on this machine, None if the machine lacks it."""
+    match = get_model_index().find(WantedModel(resource))
+    if match.state == "missing":
+        return None
+    return match.file.hashes if match.file else ()

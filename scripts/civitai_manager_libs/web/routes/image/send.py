@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from .... import host, setting
 from ....core import Image, translate_disk_errors
-from ....infotext import build_infotext, embed_infotext, has_overlapping_exif, read_embedded
+from ....infotext import build_infotext, embed_infotext, has_overlapping_exif, HOSTS
+from ....infotext import read_embedded, translate_for_host
 from ....library import reproductions
 from ...http import ApiError, RemoteWork, RequestContext
 from ...schemas.images import PreparedSend
@@ -61,7 +62,7 @@ def _send_file(context: RequestContext, image: Image) -> Response:
         if has_overlapping_exif(path):
             raise ApiError(422, "unsafe", "send_unsafe")
         text = _build_infotext(image) or read_embedded(path).infotext
-        content = _embed(path, text) if text else None
+        content = _embed(path, _translate(text)) if text else None
         if content is None:
             response: Response = respond_with_file(context, path, f"{image.id}-host")
             return response
@@ -86,7 +87,14 @@ def _build_infotext(image: Image) -> str:
     return build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
 
 
+def _translate(infotext: str) -> str:
+    return translate_for_host(HOSTS.get(host.find_host_name()), infotext)
+
+
 def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
     if tab in _GENERATING_TABS and image.type == "image":
         reproductions.remember_send(image.id, infotext)
-    return {"infotext": infotext, "has_image": image.type == "image" and tab != _TEXT_TAB}
+    return {
+        "infotext": _translate(infotext),
+        "has_image": image.type == "image" and tab != _TEXT_TAB,
+    }
