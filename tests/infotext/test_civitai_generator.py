@@ -149,5 +149,7 @@ def test_placeholders_of_a_file_are_left_out():
 def test_undefined_sampler_of_a_file_is_left_out_unless_forge_reads_it():
     text = "a cat\nSteps: 30, Sampler: Undefined, CFG scale: 7, Seed: -1, Size: 64x64"
     assert translate_infotext(text) == "a cat\nSteps: 30, CFG scale: 7, Size: 64x64"
-    flux = text.replace("-1", "5") + ", Civitai resources: [], Model: FLUX"
+    flux = (
+        text.replace("-1", "5") + ', Civitai resources: [{"type":"checkpoint","modelName":"FLUX"}]'
+    )
     assert translate_infotext(flux) == flux

@@ -60,7 +60,10 @@ class Infotext:
 
 
 class _Parts(NamedTuple):
-    """An infotext's lines. pairs: those of its last line, which is "" if it is part of a prompt."""
+    """An infotext's lines. pairs: those of its last line, which is "" if it is part of a prompt.
+
+    templates: SD.Next's, by the names in _TEMPLATES, "" if there are none.
+    """
 
     prompt: list[str]
     negative_prompt: list[str]
@@ -78,17 +81,19 @@ def parse_infotext(text: str) -> Infotext:
     prompt, negative = ([line.strip() for line in lines] for lines in parts[:2])
     if negative:
         negative[0] = negative[0].removeprefix(_NEGATIVE).strip()
+    texts = ["\n".join(lines).lstrip("\n") for lines in (prompt, negative)]
+    templates = {
+        name: template
+        for (name, template), text in zip(parts.templates.items(), texts)
+        if template and template != text.strip()  # else it tells nothing
+    }
     values = {key: _unquote_value(value) for key, value in parts.pairs if value}
-    return Infotext(
-        "\n".join(prompt).lstrip("\n"),
-        "\n".join(negative).lstrip("\n"),
-        {**parts.templates, **values},
-    )
+    return Infotext(texts[0], texts[1], {**templates, **values})
 
 
 def has_template_lines(text: str) -> bool:
     """Return whether an infotext has SD.Next's templates in lines of their own."""
-    return bool(_split_infotext(text).templates)
+    return any(_split_infotext(text).templates.values())
 
 
 def _split_infotext(text: str) -> _Parts:
@@ -98,12 +103,11 @@ def _split_infotext(text: str) -> _Parts:
         lines, last, pairs = [*lines, last], "", []
     start = _find_line(lines, _NEGATIVE)
     prompt, negative = lines[:start], lines[start:]
-    templates = {}
+    templates = dict.fromkeys(_TEMPLATES, "")
     if ("App", "SD.Next") in pairs:
         for name in reversed(_TEMPLATES):
             at = _find_line(negative, f"{name}:")
-            template = "\n".join(negative[at:]).strip().removeprefix(f"{name}:").strip()
-            templates |= {name: template} if template else {}
+            templates[name] = "\n".join(negative[at:]).strip().removeprefix(f"{name}:").strip()
             negative = negative[:at]
     return _Parts(prompt, negative, templates, last, pairs)
 

@@ -82,7 +82,7 @@ def translate_infotext(text: str) -> str:
     """
     text = join_quoted_lines(text).partition(_SDCPP_JSON)[0]
     read = parse_infotext(text)
-    parameters = _drop_placeholders(text, _translate_values(read.parameters))
+    parameters = _drop_placeholders(text, _translate_values(text, read.parameters))
     tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})
     is_plain = is_safe_negative_prompt(read.negative_prompt) and not has_template_lines(text)
     if parameters == read.parameters and not tags and is_plain:
@@ -90,15 +90,14 @@ def translate_infotext(text: str) -> str:
     return edit_infotext(text, tags, parameters)
 
 
-def _translate_values(parameters: Mapping[str, str]) -> dict[str, str]:
+def _translate_values(text: str, parameters: Mapping[str, str]) -> dict[str, str]:
     translated = translate_parameters(parameters)
     names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
     sampler, schedule = translate_sampler(*names)
     if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
         translated |= {"Sampler": sampler, "Schedule type": schedule}
     filled = {key: value for key, value in translated.items() if value}
-    is_flux = any("flux" in value.lower() for value in parameters.values())
-    placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if is_flux else set())
+    placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if "flux" in text.lower() else set())
     return {k: value for k, value in filled.items() if (k, value.lower()) not in placeholders}
 
 

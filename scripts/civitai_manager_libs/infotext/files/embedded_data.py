@@ -21,10 +21,14 @@ from .xmp import iter_xmp_texts
 __all__ = ["EmbeddedData", "read_embedded"]
 
 # The texts that may be an infotext, or JSON that a program has written, the most reliable first.
-_INFOTEXTS = ("parameters", "UserComment", "Comment", "Description", "XPComment")
-_INFOTEXTS += ("XMP comment", "XMP description")
-_JSON_TEXTS = ("parameters-json", "generation_data", *_INFOTEXTS[:2], "invokeai_metadata")
-_JSON_TEXTS += ("sd-metadata", *_INFOTEXTS[2:], "metadata")
+_INFOTEXTS = (
+    *("parameters", "UserComment", "Comment", "Description", "XPComment"),
+    *("XMP comment", "XMP description"),
+)
+_JSON_TEXTS = (
+    *("parameters-json", "generation_data", *_INFOTEXTS[:2], "invokeai_metadata", "sd-metadata"),
+    *(*_INFOTEXTS[2:], "metadata"),
+)
 _JSON_FIRST = ("Stability Matrix", "TensorArt", "Draw Things")  # their other texts have less
 _PROMPT_FORMATS = (  # a single text of a program's own form
     ("Dream", "InvokeAI", read_dream),
