@@ -58,6 +58,16 @@ def test_webui_without_these_lists_has_no_known_capabilities(capable, monkeypatc
     assert host.list_capabilities() == {}
 
 
+def test_sdnext_has_no_schedulers_and_may_ignore_parameters(capable, monkeypatch):
+    monkeypatch.delitem(sys.modules, "modules.sd_schedulers")
+    mapping = [("VAE", "sd_vae"), ("Sampler sigma", "schedulers_sigma")]
+    capable.infotext_utils.infotext_to_setting_name_mapping = mapping
+    capable.shared.opts.disable_apply_metadata = ["sd_model_checkpoint", "sd_vae"]
+    known = host.list_capabilities()
+    assert known["schedulers"] == ()
+    assert known["fields"] == frozenset({"Prompt", "Sampler sigma", "Clip skip"})
+
+
 @pytest.mark.parametrize(
     "version,name",
     [

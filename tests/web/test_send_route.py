@@ -113,3 +113,12 @@ def test_send_to_a_generating_tab_is_remembered(api, ids, tab, monkeypatch):
     _send(api, ids[0], tab, text)
     match = receive._sends.find(text)
     assert match == ((ids[0], False) if tab in ("txt2img", "control") else None)
+
+
+def test_sdnext_gets_its_own_names(api, ids, monkeypatch):
+    monkeypatch.setattr(host, "find_host_name", lambda: "SD.Next")
+    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    text = "a sea\nSteps: 20, Sampler: LMS, Schedule type: Karras, Seed: 123456789"
+    sent = _send(api, ids[0], "control", text).json()["infotext"]
+    assert sent == "a sea\nSteps: 20, Seed: 123456789, Sampler: LMSD, Sampler sigma: karras"
+    assert receive._sends.find(sent) == (ids[0], False)
