@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from civitai_manager_libs.infotext import Summary, summarize
 
 
@@ -29,3 +30,11 @@ def test_summary_of_any_data_is_short_and_valid_json():
     strange = summarize({"prompt": "\ud800燈塔\x00" * 2000, "sampler": "s" * 5000})
     assert len(strange.prompt.encode()) <= 56 and strange.prompt.startswith("燈塔燈塔")
     assert len(json.dumps(strange, ensure_ascii=False)) < 120
+
+
+@pytest.mark.parametrize("sampler", ["Undefined", {"class_type": "x"}, ["4", 0]], ids=repr)
+def test_placeholder_is_not_shown(sampler):
+    assert summarize({"steps": 20, "sampler": sampler}).sampler == ""
+    engine = {"extra": {"ecosystem": "OpenAI"}}
+    summary = summarize({"prompt": "a cat", "steps": 30, "sampler": "Euler", **engine})
+    assert summary == ("a cat", 0, "", 0)

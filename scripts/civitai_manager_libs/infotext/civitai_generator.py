@@ -31,6 +31,7 @@ _OTHER_ENGINE_VERSIONS = {  # their models, for a record that names no engine
     *(1088507, 1892509, 1892523),  # Flux.1 Ultra and Kontext
     *(2738377, 3002140, 3133202, 3197990),  # Grok, MAI, Reve
 }
+_MAX_NAME = 100  # characters
 _NAME_MARKS = re.compile("[^a-z0-9]+")
 _PLACEHOLDERS = {  # under Civitai's names: A1111's
     "steps": "Steps",
@@ -79,7 +80,8 @@ def _is_by_other_engine(meta: Mapping[str, Any], base_model: str) -> bool:
         return True
     names = [*_iter_base_models(meta, base_model)]
     names += [as_text(meta.get(key)) for key in ("engine", "sampler", "Sampler")]
-    is_named = any(map(_OTHER_ENGINES.fullmatch, (_NAME_MARKS.sub("", n.lower()) for n in names)))
+    plain_names = (_NAME_MARKS.sub("", name[:_MAX_NAME].lower()) for name in names)
+    is_named = any(map(_OTHER_ENGINES.fullmatch, plain_names))
     has_no_steps = (
         as_number(meta.get("steps", meta.get("Steps"))) == 0
     )  # a sampler has one at least

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..core import as_whole_number, clean_line
+from ..core import as_text, as_whole_number, clean_line
+from .civitai_generator import drop_placeholders
 from .resources import list_resources
 from .samplers import translate_sampler
 
@@ -38,12 +39,14 @@ def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
     """
     if not meta:
         return None
-    prompt = meta.get("prompt")
+    meta = drop_placeholders(meta)
+    prompt, sampler = meta.get("prompt"), meta.get("sampler")
+    sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", _MAX_SAMPLER)
     text = _LORA_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
     text = clean_line(" ".join(text.split()).lstrip(" ,"))
     return Summary(
         text.encode()[:_MAX_PROMPT].decode("utf-8", "ignore"),
         as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
-        " ".join(filter(None, translate_sampler(clean_line(meta.get("sampler"), _MAX_SAMPLER)))),
+        " ".join(filter(None, translate_sampler(sampler))),
         sum(resource.type == "lora" for resource in list_resources(meta)),
     )

@@ -125,7 +125,9 @@ _FOOOCUS_MRE: dict[str, Source] = {
     "Size": ("resolution", parse_resolution),
     "Model": "base_model|base_model_name",
     "clipSkip": ("base_clip_skip", convert_last_layer),
-    "additionalResources": lambda data: read_numbered_loras(data, "l", "w"),
+    "additionalResources": lambda data: (
+        parse_loras(data.get("loras")) or read_numbered_loras(data, "l", "w")
+    ),
     "Version": "software",
 }
 # https://github.com/runew0lf/RuinedFooocus/blob/main/modules/async_worker.py
