@@ -314,6 +314,14 @@ def test_avif_written_by_pillow_is_read(tmp_path, frames):
     assert texts_of(tmp_path, data) == {"UserComment": TEXT, "XMP": "<x/>"}
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_jpeg_xl_gives_the_first_box_of_each_kind(tmp_path, count):
+    exif = box(b"Exif", bytes(4) + tiff("<", b"UNICODE\0" + TEXT.encode("utf-16-le")))
+    start = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    data = start + (exif + box(b"xml ", b"<x:xmpmeta/>")) * count + box(b"jxlc", bytes(50))
+    assert texts_of(tmp_path, data) == {"UserComment": TEXT, "XMP": "<x:xmpmeta/>"}
+
+
 def test_comment_of_a_gif_is_read(tmp_path):
     long = f"{TEXT}, Model: {'x' * 600}"
     assert texts_of(tmp_path, files.gif(long.encode())) == {"Comment": long}
@@ -399,6 +407,9 @@ _WHOLE = [
     files.avif(b"mime", b"<x:xmpmeta/>"),
     files.gif(TEXT.encode()),
     files.png(chunk(b"caBX", _CREDENTIALS[0][0])),
+    b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ") + box(b"xml ", b"<x/>"),
+    jpeg_with(files.one_tag(0x9C9C, TEXT.encode("utf-16-le"))),
+    files.webp((b"XMP ", b'<rdf:Description exif:UserComment="' + TEXT.encode() + b'"/>')),
 ]
 
 
