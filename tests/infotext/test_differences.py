@@ -175,3 +175,23 @@ def test_second_pass_is_not_img2img():
     comfy = _text(Denoising_strength="0.4", Version="ComfyUI")  # there it may be any second pass
     assert [one[0] for one in _compare(_text(), comfy)] == ["absent", "program"]
     assert not [one for one in _compare(_text(Denoising_strength="0.4"), comfy) if "img" in one[0]]
+
+
+def test_sdnexts_own_names_are_no_causes():
+    hires = {"Hires_upscale": "2", "Hires_upscaler": "Latent", "Denoising_strength": "0.4"}
+    original = _text(**hires, Clip_skip="2", Hires_steps="10", Lora_hashes=None)
+    made = (
+        f"{_PROMPT}\nNegative prompt: blurry\nTemplate: __any__\nNegative template: blurry\n"
+        "Steps: 30, Size: 832x1216, Sampler: DPM++ 2M, Scheduler: DPMSolverMultistepScheduler, "
+        "Seed: 1234567890, CFG scale: 7, CLiP-skip: 2, App: SD.Next, Pipeline: X, Operations: "
+        "txt2img; hires, Model: dunes_v1, Model hash: 6ce0161689, Refine: True, HiRes mode: 1, "
+        "Hires upscaler: Latent Bilinear, Hires scale: 2, Hires size: 1664x2432, "
+        "Hires force: True, Hires steps: 10, Hires strength: 0.4, Sampler sigma: karras"
+    )
+    assert _compare(made, original) == []
+    single = made.replace("txt2img; hires", "img2img").partition(", Refine")[0]
+    found = _compare(f"{single}, Denoising strength: 0.3, Sampler sigma: karras", original)
+    assert found[:2] == [
+        ("img2img", "img2img", "", ""),
+        ("changed", "Denoising strength", "0.4", "0.3"),
+    ]

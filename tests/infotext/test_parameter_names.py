@@ -196,3 +196,8 @@ def test_stable_diffusion_cpps_infotext_is_translated():
 def test_schedule_that_no_webui_has_is_not_in_the_samplers_name(schedule):
     text = _SDCPP.replace("discrete", schedule)
     assert parse_infotext(translate_infotext(text)).parameters["Sampler"] == "Euler"
+
+
+def test_empty_quoted_value_does_not_change_the_text():
+    text = 'a cat\nSteps: 20, Sampler: Euler, Seed: 5, Cutoff targets: "", Version: v1.10.1'
+    assert translate_infotext(text) == text

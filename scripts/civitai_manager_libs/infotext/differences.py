@@ -141,10 +141,12 @@ def _compare_inputs(before: dict[str, str], after: dict[str, str]) -> Iterator[D
     if not before:
         return
     if _is_img2img(after) and not _has_lone_denoising(before):
-        after.pop("Denoising strength", None)  # it follows from that
+        if "Denoising strength" not in before:
+            after.pop("Denoising strength", None)  # it follows from that
         yield Difference("img2img", "img2img")
     elif _is_img2img(before) and not _has_lone_denoising(after):
-        before.pop("Denoising strength", None)
+        if "Denoising strength" not in after:
+            before.pop("Denoising strength", None)
         yield Difference("original_img2img", "img2img")
 
 

@@ -29,9 +29,17 @@ _OTHER_NAMES = {  # another program's name: the WebUIs'
     "Hires CFG scale": "Hires CFG Scale",
     "Unet": "Model",  # stable-diffusion.cpp
 }
-_OTHER_VALUES = {  # of stable-diffusion.cpp; "" for what no WebUI has
-    "RNG": {"cuda": "NV", "cpu": "CPU", "std_default": ""},
+_OTHER_VALUES = {  # "" for what no WebUI has
+    "RNG": {"cuda": "NV", "cpu": "CPU", "std_default": ""},  # stable-diffusion.cpp
     "Hires resize": {"0x0": ""},
+    "Hires upscaler": {  # SD.Next
+        "Latent Bicubic": "Latent (bicubic)",
+        "Latent Bicubic antialias": "Latent (bicubic antialiased)",
+        "Latent Bilinear": "Latent",
+        "Latent Bilinear antialias": "Latent (antialiased)",
+        "Latent Nearest": "Latent (nearest)",
+        "Latent Nearest exact": "Latent (nearest-exact)",
+    },
 }
 _CASE_VARIANTS = ("CFG Scale", "CLiP-skip", "Hires CFG scale")  # one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
@@ -51,8 +59,11 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """
     translated = {key: value for key, value in parameters.items() if key not in _CASE_VARIANTS}
     for name, values in _OTHER_VALUES.items():
-        if (value := as_text(parameters.get(name))) in values:
-            translated[name] = values[value]
+        value = values.get(as_text(parameters.get(name)))
+        if value:
+            translated[name] = value
+        elif value == "":
+            del translated[name]
     upscale = as_text(parameters.get("Hires upscale"))
     if upscale and as_number(upscale) is None:  # stable-diffusion.cpp's name of the upscaler
         translated["Hires upscaler"] = translated.pop("Hires upscale")
@@ -96,7 +107,7 @@ def _translate_values(text: str, parameters: Mapping[str, str]) -> dict[str, str
     sampler, schedule = translate_sampler(*names)
     if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
         translated |= {"Sampler": sampler, "Schedule type": schedule}
-    filled = {key: value for key, value in translated.items() if value}
+    filled = {key: value for key, value in translated.items() if value or key in parameters}
     placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if "flux" in text.lower() else set())
     return {k: value for k, value in filled.items() if (k, value.lower()) not in placeholders}
 
