@@ -133,6 +133,8 @@ def test_request_to_an_engine_tells_its_values():
 def test_values_of_another_program_stay_although_the_gallery_is_an_engines():
     meta = {**BASE, "cfgScale": 7, "Version": "v1.10.1"}
     assert line(meta, "Nano Banana").startswith("Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1")
+    assert line({**BASE, "cfgScale": 7}, "Flux.1 Kontext").startswith("Steps: 20, ")
+    assert "Steps" not in line({**BASE, "cfgScale": 7}, "Nano Banana")
 
 
 def test_placeholders_of_a_file_are_left_out():

@@ -85,8 +85,8 @@ def _is_by_other_engine(meta: Mapping[str, Any], base_model: str) -> bool:
     has_no_steps = (
         as_number(meta.get("steps", meta.get("Steps"))) == 0
     )  # a sampler has one at least
-    is_local = any(as_text(meta.get(key)) for key in _LOCAL_KEYS) and not _is_on_site_image(meta)
-    return (is_named or has_no_steps) and not is_local
+    is_local = any(as_text(meta.get(key)) for key in _LOCAL_KEYS) or "Kontext" in base_model
+    return (is_named or has_no_steps) and (_is_on_site_image(meta) or not is_local)
 
 
 def _list_known(meta: Mapping[str, Any]) -> dict[str, Any]:

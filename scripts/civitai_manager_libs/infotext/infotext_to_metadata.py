@@ -33,13 +33,14 @@ def build_metadata(infotext: str) -> dict[str, Any]:
 
 
 def _find_json(infotext: str, label: str) -> Any:
-    """Return the JSON after a label, None if there is none.
+    """Return the JSON after a label in an infotext's last line, None if there is none.
 
     Such JSON is unquoted, so that a parameter's value is only the beginning of it.
     """
-    start = infotext.find(label)
+    line = infotext.rstrip().rpartition("\n")[2]
+    start = line.find(label)
     try:
-        return _DECODER.raw_decode(infotext, start + len(label))[0] if start >= 0 else None
+        return _DECODER.raw_decode(line, start + len(label))[0] if start >= 0 else None
     except (ValueError, RecursionError):
         return None
 
