@@ -41,12 +41,7 @@ _PLACEHOLDERS = {  # under Civitai's names: A1111's
     "clipSkip": "Clip skip",
     "denoise": "Denoising strength",
 }
-_LOCAL_KEYS = (
-    "Version",
-    "Model",
-    "Model hash",
-    "comfy",
-)  # what only programs for one's own use write
+_LOCAL_KEYS = ("Version", "Model", "Model hash", "comfy")  # of programs on one's own machine
 
 
 def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
@@ -64,9 +59,10 @@ def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Map
 
 
 def drop_placeholders(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
-    """Return the data of an image by an engine such as GPT-image without what is not the engine's.
+    """Return the data of an image by an engine such as GPT-image without Civitai's placeholders.
 
-    What `meta["extra"]` states remains. Return the data of other images unchanged.
+    What the user's request, `meta["extra"]`, states remains. Return the data of other images
+    unchanged. base_model: "" if unknown.
     """
     if not _is_by_other_engine(meta, base_model):
         return meta
@@ -82,9 +78,8 @@ def _is_by_other_engine(meta: Mapping[str, Any], base_model: str) -> bool:
     names += [as_text(meta.get(key)) for key in ("engine", "sampler", "Sampler")]
     plain_names = (_NAME_MARKS.sub("", name[:_MAX_NAME].lower()) for name in names)
     is_named = any(map(_OTHER_ENGINES.fullmatch, plain_names))
-    has_no_steps = (
-        as_number(meta.get("steps", meta.get("Steps"))) == 0
-    )  # a sampler has one at least
+    has_no_steps = as_number(meta.get("steps", meta.get("Steps"))) == 0
+    # Flux.1 Kontext also runs on one's own machine.
     is_local = any(as_text(meta.get(key)) for key in _LOCAL_KEYS) or "Kontext" in base_model
     return (is_named or has_no_steps) and (_is_on_site_image(meta) or not is_local)
 

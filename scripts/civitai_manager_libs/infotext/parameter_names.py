@@ -113,7 +113,7 @@ def _translate_values(text: str, parameters: Mapping[str, str]) -> dict[str, str
 
 
 def _drop_placeholders(text: str, parameters: dict[str, str]) -> dict[str, str]:
-    """Return an infotext's parameters without those that Civitai has made up (see there)."""
+    """Return an infotext's parameters without the placeholders of Civitai's generator."""
     meta = build_metadata(text) if "Civitai " in text else {}
     told = drop_placeholders(meta)
     if told is meta:
