@@ -146,7 +146,7 @@ def test_only_files_that_the_server_has_read_are_downloaded(api, needs):
 def test_file_that_may_run_code_needs_its_own_permission(api, needs):
     pickle = _file(51, "style.ckpt", metadata={"format": "PickleTensor"})
     entry = needs(_version(5, _file(50), pickle))
-    assert [choice["is_pickle"] for choice in entry["choices"]] == [False, True]
+    assert [choice["may_run_code"] for choice in entry["choices"]] == [False, True]
     refused = _start(api, (5, 51))
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "unsafe")
     assert "style.ckpt" in refused.json()["error"]["message"]

@@ -159,7 +159,7 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
         print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
     if failed:
         print_translated("failed_count" if job.has_models else "some_failed", n=len(failed))
-        if any(item.reason == "needs_key" for item in failed):
+        if any(item.reason in ("needs_key", "needs_access") for item in failed):
             print_translated("how_to_give_a_key")
         if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
             print_translated("try_again_with", job=job.id)
