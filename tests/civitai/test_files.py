@@ -98,7 +98,7 @@ def test_impossible_size_is_unknown(size):
         ({"usageControl": "InternalGeneration"}, {}, ("generation_only", "")),
         ({}, {"mode": "Archived"}, ("archived", "")),
         ({}, {"mode": "TakenDown"}, ("", "")),
-        ({"paidAccess": {"permanent": True, "endsAt": None}}, {}, ("members", "")),
+        ({"paidAccess": {"permanent": True, "endsAt": None}}, {}, ("early_access", "")),
         (
             {"paidAccess": {"permanent": False, "endsAt": "2027-01-05T00:00:00.000Z"}},
             {},

@@ -175,7 +175,7 @@ def test_file_that_is_no_model_is_never_chosen(name):
         ({"usageControl": "Generation"}, "not_offered"),
         ({"model": {"mode": "Archived"}}, "not_offered"),
         ({"model": {"mode": "TakenDown"}}, ""),
-        ({"paidAccess": {"permanent": True}}, "needs_access"),
+        ({"paidAccess": {"permanent": True}}, "early_access"),
         (
             {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}},
             "early_access",

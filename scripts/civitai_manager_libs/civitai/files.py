@@ -89,10 +89,10 @@ class RemoteFile:
 class Access:
     """Who may download a model version.
 
-    state: "" (everybody), `early_access` (only buyers, until `deadline`), `members` (only buyers),
-    `generation_only` (nobody: the model is only for Civitai's own generator) or `archived`
-    (nobody). The owner, buyers and members are not told apart from others. deadline: the ISO 8601
-    date at which early access ends, "" if unknown.
+    state: "" (everybody), `early_access` (only buyers, until `deadline`), `generation_only`
+    (nobody: the model is only for Civitai's own generator) or `archived` (nobody). Its owner,
+    buyers and members are not told apart from others. deadline: the ISO 8601 date at which early
+    access ends, "" if that is unknown or never.
     """
 
     state: str = ""
@@ -130,8 +130,6 @@ def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access
     if clean_line(version.get("usageControl")) not in ("", "Download"):
         return Access("generation_only")
     paid = as_mapping(version.get("paidAccess"))
-    if paid.get("permanent") is True:
-        return Access("members")
     deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
     if paid or deadline or version.get("availability") == "EarlyAccess":
         return Access("early_access", deadline)

@@ -145,7 +145,7 @@ def _format_report(job: Job) -> str:
     report, language = job.report, get_user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
     counts = messages.describe_counts(report.counts, language)
-    end = messages.describe_end(report.end, language)
+    end = messages.describe_end(report.end, report.seen, language)
     if job.options.verify:
         end += space + messages.describe_second_walk(asdict(report), report.missing, language)
     return f"{comma.join(counts)}{stop}{end}"

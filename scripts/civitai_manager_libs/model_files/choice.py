@@ -20,7 +20,6 @@ _PRECISIONS = ("fp16", "bf16", "fp8", "fp32")  # after the preferred one
 _REFUSALS = {
     "archived": "not_offered",
     "generation_only": "not_offered",
-    "members": "needs_access",
     "early_access": "early_access",
 }
 

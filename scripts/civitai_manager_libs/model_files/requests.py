@@ -50,10 +50,15 @@ class ModelFileRequest:
     def download_urls(self) -> tuple[str, str]:
         """Return the URLs to request, as from `make_download_urls`.
 
-        `url` may differ from them: older versions stored the URL in Civitai's record.
+        The second one, which names a kind of file, is "" if another file of that kind could not be
+        told from this one. `url` may differ from both: older versions stored the URL in Civitai's
+        record.
         """
-        files = (file for file in parse_files(self.record) if file.id == self.file_id)
-        return make_download_urls(self.version_id, next(files, self.file))
+        files = parse_files(self.record)
+        file = next((file for file in files if file.id == self.file_id), self.file)
+        by_id, by_kind = make_download_urls(self.version_id, file)
+        is_certain = self.sha256 or sum(other.type == file.type for other in files) == 1
+        return by_id, by_kind if is_certain else ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
