@@ -30,7 +30,7 @@ export class FileControls {
   #line = el("span", { class: "line" });
   #progress;
   #refusal = el("p", { class: "refusal warns", dir: "auto" });
-  #remarks = el("p", { class: "refusal", dir: "auto" });
+  #remarks = el("p", { class: "remarks", dir: "auto" });
   #search;
   /** @type {NeededFile | null} */
   #needed = null;
