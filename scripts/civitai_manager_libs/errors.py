@@ -15,7 +15,7 @@ CivitaiShortcutError
 ├── TooLarge                too_large     above the limit in the settings
 ├── Refused                 refused       a URL or redirect that is not followed
 ├── WrongHash               wrong_hash    a file, but not the one that Civitai describes
-├── EarlyAccess             early_access  a model that only buyers may download for now
+├── EarlyAccess             early_access  a model that only buyers may download, perhaps for now
 ├── NoAccess                no_access     a model that this account may not download
 ├── NeedsAccess             needs_access  the same without an API key: some accounts may have access
 ├── Blocked                 blocked       Civitai blocks the account or the internet address
@@ -116,7 +116,7 @@ class WrongHash(CivitaiShortcutError):
 
 
 class EarlyAccess(CivitaiShortcutError):
-    """Raised for a model in early access. deadline: the ISO date of its end, "" if unknown."""
+    """Raised for a model that is for sale. deadline: the ISO date of its end, "" for none."""
 
     reason = "early_access"
 

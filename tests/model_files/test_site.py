@@ -14,7 +14,7 @@ from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
-from civitai_manager_libs.local_models import index
+from civitai_manager_libs.local_models import get_model_index, index
 from civitai_manager_libs.model_files import (
     find_needed_file,
     list_needed_files,
@@ -248,6 +248,20 @@ def test_file_that_was_replaced_is_offered_with_a_remark(site, library, tmp_path
         [needed] = list_needed_files(_client(), some).files
         assert needed.key == 72 and needed.remarks == ("not_the_stated_hash",)
         assert needed.is_fetchable
+
+
+@pytest.mark.parametrize("access", ["", "archived"])
+def test_file_here_whose_sidecar_has_no_hash_is_not_read(site, library, tmp_path, access):
+    site.add(SiteVersion(_VERSION, [_make_file()], access=access))
+    path = tmp_path / "models" / "loras" / "old.safetensors"
+    path.write_bytes(b"as it was")
+    path.with_name("old.civitai.info").write_text('{"id": 7, "modelId": 10007}')
+    version = models.load_version(_client(), _VERSION)
+    needed = find_needed_file(_client(), version)
+    assert (needed.availability, needed.match.by, needed.remarks) == ("here", "version", ())
+    get_model_index().compute_hash(needed.match.file, Cancellation())
+    told = find_needed_file(_client(), version)
+    assert told.availability == ("here" if access else "other")
 
 
 @pytest.mark.parametrize("is_right", [True, False], ids=["the-file", "another"])

@@ -61,8 +61,9 @@ class Version:
 
     @property
     def has_hashes(self) -> bool:
-        """Return whether Civitai knows the SHA256 of all the version's files."""
-        return all(file.sha256 for file in self.remote_files)
+        """Return whether the version has model files, and Civitai knows the SHA256 of each."""
+        known = [file.sha256 for file in self.remote_files if file.has_model_extension]
+        return bool(known) and all(known)
 
     @property
     def is_offered_to_all(self) -> bool:

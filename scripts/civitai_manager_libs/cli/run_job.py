@@ -119,6 +119,8 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     for file in store.list_model_files(job.id):
         if file.state == "saved" and file.message:
             print_message(f"{file.name}: {file.message}")
+        if file.state == "saved" and "not_verified" in file.reason.split():
+            print_message(f"{file.name}: {get_text('reason_model_not_verified')}")
     missing = store.list_missing_paths(job.id)
     if missing:
         print_translated("not_there_now", n=len(missing), path=missing[0])

@@ -76,7 +76,7 @@ def was_saved_unverified(path: str) -> bool:
             version = version_from_json(json.loads(file.read(_MAX_INFO)))
     except (OSError, ValueError, RecursionError, InvalidResponse):
         return False
-    return not version.has_hashes
+    return bool(version.remote_files) and not version.has_hashes
 
 
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:

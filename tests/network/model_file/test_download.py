@@ -154,6 +154,7 @@ def test_file_that_appears_meanwhile_is_not_replaced_and_the_download_is_kept(si
             EarlyAccess,
             id="403-early-access",
         ),
+        pytest.param(_json(403, error="Early Access"), EarlyAccess, id="403-for-sale"),
         pytest.param(_json(403, error="You do not have access"), NoAccess, id="403-no-access"),
         pytest.param(_json(403, error="Forbidden"), Blocked, id="403-blocked"),
         pytest.param((403, {}, LOGIN.encode()), NeedsKey, id="403-login"),
@@ -201,7 +202,9 @@ def test_refusal_of_the_route_has_its_own_reason(site, folder, route, error):
     assert type(caught.value) is error and _KEY not in str(caught.value)
     assert os.listdir(folder) == []
     if error is EarlyAccess:
-        assert caught.value.deadline == "2026-12-24T18:00:00.000Z"
+        is_for_good = b"deadline" not in route[2]
+        assert caught.value.deadline == ("" if is_for_good else "2026-12-24T18:00:00.000Z")
+        assert ("buyers" in str(caught.value)) is is_for_good
     tries = 2 if issubclass(error, ServerError) else 1
     assert len(site.route) == tries * (2 if route[0] == 200 else 1)
 

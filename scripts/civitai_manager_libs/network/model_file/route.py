@@ -117,8 +117,9 @@ def make_route_error(
         return refused("The creator of this model has disabled downloads.")
     if status == 403 and fields.get("error") == "Early Access":
         until = clean_date(fields.get("deadline"))
-        end = f" until {until[:10]}" if until else ""
-        return EarlyAccess(f"The model is in early access{end}.", until)
+        if not until:  # it is for sale for good
+            return EarlyAccess("Only buyers may download this model.")
+        return EarlyAccess(f"The model is in early access until {until[:10]}.", until)
     if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
         return NeedsKey("Civitai asks for a login: an API key is needed.", 403)
     if status == 403 and (is_page or fields.get("error") == "Forbidden"):
