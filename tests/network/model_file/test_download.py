@@ -245,6 +245,7 @@ def test_other_url_is_requested_only_if_the_file_is_not_found(site, folder):
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["told", "chunked"])
 def test_file_without_a_known_hash_must_have_the_length_of_its_record(site, folder, is_chunked):
     site.rules.is_chunked = site.rules.ignores_range = is_chunked
+    site.rules.rate = 200_000
     with pytest.raises(WrongHash):
         _fetch(site, folder, expected=ExpectedFile(size=len(_SMALL) + 5000))
     assert os.listdir(folder) == []
