@@ -620,7 +620,8 @@ export interface NeededFilesView {
  * file to download unless the user chooses another, None if there is none. choices: all files that
  * the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
  * can be downloaded and what to do, or "". refusal_short: the reason in a few words, "" if there
- * is no refusal or Civitai could not be asked. folder: where the file goes, shortened for users
+ * is no refusal or Civitai could not be asked. remarks: what the user should know about the file,
+ * in sentences. folder: where the file goes, shortened for users
  * who may not download files. disk: index in `disks`, None if the folder is unknown.
  */
 export interface NeededFileView {
@@ -639,22 +640,23 @@ export interface NeededFileView {
   companions: RemoteFileView[];
   refusal: string;
   refusal_short: string;
+  remarks: string[];
   folder: string;
   disk: number | null;
 }
 /**
  * A file of a model version on Civitai.
  *
- * form: its format, precision and the like, as a short text. size: bytes, 0 if unknown. is_pickle:
- * the file may run code when it is loaded, and is downloaded only if the request allows it.
- * refusal: why the file cannot be downloaded, or "".
+ * form: its format, precision and the like, as a short text. size: bytes, 0 if unknown.
+ * may_run_code: the file may run code when it is loaded, and is downloaded only if the request
+ * allows it. refusal: why the file cannot be downloaded, or "".
  */
 export interface RemoteFileView {
   id: number;
   name: string;
   form: string;
   size: number;
-  is_pickle: boolean;
+  may_run_code: boolean;
   refusal: string;
 }
 /**

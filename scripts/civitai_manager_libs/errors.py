@@ -6,6 +6,7 @@ CivitaiShortcutError
 │   └── Busy                busy          the server asks for a longer pause than we wait
 ├── HttpStatusError         http_<status> the server refused
 │   ├── ServerError         network       5xx and the like, after every retry
+│   │   └── StorageDown     storage       a model file that its storage cannot send just now
 │   ├── NotFound            gone          404, 410
 │   ├── NeedsKey            needs_key     401, 403, a login page
 │   └── RegionBlocked       region        451
@@ -13,13 +14,16 @@ CivitaiShortcutError
 ├── InvalidResponse         bad_answer    an API response of an unexpected form
 ├── TooLarge                too_large     above the limit in the settings
 ├── Refused                 refused       a URL or redirect that is not followed
-├── WrongHash               wrong_hash    a complete file, but not the one that Civitai describes
-├── EarlyAccess             early_access  a model that only buyers may download for now
+├── WrongHash               wrong_hash    a file, but not the one that Civitai describes
+├── EarlyAccess             early_access  a model that only buyers may download, perhaps for now
 ├── NoAccess                no_access     a model that this account may not download
+├── NeedsAccess             needs_access  the same without an API key: some accounts may have access
+├── Blocked                 blocked       Civitai blocks the account or the internet address
 ├── NotOffered              not_offered   a model that nobody may download
 ├── QuotaReached            quota         too many downloads of this account: a job pauses
 ├── FileInUse               in_use        another program is downloading the file: a job pauses
 ├── DiskError               disk          the path cannot be written
+│   ├── PathTaken           disk          another file has got the path meanwhile
 │   └── DiskFull            disk          no space: a job pauses instead of failing
 ├── Cancelled               cancelled     the user stopped the work
 └── InputError              bad_input     invalid input of the user
@@ -28,11 +32,11 @@ CivitaiShortcutError
 
 from __future__ import annotations
 
-__all__ = ["Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull", "EarlyAccess"]
-__all__ += ["FileInUse", "HttpStatusError", "IncompleteDownload", "InputError", "InvalidResponse"]
-__all__ += ["NeedsKey", "NetworkError", "NoAccess", "NotAnImage", "NotFound", "NotOffered"]
-__all__ += ["QuotaReached", "Refused", "RegionBlocked", "ServerError", "SettingError", "TooLarge"]
-__all__ += ["WrongHash"]
+__all__ = ["Blocked", "Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull"]
+__all__ += ["EarlyAccess", "FileInUse", "HttpStatusError", "IncompleteDownload", "InputError"]
+__all__ += ["InvalidResponse", "NeedsAccess", "NeedsKey", "NetworkError", "NoAccess"]
+__all__ += ["NotAnImage", "NotFound", "NotOffered", "PathTaken", "QuotaReached", "Refused"]
+__all__ += ["RegionBlocked", "ServerError", "SettingError", "StorageDown", "TooLarge", "WrongHash"]
 
 
 class CivitaiShortcutError(Exception):
@@ -75,6 +79,10 @@ class ServerError(HttpStatusError):
     reason = "network"
 
 
+class StorageDown(ServerError):
+    reason = "storage"
+
+
 class NotFound(HttpStatusError):
     reason = "gone"
 
@@ -108,7 +116,7 @@ class WrongHash(CivitaiShortcutError):
 
 
 class EarlyAccess(CivitaiShortcutError):
-    """Raised for a model in early access. deadline: the ISO date of its end, "" if unknown."""
+    """Raised for a model that is for sale. deadline: the ISO date of its end, "" for none."""
 
     reason = "early_access"
 
@@ -119,6 +127,14 @@ class EarlyAccess(CivitaiShortcutError):
 
 class NoAccess(CivitaiShortcutError):
     reason = "no_access"
+
+
+class NeedsAccess(CivitaiShortcutError):
+    reason = "needs_access"
+
+
+class Blocked(CivitaiShortcutError):
+    reason = "blocked"
 
 
 class NotOffered(CivitaiShortcutError):
@@ -141,6 +157,10 @@ class DiskError(CivitaiShortcutError):
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class PathTaken(DiskError):
+    pass
 
 
 class DiskFull(DiskError):

@@ -169,12 +169,9 @@ class CivitaiHttpClient:
         """Download a model file to `path`, verify it, and return its path and size.
 
         The returned field `extension` is "". url: that of Civitai's download route. A later call
-        with the same URL continues a download that was interrupted. The bandwidth limit always
-        applies. progress: called with the bytes received so far and the total bytes (0 if unknown).
-        Raises DiskError if `path` exists already or the disk fails, and FileInUse if another
-        program downloads the file. Also raises NeedsKey, NoAccess, EarlyAccess, NotOffered,
-        NotFound, QuotaReached, WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused,
-        InputError for an invalid API key, and Cancelled.
+        with the same `expected.key`, or else the same URL, continues a download that was
+        interrupted. The bandwidth limit always applies. progress: called with the bytes received so
+        far and the total bytes (0 if unknown). Raises the errors of `ModelDownload.run`.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries
@@ -187,10 +184,13 @@ class CivitaiHttpClient:
         )
 
         def run() -> FetchedFile:
-            request = self._make_file_request(url, cancelled, replace(sending, throttled=True))
-            return ModelDownload(url, path, request, shared, expected, progress).run()
+            own_sending = replace(sending, throttled=True)
+            urls = filter(None, (url, expected.other_url))
+            requests = [self._make_file_request(each, cancelled, own_sending) for each in urls]
+            return ModelDownload(key, path, requests, shared, expected, progress).run()
 
-        return self._downloads.do((url, path), run, cancelled)
+        key = expected.key or url
+        return self._downloads.do((key, path), run, cancelled)
 
     def paused_seconds(self, url: str) -> float:
         """Return how many seconds remain of the pause that a URL's host asked for, 0 if none."""

@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import (
     files,
-    make_download_url,
+    make_download_urls,
     make_version_page_url,
     version_from_json,
 )
@@ -25,7 +25,10 @@ FILE = {
     "type": "Pruned Model",
     "sizeKB": 2082642.474609375,
     "metadata": {"format": "SafeTensor", "size": "full", "fp": "FP16", "quantType": "Q8_0"},
-    "hashes": {"AutoV1": "ABCDEF01", "AutoV2": SHA[:10], "AutoV3": "ABCDEF012345", "SHA256": SHA},
+    "hashes": {
+        **{"AutoV1": "ABCDEF01", "AutoV2": SHA[:10], "AutoV3": "ABCDEF012345", "SHA256": SHA},
+        **{"CRC32": "1A2B3C4D", "BLAKE3": "B" * 64, "Other": "C" * 10},
+    },
     "pickleScanResult": "Success",
     "virusScanResult": "Pending",
     "primary": True,
@@ -54,7 +57,9 @@ def test_every_field_of_a_file_is_parsed():
         is_pruned=True,
         quantization="Q8_0",
         sha256=SHA.lower(),
-        hashes=frozenset({"abcdef01", SHA[:10].lower(), "abcdef012345", SHA.lower()}),
+        hashes=frozenset(
+            {"abcdef01", SHA[:10].lower(), "abcdef012345", SHA.lower(), "1a2b3c4d", "b" * 64}
+        ),
         pickle_scan="Success",
         virus_scan="Pending",
         is_primary=True,
@@ -92,7 +97,8 @@ def test_impossible_size_is_unknown(size):
         ({"usageControl": "Download", "paidAccess": None}, {"mode": None}, ("", "")),
         ({"usageControl": "InternalGeneration"}, {}, ("generation_only", "")),
         ({}, {"mode": "Archived"}, ("archived", "")),
-        ({"paidAccess": {"permanent": True, "endsAt": None}}, {}, ("members", "")),
+        ({}, {"mode": "TakenDown"}, ("", "")),
+        ({"paidAccess": {"permanent": True, "endsAt": None}}, {}, ("early_access", "")),
         (
             {"paidAccess": {"permanent": False, "endsAt": "2027-01-05T00:00:00.000Z"}},
             {},
@@ -102,7 +108,7 @@ def test_impossible_size_is_unknown(size):
         ({"availability": "EarlyAccess"}, {}, ("early_access", "")),
         ({"usageControl": 5, "paidAccess": 7, "earlyAccessEndsAt": []}, {"mode": 1}, ("", "")),
     ],
-    ids="free free-too generation archived members paid-until old oldest rubbish".split(),
+    ids="free too generation archived taken-down members until old oldest rubbish".split(),
 )
 def test_access_is_parsed_from_the_record(record, model, access):
     found = files.parse_access(record, model)
@@ -129,11 +135,16 @@ def test_deeply_nested_record_raises_invalid_response():
             parse({"id": 7, "x": deep})
 
 
-def test_download_url_on_another_site_is_replaced():
-    assert make_download_url(7, _parse()) == FILE["downloadUrl"]
+def test_file_is_requested_by_its_id():
+    by_id = "https://civitai.com/api/download/models/7?fileId=610001"
+    assert make_download_urls(7, _parse()) == (by_id, "")
+
+
+def test_vae_may_be_requested_by_the_url_in_its_record_too():
+    """A VAE that belongs to another version is not found by its id."""
+    assert make_download_urls(7, _parse(type="VAE"))[1] == FILE["downloadUrl"]
     for url in ("https://example.com/x", "ftp://civitai.com/x", "https://civitai.com@a.b/", "", 5):
-        address = make_download_url(7, _parse(downloadUrl=url))
-        assert address == "https://civitai.com/api/download/models/7?fileId=610001"
+        assert make_download_urls(7, _parse(type="VAE", downloadUrl=url))[1] == ""
 
 
 def test_version_page_is_found_with_and_without_the_models_id():
@@ -144,5 +155,6 @@ def test_version_page_is_found_with_and_without_the_models_id():
 
 def test_stored_record_of_another_site_gives_a_url_on_the_configured_site(monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:4711")
-    stored = _parse(downloadUrl="http://127.0.0.1:4600/api/download/models/7")
-    assert make_download_url(7, stored).startswith(setting.base_url() + "/")
+    stored = _parse(downloadUrl="http://127.0.0.1:4600/api/download/models/7", type="VAE")
+    by_id, other = make_download_urls(7, stored)
+    assert by_id.startswith(f"{setting.base_url()}/") and other == ""

@@ -63,7 +63,9 @@ def test_download_saves_all_images_and_prints_the_counts(server, run, dest):
     beside = {f"{i}.{e}" for i in server.ids for e in ("txt", "json")}
     assert set(os.listdir(dest)) == beside | set(server.files())
     assert "Downloading pictures 20/20" in err.splitlines()[-2]
-    assert err.endswith("Pictures seen in the gallery: 20. It reached the end of the gallery.\n")
+    assert err.endswith(
+        "Pictures seen in the gallery: 20. Civitai's list ended after 20 pictures.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_finished_job_prints_its_report(server, run, dest):
         **{"empty_pages": 0, "end": "end", "second_walk": None},
     }
     [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
-    assert said.endswith("cannot be read: 1. It reached the end of the gallery.")
+    assert "cannot be read: 1. Civitai's list ended after " in said
     assert "left out because of their rating or type: 1; left out" in said
     code, out, err = run(*words, "--limit", "3")
     assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
@@ -356,7 +358,7 @@ def test_chinese_terminal_gets_all_output_in_chinese(server, run, dest, monkeypa
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (1, f"已儲存 18、略過 0、失敗 2：{dest}\n")
     *_, progress, gallery, gone, needs_key, some_failed, how, again = err.splitlines()
-    assert gallery == "圖庫中看過 20 張圖片。已走到圖庫結尾。"
+    assert gallery == "圖庫中看過 20 張圖片。Civitai 的清單在 20 張圖片後結束。"
     assert progress.startswith("下載圖片 20/20  ")
     assert gone == f"{server.ids[0]}: gone: 圖片已不存在，再試也沒有用。"
     assert needs_key.startswith(
@@ -865,7 +867,7 @@ def test_terminal_shows_a_progress_bar_that_ends_full(server, program, tmp_path)
     assert process.wait(10) == 0
     bar, gallery = shown.rstrip("\r\n").split("\n")
     last = bar.rstrip("\r").split("\r")[-1]
-    assert gallery.endswith("reached the end of the gallery.")
+    assert "Civitai's list ended after " in gallery
     assert re.fullmatch(r"Downloading pictures 20/20  .*  \[#+\] *", last)
     assert shown.endswith("\r\n") and shown.count("\n") == 2
 

@@ -105,12 +105,12 @@ def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(models, folder
     "model,said",
     [
         ("900006", "Early access until 2"),
-        ("900007", "Civitai does not offer it as a file"),
-        ("900010", "Civitai does not offer it as a file"),
-        ("civitai:900002@910201", "your account has no access"),
+        ("900007", "Civitai offers no file of it"),
+        ("900010", "Civitai offers no file of it"),
+        ("civitai:900002@910201", "Only buyers can download it"),
         ("civitai:900004@910401", "--allow-pickle 9104010"),
     ],
-    ids="early generator archived members pickle".split(),
+    ids="early generator archived sold pickle".split(),
 )
 def test_unavailable_file_is_reported_and_not_requested(models, folder, demo, model, said):
     demo.requests.clear()

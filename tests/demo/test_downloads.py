@@ -32,10 +32,11 @@ def test_each_file_matches_its_record(demo, http):
     files = _all_files(demo, http)
     refused = 0
     for file in files:
-        if http.get(file["downloadUrl"], headers=_KEY, allow_redirects=False).status_code == 403:
+        url = f"{file['downloadUrl'].partition('?')[0]}?fileId={file['id']}"
+        if http.get(url, headers=_KEY, allow_redirects=False).status_code == 403:
             refused += 1
             continue
-        body = _fetch(http, file["downloadUrl"]).content
+        body = _fetch(http, url).content
         assert len(body) == file["sizeKB"] * 1024
         sha = hashlib.sha256(body).hexdigest().upper()
         assert (sha, sha[:10]) == (file["hashes"]["SHA256"], file["hashes"]["AutoV2"])
@@ -56,6 +57,24 @@ def _check_form(file, body):
         )
 
 
+def test_url_in_a_record_names_only_a_kind_of_file_as_on_civitai(demo, http):
+    first, full, vae, config = _version(demo, http, 910_101)["files"]
+    assert len(_fetch(http, full["downloadUrl"]).content) == first["sizeKB"] * 1024
+    for file in (vae, config):
+        assert len(_fetch(http, file["downloadUrl"]).content) == file["sizeKB"] * 1024
+
+
+def test_file_of_another_version_is_not_found(demo, http):
+    sent = http.get(f"{demo.url}{_ROUTE}/910101?fileId=9102040", allow_redirects=False)
+    assert (sent.status_code, sent.headers["Cache-Control"]) == (404, "no-store, max-age=0")
+
+
+def test_only_a_versions_own_record_tells_who_may_download_it(demo, http):
+    page = http.get(f"{demo.url}/api/v1/models", params={"nsfw": "true"}).json()
+    assert not any("usageControl" in one for row in page["items"] for one in row["modelVersions"])
+    assert _version(demo, http, 910_702)["usageControl"] == "InternalGeneration"
+
+
 @pytest.mark.parametrize("kind", ["AutoV2", "SHA256"])
 def test_version_is_found_by_the_hash_of_its_file(demo, http, kind):
     version = _version(demo, http, 910_103)
@@ -69,13 +88,13 @@ def test_version_is_found_by_the_hash_of_its_file(demo, http, kind):
     "version_id,status,error",
     [
         (910_602, 403, "Early Access"),
-        (910_201, 403, "You do not have access to this resource"),
+        (910_201, 403, "Early Access"),
         (910_702, 403, "You do not have access to this resource"),
         (911_002, 410, "Model archived"),
         (910_301, 401, "Unauthorized"),
         (999, 404, "Model not found"),
     ],
-    ids="early members generator archived login unknown".split(),
+    ids="early sold generator archived login unknown".split(),
 )
 def test_route_returns_the_reason_if_it_refuses_a_file(demo, http, version_id, status, error):
     answer = http.get(f"{demo.url}{_ROUTE}/{version_id}", allow_redirects=False)

@@ -15,7 +15,8 @@ _ROOT = Path(__file__).parents[2]
 _ENGLISH = catalogue.load_catalogue("en")
 _SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
 # Keys that are put together from a beginning and a code.
-_BY_CODE = ("state_", "job_", "reason_", "report_", "search_", "short_", "open_", "pick_")
+_BY_CODE = ("state_", "job_", "reason_", "remark_", "report_", "search_", "short_", "open_")
+_BY_CODE += ("pick_",)
 _BY_CODE += (
     "differs_",
     "nearness_",

@@ -16,13 +16,13 @@ import {
   sumSizes,
 } from "../../javascript/gallery/state/model_files.js";
 
-const file = (id, size, more = {}) => ({ id, size, is_pickle: false, refusal: "", ...more });
+const file = (id, size, more = {}) => ({ id, size, may_run_code: false, refusal: "", ...more });
 const needed = (version_id, more = {}) => ({
   key: String(version_id),
   version_id,
   availability: "missing",
   file: 1,
-  choices: [file(1, 100), file(2, 200), file(3, 300, { is_pickle: true })],
+  choices: [file(1, 100), file(2, 200), file(3, 300, { may_run_code: true })],
   companions: [file(9, 5)],
   refusal: "",
   ...more,

@@ -15,6 +15,7 @@ from civitai_manager_libs.errors import (
     NotFound,
     QuotaReached,
     ServerError,
+    StorageDown,
 )
 from civitai_manager_libs.jobs.failures import FailureClassifier, compute_retry_delay, WorkResult
 from civitai_manager_libs.jobs.records import Item, Outcome
@@ -116,6 +117,7 @@ def test_image_that_waited_and_fails_again_while_others_succeed_has_failed():
     [
         (_OFF, [5, 10, 20, 40, 60, 60]),
         (ServerError("Bad gateway.", 502), [5, 10, 20, 40, 60, 60]),
+        (StorageDown("Not now.", 404), [5, 10, 20, 40, 80, 160]),
         (DiskFull("Full."), [2, 4, 8, 10, 10, 10]),
         (Busy(600), [600] * 6),
         (Busy(1e9), [3600] * 6),
@@ -128,4 +130,5 @@ def test_image_that_waited_and_fails_again_while_others_succeed_has_failed():
 )
 def test_pauses_grow_up_to_a_limit_or_to_what_the_server_asks_for(trouble, pauses):
     assert [compute_retry_delay(trouble, n) for n in range(6)] == pauses
-    assert compute_retry_delay(trouble, 100_000) == pauses[-1]
+    longest = 3600 if isinstance(trouble, StorageDown) else pauses[-1]
+    assert compute_retry_delay(trouble, 100_000) == longest

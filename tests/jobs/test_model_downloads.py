@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
@@ -259,3 +260,14 @@ def test_file_that_another_program_is_downloading_is_awaited(
     assert comes_to(service, job_id, "done").job.skipped == 1
     _check_saved(site, folder)
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
+
+
+def test_command_line_says_that_a_file_could_not_be_verified(site, tmp_path):
+    program, folder = CliProcess(site.base, tmp_path / "data"), tmp_path / "Lora"
+    with JobStore(setting.database_file()) as store:
+        requests = [replace(request, sha256="") for request in _requests(site, folder)]
+        store.add_model_files("Mix", requests)
+    done = program.run("resume", "1")
+    assert done.returncode == 0
+    assert "1.safetensors: Not verified: Civitai has no hash of the file yet" in done.stderr
+    _check_saved(site, folder)

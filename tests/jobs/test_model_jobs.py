@@ -16,7 +16,7 @@ from civitai_manager_libs.errors import (
     NetworkError,
     NotFound,
 )
-from civitai_manager_libs.errors import QuotaReached, WrongHash
+from civitai_manager_libs.errors import QuotaReached, StorageDown, WrongHash
 from civitai_manager_libs.jobs import JobService, JobWorker
 from civitai_manager_libs.jobs.progress import ProgressMeter
 from civitai_manager_libs.jobs.queue import pool
@@ -143,6 +143,7 @@ def test_permanent_failure_fails_its_file_and_others_are_downloaded(store, tmp_p
         Busy(300.0),
         QuotaReached("Enough."),
         FileInUse("Taken."),
+        StorageDown("Not now.", 404),
     ],
     ids=lambda error: error.reason,
 )

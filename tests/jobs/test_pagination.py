@@ -17,6 +17,7 @@ from civitai_manager_libs.jobs.states import WalkState
 _JOB = Job(
     1, 0.0, "One", ImageQuery(5), "/pictures", 100, False, "running", "", "", None, WalkState.FIRST
 )
+_VERSION = replace(_JOB, query=ImageQuery(5, 6))
 
 
 def _page(*ids, next_cursor=None, **counts):
@@ -71,12 +72,15 @@ def test_empty_last_page_is_reported_and_its_cursor_kept():
     assert told == WalkReport(1, empty_pages=1, end="empty") and found[-1].cursor == "b"
 
 
+def test_empty_last_page_of_the_feed_is_its_end():
+    """An empty page with a cursor can only be the feed's, which has no time limit."""
+    pages = {None: _page(1, next_cursor="b"), "b": _page(next_cursor="c"), "c": _page()}
+    assert _walked(pages, _VERSION)[1] == WalkReport(1, empty_pages=1, end="end")
+
+
 def test_empty_page_in_between_is_counted_and_skipped():
     pages = {None: _page(1, next_cursor="b"), "b": _page(next_cursor="c"), "c": _page(2)}
     assert _walked(pages)[1] == WalkReport(2, empty_pages=1, end="end")
-
-
-_VERSION = replace(_JOB, query=ImageQuery(5, 6))
 
 
 @pytest.mark.parametrize(

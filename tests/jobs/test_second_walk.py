@@ -83,6 +83,24 @@ def test_walks_stop_at_the_requested_number(store, tmp_path, monkeypatch, wanted
     assert (job.state, job.saved, job.report.second_end) == ("done", wanted, second_end)
 
 
+@pytest.mark.parametrize("count", [50, 300])
+@pytest.mark.parametrize("where", ["newer", "older", "both", "between"])
+def test_feed_full_of_drafts_lacks_nothing_if_both_walks_agree(
+    store, tmp_path, monkeypatch, where, count
+):
+    """The feed removes an author's drafts from its pages, which may be empty then."""
+    monkeypatch.setattr(image_items, "_REREAD_SECONDS", 0.0)
+    begins = {"newer": [9_000], "older": [1_000], "both": [9_000, 1_000], "between": [5_030]}
+    times = [start * _MINUTE + n for start in begins[where] for n in range(count)]
+    drafts = [SiteImage(10_000 + n, time, is_draft=True) for n, time in enumerate(times)]
+    shown = [SiteImage(n, (5_000 + n) * _MINUTE) for n in range(1, 61)]
+    query = ImageQuery(username="anna", level=31)
+    job = _run(store, monkeypatch, Site(shown + drafts, "feed"), _add(store, str(tmp_path), query))
+    report = job.report
+    assert (job.state, job.saved, job.ended_empty, report.missing) == ("done", 60, False, 0)
+    assert (report.end, report.second_end) == ("end", "end")
+
+
 @pytest.mark.parametrize("at", [1, 5, 6, 9])
 def test_second_walk_resumes_where_it_was_stopped(store, tmp_path, monkeypatch, at):
     site = Site(_gallery(500), lost={"Newest": range(1, 500, 3), "Oldest": range(1, 500, 5)})

@@ -81,20 +81,56 @@ def test_other_files_and_companions_are_listed():
         _file(2, fp="fp16"),
         _file(3, "a.vae.safetensors", type="VAE"),
         _file(4, "a.yaml", type="Config"),
+        _file(8, "lightning.safetensors", type="Enhancement LoRA"),
+        _file(9, "vision.safetensors", type="Vision Encoder"),
         _file(5, "a.vae.pt", type="VAE"),
         _file(6, "set.zip", type="Training Data"),
         _file(7, "all.zip", type="Archive"),
     ]
     choice = choose_file(_version(*files))
     assert choice.file.id == 2 and [file.id for file in choice.others] == [1]
-    assert [file.id for file in choice.companions] == [3, 4]
+    assert [file.id for file in choice.companions] == [3, 8, 9], "a Config may run code"
 
 
 def test_user_may_choose_any_other_file():
     files = [_file(1, fp="fp16"), _file(2), _file(3, "a.vae.safetensors", type="VAE")]
     assert [_choose(*files, file_id=i) for i in (2, 3)] == [(2, "user", ""), (3, "user", "")]
-    assert _choose(*files, file_id=99) == (None, "user", "not_offered")
+    assert _choose(*files, file_id=99) == (None, "user", "unsupported")
     assert _choose() == (None, "", "not_offered")
+
+
+@pytest.mark.parametrize("kind", ["Archive", "Training Data", "Workflow", "Other"])
+def test_version_without_a_model_file_has_a_reason_of_its_own(kind):
+    assert _choose(_file(1, "a.zip", type=kind)) == (None, "", "unsupported")
+
+
+def test_configuration_needs_consent_as_a_pickle_does():
+    files = [_file(1), _file(2, "a.yaml", type="Config")]
+    assert _choose(*files, file_id=2)[2] == "unsafe"
+    assert choose_file(_version(*files), file_id=2).needs_consent
+    assert _choose(*files, file_id=2, allows_pickle=True) == (2, "user", "")
+    assert _choose(files[1]) == (2, "", "unsafe")
+
+
+@pytest.mark.parametrize(
+    "stated, hashes", [("1a2b3c4d", {"CRC32": "1A2B3C4D"}), (_SHA, {"BLAKE3": _SHA})]
+)
+def test_crc32_and_blake3_find_their_file(stated, hashes):
+    files = [_file(1, fp="fp16", sha="9" * 64), _file(2, fp="fp32", hashes=hashes)]
+    assert _choose(*files, stated_hash=stated) == (2, "hash", "")
+
+
+def test_file_that_stands_in_for_the_stated_one_is_remarked():
+    files = [_file(1, sha="9" * 64)]
+    remarks = {code: choose_file(_version(*files), code).remarks for code in ("", "9" * 10, _SHA)}
+    assert remarks == {"": (), "9" * 10: (), _SHA: ("not_the_stated_hash",)}
+    assert choose_file(_version(*files), _SHA, file_id=1).remarks == ()
+
+
+@pytest.mark.parametrize("hashes", [{}, {"AutoV3": "abcdef012345"}, {"CRC32": "1A2B3C4D"}])
+def test_file_without_a_sha256_is_remarked(hashes):
+    assert choose_file(_version(_file(1, hashes=hashes))).remarks == ("not_verified",)
+    assert choose_file(_version(_file(1, hashes={"AutoV2": _SHA[:10]}))).remarks == ()
 
 
 _PICKLE = _file(1, "a.ckpt")
@@ -138,7 +174,8 @@ def test_file_that_is_no_model_is_never_chosen(name):
     [
         ({"usageControl": "Generation"}, "not_offered"),
         ({"model": {"mode": "Archived"}}, "not_offered"),
-        ({"paidAccess": {"permanent": True}}, "no_access"),
+        ({"model": {"mode": "TakenDown"}}, ""),
+        ({"paidAccess": {"permanent": True}}, "early_access"),
         (
             {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}},
             "early_access",
@@ -148,9 +185,24 @@ def test_file_that_is_no_model_is_never_chosen(name):
         ({"paidAccess": {"permanent": False, "endsAt": "2020-01-01T00:00:00Z"}}, ""),
         ({"availability": "EarlyAccess", "earlyAccessEndsAt": "2999-99-99"}, "early_access"),
     ],
-    ids="generator archived members early old oldest over no-date".split(),
+    ids="generator archived taken-down members early old oldest over no-date".split(),
 )
 def test_refusal_of_the_site_is_reported_before_a_download(more, refusal):
+    assert _choose(_file(1), more=more)[2] == refusal
+
+
+@pytest.mark.parametrize(
+    "more, refusal",
+    [
+        ({"usageControl": "Generation"}, ""),
+        ({"paidAccess": {"permanent": True}}, ""),
+        ({"availability": "EarlyAccess"}, ""),
+        ({"model": {"mode": "Archived"}}, "not_offered"),
+    ],
+    ids="generator members early archived".split(),
+)
+def test_with_a_key_civitai_decides_and_not_the_record(more, refusal):
+    setting.civitai_api_key = "k"
     assert _choose(_file(1), more=more)[2] == refusal
 
 

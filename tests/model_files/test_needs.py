@@ -15,7 +15,7 @@ from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
 from civitai_manager_libs.local_models import index
-from civitai_manager_libs.model_files import list_needed_files, plan_requests
+from civitai_manager_libs.model_files import find_needed_file, list_needed_files, plan_requests
 
 _SHA = "0123456789abcdef" * 4
 
@@ -32,7 +32,7 @@ def _version(version_id, *files, model_type="LORA", **more):
     files = files or (_file(10 * version_id, f"file{version_id}.safetensors"),)
     return {
         **{"id": version_id, "modelId": 1000 + version_id, "name": "v1", "model": about},
-        **{"files": list(files), **more},
+        **{"files": list(files), "usageControl": "Download", **more},
     }
 
 
@@ -127,12 +127,44 @@ def test_version_that_is_here_by_its_id_is_not_requested(civitai, client, folder
     assert civitai.asked == []
 
 
-def test_versions_of_an_opened_model_are_not_requested(civitai, client, folder):
-    row = {"id": 50, "name": "Opened", "type": "LORA", "modelVersions": [_version(5)]}
+def _open_model(civitai, client, version):
+    """Let the library read a model whose record says nothing of who may download its version."""
+    told = {key: value for key, value in version.items() if key != "usageControl"}
+    row = {"id": 50, "name": "Opened", "type": "LORA", "modelVersions": [told]}
     civitai.script("other", status(200, json.dumps(row).encode()))
-    models.load_model(client, 50)
-    assert _told(list_needed_files(client, [_image(1, 5)])) == [("Opened v1", "missing", 1)]
-    assert civitai.asked == []
+    return models.load_model(client, 50)
+
+
+def test_versions_of_an_opened_model_are_requested_once_before_a_download_is_promised(
+    civitai, client, folder
+):
+    version = _version(5, usageControl="InternalGeneration")
+    _open_model(civitai, client, version)
+    civitai.add(version)
+    for _ in range(2):
+        [one] = list_needed_files(client, [_image(1, 5)]).files
+        assert (one.choice.refusal, one.is_fetchable) == ("not_offered", False)
+    assert civitai.asked == ["5"]
+
+
+@pytest.mark.parametrize("control, refusal", [("Download", ""), ("Generation", "not_offered")])
+def test_version_of_a_model_is_requested_before_its_file_is_promised(
+    civitai, client, folder, control, refusal
+):
+    version = _version(5, usageControl=control)
+    [named] = _open_model(civitai, client, version).versions
+    civitai.add(version)
+    for _ in range(2):
+        assert find_needed_file(client, named).choice.refusal == refusal
+    assert civitai.asked == ["5"]
+    civitai.always("other", reset)
+    assert find_needed_file(client, named).choice.refusal == refusal
+
+
+def test_version_of_a_model_is_listed_as_it_is_known_without_a_network(civitai, client, folder):
+    [named] = _open_model(civitai, client, _version(5)).versions
+    civitai.always("other", reset)
+    assert find_needed_file(client, named).is_fetchable
 
 
 def test_model_with_only_a_hash_is_looked_up_once(civitai, client, folder, library):
@@ -257,7 +289,8 @@ def test_replaced_file_is_fetched_in_its_present_form(
     known = [(version.remote_files[0], version)]
     library.forget()
     civitai.add(_version(1, _file(11, "a.safetensors", "b" * 64)))
-    assert plan_requests(client, known)[0].sha256 == "a" * 64
+    if not opened:  # a version that is stored with its model is requested in any case
+        assert plan_requests(client, known)[0].sha256 == "a" * 64
     _make_older(monkeypatch)
     assert plan_requests(client, known)[0].sha256 == "b" * 64
     library.forget()

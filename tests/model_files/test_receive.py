@@ -89,6 +89,25 @@ def test_another_file_of_the_same_name_is_kept(site, folder, other):
     assert (folder / "mix_700200.safetensors").read_bytes() == _BODY
 
 
+def test_name_that_another_file_takes_meanwhile_is_left_to_it(site, folder):
+    """As of two weight files of one version, which Civitai gives the same name."""
+
+    def take(received, total):
+        (folder / "mix.safetensors").write_bytes(b"the other one")
+
+    site.rules.rate = 1_000_000
+    received = _receive(_request(site, folder), take)
+    assert received.path == str(folder / "mix_700200.safetensors")
+    assert (folder / "mix.safetensors").read_bytes() == b"the other one"
+    assert (folder / "mix_700200.safetensors").read_bytes() == _BODY
+    assert (folder / "mix_700200.civitai.info").is_file()
+    assert site.bytes_sent == len(_BODY), "it is not received again"
+
+
+def test_file_without_a_known_hash_is_remarked(site, folder):
+    assert _receive(_request(site, folder, sha256="")).notes == ("not_verified",)
+
+
 def test_folder_or_dead_link_of_the_same_name_is_kept(site, folder):
     (folder / "mix.safetensors").mkdir()
     (folder / "mix_700200.safetensors").symlink_to(folder / "gone")

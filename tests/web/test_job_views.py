@@ -131,12 +131,12 @@ def test_report_is_shown_in_words_once_the_job_is_over():
     job = replace(_JOB, saved=20, report=report)
     assert _row(job, _NOW)["report"] is None
     told = _row(replace(job, state=JobState.DONE))["report"]
-    assert told["end"] == "It reached the end of the gallery."
+    assert told["end"].startswith("Civitai's list ended after ")
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
     chinese = job_views._make_report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
-    assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
+    assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,12 @@ def test_unavailable_file_is_explained_with_what_to_do(needs):
     assert "Early access until 2099-12-03" in early["refusal"]
     assert early["refusal_short"] == "early access until 2099-12-03"
     gone = needs(_version(6, usageControl="Generation"), 2)
-    assert "generating on the site only" in gone["refusal"]
+    assert "only for generating on the site" in gone["refusal"]
+
+
+def test_what_is_to_know_of_a_file_is_told_with_it(needs):
+    [told] = needs(_version(5, _file(50, hashes={})))["remarks"]
+    assert told == "Not verified: Civitai has no hash of this file yet."
 
 
 def test_file_that_civitai_does_not_have_is_listed_with_the_reason(api, civitai, folder):
@@ -146,7 +151,7 @@ def test_only_files_that_the_server_has_read_are_downloaded(api, needs):
 def test_file_that_may_run_code_needs_its_own_permission(api, needs):
     pickle = _file(51, "style.ckpt", metadata={"format": "PickleTensor"})
     entry = needs(_version(5, _file(50), pickle))
-    assert [choice["is_pickle"] for choice in entry["choices"]] == [False, True]
+    assert [choice["may_run_code"] for choice in entry["choices"]] == [False, True]
     refused = _start(api, (5, 51))
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "unsafe")
     assert "style.ckpt" in refused.json()["error"]["message"]

@@ -30,6 +30,7 @@ export class FileControls {
   #line = el("span", { class: "line" });
   #progress;
   #refusal = el("p", { class: "refusal warns", dir: "auto" });
+  #remarks = el("p", { class: "remarks", dir: "auto" });
   #search;
   /** @type {NeededFile | null} */
   #needed = null;
@@ -72,6 +73,7 @@ export class FileControls {
       this.#get,
       this.#progress,
       this.#refusal,
+      this.#remarks,
       this.#search,
     );
   }
@@ -85,12 +87,14 @@ export class FileControls {
     const file = getChosenFile(needed, fileChoices);
     const coming = findJobFile(jobs, needed);
     const isMissing = isAbsent(needed) && !coming;
-    this.element.hidden = !isMissing && !coming;
+    this.element.hidden = !isMissing && !coming && !needed.remarks.length;
+    this.#remarks.hidden = !needed.remarks.length;
+    setText(this.#remarks, needed.remarks.join(" "));
     if (isNews) this.#fillChoices(needed);
     this.#choose.hidden = !isMissing || Boolean(needed.refusal) || needed.choices.length < 2;
     if (file) this.#choose.value = String(file.id);
     this.#trustLabel.hidden =
-      !isMissing || !file?.is_pickle || Boolean(getRefusal(needed, fileChoices));
+      !isMissing || !file?.may_run_code || Boolean(getRefusal(needed, fileChoices));
     this.#trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
     this.#companions.hidden = !isMissing || !file || Boolean(needed.refusal);
     const searched = { label: translate("model_search_civitai"), name: getSearchWords(needed) };

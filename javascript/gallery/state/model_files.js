@@ -38,7 +38,7 @@ export function getRefusal(needed, choices) {
  * @param {Choices} choices */
 export function needsConsent(needed, choices) {
   const file = getChosenFile(needed, choices);
-  return Boolean(file?.is_pickle) && getChoice(needed, choices).allowed !== file?.id;
+  return Boolean(file?.may_run_code) && getChoice(needed, choices).allowed !== file?.id;
 }
 
 /** Return whether a needed file is missing and can be downloaded without the user's consent, or with
@@ -106,7 +106,7 @@ export function makeRequest(files, choices) {
     listChosen(needed, choices).map((file) => ({
       version_id: needed.version_id ?? 0,
       file_id: file.id,
-      allow_pickle: file.is_pickle && getChoice(needed, choices).allowed === file.id,
+      allow_pickle: file.may_run_code && getChoice(needed, choices).allowed === file.id,
     })),
   );
 }

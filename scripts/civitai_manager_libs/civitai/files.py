@@ -19,10 +19,11 @@ __all__ += ["RemoteFile"]
 _MAX_FILES = 500
 _MAX_URL, _MAX_NAME = 2_000, 1_000  # characters; a cut name would lose its extension
 _MAX_KILOBYTES = 2**40
-_DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64}
-_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+_DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64, "CRC32": 8, "BLAKE3": 64}
+# A configuration names the Python classes that a WebUI is to load (`target:`).
+_RUN_CODE = (".ckpt", ".pt", ".pth", ".bin", ".yaml", ".yml")
 _SAFE = (".safetensors", ".sft", ".gguf")
-_CONFIGURATIONS = (".yaml", ".yml")
+_PARTS = ("VAE", "Config", "Text Encoder", "Enhancement LoRA", "Vision Encoder", "CLIPVision")
 _URL = re.compile(r"https?://[^\s\\]+")
 
 
@@ -32,8 +33,9 @@ class RemoteFile:
 
     size: in bytes, computed from the rounded KB that Civitai states. type: `Model`, `VAE`, `Config`
     and so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.
-    quantization: such as `Q8_0`. sha256, hashes: in lower case; `hashes` holds AutoV1 (8 digits),
-    AutoV2 (10), AutoV3 (12) and SHA256. pickle_scan, virus_scan: `Success`, `Pending`, `Danger` or
+    quantization: such as `Q8_0`. sha256, hashes: in lower case. sha256: only the first 10 digits if
+    Civitai states only these (AutoV2). hashes: AutoV1 and CRC32 (8 digits), AutoV2 (10), AutoV3
+    (12), SHA256 and BLAKE3 (64). pickle_scan, virus_scan: `Success`, `Pending`, `Danger` or
     `Error`. is_primary: whether the version's download URL leads to this file. url: the file's own
     download URL.
     """
@@ -60,14 +62,19 @@ class RemoteFile:
         return found[0].lower() if found else ""
 
     @property
-    def is_pickle(self) -> bool:
-        """Return whether the file's extension is that of a pickle, which may run code."""
-        return self.extension in _PICKLES
+    def may_run_code(self) -> bool:
+        """Return whether the file's extension is that of a pickle or of a configuration."""
+        return self.extension in _RUN_CODE
+
+    @property
+    def is_part(self) -> bool:
+        """Return whether the file is a part of a model, such as its VAE."""
+        return self.type in _PARTS
 
     @property
     def has_model_extension(self) -> bool:
         """Return whether the file's extension is that of a model or of a model's configuration."""
-        return self.extension in (*_SAFE, *_PICKLES, *_CONFIGURATIONS)
+        return self.extension in (*_SAFE, *_RUN_CODE)
 
     @property
     def has_passed_scans(self) -> bool:
@@ -82,9 +89,10 @@ class RemoteFile:
 class Access:
     """Who may download a model version.
 
-    state: "" (everybody), `early_access` (only buyers, until `deadline`), `members` (only buyers),
-    `generation_only` (nobody: the model is only for Civitai's own generator) or `archived`
-    (nobody). deadline: the ISO 8601 date at which early access ends, "" if unknown.
+    state: "" (everybody), `early_access` (only buyers, until `deadline`), `generation_only`
+    (nobody: the model is only for Civitai's own generator) or `archived` (nobody). Its owner,
+    buyers and members are not told apart from others. deadline: the ISO 8601 date at which early
+    access ends, "" if that is unknown or never.
     """
 
     state: str = ""
@@ -117,13 +125,11 @@ def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access
 
     version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
     """
-    if model.get("mode") in ("Archived", "TakenDown"):
+    if model.get("mode") == "Archived":  # files of `TakenDown` models still come
         return Access("archived")
     if clean_line(version.get("usageControl")) not in ("", "Download"):
         return Access("generation_only")
     paid = as_mapping(version.get("paidAccess"))
-    if paid.get("permanent") is True:
-        return Access("members")
     deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
     if paid or deadline or version.get("availability") == "EarlyAccess":
         return Access("early_access", deadline)
@@ -146,7 +152,7 @@ def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
         precision=clean_line(about.get("fp"), 20).lower(),
         is_pruned=about.get("size") == "pruned" or kind == "Pruned Model",
         quantization=clean_line(about.get("quantType"), 20),
-        sha256=codes.get("SHA256", ""),
+        sha256=codes.get("SHA256", codes.get("AutoV2", "")),
         hashes=frozenset(codes.values()),
         pickle_scan=clean_line(row.get("pickleScanResult"), 20),
         virus_scan=clean_line(row.get("virusScanResult"), 20),

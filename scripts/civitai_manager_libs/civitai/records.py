@@ -59,6 +59,21 @@ class Version:
         """Return the version's files, in Civitai's order."""
         return parse_files(self.record)
 
+    @property
+    def has_hashes(self) -> bool:
+        """Return whether the version has model files, and Civitai knows the SHA256 of each."""
+        known = [file.sha256 for file in self.remote_files if file.has_model_extension]
+        return bool(known) and all(known)
+
+    @property
+    def is_offered_to_all(self) -> bool:
+        """Return whether the record says that everybody may download the version's files.
+
+        Return False for a version in the record of a model, which does not tell `usageControl`.
+        """
+        is_told = "usageControl" in self.record
+        return is_told and not self.access.state and bool(self.remote_files)
+
 
 @dataclass(frozen=True)
 class Model:

@@ -8,7 +8,7 @@ from .. import setting
 from .files import RemoteFile
 from .urls import is_allowed_url
 
-__all__ = ["make_download_url", "make_image_page_url", "make_model_page_url"]
+__all__ = ["make_download_urls", "make_image_page_url", "make_model_page_url"]
 __all__ += ["make_post_page_url", "make_user_page_url", "make_version_page_url"]
 
 
@@ -34,12 +34,12 @@ def make_user_page_url(username: str) -> str:
     return f"{setting.base_url()}/user/{quote(username, safe='')}"
 
 
-def make_download_url(version_id: int, file: RemoteFile) -> str:
-    """Return the URL from which a file of a model version can be downloaded.
+def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:
+    """Return the URL of a model version's file, and the URL to request if that is not found, or "".
 
-    This is `file.url` if that URL is on the configured site or on civitai.com. Otherwise, the URL
-    is built for the configured site.
+    The first URL names the file by its id. The one in Civitai's record names only a kind of file,
+    of which a version may have several; but Civitai finds a VAE that belongs to another version
+    only by it.
     """
-    if file.url and is_allowed_url(file.url):
-        return file.url
-    return f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
+    by_id = f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
+    return by_id, file.url if file.type == "VAE" and is_allowed_url(file.url) else ""

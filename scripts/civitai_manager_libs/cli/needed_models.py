@@ -12,7 +12,8 @@ from ..core import Cancellation, Image
 from ..errors import DiskError, InputError
 from ..http_client import CivitaiHttpClient, SendOptions
 from ..infotext import build_metadata, read_embedded
-from ..model_files import choose_file, list_needed_files, make_needed_file, NeededFile, NeededFiles
+from ..model_files import choose_file, find_needed_file, list_needed_files, make_needed_file
+from ..model_files import NeededFile, NeededFiles
 from ..network import ApiClient
 from .target import load_target, names_model, parse_target
 from .terminal import print_translated, get_text
@@ -56,7 +57,7 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
             versions.append(target)
     needed = list_needed_files(_AnnouncingClient(client, SendOptions()), images)
     known = {file.version.id for file in needed.files if file.version}
-    own = [make_needed_file(version) for version in versions if version.id not in known]
+    own = [find_needed_file(client, one) for one in versions if one.id not in known]
     return NeededFiles((*own, *needed.files), needed.unknown)
 
 

@@ -40,6 +40,8 @@ def _format_file(needed: NeededFile) -> Iterator[str]:
     state = terminal.get_text(f"models_state_{needed.availability}")
     size = util.short_bytes(needed.size) if needed.size else ""
     yield _format_line(state, size, f"{needed.title}{_format_count(needed.image_count)}")
+    for code in needed.remarks:
+        yield _INDENT + terminal.get_text(f"remark_{code}")
     if needed.availability == "here":
         return
     if needed.is_fetchable:
@@ -145,6 +147,7 @@ def _file_to_json(needed: NeededFile) -> dict[str, object]:
         "reason": choice.refusal or ("no_folder" if needed.error else ""),
         "deadline": choice.deadline,
         "needs_consent": choice.needs_consent,
+        "remarks": list(needed.remarks),
         "others": [
             {"file_id": file.id, "name": file.name, "size": file.size}
             for file in (*choice.others, *choice.companions)

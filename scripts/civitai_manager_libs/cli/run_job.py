@@ -119,6 +119,8 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     for file in store.list_model_files(job.id):
         if file.state == "saved" and file.message:
             print_message(f"{file.name}: {file.message}")
+        if file.state == "saved" and "not_verified" in file.reason.split():
+            print_message(f"{file.name}: {get_text('reason_model_not_verified')}")
     missing = store.list_missing_paths(job.id)
     if missing:
         print_translated("not_there_now", n=len(missing), path=missing[0])
@@ -145,7 +147,7 @@ def _format_report(job: Job) -> str:
     report, language = job.report, get_user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
     counts = messages.describe_counts(report.counts, language)
-    end = messages.describe_end(report.end, language)
+    end = messages.describe_end(report.end, report.seen, language)
     if job.options.verify:
         end += space + messages.describe_second_walk(asdict(report), report.missing, language)
     return f"{comma.join(counts)}{stop}{end}"
@@ -159,7 +161,7 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
         print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
     if failed:
         print_translated("failed_count" if job.has_models else "some_failed", n=len(failed))
-        if any(item.reason == "needs_key" for item in failed):
+        if any(item.reason in ("needs_key", "needs_access") for item in failed):
             print_translated("how_to_give_a_key")
         if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
             print_translated("try_again_with", job=job.id)

@@ -23,7 +23,7 @@ __all__ += ["STORAGE"]
 STORAGE = "/storage/"
 _ARCHIVED = 900_010  # a model
 _EARLY_ACCESS, _DAYS_LEFT = 910_602, 12
-_MEMBERS_ONLY, _GENERATOR_ONLY, _NEEDS_LOGIN = 910_201, 910_702, 910_301
+_FOR_SALE, _GENERATOR_ONLY, _NEEDS_LOGIN = 910_201, 910_702, 910_301
 _LOGIN = "The creator of this asset requires you to be logged in to download it"
 
 
@@ -36,7 +36,7 @@ def describe_access(version: DemoVersion) -> dict[str, Any]:
     """Return the fields of a version's API record that say who may download the version."""
     control = "InternalGeneration" if version.id == _GENERATOR_ONLY else "Download"
     paid = None
-    if version.id in (_EARLY_ACCESS, _MEMBERS_ONLY):
+    if version.id in (_EARLY_ACCESS, _FOR_SALE):
         ends_at = _find_early_access_end() if version.id == _EARLY_ACCESS else None
         paid = {"permanent": ends_at is None, "endsAt": ends_at}
     return {"usageControl": control, "paidAccess": paid}
@@ -53,19 +53,24 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
 def find_storage_path(version_id: str, params: Params, has_key: bool) -> str:
     """Return the URL path at which the demo serves the file that a request asks to download.
 
-    version_id: from the request's path. params: `fileId` names the file, by default the version's
-    first file. has_key: whether the request has a valid API key. Raises ErrorResponse if the
-    version or file does not exist or may not be downloaded.
+    version_id: from the request's path. params: `fileId` names the file; without it, `type` and
+    `format` name a kind, and the version's first file of that kind is served. has_key: whether the
+    request has a valid API key. Raises ErrorResponse if the version or file does not exist or may
+    not be downloaded.
     """
     found = find_demo_version(parse_id(version_id))
     if found is None:
         raise ErrorResponse(404, "Model not found")
     model, version = found
     _check_access(model, version, has_key)
-    file = find_demo_file(params.get_integer("fileId") or list_demo_files(model, version)[0].id)
-    if file is None:
-        raise ErrorResponse(404, "File not found")
-    return f"{STORAGE}{file.id}/{quote(file.name)}"
+    file_id = params.get_integer("fileId")
+    for file in list_demo_files(model, version):
+        is_of_kind = params.get_string("type") in ("", file.type) and (
+            params.get_string("format") in ("", file.format)
+        )
+        if is_of_kind if file_id is None else file.id == file_id:
+            return f"{STORAGE}{file.id}/{quote(file.name)}"
+    raise ErrorResponse(404, "File not found")
 
 
 def find_stored_file(path: str) -> File:
@@ -91,7 +96,7 @@ def _describe_file(file: DemoFile, is_primary: bool, server_url: str) -> dict[st
         "virusScanResult": "Success",
         "hashes": make_hashes(file),
         "primary": is_primary,
-        "downloadUrl": url if is_primary else f"{url}?fileId={file.id}",
+        "downloadUrl": url if is_primary else f"{url}?type={quote(file.type)}&format={file.format}",
     }
 
 
@@ -102,10 +107,11 @@ def _check_access(model: DemoModel, version: DemoVersion, has_key: bool) -> None
     """
     if is_archived(model):
         raise ErrorResponse(410, "Model archived")
-    if version.id == _EARLY_ACCESS:
+    if version.id in (_EARLY_ACCESS, _FOR_SALE):
         message = "This asset is in Early Access and you need to purchase access to it"
-        raise ErrorResponse(403, "Early Access", deadline=_find_early_access_end(), message=message)
-    if version.id in (_MEMBERS_ONLY, _GENERATOR_ONLY):
+        end = {"deadline": _find_early_access_end()} if version.id == _EARLY_ACCESS else {}
+        raise ErrorResponse(403, "Early Access", **end, message=message)
+    if version.id == _GENERATOR_ONLY:
         raise ErrorResponse(403, "You do not have access to this resource")
     if version.id == _NEEDS_LOGIN and not has_key:
         raise ErrorResponse(401, "Unauthorized", message=_LOGIN)

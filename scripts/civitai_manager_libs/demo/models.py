@@ -47,6 +47,7 @@ def describe_version(version_id: str, server_url: str) -> dict[str, Any]:
     for item, image in zip(body["images"], list_showcase(model, version)):
         item["meta"] = make_meta(image)
     body |= {"modelId": model.id, "createdAt": version.published, "status": "Published"}
+    body |= describe_access(version)
     return {**body, "model": {"name": model.name, "type": model.type, **_make_mode(model)}}
 
 
@@ -94,7 +95,6 @@ def _make_version_json(model: DemoModel, version: DemoVersion, server_url: str) 
         "baseModel": version.base_model,
         "publishedAt": version.published,
         "availability": "Public",
-        **describe_access(version),
         "description": None,
         "trainedWords": ["night windows"] if model.name == "Night Windows" else [],
         "stats": {"thumbsUpCount": model.thumbs_up // len(model.versions)},

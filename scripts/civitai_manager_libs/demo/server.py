@@ -88,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = self._route()
         except ErrorResponse as error:
             response = _make_json(error.status, error.body)
+            response = response._replace(headers={"Cache-Control": "no-store, max-age=0"})
         self._send_response(response)
 
     def _route(self) -> _Response:

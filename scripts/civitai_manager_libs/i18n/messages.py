@@ -121,12 +121,13 @@ def describe_counts(counts: Mapping[str, int], language: str) -> list[str]:
     return [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
 
 
-def describe_end(end: str, language: str) -> str:
+def describe_end(end: str, seen: int, language: str) -> str:
     """Return a sentence about why a job has stopped reading pages of its gallery.
 
-    end: the reason's code, "" if the job was interrupted. Raises KeyError for an unknown code.
+    end: the reason's code, "" if the job was interrupted. seen: how many images the pages had.
+    Raises KeyError for an unknown code.
     """
-    return translate(f"report_{end or 'not_over'}", language)
+    return translate(f"report_{end or 'not_over'}", language, n=seen)
 
 
 def describe_second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, QuotaReached, ServerError
+from ..errors import StorageDown
 from .records import Item, Outcome
 from .states import TRANSIENT_REASONS
 
@@ -14,7 +15,7 @@ __all__ = ["FailureClassifier", "WorkResult", "compute_retry_delay"]
 _NETWORK_ERRORS = (NetworkError, ServerError)
 _OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
 # Seconds of the first pause, which then doubles, and of the longest.
-_NETWORK_PAUSES, _DISK_PAUSES = (5.0, 60.0), (2.0, 10.0)
+_NETWORK_PAUSES, _DISK_PAUSES, _STORAGE_PAUSES = (5.0, 60.0), (2.0, 10.0), (5.0, 3600.0)
 _QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
 _LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
@@ -86,14 +87,17 @@ def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) ->
     """Return the seconds until a stopped job is retried, None for an error that will not pass.
 
     error: what stopped the job; None for no error, and so no retry. futile_runs: how many runs in a
-    row have saved no file. Each one doubles the delay: from 5 to at most 60 s, or from 2 to at most
-    10 s after a disk error. A busy server may request up to an hour. A used-up download quota
-    always means an hour.
+    row have saved no file. Each one doubles the delay: from 5 to at most 60 s, from 2 to at most
+    10 s after a disk error, or from 5 s to at most an hour if Civitai cannot reach the file in its
+    storage. A busy server may request up to an hour. A used-up download quota always means an
+    hour.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None
     if isinstance(error, QuotaReached):
         return _QUOTA_SECONDS
-    first, longest = _DISK_PAUSES if isinstance(error, DiskError) else _NETWORK_PAUSES
+    first, longest = _NETWORK_PAUSES
+    if isinstance(error, (DiskError, StorageDown)):
+        first, longest = _DISK_PAUSES if isinstance(error, DiskError) else _STORAGE_PAUSES
     retry_after = min(error.seconds, _LONGEST_RETRY_AFTER) if isinstance(error, Busy) else 0.0
     return max(retry_after, min(first * 2.0 ** min(futile_runs, 10), longest))

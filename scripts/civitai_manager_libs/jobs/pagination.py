@@ -86,11 +86,14 @@ class _LastPage:
         self.cursor: str | None = None
         self._page = Page()
         self._seen: set[int] = set()
+        self._is_feed = False
 
     def fetch(self, cursor: str | None) -> Page:
         """Fetch the page at a cursor, remember it as the last page, and return it."""
         limit = self._rows if cursor is not None else min(self._rows, self._job.wanted)
         self.cursor, self._page = cursor, self._fetch_page(cursor, limit)
+        # Only the site's feed sends a cursor with an empty page; it has no time limit.
+        self._is_feed |= self.is_empty and self._page.next_cursor is not None
         return self._page
 
     @property
@@ -101,7 +104,8 @@ class _LastPage:
         page. `blank`: there is one, but the last pages brought nothing new.
         """
         has_images = self._has_images or self.cursor is not None
-        if self.is_empty and may_have_timed_out(self._job.query, has_images):
+        may_go_on = may_have_timed_out(self._job.query, has_images) and not self._is_feed
+        if self.is_empty and may_go_on:
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 

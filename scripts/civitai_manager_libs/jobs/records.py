@@ -76,6 +76,11 @@ class WalkReport:
         }
 
     @property
+    def is_confirmed(self) -> bool:
+        """Return whether two walks from opposite ends found the same images, and at least one."""
+        return 0 < self.both == self.first == self.second
+
+    @property
     def missing(self) -> int | None:
         """Estimate how many of the gallery's images were missed in both walks through its pages.
 

@@ -7,7 +7,7 @@ from enum import Enum
 __all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources"]
 
 # Codes of the reasons for which a paused job is resumed automatically.
-TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota")
+TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota", "storage")
 
 
 class JobState(str, Enum):

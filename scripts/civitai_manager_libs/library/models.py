@@ -147,9 +147,10 @@ def load_version(
 ) -> Version:
     """Return a model version from the local library, or else from Civitai.
 
-    max_age: seconds after which a stored version is fetched again. Raises NotFound if Civitai does
-    not have the version, or did not have it within the last day. Also raises NetworkError,
-    HttpStatusError, InvalidResponse and Cancelled.
+    max_age: seconds after which a stored version is fetched again; one that is stored only as a
+    part of its model is fetched in any case, since such a record may lack who may download the
+    version. Raises NotFound if Civitai does not have the version, or did not have it within the
+    last day. Also raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     stored = find_versions([version_id]).get(version_id)
     if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
@@ -158,13 +159,14 @@ def load_version(
 
 
 def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a stored version was fetched, infinity if it is not stored."""
-    sql = (
-        "SELECT read_at FROM version_records WHERE id = ?1 UNION ALL SELECT models.read_at"
-        " FROM models JOIN versions ON model_id = models.id WHERE versions.id = ?1"
-    )
+    """Return how many seconds ago a version was fetched by its own id or hash, infinity if never.
+
+    A version that was stored by a clock that was ahead counts as never fetched.
+    """
+    sql = "SELECT read_at FROM version_records WHERE id = ?"
     rows = select_rows_or_empty(sql, (version_id,))
-    return time.time() - max((read_at for (read_at,) in rows), default=-math.inf)
+    age = time.time() - max((read_at for (read_at,) in rows), default=-math.inf)
+    return age if age >= 0 else math.inf
 
 
 def load_version_by_hash(

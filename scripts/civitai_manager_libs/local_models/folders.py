@@ -26,6 +26,7 @@ _KINDS = {
     "vae": ("vae", "vaes"),
     "hypernet": ("hypernetworks", "hypernetwork"),
     "text_encoder": ("textencoder", "textencoders"),
+    "vision_encoder": ("clipvision",),
     "controlnet": ("controlnet", "control"),
     "upscaler": ("esrgan", "upscalemodels", "upscalers", "upscaler"),
 }

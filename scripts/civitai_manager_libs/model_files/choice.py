@@ -11,17 +11,15 @@ from ..civitai import RemoteFile, Version
 
 __all__ = ["choose_file", "FileChoice"]
 
-# What a file is, by `type` of its record. Files of another type, such as training data, an archive
-# or a workflow, are never fetched.
+# What a file is, by `type` of its record. Files of another type that is no part of a model, such as
+# training data, an archive or a workflow, are never fetched.
 _MODELS = ("", "Model", "Pruned Model", "Diffusion Model", "UNet")
-_COMPANIONS = ("VAE", "Config", "Text Encoder")
-_OTHERS = ("ControlNet", "Upscaler", "CLIPVision", "Negative")
+_OTHERS = ("ControlNet", "Upscaler", "Negative")
 _FORMATS = (".safetensors", ".sft", ".gguf")  # the first is the best
 _PRECISIONS = ("fp16", "bf16", "fp8", "fp32")  # after the preferred one
 _REFUSALS = {
     "archived": "not_offered",
     "generation_only": "not_offered",
-    "members": "no_access",
     "early_access": "early_access",
 }
 
@@ -35,7 +33,9 @@ class FileChoice:
     must not be downloaded, else "". deadline: the ISO 8601 date at which early access ends, "" if
     unknown. by: why `file` was chosen: `hash` (an image states its hash), `user`, `preferences`
     (the best of several by the settings) or "" (no choice). needs_consent: whether the download
-    needs the user's consent, because `file` could run code.
+    needs the user's consent, because `file` could run code. remarks: message codes,
+    `not_the_stated_hash` (Civitai lists no file of the version with the hash that an image states)
+    and `not_verified` (Civitai does not know the SHA256 of `file`).
     """
 
     file: RemoteFile | None = None
@@ -45,6 +45,7 @@ class FileChoice:
     deadline: str = ""
     by: str = ""
     needs_consent: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def choose_file(
@@ -55,23 +56,25 @@ def choose_file(
 ) -> FileChoice:
     """Choose the file of a version to download: by `file_id`, else by `stated_hash`, else the best.
 
-    The best file is the first by the preferences in the settings. stated_hash: AutoV1, AutoV2,
-    AutoV3 or SHA256 that an image states, "" if none. file_id: the file that the user has chosen, 0
-    if none. allows_pickle: whether the user accepts that the chosen file could run code; without
-    `file_id` it has no effect.
+    The best file is the first by the preferences in the settings. stated_hash: the hash that an
+    image states, of any kind in `RemoteFile.hashes`; "" if none. file_id: the file that the user
+    has chosen, 0 if none. allows_pickle: whether the user accepts that the chosen file could run
+    code; without `file_id` it has no effect.
     """
     files = _list_model_files(version)
     ranked = sorted(files, key=_make_sort_key)
-    companions = [file for file in version.remote_files if file.type in _COMPANIONS]
-    companions = [file for file in companions if file not in files and _is_harmless(file)]
+    companions = [file for file in version.remote_files if file.is_part and _is_harmless(file)]
+    companions = [file for file in companions if file not in files]
     file, by = _pick_file(version, ranked, stated_hash.lower(), file_id)
     refusal, deadline = _find_refusal(version)
-    needs_consent = file is not None and file.is_pickle and file.has_passed_scans
+    needs_consent = file is not None and file.may_run_code and file.has_passed_scans
     is_allowed = allows_pickle and file is not None and file.id == file_id
     if not refusal and file is not None and not _is_harmless(file):
         refusal = "" if needs_consent and is_allowed else "unsafe"
     if not refusal and file is None:
-        refusal = "not_offered"
+        refusal = "unsupported" if version.remote_files else "not_offered"
+    remarks = ["not_the_stated_hash"] if stated_hash and by not in ("hash", "user") else []
+    remarks += ["not_verified"] if file is not None and not file.sha256 else []
     return FileChoice(
         file,
         tuple(other for other in ranked if other != file),
@@ -80,20 +83,20 @@ def choose_file(
         deadline,
         by,
         needs_consent and refusal == "unsafe",
+        tuple(remarks) if file is not None else (),
     )
 
 
 def _list_model_files(version: Version) -> list[RemoteFile]:
-    """Return the version's model files, or if there are none, its companions, or else other files.
+    """Return the version's model files, or if there are none, parts of a model, or else others.
 
-    Companions are for example VAEs, other files for example ControlNets. Only files whose extension
-    is that of a model are returned.
+    Parts are for example VAEs, others for example ControlNets. Only files whose extension is that
+    of a model are returned.
     """
     files = [file for file in version.remote_files if file.has_model_extension]
-    for types in (_MODELS, _COMPANIONS, _OTHERS):
-        if found := [file for file in files if file.type in types]:
-            return found
-    return []
+    models = [file for file in files if file.type in _MODELS]
+    parts = [file for file in files if file.is_part]
+    return models or parts or [file for file in files if file.type in _OTHERS]
 
 
 def _pick_file(
@@ -123,7 +126,7 @@ def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
     SHA256's first 10 digits.
     """
     is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
-    is_longer = len(stated_hash) == 64 and not file.sha256 and stated_hash[:10] in file.hashes
+    is_longer = len(file.sha256) == 10 and stated_hash.startswith(file.sha256)
     return stated_hash in file.hashes or is_cut or is_longer
 
 
@@ -142,23 +145,19 @@ def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
 
 
 def _is_harmless(file: RemoteFile) -> bool:
-    """Return whether a file is safe to load.
-
-    A file in a format without code is safe unless a scan reports danger. Another model file is safe
-    if it is no pickle and has passed both of Civitai's scans.
-    """
-    if file.extension in _FORMATS:
-        return "Danger" not in (file.pickle_scan, file.virus_scan)
-    return file.has_model_extension and not file.is_pickle and file.has_passed_scans
+    """Return whether a file has a format without code, and no scan reports danger."""
+    return file.extension in _FORMATS and "Danger" not in (file.pickle_scan, file.virus_scan)
 
 
 def _find_refusal(version: Version) -> tuple[str, str]:
     """Return (reason code, deadline) if a version may not be downloaded, ("", "") if it may.
 
-    A version whose early access is over may be downloaded.
+    A version whose early access is over may be downloaded. With an API key, Civitai decides: the
+    version's record does not say what the key's owner has bought.
     """
     access = version.access
-    if access.state == "early_access" and _is_over(access.deadline):
+    is_over = access.state == "early_access" and _is_over(access.deadline)
+    if is_over or setting.civitai_api_key and access.state != "archived":
         return "", ""
     return _REFUSALS.get(access.state, ""), access.deadline
 

@@ -20,13 +20,13 @@ from ..library import models
 from .destination import find_model_kind
 from .requests import ModelFileRequest
 
-__all__ = ["write_companions"]
+__all__ = ["was_saved_unverified", "write_companions"]
 
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
 _CONFIGURATIONS = (".yaml", ".yml")
-_PARTS = ("VAE", "Config", "Text Encoder")  # types of files that belong to another model
 _MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
 _MAX_DESCRIPTION = 1000  # characters
+_MAX_INFO = 4_000_000  # characters
 # Base models by the beginning of their names, as the A1111 family calls them.
 _SD_VERSIONS = (
     *(("SD 1", "SD1"), ("SD 2", "SD2"), ("SDXL", "SDXL")),
@@ -66,6 +66,19 @@ def write_companions(
     return errors
 
 
+def was_saved_unverified(path: str) -> bool:
+    """Return whether Civitai did not know the SHA256 of a model file when the file was saved.
+
+    The file's `.civitai.info` tells it; return False if there is none.
+    """
+    try:
+        with open(f"{os.path.splitext(path)[0]}.civitai.info", encoding="utf-8-sig") as file:
+            version = version_from_json(json.loads(file.read(_MAX_INFO)))
+    except (OSError, ValueError, RecursionError, InvalidResponse):
+        return False
+    return bool(version.remote_files) and not version.has_hashes
+
+
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
     """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
 
@@ -83,15 +96,14 @@ def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
 
 
 def _is_part(request: ModelFileRequest, version: Version) -> bool:
-    """Return whether the requested file is a configuration file or another part of the model.
+    """Return whether the requested file is a part of the model, such as its configuration or VAE.
 
-    Such a file gets no companion files, because they would show the model as downloaded.
+    Such a file gets no companion files, because they would show the model as downloaded. The file
+    of a model that is itself a VAE is no part.
     """
-    if request.path.lower().endswith(_CONFIGURATIONS):
-        return True
-    files = [file for file in version.remote_files if file.id == request.file_id]
+    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
     is_own = request.kind == find_model_kind(version)
-    return not is_own and any(file.type in _PARTS for file in files)
+    return request.path.lower().endswith(_CONFIGURATIONS) or bool(parts) and not is_own
 
 
 def _write_card(stem: str, version: Version) -> None:

@@ -31,6 +31,9 @@ _KINDS_OF_FILES = {  # by the type of a file; a `Model` is what its model is
     "UNet": "unet",
     "VAE": "vae",
     "Text Encoder": "text_encoder",
+    "Enhancement LoRA": "lora",
+    "Vision Encoder": "vision_encoder",
+    "CLIPVision": "vision_encoder",
     "ControlNet": "controlnet",
     "Upscaler": "upscaler",
     "Negative": "embed",
@@ -48,6 +51,7 @@ _LABELS = {
     "hypernet": "Hypernetwork",
     "vae": "VAE",
     "text_encoder": "Text encoder",
+    "vision_encoder": "Vision encoder",
     "controlnet": "ControlNet",
     "upscaler": "Upscaler",
 }
@@ -143,7 +147,7 @@ def _is_same_file(path: str, file: RemoteFile) -> bool:
     try:
         difference = abs(os.path.getsize(path) - file.size) if file.size else 0
         has_hash = bool(file.sha256) and difference <= _SLACK
-        return has_hash and compute_sha256(path) == file.sha256
+        return has_hash and compute_sha256(path).startswith(file.sha256)
     except OSError:
         return False
 

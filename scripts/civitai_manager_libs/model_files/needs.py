@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from .. import util
 from ..civitai import Client, Version
-from ..core import Cancellation, Image
-from ..errors import InputError
+from ..core import Cancellation, Image, never_cancelled
+from ..errors import DiskError, InputError
 from ..infotext import Resource
 from ..library import models
-from ..local_models import has_model_file, ModelMatch
+from ..local_models import get_model_index, has_model_file, ModelFile, ModelMatch
 from .choice import choose_file, FileChoice
+from .companions import was_saved_unverified
 from .destination import choose_path, find_kind
 from .used_models import find_used_models, match_resource, UsedModel
-from .version_loader import VersionLoader
+from .version_loader import is_file_hash, refresh_version, VersionLoader
 
 __all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles", "UnknownModel"]
+__all__ += ["find_needed_file"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class NeededFile:
     key: the file's id, or else the version's id, or 0. availability: `here`, `other` (only another
     version is here) or `missing`. match: the file on this machine. version: None if unknown.
     image_count: how many of the images need the file. path: where to store it, "" if that is not
-    known or not needed. error: why no path could be chosen, else None.
+    known or not needed. error: why no path could be chosen, else None. remarks: message codes, as
+    in `FileChoice`, and `not_the_file` (the file here, which a sidecar describes as this version's,
+    has another SHA256 than each of the version's files).
     """
 
     key: int
@@ -39,6 +44,7 @@ class NeededFile:
     image_count: int = 0
     path: str = ""
     error: InputError | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -124,7 +130,7 @@ def list_needed_files(
     files, taken = list[NeededFile](), set[str]()
     for need in needs.values():
         if need.used.resource.version_id or need.used.match.state == "here":
-            files += _make_files(need, loader, taken)
+            files += _make_files(need, loader, taken, cancelled)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
     return NeededFiles(tuple(files), _list_unknown(needs.values()))
 
@@ -150,29 +156,61 @@ def make_needed_file(
     resource: Resource | None = None,
     image_count: int = 0,
     taken: set[str] | None = None,
+    cancelled: Cancellation | None = None,
 ) -> NeededFile:
     """Return the NeededFile of a version, with the path for a download if the file is not here.
 
-    choice: None for the best file by the settings. resource: the model as images name it. taken:
-    paths that other files will get; the path of this file is added to the set.
+    A file here that was saved before Civitai knew its hash is verified. choice: None for the best
+    file by the settings. resource: the model as images name it. taken: paths that other files will
+    get; the path of this file is added to the set. Raises Cancelled when `cancelled` is set.
     """
     choice = choose_file(version) if choice is None else choice
-    resource = Resource(version_id=version.id) if resource is None else resource
+    kind = find_kind(choice.file, version) if choice.file else ""
+    resource = Resource(kind, version_id=version.id) if resource is None else resource
     # The user wants this very file, whatever other file of the version is here.
     is_chosen = choice.by == "user"
     match = ModelMatch("missing") if is_chosen else match_resource(resource, version)
-    path, error, file = "", None, choice.file
+    path, error, file, remarks = "", None, choice.file, choice.remarks
+    if match.by == "version" and match.file is not None and version.has_hashes:
+        if not match.file.hashes and was_saved_unverified(match.file.path):
+            _compute_hash(match.file, cancelled)
+            match = match_resource(resource, version)
+        if match.by == "version" and match.file and any(len(h) == 64 for h in match.file.hashes):
+            match, remarks = replace(match, state="other"), (*remarks, "not_the_file")
     if match.state != "here" and file is not None:
         model = models.find_stored_model(version.model_id) if version.model_id else None
         taken = set() if taken is None else taken
         try:
-            path = choose_path(find_kind(file, version), file, version, model, taken)
+            path = choose_path(kind, file, version, model, taken)
             taken.add(os.path.normcase(path))
         except InputError as caught:
             error = caught
     state = "here" if is_chosen and os.path.isfile(path) else match.state or "missing"
     key, count = file.id if file else version.id, image_count
-    return NeededFile(key, choice, resource, state, match, version, count, path, error)
+    return NeededFile(key, choice, resource, state, match, version, count, path, error, remarks)
+
+
+def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
+    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
+    try:
+        get_model_index().compute_hash(file, cancelled or never_cancelled())
+    except DiskError as error:
+        util.printD(f"[models] {error}")
+
+
+def find_needed_file(
+    client: Client, version: Version, cancelled: Cancellation | None = None
+) -> NeededFile:
+    """Return the best file of a version; ask Civitai first if the record does not promise it.
+
+    Civitai is not asked about a file that is here, unless it was saved before Civitai knew its
+    hash. Raises Cancelled when `cancelled` is set.
+    """
+    needed = make_needed_file(version, cancelled=cancelled)
+    is_settled = needed.availability == "here" or version.is_offered_to_all
+    if is_settled and "not_verified" not in needed.remarks:
+        return needed
+    return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
 
 
 def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
@@ -181,7 +219,9 @@ def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
     return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 
 
-def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
+def _make_files(
+    need: _Need, loader: VersionLoader, taken: set[str], cancelled: Cancellation | None
+) -> Iterator[NeededFile]:
     """Yield the needed files of a model's version, or one without a file if the version is unknown.
 
     loader: has the reason why a version is unknown. taken: paths that other files will get; the
@@ -195,7 +235,7 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
         yield NeededFile(key, choice, resource, state, need.used.match, None, count)
         return
     for choice, count in _choose_files(version, need):
-        yield make_needed_file(version, choice, resource, count, taken)
+        yield make_needed_file(version, choice, resource, count, taken, cancelled)
 
 
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
@@ -205,10 +245,14 @@ def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]
     hash most images state, or else the best file. If a file of the version is on this machine,
     return only the default, for all images.
     """
-    choices = {code: choose_file(version, code) for code in need.hashes if code}
+    choices = {code: choose_file(version, code) for code in need.hashes if is_file_hash(code)}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}
-    most_stated = max(exact, key=lambda code: len(need.hashes[code]), default="")
-    default = exact[most_stated] if exact else choose_file(version)
+    default = next((choices[code] for code in choices if code not in exact), choose_file(version))
+    if exact:
+        most_stated = max(exact, key=lambda code: len(need.hashes[code]))
+        # Images whose hash no file has are counted as needing this file, which must be said.
+        told = tuple(dict.fromkeys((*exact[most_stated].remarks, *default.remarks)))
+        default = exact[most_stated] = replace(exact[most_stated], remarks=told)
     if need.used.match.state == "here":
         return [(default, len(need.image_ids))]
     image_ids: dict[FileChoice, set[int]] = {}

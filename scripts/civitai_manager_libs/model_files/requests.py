@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .. import setting
-from ..civitai import Client, make_download_url, Model, RemoteFile, Version
+from ..civitai import Client, make_download_urls, Model, parse_files, RemoteFile, Version
 from ..core import as_mapping, as_whole_number, Cancellation
 from ..errors import HttpStatusError, InvalidResponse, NetworkError
 from ..library import models
 from .destination import choose_path, find_kind
-from .version_loader import MAX_AGE
+from .version_loader import refresh_version
 
 __all__ = ["make_request", "ModelFileRequest", "plan_requests"]
 
@@ -23,10 +23,10 @@ __all__ = ["make_request", "ModelFileRequest", "plan_requests"]
 class ModelFileRequest:
     """A request to download one model file.
 
-    url: the download URL on Civitai. path: where to store the file. name: the file's name on
-    Civitai. kind: the kind of folder, such as "lora". size: estimate in bytes, 0 if unknown.
-    sha256: in lower case, "" if unknown. title: names of the model and the version. record: the
-    version's JSON object, as Civitai sent it.
+    url: a download URL on Civitai, by which an unfinished file is found again. path: where to store
+    the file. name: the file's name on Civitai. kind: the kind of folder, such as "lora". size:
+    estimate in bytes, 0 if unknown. sha256: as in `RemoteFile`. title: names of the model and the
+    version. record: the version's JSON object, as Civitai sent it.
     """
 
     file_id: int
@@ -45,6 +45,20 @@ class ModelFileRequest:
     def file(self) -> RemoteFile:
         """Return the file on Civitai that the request names."""
         return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
+
+    @property
+    def download_urls(self) -> tuple[str, str]:
+        """Return the URLs to request, as from `make_download_urls`.
+
+        The second one, which names a kind of file, is "" if another file of that kind could not be
+        told from this one. `url` may differ from both: older versions stored the URL in Civitai's
+        record.
+        """
+        files = parse_files(self.record)
+        file = next((file for file in files if file.id == self.file_id), self.file)
+        by_id, by_kind = make_download_urls(self.version_id, file)
+        is_certain = self.sha256 or sum(other.type == file.type for other in files) == 1
+        return by_id, by_kind if is_certain else ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,7 +82,7 @@ def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> Mo
         file_id=file.id,
         version_id=version.id,
         model_id=version.model_id or 0,
-        url=make_download_url(version.id, file),
+        url=make_download_urls(version.id, file)[0],
         path=path,
         name=file.name,
         kind=kind,
@@ -110,12 +124,9 @@ def _refresh_file(
     They are returned unchanged if such data cannot be fetched, or if the version no longer has the
     file.
     """
-    with suppress(NetworkError, HttpStatusError, InvalidResponse):
-        today = models.load_version(client, version.id, cancelled, MAX_AGE)
-        for same in today.remote_files:
-            if same.id == file.id:
-                return same, today
-    return file, version
+    today = refresh_version(client, version, cancelled)
+    same = next((one for one in today.remote_files if one.id == file.id), None)
+    return (file, version) if same is None else (same, today)
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from ..civitai import Client, Version
 from ..core import Cancellation, Image, never_cancelled
-from ..errors import Cancelled, CivitaiShortcutError, NetworkError, ServerError
+from ..errors import Cancelled, CivitaiShortcutError, HttpStatusError, InvalidResponse
+from ..errors import NetworkError, ServerError
 from ..infotext import list_resources, Resource
 from ..library import models
-from ..local_models import get_model_index, has_model_file, WantedModel
+from ..local_models import get_model_index, has_model_file, ModelFile, WantedModel
 from .used_models import match_resource, UsedModel
 
-__all__ = ["MAX_AGE", "VersionLoader"]
+__all__ = ["is_file_hash", "refresh_version", "VersionLoader"]
 
-MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
+_MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
+_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
 
-_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
+
+def is_file_hash(code: str) -> bool:
+    """Return whether a text is as long as one of the hashes that Civitai states of a file."""
+    return len(code) in _HASH_DIGITS
+
+
+def refresh_version(
+    client: Client, version: Version, cancelled: Cancellation | None = None
+) -> Version:
+    """Return a model version by a record that Civitai has sent for the version itself.
+
+    The record is at most a day old. If none can be fetched, return `version`. Raises Cancelled.
+    """
+    with suppress(NetworkError, HttpStatusError, InvalidResponse):
+        return models.load_version(client, version.id, cancelled, _MAX_AGE)
+    return version
 
 
 class VersionLoader:
@@ -36,9 +54,10 @@ class VersionLoader:
     def load_named(self, images: Sequence[Image]) -> None:
         """Fetch the versions that images name by id, and store them in the library.
 
-        Stored versions, and versions with a file on this machine, are not fetched. Only a stored
-        version that cannot be downloaded, such as one in early access, is fetched again if its
-        record is older than a day.
+        Stored versions, and versions with a file on this machine, are not fetched. There are two
+        exceptions, in which a version is fetched again, at most once a day: its record does not
+        promise a download, because the version is in early access, for example, or because the
+        record is a part of its model's; or the file here was saved before Civitai knew its hash.
         """
         ids = dict.fromkeys(
             one.version_id
@@ -49,8 +68,12 @@ class VersionLoader:
         known = models.find_versions(list(ids))
         for version_id in ids:
             version = known.get(version_id)
-            is_refused = version is not None and (version.access.state or not version.remote_files)
-            if (version is None or is_refused) and not _is_here(version_id):
+            file = _find_file_here(version_id)
+            if file is None:
+                is_enough = version is not None and version.is_offered_to_all
+            else:
+                is_enough = bool(file.hashes) or version is None or version.has_hashes
+            if not is_enough:
                 self._load(version_id)
 
     def identify(self, used: UsedModel) -> UsedModel:
@@ -61,7 +84,7 @@ class VersionLoader:
         """
         resource, code = used.resource, used.resource.hash.lower()
         is_known = used.version is not None or resource.version_id or used.match.state == "here"
-        if is_known or len(code) not in _HASH_DIGITS or not has_model_file(resource):
+        if is_known or not is_file_hash(code) or not has_model_file(resource):
             return used
         if code not in self._by_hash:
             self._by_hash[code] = self._load(code)
@@ -83,7 +106,7 @@ class VersionLoader:
             return _find_stored(key)
         try:
             if isinstance(key, int):
-                return models.load_version(self._client, key, self._cancelled, MAX_AGE)
+                return models.load_version(self._client, key, self._cancelled, _MAX_AGE)
             return models.load_version_by_hash(self._client, key, self._cancelled)
         except Cancelled:
             raise
@@ -99,6 +122,6 @@ def _find_stored(key: int | str) -> Version | None:
     return models.find_versions([version_id]).get(version_id) if version_id else None
 
 
-def _is_here(version_id: int) -> bool:
+def _find_file_here(version_id: int) -> ModelFile | None:
     match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
-    return match.state == "here"
+    return match.file if match.state == "here" else None

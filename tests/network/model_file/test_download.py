@@ -11,6 +11,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import (
+    Blocked,
     Cancelled,
     CivitaiShortcutError,
     DiskError,
@@ -18,6 +19,7 @@ from civitai_manager_libs.errors import (
     EarlyAccess,
     HttpStatusError,
     InvalidResponse,
+    NeedsAccess,
     NeedsKey,
     NetworkError,
     NoAccess,
@@ -25,6 +27,7 @@ from civitai_manager_libs.errors import (
     NotOffered,
     QuotaReached,
     ServerError,
+    StorageDown,
     WrongHash,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
@@ -35,6 +38,7 @@ from model_storage import LOGIN, ModelStorage, safetensors
 _KEY = "a-secret-key-of-a-user"
 _SMALL, _MANY = safetensors(300_000), safetensors(4_000_000, seed=1)
 _JSON = {"Content-Type": "application/json"}
+_STORAGE_DOWN = 404, {**_JSON, "Cache-Control": "private, no-store"}, b'{"error": "File not found"}'
 
 
 def _json(status, **fields):
@@ -150,10 +154,22 @@ def test_file_that_appears_meanwhile_is_not_replaced_and_the_download_is_kept(si
             EarlyAccess,
             id="403-early-access",
         ),
+        pytest.param(_json(403, error="Early Access"), EarlyAccess, id="403-for-sale"),
         pytest.param(_json(403, error="You do not have access"), NoAccess, id="403-no-access"),
+        pytest.param(_json(403, error="Forbidden"), Blocked, id="403-blocked"),
         pytest.param((403, {}, LOGIN.encode()), NeedsKey, id="403-login"),
-        pytest.param((403, {}, b"<html>Just a moment"), NeedsKey, id="403-page"),
+        pytest.param((403, {}, b"<html>Just a moment"), Blocked, id="403-page"),
         pytest.param(_json(404, error="File not found"), NotFound, id="404"),
+        pytest.param(
+            (
+                404,
+                {**_JSON, "Cache-Control": "no-store, max-age=0"},
+                b'{"error": "File not found"}',
+            ),
+            NotFound,
+            id="404-missing",
+        ),
+        pytest.param(_STORAGE_DOWN, StorageDown, id="404-storage"),
         pytest.param(_json(410, error="Model archived"), NotOffered, id="410"),
         pytest.param(
             _json(429, error="You have an unusual amount of downloading from your account"),
@@ -186,16 +202,63 @@ def test_refusal_of_the_route_has_its_own_reason(site, folder, route, error):
     assert type(caught.value) is error and _KEY not in str(caught.value)
     assert os.listdir(folder) == []
     if error is EarlyAccess:
-        assert caught.value.deadline == "2026-12-24T18:00:00.000Z"
-    tries = {ServerError: 2, NotFound: 2}.get(error, 1)
+        is_for_good = b"deadline" not in route[2]
+        assert caught.value.deadline == ("" if is_for_good else "2026-12-24T18:00:00.000Z")
+        assert ("buyers" in str(caught.value)) is is_for_good
+    tries = 2 if issubclass(error, ServerError) else 1
     assert len(site.route) == tries * (2 if route[0] == 200 else 1)
 
 
-@pytest.mark.parametrize("status", [404, 500])
-def test_temporary_failure_of_the_route_is_retried_once(site, folder, status):
-    site.rules.routes = [_json(status, error="not now")]
+@pytest.mark.parametrize("route", [_STORAGE_DOWN, _json(500, error="not now")], ids=["404", "500"])
+def test_temporary_failure_of_the_route_is_retried_once(site, folder, route):
+    site.rules.routes = [route]
     _fetch(site, folder)
     assert len(site.route) == 2
+    _check_saved(site, folder)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        _json(403, error="You do not have access"),
+        _json(401, error="Unauthorized", message="The creator has disabled downloads"),
+    ],
+    ids=["403", "401-disabled"],
+)
+def test_account_counts_as_without_access_only_if_its_key_was_tried(site, folder, route):
+    site.rules.route = route
+    with pytest.raises(NoAccess):
+        _fetch(site, folder)
+    with pytest.raises(NeedsAccess):
+        CivitaiHttpClient(api_key="").fetch_model(site.url, str(folder / "a.safetensors"))
+
+
+def test_other_url_is_requested_only_if_the_file_is_not_found(site, folder):
+    expected = ExpectedFile(site.sha256, other_url=f"{site.url}?type=VAE")
+    _fetch(site, folder, expected=expected)
+    assert [asked.path.partition("?")[2] for asked in site.route] == [""]
+    site.rules.routes = [_json(404, error="File not found")]
+    _fetch(site, folder, name="b.safetensors", expected=expected)
+    assert [asked.path.partition("?")[2] for asked in site.route] == ["", "", "type=VAE"]
+
+
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["told", "chunked"])
+def test_file_without_a_known_hash_must_have_the_length_of_its_record(site, folder, is_chunked):
+    site.rules.is_chunked = site.rules.ignores_range = is_chunked
+    site.rules.rate = 200_000
+    with pytest.raises(WrongHash):
+        _fetch(site, folder, expected=ExpectedFile(size=len(_SMALL) + 5000))
+    assert os.listdir(folder) == []
+    if not is_chunked:
+        assert site.bytes_sent < len(_SMALL), "it was received in vain"
+    _fetch(site, folder, expected=ExpectedFile(size=len(_SMALL) + 500))
+    _check_saved(site, folder)
+
+
+def test_first_digits_of_a_hash_are_verified(site, folder):
+    with pytest.raises(WrongHash):
+        _fetch(site, folder, expected=ExpectedFile("0123456789"))
+    _fetch(site, folder, expected=ExpectedFile(site.sha256[:10]))
     _check_saved(site, folder)
 
 
@@ -385,6 +448,16 @@ def test_stopped_file_is_resumed_through_the_route(many, folder):
     _check_saved(many, folder)
 
 
+def test_half_file_is_found_by_its_key_and_not_by_the_url(many, folder):
+    """Of a job that stored another URL than the one that is requested now."""
+    _stop_at(many, folder, 1_000_000)
+    expected = ExpectedFile(many.sha256, key=many.url)
+    many.rules.rate, before, many.url = 100_000_000, many.bytes_sent, f"{many.url}?fileId=9"
+    _fetch(many, folder, expected=expected)
+    assert many.bytes_sent - before < 3_100_000
+    _check_saved(many, folder)
+
+
 def test_file_cancelled_for_good_is_deleted(many, folder):
     _stop_at(many, folder, 1_000_000, for_good=True)
     assert os.listdir(folder) == []
@@ -402,6 +475,7 @@ def test_changed_file_is_started_again_by_the_next_download(many, folder):
     [
         {"route": (200, {"Content-Type": "text/html"}, b"<html>Log in")},
         {"route": _json(429, error="unusual")},
+        {"route": _STORAGE_DOWN},
         {"headers": {"Content-Type": "text/html"}, "ignores_range": True},
         {"statuses": [500] * 20},
         {"uses": 0, "expired": 404},  # the route still gives addresses
@@ -409,6 +483,7 @@ def test_changed_file_is_started_again_by_the_next_download(many, folder):
     ids=[
         "page-at-the-route",
         "quota",
+        "storage-down",
         "page-at-the-storage",
         "storage-in-trouble",
         "storage-lacks-it",

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
 
-from ...errors import DiskError
+from ...errors import DiskError, PathTaken
 from ..byte_ranges import ByteRanges
 from .atomic_file import AtomicFile, is_temporary_name, NOTE, temporary_path
 from .file_lock import lock_descriptor
@@ -153,14 +153,14 @@ class ResumableFile(AtomicFile):
     def commit_new(self, path: str) -> None:
         """Flush the file's bytes to the disk, and rename the file to `path`.
 
-        Raises DiskError if a file of that name exists.
+        Raises PathTaken if a file of that name exists, and DiskError.
         """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
             try:
                 rename_to_new(self.path, path)
             except FileExistsError as error:
-                raise DiskError(f"{path} exists already.") from error
+                raise PathTaken(f"{path} exists already.", path) from error
             self._is_committed = True
         self._try_to_delete_note()
         sync_folder(os.path.dirname(path))

@@ -86,6 +86,8 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
         report = page.report if page.is_first else report + page.report
     elif not walk.is_under_way:
         report = _add_walk_counts(db, job_id, report, page)
+        if report.is_confirmed:  # then neither of two empty pages at the ends hides anything
+            walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
     values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ... import setting
@@ -16,13 +17,13 @@ from ...core import (
 )
 from ...errors import (
     CivitaiShortcutError,
-    DiskError,
     FileInUse,
     InvalidResponse,
     NeedsKey,
     NetworkError,
     NotFound,
     NotOffered,
+    PathTaken,
     WrongHash,
 )
 from ..download import FetchedFile, Progress
@@ -62,38 +63,38 @@ class ModelSession:
 class ModelDownload:
     """The download of one model file, over several connections.
 
-    url: that of Civitai's download route, by which an unfinished file is found again. path: the
-    file's final path. request: the request to send to `url`.
+    key: names an unfinished file, which is found again by it. path: the file's final path.
+    requests: as in `DownloadRoute`.
     """
 
     def __init__(
         self,
-        url: str,
+        key: str,
         path: str,
-        request: OutgoingRequest,
+        requests: Sequence[OutgoingRequest],
         shared: ModelSession,
         expected: ExpectedFile = ExpectedFile(),
         progress: Progress | None = None,
     ) -> None:
-        self._url, self._path, self._request = url, path, request
+        self._key, self._path, self._requests = key, path, requests
         self._shared, self._expected, self._progress = shared, expected, progress
-        self._cancelled = request.cancelled
+        self._cancelled = requests[0].cancelled
         self._reported = (-1, -1)
 
     def run(self) -> FetchedFile:
         """Download the file, verify it, and move it to `path`.
 
-        Return the path and the size; the field `extension` is "". Raises DiskError if `path` exists
-        already or the disk fails, and FileInUse if another program downloads the file. Also raises
-        NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
-        InvalidResponse, NetworkError, HttpStatusError, Refused, Cancelled, and InputError for an
-        invalid key or proxy.
+        Return the path and the size; the field `extension` is "". Raises PathTaken if `path` exists
+        already, also if it exists only at the end: the received bytes are kept then. Raises
+        FileInUse if another program downloads the file, and DiskError. Also raises the errors of
+        `make_route_error`, WrongHash, InvalidResponse, NetworkError, Refused, Cancelled, and
+        InputError for an invalid key or proxy.
         """
         if os.path.lexists(self._path):
-            raise DiskError(f"{self._path} exists already.")
+            raise PathTaken(f"{self._path} exists already.", self._path)
         folder = os.path.dirname(self._path)
         remove_leftovers(folder)
-        file = ResumableFile(folder, self._url)
+        file = ResumableFile(folder, self._key)
         with file:
             if file.is_taken:
                 raise FileInUse("Another program is downloading this file.")
@@ -120,16 +121,17 @@ class ModelDownload:
                 hasher.close()
 
     def _verify(self, file: ResumableFile, hasher: BackgroundHash | None) -> None:
-        """Check the downloaded file's SHA256 and format. If it is wrong, delete all its bytes.
+        """Check the downloaded file's SHA256, else its size, and its format.
+
+        If the file is wrong, delete all its bytes.
 
         hasher: computes the SHA256, None if Civitai states none. Raises WrongHash, InvalidResponse
         or NeedsKey if the file is wrong, and DiskError if it cannot be read.
         """
         try:
-            if (
-                hasher is not None
-                and hasher.result(self._cancelled) != self._expected.sha256.lower()
-            ):
+            self._expected.check_size(file.size)
+            digest = hasher.result(self._cancelled) if hasher is not None else ""
+            if not digest.startswith(self._expected.sha256.lower()):
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
             model_content.check_model_file(file.path, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
@@ -163,10 +165,10 @@ class ModelDownload:
             plan.set_total(found.total)
             file.write_note(found.total, found.validator)
             file.reserve_space(found.total, self._expected.reserve)
-        request = replace(self._request, cancelled=stop)
+        requests = [replace(request, cancelled=stop) for request in self._requests]
         return Transfer(
             shared.session,
-            DownloadRoute(shared.session, shared.api_limiters, request, shared.retry_delay),
+            DownloadRoute(shared.session, shared.api_limiters, requests),
             shared.limiter,
             file,
             plan,

@@ -86,7 +86,7 @@ class PieceConnection:
 
         Raises NetworkError or ServerError if a retry may help, and FileChanged if the file in the
         storage has changed. Also raises the errors of `DownloadRoute.get_signed_request`,
-        InvalidResponse, DiskError and Cancelled.
+        WrongHash, InvalidResponse, DiskError and Cancelled.
         """
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
@@ -204,6 +204,8 @@ class PieceConnection:
         if is_part and not version.validator and piece.end != total:
             plan.connections = 1  # without a version, parts are never joined
             return False
+        if total:
+            transfer.expected.check_size(total)
         transfer.file.reserve_space(total or 0, transfer.expected.reserve)
         if version.validator and total:
             transfer.file.write_note(total, version.validator)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...core import as_mapping, clean_date
 from ...errors import (
+    Blocked,
     CivitaiShortcutError,
     EarlyAccess,
     InvalidResponse,
+    NeedsAccess,
     NeedsKey,
     NetworkError,
     NoAccess,
     NotFound,
     NotOffered,
     QuotaReached,
+    StorageDown,
 )
 from .. import responses
 from ..api_key import is_api_url
@@ -32,37 +35,34 @@ __all__ = ["DownloadRoute", "make_route_error"]
 _ERROR_PAGE = 64 * 1024  # bytes of a refusal that are read for its message
 _LOGIN_MARKS = ("download-auth", "/login?")
 _MAX_HOPS = 3  # of the route itself, from one of Civitai's hosts to another
-_NOT_FOUND_DELAYS = 3  # times `retry_delay`; the storage may not resolve for a moment
 
 
 class DownloadRoute:
     """Civitai's download route for one model file; any thread may use it.
 
-    The route redirects to a signed URL, which is never stored on the disk. request: the request to
-    send to the route. api_limiters: for the requests to Civitai's API. retry_delay: in seconds;
-    after a first status 404, the request is sent once more when three times this delay has passed.
+    The route redirects to a signed URL, which is never stored on the disk. api_limiters: for the
+    requests to Civitai's API. requests: the requests that ask the route for the file; each of them
+    is sent only if the route does not find the file by the one before.
     """
 
     def __init__(
         self,
         session: HttpSession,
         api_limiters: HostLimiters,
-        request: OutgoingRequest,
-        retry_delay: float,
+        requests: Sequence[OutgoingRequest],
     ) -> None:
         self._session, self._api_limiters = session, api_limiters
-        self._request, self._retry_delay = request, retry_delay
+        self._requests = list(requests)
         self._lock = threading.Lock()
         self._signed: OutgoingRequest | None = None
-        self._may_be_found = True  # after the first 404
 
     def get_signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
         """Return a request for the file at its signed URL, which the first call fetches.
 
         expired: a request from an earlier call that the storage refused, since its signature has
-        expired. A new URL is then fetched, once for all threads that pass this request. Raises
-        NoAccess, EarlyAccess, NotOffered, QuotaReached, HttpStatusError, NetworkError, Refused,
-        InputError for an invalid key or proxy, and Cancelled.
+        expired. A new URL is then fetched, once for all threads that pass this request. Raises the
+        errors of `make_route_error`, NetworkError, Refused, InputError for an invalid key or proxy,
+        and Cancelled.
         """
         with self._lock:
             if self._signed is None or self._signed is expired:
@@ -72,12 +72,11 @@ class DownloadRoute:
     def _fetch_signed(self) -> OutgoingRequest:
         while True:
             try:
-                return self._follow_route(self._request)
+                return self._follow_route(self._requests[0])
             except NotFound:
-                if not self._may_be_found:
+                if len(self._requests) == 1:
                     raise
-            self._may_be_found = False
-            self._request.cancelled.sleep(_NOT_FOUND_DELAYS * self._retry_delay)
+            del self._requests[0]
 
     def _follow_route(self, request: OutgoingRequest) -> OutgoingRequest:
         for _ in range(_MAX_HOPS):
@@ -105,23 +104,31 @@ def make_route_error(
 ) -> CivitaiShortcutError:
     """Return the error for a response in which Civitai's download route refuses a file.
 
-    The error is NoAccess, EarlyAccess, NotOffered or QuotaReached if the response says so, else the
-    HttpStatusError of the status, such as NotFound. body: the first bytes of the response's body.
-    key: the API key, replaced by `***` in the error's message.
+    The error is NoAccess, NeedsAccess, EarlyAccess, Blocked, NotOffered, QuotaReached or
+    StorageDown if the response says so, else the HttpStatusError of the status, such as NotFound.
+    body: the first bytes of the response's body. key: the API key that was sent, "" for none; it is
+    replaced by `***` in the error's message.
     """
     text = body.decode("utf-8", "replace")
     fields = _parse_fields(text)
     is_page = text.lstrip().startswith("<")
+    refused = NoAccess if key else NeedsAccess
     if status == 401 and "disabled downloads" in text:
-        return NoAccess("The creator of this model has disabled downloads.")
+        return refused("The creator of this model has disabled downloads.")
     if status == 403 and fields.get("error") == "Early Access":
         until = clean_date(fields.get("deadline"))
-        end = f" until {until[:10]}" if until else ""
-        return EarlyAccess(f"The model is in early access{end}.", until)
+        if not until:  # it is for sale for good
+            return EarlyAccess("Only buyers may download this model.")
+        return EarlyAccess(f"The model is in early access until {until[:10]}.", until)
     if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
         return NeedsKey("Civitai asks for a login: an API key is needed.", 403)
-    if status == 403 and not is_page:
-        return NoAccess("Your account has no access to this model.")
+    if status == 403 and (is_page or fields.get("error") == "Forbidden"):
+        return Blocked("Civitai blocks your account or your internet address (403).")
+    if status == 403:
+        return refused("Only some accounts have access to this model.")
+    # A missing file has `no-store, max-age=0`.
+    if status == 404 and "private" in headers.get("Cache-Control", ""):
+        return StorageDown("Civitai cannot reach the file in its storage at the moment.", status)
     if status == 410:
         return NotOffered("The model is archived: Civitai no longer offers its file.")
     # The route has no other 429 of its own: a rate limit, of seconds, is a page or tells its time.

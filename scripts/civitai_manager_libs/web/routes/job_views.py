@@ -101,7 +101,7 @@ def _make_report_view(view: JobView, language: str) -> JobReport | None:
     report = view.job.report
     if not report.counts:
         return None
-    end = messages.describe_end(report.end, language)
+    end = messages.describe_end(report.end, report.seen, language)
     if view.job.options.verify:
         twice = messages.describe_second_walk(asdict(report), report.missing, language)
         end = f"{end} {twice}" if language == "en" else f"{end}{twice}"

@@ -61,7 +61,9 @@ def make_needed_files_view(
 def explain_refusal(choice: FileChoice, language: str) -> str:
     """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
     refusal = choice.refusal
-    return messages.explain_reason(refusal, language, choice.deadline) if refusal else ""
+    if not refusal:
+        return ""
+    return messages.explain_reason(refusal, language, choice.deadline, is_model=True)
 
 
 def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
@@ -86,6 +88,7 @@ def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
         ],
         "refusal": refusal if needed.availability != "here" else "",
         "refusal_short": short if needed.availability != "here" else "",
+        "remarks": [messages.translate(f"remark_{code}", language) for code in needed.remarks],
         "folder": os.path.dirname(needed.path),
         "disk": None,
     }
@@ -116,7 +119,7 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.R
         "name": file.name,
         "form": " ".join(filter(None, _list_traits(file))),
         "size": file.size,
-        "is_pickle": file.is_pickle,
+        "may_run_code": file.may_run_code,
         "refusal": messages.explain_reason("unsafe", language) if is_unsafe else "",
     }
 
@@ -142,6 +145,7 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFileVie
         "companions": [],
         "refusal": messages.translate("model_not_on_civitai", language),
         "refusal_short": "",
+        "remarks": [],
         "folder": "",
         "disk": None,
     }

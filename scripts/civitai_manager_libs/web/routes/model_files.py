@@ -8,13 +8,11 @@ from typing import Any
 from ...civitai import RemoteFile, Version
 from ...core import as_id, as_mapping, as_whole_number, clean_line
 from ...errors import NotFound
-from ...infotext import Resource
 from ...library import bookmarks, models, records
 from ...model_files import (
     choose_file,
-    find_kind,
+    find_needed_file,
     list_needed_files,
-    make_needed_file,
     NeededFiles,
     plan_requests,
 )
@@ -105,10 +103,7 @@ def _list_for_model(
     versions = [one for one in model.versions if version_id in (None, one.id)]
     if not versions:
         raise ApiError(404, "gone", "no_model")
-    choice = choose_file(versions[0])
-    kind = find_kind(choice.file, versions[0]) if choice.file else ""
-    resource = Resource(kind, version_id=versions[0].id)
-    needed = make_needed_file(versions[0], choice, resource, 1)
+    needed = find_needed_file(get_client(), versions[0], context.cancelled)
     return make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 

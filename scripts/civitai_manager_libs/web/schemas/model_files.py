@@ -10,16 +10,16 @@ from .images import Availability, ResourceLink
 class RemoteFileView(TypedDict):
     """A file of a model version on Civitai.
 
-    form: its format, precision and the like, as a short text. size: bytes, 0 if unknown. is_pickle:
-    the file may run code when it is loaded, and is downloaded only if the request allows it.
-    refusal: why the file cannot be downloaded, or "".
+    form: its format, precision and the like, as a short text. size: bytes, 0 if unknown.
+    may_run_code: the file may run code when it is loaded, and is downloaded only if the request
+    allows it. refusal: why the file cannot be downloaded, or "".
     """
 
     id: int
     name: str
     form: str
     size: int
-    is_pickle: bool
+    may_run_code: bool
     refusal: str
 
 
@@ -30,7 +30,8 @@ class NeededFileView(ResourceLink):
     file to download unless the user chooses another, None if there is none. choices: all files that
     the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
     can be downloaded and what to do, or "". refusal_short: the reason in a few words, "" if there
-    is no refusal or Civitai could not be asked. folder: where the file goes, shortened for users
+    is no refusal or Civitai could not be asked. remarks: what the user should know about the file,
+    in sentences. folder: where the file goes, shortened for users
     who may not download files. disk: index in `disks`, None if the folder is unknown.
     """
 
@@ -43,6 +44,7 @@ class NeededFileView(ResourceLink):
     companions: list[RemoteFileView]
     refusal: str
     refusal_short: str
+    remarks: list[str]
     folder: str
     disk: int | None
 
