@@ -19,6 +19,7 @@ from .core import (
     expand_folder,
     LEVELS,
     make_folder_private,
+    open_to_read,
     read_json_object,
     remove_if_present,
     remove_leftovers,
@@ -322,8 +323,8 @@ def _read_key_file() -> str:
     """
     path = host.find_key_file()
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read(1000).strip()
+        with open_to_read(path) as file:
+            return file.read(1000).decode("utf-8-sig").strip()
     except FileNotFoundError:
         return ""
     except OSError as error:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from itertools import filterfalse
 
 from .. import setting
-from ..core import delete_file, detect_media_extension, is_temporary_name, remove_leftovers
+from ..core import delete_file, detect_media_extension, is_temporary_name, open_to_read
+from ..core import remove_leftovers
 
 __all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
 
@@ -30,7 +31,7 @@ def find_cached(url: str) -> str | None:
     """
     path = setting.get_image_url_to_gallery_file(url)
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             start = file.read(16)
         if detect_media_extension(start) is None:
             delete_file(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .... import setting
-from ....core import detect_media_extension, Image
+from ....core import detect_media_extension, Image, open_to_read
 from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
 from ....library import bookmarks, image_cache, reproductions
 from ...http import make_annotation_view, make_image_links, make_image_view
@@ -74,7 +74,7 @@ def _details_view(
 
 def _read_extension(path: str) -> str:
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             return detect_media_extension(file.read(16)) or ""
     except OSError:
         return ""
