@@ -66,7 +66,7 @@ def _details_view(
         "hearts": stats.hearts,
         "laughs": stats.laughs,
         "cries": stats.cries,
-        "saved_path": path,
+        "saved_path": context.show_path(path),
         "reproduction_count": reproductions.count_reproductions(image.id),
         "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
     }
