@@ -158,13 +158,16 @@ def load_version(
 
 
 def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a stored version was fetched, infinity if it is not stored."""
+    """Return how many seconds ago a stored version was fetched, infinity if that is not known.
+
+    It is not known if the version is not stored, or if the clock was ahead when it was fetched.
+    """
     sql = (
         "SELECT read_at FROM version_records WHERE id = ?1 UNION ALL SELECT models.read_at"
         " FROM models JOIN versions ON model_id = models.id WHERE versions.id = ?1"
     )
-    rows = select_rows_or_empty(sql, (version_id,))
-    return time.time() - max((read_at for (read_at,) in rows), default=-math.inf)
+    ages = (time.time() - read_at for (read_at,) in select_rows_or_empty(sql, (version_id,)))
+    return min((age for age in ages if age >= 0), default=math.inf)
 
 
 def load_version_by_hash(
@@ -207,8 +210,10 @@ def is_missing(key: int | str) -> bool:
 
     key: the version's id or a file's hash.
     """
-    sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at > ?"
-    values = (_missing_key(key), time.time() - _MISSING_SECONDS)
+    # If the clock was ahead, the time is in the future.
+    sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at BETWEEN ? AND ?"
+    now = time.time()
+    values = (_missing_key(key), now - _MISSING_SECONDS, now)
     return bool(select_rows_or_empty(sql, values))
 
 
