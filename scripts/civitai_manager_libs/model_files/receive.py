@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass, replace
 
 from .. import host, setting
-from ..core import Cancellation, delete_resumable, translate_disk_errors
+from ..core import Cancellation, check_no_links, delete_resumable, translate_disk_errors
 from ..errors import DiskError, WrongHash
 from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
-from ..local_models import get_model_index
+from ..local_models import find_folder, get_model_index
 from ..network import Progress
 from .companions import write_companions
 from .destination import find_free_path
@@ -50,6 +50,7 @@ def receive_model_file(
     if not path:
         message = f"{request.path} cannot be written: other files already have this name."
         raise DiskError(message, request.path)
+    check_no_links(find_folder(request.kind), os.path.dirname(path))
     request = replace(request, path=path)
     was_here = os.path.lexists(request.path)
     if was_here:

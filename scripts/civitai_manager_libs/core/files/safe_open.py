@@ -16,6 +16,8 @@ import stat
 from io import BufferedReader, FileIO
 from typing import Literal
 
+from ...errors import DiskError
+
 try:
     import msvcrt
 except ImportError:
@@ -32,6 +34,7 @@ else:
     _create_file.restype = ctypes.c_void_p
 
 __all__ = [
+    "check_no_links",
     "check_own_folder",
     "has_hard_links",
     "is_foreign",
@@ -133,6 +136,22 @@ def check_own_folder(folder: str) -> None:
     """Raise PermissionError if the folder is a link that another user made."""
     if os.path.islink(folder) and not _is_owned(os.lstat(folder), folder):
         raise PermissionError(errno.EPERM, "It is a link of another user", folder)
+
+
+def check_no_links(top: str, folder: str) -> None:
+    """Raise DiskError if `folder`, or a folder between it and `top`, is a link.
+
+    top: a folder that the user has chosen, which may be a link; "" for none. Do nothing if `folder`
+    is not below `top`.
+    """
+    while top and folder != top and folder.startswith(os.path.join(top, "")):
+        if os.path.islink(folder):
+            message = (
+                f"{folder} is a link, and nothing is written through links: replace it by a folder,"
+                " or choose the folder that it leads to in the settings."
+            )
+            raise DiskError(message, folder)
+        folder = os.path.dirname(folder)
 
 
 def _is_foreign(status: os.stat_result, path: str) -> bool:
