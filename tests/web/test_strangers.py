@@ -3,82 +3,27 @@ where files lie, what an error says of a path, or how the network is reached."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from api_server import FIRST_ID, MODEL_ID, VERSION_ID
+from api_server import MODEL_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import reproductions
 from civitai_manager_libs.local_models import get_model_index
-from civitai_manager_libs.web.routes import dependencies, route_table
-from image_files import png, text
+from civitai_manager_libs.web.routes import dependencies
 from page_driver import wait_for
 from PIL import Image
+from route_requests import fill_path, IMAGES, iter_requests
 
 _ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
 _PASSWORD, _KEY = "planted-password", "planted-key"
-_IMAGES = [FIRST_ID + 30, FIRST_ID + 29, FIRST_ID + 27]
-_GALLERY = {"model": MODEL_ID, "level": "XXX"}
-_ACTIONS = ("open", "pause", "resume", "first", "anew", "retry", "nonsense")
-# Queries and bodies with which routes do more than refuse the request.
-_QUERIES = {
-    "lookup": ["text=101", "text=words", "text=https://evil.example/"],
-    "authors": ["name=someone"],
-    "models": ["q=words"],
-    "model_files": [f"model={MODEL_ID}", f"image={_IMAGES[0]}"],
-    "images": [f"model={MODEL_ID}&level=XXX", "search=is:saved", f"model={MODEL_ID}&fresh=1"],
-    "images/{id}": ["file=1"],
-    "stats": [f"model={MODEL_ID}"],
-    "filename_preview": ["template={id}", "template=/{id}", "template={nobody}"],
-}
-_BODIES: dict[str, list[object]] = {
-    "watches": [{"action": "watch", "name": "It", **_GALLERY}, {"action": "check"}],
-    "settings": [
-        {"proxy": "http://127.0.0.1:9"},
-        {"proxy": f"http://me:{_PASSWORD}@127.0.0.1:9"},
-        {"download_images_folder": "pictures"},
-        {"model_folders": "/nowhere"},
-    ],
-    "key": [{"key": "k"}, {"key": ""}],
-    "key/test": [{"key": ""}],
-    "compatibility": [{"text": "a"}],
-    "images/{id}/send": [{"tab": "txt2img"}],
-    "loaded_filter": [{"ids": _IMAGES, "words": "is:here"}],
-    "search_preview": [{"text": "is:saved", "ids": _IMAGES}],
-    "annotations": [{"ids": _IMAGES, "favourite": True}],
-    "image_annotations": [{"ids": _IMAGES}],
-    "collections": [{"action": "create", "name": "Set", "ids": _IMAGES}],
-    "jobs": [{"ids": _IMAGES[:1]}, {"ids": _IMAGES}, {"query": _GALLERY}],
-    "model_files": [{"files": [{"version_id": VERSION_ID, "file_id": 1}]}],
-    "needed_files": [{"ids": _IMAGES}],
-    "hidden": [{"action": "hide", "kind": "word", "text": "planted"}],
-    "import": [{"nothing": 1}],
-}
-
-
-def _iter_requests():
-    """Yield (method, path) and the body of requests to every route of the table."""
-    for path, _ in route_table._READ:
-        for query in ["", *_QUERIES.get(re.sub(r"\{.*?\}", "{id}", path), [])]:
-            yield "GET", f"{path}?{query}", None
-    for method, path, *_ in (*route_table._WRITE, *route_table._WRITE_MUCH):
-        for body in [{}, *_BODIES.get(re.sub(r"\{.*?\}", "{id}", path), [])]:
-            yield method, path, body
-    for path, *_ in route_table._UPLOADS:
-        yield "POST", f"{path}?keep=1&name=a.png", png(text("parameters", b"a\nSteps: 1"))
-
-
-def _fill(path, keys):
-    path = re.sub(r"\{(\w+):civitai_id\}", lambda found: str(keys[found[1]]), path)
-    return [path.replace("{action}", action) for action in _ACTIONS]
 
 
 def _ask_all(api, keys, headers, language="en"):
     """Return {request: all that the server answers, headers and body}."""
     answers = {}
-    for method, pattern, body in _iter_requests():
-        for path in dict.fromkeys(_fill(pattern, keys)):
+    for method, pattern, body in iter_requests():
+        for path in fill_path(pattern, keys):
             sent = {"X-Civitai-Shortcut": "1", "Accept-Language": language, **headers}
             kind = {"data": body} if isinstance(body, bytes) else {"json": body}
             if body is None:
@@ -100,18 +45,18 @@ def planted(api, civitai, tmp_path, monkeypatch, folder):
     setting.change("download_images_folder", str(tmp_path / "planted-downloads"))
     api.get(f"models/{MODEL_ID}")
     api.get(f"images?model={MODEL_ID}&level=XXX")
-    api.post("jobs", {"ids": _IMAGES[:2]})
+    api.post("jobs", {"ids": IMAGES[:2]})
     _wait_for_jobs(api)
     made = tmp_path / "planted-made" / "made.png"
     made.parent.mkdir()
     picture = Image.new("RGB", (8, 8))
     picture.save(made)
-    one = reproductions.Reproduction(0, _IMAGES[0], str(made), "a\nSteps: 1", 1.0, False, 8, 8)
+    one = reproductions.Reproduction(0, IMAGES[0], str(made), "a\nSteps: 1", 1.0, False, 8, 8)
     reproductions.store_reproduction(one, picture)
     setting.change("proxy", f"http://me:{_PASSWORD}@127.0.0.1:9")
     setting.civitai_api_key = _KEY
     key = get_model_index().list_files()[0].make_key()
-    ids = {"model_id": MODEL_ID, "image_id": _IMAGES[0], "reproduction": 1, "key": key, "job": 1}
+    ids = {"model_id": MODEL_ID, "image_id": IMAGES[0], "reproduction": 1, "key": key, "job": 1}
     folders = [Path(setting.data_folder()), models, made.parent]
     folders += [tmp_path / "planted-home", tmp_path / "planted-downloads"]
     secrets = [_PASSWORD, _KEY, str(tmp_path), *(f.name for f in folders if "planted" in f.name)]
@@ -127,7 +72,7 @@ def _wait_for_jobs(api):
 def _fail_in_downloads(api, tmp_path):
     """Let a download fail with an error of its folder."""
     Path(tmp_path, "planted-downloads", "Other").write_text("no folder")
-    api.post("jobs", {"ids": _IMAGES[2:], "title": "Other"})
+    api.post("jobs", {"ids": IMAGES[2:], "title": "Other"})
     _wait_for_jobs(api)
 
 
@@ -154,7 +99,7 @@ _STATES = {
 }
 # Of the requests by whom may see it: where at least one secret must be.
 _TOLD = {
-    "whole": {"bootstrap?", "jobs?", f"images/{_IMAGES[0]}?"},
+    "whole": {"bootstrap?", "jobs?", f"images/{IMAGES[0]}?"},
     "failed-download": {"bootstrap?", "jobs?"},
     "damaged-jobs": {"bootstrap?"},
     "damaged-library": {"bootstrap?", "home?"},
