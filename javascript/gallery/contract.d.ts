@@ -79,7 +79,9 @@ export interface Bootstrap {
   civitai_url: string;
 }
 /**
- * A setting with its value and form field. low, high: the bounds of a number.
+ * A setting with its value and form field.
+ *
+ * low, high: the bounds of a number. value: "" for a locked folder or proxy.
  */
 export interface Setting {
   name: string;
@@ -318,9 +320,9 @@ export interface SearchProgress {
  *
  * infotext_source: whether Civitai's record, the image's file or neither has the infotext.
  * problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
- * line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the
- * image is not downloaded. reproduction_count: how many images the user has generated from the
- * infotext.
+ * line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
+ * the file's name for users who may not change settings; "" if the image is not downloaded.
+ * reproduction_count: how many images the user has generated from the infotext.
  */
 export interface ImageDetails {
   id: number;
@@ -458,7 +460,8 @@ export interface JobList {
  * subject: which part of the group, in words. filters: the gallery's filters, in words. created:
  * ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
  * line: progress in words. note: why the job is not running, or what the user should do. folder:
- * where the files are saved, "" for none. model_files: [] for a job of images.
+ * where the files are saved, "" for none and for users who may not change settings. model_files:
+ * [] for a job of images.
  */
 export interface JobCard {
   failed_label: string;

@@ -19,6 +19,7 @@ from .core import (
     expand_folder,
     LEVELS,
     make_folder_private,
+    open_to_read,
     read_json_object,
     remove_if_present,
     remove_leftovers,
@@ -48,12 +49,14 @@ def _define(
     low: float = 0,
     high: float = 0,
     choices: Iterable[str] = (),
+    is_private: bool = False,
 ) -> _T:
     """Add a setting to SETTINGS and to a group of GROUPS, and return its default value.
 
     low, high: the bounds of a number. choices: the allowed values of a string, () for any string.
+    is_private: whether the value is shown only to users who may change it.
     """
-    spec = SettingSpec(name, default, low, high, tuple(choices))
+    spec = SettingSpec(name, default, low, high, tuple(choices), is_private)
     SETTINGS.append(spec)
     GROUPS[group].append(spec)
     return default
@@ -63,7 +66,8 @@ def _define(
 gallery_level = _define("page", "gallery_level", "None", choices=LEVELS)
 blur_level = _define("page", "blur_level", "XXX", choices=LEVELS)  # images above it are blurred
 usergallery_preloading = _define("page", "usergallery_preloading", True)
-model_folders = _define("page", "model_folders", "")  # beside a host's own; several with ; between
+# Beside a host's own; several with ; between.
+model_folders = _define("page", "model_folders", "", is_private=True)
 watch_daily = _define("page", "watch_daily", False)
 # Used where no browser names a language.
 language = _define("page", "language", "auto", choices=("auto", *LANGUAGES))
@@ -74,7 +78,8 @@ save_record = _define("saving", "save_record", True)
 adds_lora_tags = _define("saving", "adds_lora_tags", True)
 embeds_infotext = _define("saving", "embeds_infotext", False)
 save_workflow = _define("saving", "save_workflow", False)
-download_images_folder = _define("saving", "download_images_folder", "")  # empty: the usual folder
+# Empty: the usual folder.
+download_images_folder = _define("saving", "download_images_folder", "", is_private=True)
 # A template of `jobs.filename_template`.
 saved_name = _define("saving", "saved_name", "{model}/user_gallery_images/{id}")
 saved_quality = _define(
@@ -104,7 +109,8 @@ gallery_max_rate_kb = _define("network", "gallery_max_rate_kb", 0.0, 0, 10_000_0
 gallery_cache_mb = _define("network", "gallery_cache_mb", 2048, 10, 10_000_000)
 # Records that the library holds beside those that the user marked.
 library_records = _define("network", "library_records", 200_000, 1_000, 10_000_000)
-proxy = _define("network", "proxy", "")  # empty: that of the environment; see `host.validate_proxy`
+# Empty: that of the environment; see `host.validate_proxy`.
+proxy = _define("network", "proxy", "", is_private=True)
 http_timeout = _define("network", "http_timeout", 20, 1, 600)
 gallery_download_timeout = _define("network", "gallery_download_timeout", 30, 1, 600)
 http_max_retries = _define("network", "http_max_retries", 3, 0, 20)
@@ -322,8 +328,8 @@ def _read_key_file() -> str:
     """
     path = host.find_key_file()
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read(1000).strip()
+        with open_to_read(path) as file:
+            return file.read(1000).decode("utf-8-sig").strip()
     except FileNotFoundError:
         return ""
     except OSError as error:

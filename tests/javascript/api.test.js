@@ -15,3 +15,46 @@ test("a request is aborted by the signal that it is given, also by that of a con
   await api.postFile("images/5/comparison", new Blob(["file"]), { signal: abort.signal });
   assert.deepEqual(signals, [abort.signal, abort.signal, abort.signal]);
 });
+
+/** Let `fetch` answer with these responses in turn; return the pauses between the requests. */
+function answerInTurn(t, responses) {
+  const pauses = [];
+  const sent = [];
+  t.mock.method(globalThis, "fetch", async (url, { method, body }) => {
+    sent.push([new URL(url).pathname, method, body]);
+    return responses.shift();
+  });
+  t.mock.method(globalThis, "setTimeout", (run, time) => {
+    pauses.push(time);
+    queueMicrotask(run);
+  });
+  return { pauses, sent };
+}
+
+const refuse = (headers) => new Response("{}", { status: 429, headers });
+const makeApi = () => new Api(new URL("http://127.0.0.1/civitai_shortcut/"), "code");
+
+test("a request that comes too often for the host is sent again after the pause it asks for", async (t) => {
+  const answers = [refuse({ "Retry-After": "7" }), refuse({}), refuse({}), new Response('{"a":1}')];
+  const { pauses, sent } = answerInTurn(t, answers);
+  assert.deepEqual(await makeApi().post("jobs", { ids: [1] }), { a: 1 });
+  assert.deepEqual(pauses, [7000, 2000, 4000]);
+  assert.equal(new Set(sent.map(String)).size, 1);
+});
+
+test("a host that goes on refusing is an error in the end", async (t) => {
+  const { pauses } = answerInTurn(
+    t,
+    Array.from({ length: 9 }, () => refuse({})),
+  );
+  await assert.rejects(makeApi().get("home"), { code: "http_429", status: 429 });
+  assert.equal(pauses.length, 6);
+});
+
+test("a request that waits for the host can be aborted", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => refuse({ "Retry-After": "100" }));
+  const abort = new AbortController();
+  const answer = makeApi().get("home", { signal: abort.signal });
+  setImmediate(() => abort.abort());
+  await assert.rejects(answer, { name: "AbortError" });
+});

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from civitai_manager_libs import setting
@@ -99,6 +101,60 @@ def test_renamed_collection_keeps_its_images_and_names_are_unique(images):
     for name in ("", "  ", "\u202e"):
         with pytest.raises(InputError):
             bookmarks.collections.add_to_collection([], name)
+
+
+@pytest.fixture
+def meet(monkeypatch):
+    """meet(count): the next changes of so many threads begin together, after their first checks."""
+    change = bookmarks.collections.change_bookmarks
+
+    def meet(count):
+        barrier = threading.Barrier(count)
+
+        def change_together():
+            barrier.wait(60)
+            return change()
+
+        monkeypatch.setattr(bookmarks.collections, "change_bookmarks", change_together)
+
+    return meet
+
+
+def test_of_concurrent_renames_to_one_name_one_succeeds_and_none_fails_otherwise(images, meet):
+    names = [f"set {n}" for n in range(8)]
+    for name in names:
+        bookmarks.collections.add_to_collection(images[:1], name)
+    meet(len(names))
+
+    def rename(name):
+        try:
+            bookmarks.collections.rename_collection(name, "The one")
+        except InputError:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert sum(pool.map(rename, names)) == 1
+    left = {one.name: one.count for one in bookmarks.collections.list_collections()}
+    assert len(left) == 8 and left["The one"] == 1 and set(left.values()) == {1}
+
+
+def test_images_added_while_a_collection_is_deleted_are_reported_or_kept(images, meet):
+    bookmarks.collections.add_to_collection(images[:1], "set")
+    meet(2)
+    removed = []
+
+    def delete():
+        removed.extend(bookmarks.collections.delete_collection("set"))
+
+    def add():
+        bookmarks.collections.add_to_collection(images[1:2], "set")
+
+    with ThreadPoolExecutor(2) as pool:
+        for ended in [pool.submit(delete), pool.submit(add)]:
+            ended.result()
+    left = bookmarks.collections.list_image_ids("set")
+    assert sorted([*removed, *left]) == sorted(image.id for image in images[:2])
 
 
 def test_bookmarked_images_are_never_evicted(images, library, monkeypatch):

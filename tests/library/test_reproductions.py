@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -154,6 +155,41 @@ def test_oldest_of_too_many_reproductions_are_deleted(image, drawing, monkeypatc
     for number in range(5):
         found = _receive(drawing, f"/outputs/{number}.png")
     assert [one.path for one in found] == [f"/outputs/{n}.png" for n in (4, 3, 2)]
+
+
+def _keep(image, picture, name, infotext="a\nSteps: 1", made_at=1.0):
+    one = reproductions.Reproduction(0, image.id, name, infotext, made_at, False, *picture.size)
+    reproductions.store_reproduction(one, picture)
+
+
+def test_second_file_of_one_name_does_not_replace_the_first(image, drawing):
+    other = drawing.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    for picture, infotext in ((drawing, "a"), (other, "a"), (drawing, "b"), (drawing, "a")):
+        _keep(image, picture, "made.png", infotext)
+    assert len(reproductions.list_reproductions(image.id)) == 3  # the last is the first again
+    told = import_export.export_bookmarks("")
+    reproductions.delete_reproductions([one.id for one in reproductions.list_reproductions(5)])
+    for _ in range(2):
+        import_export.import_bookmarks(told)  # all were made at the same time
+        assert len(reproductions.list_reproductions(image.id)) == 3
+
+
+def test_file_that_is_made_anew_replaces_the_one_at_its_path(image, drawing):
+    _keep(image, drawing, "/outputs/1.png", "a")
+    _keep(image, drawing, "/outputs/1.png", "b")
+    assert [one.infotext for one in reproductions.list_reproductions(image.id)] == ["b"]
+
+
+@pytest.mark.posix
+def test_path_that_is_not_utf_8_is_kept(image, drawing, memory, tmp_path):
+    path = str(tmp_path / os.fsdecode(b"\xff\xfe.png"))
+    drawing.save(path)
+    memory.add(image.id, _infotext())
+    (made,) = _receive(drawing, path)
+    assert made.path == path and os.path.isfile(made.path)
+    memory.add(image.id, _infotext())
+    assert len(_receive(drawing, path, _infotext() + ", Note: \udcff")) == 1
+    assert import_export.export_bookmarks("")["reproductions"]
 
 
 def test_deleted_reproduction_keeps_its_file(image, drawing, tmp_path):

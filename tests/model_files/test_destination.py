@@ -32,6 +32,14 @@ def _path(version, file, **arguments):
     return choose_path(find_kind(file, version), file, version, **arguments)
 
 
+@pytest.mark.posix
+def test_folder_whose_name_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / os.fsdecode(b"loras\xff")).mkdir()
+    setting.change("model_folders", str(tmp_path))
+    with pytest.raises(InputError, match=r"loras.*is not UTF-8"):
+        _path(*_version("LORA"))
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Return the only folder of models, for checkpoints."""

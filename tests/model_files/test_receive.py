@@ -117,6 +117,23 @@ def test_folder_or_dead_link_of_the_same_name_is_kept(site, folder):
         _receive(_request(site, folder))
 
 
+@pytest.mark.posix
+def test_subfolder_of_the_template_is_not_written_through_a_link(site, folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "SDXL").symlink_to(tmp_path / "elsewhere")
+    request = _request(site, folder)
+    with pytest.raises(DiskError, match="SDXL is a link"):
+        _receive(replace(request, path=str(folder / "SDXL" / "author" / "mix.safetensors")))
+    assert not os.listdir(tmp_path / "elsewhere")
+
+
+@pytest.mark.posix
+def test_models_folder_may_be_a_link(site, folder, tmp_path):
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert _receive(_request(site, folder)).size == len(_BODY)
+
+
 def test_wrong_hash_is_retried_once_from_the_start(site, folder):
     with pytest.raises(WrongHash):
         _receive(_request(site, folder, sha256="0" * 64))

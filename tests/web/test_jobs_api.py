@@ -283,10 +283,15 @@ def test_folder_is_opened_on_this_machine(api, ids, opener):
 def test_folder_is_not_opened_for_another_machine(api, ids, opener):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
-    headers = {"X-Civitai-Shortcut": "1", "X-Forwarded-For": "192.168.1.5"}
-    answer = api.ask("api/jobs/1/open", "POST", headers=headers)
-    told = f"The files are on the server, in {row['folder']}."
-    assert answer.json()["error"]["message"] == told and not opener.given
+    sent = {"headers": {"X-Civitai-Shortcut": "1", "X-Forwarded-For": "192.168.1.5"}}
+
+    def told():
+        return api.ask("api/jobs/1/open", "POST", **sent).json()["error"]["message"]
+
+    assert told() == "The files are on the server."
+    api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    sent["cookies"] = {"access-token": "a-token"}
+    assert told() == f"The files are on the server, in {row['folder']}." and not opener.given
 
 
 def test_folder_is_not_opened_without_a_file_manager(api, ids, opener, monkeypatch):
@@ -343,3 +348,38 @@ def _row_that_ended(api, job_id):
             return row
         time.sleep(0.02)
     raise AssertionError(row)
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("level", ["base", "model", "model/user", "model/user/author"])
+@pytest.mark.parametrize("is_link_first", [True, False])
+def test_no_folder_of_a_template_is_written_through_a_link(
+    api, civitai, ids, tmp_path, level, is_link_first
+):
+    base, elsewhere = tmp_path / "pictures", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    setting.change("download_images_folder", str(base))
+    setting.change("saved_name", "{model}/user/{author}/{id}")
+    author = api.get(f"images/{ids[0]}")["user"]
+    parts = {"model": "model", "user": "user", "author": author}
+    link = base.joinpath(*(parts[part] for part in level.split("/") if part != "base"))
+
+    def make_link():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if link.is_dir():
+            link.rename(tmp_path / "before")
+        link.symlink_to(elsewhere)
+
+    if not is_link_first:
+        api.post("jobs", {"ids": ids[:1], "title": "model"})
+        assert _ended(api)["line"] == "1 saved"
+    make_link()
+    begun = api.send("POST", "jobs", {"ids": ids[1:4], "title": "model"})
+    if begun.status_code != 200:
+        text = begun.text
+    else:
+        row = _ended(api)
+        text = "".join(one["detail"] for one in row["failures"])
+    written = [name for _, _, names in os.walk(elsewhere) for name in names]
+    assert bool(written) == (level == "base")  # which the user has chosen
+    assert (f"{link} is a link" in text) == (level != "base")

@@ -164,3 +164,26 @@ def test_panel_is_translated_into_chinese(server, open_gallery):
     page.control("save-settings").click()
     expect(page.page.locator("#setting-gallery_cache_mb-wrong")).to_contain_text("10")
     assert "must" not in page.page.locator("#setting-gallery_cache_mb-wrong").inner_text()
+
+
+@pytest.mark.parametrize(
+    "lock,words", [("frozen", "settings locked"), ("only_here", "on the machine")]
+)
+def test_reason_why_nothing_can_be_changed_is_said_once(server, open_gallery, lock, words):
+    page = open_gallery(server).ready()
+
+    def lock_all(route):
+        answer = route.fetch()
+        told = answer.json()
+        for one in (told["key"], *told["settings"]):
+            one["locked"] = lock
+        route.fulfill(response=answer, json=told)
+
+    page.page.route("**/api/bootstrap*", lock_all)
+    page.page.reload()
+    page.ready()
+    _opened(page)
+    expect(page.panel("settings").get_by_text(words)).to_have_count(1)
+    expect(_control(page, "http_timeout")).to_be_disabled()
+    expect(page.panel("settings").locator("[data-do='save-settings']")).to_have_count(1)
+    expect(page.panel("settings").locator("[data-do='save-settings']")).to_be_hidden()

@@ -3,6 +3,9 @@
  * message.
  */
 
+const MAX_RETRIES = 6; // after 429; without a `Retry-After` they take a minute
+const MAX_PAUSE = 120; // seconds
+
 export class ApiError extends Error {
   /** @param {string} code  a code of the server, or "offline" if our server does not respond
    * @param {string} message
@@ -179,8 +182,9 @@ export class Api {
     return data;
   }
 
-  /** Send a request, and return its response. Throws ApiError if the request fails or the response is
-   * not OK, AbortError if the request was aborted.
+  /** Send a request, and return its response. A request that the host refuses because there were too
+   * many is sent again after the pause that the host asks for. Throws ApiError if the request fails
+   * or the response is not OK, AbortError if the request was aborted.
    * @param {string} path
    * @param {RequestInit} [request] */
   async #fetch(path, request = {}) {
@@ -189,11 +193,41 @@ export class Api {
     const headers = { "X-Civitai-Shortcut-Code": this.#version, ...own };
     const preloaded = path === "bootstrap" ? this.#bootstrap : null;
     if (preloaded) this.#bootstrap = null;
-    const sent = preloaded ?? fetch(new URL(path, this.#base), { method, body, headers, signal });
-    const response = await sent.catch(throwOffline);
-    if (response.ok) return response;
-    throw toApiError(response.status, parseJson(await response.text().catch(throwOffline)));
+    let sent = preloaded;
+    for (let tries = 0; ; tries += 1) {
+      sent ??= fetch(new URL(path, this.#base), { method, body, headers, signal });
+      const response = await sent.catch(throwOffline);
+      if (response.ok) return response;
+      if (response.status !== 429 || tries === MAX_RETRIES)
+        throw toApiError(response.status, parseJson(await response.text().catch(throwOffline)));
+      await waitFor(getPause(response, tries), signal);
+      sent = null;
+    }
   }
+}
+
+/** Return how many milliseconds to wait before a refused request is sent again.
+ * @param {Response} response  with the status 429; hosts such as SD.Next limit how many requests a
+ *     minute they take
+ * @param {number} tries  number of times that the request was sent again */
+function getPause(response, tries) {
+  const told = Number.parseFloat(response.headers.get("Retry-After") ?? "");
+  return 1000 * (Number.isNaN(told) ? 2 ** tries : Math.min(Math.max(told, 0.1), MAX_PAUSE));
+}
+
+/** Wait for some time. Throws an AbortError if the signal is aborted meanwhile.
+ * @param {number} time  milliseconds
+ * @param {AbortSignal | null} [signal]
+ * @returns {Promise<void>} */
+export function waitFor(time, signal) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(resolve, time);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
 
 /** Throw an ApiError with the code "offline" for a failed request; rethrow an AbortError.

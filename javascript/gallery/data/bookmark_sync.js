@@ -1,13 +1,13 @@
 /** Keeps annotations and collections in step with other tabs and other browsers. */
 
 import { isOffline } from "../state/state.js";
-import { pollWhileVisible } from "./poll.js";
+import { runOnReturn } from "./poll.js";
 import { ignoreFailure } from "./problems.js";
 import { applyAnnotations } from "./received.js";
 
 /** @import { Annotations, Context } from "../types.js" */
 
-const EVERY = 15_000; // ms between two checks while the page is visible
+const EVERY = 15_000; // ms at least between two checks while the page is used
 
 /** @type {Annotations} */
 const NONE = Object.freeze({ favourite: false, stars: 0, note: "", tags: [], collections: [] });
@@ -16,6 +16,7 @@ export class BookmarkSync {
   #context;
   #seen; // the revision up to which all changes are shown
   #channel;
+  #checkedAt = -Infinity;
   #isReading = false;
   #isDue = false; // read again once the answer has come
 
@@ -28,7 +29,10 @@ export class BookmarkSync {
     this.#channel = new BroadcastChannel(`civitai-shortcut-bookmarks ${api.getUrl("")}`);
     this.#channel.addEventListener("message", () => void this.#read());
     signal.addEventListener("abort", () => this.#channel.close());
-    pollWhileVisible(EVERY, () => this.#check(), signal);
+    // Not by a clock: hosts log each request, and a page that nobody uses need not know.
+    const check = runOnReturn(() => this.#check(), signal);
+    const onUse = () => performance.now() >= this.#checkedAt + EVERY && void check();
+    for (const type of ["pointerdown", "keydown"]) window.addEventListener(type, onUse, { signal });
     store.on(
       ["jobs", "bootstrap"],
       ({ jobs, bootstrap }) => {
@@ -63,6 +67,7 @@ export class BookmarkSync {
   async #check() {
     const { api, root, store, signal } = this.#context;
     if (!root.host.getClientRects().length || isOffline(store.get())) return;
+    this.#checkedAt = performance.now();
     try {
       this.#readIfNewer((await api.get("instance", { signal })).bookmarks_revision);
     } catch (error) {

@@ -9,7 +9,7 @@ import {
   NO_NEEDS,
 } from "../state/model_files.js";
 import { getSetting } from "../state/state.js";
-import { isAborted } from "./api.js";
+import { isAborted, waitFor } from "./api.js";
 import { makeProblem, showError } from "./problems.js";
 
 /** @import { PageContext } from "../actions.js" */
@@ -150,18 +150,4 @@ export class NeededFiles {
  * @param {State} state */
 function describeSettings({ bootstrap }) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");
-}
-
-/** Wait for some time. Throws an AbortError if the signal is aborted meanwhile.
- * @param {number} time  milliseconds
- * @param {AbortSignal} signal
- * @returns {Promise<void>} */
-function waitFor(time, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, time);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }

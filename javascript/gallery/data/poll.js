@@ -6,6 +6,15 @@
  * @param {() => Promise<void>} run
  * @param {AbortSignal} signal */
 export function pollWhileVisible(pause, run, signal) {
+  const clock = window.setInterval(runOnReturn(run, signal), pause);
+  signal.addEventListener("abort", () => window.clearInterval(clock));
+}
+
+/** Call an asynchronous function when the browser goes online or the page comes to the front. Return a
+ * function that calls it too, unless the page is hidden or the last call still runs.
+ * @param {() => Promise<void>} run
+ * @param {AbortSignal} signal */
+export function runOnReturn(run, signal) {
   let isBusy = false;
   const poll = async () => {
     if (isBusy || document.hidden) return;
@@ -14,9 +23,8 @@ export function pollWhileVisible(pause, run, signal) {
       isBusy = false;
     });
   };
-  const clock = window.setInterval(poll, pause);
-  signal.addEventListener("abort", () => window.clearInterval(clock));
   window.addEventListener("online", poll, { signal });
   window.addEventListener("focus", poll, { signal });
   document.addEventListener("visibilitychange", poll, { signal });
+  return poll;
 }

@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
-import { getFailedParts } from "../state/state.js";
+import { getCommonLock, getFailedParts } from "../state/state.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -57,7 +57,8 @@ export class KeyForm {
   /** Show whether an API key is saved. */
   showState() {
     const { store, translate } = this.context;
-    const key = store.get().bootstrap?.key;
+    const { bootstrap } = store.get();
+    const key = bootstrap?.key;
     if (!key) return;
     const isFixed = key.from_environment || key.locked !== "";
     this.#field.disabled = this.#saveButton.disabled = isFixed;
@@ -69,7 +70,7 @@ export class KeyForm {
         ? "key_is_saved"
         : "key_none";
     this.#showMessage(
-      key.locked
+      key.locked && !getCommonLock(bootstrap)
         ? `${translate(status)} · ${translate(`reason_${key.locked}`)}`
         : translate(status),
     );

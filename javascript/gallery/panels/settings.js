@@ -4,6 +4,7 @@ import { el, runWhileBusy } from "../core/dom.js";
 import { ApiError } from "../data/api.js";
 import { showError } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
+import { getCommonLock } from "../state/state.js";
 import { makeBrowserSettings } from "./browser_settings.js";
 import { FilenamePreview } from "./filename_preview.js";
 import { HiddenRules } from "./hidden_rules.js";
@@ -36,8 +37,11 @@ export class Settings {
   }
 
   #build() {
-    const { bootstrap } = this.context.store.get();
-    return [this.key.element, this.#makeForm(bootstrap?.settings ?? [])];
+    const { store, translate } = this.context;
+    const { bootstrap } = store.get();
+    const lock = getCommonLock(bootstrap);
+    const reason = lock ? [el("p", { class: "notice" }, translate(`reason_${lock}`))] : [];
+    return [...reason, this.key.element, this.#makeForm(bootstrap?.settings ?? [], !lock)];
   }
 
   /** Show the saved values; discard what was typed but not saved. */
@@ -72,12 +76,15 @@ export class Settings {
     }
   }
 
-  /** Return the form of all settings. @param {Setting[]} settings */
-  #makeForm(settings) {
+  /** Return the form of all settings.
+   * @param {Setting[]} settings
+   * @param {boolean} canChange  whether any of them can be changed */
+  #makeForm(settings, canChange) {
     const { translate } = this.context;
     const look = { type: "submit", class: "primary", "data-do": "save-settings" };
     const save = el("button", look, el("span", { text: translate("save_settings") }));
-    const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings));
+    save.hidden = !canChange;
+    const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings, canChange));
     const groups = [page, makeBrowserSettings(translate), this.hiddenRules.element, ...others];
     const submit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
@@ -89,12 +96,13 @@ export class Settings {
 
   /** Return the fieldset with the settings of a group, null if there are none.
    * @param {Setting["group"]} group
-   * @param {Setting[]} settings */
-  #makeGroup(group, settings) {
+   * @param {Setting[]} settings
+   * @param {boolean} explainsLocks  whether each locked setting says why it is locked */
+  #makeGroup(group, settings, explainsLocks) {
     const members = settings.filter((setting) => setting.group === group);
     if (!members.length) return null;
     const fields = members.map((setting) => {
-      const field = new SettingField(setting, this.context.translate);
+      const field = new SettingField(setting, this.context.translate, explainsLocks);
       this.#fields.set(setting.name, field);
       if (setting.name === "saved_name") {
         field.element.append(this.filenamePreview.element);
@@ -157,8 +165,9 @@ export class Settings {
 /** One setting: its label, its control, and an error below. */
 class SettingField {
   /** @param {Setting} setting
-   * @param {Context["translate"]} translate */
-  constructor(setting, translate) {
+   * @param {Context["translate"]} translate
+   * @param {boolean} explainsLock  whether to say why the setting is locked */
+  constructor(setting, translate, explainsLock) {
     this.setting = setting;
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
@@ -169,6 +178,7 @@ class SettingField {
     const named = el("label", { for: id }, label);
     const fixed =
       isLocked &&
+      explainsLock &&
       el("p", { class: "dim", id: `${id}-fixed` }, translate(`reason_${setting.locked}`));
     this.element = el(
       "div",

@@ -279,6 +279,13 @@ export function getSetting(bootstrap, name) {
   return bootstrap?.settings.find((setting) => setting.name === name)?.value;
 }
 
+/** Return why the user can change neither a setting nor the key, "" if anything can be changed.
+ * @param {import("../types.js").Bootstrap | null} bootstrap */
+export function getCommonLock(bootstrap) {
+  const lock = bootstrap?.key.locked ?? "";
+  return bootstrap?.settings.every(({ locked }) => locked === lock) ? lock : "";
+}
+
 /** Return the label of an infotext field in the user's language, or the field's name.
  * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name */

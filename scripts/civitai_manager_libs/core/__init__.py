@@ -19,6 +19,7 @@ from .coerce import (
 from .files import (
     AtomicFile,
     check_free_space,
+    check_no_links,
     check_space_for_files,
     compute_sha256,
     delete_file,
@@ -34,6 +35,7 @@ from .files import (
     is_web_page,
     log_disk_errors,
     make_file_name,
+    open_to_read,
     remove_leftovers,
     resumable_size,
     ResumableFile,
@@ -84,6 +86,7 @@ __all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_
 __all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
+__all__ += ["check_no_links", "open_to_read"]
 __all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
 __all__ += ["SettingSpec", "SingleFlight", "sqlite_file", "sqlite_pool", "sync_folder"]

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import DiskError, SettingError
-from .files import AtomicFile, delete_file, replace_file, sync_folder, translate_disk_errors
+from .files import AtomicFile, delete_file, open_to_read, replace_file, sync_folder
+from .files import translate_disk_errors
 
 __all__ = ["back_up_invalid_file", "make_file_private", "make_folder_private", "read_json_object"]
 __all__ += ["remove_if_present", "write_text_file"]
@@ -25,8 +26,8 @@ def read_json_object(path: str) -> dict[str, Any]:
     if the file is damaged or cannot be read.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:  # Windows editors write a BOM
-            values = json.loads(file.read(_MAX_FILE))
+        with open_to_read(path) as file:
+            values = json.loads(file.read(_MAX_FILE))  # of bytes: Windows editors write a BOM
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -13,7 +13,7 @@ import os
 import struct
 from typing import Any
 
-from .files import is_text, is_web_page
+from .files import is_text, is_web_page, open_to_read
 from ..errors import InvalidResponse, NeedsKey
 from .untrusted_json import as_mapping, has_too_many_parts
 
@@ -63,7 +63,7 @@ def check_model_file(path: str, name: str) -> None:
     name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
     InvalidResponse for other wrong content, and OSError.
     """
-    with open(path, "rb") as file:
+    with open_to_read(path) as file:
         head = file.read(START_SIZE)
         check_model_start(head, "", name)
         if _extension(name) in _SAFETENSORS:

@@ -19,7 +19,8 @@ class SettingSpec:
     """The allowed values of a setting; all have the type of the default.
 
     low, high: the smallest and largest number, unused for other types. choices: the allowed
-    strings, () for any.
+    strings, () for any. is_private: whether the value, such as a folder, is shown only to users who
+    may change it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class SettingSpec:
     low: float = 0
     high: float = 0
     choices: tuple[str, ...] = ()
+    is_private: bool = False
 
     def validate(self, value: Any) -> Value:
         """Return a value converted to the setting's type.

@@ -69,6 +69,9 @@ class Database:
         )
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
+            if os.path.lexists(path) and not os.path.isfile(path):  # SQLite would wait for a pipe
+                message = f"The database {path} cannot be used: it is not a regular file. {_ADVICE}"
+                raise DiskError(message, path)
             with _translate_errors(path):
                 self.connection = self._open()
         except OSError as error:

@@ -6,7 +6,7 @@ import os
 
 from .. import setting
 from ..civitai import ImageQuery, Page
-from ..core import Cancellation
+from ..core import Cancellation, check_no_links
 from ..http_client import CivitaiHttpClient, FetchedFile, FileOptions, SendOptions
 from ..library import pages
 from ..model_files import ModelFileRequest, receive_model_file, ReceivedModel
@@ -88,11 +88,14 @@ def choose_destination(
 
     The returned folder includes those folders of the template that are the same for all images.
     folder: None for the folder in the settings. template: None for the template in the settings, or
-    for `{id}` if a folder is given. Raises InputError if the template is invalid.
+    for `{id}` if a folder is given. Raises InputError if the template is invalid, and DiskError if
+    one of the template's folders is a link.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE
     below, rest = split_template(validate_template(template), context)
     # Use an absolute path: a job may be resumed in another working directory.
     base = os.path.abspath(setting.saved_images_folder() if folder is None else folder)
-    return os.path.join(base, *filter(None, below.split("/"))), rest
+    destination = os.path.join(base, *filter(None, below.split("/")))
+    check_no_links(base, destination)
+    return destination, rest

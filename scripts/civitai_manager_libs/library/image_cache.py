@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import filterfalse
 
 from .. import setting
-from ..core import delete_file, detect_media_extension, is_temporary_name, remove_leftovers
+from ..core import delete_file, detect_media_extension, is_temporary_name, open_to_read
+from ..core import remove_leftovers
 
 __all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
 
 _TRIM_TO = 0.9  # of the limit, so that not every image trims
+_DAY = 24 * 3600.0  # seconds
 
 _lock = threading.Lock()  # of the three below
 _held: Counter[str] = Counter()  # users of each path
@@ -30,7 +33,7 @@ def find_cached(url: str) -> str | None:
     """
     path = setting.get_image_url_to_gallery_file(url)
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             start = file.read(16)
         if detect_media_extension(start) is None:
             delete_file(path)
@@ -84,7 +87,7 @@ def trim_cache() -> int:
     folder, limit = setting.shortcut_gallery_folder, _limit()
     for subfolder, _, _ in os.walk(folder):
         remove_leftovers(subfolder)
-    files = sorted(_list_files(folder))  # oldest first
+    files = sorted(_list_files(folder))  # to be deleted first
     total = sum(size for _, size, _ in files)
     for _, size, path in files[:-1] if total > limit else ():
         if total <= limit * _TRIM_TO:
@@ -142,8 +145,11 @@ def _limit() -> int:
 
 
 def _list_files(folder: str) -> list[tuple[float, int, str]]:
-    """Return (time of last use, size in bytes, path) of each file that is not temporary."""
-    found = []
+    """Return (time of last use, size in bytes, path) of each file that is not temporary.
+
+    A time more than a day ahead, which a wrong clock has set, counts as long ago.
+    """
+    found, latest = [], time.time() + _DAY
     for root, _, names in os.walk(folder):
         for name in filterfalse(is_temporary_name, names):
             path = os.path.join(root, name)
@@ -151,5 +157,6 @@ def _list_files(folder: str) -> list[tuple[float, int, str]]:
                 status = os.stat(path)
             except OSError:
                 continue
-            found.append((status.st_mtime, status.st_size, path))
+            used_at = status.st_mtime if status.st_mtime <= latest else 0.0
+            found.append((used_at, status.st_size, path))
     return found

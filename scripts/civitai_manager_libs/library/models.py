@@ -209,8 +209,10 @@ def is_missing(key: int | str) -> bool:
 
     key: the version's id or a file's hash.
     """
-    sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at > ?"
-    values = (_missing_key(key), time.time() - _MISSING_SECONDS)
+    # If the clock was ahead, the time is in the future.
+    sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at BETWEEN ? AND ?"
+    now = time.time()
+    values = (_missing_key(key), now - _MISSING_SECONDS, now)
     return bool(select_rows_or_empty(sql, values))
 
 

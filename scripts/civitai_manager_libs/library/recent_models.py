@@ -6,7 +6,7 @@ import json
 import os
 
 from .. import setting
-from ..core import write_text_file
+from ..core import open_to_read, write_text_file
 
 __all__ = ["add_recent_gallery", "list_recent_galleries", "list_recent_models"]
 
@@ -24,7 +24,7 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
     The key is a model's id or an author's name. Return [] if the stored list is missing or damaged.
     """
     try:
-        with open(_path(), encoding="utf-8") as file:
+        with open_to_read(_path()) as file:
             rows = json.loads(file.read(100_000))
     except (OSError, ValueError, RecursionError):
         return []

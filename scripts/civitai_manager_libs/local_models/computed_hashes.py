@@ -14,6 +14,7 @@ from ..core import (
     as_number,
     Cancellation,
     compute_sha256,
+    open_to_read,
     translate_disk_errors,
     write_text_file,
 )
@@ -32,7 +33,7 @@ def load_hashes() -> dict[str, tuple[float, int, str]]:
     Return {} if the file that stores them is missing or damaged.
     """
     try:
-        with open(_path(), encoding="utf-8") as file:
+        with open_to_read(_path()) as file:
             rows = as_mapping(json.loads(file.read(_MAX_BYTES)))
     except (OSError, ValueError, RecursionError):
         return {}
@@ -53,7 +54,7 @@ def compute_hash(path: str, cancelled: Cancellation) -> str:
         hashes.pop(path, None)
         hashes[path] = (status.st_mtime, status.st_size, digest)
         latest = dict(list(hashes.items())[-_MOST_FILES:])
-        write_text_file(_path(), json.dumps(latest, ensure_ascii=False))
+        write_text_file(_path(), json.dumps(latest))  # a path may not be UTF-8
     return digest
 
 

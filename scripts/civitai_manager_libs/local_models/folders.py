@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import host, setting
@@ -154,33 +155,31 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
     """Return (listing of a folder, paths of its subfolders); leave out hidden files and folders.
 
-    top, kind: copied into the listing. If reading fails, return the files that were read until
-    then, and no subfolders.
+    top, kind: copied into the listing. If reading fails, return what was read until then.
     """
     files, other_names, subfolders = [], set(), []
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
+    # The folder may be deleted meanwhile, or not be readable.
+    with suppress(OSError), os.scandir(path) as entries:
+        for entry in entries:
+            with suppress(OSError):  # a link to itself, or deleted meanwhile
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
                     subfolders.append(entry.path)
-                elif not entry.is_file():  # a link that leads nowhere
+                elif not entry.is_file():  # a link that leads nowhere, a pipe
                     continue
                 elif entry.name.lower().endswith(_EXTENSIONS):
                     status = entry.stat()
                     files.append((entry.name, status.st_size, status.st_mtime))
                 else:
                     other_names.add(entry.name)
-    except OSError:  # deleted meanwhile, or not readable: what was read so far counts
-        subfolders = []
     return FolderListing(path, top, kind, tuple(files), frozenset(other_names)), subfolders
 
 
 def _list_subfolders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
-            return sorted(entry.path for entry in entries if entry.is_dir())
+            return sorted(entry.path for entry in entries if os.path.isdir(entry.path))
     except OSError:
         return []
 

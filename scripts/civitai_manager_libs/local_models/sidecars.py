@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import as_checksum, as_id, as_list, as_mapping, clean_line
+from ..core import as_checksum, as_id, as_list, as_mapping, clean_line, open_to_read
 
 __all__ = ["describes_other_version", "EXTENSIONS", "Sidecar", "read_sidecar"]
 
@@ -32,7 +32,7 @@ class Sidecar:
 def read_sidecar(path: str) -> Sidecar:
     """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open_to_read(path) as file:
             data = as_mapping(json.loads(file.read(_MOST)))
     except (OSError, ValueError, RecursionError):
         return Sidecar()

@@ -154,6 +154,12 @@ def _is_same_file(path: str, file: RemoteFile) -> bool:
 
 def _find_folder(kind: str, version: Version) -> str:
     folder = find_folder(kind) if kind else ""
+    try:
+        folder.encode("utf-8")
+    except UnicodeEncodeError as error:  # the jobs database cannot store it
+        name = ascii(os.path.basename(folder))
+        message = f"The name of the folder {name} is not UTF-8."
+        raise InputError(message, "folder_not_utf8", folder=name) from error
     if folder:
         return folder
     label = get_kind_label(kind) or version.model_type or "?"

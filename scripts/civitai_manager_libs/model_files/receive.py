@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass, replace
 
 from .. import host, setting
-from ..core import Cancellation, delete_resumable, translate_disk_errors
+from ..core import Cancellation, check_no_links, delete_resumable, translate_disk_errors
 from ..errors import DiskError, PathTaken, WrongHash
 from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
-from ..local_models import get_model_index
+from ..local_models import find_folder, get_model_index
 from ..network import Progress
 from .companions import write_companions
 from .destination import find_free_path
@@ -94,4 +94,5 @@ def _find_path(request: ModelFileRequest) -> str:
     if not path:
         message = f"{request.path} cannot be written: other files already have this name."
         raise DiskError(message, request.path)
+    check_no_links(find_folder(request.kind), os.path.dirname(path))
     return path

@@ -17,13 +17,14 @@ from .free_space import (
 from .fsync import sync_folder
 from .replace import delete_file, replace_file
 from .resumable_file import delete_resumable, resumable_size, ResumableFile
-from .safe_open import is_special_file
+from .safe_open import check_no_links, is_special_file, open_to_read
 from .truncation import extension_if_complete, is_complete
 from .user_path import expand_folder
 
-__all__ = ["AtomicFile", "check_free_space", "check_space_for_files", "compute_sha256"]
+__all__ = ["AtomicFile", "check_free_space", "check_no_links", "check_space_for_files"]
+__all__ += ["compute_sha256"]
 __all__ += ["delete_file", "delete_resumable", "detect_media_extension", "expand_folder"]
 __all__ += ["extension_if_complete", "find_device", "find_free_space", "is_complete"]
 __all__ += ["is_special_file", "is_temporary_name", "is_text", "is_web_page", "log_disk_errors"]
-__all__ += ["make_file_name", "remove_leftovers", "replace_file", "resumable_size", "ResumableFile"]
-__all__ += ["sync_folder", "to_disk_error", "translate_disk_errors"]
+__all__ += ["make_file_name", "open_to_read", "remove_leftovers", "replace_file", "resumable_size"]
+__all__ += ["ResumableFile", "sync_folder", "to_disk_error", "translate_disk_errors"]

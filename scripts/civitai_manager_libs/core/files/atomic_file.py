@@ -14,7 +14,7 @@ from .file_lock import lock_descriptor
 from .free_space import check_free_space, translate_disk_errors
 from .fsync import make_folder, sync_file
 from .replace import delete_file, replace_file
-from .safe_open import check_own_folder, open_shared
+from .safe_open import check_own_folder, open_shared, open_to_read
 
 __all__ = ["NOTE", "AtomicFile", "is_temporary_name", "temporary_path"]
 
@@ -91,7 +91,7 @@ class AtomicFile:
     def copy_from(self, path: str) -> None:
         """Append the contents of another file."""
         with translate_disk_errors(self.folder):
-            with open(path, "rb") as source:
+            with open_to_read(path) as source:
                 shutil.copyfileobj(source, self._file)
             self.size = self._file.tell()
 

@@ -41,7 +41,7 @@ def _is_resumable(path: str) -> bool:
     except OSError:
         return False
     is_usable = found is not None and status.st_size >= found.ranges.end and status.st_nlink <= 1
-    return is_usable and time.time() - status.st_mtime < _MAX_AGE
+    return is_usable and abs(time.time() - status.st_mtime) < _MAX_AGE  # a clock may be wrong
 
 
 def _remove_orphan_note(note: str) -> bool:

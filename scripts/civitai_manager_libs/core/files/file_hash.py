@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from ..cancellation import Cancellation, never_cancelled
+from .safe_open import open_to_read
 
 __all__ = ["compute_sha256"]
 
@@ -18,7 +19,7 @@ def compute_sha256(path: str, cancelled: Cancellation | None = None) -> str:
     """
     cancelled = never_cancelled() if cancelled is None else cancelled
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_to_read(path) as file:
         while piece := file.read(_PIECE):
             cancelled.check()
             digest.update(piece)

@@ -1,4 +1,7 @@
-"""Opens files of this program in folders that other users may write to; follows no links.
+"""Opens files of this program in folders that other users may write to, and files of others.
+
+This program's own files are not opened through links. A file of somebody else may be a link, but no
+pipe or device: reading one may never end.
 
 CPython opens a file on Windows so that nobody can rename or delete it meanwhile. `open_shared`
 allows both, as POSIX does:
@@ -10,8 +13,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from io import FileIO
+from io import BufferedReader, FileIO
 from typing import Literal
+
+from ...errors import DiskError
 
 try:
     import msvcrt
@@ -29,12 +34,14 @@ else:
     _create_file.restype = ctypes.c_void_p
 
 __all__ = [
+    "check_no_links",
     "check_own_folder",
     "has_hard_links",
     "is_foreign",
     "is_special_file",
     "open_own_file",
     "open_shared",
+    "open_to_read",
 ]
 
 _Mode = Literal["rb", "r+b", "ab"]
@@ -43,7 +50,23 @@ _SHARE_ALL = 7  # others may read, write, rename and delete the file
 _CREATE_NEW, _OPEN_EXISTING, _OPEN_ALWAYS = 1, 3, 4
 _INVALID_HANDLE = 2**64 - 1
 # Without O_NONBLOCK, opening a named pipe placed at the path would block for ever.
-_NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_NOT_BLOCKED = getattr(os, "O_NONBLOCK", 0)
+_NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | _NOT_BLOCKED
+
+
+def open_to_read(path: str) -> BufferedReader:
+    """Open a regular file, or a link to one, to read its bytes.
+
+    Raises OSError if there is no such file, or if it is a folder, pipe, socket or device.
+    """
+    try:
+        file = open(path, "rb", opener=lambda path, flags: os.open(path, flags | _NOT_BLOCKED))
+    except ValueError as error:  # a NUL in the path
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path) from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "It is not a regular file", path)
+    return file
 
 
 def open_own_file(path: str, mode: _Mode, creates: bool = False) -> FileIO:
@@ -113,6 +136,22 @@ def check_own_folder(folder: str) -> None:
     """Raise PermissionError if the folder is a link that another user made."""
     if os.path.islink(folder) and not _is_owned(os.lstat(folder), folder):
         raise PermissionError(errno.EPERM, "It is a link of another user", folder)
+
+
+def check_no_links(top: str, folder: str) -> None:
+    """Raise DiskError if `folder`, or a folder between it and `top`, is a link.
+
+    top: a folder that the user has chosen, which may be a link; "" for none. Do nothing if `folder`
+    is not below `top`.
+    """
+    while top and folder != top and folder.startswith(os.path.join(top, "")):
+        if os.path.islink(folder):
+            message = (
+                f"{folder} is a link, and nothing is written through links: replace it by a folder,"
+                " or choose the folder that it leads to in the settings."
+            )
+            raise DiskError(message, folder)
+        folder = os.path.dirname(folder)
 
 
 def _is_foreign(status: os.stat_result, path: str) -> bool:

@@ -7,11 +7,11 @@ are allowed: some programs append data there.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from io import BufferedReader
 
 from .file_types import detect_media_extension
+from .safe_open import open_to_read
 
 __all__ = ["is_complete", "extension_if_complete"]
 
@@ -32,13 +32,11 @@ def extension_if_complete(path: str, size: int = 0) -> str | None:
     last 16 bytes are not all zero (a disk failure may leave zeros). size: in bytes, 0 if unknown.
     Raises OSError.
     """
-    status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    with open(path, "rb") as file:
+    with open_to_read(path) as file:
+        file_size = os.fstat(file.fileno()).st_size
         extension = detect_media_extension(file.read(16))
-        file.seek(max(0, status.st_size - 16))
-        has_size = status.st_size == size and file.read().strip(b"\0") != b""
+        file.seek(max(0, file_size - 16))
+        has_size = file_size == size and file.read(16).strip(b"\0") != b""
     if extension is None or not (has_size or is_complete(path, extension)):
         return None
     return extension
@@ -53,8 +51,8 @@ def is_complete(path: str, extension: str) -> bool:
     check = _CHECKS.get(extension)
     if check is None:
         return True
-    with open(path, "rb") as file:
-        return check(file, os.path.getsize(path))
+    with open_to_read(path) as file:
+        return check(file, os.fstat(file.fileno()).st_size)
 
 
 def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:

@@ -8,7 +8,7 @@ import struct
 from contextlib import ExitStack
 from typing import BinaryIO
 
-from ...core import AtomicFile, detect_media_extension, is_complete, to_disk_error
+from ...core import AtomicFile, detect_media_extension, is_complete, open_to_read, to_disk_error
 from ..files import read_embedded_texts
 from .patches import Patch, PATCHERS
 
@@ -36,7 +36,7 @@ def embed_infotext(path: str, text: str) -> bool:
         return False
     try:
         with ExitStack() as stack:
-            with open(path, "rb") as file:  # closed before it is replaced, as Windows requires
+            with open_to_read(path) as file:  # closed before it is replaced, as Windows requires
                 kind = detect_media_extension(file.read(16)) or ""
                 patches = PATCHERS[kind](file, text) if kind in PATCHERS else None
                 if patches is None or not is_complete(path, kind):

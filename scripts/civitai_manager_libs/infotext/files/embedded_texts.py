@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import BinaryIO
 
-from ...core import detect_media_extension
+from ...core import detect_media_extension, open_to_read
 from ...errors import DiskError
 from .budget import Budget, Texts
 from .heif import iter_heif_texts, iter_jpeg_xl_texts
@@ -33,7 +33,7 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     Raises DiskError.
     """
     try:
-        with open(file, "rb") if isinstance(file, str) else nullcontext(file) as opened:
+        with open_to_read(file) if isinstance(file, str) else nullcontext(file) as opened:
             opened.seek(0)
             return _read_texts(opened)
     except OSError as error:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
+from ... import setting
 from ...civitai import Page
-from ...core import Cancellation, extension_if_complete, Image, prefetch
+from ...core import Cancellation, check_no_links, extension_if_complete, Image, prefetch
 from ...errors import CivitaiShortcutError, DiskFull
 from ..factory import JobClient
 from ..pagination import walk_gallery
@@ -18,7 +19,7 @@ from ..sidecars import write_sidecars
 from ..states import WalkState
 from ..store import JobStore
 
-__all__ = ["ImageItems", "read_file_size"]
+__all__ = ["check_folder", "ImageItems", "read_file_size"]
 
 _BATCH = 32  # items claimed at a time
 _POLL_SECONDS = 0.3  # between two checks of the items that other jobs have claimed
@@ -232,6 +233,7 @@ class ImageItems:
         `failed`, but DiskFull is raised.
         """
         try:
+            check_folder(item, self._job.folder)
             write_sidecars(path, item.record, is_ours)
         except DiskFull:
             raise
@@ -239,6 +241,13 @@ class ImageItems:
             return failed_outcome(item, error)
         state = "saved" if is_ours else "skipped"
         return Outcome(item.image_id, state, path, read_file_size(path, size))
+
+
+def check_folder(item: Item, job_folder: str) -> None:
+    """Raise DiskError if a folder that the template gives to an item is a link."""
+    top = os.path.abspath(setting.saved_images_folder())
+    is_below = job_folder.startswith(os.path.join(top, ""))
+    check_no_links(top if is_below else job_folder, item.folder(job_folder))
 
 
 def read_file_size(path: str, default: int) -> int:

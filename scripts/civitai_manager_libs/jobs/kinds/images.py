@@ -12,7 +12,7 @@ from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..sidecars import write_sidecars
 from ..store import JobStore
-from .image_items import read_file_size, ImageItems
+from .image_items import check_folder, ImageItems, read_file_size
 
 __all__ = ["ImageKind"]
 
@@ -56,6 +56,7 @@ class ImageKind:
         progress: called with the number of bytes received so far and in total (0 if unknown).
         Raises Cancelled if `cancelled` is set, another CivitaiShortcutError after a failure.
         """
+        check_folder(item, self._folder)
         file = self._client.fetch_file(
             item.url, lambda extension: item.path(self._folder, extension), progress, cancelled
         )

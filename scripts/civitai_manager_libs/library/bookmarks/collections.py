@@ -97,7 +97,8 @@ def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str
 
 def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
     """Remove images from a collection; ignore images that are not in it. Raises DiskError."""
-    _execute(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
+    with change_bookmarks() as db:
+        db.executemany(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
 
 
 def change_memberships(
@@ -123,11 +124,12 @@ def rename_collection(name: str, new_name: str) -> None:
     Raises InputError if the new name is empty or belongs to another collection.
     """
     clean = _validate_name(new_name)
-    is_other = fold_text(clean) != fold_text(name)
-    if is_other and list_image_ids_by_name(clean):
-        raise InputError(f"There is a collection “{clean}” already.", "collection_refused")
-    sql = "UPDATE sets SET name = ?, folded = ? WHERE folded = ?"
-    _execute(sql, [(clean, fold_text(clean), fold_text(name))])
+    sql = "UPDATE OR IGNORE sets SET name = ?1, folded = ?2 WHERE folded = ?3"
+    known = "SELECT 1 FROM sets WHERE folded = ?3"
+    values = (clean, fold_text(clean), fold_text(name))
+    with change_bookmarks() as db:
+        if db.execute(sql, values).rowcount == 0 and db.execute(known, values).fetchall():
+            raise InputError(f"There is a collection “{clean}” already.", "collection_refused")
 
 
 def delete_collection(name: str) -> list[int]:
@@ -135,14 +137,14 @@ def delete_collection(name: str) -> list[int]:
 
     Raises DiskError.
     """
-    ids = list_image_ids(name)
-    _execute("DELETE FROM sets WHERE folded = ?", [(fold_text(name),)])
-    return ids
-
-
-def _execute(sql: str, values: Sequence[tuple[object, ...]]) -> None:
+    sql = (
+        "SELECT i.id FROM sets JOIN in_sets i USING (number) WHERE folded = ?"
+        " ORDER BY i.added_at, i.id"
+    )
     with change_bookmarks() as db:
-        db.executemany(sql, values)
+        ids = [image_id for (image_id,) in db.execute(sql, (fold_text(name),))]
+        db.execute("DELETE FROM sets WHERE folded = ?", (fold_text(name),))
+    return ids
 
 
 def _validate_name(name: str) -> str:

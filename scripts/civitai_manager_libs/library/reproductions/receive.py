@@ -38,6 +38,7 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
     if match is None:
         return
     thumbnail, (width, height) = make_thumbnail(image), image.size
+    infotext = infotext.encode("utf-8", "replace").decode()  # a lone surrogate is no text
     new = Reproduction(
         0, match.image_id, path, infotext, time.time(), match.is_edited, width, height
     )

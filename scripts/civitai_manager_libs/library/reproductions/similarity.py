@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import io
 import math
+from contextlib import nullcontext
 from typing import Any, BinaryIO, Literal, NamedTuple
 
+from ...core import open_to_read
 from ...errors import NotAnImage, TooLarge
 from ...infotext import has_overlapping_exif
 
@@ -72,11 +74,12 @@ def open_image(file: str | BinaryIO) -> Any:
     if has_overlapping_exif(file):
         raise NotAnImage("The image's EXIF data is too large to be read.")
     try:
-        image = Image.open(file, formats=_FORMATS)
-        width, height = image.size
-        if width * height > _MAX_PIXELS:
-            raise TooLarge(f"An image of {width} × {height} pixels is too large to compare.")
-        image.load()
+        with open_to_read(file) if isinstance(file, str) else nullcontext(file) as opened:
+            image = Image.open(opened, formats=_FORMATS)
+            width, height = image.size
+            if width * height > _MAX_PIXELS:
+                raise TooLarge(f"An image of {width} × {height} pixels is too large to compare.")
+            image.load()
     # Pillow raises SyntaxError and ValueError for some damaged files.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise NotAnImage("The file is not a readable PNG, JPEG or WebP image.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -103,11 +104,15 @@ def import_reproductions(
 ) -> None:
     """Store reproductions with their JPEG thumbnails, in the caller's transaction.
 
-    Skip a reproduction if its Civitai image already has 100, or one made at the same time.
+    Skip a reproduction if its Civitai image already has 100, or the same one.
     """
+    sql = (
+        "SELECT count(*), total(made_at = ? AND infotext = ? AND thumbnail = ?)"
+        " FROM reproductions WHERE image_id = ?"
+    )
     for new, thumbnail in items:
-        sql = "SELECT count(*), total(made_at = ?) FROM reproductions WHERE image_id = ?"
-        count, same = db.execute(sql, (new.made_at, new.image_id)).fetchone()
+        values = (new.made_at, new.infotext, thumbnail, new.image_id)
+        count, same = db.execute(sql, values).fetchone()
         if count < _MAX_OF_IMAGE and not same:
             _insert(db, new, thumbnail)
 
@@ -115,12 +120,16 @@ def import_reproductions(
 def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
     """Store a reproduction with its JPEG thumbnail, in the caller's transaction.
 
-    The database gives the reproduction a new id. A reproduction with the same path is replaced.
+    The database gives the reproduction a new id. A reproduction with the same path is replaced; if
+    `path` is only a name, which another file may have too, only the same reproduction is replaced.
     Only the newest 100 reproductions of an image are kept.
     """
-    if new.path:
-        values: tuple[object, ...] = (new.image_id, new.path)
-        db.execute("DELETE FROM reproductions WHERE image_id = ? AND path = ?", values)
+    same = "DELETE FROM reproductions WHERE image_id = ? AND path = ?"
+    values: list[object] = [new.image_id, _pack_path(new.path)]
+    if not os.path.isabs(new.path):
+        same += " AND infotext = ? AND thumbnail = ?"
+        values += [new.infotext, thumbnail]
+    db.execute(same, values)
     _insert(db, new, thumbnail)
     sql = (
         "DELETE FROM reproductions WHERE number IN (SELECT number FROM reproductions"
@@ -130,13 +139,23 @@ def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: by
 
 
 def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
-    row: list[object] = [new.image_id, new.path, new.infotext, new.made_at, new.is_edited]
+    path = _pack_path(new.path)
+    row: list[object] = [new.image_id, path, new.infotext, new.made_at, new.is_edited]
     row += [new.width, new.height, *(new.similarity or (None, None)), thumbnail]
     sql = (
         f"INSERT INTO reproductions ({_COLUMNS.partition(', ')[2]}, thumbnail)"
         f" VALUES ({', '.join('?' * len(row))})"
     )
     db.execute(sql, row)
+
+
+def _pack_path(path: str) -> str | bytes:
+    """Return a path for the database; it is bytes if it is not UTF-8, which a text must be."""
+    data = os.fsencode(path)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:
@@ -188,5 +207,13 @@ def _parse_row(row: tuple[Any, ...]) -> Reproduction:
     number, image_id, path, infotext, made_at = first
     similarity = None if ssim is None else Similarity(ssim, hash_distance)
     return Reproduction(
-        number, image_id, path, infotext, made_at, bool(is_edited), width, height, similarity
+        number,
+        image_id,
+        os.fsdecode(path),
+        infotext,
+        made_at,
+        bool(is_edited),
+        width,
+        height,
+        similarity,
     )

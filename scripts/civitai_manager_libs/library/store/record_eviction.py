@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Sequence
 
 from ... import setting
@@ -35,9 +36,12 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
     (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
     if count <= limit:
         return False
-    where = f"WHERE id NOT IN ({ANNOTATED_IDS})" if table == "images" else ""
-    oldest = f"SELECT rowid FROM {table} {where} ORDER BY read_at LIMIT ?"
-    row_ids = [rowid for (rowid,) in db.execute(oldest, (min(count - limit, _AT_ONCE),))]
+    kept = f"AND id NOT IN ({ANNOTATED_IDS})" if table == "images" else ""
+    row_ids: list[int] = []
+    for when in (">", "<="):  # a time in the future was set by a wrong clock: it is not recent
+        left = min(count - limit, _AT_ONCE) - len(row_ids)
+        sql = f"SELECT rowid FROM {table} WHERE read_at {when} ? {kept} ORDER BY read_at LIMIT ?"
+        row_ids += [rowid for (rowid,) in db.execute(sql, (time.time(), left))]
     if table == "images":
         _delete_derived_rows(db, row_ids)
     where = "WHERE rowid IN (SELECT value FROM json_each(?))"

@@ -8,6 +8,7 @@ silent.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -21,10 +22,10 @@ from ...core import as_id, Cancellation
 from ...errors import CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
-from .csrf import is_cross_site, is_host_ip_or_localhost, is_our_page
+from .csrf import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page
 from .request_body import read_body, SMALL_BODY
-from .responses import ApiError, find_language, make_error_response, make_failure_response
-from .responses import make_json_response
+from .responses import ApiError, explain_error, find_language, make_error_response
+from .responses import make_failure_response, make_json_response
 
 __all__ = ["Endpoints", "Handler", "RemoteWork", "RequestContext"]
 
@@ -85,6 +86,22 @@ class RequestContext:
         if not isinstance(value, str) or value not in choices:
             raise ApiError(400, "bad_input", field=name)
         return choices[value]
+
+    @property
+    def may_see_paths(self) -> bool:
+        """Return whether the user may see paths, addresses and errors of this machine.
+
+        Only users who may change the settings see them.
+        """
+        return not find_lock_reason(self.request, "download_images_folder")
+
+    def show_path(self, path: str) -> str:
+        """Return a file's path as the user may see it: its name if the user may not see paths."""
+        return path if self.may_see_paths else os.path.basename(path)
+
+    def explain_error(self, error: CivitaiShortcutError) -> str:
+        """Return a sentence for the user that tells what went wrong and what to do."""
+        return explain_error(error, self.language, self.may_see_paths)
 
     def translate(self, key: str, **values: Any) -> str:
         """Return the message with this key in the request's language.
@@ -172,12 +189,10 @@ class Endpoints:
         )
         watch = asyncio.ensure_future(_watch_disconnect(request, cancellation))
         try:
-            answer = await self.run_local(
-                _call_for_response, lambda: handler(context), context.language
-            )
+            answer = await self.run_local(_call_for_response, lambda: handler(context), context)
             if isinstance(answer, RemoteWork):
                 answer = await self._run_in_thread(
-                    answer.lane, _call_for_response, answer.work, context.language
+                    answer.lane, _call_for_response, answer.work, context
                 )
             return answer
         except asyncio.CancelledError:  # the server is stopping
@@ -208,7 +223,7 @@ def _has_valid_host(request: Request) -> bool:
     return is_host_ip_or_localhost(request.headers)
 
 
-def _call_for_response(work: Callable[[], Any], language: str) -> Any:
+def _call_for_response(work: Callable[[], Any], context: RequestContext) -> Any:
     """Call `work`; return a JSON response with its result, or with its error in words.
 
     A result that is a RemoteWork or already a response is returned unchanged. Errors other than
@@ -217,9 +232,9 @@ def _call_for_response(work: Callable[[], Any], language: str) -> Any:
     try:
         answer = work()
     except ApiError as error:
-        return make_error_response(error, language)
+        return make_error_response(error, context.language)
     except CivitaiShortcutError as error:
-        return make_failure_response(error, language)
+        return make_failure_response(error, context.explain_error(error))
     is_ready = isinstance(answer, RemoteWork) or callable(answer)
     return answer if is_ready else make_json_response(answer)
 

@@ -107,13 +107,14 @@ def make_error_response(error: ApiError, language: str) -> Response:
     return response
 
 
-def make_failure_response(error: CivitaiShortcutError, language: str) -> Response:
+def make_failure_response(error: CivitaiShortcutError, message: str) -> Response:
     """Return the JSON response for a failed action, for example if Civitai does not respond.
 
     The error's class determines the HTTP status, such as 507 for DiskError; the default is 502.
+    message: a sentence for the user.
     """
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
-    return _error_json({"code": error.reason, "message": explain_error(error, language)}, status)
+    return _error_json({"code": error.reason, "message": message}, status)
 
 
 def _error_json(details: ErrorDetails, status: int) -> Response:
@@ -121,8 +122,11 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
     return make_json_response(body, status)
 
 
-def explain_error(error: CivitaiShortcutError, language: str) -> str:
-    """Return a sentence that tells the user what went wrong and what to do."""
+def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: bool = True) -> str:
+    """Return a sentence that tells the user what went wrong and what to do.
+
+    may_see_paths: whether the sentence may contain paths and addresses of this machine.
+    """
     if isinstance(error, InputError):
         return messages.translate_error(error, language) if error.key else str(error)
     if isinstance(error, Busy):
@@ -130,6 +134,8 @@ def explain_error(error: CivitaiShortcutError, language: str) -> str:
         return messages.translate("busy_for", language, n=minutes)
     code = "trouble" if isinstance(error, ServerError) else error.reason
     known = messages.explain_reason(code, language)
+    if not may_see_paths:
+        return known
     if isinstance(error, DiskError) and language == "en":
         return str(error)
     if isinstance(error, DiskError):

@@ -112,20 +112,20 @@ def make_key_state(context: RequestContext) -> KeyState:
 def _setting_view(
     context: RequestContext, entry: setting.SettingSpec, group: SettingGroup
 ) -> Setting:
-    language = context.language
+    language, lock = context.language, find_lock_reason(context.request, entry.name)
     return {
         "name": entry.name,
         "label": messages.get_setting_label(entry.name, language),
         "kind": "choice" if entry.choices else _KINDS[type(entry.default)],
         "low": entry.low,
         "high": entry.high,
-        "value": getattr(setting, entry.name),
+        "value": "" if lock and entry.is_private else getattr(setting, entry.name),
         "choices": [
             {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
             for value in entry.choices
         ],
         "group": group,
-        "locked": find_lock_reason(context.request, entry.name),
+        "locked": lock,
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...core import detect_media_extension, Image, thumbnail_url, translate_disk_errors
+from ...core import detect_media_extension, Image, open_to_read, thumbnail_url
+from ...core import translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, deletions, image_cache, pages
 from .. import bundle
@@ -121,7 +122,7 @@ def respond_with_file(context: RequestContext, path: str, etag: str) -> Any:
     video or sound.
     """
     with translate_disk_errors(path):
-        opened = open(path, "rb")
+        opened = open_to_read(path)
     try:
         media_type = find_media_type(opened.read(16))
     except NotAnImage:

@@ -34,17 +34,21 @@ _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
 def make_jobs_panel(
-    service: JobService, language: str, words: str = "", limit: int = 12
+    service: JobService,
+    language: str,
+    words: str = "",
+    limit: int = 12,
+    may_see_paths: bool = True,
 ) -> JobList:
     """Return the JSON of the downloads panel. Raises DiskError if the database cannot be used.
 
     words: list only jobs whose description contains all these words, "" for any. limit: how many
-    jobs to list.
+    jobs to list. may_see_paths: whether the panel may show paths and errors of this machine.
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.list_job_views(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
-    rows = [_make_job_card(view, language) for view in views]
+    rows = [_make_job_card(view, language, may_see_paths) for view in views]
     waiting = service.count_waiting()
     more = waiting - sum(view.state is JobState.QUEUED for view in views)
     return {
@@ -53,12 +57,12 @@ def make_jobs_panel(
         "total": total,
         "bookmarks_revision": bookmarks.get_revision(),
         "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
-        "notice": service.notice,
+        "notice": service.notice if may_see_paths else "",
         "jobs": rows,
     }
 
 
-def _make_job_card(view: JobView, language: str) -> JobCard:
+def _make_job_card(view: JobView, language: str, may_see_paths: bool = True) -> JobCard:
     job, now, state = view.job, view.current_job, view.state
     is_over, description = state.is_over, describe_job(job, language)
     return {
@@ -75,14 +79,14 @@ def _make_job_card(view: JobView, language: str) -> JobCard:
         "percent": _count_percent(now),
         "line": _make_progress_line(view, language),
         "note": _make_state_note(view, language),
-        "folder": "" if job.options.reads_only else job.folder,
+        "folder": job.folder if may_see_paths and not job.options.reads_only else "",
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
         "actions": _list_actions(view, language),
         "report": _make_report_view(view, language) if is_over else None,
         "model_files": list_model_file_views(view, language),
-        **_make_failures_view(view, language),
+        **_make_failures_view(view, language, may_see_paths),
     }
 
 
@@ -108,7 +112,7 @@ def _make_report_view(view: JobView, language: str) -> JobReport | None:
     return {"end": end, "lines": messages.describe_counts(report.counts, language)}
 
 
-def _make_failures_view(view: JobView, language: str) -> JobFailures:
+def _make_failures_view(view: JobView, language: str, may_see_paths: bool) -> JobFailures:
     is_over = view.state.is_over
     failed = view.current_job.failed
     more = view.job.failed - len(view.failed)
@@ -119,7 +123,10 @@ def _make_failures_view(view: JobView, language: str) -> JobFailures:
         toast = messages.explain_reason("empty_end", language)
     return {
         "failed_label": label,
-        "failures": [_make_failure_view(item, language) for item in view.failed] if is_over else [],
+        "failures": [
+            _make_failure_view(item, language, may_see_paths)
+            for item in (view.failed if is_over else ())
+        ],
         "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
@@ -245,14 +252,15 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 
-def _make_failure_view(item: Item, language: str) -> JobFailure:
+def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFailure:
     is_model = item.kind == "model"
     return {
         "id": item.image_id,
         "url": _find_page_url(item),
         "title": os.path.basename(item.model_path) if is_model else "",
         "reason": messages.explain_reason(item.reason, language, item.message, is_model),
-        "detail": item.message if language == "en" else "",  # the messages are English
+        # The messages are English, and may contain paths.
+        "detail": item.message if language == "en" and may_see_paths else "",
         "code": item.reason,
         "has_thumb": item.kind not in ("audio", "model"),
     }

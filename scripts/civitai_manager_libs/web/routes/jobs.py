@@ -38,7 +38,11 @@ def get_jobs(context: RequestContext) -> JobList:
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
-    return make_jobs_panel(get_job_service(), context.language, words, limit or _LISTED)
+    return _make_panel(context, words, limit or _LISTED)
+
+
+def _make_panel(context: RequestContext, words: str = "", limit: int = _LISTED) -> JobList:
+    return make_jobs_panel(get_job_service(), context.language, words, limit, context.may_see_paths)
 
 
 def act_on_job(context: RequestContext) -> JobList:
@@ -52,7 +56,7 @@ def act_on_job(context: RequestContext) -> JobList:
     if act is None:
         raise ApiError(404, "not_there")
     act(job_id, context)
-    return make_jobs_panel(get_job_service(), context.language)
+    return _make_panel(context)
 
 
 def begin_job(context: RequestContext) -> JobStarted:
@@ -80,7 +84,7 @@ def _download_selection(context: RequestContext, ids: Any) -> JobStarted:
     if len(images) == 1:  # report that it is saved, or download a deleted file again
         path = find_saved_files([images[0].id]).get(images[0].id)
         if path is not None:
-            return _started_view(context, None, 0, "already_saved", path=path)
+            return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
         with get_job_service().open_store() as store:
             again = images[0].id in store.find_saved_paths([images[0].id])
     model_id, version_id = (as_id(context.body_field(name)) for name in ("model", "version"))
@@ -177,6 +181,8 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
     """Open a job's folder in this machine's file manager. Raises ApiError if that is impossible."""
     with get_job_service().open_store() as store:
         folder = store.get_job(job_id).folder
+    if not context.may_see_paths:
+        raise ApiError(403, "not_allowed", "files_on_server")
     if not _can_open_folders(context):
         raise ApiError(400, "bad_input", "folder_on_server", folder=folder)
     if not os.path.isdir(folder):

@@ -22,7 +22,7 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, find_lock_reason, format_iso_time, make_bytes_response
+from ..http import ApiError, format_iso_time, make_bytes_response
 from ..http import RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
@@ -151,25 +151,18 @@ def _list_views(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
     original = _read_infotext(image) if found else ""
-    shows_paths = not find_lock_reason(context.request, "model_files")
     return [
         {
             **_make_comparison(context, original, one),
             "id": one.id,
             "file": _file_state(one),
             "name": os.path.basename(one.path),
-            "path": _show_path(one.path, is_whole=shows_paths),
+            "path": context.show_path(one.path) if os.path.isabs(one.path) else "",
             "made_at": format_iso_time(one.made_at),
             "is_edited": one.is_edited,
         }
         for one in found
     ]
-
-
-def _show_path(path: str, is_whole: bool) -> str:
-    if not os.path.isabs(path):
-        return ""
-    return path if is_whole else os.path.basename(path)
 
 
 def _file_state(one: reproductions.Reproduction) -> Literal["here", "gone", "thumbnail"]:

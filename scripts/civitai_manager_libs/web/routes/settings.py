@@ -44,7 +44,8 @@ def put_settings(context: RequestContext) -> SettingsSaved:
     if unknown is not None:
         raise ApiError(400, "bad_input", field=str(unknown)[:100])
     for name, value in given.items():
-        if value != getattr(setting, name):
+        # A private value cannot be guessed: the check does not depend on it.
+        if setting.BY_NAME[name].is_private or value != getattr(setting, name):
             _check_lock(context, name)  # before `_validate_folder` creates a folder
     wanted = _validate_settings(given, context.language)
     before = {name: getattr(setting, name) for name in wanted}

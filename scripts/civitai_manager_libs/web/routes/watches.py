@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
-from ...i18n import messages
 from ...library import watches
-from ..http import explain_error, format_iso_time, RequestContext
+from ..http import format_iso_time, RequestContext
 from ..schemas.page import WatchedGallery, WatchList
 from .dependencies import get_client, parse_gallery_query
 
@@ -83,7 +82,7 @@ def get_watches(context: RequestContext) -> WatchList:
         return {
             "galleries": [],
             "checking": False,
-            "problem": explain_error(error, context.language),
+            "problem": context.explain_error(error),
         }
 
 
@@ -114,19 +113,19 @@ def _watch(context: RequestContext) -> None:
 
 def _watches_view(context: RequestContext) -> WatchList:
     is_running = _checks.is_running  # read before the results, which may arrive meanwhile
-    galleries = [_watch_view(one, context.language) for one in watches.list_watches()]
-    problem = _problem_text(_ALL, context.language) if galleries else ""
+    galleries = [_watch_view(one, context) for one in watches.list_watches()]
+    problem = _problem_text(_ALL, context) if galleries else ""
     return {"galleries": galleries, "checking": is_running, "problem": problem}
 
 
-def _problem_text(gallery: str, language: str) -> str:
+def _problem_text(gallery: str, context: RequestContext) -> str:
     error = _checks.errors.get(gallery)
     if isinstance(error, NotFound):
-        return messages.translate("no_gallery", language)
-    return explain_error(error, language) if error else ""
+        return context.translate("no_gallery")
+    return context.explain_error(error) if error else ""
 
 
-def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:
+def _watch_view(one: watches.Watch, context: RequestContext) -> WatchedGallery:
     kind, _, value = one.gallery.partition(" ")
     return {
         "gallery": one.gallery,
@@ -138,5 +137,5 @@ def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:
         "new_count": one.new_count,
         "has_more": one.has_more,
         "checked_at": format_iso_time(one.checked_at),
-        "problem": _problem_text(one.gallery, language),
+        "problem": _problem_text(one.gallery, context),
     }

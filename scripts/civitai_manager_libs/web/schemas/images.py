@@ -93,9 +93,9 @@ class ImageDetails(ImageView, ImageLinks):
 
     infotext_source: whether Civitai's record, the image's file or neither has the infotext.
     problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
-    line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the
-    image is not downloaded. reproduction_count: how many images the user has generated from the
-    infotext.
+    line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
+    the file's name for users who may not change settings; "" if the image is not downloaded.
+    reproduction_count: how many images the user has generated from the infotext.
     """
 
     annotations: Annotations

@@ -80,7 +80,8 @@ class JobCard(JobFailures):
     subject: which part of the group, in words. filters: the gallery's filters, in words. created:
     ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
     line: progress in words. note: why the job is not running, or what the user should do. folder:
-    where the files are saved, "" for none. model_files: [] for a job of images.
+    where the files are saved, "" for none and for users who may not change settings. model_files:
+    [] for a job of images.
     """
 
     id: int

@@ -18,7 +18,10 @@ class Choice(TypedDict):
 
 
 class Setting(TypedDict):
-    """A setting with its value and form field. low, high: the bounds of a number."""
+    """A setting with its value and form field.
+
+    low, high: the bounds of a number. value: "" for a locked folder or proxy.
+    """
 
     name: str
     label: str

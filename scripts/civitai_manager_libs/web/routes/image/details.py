@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .... import setting
-from ....core import detect_media_extension, Image
+from ....core import detect_media_extension, Image, open_to_read
 from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
 from ....library import bookmarks, image_cache, reproductions
 from ...http import make_annotation_view, make_image_links, make_image_view
@@ -66,7 +66,7 @@ def _details_view(
         "hearts": stats.hearts,
         "laughs": stats.laughs,
         "cries": stats.cries,
-        "saved_path": path,
+        "saved_path": context.show_path(path),
         "reproduction_count": reproductions.count_reproductions(image.id),
         "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
     }
@@ -74,7 +74,7 @@ def _details_view(
 
 def _read_extension(path: str) -> str:
     try:
-        with open(path, "rb") as file:
+        with open_to_read(path) as file:
             return detect_media_extension(file.read(16)) or ""
     except OSError:
         return ""

@@ -1,0 +1,145 @@
+"""What a visitor from another machine, without a login, is told of this machine: no route tells
+where files lie, what an error says of a path, or how the network is reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from api_server import MODEL_ID
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import reproductions
+from civitai_manager_libs.local_models import get_model_index
+from civitai_manager_libs.web.routes import dependencies
+from page_driver import wait_for
+from PIL import Image
+from route_requests import fill_path, IMAGES, iter_requests
+
+_ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
+_PASSWORD, _KEY = "planted-password", "planted-key"
+
+
+def _ask_all(api, keys, headers, language="en"):
+    """Return {request: all that the server answers, headers and body}."""
+    answers = {}
+    for method, pattern, body in iter_requests():
+        for path in fill_path(pattern, keys):
+            sent = {"X-Civitai-Shortcut": "1", "Accept-Language": language, **headers}
+            kind = {"data": body} if isinstance(body, bytes) else {"json": body}
+            if body is None:
+                kind = {}
+            answer = api.ask(f"api/{path}", method, headers=sent, **kind)
+            answers[method, path, str(body)] = f"{answer.headers} {answer.text}"
+    return answers
+
+
+@pytest.fixture
+def planted(api, civitai, tmp_path, monkeypatch, folder):
+    """Fill every place that knows a secret; return (the secrets, the ids for the paths)."""
+    monkeypatch.setenv("HOME", str(tmp_path / "planted-home"))
+    models = tmp_path / "planted-models"
+    (models / "loras").mkdir(parents=True)
+    (models / "loras" / "a.safetensors").write_bytes(b"x")
+    Image.new("RGB", (8, 8)).save(models / "loras" / "a.png")
+    setting.change("model_folders", str(models))
+    setting.change("download_images_folder", str(tmp_path / "planted-downloads"))
+    api.get(f"models/{MODEL_ID}")
+    api.get(f"images?model={MODEL_ID}&level=XXX")
+    api.post("jobs", {"ids": IMAGES[:2]})
+    _wait_for_jobs(api)
+    made = tmp_path / "planted-made" / "made.png"
+    made.parent.mkdir()
+    picture = Image.new("RGB", (8, 8))
+    picture.save(made)
+    one = reproductions.Reproduction(0, IMAGES[0], str(made), "a\nSteps: 1", 1.0, False, 8, 8)
+    reproductions.store_reproduction(one, picture)
+    setting.change("proxy", f"http://me:{_PASSWORD}@127.0.0.1:9")
+    setting.civitai_api_key = _KEY
+    key = get_model_index().list_files()[0].make_key()
+    ids = {"model_id": MODEL_ID, "image_id": IMAGES[0], "reproduction": 1, "key": key, "job": 1}
+    folders = [Path(setting.data_folder()), models, made.parent]
+    folders += [tmp_path / "planted-home", tmp_path / "planted-downloads"]
+    secrets = [_PASSWORD, _KEY, str(tmp_path), *(f.name for f in folders if "planted" in f.name)]
+    return secrets, ids
+
+
+def _wait_for_jobs(api):
+    states = ("done", "failed", "paused", "cancelled")
+    wait_for(lambda: all(row["state"] in states for row in api.get("jobs")["jobs"]), "the jobs")
+    wait_for(lambda: not dependencies.get_job_service()._workers._entries, "the workers")
+
+
+def _fail_in_downloads(api, tmp_path):
+    """Let a download fail with an error of its folder."""
+    Path(tmp_path, "planted-downloads", "Other").write_text("no folder")
+    api.post("jobs", {"ids": IMAGES[2:], "title": "Other"})
+    _wait_for_jobs(api)
+
+
+def _break_jobs(api, tmp_path):
+    dependencies._service = None
+    path = Path(setting.database_file())
+    for name in path.parent.glob("gallery.db*"):
+        name.unlink()
+    path.write_bytes(b"damaged" * 999)
+
+
+def _break_library(api, tmp_path):
+    path = Path(setting.library_file())
+    for name in path.parent.glob("library.db*"):
+        name.unlink()
+    path.mkdir()
+
+
+_STATES = {
+    "whole": lambda api, tmp_path: None,
+    "failed-download": _fail_in_downloads,
+    "damaged-jobs": _break_jobs,
+    "damaged-library": _break_library,
+}
+# Of the requests by whom may see it: where at least one secret must be.
+_TOLD = {
+    "whole": {"bootstrap?", "jobs?", f"images/{IMAGES[0]}?"},
+    "failed-download": {"bootstrap?", "jobs?"},
+    "damaged-jobs": {"bootstrap?"},
+    "damaged-library": {"bootstrap?", "home?"},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+@pytest.mark.parametrize("state", _STATES)
+def test_no_route_tells_a_stranger_where_things_lie(
+    api, planted, tmp_path, monkeypatch, library, state, language
+):
+    secrets, ids = planted
+    _STATES[state](api, tmp_path)
+    if state == "damaged-library":
+        library.forget()
+    answers = _ask_all(api, ids, _ELSEWHERE, language)
+    told = {name: s for name, text in answers.items() for s in secrets if s in text}
+    assert not told
+    own = _ask_all(api, ids, {}, language)
+    known = {path for (_, path, _), text in own.items() if any(s in text for s in secrets)}
+    assert _TOLD[state] <= known, "the owner is told"
+    assert not any(_KEY in text for text in own.values())
+
+
+@pytest.mark.parametrize("name", ["proxy", "download_images_folder", "model_folders"])
+def test_private_setting_is_shown_to_whom_may_change_it(api, name):
+    setting.change(name, "planted")
+
+    def shown(**headers):
+        settings = {one["name"]: one for one in api.get("bootstrap", **headers)["settings"]}
+        return settings[name]["value"], settings[name]["locked"]
+
+    assert shown() == ("planted", "")
+    assert shown(**_ELSEWHERE) == ("", "only_here")
+
+
+def test_stranger_cannot_guess_a_private_setting(api):
+    setting.change("proxy", "planted")
+    codes = [
+        api.ask("api/settings", "PUT", headers={"X-Civitai-Shortcut": "1", **_ELSEWHERE}, json=body)
+        for body in ({"proxy": "planted"}, {"proxy": "other"})
+    ]
+    assert [answer.status_code for answer in codes] == [403, 403]
