@@ -14,9 +14,8 @@ from .infotext_format import Infotext, parse_infotext
 
 __all__ = ["Difference", "list_differences", "list_lora_names", "list_prompt_words"]
 
-DifferenceKind = Literal[
-    "changed", "absent", "added", "edited", "checkpoint", "checkpoint_unknown", "program"
-]
+DifferenceKind = Literal["changed", "absent", "added", "edited", "img2img", "program"]
+CheckpointKind = Literal["checkpoint", "checkpoint_unknown"]
 LoraKind = Literal["lora_missing", "lora_absent", "lora_added", "lora_version", "lora_weight"]
 
 # In the order in which they change an image most.
@@ -34,6 +33,8 @@ _IGNORED = {
 # What A1111 and Forge leave out of an infotext if it has this value.
 _DEFAULTS = {"Clip skip": "1", "RNG": "GPU", "Schedule type": "Automatic", "ENSD": "0"}
 _A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
+# With them, a denoising strength is that of a second pass and not of an image to start from.
+_SECOND_PASS = ("Hires upscale", "Hires upscaler", "Hires resize", "Hires steps", "First pass size")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
@@ -47,11 +48,12 @@ class Difference:
     field: the name of a parameter or LoRA. original, made: the values in the original and in the
     reproduction, "" if there is none; a LoRA's value is its weight, for "lora_version" its hash.
     kind: "absent": only in the original; "added": only in the reproduction; "edited": a prompt;
-    "checkpoint", "lora_version": another file; "checkpoint_unknown": the original names no model;
-    "lora_missing": a LoRA tag without effect; "program": another WebUI or version.
+    "img2img": made from another image, unlike the original; "checkpoint", "lora_version": another
+    file; "checkpoint_unknown": the original names no model; "lora_missing": a LoRA tag without
+    effect; "program": another WebUI or version.
     """
 
-    kind: DifferenceKind | LoraKind
+    kind: DifferenceKind | CheckpointKind | LoraKind
     field: str
     original: str = ""
     made: str = ""
@@ -80,6 +82,7 @@ def list_differences(
         return ()
     before, after = _add_defaults(first.parameters), _add_defaults(second.parameters)
     return (
+        *_compare_methods(before, after),
         *_compare_values(before, after, _FIRST),
         *_compare_checkpoints(before, after),
         *_compare_loras(first, second, missing_loras),
@@ -116,6 +119,23 @@ def _add_defaults(parameters: Mapping[str, str]) -> dict[str, str]:
     pair = {"Sampler": sampler, "Schedule type": schedule}
     stated = {**parameters, **{name: value for name, value in pair.items() if value}}
     return {**(_DEFAULTS if is_a1111 else {"Clip skip": "1", "ENSD": "0"}), **stated}
+
+
+def _compare_methods(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    if _is_img2img(after) and not _is_img2img(before):
+        yield Difference("img2img", "Denoising strength", "", after.get("Denoising strength", ""))
+
+
+def _is_img2img(parameters: Mapping[str, str]) -> bool:
+    """Return whether an image was made from another image and a prompt."""
+    operations = parameters.get("Operations")  # SD.Next's; "txt2img; hires", for example
+    if operations is not None:
+        names = {name.strip() for name in operations.split(";")}
+        return not names.isdisjoint(("img2img", "inpaint")) and names.isdisjoint(
+            ("txt2img", "hires")
+        )
+    has_strength = "Denoising strength" in parameters
+    return has_strength and not any(name in parameters for name in _SECOND_PASS)
 
 
 def _compare_values(
