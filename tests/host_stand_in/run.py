@@ -26,7 +26,7 @@ from modules import hashes, paste, script_callbacks, sd_samplers, sd_schedulers 
 from modules import paths_internal, shared  # noqa: E402
 from PIL import Image  # noqa: E402
 from starlette.requests import Request  # noqa: E402
-from starlette.responses import JSONResponse, Response  # noqa: E402
+from starlette.responses import FileResponse, JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
 _MAJOR = int(gr.__version__.split(".", 1)[0])
@@ -48,6 +48,15 @@ window.switch_to_inpaint = () => {
     press("Inpaint", "img2img_inpaint_tab");
 };
 """
+# gradio 3 takes no head; a script that is parsed by itself does not run.
+_ADD_TO_HEAD = """() => {
+    const head = new DOMParser().parseFromString(%s, "text/html").head;
+    for (const { localName, textContent, attributes } of head.children) {
+        const made = Object.assign(document.createElement(localName), { textContent });
+        for (const { name, value } of attributes) made.setAttribute(name, value);
+        document.head.append(made);
+    }
+}"""
 _told: dict[str, Any] = {"rounds": []}
 _watched: list[str] = []
 _is_watching = False
@@ -86,7 +95,7 @@ def _build_page() -> Any:
                     tab.render()
         paste.connect_paste_params_buttons()
         if _MAJOR < 4:
-            page.load(None, None, None, _js=f"() => {{ {_scripts()} }}")
+            page.load(None, None, None, _js=_ADD_TO_HEAD % json.dumps(_head()))
     unsaved = [bool(getattr(b, "do_not_save_to_config", False)) for b in _components(tabs)]
     _told["rounds"].append(
         {
@@ -148,23 +157,34 @@ def _components(tabs: list[Any]) -> list[Any]:
     return [block for tab, _, _ in tabs for block in tab.blocks.values()]
 
 
-def _scripts() -> str:
-    """Return the host's own script, and the extension's."""
-    texts = [_OWN_SCRIPT % json.dumps(_own_titles())]
-    folder = os.path.join(_ROOT, "javascript")
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".js"):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                texts.append(file.read())
-    return "\n".join(texts)
+def _list_extension_files() -> list[str]:
+    """Return the files of the extension that a host's page loads: its style and scripts."""
+    names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))
+    return ["style.css", *(f"javascript/{name}" for name in names if name.endswith(".js"))]
+
+
+def _head() -> str:
+    """Return the head of the host's page, with its own script and the extension's files."""
+    tags = [f"<script>{_OWN_SCRIPT % json.dumps(_own_titles())}</script>"]
+    for name in _list_extension_files():
+        url = f"stand_in/civitai-shortcut/{name}"
+        link = f'<link rel="stylesheet" href="{url}">'
+        tags.append(link if name.endswith(".css") else f'<script src="{url}"></script>')
+    return "".join(tags)
+
+
+def _extension_file(request: Request) -> Response:
+    name = request.path_params["name"]
+    is_known = name in _list_extension_files()
+    return FileResponse(os.path.join(_ROOT, name)) if is_known else Response(status_code=404)
 
 
 def _served(page: Any, port: int) -> Any:
     options: dict[str, Any] = {"show_api": False} if _MAJOR < 6 else {}
     if _MAJOR >= 6:
-        options = {"head": f"<script>{_scripts()}</script>", "ssr_mode": False}
+        options = {"head": _head(), "ssr_mode": False}
     elif _MAJOR >= 4:
-        page.head = f"<script>{_scripts()}</script>"
+        page.head = _head()
     if "STAND_IN_ROOT" in os.environ:
         options["root_path"] = os.environ["STAND_IN_ROOT"]
     if "STAND_IN_LOGIN" in os.environ:
@@ -179,6 +199,7 @@ def _served(page: Any, port: int) -> Any:
     app.router.routes[:0] = [
         Route("/stand_in/state", _state),
         Route("/stand_in/generate", _generate),
+        Route("/stand_in/civitai-shortcut/{name:path}", _extension_file),
     ]
     for callback in script_callbacks.callbacks.get("app_started", []):
         callback(page, app)
