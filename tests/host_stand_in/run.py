@@ -40,13 +40,10 @@ const press = (title, id) => {
 };
 for (const [name, title] of Object.entries(%s).filter(([name]) => name !== "pnginfo"))
     window["switch_to_" + name] = () => {
-        press(title, "tab_" + name);
+        press(title, name === "inpaint" ? "tab_img2img" : "tab_" + name);
         if (name === "img2img") press("Picture", "img2img_img2img_tab");
+        if (name === "inpaint") press("Inpaint", "img2img_inpaint_tab");
     };
-window.switch_to_inpaint = () => {
-    window.switch_to_img2img();
-    press("Inpaint", "img2img_inpaint_tab");
-};
 """
 # gradio 3 takes no head; a script that is parsed by itself does not run.
 _ADD_TO_HEAD = """() => {
@@ -165,7 +162,9 @@ def _list_extension_files() -> list[str]:
 
 def _head() -> str:
     """Return the head of the host's page, with its own script and the extension's files."""
-    tags = [f"<script>{_OWN_SCRIPT % json.dumps(_own_titles())}</script>"]
+    titles = _own_titles()
+    titles = {**titles, "inpaint": titles["img2img"]} if "img2img" in titles else titles
+    tags = [f"<script>{_OWN_SCRIPT % json.dumps(titles)}</script>"]
     for name in _list_extension_files():
         url = f"stand_in/civitai-shortcut/{name}"
         link = f'<link rel="stylesheet" href="{url}">'
