@@ -13,7 +13,6 @@ class CivitaiGallery extends HTMLElement {
     if (this.#life?.signal.aborted === false) return; // moved within the page
     this.#life = new AbortController();
     const { signal } = this.#life;
-    this.style.display = "block"; // an inline element has no width
     // Hosts may lay out all tabs while they build the page, transparent. No event tells of an
     // end of that: so this looks at each frame as long as the element has a size.
     const look = () => {

@@ -53,6 +53,15 @@ def test_modules_of_forge_have_no_file_extension(capable, monkeypatch):
     assert host.list_capabilities()["modules"] == frozenset({"ae"})
 
 
+def test_sd_next_has_samplers_and_fields_but_no_schedulers(capable, monkeypatch):
+    monkeypatch.delitem(sys.modules, "modules.sd_schedulers")
+    own = sys.modules["modules.sd_samplers"]
+    own.all_samplers_map["── Euler ──"] = _named(name="── Euler ──")
+    told = host.list_capabilities()
+    assert told["samplers"] == ("DPM++ 2M", "Euler", "PLMS")
+    assert told["schedulers"] == () and "Clip skip" in told["fields"]
+
+
 def test_webui_without_these_lists_has_no_known_capabilities(capable, monkeypatch):
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
     assert host.list_capabilities() == {}

@@ -67,9 +67,9 @@ _USUAL = ("txt2img", "img2img", "inpaint", "extras")
     "tabs,theme,offered",
     [
         (("txt2img", "extras", "video"), "", ("txt2img", "extras", "pnginfo")),
-        (("control", *_USUAL), "Standard", ("control", *_USUAL)),
-        (("control", *_USUAL), "Modern", ("control", "extras")),
-        ((), "", ("control", *_USUAL, "pnginfo")),
+        (("control", *_USUAL), "Standard", ("control", "control_input", *_USUAL)),
+        (("control", *_USUAL), "Modern", ("control", "control_input", "extras")),
+        ((), "", ("control", "control_input", *_USUAL, "pnginfo")),
     ],
     ids=["few", "sd-next", "modern", "not-told"],
 )

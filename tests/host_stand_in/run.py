@@ -17,6 +17,7 @@ from typing import Any
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
 _TABS = os.environ.get("STAND_IN_TABS", "txt2img,img2img,inpaint,extras,pnginfo").split(",")
+_TITLES = json.loads(os.environ.get("STAND_IN_TITLES", "{}"))  # of tabs that are not named so
 sys.path.insert(0, _HERE)
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -25,19 +26,34 @@ from modules import hashes, paste, script_callbacks, sd_samplers, sd_schedulers 
 from modules import paths_internal, shared  # noqa: E402
 from PIL import Image  # noqa: E402
 from starlette.requests import Request  # noqa: E402
-from starlette.responses import JSONResponse, Response  # noqa: E402
+from starlette.responses import FileResponse, JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
 _MAJOR = int(gr.__version__.split(".", 1)[0])
 _OWN_SCRIPT = """
-for (const name of %s.filter((name) => name !== "pnginfo"))
+const press = (title, id) => {
+    const buttons = [...document.querySelectorAll("button")];  // gradio 3 gives them no id
+    const named = buttons.find((button) => button.textContent.trim() === title);
+    const button = document.getElementById(id + "-button") ?? named;
+    // gradio 6 builds a tab when it is first shown
+    button ? button.click() : requestAnimationFrame(() => press(title, id));
+};
+for (const [name, title] of Object.entries(%s).filter(([name]) => name !== "pnginfo"))
     window["switch_to_" + name] = () => {
-        const tab = name === "inpaint" ? "img2img" : name;
-        const buttons = [...document.querySelectorAll("button")];  // gradio 3 gives them no id
-        const named = buttons.find((button) => button.textContent.trim() === tab);
-        (document.getElementById("tab_" + tab + "-button") ?? named).click();
+        press(title, name === "inpaint" ? "tab_img2img" : "tab_" + name);
+        if (name === "img2img") press("Picture", "img2img_img2img_tab");
+        if (name === "inpaint") press("Inpaint", "img2img_inpaint_tab");
     };
 """
+# gradio 3 takes no head; a script that is parsed by itself does not run.
+_ADD_TO_HEAD = """() => {
+    const head = new DOMParser().parseFromString(%s, "text/html").head;
+    for (const { localName, textContent, attributes } of head.children) {
+        const made = Object.assign(document.createElement(localName), { textContent });
+        for (const { name, value } of attributes) made.setAttribute(name, value);
+        document.head.append(made);
+    }
+}"""
 _told: dict[str, Any] = {"rounds": []}
 _watched: list[str] = []
 _is_watching = False
@@ -67,7 +83,7 @@ def _load_extension() -> None:
 def _build_page() -> Any:
     """Build the page: the host's own tabs first, so that an extension's tab can send to them."""
     paste.reset()
-    own = [(_own_tab(name), name, name) for name in _TABS if name != "inpaint"]
+    own = [(_own_tab(name), title, name) for name, title in _own_titles().items()]
     tabs = [tab for callback in script_callbacks.callbacks.get("ui_tabs", []) for tab in callback()]
     with gr.Blocks(analytics_enabled=False, title="A host") as page:
         with gr.Tabs(elem_id="tabs"):
@@ -76,7 +92,7 @@ def _build_page() -> Any:
                     tab.render()
         paste.connect_paste_params_buttons()
         if _MAJOR < 4:
-            page.load(None, None, None, _js=f"() => {{ {_scripts()} }}")
+            page.load(None, None, None, _js=_ADD_TO_HEAD % json.dumps(_head()))
     unsaved = [bool(getattr(b, "do_not_save_to_config", False)) for b in _components(tabs)]
     _told["rounds"].append(
         {
@@ -89,53 +105,85 @@ def _build_page() -> Any:
     return page
 
 
+def _own_titles() -> dict[str, str]:
+    """Return {name: title} of the host's own tabs."""
+    return {name: _TITLES.get(name, name) for name in _TABS if name != "inpaint"}
+
+
 def _own_tab(name: str) -> Any:
-    """Build a tab with the fields that this tab of a host has."""
+    """Build a tab with the fields that this tab of a host has, longer than the window."""
     with gr.Blocks(analytics_enabled=False) as tab:
         text = gr.Textbox(label=f"{name} text", elem_id=f"{name}_text", lines=4)
         text.value = None if "STAND_IN_FIRST_START" in os.environ else ""
         has_prompt = name not in ("extras", "pnginfo")
-        if has_prompt:
-            _build_prompt(name)
-        for image in (name, "inpaint") if name == "img2img" else (name,):
-            field = paste.make_image_field(image, has_prompt) if name != "txt2img" else None
-            paste.add_paste_fields(image, field, [(text, "Prompt")] if has_prompt else None)
+        fields = _build_prompt(name, text) if has_prompt else None
         if name == "img2img":
-            for side in ("width", "height"):
-                gr.Number(label=side, elem_id=f"img2img_{side}")
+            with gr.Tabs(elem_id="mode_img2img"):
+                for image, title in (("img2img", "Picture"), ("inpaint", "Inpaint")):
+                    with gr.Tab(title, elem_id=f"img2img_{image}_tab"):
+                        paste.add_paste_fields(image, paste.make_image_field(image, True), fields)
+        elif name == "control":
+            with gr.Tabs(elem_id="control-tab-input"), gr.Tab("Image"):
+                paste.add_paste_fields(name, paste.make_image_field(name, True), fields)
+        else:
+            field = paste.make_image_field(name, has_prompt) if name != "txt2img" else None
+            paste.add_paste_fields(name, field, fields)
+        gr.HTML("<div style='height: 200vh'></div>")
     return tab
 
 
-def _build_prompt(name: str) -> None:
-    """Build the prompt, and the button that fills the tab's fields from an infotext in it."""
-    prompt = gr.Textbox(label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
+def _build_prompt(name: str, text: Any) -> list[tuple[Any, str]]:
+    """Build the prompt, the size, and the button that fills them from an infotext in the prompt.
+
+    Return the fields that the infotext fills, `text` among them.
+    """
+    prompt = gr.Textbox("", label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
     with gr.Row(elem_id=f"{name}_tools"):
         button = gr.Button("read", elem_id="paste")
+    id_of_size = "control_before_resize" if name == "control" else name
+    sides = [
+        gr.Number(512, label=f"{name} {side}", elem_id=f"{id_of_size}_{side}", interactive=True)
+        for side in ("width", "height")
+    ]
     binding = paste.ParamBinding(button, name, source_text_component=prompt)
     paste.register_paste_params_button(binding)
+    return [(text, "Infotext"), (prompt, "Prompt"), *zip(sides, ("Size-1", "Size-2"))]
 
 
 def _components(tabs: list[Any]) -> list[Any]:
     return [block for tab, _, _ in tabs for block in tab.blocks.values()]
 
 
-def _scripts() -> str:
-    """Return the host's own script, and the extension's."""
-    texts = [_OWN_SCRIPT % json.dumps(_TABS)]
-    folder = os.path.join(_ROOT, "javascript")
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".js"):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                texts.append(file.read())
-    return "\n".join(texts)
+def _list_extension_files() -> list[str]:
+    """Return the files of the extension that a host's page loads: its style and scripts."""
+    names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))
+    return ["style.css", *(f"javascript/{name}" for name in names if name.endswith(".js"))]
+
+
+def _head() -> str:
+    """Return the head of the host's page, with its own script and the extension's files."""
+    titles = _own_titles()
+    titles = {**titles, "inpaint": titles["img2img"]} if "img2img" in titles else titles
+    tags = [f"<script>{_OWN_SCRIPT % json.dumps(titles)}</script>"]
+    for name in _list_extension_files():
+        url = f"stand_in/civitai-shortcut/{name}"
+        link = f'<link rel="stylesheet" href="{url}">'
+        tags.append(link if name.endswith(".css") else f'<script src="{url}"></script>')
+    return "".join(tags)
+
+
+def _extension_file(request: Request) -> Response:
+    name = request.path_params["name"]
+    is_known = name in _list_extension_files()
+    return FileResponse(os.path.join(_ROOT, name)) if is_known else Response(status_code=404)
 
 
 def _served(page: Any, port: int) -> Any:
     options: dict[str, Any] = {"show_api": False} if _MAJOR < 6 else {}
     if _MAJOR >= 6:
-        options = {"head": f"<script>{_scripts()}</script>", "ssr_mode": False}
+        options = {"head": _head(), "ssr_mode": False}
     elif _MAJOR >= 4:
-        page.head = f"<script>{_scripts()}</script>"
+        page.head = _head()
     if "STAND_IN_ROOT" in os.environ:
         options["root_path"] = os.environ["STAND_IN_ROOT"]
     if "STAND_IN_LOGIN" in os.environ:
@@ -150,6 +198,7 @@ def _served(page: Any, port: int) -> Any:
     app.router.routes[:0] = [
         Route("/stand_in/state", _state),
         Route("/stand_in/generate", _generate),
+        Route("/stand_in/civitai-shortcut/{name:path}", _extension_file),
     ]
     for callback in script_callbacks.callbacks.get("app_started", []):
         callback(page, app)

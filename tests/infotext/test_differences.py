@@ -102,6 +102,36 @@ def test_most_likely_cause_comes_first():
     ]
 
 
+# What WebUIs write into an infotext of an image from text alone, and of one from another image.
+_FROM_TEXT = [
+    {},
+    {"Denoising strength": "0.4", "Hires upscale": "2", "Hires upscaler": "Latent"},
+    {"Denoising strength": "0.4", "Hires resize": "1024x1536"},
+    {"Denoising strength": "0.7", "First pass size": "512x512"},
+    {"App": "SD.Next", "Operations": "txt2img"},
+    {"App": "SD.Next", "Operations": "hires; txt2img; img2img"},
+    {"App": "SD.Next", "Operations": "control; txt2img; inpaint; detailer"},
+    {"App": "SD.Next", "Operations": "none"},
+]
+_FROM_IMAGE = [
+    {"Denoising strength": "0.75"},
+    {"Denoising strength": "0.75", "Mask blur": "4", "Inpaint area": "Only masked"},
+    {"App": "SD.Next", "Operations": "img2img", "Denoising strength": "0.4"},
+    {"App": "SD.Next", "Operations": "img2img; control", "Init image size": "832x1216"},
+    {"App": "SD.Next", "Operations": "inpaint; detailer"},
+]
+
+
+@pytest.mark.parametrize("original", [*_FROM_TEXT, *_FROM_IMAGE], ids=str)
+@pytest.mark.parametrize("made", [*_FROM_TEXT, *_FROM_IMAGE], ids=str)
+@pytest.mark.parametrize("others", [{}, {"Seed": "5", "Model_hash": "0123456789"}], ids=str)
+def test_image_to_start_from_that_the_original_lacks_comes_first(original, made, others):
+    found = [one[0] for one in _compare(_text(**made, **others), _text(**original))]
+    is_cause = made in _FROM_IMAGE and original in _FROM_TEXT
+    assert [kind == "img2img" for kind in found].count(True) == is_cause
+    assert not is_cause or found[0] == "img2img"
+
+
 def test_value_that_the_original_lacks_is_not_a_difference():
     original = "a sea\nNegative prompt: blurry\nSteps: 30, CFG scale: 7, Clip skip: 2"
     made = _text("a sea", Clip_skip="2", Lora_hashes=None)

@@ -147,15 +147,106 @@ def test_recipe_of_a_gallery_is_sent_without_an_image(open_host):
     expect(page.sent("txt2img", "text")).to_have_value(recipe)
 
 
-def test_host_like_sd_next_has_its_old_name_and_the_control_tab(open_host, start_host):
-    """And a tab that it does not have would stop its start."""
-    host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")
-    assert host.api("bootstrap")["host"]["send_to"] == ["control", "txt2img"]
+def test_size_is_the_images_where_it_is_sent_and_else_the_infotexts(open_host):
+    """An image that was upscaled is larger than its infotext says."""
     row = with_text(_PAPER)
+    page = open_host()
+    _open_with_text(page, row)
+    for tab, size in [
+        ("txt2img", (320, 640)),
+        ("img2img", files.get_size(row)),
+        ("inpaint", files.get_size(row)),
+    ]:
+        page.send(tab)
+        around = "img2img" if tab == "inpaint" else tab
+        expect(page.sent(around, "text")).to_have_value(_UPSCALED)
+        for side, pixels in zip(("width", "height"), size):
+            expect(page.sent(around, side)).to_have_value(str(pixels))
+        page.page.locator(f"#{around}_width input").first.fill("64")
+        page.go_to("Civitai Shortcut")
+        page.page.locator(f"[data-tile][data-id='{row.id}']").click()
+
+
+_UPSCALED = "a cat\nSteps: 20, Sampler: Euler, Seed: 5, Size: 320x640, Hires upscale: 2"
+
+
+def _open_with_text(page, row, text=_UPSCALED):
+    """Open an image in the viewer and edit its infotext."""
+    page.open(_PAPER, row)
+    page.page.locator("details.infotext summary").click()
+    page.page.locator("[data-field=infotext]").fill(text)
+
+
+@pytest.mark.parametrize("text", ["a cat", "a cat\n", "a\r\ncat", _UPSCALED], ids=repr)
+def test_image_follows_once_the_host_has_read_the_text(open_host, text):
+    row = with_text(_PAPER)
+    page = open_host()
+    _open_with_text(page, row, text)
+    page.page.evaluate(_READ_TEXTS)
+    page.send("img2img")
+    wait_for(lambda: page.read_image_size("img2img") == "%dx%d" % files.get_size(row), "the image")
+    read = text.replace("\r\n", "\n").split("\nSteps:")[0].strip()
+    assert page.page.evaluate("window.prompts") == [read]
+
+
+_READ_TEXTS = """() => {
+    window.prompts = [];
+    document.addEventListener("change", ({target}) => target.closest("input[type=file]")
+        && window.prompts.push(document.querySelector("#img2img_prompt textarea").value), true);
+}"""
+
+
+@pytest.mark.parametrize("tab", ["txt2img", "img2img", "inpaint", "extras", "pnginfo"])
+def test_fields_of_a_tab_are_in_the_window_after_a_send(open_host, tab):
+    page = open_host()
+    page.page.locator("[data-field=find]").first.fill(str(_PAPER))
+    page.page.keyboard.press("Enter")
+    page.page.locator("[data-tile]").first.wait_for()
+    page.page.evaluate("window.scrollTo({ top: 1500, behavior: 'instant' })")
+    page.page.locator("[data-tile]").last.click()
+    page.send(tab)
+    around = "img2img" if tab == "inpaint" else tab
+    field = f"#{around}_image" if tab in ("extras", "pnginfo") else f"#{around}_prompt textarea"
+    expect(page.page.locator(field)).to_be_in_viewport(ratio=0.9)
+    assert page.page.evaluate("window.scrollY") < 1000
+
+
+_SD_NEXT = {
+    "STAND_IN_OLD_NAME": "1",
+    "STAND_IN_TABS": "control,txt2img,img2img,inpaint,extras",
+    "STAND_IN_TITLES": '{"control": "Control", "txt2img": "Text", "img2img": "Image",'
+    ' "extras": "Process"}',
+}
+
+
+def test_host_like_sd_next_gets_text_or_image_in_its_control_tab(open_host, start_host):
+    """Its buttons have its own words. An image in its input would make it generate from that."""
+    host, row = start_host(**_SD_NEXT), with_text(_PAPER)
     page = open_host(host)
     page.open(_PAPER, row)
+    buttons = page.page.locator(".details .send-to button")
+    inpaint = re.compile("[Ii]npaint")  # gradio 6 builds a tab when it is first shown
+    expect(buttons).to_have_text(
+        ["Control", "Control · Image", "Text", "Image", inpaint, "Process"]
+    )
     page.send("control")
-    expect(page.sent("control", "text")).to_have_value(infotext_of(row))
+    expect(page.page.locator("#control_text textarea")).to_have_value(infotext_of(row))
+    page.page.locator("#control_read").click()
+    expect(page.page.locator("#control_size textarea")).to_have_value("none")
+    page.go_to("Civitai Shortcut")
+    _open_with_text(page, row)
+    page.send("control_input")
+    expect(page.page.locator("#control_text textarea")).to_have_value(_UPSCALED)
+    width, height = files.get_size(row)
+    expect(page.page.locator("#control_before_resize_width input")).to_have_value(str(width))
+    page.page.locator("#control_read").click()
+    expect(page.page.locator("#control_size textarea")).to_have_value(f"{width}x{height}")
+    assert page.wrongs == []
+
+
+def test_tab_that_a_host_does_not_have_does_not_stop_its_start(start_host):
+    host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")
+    assert host.api("bootstrap")["host"]["send_to"] == ["control", "control_input", "txt2img"]
 
 
 def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host):

@@ -196,15 +196,29 @@ def test_key_that_closes_a_part_of_our_page_does_not_reach_the_host(open_host):
     assert "Escape" not in heard and "Enter" not in heard and "Home" in heard
 
 
-def test_tab_that_is_not_opened_costs_the_host_one_small_request(browser, host):
+def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):
     context = browser.new_context()
     page, ours = context.new_page(), []
     page.on("requestfinished", lambda r: "ivitai" in r.url and ours.append(r))
     page.goto(host.url)
     page.locator("#txt2img_prompt").wait_for()
     page.wait_for_load_state("networkidle")
-    assert len(ours) <= 1, [request.url for request in ours]
-    assert sum(len(request.response().body()) for request in ours) <= 2000
+    names = sorted(request.url.rpartition("/")[2] for request in ours)
+    assert names == ["civitai_shortcut.js", "style.css"]
+    assert sum(len(request.response().body()) for request in ours) <= 2500
+    context.close()
+
+
+def test_tab_has_its_room_and_the_hosts_colour_until_its_code_is_loaded(browser, host):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page, asked = context.new_page(), []
+    page.route("**/civitai_shortcut/page/*/page.*", lambda route: asked.append(route))
+    page.goto(f"{host.url}?model={_PAPER}")
+    wait_for(lambda: page.evaluate("0") == 0 and len(asked) > 1, "the request of the code")
+    element = page.locator("civitai-gallery")
+    assert element.bounding_box()["height"] >= 600
+    colour = "element => getComputedStyle(element).color"
+    assert element.evaluate(colour) == element.locator("..").evaluate(colour)
     context.close()
 
 

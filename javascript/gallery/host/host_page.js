@@ -6,24 +6,34 @@ import { waitFor } from "./wait_for.js";
  * @typedef {object} HostPage
  * @property {() => HTMLElement | null} ourTab  the button that brings our tab to the front
  * @property {() => unknown} whenReady  resolves when the host's buttons work
+ * @property {(tab: string) => HTMLElement | null} findButton  the button of a tab of the host
  * @property {(tab: string) => void} show  brings a tab of the host to the front
  */
 
 const NAME = "Civitai Shortcut"; // our tab's
 const OURS = "tab_civitai_shortcut";
 const NO_TEXT = ["extras", "pnginfo"]; // tabs without a field for an infotext
+/** The tab around a target that is only a part of it. @type {Record<string, string>} */
+const AROUND = { control_input: "control", inpaint: "img2img" };
+/** Ids of a tab's content, if they are not the usual one. @type {Record<string, string[]>} */
+const CONTENTS = { extras: ["tab_extras", "tab_process"], inpaint: ["img2img_inpaint_tab"] };
+// SD.Next's name for the image field of "control": Modern has a heading, Standard has a tab.
+const INPUT_NAME = "#panel-control-input, #control-tab-input button";
 const PATIENCE = 10_000; // ms
-const PASTE_PATIENCE = 3000; // ms
 
 /** A1111, Forge, Forge Neo, and other hosts with gradio's own tabs. @type {HostPage} */
 const USUAL = {
   ourTab: () =>
     findTab(OURS) ?? findOurButton(document.querySelectorAll("#tabs > * [role=tablist] > button")),
   whenReady: () => undefined,
+  findButton(tab) {
+    const ids = CONTENTS[tab] ?? [`tab_${getTabAround(tab)}`];
+    return ids.map(findTab).find(Boolean) ?? null;
+  },
   show(tab) {
-    const show = getHostFunction(`switch_to_${tab}`);
+    const show = getHostFunction(`switch_to_${tab === "inpaint" ? tab : getTabAround(tab)}`);
     if (show) show();
-    else findTab(`tab_${tab}`)?.click();
+    else USUAL.findButton(tab)?.click();
   },
 };
 
@@ -31,8 +41,9 @@ const USUAL = {
 const MODERN = {
   ourTab: () => document.querySelector(`button[tabitemid*="#${OURS}_tabitem"]`),
   whenReady: () => getHostFunction("waitForUiReady")?.(),
+  findButton: (tab) => document.getElementById(`${getTabAround(tab)}_nav`),
   // SD.Next's own function looks for a name that does not exist.
-  show: (tab) => document.getElementById(`${tab}_nav`)?.click(),
+  show: (tab) => MODERN.findButton(tab)?.click(),
 };
 
 /** Return how to operate the page of the WebUI that runs: its tabs and buttons. @returns {HostPage} */
@@ -58,41 +69,46 @@ export function showTab(tab) {
   getHostPage().show(tab);
 }
 
-/** Fill a tab's fields from an infotext: put the text into the prompt and press the host's button
- * for pasting. Return false if the tab has no such button.
+/** Fill a tab's fields from an infotext: put the text into the prompt, press the host's button for
+ * pasting and wait until the host has done it. Return false if the tab has no such button.
  * @param {string} tab
  * @param {string} infotext  not "", because the host would read its last infotext instead */
 export async function pasteInfotext(tab, infotext) {
-  const page = tab === "inpaint" ? "img2img" : tab;
-  if (NO_TEXT.includes(page)) return true;
+  if (NO_TEXT.includes(tab)) return true;
+  const around = getTabAround(tab);
   const end = AbortSignal.timeout(PATIENCE);
-  const find = () => findElement(`#${page}_tools #paste, #${page}_paste`);
+  const find = () => findElement(`#${around}_tools #paste, #${around}_paste`);
   const paste = await waitFor(find, end); // some hosts put a tab into the page once it is shown
-  const prompt = findElement(`#${page}_prompt textarea`);
+  const prompt = findElement(`#${around}_prompt textarea`);
   if (!(paste instanceof HTMLButtonElement && prompt)) return false;
   if (paste.disabled) {
     // Forge Neo has a setting that guards a negative prompt against this button.
-    fillField(findElement(`#${page}_neg_prompt textarea`), "");
+    fillField(findElement(`#${around}_neg_prompt textarea`), "");
     await waitFor(() => (paste.disabled ? null : paste), end);
   }
-  fillField(prompt, infotext);
-  await waitForFrame(); // gradio passes a field's value on with its next drawing
+  // A host removes the line end, so that its answer differs even from a text that is only a prompt.
+  const text = `${infotext}\n`.replace(/\r\n?/g, "\n"); // as a text area has it
+  const isUnchanged = () => Reflect.get(prompt, "value") === text;
+  do {
+    fillField(prompt, text);
+    // gradio passes a field's value on with its next drawing; while it builds a tab, it sets its own
+    await waitForFrame();
+  } while (!isUnchanged() && !end.aborted);
   paste.click();
-  if (tab === "inpaint") {
-    await waitForPaste(prompt);
-    // The host's button shows the first page of img2img. The user may have left the tab meanwhile.
-    if (prompt.getClientRects().length) showTab(tab);
-  }
+  const late = AbortSignal.timeout(PATIENCE);
+  while (isUnchanged() && !late.aborted) await waitForFrame(); // no event tells of a script's value
+  // The host's button shows the first page of img2img. The user may have left the tab meanwhile.
+  if (tab === "inpaint" && prompt.getClientRects().length) showTab(tab);
   return true;
 }
 
-/** Wait until the host has put the prompt in place of an infotext, at most for three seconds.
- * @param {HTMLElement} field */
-async function waitForPaste(field) {
-  const infotext = Reflect.get(field, "value");
-  const late = AbortSignal.timeout(PASTE_PATIENCE);
-  // no event tells of a value that a script sets
-  while (Reflect.get(field, "value") === infotext && !late.aborted) await waitForFrame();
+/** Scroll to a tab's prompt, or else to its image field: the host keeps the scroll position of the
+ * tab that was open before.
+ * @param {string} tab
+ * @param {HTMLElement | null} field  the tab's image field */
+export function scrollToFields(tab, field) {
+  const prompt = findElement(`#${getTabAround(tab)}_prompt textarea`);
+  (prompt ?? field)?.scrollIntoView({ block: "center", behavior: "instant" });
 }
 
 /** Wait for the browser's next frame. @returns {Promise<number>} */
@@ -100,23 +116,34 @@ export function waitForFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Set the width and height of the img2img tab to those of an image, unless the user has switched
- * this off in the host's settings. Do nothing for other tabs.
+/** Set the width and height in a tab to those of its image, unless the user has switched this off in
+ * the host's settings. Do nothing for a tab without these fields.
  * @param {string} tab
  * @param {File} file */
 export async function fillSize(tab, file) {
-  if (Reflect.get(window, "opts")?.send_size === false || tab !== "img2img") return;
+  const isShown = findElement("#setting_send_size:not(.hidden)") !== null; // SD.Next hides it
+  if (isShown && Reflect.get(window, "opts")?.send_size === false) return;
+  const around = tab === "control_input" ? "control_before_resize" : getTabAround(tab);
   const image = await createImageBitmap(file).catch(() => null); // of a type the browser cannot read
   for (const side of /** @type {const} */ (["width", "height"])) {
-    const field = findElement(`#${tab}_${side} input[type=number]`);
+    const field = findElement(`#${around}_${side} input[type=number]`);
     if (image) fillField(field, String(image[side]));
   }
   image?.close();
 }
 
-/** Return the name that the host shows for a tab. @param {string} tab */
+/** Return the host's own name for a tab, in the language of its page. @param {string} tab */
 export function getTabName(tab) {
-  return tab === "pnginfo" ? "PNG Info" : tab;
+  const name = getHostPage().findButton(tab)?.textContent?.trim();
+  if (tab === "pnginfo") return name || "PNG Info";
+  if (tab !== "control_input") return name || tab;
+  const input = findElement(INPUT_NAME)?.textContent?.trim();
+  return `${name || "control"} · ${input || "input"}`;
+}
+
+/** Return the tab of the host that contains a target. @param {string} target */
+function getTabAround(target) {
+  return AROUND[target] ?? target;
 }
 
 /** Return whether the host's page has a function that chooses a checkpoint by name. */
@@ -138,7 +165,7 @@ export function chooseCheckpoint(name) {
 function findTab(id) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
-    one.id.startsWith("tab_"),
+    one.matches(".tabitem, [role=tabpanel]"),
   );
   const tabs = page?.parentElement?.querySelectorAll(
     ":scope > .tab-nav > button, [role=tablist] > button",

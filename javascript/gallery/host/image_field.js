@@ -7,7 +7,7 @@ const FIELD = `[data-testid=image], .forge-container, ${KANVAS}`; // gradio's, F
 const PATIENCE = 10_000; // ms
 /** The selector of the image field in each tab. @type {Record<string, string>} */
 const OF_TABS = {
-  control: `${KANVAS}, #control_input_select`,
+  control_input: `${KANVAS}, #control_input_select`,
   extras: "#extras_image",
   img2img: "#img2img_image",
   inpaint: "#img2maskimg, #img2img_inpaint",

@@ -4,7 +4,14 @@
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { showHostMessage } from "./host_message.js";
-import { fillSize, getTabName, pasteInfotext, showTab, waitForFrame } from "./host_page.js";
+import {
+  fillSize,
+  getTabName,
+  pasteInfotext,
+  scrollToFields,
+  showTab,
+  waitForFrame,
+} from "./host_page.js";
 import { fillImageField, findTabImageField } from "./image_field.js";
 import { isSameInstance } from "./instance_check.js";
 
@@ -33,11 +40,13 @@ export async function sendToTab(context, tab, id, text) {
     showTab(tab); // from here some hosts have removed our own tab
     await waitForFrame(); // the host draws the tab
     const field = file ? await findTabImageField(tab) : null;
+    scrollToFields(tab, field);
     if (file && !field) throw makeMissingError(context);
-    if (file) await fillSize(tab, file);
-    // gradio 4 can lose the later of two events that overlap: better the image's than the paste
     const isPasted = !infotext || (await pasteInfotext(tab, infotext));
-    if (file && field) fillImageField(field, file);
+    if (file && field) {
+      fillImageField(field, file);
+      await fillSize(tab, file); // the infotext has another size if the image was upscaled
+    }
     if (!isPasted) throw makeMissingError(context);
   } catch (error) {
     if (!signal.aborted) reportError(error, context);

@@ -22,7 +22,6 @@ export function followTheme(element, signal) {
   };
   document.addEventListener("transitionend", onFade, { signal });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
-  element.style.color = "var(--cs-text)"; // in gradio's .prose our own rule does not count
   draw();
 }
 

@@ -2,6 +2,7 @@
 
 import { button, el, makePair } from "../core/dom.js";
 import { makeLongText } from "../core/long_text.js";
+import { getTabName } from "../host/host_page.js";
 import { getParameterLabel } from "../state/state.js";
 
 /** @import { Stats } from "../contract" */
@@ -67,7 +68,7 @@ function makeButtons({ translate, actions, store }, text) {
     {
       action: "figures-send",
       icon: "send",
-      label: translate("stats_send", { tab }),
+      label: translate("stats_send", { tab: getTabName(tab) }),
       class: "primary",
     },
     () => actions.send(tab, null, text),

@@ -14,19 +14,23 @@ from .webui import find_paste_module, in_webui
 
 __all__ = ["list_capabilities"]
 
+_DIVIDER = "─"  # begins a row between SD.Next's samplers
+
 
 def list_capabilities() -> dict[str, Any]:
     """Return the samplers, schedulers, modules and infotext fields of the running WebUI.
 
     The dict has the arguments of `infotext.HostCapabilities`. Return {} if they are unknown.
+    SD.Next has no schedulers: a sampler's schedule is one of its settings.
     """
     samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)
     if not (in_webui() and samplers and known):
         return {}
     default = [sampler.name for sampler in samplers.samplers[:1]]
+    names = [name for name in dict.fromkeys([*default, *known]) if not name.startswith(_DIVIDER)]
     return {
-        "samplers": tuple(dict.fromkeys([*default, *known])),
+        "samplers": tuple(names),
         "schedulers": tuple(
             (each.label, each.name, *(each.aliases or ()))
             for each in getattr(schedulers, "schedulers", ())  # SD.Next has none

@@ -15,6 +15,7 @@ __all__ += ["read_options", "register_started", "register_tab"]
 _GRACE = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
+_INPUT_OF_CONTROL = "control_input"  # the image field of SD.Next's tab "control"
 _SDNEXT_MODULE = "modules.generation_parameters_copypaste"  # its name in SD.Next alone
 _READING_TAB = "pnginfo"  # shows what an image's file says; not in SD.Next
 
@@ -85,7 +86,8 @@ def find_paste_module() -> Any:
 def list_send_targets() -> tuple[str, ...]:
     """Return the WebUI's tabs to which an image can be sent, such as "txt2img".
 
-    They are in the order of the page's buttons. Return () without a WebUI.
+    They are in the order of the page's buttons. "control_input" is the tab "control" with the image
+    in its input, which makes SD.Next generate from the image. Return () without a WebUI.
     """
     if not in_webui():
         return ()
@@ -93,11 +95,13 @@ def list_send_targets() -> tuple[str, ...]:
 
     paste = find_paste_module()
     known = getattr(paste, "paste_fields", None) or _TABS
-    found = tuple(tab for tab in _TABS if tab in known)
-    # SD.Next's modern theme hides the other tabs.
-    if "control" in found and getattr(shared.opts, "theme_type", "") == "Modern":
-        return tuple(tab for tab in found if tab in ("control", "extras"))
-    return found if paste.__name__ == _SDNEXT_MODULE else (*found, _READING_TAB)
+    found = [tab for tab in _TABS if tab in known]
+    if "control" in found:
+        # SD.Next's modern theme hides the other tabs.
+        if getattr(shared.opts, "theme_type", "") == "Modern":
+            found = [tab for tab in found if tab in ("control", "extras")]
+        found.insert(1, _INPUT_OF_CONTROL)
+    return tuple(found if paste.__name__ == _SDNEXT_MODULE else [*found, _READING_TAB])
 
 
 def register_tab(on_tabs: Callable[[], list[Any]]) -> None:

@@ -46,7 +46,7 @@ _IGNORED = {
     *("Hires scale", "Hires fixed", "Hires strength", "Hires CFG scale", "Hires size"),
     *("Hires force", "HiRes mode", "Refine", "Second pass", "Init image size", "Init image hash"),
 }
-_SECOND_PASS = ("Hires upscale", "Hires resize", "Hires upscaler")
+_SECOND_PASS = ("Hires upscale", "Hires upscaler", "Hires resize", "Hires steps", "First pass size")
 # What A1111 and Forge leave out of an infotext if it has this value.
 _DEFAULTS = {"Clip skip": "1", "RNG": "GPU", "Schedule type": "Automatic", "ENSD": "0"}
 _A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
@@ -140,11 +140,11 @@ def _compare_inputs(before: dict[str, str], after: dict[str, str]) -> Iterator[D
     """Yield a difference if only one of two images was made from another image (img2img)."""
     if not before:
         return
-    if _is_img2img(after) and not _has_lone_denoising(before):
+    if _is_img2img(after) and not _may_be_img2img(before):
         if "Denoising strength" not in before:
             after.pop("Denoising strength", None)  # it follows from that
         yield Difference("img2img", "img2img")
-    elif _is_img2img(before) and not _has_lone_denoising(after):
+    elif _is_img2img(before) and not _may_be_img2img(after):
         if "Denoising strength" not in after:
             before.pop("Denoising strength", None)
         yield Difference("original_img2img", "img2img")
@@ -156,11 +156,15 @@ def _is_img2img(parameters: Mapping[str, str]) -> bool:
     SD.Next states its operations. Of other programs, only A1111 and its relatives state a denoising
     strength for nothing but this and a second pass.
     """
-    operations = parameters.get("Operations", "")
-    if operations:
-        return "img2img" in operations or "inpaint" in operations
+    if operations := {name.strip() for name in parameters.get("Operations", "").split(";")} - {""}:
+        # SD.Next adds img2img and inpaint for its own later passes, too.
+        return bool(operations & {"img2img", "inpaint"}) and not operations & {"txt2img", "hires"}
     is_known = _A1111_RELATIVE.match(parameters.get("Version", "")) is not None
     return is_known and _has_lone_denoising(parameters)
+
+
+def _may_be_img2img(parameters: Mapping[str, str]) -> bool:
+    return _is_img2img(parameters) or _has_lone_denoising(parameters)
 
 
 def _has_lone_denoising(parameters: Mapping[str, str]) -> bool:

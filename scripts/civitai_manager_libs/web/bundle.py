@@ -10,12 +10,13 @@ import hashlib
 import os
 
 __all__ = ["CODE_HEADER", "CODE_QUERY", "find_code_version", "make_preload_links", "MODULES"]
-__all__ += ["read_bundled_file", "read_loader_script", "read_module_file"]
+__all__ += ["read_bundled_file", "read_element_style", "read_loader_script", "read_module_file"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
 MODULES = "modules"  # the version of a page that loads the source files, for developers
-_JAVASCRIPT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "javascript")
+_ROOT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)
+_JAVASCRIPT = os.path.join(_ROOT, "javascript")
 _NAMES = ("page.js", "page.css")
 
 
@@ -51,6 +52,12 @@ def read_module_file(name: str) -> bytes | None:
 def read_loader_script() -> str:
     """Return the script that defines `<civitai-gallery>` and loads the rest of the code."""
     with open(os.path.join(_JAVASCRIPT, "civitai_shortcut.js"), encoding="utf-8") as file:
+        return file.read()
+
+
+def read_element_style() -> str:
+    """Return the CSS for the document around `<civitai-gallery>`. WebUIs load it themselves."""
+    with open(os.path.join(_ROOT, "style.css"), encoding="utf-8") as file:
         return file.read()
 
 

@@ -9,6 +9,7 @@ import hashlib
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from .bundle import read_element_style
 from .http import find_language
 
 __all__ = ["BASE_POLICY", "make_document", "make_policy_hash", "STYLE", "TITLE"]
@@ -35,7 +36,7 @@ body {{
   color: var(--body-text-color);
   font: 14px/1.45 system-ui, sans-serif;
 }}
-civitai-gallery {{ display: block; }}
+{read_element_style()}
 h1.heading {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }}
 form {{ display: grid; gap: 14px; width: min(320px, 100%); margin: 18vh auto 0; }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +72,26 @@ def register_paste_params_button(binding: ParamBinding) -> None:
 
 
 def connect_paste_params_buttons() -> None:
-    """When all tabs are built. A field whose value is None gets nothing."""
+    """Connect the buttons, when all tabs are built. A field whose value is None gets nothing."""
     for binding in bindings:
-        ((text, _),) = paste_fields[binding.tabname]["fields"]
+        fields = paste_fields[binding.tabname]["fields"]
 
-        def paste(said: str, text: Any = text) -> Any:
-            return gr.update() if text.value is None else type(text.value)(said)
+        def paste(said: str, fields: Any = fields) -> Any:
+            read = _parse(said.strip())
+            updates = [
+                gr.update() if value is None or component.value is None else value
+                for component, value in ((field, read.get(name)) for field, name in fields)
+            ]
+            return updates if len(updates) > 1 else updates[0]
 
-        binding.paste_button.click(paste, [binding.source_text_component], [text])
+        source = binding.source_text_component
+        binding.paste_button.click(paste, [source], [field for field, _ in fields])
     bindings.clear()
+
+
+def _parse(infotext: str) -> dict[str, Any]:
+    """Return the values of an infotext that the fields take; "Infotext" is the whole text."""
+    prompt = re.split(r"\n(?:Negative prompt|Steps): ", infotext)[0]
+    size = re.search(r"\bSize: (\d+)x(\d+)", infotext)
+    sides = zip(("Size-1", "Size-2"), map(int, size.groups()) if size else ())
+    return {"Infotext": infotext, "Prompt": prompt, **dict(sides)}

@@ -21,8 +21,9 @@ from .embedded import open_file, read_embedded_data
 
 __all__ = ["get_host_file", "prepare_send"]
 
-_GENERATING_TABS = ("txt2img", "control")  # tabs that can reproduce an image; SD.Next has "control"
-_TEXT_TAB = "txt2img"  # the tab without an image field
+# Tabs that get the infotext alone, so that they reproduce an image. SD.Next has "control", which
+# would generate from an image in its input.
+_TEXT_TABS = ("txt2img", "control")
 _LONGEST = 1_000_000  # characters of a text
 
 
@@ -92,9 +93,10 @@ def _translate(infotext: str) -> str:
 
 
 def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
-    if tab in _GENERATING_TABS and image.type == "image":
+    is_image, is_text_tab = image.type == "image", tab in _TEXT_TABS
+    if is_image and is_text_tab:
         reproductions.remember_send(image.id, infotext)
     return {
         "infotext": _translate(infotext),
-        "has_image": image.type == "image" and tab != _TEXT_TAB,
+        "has_image": is_image and not is_text_tab,
     }
