@@ -1,4 +1,4 @@
-"""The model and the LoRAs that a sampler of a ComfyUI graph uses. Pure."""
+"""The model, the VAE and the LoRAs that a sampler of a ComfyUI graph uses. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from ...core import as_integer, as_number, as_text
 from .nodes import get_linked_node, get_node_type, iter_upstream, Node, NodeId, Nodes
-from .values import resolve_value
+from .sizes import iter_image_path
+from .values import BUNDLES, resolve_value
 
-__all__ = ["find_model", "list_loras"]
+__all__ = ["find_model", "find_vae", "list_loras"]
 
 _MAX_LORAS = 50
 _MODEL_SIDES = tuple(
@@ -23,6 +24,12 @@ _MODEL_NAMES = tuple(
     "ckpt_name unet_name base_ckpt_name gguf_name model_path base_checkpoint".split()
 )
 _FILE = re.compile(r".+\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)", re.IGNORECASE | re.DOTALL)
+_VAE_INPUTS = ("optional_vae", "vae", "vae_opt", "opt_vae", "ae")
+_VAE_NAMES = ("vae_name", "vae_model", "vae_checkpoint")
+_VAE_LOADER = re.compile(r"vae ?load", re.IGNORECASE)  # has its file's name as "model_name"
+_LATENTS = ("samples", "latent", "latents", "latent_image")
+_MAX_DECODERS = 100
+_MAX_LINKS = 30  # from a decoder to the loader of its VAE
 _COUNTS = ("lora_count", "num_loras")
 # A LoRA's weights have the same number as its name: `lora_name_2`, `lora_wt_2`.
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
@@ -58,6 +65,47 @@ def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
             value = inputs.get(name)
             if isinstance(value, str) and _FILE.fullmatch(value):
                 return value
+    return None
+
+
+def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
+    """Return the path of the VAE file that decodes a sampler's image.
+
+    Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
+    the image.
+    """
+    decoders = islice((n for n, node in nodes.items() if _is_decoder(node)), _MAX_DECODERS)
+    used = [n for n in decoders if n == sampler or sampler in iter_image_path(nodes, n)]
+    found = {_read_vae(nodes, node_id) for node_id in used or [sampler]}
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_decoder(node: Node) -> bool:
+    inputs = node["inputs"]
+    return all(_find_link(inputs, names) is not None for names in (_VAE_INPUTS, _LATENTS))
+
+
+def _find_link(inputs: Mapping[str, Any], names: tuple[str, ...]) -> NodeId | None:
+    links = (get_linked_node(inputs.get(name)) for name in names)
+    return next((link for link in links if link is not None), None)
+
+
+def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
+    """Return the path of the VAE file that a node loads or is linked to, None if unknown."""
+    node_id = decoder
+    for _ in range(_MAX_LINKS):
+        inputs, kind = nodes[node_id]["inputs"], get_node_type(nodes[node_id])
+        link = _find_link(inputs, _VAE_INPUTS)
+        if link is None:
+            names = (*_VAE_NAMES, "model_name") if _VAE_LOADER.search(kind) else _VAE_NAMES
+            stated = [inputs[name] for name in names if name in inputs]
+            if stated:
+                value = resolve_value(nodes, stated[0])
+                return value if isinstance(value, str) and _FILE.fullmatch(value) else None
+            link = _find_link(inputs, BUNDLES)
+        if link not in nodes:
+            return None
+        node_id = link
     return None
 
 

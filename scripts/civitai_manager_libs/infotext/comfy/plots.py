@@ -42,7 +42,7 @@ _VARIED: Mapping[str, tuple[str, ...]] = {
     "seed": ("seed",),
     "step": ("steps",),
     "text": _PROMPTS,
-    "vae": (),
+    "vae": ("vaes",),
 }
 _MAX_AXES = 100
 
@@ -65,8 +65,8 @@ def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, 
 def _list_varied_keys(axis: str) -> list[str] | None:
     """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown.
 
-    axis: the axis' name. The list is empty for an axis such as "vae", which varies something that
-    is not among the parameters.
+    axis: the axis' name. The list is empty for an axis such as "refiner", which varies
+    something that is not among the parameters.
     """
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
 from .texts import is_preview, is_styled, is_text_node, may_be_text, PROMPT_INPUTS, TextResolver
-from .values import iter_setting_nodes, UNKNOWN_TEXT
+from .values import has_unknown_text, iter_setting_nodes
 
 __all__ = ["read_prompt"]
 
@@ -114,7 +114,7 @@ def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | Non
     link: the link that leads from the prompt to the node.
     """
     text_inputs = _list_text_inputs(node)
-    if not text_inputs or UNKNOWN_TEXT.search(get_node_type(node).lower()) or is_preview(node):
+    if not text_inputs or has_unknown_text(node) or is_preview(node):
         return resolver.resolve(link)
     found = map(resolver.resolve, text_inputs)
     text = next((text for text in found if text != ""), "")

@@ -10,7 +10,7 @@ from typing import Any
 from ...core import as_text
 from .computed_outputs import can_compute, compute_output
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
-from .values import UNKNOWN_TEXT
+from .values import has_unknown_text
 
 __all__ = ["PROMPT_INPUTS", "TextResolver", "is_preview", "is_styled", "is_text_node"]
 __all__ += ["may_be_text"]
@@ -75,7 +75,7 @@ class TextResolver:
         populated = inputs.get("populated_text")
         if isinstance(populated, str):
             return populated
-        if UNKNOWN_TEXT.search(kind.lower()) or is_styled(node):
+        if has_unknown_text(node) or is_styled(node):
             return None
         shown = [v for k, v in inputs.items() if _SHOWN.fullmatch(k) and isinstance(v, str)]
         if shown and is_preview(node):

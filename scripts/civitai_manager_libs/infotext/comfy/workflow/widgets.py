@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ....core import as_integer, as_list, as_mapping, as_number
 from ...samplers import is_sampler
+from ..partner_nodes import PARTNER_WIDGETS
 
 __all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
@@ -41,8 +43,10 @@ _DYNAMIC_PROMPTS = {
     "TextEncodeQwenImageEdit": ("prompt",),
     "TextEncodeQwenImageEditPlus": ("prompt",),
 }
+_UNNAMED = "..."  # stands for all other widgets
 # Widgets of several kinds of nodes.
 _SHARED_WIDGETS = {
+    **PARTNER_WIDGETS,
     "text": "BNK_CutoffBasePrompt CLIPTextEncode LoraTagLoader",
     "cfg": "CFGGuider DualModelGuider",
     "ckpt_name": "CheckpointLoaderSimple ImageOnlyCheckpointLoader unCLIPCheckpointLoader",
@@ -200,7 +204,9 @@ def read_widget_values(
     )
     named, rest = _pair_values(list_widget_names(node), values)
     if rest and known:
-        named, _ = _pair_values(known, values)
+        rest_is_unnamed = known[-1] == _UNNAMED
+        named, _ = _pair_values([name for name in known if name != _UNNAMED], values)
+        named = {**_find_seed(values), **named} if rest_is_unnamed else named
     elif rest:  # the node names some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
@@ -255,6 +261,13 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
             found[name] = values[at]
             at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_seed_control(values[at + 1]))
     return found, values[at:]
+
+
+def _find_seed(values: list[Any]) -> dict[str, Any]:
+    """Return {"seed": value} for the value before one such as "randomize", {} if there is none."""
+    pairs = zip(values, values[1:])
+    found = (v for v, after in pairs if after in tuple(_CONTROLS) and as_integer(v) is not None)
+    return {"seed": seed for seed in islice(found, 1)}
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
