@@ -18,12 +18,12 @@ __all__ = ["PARTNER_WIDGETS", "is_partner_node", "read_partner_node"]
 
 # Types begin with a company's name; some companies also have nodes that write a text.
 _PARTNER = re.compile(
-    r"(?:Beeble|Bria|ByteDance\d?|Flux[23]|FluxKontext(?:Pro|Max)|FluxPro|Gemini(?:Image|Nano|Video)"
-    r"|Grok(?:Image|Video)|HappyHorse|HeyGen\w*Video|Higgsfield|Ideogram|Kling|Krea\d|LtxApi|LtxvApi"
-    r"|Luma|MetaMuse|Minimax\w*(?:Video|Image|Frame|Reference)|Moonvalley|OpenAI(?:Dalle|GPTImage)"
-    r"|OpenAIVideo|OpenRouter(?:Image|Video)|Pika(?:dditions|ffects|swaps)?|Pixverse|Pruna|Recraft"
-    r"|Reve|Runway|Stability(?:StableImage|Upscale)|Veo|Vidu|(?:HunyuanImage|QwenImage|Wan)\w*Api)"
-    r"(?![a-z])"
+    r"(?:Beeble|Bria|ByteDance\d?|Flux[23]|FluxKontext(?:Pro|Max)|FluxPro|Grok(?:Image|Video)"
+    r"|Gemini(?:Image|Nano|Video)|HappyHorse|HeyGen\w*Video|Higgsfield|Ideogram|Kling|Krea\d"
+    r"|LtxApi|LtxvApi|Luma|MetaMuse|Minimax\w*(?:Video|Image|Frame|Reference)|Moonvalley"
+    r"|OpenAI(?:Dalle|GPTImage|Video)|OpenRouter(?:Image|Video)|Pika(?:dditions|ffects|swaps)?"
+    r"|Pixverse|Pruna|Recraft|Reve|Runway|Stability(?:StableImage|Upscale)|Veo|Vidu"
+    r"|(?:HunyuanImage|QwenImage|Wan)\w*Api)(?![a-z])"
 )
 # A record's key: the inputs that hold the value. Options of a model begin with "model.".
 _TEXTS = {

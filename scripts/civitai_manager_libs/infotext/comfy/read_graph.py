@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
+from ..samplers import is_sampler, is_schedule
 from .hires_pass import read_second_pass
 from .loaders import find_model, find_vae, list_loras
 from .nodes import get_linked_node, get_node_type, iter_upstream
@@ -97,6 +98,8 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
     if get_node_type(nodes[sampler]) == "WanVideoSampler":
         found |= {"sampler": found["scheduler"], "scheduler": None}  # as other nodes name them
+    elif is_sampler(as_text(found["scheduler"])) and not is_schedule(as_text(found["scheduler"])):
+        found["scheduler"] = None
     inferred = _infer_from_node_types(nodes, sampler)
     found |= {key: value for key, value in inferred.items() if found[key] is None}
     found["prompt"] = read_prompt(nodes, sampler, "positive")

@@ -11,13 +11,8 @@ from .computed_outputs import can_compute, compute_output
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
 
-__all__ = [
-    "BUNDLES",
-    "find_nearest_value",
-    "has_unknown_text",
-    "iter_setting_nodes",
-    "resolve_value",
-]
+__all__ = ["BUNDLES", "find_nearest_value", "has_unknown_text", "iter_setting_nodes"]
+__all__ += ["make_input_getter", "resolve_value"]
 
 _MAX_VISITS = 20  # nodes behind an input that determine its value
 # The inputs in which nodes hold a value for other nodes.
@@ -30,8 +25,8 @@ _PASSING_NODES = re.compile(
 # Nodes whose output text cannot be known: those that change a text, and language models.
 _UNKNOWN_TEXT = re.compile(
     r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format|preset"
-    r"|load ?(?:text|prompt|string)|from ?file|chat ?node|claude|gemini|grok|openrouter|ollama"
-    r"|describe|interrogat|enhance"
+    r"|load ?(?:text|prompt|string)|prompt ?li(?:ne|st)|from ?file|chat ?node|claude|gemini|grok"
+    r"|openrouter|ollama|describe|interrogat|enhance"
 )
 _LANGUAGE_MODEL_INPUTS = {"temperature", "max_tokens", "max_new_tokens", "system_prompt"}
 _TEXTS = ("text", "string")
@@ -67,17 +62,26 @@ def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int
         if node is None or left[0] < 0:
             return None
         if can_compute(kind := get_node_type(node)):
-            value = compute_output(kind, output, _make_getter(nodes, node, left))
+            value = compute_output(kind, output, make_input_getter(nodes, node, left))
         else:
             value = _read_held_value(node, names)
     value = as_mapping(value).get("content") if isinstance(value, Mapping) else value
     return value if as_text(value) and isinstance(value, (str, int, float)) else None
 
 
-def _make_getter(nodes: Nodes, node: Node, left: list[int]) -> Callable[[str], Any]:
+def make_input_getter(
+    nodes: Nodes, node: Node, left: list[int] | None = None
+) -> Callable[[str], Any]:
+    """Return a function that returns the value of a node's input by name, None if it is missing.
+
+    The function raises ValueError if the value is unknown. left: [number of nodes behind the inputs
+    that may still be visited]; a new count if it is None.
+    """
+    visits = [_MAX_VISITS] if left is None else left
+
     def get(name: str) -> Any:
         source = node["inputs"].get(name)
-        value = _resolve(nodes, source, (), left)
+        value = _resolve(nodes, source, (), visits)
         if value is None and get_linked_node(source) is not None:
             raise ValueError(name)
         return value

@@ -19,6 +19,8 @@ __all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
 _SEEDS = {"seed", "noise_seed"}
+_NUMBERS = {"steps", "cfg", "denoise", "empty_latent_width", "empty_latent_height", "batch_size"}
+_NUMBERS |= {"factor", "start_at_step"}
 _SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
 _KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
 _EASY_LOADER = (
@@ -29,6 +31,18 @@ _TTN_SAMPLER = (
     "lora_name lora_strength upscale_method upscale_model_name factor rescale percent upscale_width"
     " upscale_height longer_side crop"
 )
+_TTN_PIPE_LOADER = (
+    "ckpt_name config_name vae_name clip_skip lora1_name lora1_model_strength lora1_clip_strength"
+    " lora2_name lora2_model_strength lora2_clip_strength lora3_name lora3_model_strength"
+    " lora3_clip_strength positive positive_token_normalization positive_weight_interpretation"
+    " negative negative_token_normalization negative_weight_interpretation empty_latent_width"
+    " empty_latent_height batch_size seed"
+)
+_TTN_OLD_SAMPLER = (
+    "lora_name lora_model_strength lora_clip_strength upscale_method factor crop sampler_state"
+)
+_CR_ASPECT_RATIO = "width height aspect_ratio swap_dimensions upscale_factor"
+_REGIONAL = "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor"
 _CLOWN = "noise_type_init noise_type_sde noise_mode_sde eta noise_seed sampler_mode sampler_name"
 _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_shift"
 # The editor removes comments from these prompts and draws one of several choices.
@@ -56,7 +70,10 @@ _SHARED_WIDGETS = {
     " WanFunInpaintToVideo WanImageToVideo WanVaceToVideo",
     "width height batch_size": "EmptyFlux2LatentImage EmptyLatentImage EmptySD3LatentImage",
     "preset batch_size": "EmptyLatentImageFromPresetsSD15 EmptyLatentImageFromPresetsSDXL",
-    "unet_name weight_dtype": "FluxLoader UNETLoader",
+    "unet_name weight_dtype": "UNETLoader",
+    "model_name cpu_offload": "NunchakuQwenImageDiTLoader NunchakuZImageDiTLoader",
+    "lora_name lora_strength": "NunchakuFluxLoraLoader NunchakuQwenImageLoraLoader",
+    "width height num_frames": "WanVideoEmptyEmbeds WanVideoImageToVideoEncode WanVideoVACEEncode",
     "upscale_method width height crop": "ImageScale LatentUpscale",
     "upscale_method scale_by": "ImageScaleBy LatentUpscaleBy",
     _KSAMPLER: "ImpactKSamplerBasicPipe KSampler KSamplerProvider",
@@ -134,7 +151,6 @@ _WIDGETS = {
     "Prompt (LoraManager)": "version text",
     "Power Prompt (rgthree)": "prompt insert_lora insert_embedding",
     "RandomNoise": "noise_seed",
-    "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor",
     "ResolutionMaster": "mode latent_type width height auto_detect",
     "ResolutionSelector": "aspect_ratio megapixels multiple",
     "SamplerCustom": "add_noise noise_seed cfg",
@@ -178,6 +194,70 @@ _WIDGETS = {
     " negative_token_normalization negative_weight_interpretation empty_latent_aspect"
     " empty_latent_width empty_latent_height batch_size seed",
     "Two Clip Text Encode": "prompt negative_prompt",
+    "ApplyLBW //Inspire": "strength_model strength_clip",
+    "CR Aspect Ratio": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "CR Aspect Ratio Banners": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "CR Aspect Ratio Social Media": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "CR SD1.5 Aspect Ratio": _CR_ASPECT_RATIO,
+    "CR_Aspect Ratio For Print": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "FluxLoader": "model_name weight_dtype clip_name1 clip_name2_opt vae_name",
+    "LoadLBW //Inspire": "lbw_model",
+    "LoraLoaderBlockWeight //Inspire": "category_filter lora_name strength_model strength_clip"
+    " inverse seed A B preset block_vector bypass",
+    "LorasForFluxParams+": "lora_1 strength_model_1",
+    "MakeLBW //Inspire": "category_filter lora_name inverse seed A B preset block_vector bypass",
+    "NunchakuFluxDiTLoader": "model_path cache_threshold attention cpu_offload device_id data_type"
+    " i2f_mode",
+    "NunchakuFluxLoraStack": " ".join(f"lora_name_{n} lora_strength_{n}" for n in range(1, 16)),
+    "PromptBuilder //Inspire": "category preset text",
+    "RegionalSampler": f"{_REGIONAL} | {_REGIONAL} restore_latent | {_REGIONAL} restore_latent"
+    " additional_mode additional_sampler additional_sigma_ratio | seed steps base_only_steps"
+    " denoise overlap_factor | seed steps base_only_steps overlap_factor",
+    "RegionalSamplerAdvanced": "add_noise noise_seed steps start_at_step end_at_step"
+    " overlap_factor restore_latent return_with_leftover_noise",
+    "SD35Loader": "model_name weight_dtype clip_name1 clip_name2_opt clip_name3_opt vae_name",
+    "SDXLEmptyLatentSizePicker+": "resolution batch_size width_override height_override",
+    "EmptyLatentImagePresets": "dimensions invert batch_size",
+    "IllustrationStylePromptEncoder //ZImagePowerNodes": "style text",
+    "PhotoStylePromptEncoder //ZImagePowerNodes": "style text",
+    "StylePromptEncoder //ZImagePowerNodes": "category style text",
+    "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
+    "UltraCascade_CLIPTextEncode": "positive negative",
+    "UltraCascade_Loader": "stage_c_name stage_up_name",
+    "WanVideoLoraSelect": "lora strength",
+    "WanVideoVAELoader": "model_name precision",
+    "XY Input: Manual XY Entry": "plot_type plot_value",
+    "ZSamplerTurbo //ZImagePowerNodes": "seed steps denoise",
+    "easy cascadeLoader": "stage_c stage_b stage_a clip_name lora_name lora_model_strength"
+    " lora_clip_strength resolution empty_latent_width empty_latent_height compression positive"
+    " negative",
+    "easy fluxLoader": "ckpt_name vae_name lora_name lora_model_strength lora_clip_strength"
+    " resolution empty_latent_width empty_latent_height positive",
+    "easy hunyuanDiTLoader": "ckpt_name vae_name lora_name lora_model_strength lora_clip_strength"
+    " resolution empty_latent_width empty_latent_height positive negative",
+    "easy kolorsLoader": "unet_name vae_name chatglm3_name lora_name lora_model_strength"
+    " lora_clip_strength resolution empty_latent_width empty_latent_height positive negative",
+    "easy mochiLoader": "ckpt_name vae_name positive negative resolution empty_latent_width"
+    " empty_latent_height",
+    "easy loraStack": "toggle mode num_loras "
+    + " ".join(
+        f"lora_{n}_name lora_{n}_strength lora_{n}_model_strength lora_{n}_clip_strength"
+        for n in range(1, 11)
+    ),
+    "easy pipeEdit": "clip_skip optional_positive positive_normalization positive_weights"
+    " optional_negative negative_normalization negative_weights a1111_prompt_style"
+    " conditioning_mode",
+    "easy stylesSelector": "styles positive negative select_styles",
+    "ttN pipeKSampler": f"{_TTN_OLD_SAMPLER} steps cfg sampler_name scheduler denoise image_output"
+    " save_prefix seed",
+    "ttN pipeKSamplerAdvanced": f"{_TTN_OLD_SAMPLER} add_noise steps cfg sampler_name scheduler"
+    " start_at_step end_at_step return_with_leftover_noise image_output save_prefix noise_seed",
+    "ttN pipeKSamplerAdvanced_v2": f"{_TTN_SAMPLER} add_noise steps cfg sampler_name scheduler"
+    " start_at_step end_at_step return_with_leftover_noise image_output save_prefix file_type"
+    " embed_workflow noise_seed",
+    "ttN pipeKSampler_v2": f"{_TTN_SAMPLER} steps cfg sampler_name scheduler denoise image_output"
+    " save_prefix file_type embed_workflow seed",
+    "ttN pipeLoader": _TTN_PIPE_LOADER,
     "UpscaleModelLoader": "model_name",
     "VAELoader": "vae_name",
     "WanCameraEmbedding": "camera_pose width height length speed fx fy cx cy",
@@ -225,7 +305,13 @@ def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
-    return next(fitting, [])
+    return next((row for row in fitting if _are_plausible(row, values)), [])
+
+
+def _are_plausible(names: list[str], values: list[Any]) -> bool:
+    """Return whether numbers stand where the names say so; in other versions they may not."""
+    named, _ = _pair_values(names, values)
+    return all(as_number(named[name]) is not None for name in _NUMBERS & named.keys())
 
 
 def _fit_values(names: list[str], values: list[Any]) -> bool:
