@@ -115,9 +115,11 @@ def _find_link(inputs: Mapping[str, Any], names: tuple[str, ...]) -> NodeId | No
 
 def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
     """Return the path of the VAE file that a node loads or is linked to, None if unknown."""
-    node_id = decoder
+    link: NodeId | None = decoder
     for _ in range(_MAX_LINKS):
-        inputs, kind = nodes[node_id]["inputs"], get_node_type(nodes[node_id])
+        if link is None or link not in nodes:
+            return None
+        inputs, kind = nodes[link]["inputs"], get_node_type(nodes[link])
         link = _find_link(inputs, _VAE_INPUTS)
         if link is None:
             names = (*_VAE_NAMES, "model_name") if _VAE_LOADER.search(kind) else _VAE_NAMES
@@ -126,9 +128,6 @@ def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
                 value = resolve_value(nodes, stated[0])
                 return value if isinstance(value, str) and _FILE.fullmatch(value) else None
             link = _find_link(inputs, BUNDLES)
-        if link not in nodes:
-            return None
-        node_id = link
     return None
 
 

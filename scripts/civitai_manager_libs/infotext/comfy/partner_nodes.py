@@ -38,8 +38,9 @@ _NUMBERS = {
 }
 _DENOISE = ("image_denoise", "strength")  # count if there is an image
 _MODELS = ("model", "model_name")
-_SIZES = ("size", "size_preset", "resolution", "ratio", "model.size", "model.size_preset")
-_SIZES += ("model.resolution",)
+_SIZES = tuple(
+    "size size_preset resolution ratio model.size model.size_preset model.resolution".split()
+)
 _SIDES = tuple(
     (f"{prefix}width", f"{prefix}height") for prefix in ("", "model.", "custom_", "model.custom_")
 )

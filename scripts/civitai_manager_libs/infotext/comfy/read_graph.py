@@ -147,6 +147,8 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
     ComfyUI counts layers from the end: its layer -2 is Clip skip 2.
     """
     for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
+        if node["inputs"].get("optional_positive") == "":  # it encodes no prompt itself
+            continue
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))

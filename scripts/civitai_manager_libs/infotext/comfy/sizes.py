@@ -44,9 +44,11 @@ _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL
 FACTORS = {
     "ImageScaleBy": "scale_by",
     "LTXDirectorGuide": "scale_by",
+    "LatentPixelScale": "scale_factor",
     "LatentUpscaleBy": "scale_by",
     "LatentUpscaleFactorSimple _O": "factor",
     "NNLatentUpscale": "upscale",
+    "Upscale by Factor with Model (WLSH)": "factor",
 }
 # Nodes whose image only guides the sampler.
 _GUIDE_NODES = re.compile(r"control ?net|ip ?adapter")

@@ -120,8 +120,9 @@ _WIDGETS = {
     " sigma_min rho beta_d beta_min eps_s flip_sigmas denoise add_noise seed",
     "easy promptConcat": "prompt1 prompt2 separator",
     "easy fullLoader": f"ckpt_name config {_EASY_LOADER} positive normalization weights negative",
-    "Eff. Loader SDXL": "base_ckpt_name base_skip refiner_ckpt refiner_skip ascore negative_ascore"
-    " vae_name positive negative normalization weights empty_latent_width empty_latent_height",
+    "Eff. Loader SDXL": "base_ckpt_name base_clip_skip refiner_ckpt refiner_skip ascore"
+    " negative_ascore vae_name positive negative normalization weights empty_latent_width"
+    " empty_latent_height",
     "Efficient Loader": "ckpt_name vae_name clip_skip lora_name lora_model_strength"
     " lora_clip_strength positive negative normalization weights empty_latent_width"
     " empty_latent_height batch_size",
