@@ -677,3 +677,9 @@ def test_widgets_of_another_version_get_no_wrong_names():
     values = ["None", 1, "None", 2, "disabled", "Sample", 20, 8, "euler", "normal", 1]
     read = read_widget_values({"type": "ttN pipeKSampler_v2", "widgets_values": values})
     assert (read["steps"], read["cfg"], read["sampler_name"]) == (20, 8, "euler")
+
+
+def test_component_with_other_widgets_than_its_inputs_gets_no_wrong_names():
+    node_of_component = {"type": "## any", "widgets_values": [8, 87354408269973, "euler", 512]}
+    read = read_widget_values(node_of_component, ["steps", "cfg", "sampler_name", "denoise"])
+    assert not {"steps", "cfg", "denoise"} & read.keys()

@@ -19,8 +19,9 @@ __all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
 _SEEDS = {"seed", "noise_seed"}
-_NUMBERS = {"steps", "cfg", "denoise", "empty_latent_width", "empty_latent_height", "batch_size"}
-_NUMBERS |= {"factor", "start_at_step"}
+# The largest values of widgets that hold numbers.
+_NUMBERS = {"steps": 10_000, "cfg": 1000, "denoise": 1, "factor": 100, "start_at_step": 10_000}
+_NUMBERS |= dict.fromkeys(("empty_latent_width", "empty_latent_height", "batch_size"), 100_000)
 _SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
 _KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
 _EASY_LOADER = (
@@ -280,9 +281,9 @@ def read_widget_values(
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _find_widget_names(str(node.get("type")), values) or _remove_sockets(
-        node, component_inputs
-    )
+    inner = _remove_sockets(node, component_inputs)
+    known = _find_widget_names(str(node.get("type")), values)
+    known = known or (inner if _are_plausible(inner, values) else [])
     named, rest = _pair_values(list_widget_names(node), values)
     if rest and known:
         rest_is_unnamed = known[-1] == _UNNAMED
@@ -312,7 +313,8 @@ def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
 def _are_plausible(names: list[str], values: list[Any]) -> bool:
     """Return whether numbers stand where the names say so; in other versions they may not."""
     named, _ = _pair_values(names, values)
-    return all(as_number(named[name]) is not None for name in _NUMBERS & named.keys())
+    numbers = {name: as_number(named[name]) for name in _NUMBERS.keys() & named.keys()}
+    return all(value is not None and value <= _NUMBERS[name] for name, value in numbers.items())
 
 
 def _fit_values(names: list[str], values: list[Any]) -> bool:
