@@ -383,7 +383,10 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
-    if not numbers or as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
+    names = all(isinstance(row.get(name, ""), str) for name in ("sampler_name", "scheduler"))
+    if not numbers or not names or not _are_plausible(list(row), list(row.values())):
+        return {}
+    if as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
         return {}
     return {name: value for name, value in row.items() if name != "denoise" or denoise}
 
