@@ -52,6 +52,13 @@ def test_image_enlarged_by_a_model_is_hires_fix():
     }
 
 
+def test_image_enlarged_by_a_model_to_a_factor_is_hires_fix():
+    kind = "Upscale by Factor with Model (WLSH)"
+    enlarged = node(kind, factor=1.5, upscale_model=["8", 0], image=["7", 0])
+    told = {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "4x-UltraSharp"}
+    assert hires(**{**PIXELS, "10": enlarged}) == told
+
+
 def test_sampler_of_the_second_pass_has_the_webuis_name():
     own = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")
     told = {"Hires sampler": "DPM++ 2M", "Hires schedule type": "Karras"}
@@ -76,10 +83,15 @@ SCRIPT = {
     [
         ({}, {**BOTH, "Hires upscale": 1.25, "Hires upscaler": "Latent (nearest-exact)"}),
         ({"iterations": 2}, {}),
-        ({"upscale_type": "both"}, {}),
+        (
+            {"upscale_type": "both"},
+            {**BOTH, "Hires upscale": 1.25, "Hires upscaler": "4x"},
+        ),
+        ({"upscale_type": "both", "pixel_upscaler": "2x.pth"}, {}),
+        ({"upscale_type": "pixel"}, {}),
         ({"hires_ckpt_name": "other.sft"}, {}),
     ],
-    ids=["once", "twice", "with-a-model", "another-model"],
+    ids=["once", "twice", "with-a-model", "other-factor", "no-sampling", "another-model"],
 )
 def test_highres_fix_script_is_a_second_pass(changed, told):
     scripted = {"1": sampler("5", script=["14", 0]), "3": node("SaveImage", images=["1", 0])}

@@ -19,11 +19,13 @@ GRAPH = {
         positive=["2", 1],
         negative=["2", 2],
         latent_image=["2", 3],
+        optional_vae=["2", 4],
         script=["3", 0],
     ),
     "2": node(
         "Efficient Loader",
         ckpt_name="a.ckpt",
+        vae_name="a.vae.pt",
         clip_skip=-2,
         lora_name="b.safetensors",
         lora_model_strength=1,
@@ -49,14 +51,14 @@ def left_out(plot, **axes):
     [
         ("XY Input: Seeds++ Batch", None, {"seed"}),
         ("XY Input: Sampler/Scheduler", "XY Input: Steps", {"sampler", "scheduler", "steps"}),
-        ("XY Input: Checkpoint", "XY Input: VAE", {"models", "clipSkip"}),
+        ("XY Input: Checkpoint", "XY Input: VAE", {"models", "clipSkip", "vaes"}),
         ("XY Input: Clip Skip", "XY Input: CFG Scale", {"clipSkip", "cfgScale"}),
         ("XY Input: LoRA Plot", "XY Input: LoRA Plot", {"additionalResources"}),
         ("XY Input: Lora Block Weight //Inspire", None, {"additionalResources"}),
         ("XY Input: Prompt S/R", None, {"prompt", "negativePrompt"}),
         ("easy XYInputs: ModelMergeBlocks", None, {"models", "clipSkip"}),
         ("XY Input: Control Net Plot", "XY Input: Denoise", {"denoise"}),
-        ("XY Input: Manual XY Entry", "XY Input: VAE", set(READ)),
+        ("XY Input: Unknown Entry", "XY Input: VAE", set(READ)),
     ],
 )
 def test_parameters_that_an_axis_varies_are_left_out(x, y, varied):
@@ -81,3 +83,23 @@ def test_parameters_that_an_axis_varies_are_left_out(x, y, varied):
 )
 def test_plot_node_may_name_its_axes(plot, varied):
     assert left_out(plot) == varied
+
+
+@pytest.mark.parametrize(
+    ("plot_type", "varied"),
+    [
+        ("Nothing", set()),
+        ("Steps", {"steps"}),
+        ("Sampler", {"sampler", "scheduler"}),
+        ("VAE", {"vaes"}),
+        ("LoRA", {"additionalResources"}),
+        ("Positive Prompt S/R", {"prompt", "negativePrompt"}),
+        ("Something new", set(READ)),
+        (["99", 0], set(READ)),
+    ],
+)
+def test_axis_that_is_entered_by_hand_varies_its_plot_type(plot_type, varied):
+    manual = node("XY Input: Manual XY Entry", plot_type=plot_type, plot_value="1; 2")
+    joined = node("Join XY Inputs of Same Type", XY_1=["4", 0], XY_2=["4", 0])
+    for axes in ({"X": ["4", 0]}, {"Y": ["5", 0]}):
+        assert left_out(node("XY Plot", **axes), **{"4": manual, "5": joined}) == varied

@@ -60,7 +60,8 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
             node("ImageResizeKJv2", width=720, height=720, keep_proportion="crop", divisible_by=32),
             (704, 704),
         ),
-        (comfyroll(aspect_ratio="3:4 896x1152", prescale_factor=1.5), None),
+        (comfyroll(aspect_ratio="3:4 896x1152", prescale_factor=1.5), (1344, 1728)),
+        (comfyroll(aspect_ratio="Banner - 468x60"), None),  # makes 168x60
         (node("EmptyLatentImage", width=["8", 0], height=["8", 1]), (1080, 1350)),
         (node("EmptyLatentImage", width=["7", 0], height=["7", 1]), (640, 480)),
         (node("EmptyLatentImage", width=["6", 1], height=["6", 2]), None),

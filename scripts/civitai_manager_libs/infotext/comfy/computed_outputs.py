@@ -17,13 +17,20 @@ from typing import Any
 from ...core import as_integer, as_mapping, as_number, as_text
 from .nodes import load_json
 
-__all__ = ["can_compute", "compute_output"]
+__all__ = ["can_compute", "compute_output", "compute_size"]
 
 _GetInput = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
 _LARGEST = 2**64
 _MAX_EXPRESSION = 300  # characters
 _MAX_TEXT = 100_000  # characters
 _MAX_JSON = 10_000
+_DIMENSIONS = re.compile(r"(\d{3,5}) ?[x×] ?(\d{3,5})")
+# Comfyroll's presets that make an image of another size than they say.
+_MISPRINTS = {
+    "Banner - 468x60",
+    "Facebook Landscape - 1080x1350",
+    "LinkedIn Page Cover - 1128x191",
+}
 _parse_once = lru_cache(maxsize=4)(load_json)  # thousands of nodes may read the same text
 _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -62,6 +69,19 @@ def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
     except (ArithmeticError, SyntaxError, TypeError, ValueError, RecursionError):
         return None
     return outputs[output] if 0 <= output < len(outputs) else None
+
+
+def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None:
+    """Return the (width, height) of the latent image that a node makes, (0, 0) if unknown.
+
+    Return None if the node's type is not one of those that compute a size. get_input: as for
+    `compute_output`.
+    """
+    if _COMPUTED.get(node_type) not in (_read_preset_size, _read_listed_size):
+        return None
+    first = 0 if _COMPUTED[node_type] is _read_preset_size else 1
+    width, height = (compute_output(node_type, first + side, get_input) for side in (0, 1))
+    return as_integer(width) or 0, as_integer(height) or 0
 
 
 def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
@@ -128,12 +148,33 @@ def _convert_number(get: _GetInput) -> tuple[Any, ...]:
 
 def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
     """Return the (width, height) chosen in a Comfyroll aspect ratio node, () if unknown."""
-    match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
-    sides = match.groups() if match else (get("width"), get("height"))
-    if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
+    # Suzie1/ComfyUI_Comfyroll_CustomNodes, nodes/nodes_aspect_ratio.py
+    preset = str(get("aspect_ratio"))
+    match = _DIMENSIONS.search(preset)
+    if preset in _MISPRINTS or match is None and preset != "custom":
         return ()
-    width, height = (as_integer(side) for side in sides)
-    return (height, width) if get("swap_dimensions") == "On" else (width, height)
+    sides = [as_number(side) or 0 for side in (match.groups() if match else _read_sides(get))]
+    factor = get("prescale_factor")
+    scaled = [int(side * (1 if factor is None else as_number(factor) or 0)) for side in sides]
+    return tuple(reversed(scaled) if get("swap_dimensions") == "On" else scaled)
+
+
+def _read_sides(get: _GetInput) -> tuple[Any, Any]:
+    return get("width"), get("height")
+
+
+def _read_listed_size(get: _GetInput) -> tuple[Any, ...]:
+    """Return (None, width, height) for a node that makes a latent image of a listed size.
+
+    Return () if the size is unknown. None stands for the node's first output, the latent image.
+    """
+    match = _DIMENSIONS.match(str(get("resolution") or get("dimensions")))
+    if match is None:
+        return ()
+    sides = [int(side) for side in match.groups()]
+    other = (as_integer(get(f"{name}_override")) for name in ("width", "height"))
+    sides = [stated or side for stated, side in zip(other, sides)]
+    return None, *(reversed(sides) if get("invert") is True else sides)
 
 
 def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
@@ -219,13 +260,18 @@ def _evaluate(expression: ast.AST, get: _GetInput) -> Any:
 
 
 _COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
+    "CR Aspect Ratio": _read_preset_size,
+    "CR Aspect Ratio Banners": _read_preset_size,
+    "CR Aspect Ratio SDXL": _read_preset_size,
     "CR Aspect Ratio Social Media": _read_preset_size,
     "CR Integer Multiple": _multiply_whole,
     "CR SD1.5 Aspect Ratio": _read_preset_size,
     "CR SDXL Aspect Ratio": _read_preset_size,
+    "CR_Aspect Ratio For Print": _read_preset_size,
     "ComfyMathExpression": lambda get: _compute_expression(get, "values."),
     "ComfyNumberConvert": _convert_number,
     "CustomCombo": lambda get: (get("choice"), get("index")),
+    "EmptyLatentImagePresets": _read_listed_size,
     "FluxResolutionNode": _compute_flux_resolution,
     "ImageResize+": _read_resized_size,
     "JsonExtractString": _read_json_value,
@@ -234,6 +280,7 @@ _COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
     "ResolutionMaster": lambda get: () if get("auto_detect") else (get("width"), get("height")),
     "ResolutionSelector": _compute_resolution,
     "SDXL Empty Latent Image (rgthree)": _read_scaled_size,
+    "SDXLEmptyLatentSizePicker+": _read_listed_size,
     "SeargeIntegerMath": _compute_searge_math,
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replace_text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -20,9 +21,10 @@ _LATENT_METHODS = {  # ComfyUI's method for latents: A1111's upscaler
     "nearest-exact": "Latent (nearest-exact)",
 }
 _SCRIPT = "HighRes-Fix Script"
+_FOUR_TIMES = re.compile(r"4x|x4", re.IGNORECASE)
 _SCRIPT_INPUTS = tuple(
-    "upscale_type hires_ckpt_name latent_upscaler upscale_by hires_steps denoise iterations"
-    " use_controlnet".split()
+    "upscale_type pixel_upscaler hires_ckpt_name latent_upscaler upscale_by hires_steps denoise"
+    " iterations use_controlnet".split()
 )
 _STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
 _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
@@ -94,12 +96,17 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
-    once = value["upscale_type"] == "latent" and as_integer(value["iterations"]) == 1
-    if get_node_type(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
+    model = as_text(value["pixel_upscaler"])
+    upscalers = {"latent": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
+    if _FOUR_TIMES.search(model):  # the script scales a model's image down as if it had that factor
+        upscalers["both"] = model_file_stem(model)
+    kind, once = as_text(value["upscale_type"]), as_integer(value["iterations"]) == 1
+    is_known = get_node_type(script) == _SCRIPT and same_model and once and kind in upscalers
+    if not is_known or not factor or not denoise:
         return {}
     fields: dict[str, Any] = {"Denoising strength": denoise, "Hires upscale": factor}
     fields["Hires steps"] = as_integer(value["hires_steps"])
-    return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
+    return fields | {"Hires upscaler": upscalers[kind]}
 
 
 def _trace_image(nodes: Nodes, end: NodeId, samplers: set[NodeId]) -> _ImagePath | None:
@@ -140,7 +147,8 @@ def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
 def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
     for node in path:
         inputs = node["inputs"]
-        model = resolve_value(nodes, inputs.get("upscale_model"), ("model_name",))
+        linked = inputs.get("upscale_model", inputs.get("upscale_model_opt"))
+        model = resolve_value(nodes, linked, ("model_name",))
         if model:
             return model_file_stem(as_text(model))
         if "samples" in inputs and "upscale_method" in inputs:

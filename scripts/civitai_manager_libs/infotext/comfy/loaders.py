@@ -1,4 +1,4 @@
-"""The model and the LoRAs that a sampler of a ComfyUI graph uses. Pure."""
+"""The model, the VAE and the LoRAs that a sampler of a ComfyUI graph uses. Pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,33 @@ from itertools import chain, islice
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
-from .nodes import get_linked_node, get_node_type, iter_upstream, Node, NodeId, Nodes
-from .values import resolve_value
+from .nodes import get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
+from .nodes import walk_nodes
+from .sizes import iter_image_path
+from .values import BUNDLES, resolve_value
 
-__all__ = ["find_model", "list_loras"]
+__all__ = ["find_model", "find_vae", "list_loras"]
 
 _MAX_LORAS = 50
 _MODEL_SIDES = tuple(
     "model guider pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01"
     " base_sampler data base_model models_pipe sdxl_pipe".split()
 )
-_LORA_SIDES = ("lora_stack", "lora", "prev_lora", "optional_lora_stack")
+_LORA_SIDES = ("lora_stack", "lora", "prev_lora", "optional_lora_stack", "loras")
 _MODEL_NAMES = tuple(
-    "ckpt_name unet_name base_ckpt_name gguf_name model_path base_checkpoint".split()
+    "ckpt_name unet_name base_ckpt_name gguf_name model_path base_checkpoint stage_c"
+    " stage_c_name".split()
 )
+# The inputs that lead to a node's model, most important first.
+_MODEL_INPUTS = ("optional_model", "model_override", "model")
 _FILE = re.compile(r".+\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)", re.IGNORECASE | re.DOTALL)
+_VAE_INPUTS = ("optional_vae", "vae_override", "vae", "vae_opt", "opt_vae", "ae")
+_VAE_NAMES = ("vae_name", "vae_model", "vae_checkpoint", "stage_a")
+_VAE_LOADER = re.compile(r"vae ?load", re.IGNORECASE)  # has its file's name as "model_name"
+_LATENTS = ("samples", "latent", "latents", "latent_image")
+_MAX_DECODERS = 100
+_MAX_LINKS = 30  # from a decoder to the loader of its VAE
+_LORA = re.compile("lora|lbw_model")
 _COUNTS = ("lora_count", "num_loras")
 # A LoRA's weights have the same number as its name: `lora_name_2`, `lora_wt_2`.
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
@@ -44,9 +56,9 @@ def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
 
     A model merged of several is unknown.
     """
-    for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
+    for node in _iter_model_nodes(nodes, sampler):
         inputs = node["inputs"]
-        if get_linked_node(inputs.get("model")) is not None:  # it only patches the linked model
+        if _find_link(inputs, _MODEL_INPUTS) is not None:  # it only patches the linked model
             continue
         if get_linked_node(inputs.get("model1")) is not None and "model2" in inputs:  # a merge
             return None
@@ -55,9 +67,67 @@ def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
                 value = resolve_value(nodes, inputs[name], _MODEL_NAMES)
                 return value if isinstance(value, str) else None
         for name in ("model", "model_name"):
-            value = inputs.get(name)
+            value = resolve_value(nodes, inputs.get(name))
             if isinstance(value, str) and _FILE.fullmatch(value):
                 return value
+    return None
+
+
+def _iter_model_nodes(
+    nodes: Nodes, sampler: NodeId, other_inputs: tuple[str, ...] = ()
+) -> Iterator[Node]:
+    """Yield a sampler and the nodes through which its model passes, nearest first.
+
+    other_inputs: inputs to follow besides those for the model.
+    """
+
+    def list_next(node_id: NodeId) -> list[NodeId]:
+        inputs = nodes.get(node_id, {"inputs": {}})["inputs"]
+        if _find_link(inputs, _MODEL_INPUTS) is None:
+            return list_feeding_nodes({"inputs": inputs}, (*_MODEL_SIDES, *other_inputs))
+        links = [_find_link(inputs, names) for names in (_MODEL_INPUTS, *zip(other_inputs))]
+        return [link for link in links if link is not None]
+
+    return (nodes[each] for each in walk_nodes([sampler], list_next) if each in nodes)
+
+
+def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
+    """Return the path of the VAE file that decodes a sampler's image.
+
+    Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
+    the image.
+    """
+    decoders = islice((n for n, node in nodes.items() if _is_decoder(node)), _MAX_DECODERS)
+    used = [n for n in decoders if n == sampler or sampler in iter_image_path(nodes, n)]
+    found = {_read_vae(nodes, node_id) for node_id in used or [sampler]}
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_decoder(node: Node) -> bool:
+    inputs = node["inputs"]
+    return all(_find_link(inputs, names) is not None for names in (_VAE_INPUTS, _LATENTS))
+
+
+def _find_link(inputs: Mapping[str, Any], names: tuple[str, ...]) -> NodeId | None:
+    links = (get_linked_node(inputs.get(name)) for name in names)
+    return next((link for link in links if link is not None), None)
+
+
+def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
+    """Return the path of the VAE file that a node loads or is linked to, None if unknown."""
+    link: NodeId | None = decoder
+    for _ in range(_MAX_LINKS):
+        if link is None or link not in nodes:
+            return None
+        inputs, kind = nodes[link]["inputs"], get_node_type(nodes[link])
+        link = _find_link(inputs, _VAE_INPUTS)
+        if link is None:
+            names = (*_VAE_NAMES, "model_name") if _VAE_LOADER.search(kind) else _VAE_NAMES
+            stated = [inputs[name] for name in names if name in inputs]
+            if stated:
+                value = resolve_value(nodes, stated[0])
+                return value if isinstance(value, str) and _FILE.fullmatch(value) else None
+            link = _find_link(inputs, BUNDLES)
     return None
 
 
@@ -67,9 +137,8 @@ def list_loras(nodes: Nodes, sampler: NodeId) -> list[_Lora]:
     Only the last 50 are returned, each as a dict like {"type": "lora", "name": "a.safetensors",
     "strength": 1}.
     """
-    sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
-    for node in iter_upstream(nodes, sampler, sides):
+    for node in _iter_model_nodes(nodes, sampler, _LORA_SIDES):
         found[:0] = _list_node_loras(nodes, node)
         if len(found) >= _MAX_LORAS:
             break
@@ -81,7 +150,7 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
     loras: Iterator[_Lora] = iter(())
     if kind in _TAGGED:
         loras = _iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[kind])))
-    elif any("lora" in name for name in (kind.lower(), *map(str, inputs))):
+    elif any(_LORA.search(name) for name in (kind.lower(), *map(str, inputs))):
         numbered = _iter_numbered_loras(nodes, inputs)
         loras = chain(_iter_rgthree_loras(inputs), _iter_listed_loras(inputs), numbered)
     return list(islice(filter(_has_effect, loras), _MAX_LORAS))
@@ -123,11 +192,16 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
         field = re.sub(r"[\d_ ]", "", name.lower())
         by_number.setdefault(number, {}).update({} if field in unused else {field: value})
     for number, fields in by_number.items():
-        file_name = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
-        used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
+        names = (v for k, v in fields.items() if k in ("lora", "loraname", "lbwmodel"))
+        used = not (_is_off(fields) or _is_off(by_number.get("", {})))
         if used and (not number or int(number[:4]) <= count):
             model, clip = (_find_weight(nodes, fields, n) for n in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
-            yield _make_lora(resolve_value(nodes, file_name, ("lora_name",)), model, clip)
+            yield _make_lora(resolve_value(nodes, next(names, None), ("lora_name",)), model, clip)
+
+
+def _is_off(fields: Mapping[str, Any]) -> bool:
+    switched_off = any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
+    return switched_off or fields.get("bypass") is True
 
 
 def _iter_tag_loras(text: object) -> Iterator[_Lora]:
@@ -152,8 +226,10 @@ def _make_lora(name: object, strength: object, clip: object) -> _Lora:
 def _has_effect(lora: _Lora) -> bool:
     """Return whether a LoRA has a name, and a weight other than 0 for the model or for CLIP.
 
-    An unknown weight for the model counts as other than 0, an unknown weight for CLIP as 0.
+    An unknown weight for the model counts as other than 0, an unknown weight for CLIP as 0. Return
+    False if a node makes images with several weights.
     """
     name, strength, clip = (lora.get(key) for key in ("name", "strength", "strengthClip"))
     is_off = as_number(strength) == 0 and not as_number(clip)
-    return isinstance(name, str) and as_text(name) != "" and not is_off
+    varies = isinstance(strength, str) and as_number(strength) is None  # a list of weights
+    return isinstance(name, str) and as_text(name) != "" and not is_off and not varies

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from .nodes import get_linked_node, get_node_type, Node, Nodes
+from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes, walk_nodes
 
 __all__ = ["remove_varied_values"]
 
@@ -18,6 +18,7 @@ _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
 _AXES = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
 _NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
+_JOINED = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
 _UNUSED = {"none", "nothing"}
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
 # A word in an axis' name: the record's keys that the axis varies.
@@ -35,6 +36,7 @@ _VARIED: Mapping[str, tuple[str, ...]] = {
     "lora": ("additionalResources",),
     "model": _MODEL,
     "noise": (),
+    "nothing": (),
     "prompt": _PROMPTS,
     "refiner": (),
     "sampler": ("sampler", "scheduler"),
@@ -42,7 +44,7 @@ _VARIED: Mapping[str, tuple[str, ...]] = {
     "seed": ("seed",),
     "step": ("steps",),
     "text": _PROMPTS,
-    "vae": (),
+    "vae": ("vaes",),
 }
 _MAX_AXES = 100
 
@@ -65,11 +67,29 @@ def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, 
 def _list_varied_keys(axis: str) -> list[str] | None:
     """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown.
 
-    axis: the axis' name. The list is empty for an axis such as "vae", which varies something that
-    is not among the parameters.
+    axis: the axis' name. The list is empty for an axis such as "refiner", which varies
+    something that is not among the parameters.
     """
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None
+
+
+def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
+    """Yield the lower-case name of the axis that a node makes, "" if it is unknown.
+
+    The name is the node's type, or the value of its input "plot_type" if it has this input.
+    """
+
+    def list_joined(node_id: NodeId) -> list[NodeId]:
+        inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
+        return [link for link in map(get_linked_node, map(inputs.get, _JOINED)) if link is not None]
+
+    for node_id in walk_nodes([axis], list_joined):
+        node = nodes.get(node_id, {"inputs": {}, "class_type": ""})
+        if not list_joined(node_id):
+            name = node["inputs"].get("plot_type", get_node_type(node))
+            name = name.lower() if isinstance(name, str) else ""
+            yield name
 
 
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
@@ -77,7 +97,7 @@ def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
         if name in _AXES and link is not None:
-            yield get_node_type(nodes[link]).lower() if link in nodes else ""
+            yield from _iter_linked_names(nodes, link)
         elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
             yield value.lower()
         elif isinstance(value, str):

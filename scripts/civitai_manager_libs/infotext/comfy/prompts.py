@@ -7,8 +7,9 @@ from itertools import chain
 from typing import Any
 
 from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
-from .texts import is_preview, is_styled, is_text_node, may_be_text, PROMPT_INPUTS, TextResolver
-from .values import iter_setting_nodes, UNKNOWN_TEXT
+from .texts import is_preview, is_styled, is_text_node, list_prompt_values, may_be_text
+from .texts import TextResolver
+from .values import has_unknown_text, iter_setting_nodes
 
 __all__ = ["read_prompt"]
 
@@ -34,10 +35,9 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
     settings = iter_setting_nodes(nodes, sampler, _SETTING_INPUTS)
     form = _find_searge_form(nodes, sampler)
     for node in settings if form is None else chain([form], settings):
-        names = (*PROMPT_INPUTS[side], *_SAMPLER_INPUTS[side])
-        value = next((node["inputs"][name] for name in names if name in node["inputs"]), None)
-        if value is not None:
-            texts = _list_texts(nodes, value, side)
+        values = list_prompt_values(node, side, _SAMPLER_INPUTS[side])
+        if values:
+            texts = _list_texts(nodes, values, side)
             known = [text for text in texts if isinstance(text, str)]
             return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
     return None
@@ -53,14 +53,14 @@ def _find_searge_form(nodes: Nodes, sampler: NodeId) -> Node | None:
     return filled[0] if len(filled) == 1 else None
 
 
-def _list_texts(nodes: Nodes, value: Any, side: str) -> list[str | None]:
+def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the value or link of the sampler's prompt input. side: "positive" or "negative".
+    values: the values or links of a prompt's inputs. side: "positive" or "negative".
     """
     resolver = TextResolver(nodes)
     texts: list[str | None] = []
-    waiting, seen = [(value, True)], set()  # each with whether it may be plain text
+    waiting, seen = [(value, True) for value in values], set()  # and whether it may be plain text
     while waiting and len(texts) < _MAX_PARTS:
         value, may_be_plain = waiting.pop(0)
         link = get_linked_node(value)
@@ -71,14 +71,13 @@ def _list_texts(nodes: Nodes, value: Any, side: str) -> list[str | None]:
         elif link not in seen:
             seen.add(link)
             node = nodes[link]
-            inner = (node["inputs"].get(name) for name in PROMPT_INPUTS[side])
-            prompt_input = next((each for each in inner if each is not None), None)
+            inner = list_prompt_values(node, side)
             if is_styled(node):
                 texts.append(None)
             elif get_node_type(node) == "ConditioningZeroOut":  # removes the effect of its text
                 texts.append("")
-            elif prompt_input is not None:
-                waiting.insert(0, (prompt_input, True))
+            elif inner:
+                waiting[:0] = [(each, True) for each in inner]
             elif _adds_text(node, may_be_plain):
                 is_other = value[1] == 1 and side == "negative"
                 texts.append(None if is_other else _read_added_text(node, value, resolver))
@@ -114,7 +113,7 @@ def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | Non
     link: the link that leads from the prompt to the node.
     """
     text_inputs = _list_text_inputs(node)
-    if not text_inputs or UNKNOWN_TEXT.search(get_node_type(node).lower()) or is_preview(node):
+    if not text_inputs or has_unknown_text(node) or is_preview(node):
         return resolver.resolve(link)
     found = map(resolver.resolve, text_inputs)
     text = next((text for text in found if text != ""), "")

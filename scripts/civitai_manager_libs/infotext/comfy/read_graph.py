@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
+from ..samplers import is_sampler, is_schedule
 from .hires_pass import read_second_pass
-from .loaders import find_model, list_loras
+from .loaders import find_model, find_vae, list_loras
 from .nodes import get_linked_node, get_node_type, iter_upstream
 from .nodes import load_json, NodeId, Nodes, read_api_nodes
+from .partner_nodes import is_partner_node, read_partner_node
 from .plots import remove_varied_values
 from .prompts import read_prompt
 from .routing import resolve_links
@@ -73,34 +75,41 @@ def read_graph(comfy: object) -> dict[str, Any]:
     """
     nodes = resolve_links(_read_nodes(comfy))
     samplers = find_first_samplers(nodes)[:_MAX_SAMPLERS]
-    readings = [_read_sampler(nodes, sampler) for sampler in samplers]
+    readings = [_read_valid(nodes, sampler) for sampler in samplers]
     first = readings[0] if readings else {}
     found = {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
     return remove_varied_values(nodes, found)
 
 
+def _read_valid(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
+    read = read_partner_node if is_partner_node(nodes[sampler]) else _read_sampler
+    found = read(nodes, sampler)
+    found |= {key: None for key in _WHOLE if not _is_count(found.get(key))}
+    found |= {key: None for key in _NUMBERS if as_number(found.get(key)) is None}
+    return {name: value for name, value in found.items() if value not in (None, "")}
+
+
 def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     found = {key: find_nearest_value(nodes, sampler, *where) for key, where in _FIELDS.items()}
     found["steps"] = found["steps"] or _count_listed_steps(nodes, sampler)
-    found |= {key: None for key in _WHOLE if not _is_count(found[key])}
-    found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
     found |= {key: None for key in _NAMES if not _is_one_name(found[key])}
     if _has_several_seeds(nodes, sampler):
         found["seed"] = None
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
     if get_node_type(nodes[sampler]) == "WanVideoSampler":
         found |= {"sampler": found["scheduler"], "scheduler": None}  # as other nodes name them
+    elif is_sampler(as_text(found["scheduler"])) and not is_schedule(as_text(found["scheduler"])):
+        found["scheduler"] = None
     inferred = _infer_from_node_types(nodes, sampler)
     found |= {key: value for key, value in inferred.items() if found[key] is None}
     found["prompt"] = read_prompt(nodes, sampler, "positive")
     found["negativePrompt"] = read_prompt(nodes, sampler, "negative")
     found["width"], found["height"] = read_initial_size(nodes, sampler) or (None, None)
     found["clipSkip"] = _read_clip_skip(nodes, sampler)
-    model, loras = find_model(nodes, sampler), list_loras(nodes, sampler)
-    found["models"] = [model] if model else None
+    model, vae, loras = (read(nodes, sampler) for read in (find_model, find_vae, list_loras))
+    found["models"], found["vaes"] = [model] if model else None, [vae] if vae else None
     found["additionalResources"] = loras if loras else None
-    found |= read_second_pass(nodes, sampler, list_samplers(nodes), found)
-    return {name: value for name, value in found.items() if value not in (None, "")}
+    return found | read_second_pass(nodes, sampler, list_samplers(nodes), found)
 
 
 def _is_count(value: object) -> bool:
@@ -138,6 +147,8 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
     ComfyUI counts layers from the end: its layer -2 is Clip skip 2.
     """
     for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
+        if node["inputs"].get("optional_positive") == "":  # it encodes no prompt itself
+            continue
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from ...core import as_number
 from .nodes import get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
+from .partner_nodes import is_partner_node
 
 __all__ = ["find_first_samplers", "list_samplers", "list_save_nodes"]
 
@@ -29,12 +30,14 @@ def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     """Return the ids of the samplers that start a new image instead of continuing another one.
 
     Samplers whose image is not saved are left out, unless none would be left. If no node is
-    recognised as a sampler, nodes with steps and a seed are taken for samplers.
+    recognised as a sampler, return all partner nodes, or else the nodes with steps and a seed.
     """
     saved = _find_saved_nodes(nodes)
-    for matches in (_is_sampler, _has_sampler_inputs):
+    for matches in (_is_sampler, _is_partner, _has_sampler_inputs):
         found = [node_id for node_id, node in nodes.items() if matches(nodes, node)]
         found = [node_id for node_id in found if node_id in saved] or found
+        if found and matches is _is_partner:
+            return found
         if found:
             downstream = _find_downstream_nodes(nodes, found)
             first = [node_id for node_id in found if node_id not in downstream] or found
@@ -76,6 +79,10 @@ def _is_sampler(nodes: Nodes, node: Node) -> bool:
     is_unsampler = inputs.get("sampler_mode") == "unsample" or get_node_type(sigmas) == "FlipSigmas"
     is_fed = any(get_linked_node(inputs.get(name)) for name in _SOURCES)
     return bool(is_named) and not is_unsampler and is_fed
+
+
+def _is_partner(_nodes: Nodes, node: Node) -> bool:
+    return is_partner_node(node)
 
 
 def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:

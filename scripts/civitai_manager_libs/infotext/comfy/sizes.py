@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
-from .computed_outputs import compute_output
+from .computed_outputs import compute_size
 from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
-from .values import resolve_value
+from .values import make_input_getter, resolve_value
 
 __all__ = ["FACTORS", "iter_image_path", "read_initial_size", "read_node_size"]
 
 _IMAGE_INPUTS = tuple(
     "latent_image latent samples latents optional_latent pixels image_embeds image images"
-    " image_to_latent av_latent video_latent samples_to destination".split()
+    " image_to_latent av_latent video_latent samples_to destination latent_input".split()
 )
 # A bundle that contains an image counts only if no image is linked itself.
 _BUNDLES = ("sdxl_tuple", "sdxl_pipe", "pipe", "basic_pipe", "data", "base_sampler")
@@ -36,15 +36,19 @@ _OTHER_SIZE_INPUTS: Mapping[str, tuple[Any, ...]] = {
     "method": ("keep proportion",),
     "resize_to_input": ("image_1", "image_2", "mask", "latent"),
 }
+# Inputs that change the size in ways of which only `compute_size` knows.
+_OTHER_CHOICES = re.compile(r"swap|invert|override|scale_factor")
 _MULTIPLES = ("divisible_by", "multiple_of")  # sides are rounded down to a multiple of this
 _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
 # Nodes that multiply an image's sides: kind, and the input that holds the factor.
 FACTORS = {
     "ImageScaleBy": "scale_by",
     "LTXDirectorGuide": "scale_by",
+    "LatentPixelScale": "scale_factor",
     "LatentUpscaleBy": "scale_by",
     "LatentUpscaleFactorSimple _O": "factor",
     "NNLatentUpscale": "upscale",
+    "Upscale by Factor with Model (WLSH)": "factor",
 }
 # Nodes whose image only guides the sampler.
 _GUIDE_NODES = re.compile(r"control ?net|ip ?adapter")
@@ -94,15 +98,21 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     Return None if the node neither makes nor resizes an image.
     """
     inputs = node["inputs"]
-    if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll
-        return _compute_side(nodes, node, 0), _compute_side(nodes, node, 1)
+    computed = compute_size(get_node_type(node), make_input_getter(nodes, node))
+    if computed is not None:
+        return computed
     if any(inputs.get(name) in values for name, values in _OTHER_SIZE_INPUTS.items()):
         return 0, 0
     if "longer_side" in inputs:  # its sides are those of a later upscale
         return None if "sampler" in get_node_type(node).lower() else (0, 0)
-    preset = next(filter(None, (_parse_preset(inputs, name) for name in _PRESETS)), None)
+    if any(map(_OTHER_CHOICES.search, inputs)):
+        return 0, 0
+    presets = [resolve_value(nodes, inputs[name]) for name in _PRESETS if name in inputs]
+    if None in presets:
+        return 0, 0
+    preset = next(filter(None, map(_DIMENSIONS.fullmatch, map(as_text, presets))), None)
     if preset is not None:
-        return preset
+        return int(preset[1]), int(preset[2])
     for names in _SIZE_INPUTS:
         if all(name in inputs for name in names):
             sides = [_read_side(nodes, inputs, name) for name in names]
@@ -125,15 +135,3 @@ def _read_side(nodes: Nodes, inputs: Mapping[str, Any], name: str) -> int | None
     source = nodes.get(get_linked_node(inputs[name]) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
     return as_integer(resolve_value(nodes, inputs[name], (name,) if holds_both else ()))
-
-
-def _parse_preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
-    match = _DIMENSIONS.fullmatch(as_text(inputs.get(name)))
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def _compute_side(nodes: Nodes, node: Node, output: int) -> int:
-    def get_input(name: str) -> Any:
-        return resolve_value(nodes, node["inputs"].get(name))
-
-    return as_integer(compute_output(get_node_type(node), output, get_input)) or 0

@@ -10,17 +10,31 @@ from typing import Any
 from ...core import as_text
 from .computed_outputs import can_compute, compute_output
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
-from .values import UNKNOWN_TEXT
+from .values import has_unknown_text
 
 __all__ = ["PROMPT_INPUTS", "TextResolver", "is_preview", "is_styled", "is_text_node"]
-__all__ += ["may_be_text"]
+__all__ += ["list_prompt_values", "may_be_text"]
 
 PROMPT_INPUTS = {  # the inputs that hold or lead to a prompt
-    "positive": ("positive", "conditioning", "text_positive", "positive_prompt", "cond1")
+    "positive": (
+        "optional_positive",
+        "positive",
+        "conditioning",
+        "text_positive",
+        "positive_prompt",
+        "cond1",
+    )
     + ("main_prompt", "linguistic_positive", "pos", "positive_g"),
-    "negative": ("negative", "neg_conditioning", "text_negative", "negative_prompt")
+    "negative": (
+        "optional_negative",
+        "negative",
+        "neg_conditioning",
+        "text_negative",
+        "negative_prompt",
+    )
     + ("negative_main_prompt", "linguistic_negative", "neg", "negative_g"),
 }
+_UNKNOWN = ["\0", 0]  # a link to a missing node
 _MAX_PARTS = 20
 _DEPTH = 30  # links from an input to the node that holds its text
 _MAX_TEXT = 100_000  # characters; nodes may join a text with itself repeatedly
@@ -75,7 +89,7 @@ class TextResolver:
         populated = inputs.get("populated_text")
         if isinstance(populated, str):
             return populated
-        if UNKNOWN_TEXT.search(kind.lower()) or is_styled(node):
+        if has_unknown_text(node) or is_styled(node):
             return None
         shown = [v for k, v in inputs.items() if _SHOWN.fullmatch(k) and isinstance(v, str)]
         if shown and is_preview(node):
@@ -104,6 +118,23 @@ class TextResolver:
         return None if delimiter is None else delimiter.join(text for text in known if text)
 
 
+def list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
+    """Return the values or links that make up a node's prompt, in order; [] if it has none.
+
+    side: "positive" or "negative". others: more names of inputs that may hold the prompt.
+    """
+    inputs = node["inputs"]
+    for name in (*PROMPT_INPUTS[side], *others):
+        value = inputs.get(name)
+        if name.startswith("optional_") and isinstance(value, str):  # of a node that edits a pipe
+            replaces = inputs.get("conditioning_mode", "replace") == "replace"
+            value = None if not value.strip() else value if replaces else _UNKNOWN
+        if value is not None:
+            before = inputs.get(f"prepend_{name}")
+            return [value] if get_linked_node(before) is None else [before, value]
+    return []
+
+
 def is_text_node(node: Node) -> bool:
     """Return whether a node's type or inputs show that it holds, joins or computes plain text."""
     kind, inputs = get_node_type(node), node["inputs"]
@@ -118,9 +149,9 @@ def may_be_text(value: object) -> bool:
 
 def is_styled(node: Node) -> bool:
     """Return whether a node adds the words of a style to a text."""
-    style = node["inputs"].get("style")
-    is_styler = isinstance(style, str) and "text_positive" in node["inputs"]
-    return is_styler and style.lower() not in _NO_STYLES
+    inputs = node["inputs"]
+    style = inputs.get("style") if "text_positive" in inputs else inputs.get("select_styles")
+    return isinstance(style, str) and style.lower() not in _NO_STYLES
 
 
 def is_preview(node: Node) -> bool:

@@ -11,7 +11,8 @@ from .computed_outputs import can_compute, compute_output
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
 
-__all__ = ["UNKNOWN_TEXT", "find_nearest_value", "iter_setting_nodes", "resolve_value"]
+__all__ = ["BUNDLES", "find_nearest_value", "has_unknown_text", "iter_setting_nodes"]
+__all__ += ["make_input_getter", "resolve_value"]
 
 _MAX_VISITS = 20  # nodes behind an input that determine its value
 # The inputs in which nodes hold a value for other nodes.
@@ -21,14 +22,16 @@ _PASSING_NODES = re.compile(
     r"reroute|primitive|convert|cast|show|display|preview|^any"
     r"|to ?(?:int|float|number|string|text)|(?:int|float|number|string|text)s? ?to"
 )
-# Nodes whose output text cannot be known.
-UNKNOWN_TEXT = re.compile(
+# Nodes whose output text cannot be known: those that change a text, and language models.
+_UNKNOWN_TEXT = re.compile(
     r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format|preset"
-    r"|load ?(?:text|prompt|string)|from ?file"
+    r"|load ?(?:text|prompt|string)|prompt ?li(?:ne|st)|from ?file|chat ?node|claude|gemini|grok"
+    r"|openrouter|ollama|describe|interrogat|enhance"
 )
+_LANGUAGE_MODEL_INPUTS = {"temperature", "max_tokens", "max_new_tokens", "system_prompt"}
 _TEXTS = ("text", "string")
 # Inputs that carry several values for a sampler.
-_BUNDLES = tuple(
+BUNDLES = tuple(
     "pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01 base_sampler options"
     " data settings sdxl_pipe optional_pipe models_pipe config_pipe".split()
 )
@@ -59,17 +62,26 @@ def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int
         if node is None or left[0] < 0:
             return None
         if can_compute(kind := get_node_type(node)):
-            value = compute_output(kind, output, _make_getter(nodes, node, left))
+            value = compute_output(kind, output, make_input_getter(nodes, node, left))
         else:
             value = _read_held_value(node, names)
     value = as_mapping(value).get("content") if isinstance(value, Mapping) else value
     return value if as_text(value) and isinstance(value, (str, int, float)) else None
 
 
-def _make_getter(nodes: Nodes, node: Node, left: list[int]) -> Callable[[str], Any]:
+def make_input_getter(
+    nodes: Nodes, node: Node, left: list[int] | None = None
+) -> Callable[[str], Any]:
+    """Return a function that returns the value of a node's input by name, None if it is missing.
+
+    The function raises ValueError if the value is unknown. left: [number of nodes behind the inputs
+    that may still be visited]; a new count if it is None.
+    """
+    visits = [_MAX_VISITS] if left is None else left
+
     def get(name: str) -> Any:
         source = node["inputs"].get(name)
-        value = _resolve(nodes, source, (), left)
+        value = _resolve(nodes, source, (), visits)
         if value is None and get_linked_node(source) is not None:
             raise ValueError(name)
         return value
@@ -81,11 +93,16 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
     inputs = node["inputs"]
     for name in (*names, *_HOLDERS):
         if name in inputs:
-            is_unknown = name in _TEXTS and UNKNOWN_TEXT.search(get_node_type(node).lower())
-            return None if is_unknown else inputs[name]
+            return None if name in _TEXTS and has_unknown_text(node) else inputs[name]
     links = list_feeding_nodes(node)
     passes = len(links) == 1 and _PASSING_NODES.search(get_node_type(node).lower())
     return [links[0], 0] if passes else None
+
+
+def has_unknown_text(node: Node) -> bool:
+    """Return whether a node outputs a text that cannot be known from its inputs."""
+    is_changed = _UNKNOWN_TEXT.search(get_node_type(node).lower())
+    return bool(is_changed) or not _LANGUAGE_MODEL_INPUTS.isdisjoint(node["inputs"])
 
 
 def find_nearest_value(
@@ -119,7 +136,7 @@ def iter_setting_nodes(nodes: Nodes, start: NodeId, input_names: tuple[str, ...]
         node = nodes.get(node_id, {"inputs": {}})
         inherited = _INHERITING_NODES.get(get_node_type(node))
         for name, value in node["inputs"].items():
-            is_followed = name in _BUNDLES or name == inherited or name in input_names
+            is_followed = name in BUNDLES or name == inherited or name in input_names
             link = get_linked_node(value)
             if link is not None and (is_followed or node_id != start and name not in _OTHER_INPUTS):
                 yield link

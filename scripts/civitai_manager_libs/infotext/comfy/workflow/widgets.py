@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ....core import as_integer, as_list, as_mapping, as_number
 from ...samplers import is_sampler
+from ..partner_nodes import PARTNER_WIDGETS
 
 __all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
 _SEEDS = {"seed", "noise_seed"}
+# The largest values of widgets that hold numbers.
+_NUMBERS = {"steps": 10_000, "cfg": 1000, "denoise": 1, "factor": 100, "start_at_step": 10_000}
+_NUMBERS |= dict.fromkeys(("empty_latent_width", "empty_latent_height", "batch_size"), 100_000)
 _SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
 _KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
 _EASY_LOADER = (
@@ -27,6 +32,18 @@ _TTN_SAMPLER = (
     "lora_name lora_strength upscale_method upscale_model_name factor rescale percent upscale_width"
     " upscale_height longer_side crop"
 )
+_TTN_PIPE_LOADER = (
+    "ckpt_name config_name vae_name clip_skip lora1_name lora1_model_strength lora1_clip_strength"
+    " lora2_name lora2_model_strength lora2_clip_strength lora3_name lora3_model_strength"
+    " lora3_clip_strength positive positive_token_normalization positive_weight_interpretation"
+    " negative negative_token_normalization negative_weight_interpretation empty_latent_width"
+    " empty_latent_height batch_size seed"
+)
+_TTN_OLD_SAMPLER = (
+    "lora_name lora_model_strength lora_clip_strength upscale_method factor crop sampler_state"
+)
+_CR_ASPECT_RATIO = "width height aspect_ratio swap_dimensions upscale_factor"
+_REGIONAL = "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor"
 _CLOWN = "noise_type_init noise_type_sde noise_mode_sde eta noise_seed sampler_mode sampler_name"
 _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_shift"
 # The editor removes comments from these prompts and draws one of several choices.
@@ -41,8 +58,10 @@ _DYNAMIC_PROMPTS = {
     "TextEncodeQwenImageEdit": ("prompt",),
     "TextEncodeQwenImageEditPlus": ("prompt",),
 }
+_UNNAMED = "..."  # stands for all other widgets
 # Widgets of several kinds of nodes.
 _SHARED_WIDGETS = {
+    **PARTNER_WIDGETS,
     "text": "BNK_CutoffBasePrompt CLIPTextEncode LoraTagLoader",
     "cfg": "CFGGuider DualModelGuider",
     "ckpt_name": "CheckpointLoaderSimple ImageOnlyCheckpointLoader unCLIPCheckpointLoader",
@@ -52,7 +71,10 @@ _SHARED_WIDGETS = {
     " WanFunInpaintToVideo WanImageToVideo WanVaceToVideo",
     "width height batch_size": "EmptyFlux2LatentImage EmptyLatentImage EmptySD3LatentImage",
     "preset batch_size": "EmptyLatentImageFromPresetsSD15 EmptyLatentImageFromPresetsSDXL",
-    "unet_name weight_dtype": "FluxLoader UNETLoader",
+    "unet_name weight_dtype": "UNETLoader",
+    "model_name cpu_offload": "NunchakuQwenImageDiTLoader NunchakuZImageDiTLoader",
+    "lora_name lora_strength": "NunchakuFluxLoraLoader NunchakuQwenImageLoraLoader",
+    "width height num_frames": "WanVideoEmptyEmbeds WanVideoImageToVideoEncode WanVideoVACEEncode",
     "upscale_method width height crop": "ImageScale LatentUpscale",
     "upscale_method scale_by": "ImageScaleBy LatentUpscaleBy",
     _KSAMPLER: "ImpactKSamplerBasicPipe KSampler KSamplerProvider",
@@ -99,8 +121,9 @@ _WIDGETS = {
     " sigma_min rho beta_d beta_min eps_s flip_sigmas denoise add_noise seed",
     "easy promptConcat": "prompt1 prompt2 separator",
     "easy fullLoader": f"ckpt_name config {_EASY_LOADER} positive normalization weights negative",
-    "Eff. Loader SDXL": "base_ckpt_name base_skip refiner_ckpt refiner_skip ascore negative_ascore"
-    " vae_name positive negative normalization weights empty_latent_width empty_latent_height",
+    "Eff. Loader SDXL": "base_ckpt_name base_clip_skip refiner_ckpt refiner_skip ascore"
+    " negative_ascore vae_name positive negative normalization weights empty_latent_width"
+    " empty_latent_height",
     "Efficient Loader": "ckpt_name vae_name clip_skip lora_name lora_model_strength"
     " lora_clip_strength positive negative normalization weights empty_latent_width"
     " empty_latent_height batch_size",
@@ -130,7 +153,6 @@ _WIDGETS = {
     "Prompt (LoraManager)": "version text",
     "Power Prompt (rgthree)": "prompt insert_lora insert_embedding",
     "RandomNoise": "noise_seed",
-    "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor",
     "ResolutionMaster": "mode latent_type width height auto_detect",
     "ResolutionSelector": "aspect_ratio megapixels multiple",
     "SamplerCustom": "add_noise noise_seed cfg",
@@ -174,6 +196,70 @@ _WIDGETS = {
     " negative_token_normalization negative_weight_interpretation empty_latent_aspect"
     " empty_latent_width empty_latent_height batch_size seed",
     "Two Clip Text Encode": "prompt negative_prompt",
+    "ApplyLBW //Inspire": "strength_model strength_clip",
+    "CR Aspect Ratio": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "CR Aspect Ratio Banners": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "CR Aspect Ratio Social Media": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "CR SD1.5 Aspect Ratio": _CR_ASPECT_RATIO,
+    "CR_Aspect Ratio For Print": f"{_CR_ASPECT_RATIO} prescale_factor",
+    "FluxLoader": "model_name weight_dtype clip_name1 clip_name2_opt vae_name",
+    "LoadLBW //Inspire": "lbw_model",
+    "LoraLoaderBlockWeight //Inspire": "category_filter lora_name strength_model strength_clip"
+    " inverse seed A B preset block_vector bypass",
+    "LorasForFluxParams+": "lora_1 strength_model_1",
+    "MakeLBW //Inspire": "category_filter lora_name inverse seed A B preset block_vector bypass",
+    "NunchakuFluxDiTLoader": "model_path cache_threshold attention cpu_offload device_id data_type"
+    " i2f_mode",
+    "NunchakuFluxLoraStack": " ".join(f"lora_name_{n} lora_strength_{n}" for n in range(1, 16)),
+    "PromptBuilder //Inspire": "category preset text",
+    "RegionalSampler": f"{_REGIONAL} | {_REGIONAL} restore_latent | {_REGIONAL} restore_latent"
+    " additional_mode additional_sampler additional_sigma_ratio | seed steps base_only_steps"
+    " denoise overlap_factor | seed steps base_only_steps overlap_factor",
+    "RegionalSamplerAdvanced": "add_noise noise_seed steps start_at_step end_at_step"
+    " overlap_factor restore_latent return_with_leftover_noise",
+    "SD35Loader": "model_name weight_dtype clip_name1 clip_name2_opt clip_name3_opt vae_name",
+    "SDXLEmptyLatentSizePicker+": "resolution batch_size width_override height_override",
+    "EmptyLatentImagePresets": "dimensions invert batch_size",
+    "IllustrationStylePromptEncoder //ZImagePowerNodes": "style text",
+    "PhotoStylePromptEncoder //ZImagePowerNodes": "style text",
+    "StylePromptEncoder //ZImagePowerNodes": "category style text",
+    "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
+    "UltraCascade_CLIPTextEncode": "positive negative",
+    "UltraCascade_Loader": "stage_c_name stage_up_name",
+    "WanVideoLoraSelect": "lora strength",
+    "WanVideoVAELoader": "model_name precision",
+    "XY Input: Manual XY Entry": "plot_type plot_value",
+    "ZSamplerTurbo //ZImagePowerNodes": "seed steps denoise",
+    "easy cascadeLoader": "stage_c stage_b stage_a clip_name lora_name lora_model_strength"
+    " lora_clip_strength resolution empty_latent_width empty_latent_height compression positive"
+    " negative",
+    "easy fluxLoader": "ckpt_name vae_name lora_name lora_model_strength lora_clip_strength"
+    " resolution empty_latent_width empty_latent_height positive",
+    "easy hunyuanDiTLoader": "ckpt_name vae_name lora_name lora_model_strength lora_clip_strength"
+    " resolution empty_latent_width empty_latent_height positive negative",
+    "easy kolorsLoader": "unet_name vae_name chatglm3_name lora_name lora_model_strength"
+    " lora_clip_strength resolution empty_latent_width empty_latent_height positive negative",
+    "easy mochiLoader": "ckpt_name vae_name positive negative resolution empty_latent_width"
+    " empty_latent_height",
+    "easy loraStack": "toggle mode num_loras "
+    + " ".join(
+        f"lora_{n}_name lora_{n}_strength lora_{n}_model_strength lora_{n}_clip_strength"
+        for n in range(1, 11)
+    ),
+    "easy pipeEdit": "clip_skip optional_positive positive_normalization positive_weights"
+    " optional_negative negative_normalization negative_weights a1111_prompt_style"
+    " conditioning_mode",
+    "easy stylesSelector": "styles positive negative select_styles",
+    "ttN pipeKSampler": f"{_TTN_OLD_SAMPLER} steps cfg sampler_name scheduler denoise image_output"
+    " save_prefix seed",
+    "ttN pipeKSamplerAdvanced": f"{_TTN_OLD_SAMPLER} add_noise steps cfg sampler_name scheduler"
+    " start_at_step end_at_step return_with_leftover_noise image_output save_prefix noise_seed",
+    "ttN pipeKSamplerAdvanced_v2": f"{_TTN_SAMPLER} add_noise steps cfg sampler_name scheduler"
+    " start_at_step end_at_step return_with_leftover_noise image_output save_prefix file_type"
+    " embed_workflow noise_seed",
+    "ttN pipeKSampler_v2": f"{_TTN_SAMPLER} steps cfg sampler_name scheduler denoise image_output"
+    " save_prefix file_type embed_workflow seed",
+    "ttN pipeLoader": _TTN_PIPE_LOADER,
     "UpscaleModelLoader": "model_name",
     "VAELoader": "vae_name",
     "WanCameraEmbedding": "camera_pose width height length speed fx fy cx cy",
@@ -195,12 +281,14 @@ def read_widget_values(
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _find_widget_names(str(node.get("type")), values) or _remove_sockets(
-        node, component_inputs
-    )
+    inner = _remove_sockets(node, component_inputs)
+    known = _find_widget_names(str(node.get("type")), values)
+    known = known or (inner if _are_plausible(inner, values) else [])
     named, rest = _pair_values(list_widget_names(node), values)
     if rest and known:
-        named, _ = _pair_values(known, values)
+        rest_is_unnamed = known[-1] == _UNNAMED
+        named, _ = _pair_values([name for name in known if name != _UNNAMED], values)
+        named = {**_find_seed(values), **named} if rest_is_unnamed else named
     elif rest:  # the node names some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
@@ -219,7 +307,14 @@ def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
-    return next(fitting, [])
+    return next((row for row in fitting if _are_plausible(row, values)), [])
+
+
+def _are_plausible(names: list[str], values: list[Any]) -> bool:
+    """Return whether numbers stand where the names say so; in other versions they may not."""
+    named, _ = _pair_values(names, values)
+    numbers = {name: as_number(named[name]) for name in _NUMBERS.keys() & named.keys()}
+    return all(value is not None and value <= _NUMBERS[name] for name, value in numbers.items())
 
 
 def _fit_values(names: list[str], values: list[Any]) -> bool:
@@ -257,6 +352,13 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
     return found, values[at:]
 
 
+def _find_seed(values: list[Any]) -> dict[str, Any]:
+    """Return {"seed": value} for the value before one such as "randomize", {} if there is none."""
+    pairs = zip(values, values[1:])
+    found = (v for v, after in pairs if after in tuple(_CONTROLS) and as_integer(v) is not None)
+    return {"seed": seed for seed in islice(found, 1)}
+
+
 def _guess_values(values: list[Any]) -> dict[str, Any]:
     """Return {name: value} for those values of an unknown node that look like a sampler's.
 
@@ -281,7 +383,10 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
-    if not numbers or as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
+    names = all(isinstance(row.get(name, ""), str) for name in ("sampler_name", "scheduler"))
+    if not numbers or not names or not _are_plausible(list(row), list(row.values())):
+        return {}
+    if as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
         return {}
     return {name: value for name, value in row.items() if name != "denoise" or denoise}
 
