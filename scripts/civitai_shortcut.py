@@ -37,13 +37,12 @@ def _start_demo() -> None:
     The demo has its own data folder, so the user's data is not touched. Its port is the same at
     each start if possible, so that unfinished jobs can continue.
     """
+    from civitai_demo import server
     from civitai_manager_libs import host
-    from civitai_manager_libs.demo import server
-    from civitai_manager_libs.errors import InputError
 
     try:
         demo = server.start_demo(_DEMO_PORT, _DEMO_RATE)
-    except InputError:
+    except OSError:  # the port is in use
         demo = server.start_demo(0, _DEMO_RATE)
     os.environ["CIVITAI_BASE_URL"] = demo.url
     host.bypass_proxies_for("127.0.0.1")

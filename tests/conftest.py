@@ -117,7 +117,7 @@ def browser():
 @pytest.fixture(scope="session")
 def demo():
     """Start an offline Civitai in this process."""
-    from civitai_manager_libs.demo.server import start_demo
+    from civitai_demo.server import start_demo
 
     demo = start_demo()
     yield demo

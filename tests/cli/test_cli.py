@@ -21,8 +21,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.cli import argtypes, arguments
 from civitai_manager_libs.core import detect_media_extension, sqlite_file
-from civitai_manager_libs.demo.files import draw_original
-from civitai_manager_libs.demo.gallery import find_demo_image
+from civitai_demo.files import draw_original
+from civitai_demo.gallery import find_demo_image
 from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.jobs.kinds import image_items as job_items
 from civitai_manager_libs.jobs.store import JobStore

@@ -7,14 +7,14 @@ import json
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.demo.gallery import (
+from civitai_demo.gallery import (
     find_demo_file,
     list_gallery,
     make_file_bytes,
     make_infotext,
 )
-from civitai_manager_libs.demo.gallery import make_meta
-from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
+from civitai_demo.gallery import make_meta
+from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.local_models import index
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo

@@ -5,11 +5,10 @@ import json
 
 import pytest
 import requests
-from civitai_manager_libs import errors
 from civitai_manager_libs.core import detect_media_extension
-from civitai_manager_libs.demo import server
-from civitai_manager_libs.demo.files import draw_original
-from civitai_manager_libs.demo.gallery import catalogue, find_demo_image, images
+from civitai_demo import server
+from civitai_demo.files import draw_original
+from civitai_demo.gallery import catalogue, find_demo_image, images
 from PIL import Image
 
 SHOWPIECE, SHOWN_VERSION = 900_001, 910_103
@@ -215,7 +214,7 @@ def test_demo_listens_only_locally_and_stops_when_it_is_closed(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_port_in_use_is_an_input_error(demo):
+def test_port_in_use_is_an_os_error(demo):
     port = int(demo.url.rpartition(":")[2])
-    with pytest.raises(errors.InputError, match=str(port)):
+    with pytest.raises(OSError):
         server.start_demo(port)

@@ -14,7 +14,7 @@ import image_files
 import numpy
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.demo.scenes import draw_art, make_art
+from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import (
     bookmarks,

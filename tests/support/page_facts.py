@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from civitai_manager_libs.civitai.records import image_from_json
-from civitai_manager_libs.demo import records
-from civitai_manager_libs.demo.gallery import images
-from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
+from civitai_demo import records
+from civitai_demo.gallery import images
+from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
 
 __all__ = ["infotext_of", "of_model"]

@@ -6,8 +6,8 @@ import os
 import re
 
 import pytest
-from civitai_manager_libs.demo import files
-from civitai_manager_libs.demo.gallery import list_gallery, find_demo_model
+from civitai_demo import files
+from civitai_demo.gallery import list_gallery, find_demo_model
 from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
 from page_driver import expect, wait_for

@@ -6,8 +6,8 @@ import io
 import os
 
 import pytest
-from civitai_manager_libs.demo.gallery import images
-from civitai_manager_libs.demo.files import draw_original
+from civitai_demo.gallery import images
+from civitai_demo.files import draw_original
 from gallery_page import with_axe
 from host_page import with_text
 from page_driver import expect

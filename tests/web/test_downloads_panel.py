@@ -9,7 +9,7 @@ import time
 
 import pytest
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.demo import files
+from civitai_demo import files
 from civitai_manager_libs.jobs import JobStore
 from fault_responses import status
 from gallery_page import with_axe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo import files
+from civitai_demo import files
 from host_page import with_text
 from page_driver import expect
 from page_facts import infotext_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo.gallery import find_demo_model
+from civitai_demo.gallery import find_demo_model
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page

@@ -9,8 +9,8 @@ import os
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.demo import gallery
-from civitai_manager_libs.demo.gallery import model_files
+from civitai_demo import gallery
+from civitai_demo.gallery import model_files
 from civitai_manager_libs.local_models import computed_hashes, index
 from PIL import Image
 

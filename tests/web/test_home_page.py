@@ -6,8 +6,8 @@ import json
 import re
 
 import pytest
-from civitai_manager_libs.demo import gallery
-from civitai_manager_libs.demo.gallery import model_files
+from civitai_demo import gallery
+from civitai_demo.gallery import model_files
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page

@@ -7,8 +7,8 @@ import json
 import pytest
 from api_server import MODEL_ID, reset, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.demo.gallery import images
-from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
+from civitai_demo.gallery import images
+from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.library import recent_models
 
 _MODEL = 900_001

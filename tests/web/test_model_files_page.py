@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo.gallery import list_gallery, make_meta
-from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
+from civitai_demo.gallery import list_gallery, make_meta
+from civitai_demo.gallery.catalogue import find_demo_model
 from gallery_page import with_axe
 from page_driver import expect, Server, wait_for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo import files
+from civitai_demo import files
 from fault_responses import reset
 from page_driver import expect, wait_for
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
+from civitai_demo.gallery.catalogue import find_demo_model
 from gallery_page import GalleryPage
 from page_driver import expect, wait_for
 

@@ -6,7 +6,7 @@ import re
 import types
 
 import pytest
-from civitai_manager_libs.demo import files
+from civitai_demo import files
 from host_page import HostPage, with_text
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo import files
+from civitai_demo import files
 from fault_responses import status
 from fingers import Fingers
 from gallery_page import PHONE

@@ -10,7 +10,7 @@ import urllib.request
 from urllib.parse import quote
 
 import pytest
-from civitai_manager_libs.demo.files import draw_original
+from civitai_demo.files import draw_original
 from host_page import Host, with_text
 from page_driver import contents, expect, wait_for
 from page_facts import of_model

@@ -13,7 +13,7 @@ import hypothesis.strategies as st
 import pytest
 from civitai_manager_libs.core import detect_media_extension
 from civitai_manager_libs.core.files.truncation import is_complete
-from civitai_manager_libs.demo.gallery import clips
+from civitai_demo.gallery import clips
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from fault_responses import png, whole

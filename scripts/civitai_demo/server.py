@@ -13,7 +13,6 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from ..errors import InputError
 from . import downloads, files, models, query
 from .params import ErrorResponse, Params
 
@@ -57,13 +56,10 @@ def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
     """Start a demo server on this machine and return it while it runs in the background.
 
     port: 0 chooses a free one. storage_rate: at how many bytes a second each connection sends a
-    model file, 0 for no limit; a low rate makes the progress visible. Raises InputError if the port
-    is in use.
+    model file, 0 for no limit; a low rate makes the progress visible. Raises OSError if the port is
+    in use.
     """
-    try:
-        return Demo(port, storage_rate)
-    except OSError as error:
-        raise InputError(f"The demo cannot listen on port {port}: {error.strerror}.") from error
+    return Demo(port, storage_rate)
 
 
 class _Response(NamedTuple):
