@@ -24,7 +24,7 @@ _HARMFUL = re.compile(
     "(<(?:lora|lyco|hypernet):[^<>\n\r\0\x1b\x9b\ud800-\udfff]{1,300}>)"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 )
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
 _CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
 _HASH_OF_NOTHING = "e3b0c44298"  # the beginning of its SHA256

@@ -37,7 +37,7 @@ _A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
-_HASHES = re.compile(r"([^:,]+): ?([0-9a-fA-F]{8,64})")
+_HASHES = re.compile(r"(?<![^:,])([^:,]+): ?([0-9a-fA-F]{8,64})")
 
 
 @dataclass(frozen=True)

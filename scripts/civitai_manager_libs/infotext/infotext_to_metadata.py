@@ -12,8 +12,10 @@ from .infotext_format import parse_infotext
 
 __all__ = ["build_metadata"]
 
-_HASHES = re.compile(r"([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))")
-_RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
+_HASHES = re.compile(
+    r"(?<![^,:])\s*([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))"
+)
+_RESOURCES = re.compile(r"Civitai resources: (\[\{(?:[^\]C]|C(?!ivitai resources: )){0,20000}\}\])")
 
 
 def build_metadata(infotext: str) -> dict[str, Any]:
