@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 __all__ = ["as_checksum", "as_integer", "as_list", "as_number", "as_text", "clean_text"]
 __all__ += ["format_number", "model_file_stem", "normalize_unicode"]
@@ -45,7 +45,7 @@ def clean_text(text: str) -> str:
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
 
 
-def normalize_unicode(form: str, text: str, limit: int) -> str:
+def normalize_unicode(form: Literal["NFC", "NFKC"], text: str, limit: int) -> str:
     """Return at most `limit` characters of a text in a Unicode normal form such as "NFKC".
 
     Of consecutive combining marks only the first 30 are kept, because Python sorts them in
