@@ -13,6 +13,7 @@ from civitai_manager_libs.core.coerce import (
     clean_text,
     model_file_stem,
     format_number,
+    normalize_unicode,
 )
 
 
@@ -133,3 +134,11 @@ def test_model_name_has_no_folder_and_extension(name, stem):
 
 def test_number_as_text_has_no_exponent():
     assert not any("e" in format_number(10.0**n) for n in range(-320, 309))
+
+
+def test_only_the_first_thirty_combining_marks_in_a_row_are_kept():
+    text = normalize_unicode(
+        "NFKC", "ＡB" + "\u0300\u0316" * 5_000 + "ｶ" + "ﾞ" * 5_000 + "c", 20_000
+    )
+    assert text.startswith("AB") and text.endswith("c") and len(text) < 70
+    assert normalize_unicode("NFC", "cafe\u0301", 4) == "cafe"

@@ -25,7 +25,7 @@ _ADDRESS = re.compile(rf"(https?)://({_HOST})(?::([0-9]{{1,5}}))?(?:/[^\\]*)?", 
 _AIR = re.compile(r"(?:urn:)?(?:air:[^:]*:[^:]*:)?(?:civitai:)?([0-9]+)@([0-9]+)(?:[:.?].*)?", re.I)
 _AIR_MODEL = re.compile(r"(?:(?:urn:)?air:[^:]*:[^:]*:)?civitai:([0-9]+)(?:[:.?].*)?", re.I)
 _OTHER_AIR = re.compile(r"(?:urn:)?air:[^:]*:[^:]*:.+|urn:.+", re.I)
-_WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I)
+_WITH_SCHEME = re.compile(r"(?<![a-z0-9+.-])[0-9+.-]*([a-z][a-z0-9+.-]*://\S+)", re.I)
 _FOREIGN_SITE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S*", re.I)
 _PATH_ONLY = re.compile(
     r"/?(?:api/(?:v1|download)/)?(?:models|model-versions|images|posts|collections)/[0-9]\S*"
@@ -131,7 +131,7 @@ def _is_known_host(host: str) -> bool:
 def _complete_url(text: str) -> str | None:
     """Return the URL in a text, adding a missing scheme or host; None if the text has no URL."""
     if match := _WITH_SCHEME.search(text):
-        return match[0].rstrip("<>\"').,;")
+        return match[1].rstrip("<>\"').,;")
     start = text.strip("<>\"'")
     if start.startswith("//"):
         return f"https:{start}"

@@ -102,7 +102,7 @@ def _join_words(words: Sequence[str]) -> str:
     if len(words) == 1:
         return words[0]
     return " ".join(
-        re.sub(r"^(-?(?:[a-z]+:)?)([^\"]*\s[^\"]*)$", r'\1"\2"', word) for word in words
+        re.sub(r"^(-?(?:[a-z]+:)?)([^\"\s]*\s[^\"]*)$", r'\1"\2"', word) for word in words
     )
 
 

@@ -15,6 +15,7 @@ from .coerce import (
     clean_text,
     format_number,
     model_file_stem,
+    normalize_unicode,
 )
 from .files import (
     AtomicFile,
@@ -86,7 +87,7 @@ __all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_
 __all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
-__all__ += ["check_no_links", "open_to_read"]
+__all__ += ["check_no_links", "normalize_unicode", "open_to_read"]
 __all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
 __all__ += ["SettingSpec", "SingleFlight", "sqlite_file", "sqlite_pool", "sync_folder"]

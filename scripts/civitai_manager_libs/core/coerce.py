@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 __all__ = ["as_checksum", "as_integer", "as_list", "as_number", "as_text", "clean_text"]
-__all__ += ["format_number", "model_file_stem"]
+__all__ += ["format_number", "model_file_stem", "normalize_unicode"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _SMALLEST = 1e-9  # smaller numbers are written as 0
@@ -24,9 +25,12 @@ _HARMFUL = re.compile(
     "(<(?:lora|lyco|hypernet):[^<>\n\r\0\x1b\x9b\ud800-\udfff]{1,300}>)"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 )
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
 _CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
+_MAX_MARKS = 30  # in a row, as in Unicode's "Stream-Safe Text Format"
+# Not combining themselves, but their decompositions begin with combining marks.
+_HIDDEN_MARKS = "\u0f73\u0f75\u0f81\uff9e\uff9f"
 _HASH_OF_NOTHING = "e3b0c44298"  # the beginning of its SHA256
 _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re.IGNORECASE)
 
@@ -39,6 +43,23 @@ def clean_text(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
+
+
+def normalize_unicode(form: Literal["NFC", "NFKC"], text: str, limit: int) -> str:
+    """Return at most `limit` characters of a text in a Unicode normal form such as "NFKC".
+
+    Of consecutive combining marks only the first 30 are kept, because Python sorts them in
+    quadratic time.
+    """
+    text, marks, kept = text[:limit], 0, []
+    if text.isascii():
+        return text
+    for character in text:
+        is_mark = unicodedata.combining(character) or character in _HIDDEN_MARKS
+        marks = marks + 1 if is_mark else 0
+        if marks <= _MAX_MARKS:
+            kept.append(character)
+    return unicodedata.normalize(form, "".join(kept))[:limit]
 
 
 def as_text(value: object) -> str:

@@ -16,7 +16,8 @@ ImageSaved = Callable[[Any, str, str], None]
 # Images that a WebUI or ADetailer saves beside an image, with the same infotext: grids, masks and
 # intermediate steps. The names are those of `save_image` in the WebUIs' modules/images.py.
 _BESIDE = re.compile(
-    r"(?:[a-z]+_)?grid-.*|.*-(?:before-[a-z-]+|mask|mask-composite|ad-before|ad-preview\S*)", re.S
+    r"^(?:[a-z]+_)?grid-|-(?:mask|mask-composite|ad-before|before-(?:(?!before-)[a-z-])+"
+    r"|ad-preview(?:(?!-ad-preview)\S)*)\Z"
 )
 
 
@@ -38,6 +39,6 @@ def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
     """
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]
-    if params.p is None or not isinstance(infotext, str) or _BESIDE.fullmatch(name):
+    if params.p is None or not isinstance(infotext, str) or _BESIDE.search(name):
         return
     on_saved(params.image, os.path.abspath(params.filename), infotext)

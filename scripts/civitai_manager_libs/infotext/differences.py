@@ -54,7 +54,7 @@ _A1111_RELATIVE = re.compile(r"v?1\.\d|f\d|neo|classic")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _WORD = re.compile(r"\w+(?:[.']\w+)*")
-_HASHES = re.compile(r"([^:,]+): ?([0-9a-fA-F]{8,64})")
+_HASHES = re.compile(r"(?<![^:,])([^:,]+): ?([0-9a-fA-F]{8,64})")
 
 
 @dataclass(frozen=True)

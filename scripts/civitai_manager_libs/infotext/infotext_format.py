@@ -190,7 +190,10 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
         pair, value = match[0], parameters.get(key)
         if key in stated and value != read.parameters[key]:
             pair = _REMOVED if value is None else f"{before}{key}: {_quote_value(value)}"
-        return ", ".join((pair, *added)) if key == "Sampler" else pair
+        if key == "Sampler" and added:
+            pair = ", ".join((pair, *added))
+            added.clear()  # a text may have many samplers
+        return pair
 
     line = _PAIR.sub(edit_pair, parts.line)
     if "Sampler" not in stated:

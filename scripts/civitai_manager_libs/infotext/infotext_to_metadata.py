@@ -12,7 +12,9 @@ from .infotext_format import parse_infotext
 
 __all__ = ["build_metadata"]
 
-_HASHES = re.compile(r"([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))")
+_HASHES = re.compile(
+    r"(?<![^,:])\s*([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))"
+)
 _DECODER = json.JSONDecoder()
 
 

@@ -22,10 +22,14 @@ _MIN_NAME = 3  # characters of a name without its version
 _NO_FILE = {"automatic", "none", "baked in", "baked", "built-in", "default"}
 _HASH = re.compile("[0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{64}")
 _SEPARATORS = re.compile(r"[\s_\-.()\[\]+]+")
+# The start of the version in `modelV6XL_v6` and `model_v6`.
 _VERSION = re.compile(
-    r"(?:(?<=[a-z0-9])V(?=\d)|[\s_\-.(\[]+[vV](?:er|ersion)?[\s_\-.]?(?=\d)).*$"  # modelV6XL_v6
-    r"|(?:[\s_\-.(\[]+(?:\d+|fp\d+|bf16|nf4|[qQ]\d\w*|pruned|ema|emaonly)[)\]]?)+$"  # name_10-fp16
+    r"(?<=[a-z0-9])V(?=\d)|(?<![\s_\-.(\[])[\s_\-.(\[]+[vV](?:er|ersion)?[\s_\-.]?(?=\d)"
 )
+_WORD = re.compile(r"([\s_\-.(\[]+)([^\s_\-.(\[]*)")  # with the separators before it
+_REST = re.compile(r"\w*[)\]]?")
+# Words that end a name such as `name_10-fp16`.
+_VERSION_WORD = re.compile(r"(?:\d+|fp\d+|bf16|nf4|[qQ]\d\w*|pruned|ema|emaonly)[)\]]?")
 
 
 @dataclass(frozen=True)
@@ -138,14 +142,13 @@ class ModelLookup:
 
     def _find_other_version(self, wanted: WantedModel) -> ModelMatch | None:
         for file in self.by_model.get(wanted.model_id or 0, ()):
-            return ModelMatch("other", file, "model", file.version_name or _find_version(file.name))
+            return ModelMatch("other", file, "model", _name_version(file))
         for file in self._iter_named(wanted):
             return ModelMatch("other", file, "name", file.version_name)
         for name in _iter_names(wanted):
             for file in self.by_plain_name.get(remove_version(name), ()):
                 if _fits(file, wanted.resource):
-                    version = file.version_name or _find_version(file.name)
-                    return ModelMatch("other", file, "name", version)
+                    return ModelMatch("other", file, "name", _name_version(file))
         return None
 
     def _iter_named(self, wanted: WantedModel) -> Iterator[ModelFile]:
@@ -170,7 +173,7 @@ def remove_version(name: str) -> str:
     `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`. The version is kept if the rest
     would be too short to identify a model.
     """
-    plain = _normalize_word(_VERSION.sub("", name))
+    plain = _normalize_word(name[: _find_version_start(name)])
     return plain if len(plain) >= _MIN_NAME else _normalize_word(name)
 
 
@@ -178,10 +181,24 @@ def _normalize_word(name: str) -> str:
     return _SEPARATORS.sub("_", name).strip("_").lower()
 
 
-def _find_version(name: str) -> str:
-    """Return the version at the end of a file's name, such as `v2`, "" if the name has none."""
-    found = _VERSION.search(name)
-    return found[0].strip(" _-.()[]") if found else ""
+def _find_version_start(name: str) -> int:
+    """Return where the version at the end of a name begins: 4 in `name_v2`, 4 in `name`."""
+    start, is_quantized = len(name), False
+    for found in _WORD.finditer(name):
+        separators, word = found.groups()
+        # `_K_M` belongs to the `Q4` before it.
+        is_quantized = is_quantized and not separators.strip("_") and bool(_REST.fullmatch(word))
+        if is_quantized or _VERSION_WORD.fullmatch(word):
+            start = min(start, found.start())
+            is_quantized = (is_quantized or word[0] in "qQ") and word[-1:] not in (")", "]")
+        else:
+            start = len(name)
+    marked = _VERSION.search(name)
+    return min(start, marked.start()) if marked else start
+
+
+def _name_version(file: ModelFile) -> str:
+    return file.version_name or file.name[_find_version_start(file.name) :].strip(" _-.()[]")
 
 
 def _add_short_hashes(hashes: Iterable[str]) -> set[str]:

@@ -12,8 +12,8 @@ __all__ = ["redact", "redact_json"]
 _MASK = "***"
 _MIN_KEY = 6  # characters; a shorter text is no key, and occurs in many sentences
 _MESSAGE_FIELDS = ("error", "message")
-_ESCAPE = re.compile(r"\\+(?:u00|x)([2-7][0-9a-f])", re.I)  # of an ASCII character
-_ESCAPED_SIGN = re.compile(r'\\+(["/])')
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([2-7][0-9a-f])", re.I)  # of an ASCII character
+_ESCAPED_SIGN = re.compile(r'(?<!\\)\\+(["/])')
 _UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as it is
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from ..core import normalize_unicode
+
 __all__ = ["Phrase", "split_phrases"]
 
 _MAX_PROMPT = 10_000  # characters; the rest is ignored
@@ -71,7 +73,7 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     phrases are returned.
     """
     text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MAX_PROMPT]))
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = normalize_unicode("NFKC", text, _MAX_PROMPT).casefold()
     text = _BRACKETS.sub("", _WEIGHT.sub("", text))
     parts = [" ".join(part.split()) for part in _BREAKS.split(text)]
     words = [_trim_common(part) for part in parts]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..coerce import normalize_unicode
+
 __all__ = ["make_file_name"]
 
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
@@ -17,7 +19,8 @@ def make_file_name(name: str, fallback: str = "unnamed", limit: int = 100) -> st
     Forbidden characters become spaces; a reserved name such as `con` gets a `_` in front. fallback:
     used if nothing is left. limit: the largest size in UTF-8 bytes.
     """
-    visible = (c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C")
+    name = normalize_unicode("NFC", name, 8 * limit)
+    visible = (c for c in name if unicodedata.category(c)[0] != "C")
     text = re.sub(r'[<>:"/\\|?*\s]+', " ", "".join(visible)).strip(" .")
     text = text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore").rstrip(" .")
     if text.split(".", 1)[0].rstrip().lower() in _RESERVED:

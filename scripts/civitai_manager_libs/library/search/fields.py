@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...core import as_number, Image
+from ...core import as_number, Image, normalize_unicode
 from ...infotext import Generation, read_generation, Resource
 from ...stats import NAMED_PARAMETERS, PARAMETERS
 
@@ -79,7 +78,7 @@ def extract_fields(image: Image, generation: Generation | None) -> SearchFields:
 def fold_text(text: str) -> str:
     """Return a text in lower case, with normal-width letters and single spaces, for searches."""
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
-    return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())
+    return " ".join(normalize_unicode("NFKC", clean, _MOST).casefold().split())
 
 
 def _unique_names(names: Iterable[SearchName]) -> tuple[SearchName, ...]:

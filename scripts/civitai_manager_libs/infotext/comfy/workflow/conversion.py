@@ -20,7 +20,7 @@ from .widgets import list_inputs, list_widget_names, read_widget_values
 __all__ = ["read_workflow_nodes"]
 
 _MAX_DEPTH = 5  # groups within groups
-_MAX_GROUPS = 200  # opened in all
+_MAX_GROUPS = 200  # in all
 _MAX_LINKS = 20_000  # of all groups opened; a group may be opened many times
 _SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
 _GETTERS = ("GetNode", "easy getNode")
@@ -40,7 +40,9 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     components = list_component_inputs(workflow)
     nodes: dict[str, Node] = {}
     waiting, opened, links = [Group(workflow, by_type)], 0, 0
-    while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS and links < _MAX_LINKS:
+    while waiting and len(nodes) < MAX_NODES and links < _MAX_LINKS:
+        if opened + len(waiting) > _MAX_GROUPS:
+            break
         group = waiting.pop()
         converted, inner_groups = _convert_group(group, components)
         nodes |= converted

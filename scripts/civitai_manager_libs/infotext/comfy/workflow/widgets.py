@@ -47,8 +47,9 @@ _REGIONAL = "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_f
 _CLOWN = "noise_type_init noise_type_sde noise_mode_sde eta noise_seed sampler_mode sampler_name"
 _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_shift"
 # The editor removes comments from these prompts and draws one of several choices.
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
+_LINE_COMMENT = re.compile(r"//[^\n]*")
+_COMMENT = re.compile(rf"/\*(?:.*?\*/|(?P<open>.*))|{_LINE_COMMENT.pattern}", re.DOTALL)
+_CHOICE = re.compile(r"(?<!\\)\{[^{}|]*\|[^{}]*\}")
 _DYNAMIC_PROMPTS = {
     "CLIPTextEncode": ("text",),
     "CLIPTextEncodeFlux": ("clip_l", "t5xxl"),
@@ -294,7 +295,7 @@ def read_widget_values(
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
         text = named.get(name)
         if isinstance(text, str):
-            named[name] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
+            named[name] = None if _CHOICE.search(text) else _remove_comments(text)
     rows = {f"lora_{i}": v for i, v in enumerate(values) if isinstance(v, Mapping) and "lora" in v}
     return {**named, **rows}
 
@@ -336,6 +337,14 @@ def list_widget_names(node: Mapping[str, Any]) -> list[str]:
     """Return the names of those widgets that a workflow lists among a node's inputs, in order."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
+
+
+def _remove_comments(text: str) -> str:
+    def remove(comment: re.Match[str]) -> str:
+        rest = comment["open"]  # after the start of a comment that has no end, which stays
+        return "" if rest is None else "/*" + _LINE_COMMENT.sub("", rest)
+
+    return _COMMENT.sub(remove, text)
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], list[Any]]:

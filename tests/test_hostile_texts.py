@@ -1,0 +1,185 @@
+"""The time that readers of strangers' texts take grows with the text, not with its square."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from civitai_manager_libs import errors
+from civitai_manager_libs.civitai import records, urls
+from civitai_manager_libs.core import coerce, images, path_template, untrusted_json
+from civitai_manager_libs.core.files import file_names
+from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.infotext import (
+    build_metadata,
+    HOSTS,
+    list_differences,
+    list_prompt_words,
+    read_generation,
+    summarize,
+)
+from civitai_manager_libs.infotext.comfy import read_graph
+from civitai_manager_libs.infotext.hosts import parsing_rules
+from civitai_manager_libs.infotext.infotext_format import edit_infotext, parse_infotext
+from civitai_manager_libs.infotext.parameter_names import translate_infotext
+from civitai_manager_libs.library.search import fields, grammar
+from civitai_manager_libs.local_models import matching
+from civitai_manager_libs.network import redaction
+from civitai_manager_libs.stats import phrases
+
+_SIZES = (1_500, 12_000)  # characters
+_NODES = (300, 2_400)
+_GROWTH = 1.3
+_NOTICED = 0.02  # seconds; what takes less is not compared, since a machine is never quiet
+_LINE = "Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: a"
+_KEYS = ("prompt", "negativePrompt", "Model", "Lora hashes", "Lora weights", "Size", "Version")
+_KEYS += ("comfy", "hashes", "resources", "sampler", "Civitai resources")
+# What the readers' languages consist of; each is repeated alone and beside each of _BESIDE.
+_UNITS = (
+    *"a1 \n,:\"\\()[]{}|/<>._-%$@&\r\0的日ﷺ",
+    *("//", "/*", "{|", "[{", "[1,", '"a",', '{"a":', '\\"', "\u0300\u0316", "\u0f73", "<p>"),
+    *("<lora:", "<lora:a:1>", ":1)", "(a:1.1.", "BREAK ", "urn:air:", "http://", "{author}"),
+    *("Steps: 2, ", "Sampler: E, ", "\nNegative prompt: ", "CFG scale: ", 'Lora hashes: "'),
+    *("name: 12345678, ", "Civitai resources: [{", "_Q1", "_1", "_V", "_v1", "is:", "steps>"),
+)
+_BESIDE = ("", "a", " ", ",")
+
+
+def _read_meta(key: str) -> Callable[[str], object]:
+    return lambda text: read_generation(Image(1, "", meta={"prompt": "a", key: text}))
+
+
+def _read_workflow(text: str) -> object:
+    encode = {"id": 6, "type": "CLIPTextEncode", "widgets_values": [text], "outputs": []}
+    sampler = {"id": 3, "type": "KSampler", "inputs": [{"name": "positive", "link": 1}]}
+    sampler["widgets_values"] = [1, "fixed", 20, 7, "euler", "normal", 1]
+    workflow = {"nodes": [encode, sampler], "links": [[1, 6, 0, 3, 0, "CONDITIONING"]]}
+    return read_graph(json.dumps({"workflow": workflow}))
+
+
+def _parse_reference(text: str) -> object:
+    try:
+        return urls.parse_reference(text)
+    except errors.CivitaiShortcutError as error:
+        return error
+
+
+def _parse_as_hosts(text: str) -> object:
+    return [parsing_rules.parse_as_host(host, f"{_LINE}, {text}") for host in HOSTS.values()]
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "infotext": parse_infotext,
+    "parameters": lambda text: parse_infotext(f"a\n{_LINE}, {text}"),
+    "hosts": _parse_as_hosts,
+    "edited infotext": lambda text: edit_infotext(
+        f"{_LINE}, {text}", ["<lora:a:1>"], {"VAE": text}
+    ),
+    "translated infotext": translate_infotext,
+    "metadata": build_metadata,
+    "hashes": lambda text: build_metadata(f'{_LINE}, Lora hashes: "{text}"'),
+    "differences": lambda text: list_differences(f"{text}\n{_LINE}, {text}", _LINE),
+    "hashes compared": lambda text: list_differences(f'{_LINE}, Lora hashes: "{text}"', _LINE),
+    "words": list_prompt_words,
+    "summary": lambda text: summarize({"prompt": text, "Model": text}),
+    **{f"meta {key}": _read_meta(key) for key in _KEYS},
+    "graph": read_graph,
+    "workflow": _read_workflow,
+    "phrases": phrases.split_phrases,
+    "search text": fields.fold_text,
+    "query": grammar.parse_query,
+    "reference": _parse_reference,
+    "file name": file_names.make_file_name,
+    "template": lambda text: path_template.find_template_problem(text, ["author"]),
+    "filled template": lambda text: path_template.fill_fields(text, lambda *_: text[:99], 100),
+    "description": untrusted_json.html_to_text,
+    "text": coerce.clean_text,
+    "number": coerce.as_number,
+    "cached file": images.cache_file_name,
+    "model's name": matching.remove_version,
+    "record": lambda text: records.image_from_json(
+        {"id": 1, "url": text, "hash": text, "username": text, "createdAt": text}
+    ),
+    "redaction": lambda text: redaction.redact(text, "0123456789abcdef"),
+}
+
+
+def _chain(kind: str, *names: str) -> Callable[[int], object]:
+    """Return a function that makes a graph of nodes, each linked to the next ones."""
+
+    def make(count: int) -> object:
+        links = {input_name: ["0", 0] for input_name in ("model", "positive", "latent_image")}
+        graph = {"s": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20, **links}}}
+        for i in range(count):
+            inputs = {name: [str(i + step), 0] for step, name in enumerate(names, 1)}
+            graph[str(i)] = {"class_type": kind, "inputs": inputs}
+        return {"prompt": graph}
+
+    return make
+
+
+def _nest_groups(count: int) -> object:
+    nodes = [{"id": i, "type": "g", "inputs": [], "outputs": []} for i in range(count)]
+    inner = {"id": "g", "nodes": nodes, "links": []}
+    return {"workflow": {"nodes": nodes[:2], "links": [], "definitions": {"subgraphs": [inner]}}}
+
+
+_GRAPHS = {
+    "conditionings": _chain("ConditioningCombine", "conditioning_1", "conditioning_2"),
+    "texts": _chain("StringConcatenate", "string_a", "string_b"),
+    "unknown": _chain("Unknown", *"abcdefgh"),
+    "switches": _chain("Any Switch (rgthree)", *(f"any_0{i}" for i in range(8))),
+    "loras": _chain("LoraLoader", "model", "clip"),
+    "models": _chain("ModelMergeSimple", "model1", "model2"),
+    "images": _chain("LatentComposite", "samples_to", "samples_from"),
+    "samplers": _chain("KSampler", "latent_image", "positive"),
+    "math": _chain("MathExpression|pysssss", "a", "b"),
+    "groups": _nest_groups,
+}
+
+
+def _measure(read: Callable[[str], object], text: str, times: int) -> float:
+    """Return the least processor time of several tries, in seconds."""
+    taken = []
+    for _ in range(times):
+        begin = time.thread_time()
+        read(text)
+        taken.append(time.thread_time() - begin)
+    return min(taken)
+
+
+def _grows_fast(read: Callable[[str], object], small: str, large: str) -> bool:
+    for times in (1, 3, 9):  # other programs make a try slower, never faster
+        taken = _measure(read, large, times)
+        if taken < _NOTICED or taken < _measure(read, small, 3) * 8**_GROWTH:
+            return False
+    return True
+
+
+def _repeat(unit: str, size: int) -> str:
+    return unit * (size // len(unit)) + "x"
+
+
+@pytest.mark.parametrize("name", _READERS)
+def test_a_text_of_eight_times_the_length_takes_about_eight_times_as_long(name):
+    units = dict.fromkeys(unit + beside for beside in _BESIDE for unit in _UNITS)
+    slow = [
+        unit
+        for unit in units
+        if _grows_fast(_READERS[name], *(_repeat(unit, size) for size in _SIZES))
+    ]
+    assert not slow
+
+
+@pytest.mark.parametrize("name", _GRAPHS)
+def test_a_graph_of_eight_times_the_nodes_takes_about_eight_times_as_long(name):
+    assert not _grows_fast(read_graph, *(json.dumps(_GRAPHS[name](count)) for count in _NODES))
+
+
+def test_a_reader_whose_time_grows_with_the_square_is_found():
+    def read_slowly(text: str) -> object:
+        return sum(text.count("y", start) for start in range(len(text)))
+
+    assert _grows_fast(read_slowly, *("x" * (4 * size) for size in _SIZES))

@@ -1,0 +1,220 @@
+"""Each regular expression of the tree costs linear time, whatever text a stranger wrote.
+
+Python's `re` holds the interpreter while it matches: a slow pattern stops every thread.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
+
+import pytest
+from pattern_attacks import Counter, TooManySteps, iter_attacks
+
+_SCRIPTS = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "scripts"))
+_PACKAGE = "civitai_manager_libs"
+_METHODS = {"findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
+_NO_PATTERNS = {"A", "ASCII", "DOTALL", "I", "IGNORECASE", "M", "MULTILINE", "Match", "Pattern"}
+_NO_PATTERNS |= {"S", "X", "VERBOSE", "error", "escape", "purge"}
+# What local variables hold in patterns that are composed in a function.
+_LOCALS = {
+    "civitai.urls": lambda module: {"kind": "image"},
+    "infotext.comfy.routing": lambda module: {"chosen": 12},
+    "infotext.files.embedded_data": lambda module: {
+        "pattern": "|".join(pattern for pattern, _ in module._VERSIONS)
+    },
+}
+_SCREENED = (4, 8, 12, 16, 20, 24, 32, 48, 64, 128, 512, 3000)  # repetitions
+_SUSPICIOUS = 0.003  # seconds; a linear pattern takes a tenth, a quadratic one ten times as long
+_SIZE, _STEPS = 400, 3_000_000
+_GROWTH = 1.3
+
+
+def _iter_modules() -> Iterator[str]:
+    for folder, _, files in os.walk(_SCRIPTS):
+        for file in sorted(files):
+            path = os.path.relpath(os.path.join(folder, file), _SCRIPTS)
+            if file.endswith(".py"):
+                yield path.removesuffix(".py").replace(os.sep, ".").removesuffix(".__init__")
+
+
+@cache
+def _parse(module: str) -> ast.Module:
+    path = os.path.join(_SCRIPTS, *module.split("."))
+    path = f"{path}.py" if os.path.isfile(f"{path}.py") else os.path.join(path, "__init__.py")
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    for node in ast.walk(tree):
+        for child in ast.iter_child_nodes(node):
+            child.parent = node
+    return tree
+
+
+def _iter_uses(module: str) -> Iterator[ast.expr]:
+    """Yield each call of a function of `re`; fail on what could hide a pattern."""
+    for node in ast.walk(_parse(module)):
+        assert not isinstance(node, ast.ImportFrom) or node.module != "re", f"{module}: import re"
+        if isinstance(node, ast.Import):
+            assert all(alias.name != "re" or not alias.asname for alias in node.names), module
+        if isinstance(node, ast.Name) and node.id == "re":
+            attribute = node.parent
+            assert isinstance(attribute, ast.Attribute), f"{module}:{node.lineno}"
+            if attribute.attr in _NO_PATTERNS:
+                continue
+            assert attribute.attr in _METHODS | {"compile"}, f"{module}:{node.lineno}"
+            assert isinstance(attribute.parent, ast.Call), f"{module}:{node.lineno}"
+            yield attribute.parent
+
+
+def _find_methods(module: str, call: ast.Call) -> set[str]:
+    """Return the methods by which a compiled pattern is used; all where that is unknown."""
+    parent = call.parent
+    if not isinstance(parent, ast.Assign) or not isinstance(parent.targets[0], ast.Name):
+        return _METHODS
+    name, methods = parent.targets[0].id, set()
+    is_public = isinstance(parent.parent, ast.Module) and not name.startswith("_")
+    for where in _iter_modules() if is_public else [module]:
+        for node in ast.walk(_parse(where)):
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+                method = node.parent
+                if not isinstance(method, ast.Attribute):
+                    return _METHODS
+                methods.add(method.attr)
+    return methods & _METHODS or _METHODS
+
+
+@cache
+def _collect() -> dict[str, tuple[re.Pattern, set[str]]]:
+    """Return {module:line: (pattern, methods)} for each pattern that is written in the tree."""
+    found = {}
+    for name in _iter_modules():
+        for call in _iter_uses(name):
+            module = importlib.import_module(name)
+            place = f"{name.removeprefix(_PACKAGE + '.')}:{call.lineno}.{call.col_offset}"
+            pattern = _evaluate(module, place, call)
+            function = call.func.attr
+            methods = _find_methods(name, call) if function == "compile" else {function}
+            found[place] = (pattern, methods)
+    return found
+
+
+def _evaluate(module: ModuleType, place: str, call: ast.Call) -> re.Pattern:
+    has_flags = {"compile": 1, "sub": 4, "subn": 4, "split": 3}.get(call.func.attr, 2)
+    flags = [key.value for key in call.keywords if key.arg == "flags"] + call.args[has_flags:]
+    local = _LOCALS.get(place.partition(":")[0], lambda module: {})(module)
+    names = {**vars(module), **local}
+    expressions = [compile(ast.Expression(each), place, "eval") for each in (call.args[0], *flags)]
+    try:
+        return re.compile(*(eval(each, dict(names)) for each in expressions))
+    except NameError as error:
+        raise AssertionError(f"{place}: give its local variable in _LOCALS: {error}") from None
+
+
+def _iter_compiled(value: object, depth: int = 4) -> Iterator[re.Pattern]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif depth and isinstance(value, dict):
+        yield from _iter_compiled([*value, *value.values()], depth - 1)
+    elif depth and isinstance(value, (list, tuple, set, frozenset)):
+        for each in value:
+            yield from _iter_compiled(each, depth - 1)
+    elif depth and isinstance(value, type) and value.__module__.startswith(_PACKAGE):
+        yield from _iter_compiled(dict(vars(value)), depth - 1)
+
+
+def test_every_compiled_pattern_is_collected():
+    known = {pattern for pattern, _ in _collect().values()}
+    for name in _iter_modules():
+        if name.startswith(_PACKAGE):
+            for pattern in _iter_compiled(vars(importlib.import_module(name))):
+                assert pattern in known, (name, pattern)
+    assert len(known) > 100
+
+
+def _is_suspicious(pattern: re.Pattern, method: str, attack: tuple[str, str, str]) -> bool:
+    """Return whether a text takes long. A busy machine makes this true, and never false."""
+    call = _bind(pattern, method)
+    for count in _SCREENED:
+        text = _encode(pattern, attack[0] + attack[1] * count + attack[2])
+        begin = time.thread_time()
+        call(text)
+        if time.thread_time() - begin > _SUSPICIOUS:
+            return True
+    return False
+
+
+def _bind(pattern: re.Pattern, method: str):
+    if method in ("search", "match", "fullmatch"):
+        return getattr(pattern, method)
+    return lambda text: list(pattern.finditer(text))
+
+
+def _encode(pattern: re.Pattern, text: str) -> str | bytes:
+    return text if isinstance(pattern.pattern, str) else text.encode("latin-1")
+
+
+def _list_spans(pattern: re.Pattern, method: str, text: str) -> list[tuple[int, int]]:
+    found = _bind(pattern, method)(_encode(pattern, text))
+    matches = found if isinstance(found, list) else [found] if found else []
+    return [match.span() for match in matches]
+
+
+def _check_growth(counter: Counter, method: str, attack: tuple[str, str, str]) -> str:
+    """Return "" if the steps grow at most as n^1.3, else what they were."""
+    steps = []
+    start, unit, end = attack
+    for size in (_SIZE, 4 * _SIZE):
+        limit = int(steps[0] * 4**_GROWTH) if steps else _STEPS
+        try:
+            steps.append(counter.count(method, start + unit * size + end, limit)[0])
+        except TooManySteps:
+            return f"{method} {attack}: more than {limit} steps on {size} times, {steps}"
+    return ""
+
+
+def _list_simple_methods(methods: set[str]) -> list[str]:
+    scans = methods - {"search", "match", "fullmatch"}
+    return sorted({*(methods - scans), *(["finditer"] if scans else [])})
+
+
+@pytest.mark.parametrize("place", _collect())
+def test_a_pattern_takes_linear_time_on_every_generated_text(place):
+    pattern, methods = _collect()[place]
+    counter = Counter(pattern)
+    for attack in iter_attacks(counter, isinstance(pattern.pattern, str)):
+        for method in _list_simple_methods(methods):
+            text = attack[0] + attack[1] * 3 + attack[2]
+            try:
+                spans = counter.count(method, text, 20_000)[1]
+            except TooManySteps:
+                pass
+            else:
+                assert spans == _list_spans(pattern, method, text), (attack, "counter is wrong")
+            if _is_suspicious(pattern, method, attack):
+                fault = _check_growth(counter, method, attack)
+                assert not fault, (pattern.pattern, fault)
+
+
+@pytest.mark.parametrize(
+    "slow, method",
+    [
+        (r"([^:,]+): ?([0-9a-fA-F]{8,64})", "findall"),
+        (r"/\*.*?\*/|//[^\n]*", "sub"),
+        (r"(?<!\\)\{[^{}]*\|[^{}]*\}", "sub"),
+        (r"(?:\w+\s?)*$", "match"),
+        (r"\s+$", "search"),
+        (r"\s*,\s*", "sub"),
+    ],
+)
+def test_a_slow_pattern_is_found(slow, method):
+    pattern = re.compile(slow, re.S)
+    counter = Counter(pattern)
+    method = _list_simple_methods({method})[0]
+    suspects = (a for a in iter_attacks(counter, True) if _is_suspicious(pattern, method, a))
+    assert any(_check_growth(counter, method, attack) for attack in suspects)
