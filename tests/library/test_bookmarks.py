@@ -120,7 +120,7 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(_PNG)
-    bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
+    bookmarks.store_thumbnails(images[:2])
     os.remove(path)
     assert image_cache.find_cached(url) is None and bookmarks.find_thumbnail(images[1]) is None
     with open(bookmarks.find_thumbnail(images[0]), "rb") as file:

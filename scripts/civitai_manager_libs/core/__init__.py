@@ -53,6 +53,7 @@ from .images import (
 )
 from .json_files import (
     back_up_invalid_file,
+    lock_file,
     make_folder_private,
     read_json_object,
     remove_if_present,
@@ -82,8 +83,14 @@ __all__ += ["delete_file", "delete_resumable", "detect_media_extension", "ENDING
 __all__ += ["expand_folder", "extension_if_complete", "find_device", "find_free_space"]
 __all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_complete"]
 __all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
-__all__ += ["level_mask", "level_name", "LEVELS", "log_disk_errors", "make_file_name"]
-__all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
+__all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors"]
+__all__ += [
+    "make_file_name",
+    "make_folder_private",
+    "model_content",
+    "model_file_stem",
+    "never_cancelled",
+]
 __all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
 __all__ += ["SettingSpec", "SingleFlight", "sqlite_file", "sqlite_pool", "sync_folder"]

@@ -94,7 +94,11 @@ class Database:
         """Wait for other writers, then yield the connection in a write transaction.
 
         The transaction is committed when the `with` block ends, or rolled back if the block raises.
+        A block within another one belongs to the outer one's transaction.
         """
+        if self.connection.in_transaction:
+            yield self.connection
+            return
         with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:

@@ -12,7 +12,6 @@ from ...errors import InputError
 from ..search import fold_text
 from ..store import select_rows
 from .revision import change_bookmarks
-from .thumbnails import store_thumbnails
 
 __all__ = ["add_to_collection", "change_memberships", "Collection", "delete_collection"]
 __all__ += ["list_collections", "list_image_ids", "list_image_ids_by_name"]
@@ -69,15 +68,13 @@ def list_image_ids(name: str) -> list[int]:
 
 
 def add_to_collection(images: Sequence[Image], name: str) -> str:
-    """Add images to a collection and store their thumbnails; return the collection's name.
+    """Add images to a collection; return the collection's name.
 
     A missing collection is created. An existing collection keeps its name, even if `name` differs
     in case. Raises InputError if `name` is empty, and DiskError.
     """
     with change_bookmarks() as db:
-        stored_name = write_collection(db, [image.id for image in images], name)
-    store_thumbnails(images)
-    return stored_name
+        return write_collection(db, [image.id for image in images], name)
 
 
 def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> str:
@@ -97,7 +94,8 @@ def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str
 
 def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
     """Remove images from a collection; ignore images that are not in it. Raises DiskError."""
-    _execute(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
+    with change_bookmarks() as db:
+        db.executemany(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
 
 
 def change_memberships(
@@ -124,10 +122,11 @@ def rename_collection(name: str, new_name: str) -> None:
     """
     clean = _validate_name(new_name)
     is_other = fold_text(clean) != fold_text(name)
-    if is_other and list_image_ids_by_name(clean):
-        raise InputError(f"There is a collection “{clean}” already.", "collection_refused")
-    sql = "UPDATE sets SET name = ?, folded = ? WHERE folded = ?"
-    _execute(sql, [(clean, fold_text(clean), fold_text(name))])
+    with change_bookmarks() as db:
+        if is_other and list_image_ids_by_name(clean):
+            raise InputError(f"There is a collection “{clean}” already.", "collection_refused")
+        sql = "UPDATE sets SET name = ?, folded = ? WHERE folded = ?"
+        db.execute(sql, (clean, fold_text(clean), fold_text(name)))
 
 
 def delete_collection(name: str) -> list[int]:
@@ -135,14 +134,10 @@ def delete_collection(name: str) -> list[int]:
 
     Raises DiskError.
     """
-    ids = list_image_ids(name)
-    _execute("DELETE FROM sets WHERE folded = ?", [(fold_text(name),)])
-    return ids
-
-
-def _execute(sql: str, values: Sequence[tuple[object, ...]]) -> None:
     with change_bookmarks() as db:
-        db.executemany(sql, values)
+        ids = list_image_ids(name)
+        db.execute("DELETE FROM sets WHERE folded = ?", (fold_text(name),))
+    return ids
 
 
 def _validate_name(name: str) -> str:
