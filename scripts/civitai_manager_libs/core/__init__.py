@@ -5,7 +5,7 @@ The SQLite modules are not imported here, so that `--help` in a terminal does no
 
 from . import model_content, path_template
 from .byte_ranges import ByteRanges
-from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled
+from .cancellation import Cancellation, ENDING_SIGNALS, find_cancellation, never_cancelled
 from .coerce import (
     as_checksum,
     as_integer,
@@ -80,7 +80,8 @@ __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges
 __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_space_for_files"]
 __all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "compute_sha256"]
 __all__ += ["delete_file", "delete_resumable", "detect_media_extension", "ENDING_SIGNALS"]
-__all__ += ["expand_folder", "extension_if_complete", "find_device", "find_free_space"]
+__all__ += ["expand_folder", "extension_if_complete", "find_cancellation", "find_device"]
+__all__ += ["find_free_space"]
 __all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_complete"]
 __all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors"]
