@@ -17,7 +17,6 @@ from civitai_manager_libs.demo.scenes import draw_art, make_art
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import (
     bookmarks,
-    import_export,
     records,
     reproductions,
     wait_for_writes,
@@ -25,6 +24,7 @@ from civitai_manager_libs.library import (
 from civitai_manager_libs.library.reproductions import receive, sends, table
 from civitai_manager_libs.library.store import schema, select_rows, writer, writing
 from PIL import Image, ImageEnhance
+from exported import export_json, import_json
 from stored_images import make_image
 
 _SEED = 3141592653
@@ -297,13 +297,13 @@ def test_export_has_reproductions_without_paths(
     memory.add(5, _infotext())
     (made,) = _receive(drawing, "/home/me/outputs/1.png")
     thumbnail = reproductions.read_thumbnail(made.id)
-    told = json.loads(json.dumps(import_export.export_bookmarks()))
+    told = export_json()
     assert "/home/me" not in json.dumps(told) and len(told["pictures"]) == 1
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
     for _ in range(2):  # nothing is doubled
-        import_export.import_bookmarks(told)
+        import_json(told)
     (found,) = reproductions.list_reproductions(5)
     assert replace(found, id=made.id, path=made.path) == made and found.path == "1.png"
     assert reproductions.read_thumbnail(found.id) == thumbnail
@@ -313,7 +313,7 @@ def test_export_has_reproductions_without_paths(
 def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
     memory.add(5, _infotext())
     (made,) = _receive(drawing, "1.png")
-    told = import_export.export_bookmarks()
+    told = export_json()
     (entry,) = told["reproductions"]
     large, text = io.BytesIO(), base64.b64encode(b"<script>").decode()
     Image.new("L", (600, 9)).save(large, "JPEG")
@@ -322,7 +322,7 @@ def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
     bad += [{"image_id": 0}, {"width": None}, {"made_at": True}, {"made_at": float("nan")}]
     told["reproductions"] = [{**entry, "made_at": 7.5, **change} for change in bad] + [5, None]
     told["reproductions"].append({**entry, "made_at": 6.5, "name": "../etc/1.png", "ssim": 99})
-    import_export.import_bookmarks(told)
+    import_json(told)
     first, second = reproductions.list_reproductions(5)
     assert first == made and (second.path, second.similarity) == ("1.png", None)
 
@@ -330,9 +330,9 @@ def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
 def test_import_deletes_no_reproduction_of_a_full_image(image, memory, drawing):
     memory.add(5, _infotext())
     (made,) = _receive(drawing)
-    told = import_export.export_bookmarks()
+    told = export_json()
     (entry,) = told["reproductions"]
     told["reproductions"] = [{**entry, "made_at": made.made_at + n} for n in range(1, 130)]
-    import_export.import_bookmarks(told)
+    import_json(told)
     found = reproductions.list_reproductions(5)
     assert len(found) == 100 and made in found

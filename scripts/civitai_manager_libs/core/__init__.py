@@ -59,6 +59,7 @@ from .json_files import (
     remove_if_present,
     write_text_file,
 )
+from .json_stream import iter_json_members
 from .parallel import prefetch, run_parallel
 from .untrusted_json import (
     as_id,
@@ -83,7 +84,8 @@ __all__ += ["delete_file", "delete_resumable", "detect_media_extension", "ENDING
 __all__ += ["expand_folder", "extension_if_complete", "find_cancellation", "find_device"]
 __all__ += ["find_free_space"]
 __all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_complete"]
-__all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
+__all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page"]
+__all__ += ["iter_json_members", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors"]
 __all__ += [
     "make_file_name",

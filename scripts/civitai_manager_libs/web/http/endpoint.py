@@ -32,8 +32,8 @@ __all__ = ["ApiRoute", "Endpoints", "RemoteWork", "RequestContext"]
 
 # Threads by lane. quick: what the page starts with. images: single images and pages of them.
 # models: the files on this machine. counts: work that grows with the library. changes: writes.
-# bulk: exports and imports. pieces: of bodies and files. remote, files: what waits for Civitai.
-_THREADS = {"quick": 8, "images": 8, "models": 2, "counts": 2, "changes": 4, "bulk": 2, "pieces": 8}
+# bulk: exports and imports. bodies: requests. remote, files: what waits for Civitai.
+_THREADS = {"quick": 8, "images": 8, "models": 2, "counts": 2, "changes": 4, "bulk": 2, "bodies": 8}
 _THREADS |= {"remote": 64, "files": 32}
 _REMOTE_SECONDS = {"remote": 300.0, "files": 3600.0}
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class RequestContext:
 
     body: the parsed JSON of a POST or PUT, or the open file of an upload; None for a GET.
     cancelled: set when the browser disconnects, or when the route's time is over. run_local: runs a
-    function in a thread for pieces of files, and returns an awaitable result.
+    function in a thread of the route, and returns an awaitable result.
     """
 
     request: Request
@@ -154,7 +154,7 @@ class Endpoints:
         async def endpoint(request: Request) -> Any:
             try:
                 _check_access(request, is_read=route.method == "GET")
-                in_thread = partial(self._run_in_thread, "pieces")
+                in_thread = partial(self._run_in_thread, "bodies")
                 async with read_body(request, route.max_bytes, in_thread, route.is_upload) as body:
                     return await self._respond(route, request, body)
             except ApiError as error:
@@ -170,7 +170,7 @@ class Endpoints:
         Raises ApiError if that takes too long, and ClientDisconnect if the client disconnects.
         """
         cancelled, language, is_late, answer = Cancellation(), find_language(request), False, None
-        run_local = partial(self._run_in_thread, "pieces")
+        run_local = partial(self._run_in_thread, route.lane)
         context = RequestContext(request, body, language, cancelled, run_local)
         with anyio.CancelScope() as scope:
 

@@ -32,10 +32,8 @@ _MB = 1024 * 1024  # bytes
 _SECONDS = 60  # of a change; a writer may have to wait half of it for another
 
 
-def _change(
-    method: str, path: str, handler: Any, max_bytes: int = SMALL_BODY, lane: str = "changes"
-) -> ApiRoute:
-    return ApiRoute(method, path, handler, lane, _SECONDS, max_bytes, is_change=True)
+def _change(method: str, path: str, handler: Any, max_bytes: int = SMALL_BODY) -> ApiRoute:
+    return ApiRoute(method, path, handler, "changes", _SECONDS, max_bytes, is_change=True)
 
 
 _IMAGE = "images/{image_id:civitai_id}"
@@ -83,7 +81,11 @@ _ROUTES = (
     ),
     ApiRoute("POST", "key/test", settings.test_key),
     ApiRoute("GET", "export", library.get_export, "bulk"),
-    _change("POST", "import", library.post_import, 8 * _MB, lane="bulk"),
+    ApiRoute(
+        *("POST", "import", library.post_import, "bulk", 3600, 4096 * _MB),
+        is_change=True,
+        is_upload=True,
+    ),
     _change("POST", "watches", watches.act_on_watches),
     _change("POST", f"{_IMAGE}/reproductions/remove", reproductions.remove_reproductions),
     _change("POST", "jobs/{job:civitai_id}/{action}", jobs.act_on_job),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from .... import setting
 from ....core import as_mapping, as_whole_number, Image, level_mask
 from ....library import bookmarks, Collection, import_export, records
-from ...http import ApiError, make_annotation_view, make_bytes_response, RequestContext
+from ...http import ApiError, make_annotation_view, RequestContext
 from ...schemas.images import Annotations
 from ...schemas.library import (
     AnnotationsChanged,
@@ -26,6 +26,7 @@ __all__ += ["get_export", "post_import"]
 
 _MOST_IDS, _MOST_READ = 10_000, 100_000
 _MOST_IN_COLLECTION = 100_000
+_LINES = 100  # of an export, each an image, that are sent together
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
@@ -180,19 +181,29 @@ def get_export(context: RequestContext) -> Response:
 
     With the query parameter `collection`, the file has only this collection and its images' data.
     """
-    exported = import_export.export_bookmarks(context.query_param("collection"))
-    body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-    response = make_bytes_response(body, "application/json", "no-store")
+    lines = import_export.iter_export(context.query_param("collection"))
+    first = next(lines)  # an error of the disk becomes a response, not half a file
+
+    async def iter_bytes() -> AsyncIterator[bytes]:
+        yield first.encode()
+        while some := await context.run_local(lambda: list(islice(lines, _LINES))):
+            yield "\n".join(["", *some]).encode()
+
     name = "civitai-shortcut-collections.json"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(iter_bytes(), headers=headers, media_type="application/json")
 
 
 def post_import(context: RequestContext) -> Imported:
-    """Import an export file in the body; return the numbers of imported images and collections.
+    """Import the export file that is uploaded; return the numbers of images and collections.
 
     Existing annotations and collections are not replaced. Raises InputError for another format.
     """
+    context.body.seek(0)
     images, collections = import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}
