@@ -183,3 +183,30 @@ def test_work_that_takes_too_long_is_ended_and_told(gate, civitai, monkeypatch):
         assert api.error("months")[:2] == (503, "too_long")
         wait_for(lambda: _are_threads_free(gate), "the end of the work")
         assert "stopped" in api.error("months")[2]
+
+
+@pytest.mark.parametrize("lane", ["threads", "api"])
+def test_stored_gallery_does_not_wait_for_the_requests_of_others(gate, civitai, library, lane):
+    """Civitai is silent, and others wait for it: in all threads, or for the one API request."""
+    silence = threading.Event()
+
+    def stay_silent(request, body):
+        silence.wait(60)
+        request.close_connection = True
+
+    with ServedApi() as api:
+        known = api.get(f"images?model={MODEL_ID}")["images"]
+        library.forget()
+        civitai.always("page", stay_silent)
+        route, others = ApiRoute("GET", "", None), 70 if lane == "threads" else 3
+        busy = [_send(api, route, f"images?post={n + 1}") for n in range(others)]
+        limiter = gate._limiters["remote"]
+        wait_for(lambda: limiter.borrowed_tokens == min(others, 64), "the others")
+        try:
+            page = api.get(f"images?model={MODEL_ID}")
+        finally:
+            silence.set()
+            for connection in busy:
+                connection.close()
+    assert page["from_library"]
+    assert [one["id"] for one in page["images"]] == [one["id"] for one in known]
