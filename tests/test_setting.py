@@ -210,7 +210,7 @@ def test_failing_save_keeps_the_old_file_and_leaves_no_other(monkeypatch):
         setting.save()
     with open(_file(), "rb") as file:
         assert file.read() == before
-    assert os.listdir(setting.data_folder()) == ["settings.json"]
+    assert sorted(os.listdir(setting.data_folder())) == ["locks", "settings.json"]
 
 
 def test_unwritable_data_folder_is_reported(tmp_path, monkeypatch):

@@ -110,7 +110,8 @@ class CivitaiHttpClient:
         request = OutgoingRequest(prepared, self.timeout, self.api_key, cancelled, sending)
 
         def attempt() -> Any:
-            with self._api_limiters.for_url(url).slot(cancelled, sending.urgent):
+            limiter = self._api_limiters.for_url(url)
+            with limiter.slot(cancelled, sending.urgent, patience=sending.patience):
                 with self._session.open(request) as body:
                     return responses.parse_json(body.read_all(responses.MAX_JSON), request.api_key)
 

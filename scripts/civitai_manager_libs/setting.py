@@ -18,6 +18,7 @@ from .core import (
     cache_file_name,
     expand_folder,
     LEVELS,
+    lock_file,
     make_folder_private,
     open_to_read,
     read_json_object,
@@ -119,14 +120,15 @@ gallery_download_batch_size = _define("network", "gallery_download_batch_size", 
 gallery_batch_pause = _define("network", "gallery_batch_pause", 0.5, 0, 60)
 
 BY_NAME = {entry.name: entry for entry in SETTINGS}
+_loaded = {entry.name: entry.default for entry in SETTINGS}  # values when last read or written
 # Older versions stored settings in the host's file. A name in `settings.json` tells which are still
 # read from there: these three, or, with the second name, none.
 _LAST_IN_HOST = ("gallery_level", "model_folders", "download_images_folder")
 _THREE_IN_HOST, _NONE_IN_HOST = "saved_in_host", "none_in_host"
 # How the names of our own files in the data folder begin.
 _OWN_NAMES = (
-    *("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery"),
-    *("sc_kept", "locks", "outputs", ".civitai-shortcut-"),
+    *("settings.json", "recent.json", "hidden.json", "model_hashes.json", "api_key", "gallery.db"),
+    *("library.db", "sc_gallery", "sc_kept", "locks", "outputs", ".civitai-shortcut-"),
 )
 _DEFAULT_BASE_URL = "https://civitai.com"
 
@@ -219,6 +221,7 @@ def load() -> list[str]:
     problems += invalid
     if invalid:
         problems.append(back_up_invalid_file(_settings_file()))
+    _remember_loaded()
     options = _read_webui_options(stored)
     problems += _apply_values(options)
     try:
@@ -259,21 +262,30 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def save() -> None:
-    """Write all settings to `settings.json`, replacing the file in one step. Raises DiskError."""
-    values = {entry.name: globals()[entry.name] for entry in SETTINGS}
-    if host.in_webui() or _is_stored(_NONE_IN_HOST):
-        values[_NONE_IN_HOST] = True
-    elif _is_stored(_THREE_IN_HOST):
-        values[_THREE_IN_HOST] = True
-    write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
+    """Write the changed settings to `settings.json`, replacing the file in one step.
+
+    Settings that this process has not changed since it loaded them keep the file's values, which
+    another program may have changed, and become current here too. Raises DiskError.
+    """
+    with lock_file(_settings_file()):
+        try:
+            values = read_json_object(_settings_file())
+        except SettingError:  # damaged: all settings are written
+            values = {}
+        for entry in SETTINGS:
+            own = globals()[entry.name]
+            if own != _loaded[entry.name] or not entry.accepts(values.get(entry.name)):
+                values[entry.name] = own
+        if host.in_webui():
+            values[_NONE_IN_HOST] = True
+        write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
+    _apply_values(values)
+    _remember_loaded()
 
 
-def _is_stored(name: str) -> bool:
-    """Return whether `settings.json` contains this name; return False if the file is unreadable."""
-    try:
-        return name in read_json_object(_settings_file())
-    except SettingError:
-        return False
+def _remember_loaded() -> None:
+    """Remember the present values, so that `save` knows what has changed since."""
+    _loaded.update({entry.name: globals()[entry.name] for entry in SETTINGS})
 
 
 def load_api_key() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from civitai_manager_libs.library import (
 )
 from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
 from civitai_manager_libs.library.store import select_rows, writer, writing
+from exported import export_json, import_json
 from stored_images import make_image
 
 pytestmark = pytest.mark.usefixtures("each_system", "library")
@@ -176,7 +176,7 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(_PNG)
-    bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
+    bookmarks.store_thumbnails(images[:2])
     os.remove(path)
     assert image_cache.find_cached(url) is None and bookmarks.find_thumbnail(images[1]) is None
     with open(bookmarks.find_thumbnail(images[0]), "rb") as file:
@@ -191,13 +191,13 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
         images[:1], AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
     )
     bookmarks.collections.add_to_collection(images[1:3], "Two")
-    told = json.loads(json.dumps(import_export.export_bookmarks()))
+    told = export_json()
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
-    assert [one["id"] for one in import_export.export_bookmarks("Two")["pictures"]] == [2, 3]
+    assert [one["id"] for one in export_json("Two")["pictures"]] == [2, 3]
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
-    assert import_export.import_bookmarks(told) == (3, 1)
+    assert import_json(told) == (3, 1)
     library.forget()
     assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
         True, 3, "好", ("海",)
@@ -209,9 +209,9 @@ def test_import_does_not_replace_the_users_annotations(images):
     bookmarks.annotations.change_annotations(
         images[:1], AnnotationChange(stars=5, note="mine", tags=["a"])
     )
-    told = import_export.export_bookmarks()
+    told = export_json()
     told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
-    import_export.import_bookmarks(told)
+    import_json(told)
     assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
         True, 5, "mine", ("a", "b")
     )
@@ -228,7 +228,7 @@ def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
         make_image(3, browsingLevel=4).record,
     ]
     pictures = [{"id": one["id"], "record": one} for one in records_given]
-    assert import_export.import_bookmarks({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
+    assert import_json({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
     for _ in range(2):  # in memory, then as after a start
         assert records.find_image(1) == here[0] and records.find_image(3).level == 4
         assert bookmarks.annotations.find_annotations([2])[2].deleted_at > 0
@@ -255,7 +255,7 @@ def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
     )
     found = bookmarks.collections.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
-    assert len(import_export.export_bookmarks()["sets"]) == 5
+    assert len(export_json()["sets"]) == 5
     assert len(asked) == 2
 
 
@@ -263,7 +263,7 @@ def test_import_has_limits_for_all_collections_together(monkeypatch):
     monkeypatch.setattr(import_export, "_MAX_IMAGES", 3)
     monkeypatch.setattr(import_export, "_MAX_COLLECTIONS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
-    assert import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (0, 2)
+    assert import_json({"civitai_shortcut": 1, "sets": given}) == (0, 2)
     assert bookmarks.collections.list_image_ids_by_name() == {"a": [1, 2], "b": [1]}
 
 
@@ -273,7 +273,7 @@ def test_import_has_limits_for_all_collections_together(monkeypatch):
 )
 def test_invalid_export_is_refused_or_ignored(given):
     try:
-        assert import_export.import_bookmarks(given) == (0, 0)
+        assert import_json(given) == (0, 0)
     except InputError:
         assert not isinstance(given, dict) or given.get("civitai_shortcut") != 1
 
@@ -294,7 +294,7 @@ def test_hostile_export_imports_only_valid_values(images):
             "no",
         ],
     }
-    assert import_export.import_bookmarks(hostile) == (0, 1)
+    assert import_json(hostile) == (0, 1)
     assert bookmarks.annotations.find_annotations([1, 2]) == {}
     assert bookmarks.collections.list_image_ids("ok") == [3]
 

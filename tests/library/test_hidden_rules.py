@@ -117,11 +117,27 @@ def test_empty_text_or_unknown_kind_is_refused(kind, text):
     assert hidden_rules.list_rules() == []
 
 
+def _write_old_file(text):
+    path = os.path.join(setting.data_folder(), "hidden.json")
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def test_rules_in_the_file_of_an_older_version_are_kept():
+    rules = [{"kind": "word", "text": "Dog"}, {"kind": "author", "text": "Anna"}]
+    path = _write_old_file(json.dumps({"rules": rules}))
+    hidden_rules.delete_rule("author", "anna")
+    hidden_rules.add_rule("word", "cat")
+    assert [rule.text for rule in hidden_rules.list_rules()] == ["cat", "Dog"]
+    assert not os.path.exists(path)
+
+
 def test_number_of_rules_is_limited():
     rules = [{"kind": "word", "text": f"word{number}"} for number in range(200)]
-    os.makedirs(setting.data_folder(), exist_ok=True)
-    with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
-        json.dump({"rules": rules}, file)
+    _write_old_file(json.dumps({"rules": rules}))
+    hidden_rules.add_rule("word", "WORD3")  # known already
     with pytest.raises(InputError):
         hidden_rules.add_rule("word", "one more")
     assert hidden_rules.find_hidden([1]) == set()  # a query of 200 words can be asked
@@ -147,9 +163,7 @@ def test_slow_comparison_is_left_out_for_images_without_the_word(library):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"rules": 5}', '{"rules": [1, {}, {"kind": 1}]}'])
 def test_damaged_file_hides_nothing(text):
-    os.makedirs(setting.data_folder(), exist_ok=True)
-    with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
-        file.write(text)
+    _write_old_file(text)
     assert hidden_rules.list_rules() == []
     hidden_rules.add_rule("author", "anna")
     assert [rule.text for rule in hidden_rules.list_rules()] == ["anna"]

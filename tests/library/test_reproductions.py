@@ -18,7 +18,6 @@ from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import (
     bookmarks,
-    import_export,
     records,
     reproductions,
     wait_for_writes,
@@ -26,6 +25,7 @@ from civitai_manager_libs.library import (
 from civitai_manager_libs.library.reproductions import receive, sends, table
 from civitai_manager_libs.library.store import schema, select_rows, writer, writing
 from PIL import Image, ImageEnhance
+from exported import export_json, import_json
 from stored_images import make_image
 
 _SEED = 3141592653
@@ -167,10 +167,10 @@ def test_second_file_of_one_name_does_not_replace_the_first(image, drawing):
     for picture, infotext in ((drawing, "a"), (other, "a"), (drawing, "b"), (drawing, "a")):
         _keep(image, picture, "made.png", infotext)
     assert len(reproductions.list_reproductions(image.id)) == 3  # the last is the first again
-    told = import_export.export_bookmarks("")
+    told = export_json()
     reproductions.delete_reproductions([one.id for one in reproductions.list_reproductions(5)])
     for _ in range(2):
-        import_export.import_bookmarks(told)  # all were made at the same time
+        import_json(told)  # all were made at the same time
         assert len(reproductions.list_reproductions(image.id)) == 3
 
 
@@ -189,7 +189,7 @@ def test_path_that_is_not_utf_8_is_kept(image, drawing, memory, tmp_path):
     assert made.path == path and os.path.isfile(made.path)
     memory.add(image.id, _infotext())
     assert len(_receive(drawing, path, _infotext() + ", Note: \udcff")) == 1
-    assert import_export.export_bookmarks("")["reproductions"]
+    assert export_json()["reproductions"]
 
 
 def test_deleted_reproduction_keeps_its_file(image, drawing, tmp_path):
@@ -333,13 +333,13 @@ def test_export_has_reproductions_without_paths(
     memory.add(5, _infotext())
     (made,) = _receive(drawing, "/home/me/outputs/1.png")
     thumbnail = reproductions.read_thumbnail(made.id)
-    told = json.loads(json.dumps(import_export.export_bookmarks()))
+    told = export_json()
     assert "/home/me" not in json.dumps(told) and len(told["pictures"]) == 1
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
     for _ in range(2):  # nothing is doubled
-        import_export.import_bookmarks(told)
+        import_json(told)
     (found,) = reproductions.list_reproductions(5)
     assert replace(found, id=made.id, path=made.path) == made and found.path == "1.png"
     assert reproductions.read_thumbnail(found.id) == thumbnail
@@ -349,7 +349,7 @@ def test_export_has_reproductions_without_paths(
 def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
     memory.add(5, _infotext())
     (made,) = _receive(drawing, "1.png")
-    told = import_export.export_bookmarks()
+    told = export_json()
     (entry,) = told["reproductions"]
     large, text = io.BytesIO(), base64.b64encode(b"<script>").decode()
     Image.new("L", (600, 9)).save(large, "JPEG")
@@ -358,7 +358,7 @@ def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
     bad += [{"image_id": 0}, {"width": None}, {"made_at": True}, {"made_at": float("nan")}]
     told["reproductions"] = [{**entry, "made_at": 7.5, **change} for change in bad] + [5, None]
     told["reproductions"].append({**entry, "made_at": 6.5, "name": "../etc/1.png", "ssim": 99})
-    import_export.import_bookmarks(told)
+    import_json(told)
     first, second = reproductions.list_reproductions(5)
     assert first == made and (second.path, second.similarity) == ("1.png", None)
 
@@ -366,9 +366,9 @@ def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
 def test_import_deletes_no_reproduction_of_a_full_image(image, memory, drawing):
     memory.add(5, _infotext())
     (made,) = _receive(drawing)
-    told = import_export.export_bookmarks()
+    told = export_json()
     (entry,) = told["reproductions"]
     told["reproductions"] = [{**entry, "made_at": made.made_at + n} for n in range(1, 130)]
-    import_export.import_bookmarks(told)
+    import_json(told)
     found = reproductions.list_reproductions(5)
     assert len(found) == 100 and made in found

@@ -3,11 +3,9 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { redraw } from "../core/redraw.js";
-import { ApiError } from "../data/api.js";
 import { showError } from "../data/problems.js";
 import { makeNeedsQuery } from "../state/model_files.js";
 import { makeCollectionRow } from "./collection_row.js";
-import { splitExport } from "./import_parts.js";
 import { makeMarkedAnnotations } from "./marked_annotations.js";
 import { Panel } from "./panel.js";
 
@@ -213,23 +211,18 @@ export class Collections {
     });
   }
 
-  /** Import a file of collections in parts. @param {HTMLInputElement} field */
+  /** Import a file of collections. @param {HTMLInputElement} field */
   async #import(field) {
-    const { actions, api, toast, translate } = this.#context;
+    const { actions, api, toast } = this.#context;
     const [file] = field.files ?? [];
     if (!file) return;
     try {
-      const contents = JSON.parse(await file.text());
-      let count = 0;
-      for (const part of splitExport(contents)) {
-        count += (await api.post("import", part)).image_count;
-      }
+      const imported = await api.postFile("import", file);
+      toast(imported.message, "good");
       void actions.collectionsChanged();
-      toast(translate("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
       await this.#fetchAll();
     } catch (error) {
-      if (error instanceof ApiError) showError(error, this.#context);
-      else toast(translate("no_export"), "bad");
+      showError(error, this.#context);
     }
     field.value = "";
   }

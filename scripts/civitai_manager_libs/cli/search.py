@@ -81,7 +81,8 @@ def print_bookmarks(name: str) -> bool:
     ):
         terminal.print_translated("no_set", name=name)
         return False
-    terminal.print_result(json.dumps(import_export.export_bookmarks(name)))
+    for line in import_export.iter_export(name):
+        terminal.print_result(line)
     return True
 
 

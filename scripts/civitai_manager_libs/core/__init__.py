@@ -5,7 +5,7 @@ The SQLite modules are not imported here, so that `--help` in a terminal does no
 
 from . import model_content, path_template
 from .byte_ranges import ByteRanges
-from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled
+from .cancellation import Cancellation, ENDING_SIGNALS, find_cancellation, never_cancelled
 from .coerce import (
     as_checksum,
     as_integer,
@@ -56,11 +56,13 @@ from .images import (
 )
 from .json_files import (
     back_up_invalid_file,
+    lock_file,
     make_folder_private,
     read_json_object,
     remove_if_present,
     write_text_file,
 )
+from .json_stream import iter_json_members
 from .parallel import prefetch, run_parallel
 from .untrusted_json import (
     as_id,
@@ -82,12 +84,20 @@ __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges
 __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_space_for_files"]
 __all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "compute_sha256"]
 __all__ += ["delete_file", "delete_resumable", "detect_media_extension", "ENDING_SIGNALS"]
-__all__ += ["expand_folder", "extension_if_complete", "find_device", "find_free_space"]
+__all__ += ["expand_folder", "extension_if_complete", "find_cancellation", "find_device"]
+__all__ += ["find_free_space"]
 __all__ += ["format_number", "has_too_many_parts", "html_to_text", "Image", "is_complete"]
-__all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page", "LAST_ID"]
-__all__ += ["level_mask", "level_name", "LEVELS", "log_disk_errors", "make_file_name"]
-__all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
 __all__ += ["check_no_links", "normalize_unicode", "open_to_read"]
+__all__ += ["is_deeply_nested", "is_temporary_name", "is_text", "is_web_page"]
+__all__ += ["iter_json_members", "LAST_ID"]
+__all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors"]
+__all__ += [
+    "make_file_name",
+    "make_folder_private",
+    "model_content",
+    "model_file_stem",
+    "never_cancelled",
+]
 __all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
 __all__ += ["SettingSpec", "SingleFlight", "sqlite_file", "sqlite_pool", "sync_folder"]

@@ -6,10 +6,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from ..errors import Cancelled
 
-__all__ = ["Cancellation", "ENDING_SIGNALS", "never_cancelled"]
+__all__ = ["Cancellation", "ENDING_SIGNALS", "find_cancellation", "never_cancelled"]
 
 # Ctrl-C, the system, and on Windows Ctrl-Break or a console window that is closed.
 ENDING_SIGNALS = [
@@ -87,10 +88,28 @@ class Cancellation:
         finally:
             timer.cancel()
 
+    @contextmanager
+    def as_current(self) -> Iterator[None]:
+        """Make this the Cancellation of all that the thread does in the `with` block.
+
+        `find_cancellation` returns it there; it also stops the block's queries of SQLite files.
+        """
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
 
 _never = Cancellation()
+_current: ContextVar[Cancellation] = ContextVar("cancellation", default=_never)
 
 
 def never_cancelled() -> Cancellation:
     """Return the one Cancellation that is shared by all work that nobody cancels; never set it."""
     return _never
+
+
+def find_cancellation() -> Cancellation:
+    """Return the Cancellation of what the thread is doing; one that is never set if it has none."""
+    return _current.get()

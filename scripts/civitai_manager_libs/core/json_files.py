@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..errors import DiskError, SettingError
 from .files import AtomicFile, delete_file, open_to_read, replace_file, sync_folder
 from .files import translate_disk_errors
 
-__all__ = ["back_up_invalid_file", "make_file_private", "make_folder_private", "read_json_object"]
-__all__ += ["remove_if_present", "write_text_file"]
+__all__ = ["back_up_invalid_file", "lock_file", "make_file_private", "make_folder_private"]
+__all__ += ["read_json_object", "remove_if_present", "write_text_file"]
 
+_WAIT = 30.0  # seconds for another thread or process to finish
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO  # on Windows the rights of the folder decide
 
@@ -65,6 +67,25 @@ def back_up_invalid_file(path: str) -> str:
     except DiskError:
         return f"The settings are in {path}."
     return f"The settings are in {path}; a copy of the old file is {path}.damaged."
+
+
+@contextmanager
+def lock_file(path: str) -> Iterator[None]:
+    """Keep others from reading and writing a file in a `with lock_file(path)` block of their own.
+
+    Others are threads and processes. Without the lock, a change of the file could be lost if two
+    programs share the folder. Raises DiskError if the lock is not free after 30 seconds.
+    """
+    from .sqlite_file import ProcessLock  # here, so that `--help` does not load SQLite
+
+    folder, name = os.path.split(path)
+    lock = ProcessLock(os.path.join(folder, "locks", f"{name}.lock"))
+    if not lock.acquire(_WAIT):
+        raise DiskError(f"{path} cannot be written: another program is writing to it.", path)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def remove_if_present(path: str) -> None:

@@ -48,6 +48,14 @@ class SettingSpec:
                 return number
         raise SettingError(f"{self.name} must be {self._type_name()}, not {_format_value(value)}.")
 
+    def accepts(self, value: Any) -> bool:
+        """Return whether a value is allowed."""
+        try:
+            self.validate(value)
+        except SettingError:
+            return False
+        return True
+
     def _is_choice(self, value: str) -> bool:
         return value in self.choices if self.choices else _is_encodable(value)
 

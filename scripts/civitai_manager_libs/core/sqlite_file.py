@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import DiskError, DiskFull
+from ..errors import Cancelled, DiskError, DiskFull
+from .cancellation import find_cancellation, never_cancelled
 from .files import delete_file, is_special_file, replace_file, to_disk_error
 from .json_files import make_file_private
 
@@ -20,6 +21,7 @@ __all__ = ["Database", "ProcessLock", "Schema"]
 
 _WAIT = 30  # seconds for another writer to finish
 _WAIT_ALONE = 3  # seconds for all others to close a damaged file
+_STEPS = 100_000  # of SQLite's machine, about 5 ms, after which a query notices its cancellation
 _LITTLE = 1024 * 1024  # bytes; with less free, SQLite's errors count as a full disk
 _UNREADABLE = (
     "and it cannot be replaced while it is in use: close the other program that has it open."
@@ -82,14 +84,20 @@ class Database:
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run an SQL query and return all rows. values: they replace the `?` in the query."""
-        with _translate_errors(self.path):
-            return self.connection.execute(sql, values).fetchall()
+        """Run an SQL query and return all rows. values: they replace the `?` in the query.
+
+        Raises Cancelled when what the thread is doing is cancelled (see `Cancellation.as_current`).
+        """
+        with self.reading() as db:
+            return db.execute(sql, values).fetchall()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the SQLite connection for several queries, without a transaction around them."""
-        with _translate_errors(self.path):
+        """Yield the SQLite connection for several queries, without a transaction around them.
+
+        Raises Cancelled when what the thread is doing is cancelled.
+        """
+        with _translate_errors(self.path), _interrupt_when_cancelled(self.connection):
             yield self.connection
 
     @contextmanager
@@ -97,7 +105,11 @@ class Database:
         """Wait for other writers, then yield the connection in a write transaction.
 
         The transaction is committed when the `with` block ends, or rolled back if the block raises.
+        A block within another one belongs to the outer one's transaction.
         """
+        if self.connection.in_transaction:
+            yield self.connection
+            return
         with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
@@ -227,6 +239,25 @@ def _use_wal(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError:  # others use the file: the next opening tries again
         return
+
+
+@contextmanager
+def _interrupt_when_cancelled(connection: sqlite3.Connection) -> Iterator[None]:
+    cancelled = find_cancellation()
+    if cancelled is never_cancelled():
+        yield
+        return
+    cancelled.check()
+    # Connection.interrupt, the other way, does nothing between two queries.
+    connection.set_progress_handler(cancelled.is_set, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if cancelled.is_set():
+            raise Cancelled("Cancelled.") from error
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from ..core import find_cancellation
 from ..stats import GalleryImage, GalleryOverview, Sample, serialize_overview, summarize_gallery
 from . import models, records, stats_table
 from .store import select_rows, wait_for_writes, write_later
@@ -49,6 +50,7 @@ def list_gallery_images(
     ids = _find_image_ids(f"model {model_id}") if version_id is None else versions[version_id]
     images = []
     for image_id, _, image_level, reactions, _, settings, words in _iter_stats_rows(list(ids)):
+        find_cancellation().check()
         if image_level & level:
             sample = Sample(reactions, _split_lines(settings), _split_lines(words))
             images.append(GalleryImage(sample, [key for key in own if image_id in versions[key]]))

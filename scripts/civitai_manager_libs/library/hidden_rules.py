@@ -1,19 +1,20 @@
-"""The authors and words whose images the user hides, stored in `hidden.json` of the data folder."""
+"""The authors and words whose images the user hides."""
 
 from __future__ import annotations
 
-import json
 import os
-import threading
+import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from .. import setting, util
-from ..core import as_list, as_mapping, clean_line, read_json_object, write_text_file
+from ..core import as_list, as_mapping, clean_line, log_disk_errors, read_json_object
+from ..core import remove_if_present
 from ..errors import InputError, SettingError
 from . import records
 from .search import fold_text, HiddenTerms
+from .store import select_rows_or_empty, writing
 
 __all__ = ["add_rule", "delete_rule", "find_hidden", "HiddenRule", "list_rules", "read_terms"]
 
@@ -21,8 +22,7 @@ Kind = Literal["author", "word"]
 _KINDS: tuple[Kind, Kind] = ("author", "word")
 _MOST_RULES = 200
 _MOST_LETTERS = 100
-
-_lock = threading.Lock()  # between reading the file and writing it
+_INSERT = "INSERT OR IGNORE INTO hidden_rules (kind, text, folded) VALUES (?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,10 @@ class HiddenRule:
 
 
 def list_rules() -> list[HiddenRule]:
-    """Return all rules, the latest first, or [] if the rules' file is missing or damaged."""
-    try:
-        stored = read_json_object(_path())
-    except SettingError as error:
-        util.printD(f"[library] {error}")
-        return []
-    rows = map(as_mapping, as_list(stored.get("rules")))
-    found = (_parse_rule(row.get("kind"), row.get("text")) for row in rows)
-    return [rule for rule in found if rule is not None][:_MOST_RULES]
+    """Return all rules, the latest first, or [] if the local library cannot be read."""
+    _adopt_old_file()
+    rows = select_rows_or_empty("SELECT kind, text FROM hidden_rules ORDER BY number DESC")
+    return [HiddenRule(kind, text) for kind, text in rows]
 
 
 def read_terms() -> HiddenTerms:
@@ -70,26 +65,23 @@ def add_rule(kind: str, text: str) -> None:
     rule = _parse_rule(kind, text)
     if rule is None:
         raise InputError("Name an author or a word to hide.", "hidden_nothing")
-    with _lock:
-        rules = list_rules()
-        if rule.key in [one.key for one in rules]:
-            return
-        if len(rules) >= _MOST_RULES:
+    _adopt_old_file()
+    with writing() as db:
+        (count,) = db.execute("SELECT count(*) FROM hidden_rules").fetchone()
+        if _insert(db, rule) and count >= _MOST_RULES:
             message = (
                 f"You have hidden {_MOST_RULES} authors and words, which is the limit: show one of"
                 " them again first."
             )
             raise InputError(message, "hidden_too_many", n=_MOST_RULES)
-        _write([rule, *rules])
 
 
 def delete_rule(kind: str, text: str) -> None:
     """Delete a rule, or do nothing if the rule does not exist. Raises DiskError."""
-    with _lock:
-        rules = list_rules()
-        others = [rule for rule in rules if rule.key != (kind, fold_text(text))]
-        if len(others) < len(rules):
-            _write(others)
+    _adopt_old_file()
+    with writing() as db:
+        sql = "DELETE FROM hidden_rules WHERE kind = ? AND folded = ?"
+        db.execute(sql, (kind, fold_text(text)))
 
 
 def find_hidden(image_ids: Sequence[int]) -> set[int]:
@@ -97,9 +89,9 @@ def find_hidden(image_ids: Sequence[int]) -> set[int]:
     return records.find_hidden_ids(image_ids, read_terms())
 
 
-def _write(rules: Sequence[HiddenRule]) -> None:
-    values = {"rules": [asdict(rule) for rule in rules]}
-    write_text_file(_path(), json.dumps(values, ensure_ascii=False, indent=1), private=True)
+def _insert(db: sqlite3.Connection, rule: HiddenRule) -> int:
+    """Insert a rule; return 0 if the rule exists already."""
+    return db.execute(_INSERT, (rule.kind, rule.text, rule.key[1])).rowcount
 
 
 def _parse_rule(kind: object, text: object) -> HiddenRule | None:
@@ -109,5 +101,20 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
     return HiddenRule(known, clean) if known and fold_text(clean) else None
 
 
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "hidden.json")
+def _adopt_old_file() -> None:
+    """Move the rules in `hidden.json`, where older versions stored them, to the library."""
+    path = os.path.join(setting.data_folder(), "hidden.json")
+    if not os.path.exists(path):
+        return
+    with log_disk_errors("library"):
+        with writing() as db:
+            try:
+                rows = map(as_mapping, as_list(read_json_object(path).get("rules")))
+            except SettingError as error:  # a damaged file was renamed
+                util.printD(f"[library] {error}")
+                return
+            rules = [_parse_rule(row.get("kind"), row.get("text")) for row in rows]
+            for rule in reversed(rules[:_MOST_RULES]):  # the file begins with the latest
+                if rule is not None:
+                    _insert(db, rule)
+        remove_if_present(path)

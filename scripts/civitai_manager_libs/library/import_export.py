@@ -1,11 +1,16 @@
-"""Exports the user's bookmarks and reproductions as JSON, and imports them."""
+"""Exports the user's bookmarks and reproductions as JSON, and imports them.
+
+A library may have hundreds of thousands: both go part by part, so that they take little memory.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import IO, Any
 
 from ..civitai import image_from_json
 from ..core import (
@@ -15,69 +20,131 @@ from ..core import (
     clean_line,
     clean_lines,
     Image,
-    is_deeply_nested,
+    iter_json_members,
 )
 from ..errors import InputError
 from ..infotext import build_infotext
 from . import records, reproductions
 from .bookmarks import annotations as image_annotations, change_bookmarks, collections
 from .search import fold_text
-from .store import ANNOTATED_IDS, select_rows
+from .store import ANNOTATED_IDS, select_rows, wait_for_writes
 
-__all__ = ["export_bookmarks", "import_bookmarks"]
+__all__ = ["import_bookmarks", "iter_export"]
 
 _FORMAT = 1
-_MAX_IMAGES = 100_000  # also the most ids in all collections together
+_AT_ONCE = 100  # images or reproductions in memory
+_MAX_IMAGES = 1_000_000  # also the most ids in all collections together
 _MAX_COLLECTIONS = 10_000
 _MAX_REPRODUCTIONS = 10_000
+_NAMES = ("pictures", "sets", "reproductions")
 
 
-def export_bookmarks(name: str = "") -> dict[str, Any]:
-    """Return the user's bookmarks and reproductions as JSON, for `import_bookmarks`.
+def iter_export(name: str = "") -> Iterator[str]:
+    """Yield the lines of a JSON text, in ASCII, with the user's bookmarks and reproductions.
 
-    A reproduction (an image generated from a gallery image) is exported with its thumbnail and file
-    name, without the image file. name: the only collection to export, "" for everything. Raises
-    DiskError.
+    `import_bookmarks` reads it. A reproduction (an image generated from a gallery image) is
+    exported with its thumbnail and file name, without the image file. name: the only collection to
+    export, "" for everything. Raises DiskError.
     """
     ids_by_name = collections.list_image_ids_by_name(name)
     annotated = [] if name else [image_id for (image_id,) in select_rows(ANNOTATED_IDS)]
     ids = collections.list_image_ids(name) if name else annotated
-    images, notes = records.find_images(ids), image_annotations.read_annotations(ids)
-    return {
+    head = {
         "civitai_shortcut": _FORMAT,
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "sets": [{"name": key, "ids": ids_in} for key, ids_in in ids_by_name.items()],
-        "pictures": [_export_image(image_id, images.get(image_id), notes) for image_id in ids],
-        "reproductions": reproductions.export_reproductions(ids),
     }
+    yield json.dumps(head).removesuffix("}")
+    yield from _iter_list("pictures", _export_images(ids))
+    yield from _iter_list("reproductions", reproductions.export_reproductions(ids))
+    yield "}"
 
 
-def import_bookmarks(data: Any) -> tuple[int, int]:
+def import_bookmarks(file: IO[bytes]) -> tuple[int, int]:
     """Import exported bookmarks; return the numbers of valid images and collections in them.
 
-    data: a result of `export_bookmarks`. The user's own bookmarks are not replaced. At most 100,000
-    images, 10,000 collections and 10,000 reproductions are imported. Raises InputError if the data
-    has another format, and DiskError.
+    file: a JSON text of `iter_export`. The user's own bookmarks are not replaced. At most a million
+    images, 10,000 collections and 10,000 reproductions are imported. Raises InputError if the file
+    has another format, or is damaged after some entries, which are then imported; also DiskError.
     """
-    exported = as_mapping(data)
-    if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
+    left = dict(zip(_NAMES, (_MAX_IMAGES, _MAX_COLLECTIONS, _MAX_REPRODUCTIONS)))
+    image_count = collection_count = 0
+    ids_left, is_export = _MAX_IMAGES, False
+    try:
+        for name, entries in _iter_batches(file):
+            if name == "civitai_shortcut":
+                is_export = entries == [_FORMAT]
+            if not is_export:
+                break
+            if name not in left:
+                continue
+            entries = [as_mapping(entry) for entry in entries[: left[name]]]
+            left[name] -= len(entries)
+            if name == "pictures":
+                image_count += _import_images(entries)
+            elif name == "sets":
+                for entry in entries:
+                    ids = as_list(entry.get("ids"))[:ids_left]
+                    ids_left -= len(ids)
+                    with change_bookmarks() as db:
+                        collection_count += _import_collection(db, entry.get("name"), ids)
+            else:
+                parsed = reproductions.parse_exported(entries)
+                with change_bookmarks() as db:
+                    reproductions.import_reproductions(db, parsed)
+    except ValueError as error:  # malformed JSON
+        if is_export:
+            raise InputError(
+                f"The file is damaged. {image_count} pictures before the damage were imported.",
+                "export_damaged",
+                n=image_count,
+            ) from error
+    finally:
+        wait_for_writes()
+    if not is_export:
         raise InputError("This file is not an export of Civitai Shortcut.", "no_export")
-    entries = [as_mapping(entry) for entry in as_list(exported.get("pictures"))[:_MAX_IMAGES]]
+    return image_count, collection_count
+
+
+def _iter_list(name: str, entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a member of a JSON object, after another member."""
+    yield f', "{name}": ['
+    comma = ""
+    for entry in entries:
+        yield comma + json.dumps(entry)
+        comma = ","
+    yield "]"
+
+
+def _iter_batches(file: IO[bytes]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield (member's name, up to 100 values) of the JSON object in a file."""
+    name, batch = "", list[Any]()
+    for next_name, value in iter_json_members(file):
+        if batch and (next_name != name or len(batch) == _AT_ONCE):
+            yield name, batch
+            batch = []
+        name = next_name
+        batch.append(value)
+    yield name, batch
+
+
+def _import_images(entries: Sequence[Mapping[str, Any]]) -> int:
+    """Import images with their annotations; return the number of valid images."""
     images = [image for entry in entries if (image := image_from_json(entry.get("record")))]
     records.store_missing_images(images)
-    sets = [as_mapping(entry) for entry in as_list(exported.get("sets"))[:_MAX_COLLECTIONS]]
-    made = as_list(exported.get("reproductions"))[:_MAX_REPRODUCTIONS]
-    new_reproductions = reproductions.parse_exported(map(as_mapping, made))
-    ids_left, count = _MAX_IMAGES, 0
     with change_bookmarks() as db:
         for entry in entries:
             _import_annotation(db, entry)
-        for entry in sets:
-            ids = as_list(entry.get("ids"))[:ids_left]
-            ids_left -= len(ids)
-            count += _import_collection(db, entry.get("name"), ids)
-        reproductions.import_reproductions(db, new_reproductions)
-    return len(images), count
+    return len(images)
+
+
+def _export_images(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    rest = iter(image_ids)
+    while ids := list(islice(rest, _AT_ONCE)):
+        images = records.find_images(ids, is_remembered=False)
+        notes = image_annotations.read_annotations(ids)
+        for image_id in ids:
+            yield _export_image(image_id, images.get(image_id), notes)
 
 
 def _export_image(

@@ -25,7 +25,13 @@ from .store import (
     writing,
 )
 
-__all__ = ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
+__all__ = [
+    "find_recent_model",
+    "find_stored_model",
+    "find_version_by_hash",
+    "find_version_names",
+    "find_versions",
+]
 __all__ += ["is_missing", "list_base_models", "load_model", "load_version", "load_version_by_hash"]
 __all__ += ["store_covers"]
 
@@ -44,9 +50,8 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     After a NetworkError or ServerError, return the model from the local library; raise the error if
     none is stored. Also raises NotFound, InvalidResponse and Cancelled.
     """
-    fetched_at, model = _memory.get(model_id) or (0.0, None)
-    if model is not None and time.monotonic() - fetched_at < _FRESH:
-        return model
+    if (recent := find_recent_model(model_id)) is not None:
+        return recent
     stored = find_stored_model(model_id)
     try:
         model = civitai.fetch_model(
@@ -58,6 +63,12 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
         return stored
     _store_model(model)
     return model
+
+
+def find_recent_model(model_id: int) -> Model | None:
+    """Return a model from memory, or None if it was not fetched in the last 5 minutes."""
+    fetched_at, model = _memory.get(model_id) or (0.0, None)
+    return model if model is not None and time.monotonic() - fetched_at < _FRESH else None
 
 
 def find_stored_model(model_id: int) -> Model | None:

@@ -20,8 +20,8 @@ from ..network import ApiClient, ONE_TRY
 from . import image_cache, deletions, records
 from .store import MemoryCache, select_rows_or_empty, write_later
 
-__all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
-__all__ += ["load_stored_page", "open_image_file"]
+__all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "find_recent_page"]
+__all__ += ["list_gallery_names", "load_page", "load_stored_page", "open_image_file"]
 
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
@@ -75,11 +75,9 @@ def load_page(
     InvalidResponse and Cancelled.
     """
     key = _make_key(query, cursor, size)
-    last = None if fresh else _fetched.get(key)
-    if last is not None and 0 <= time.time() - last.fetched_at < _FRESH:
-        recent = last.read()
-        if len(recent.page.images) == len(last.ids):
-            return replace(recent, is_stored=False)
+    recent = None if fresh else find_recent_page(query, cursor, size)
+    if recent is not None:
+        return recent
     if not fresh and _find_stored_page(query, cursor, size) is not None:
         client = ApiClient(client, ONE_TRY)
     cancelled = cancelled or never_cancelled()
@@ -90,6 +88,16 @@ def load_page(
         if (older := load_stored_page(query, cursor, size)) is None:
             raise
         return older
+
+
+def find_recent_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
+    """Return a gallery page from memory, or None if it is not there or older than 10 minutes."""
+    last = _fetched.get(_make_key(query, cursor, size))
+    if last is None or not 0 <= time.time() - last.fetched_at < _FRESH:
+        return None
+    recent = last.read()
+    is_whole = len(recent.page.images) == len(last.ids)
+    return replace(recent, is_stored=False) if is_whole else None
 
 
 def fetch_page(

@@ -6,7 +6,7 @@ import json
 import os
 
 from .. import setting
-from ..core import open_to_read, write_text_file
+from ..core import lock_file, open_to_read, write_text_file
 
 __all__ = ["add_recent_gallery", "list_recent_galleries", "list_recent_models"]
 
@@ -38,8 +38,9 @@ def add_recent_gallery(key: int | str, name: str) -> None:
 
     key: a model's id or an author's name.
     """
-    rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
-    write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
+    with lock_file(_path()):
+        rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
+        write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
 
 
 def _path() -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..civitai import image_from_json
-from ..core import Image
+from ..core import find_cancellation, Image
 from ..infotext import read_generation
 from . import deletions, stats_table
 from .search import HiddenTerms, index_images, run_search as search, SearchQuery, SearchScope
@@ -29,7 +29,7 @@ __all__ += ["store_images", "store_missing_images"]
 
 _MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
 _IMAGE_BYTES = 2_000  # of an image in memory, beside its record
-_BATCH = 500  # images of an import
+_BATCH = 50  # images of an import; the writer writes 20 batches in one transaction
 _INSERT = "INSERT INTO images (id, read_at, is_whole, record) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
 _SAVE = (
     f"{_INSERT} DO UPDATE SET read_at = excluded.read_at, is_whole = excluded.is_whole,"
@@ -67,24 +67,28 @@ def store_images(
     """
     if not is_complete:
         images = [image for image in images if not (_memory.get(image.id) or (None, False))[1]]
-    _store_images(images, is_complete, _SAVE, galleries)
+    stored = [_compress_image(image) for image in images]
+    for image, one in zip(images, stored):
+        _memory.put(image.id, (image, is_complete), one.size + _IMAGE_BYTES)
+    _write_records(stored, is_complete, _SAVE, galleries)
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
-    """Store those images that the local library does not have yet. Raises DiskError."""
+    """Store those images that the local library does not have yet. Raises DiskError.
+
+    They are not added to the memory cache, which keeps what the user has seen.
+    """
     for start in range(0, len(images), _BATCH):
         some = {image.id: image for image in images[start : start + _BATCH]}
         known = {row[0] for row in select_rows(_KNOWN, (json.dumps(list(some)),))}
         absent = [i for i in some.values() if i.id not in known and _memory.get(i.id) is None]
-        _store_images(absent, True, _SAVE_ABSENT, ())
+        _write_records([_compress_image(image) for image in absent], True, _SAVE_ABSENT, ())
 
 
-def _store_images(
-    images: Sequence[Image], is_complete: bool, save: str, galleries: Sequence[str]
+def _write_records(
+    records: Sequence[_StoredRecord], is_complete: bool, save: str, galleries: Sequence[str]
 ) -> None:
-    records, now = [_compress_image(image) for image in images], time.time()
-    for image, stored in zip(images, records):
-        _memory.put(image.id, (image, is_complete), stored.size + _IMAGE_BYTES)
+    now = time.time()
 
     def write(db: sqlite3.Connection) -> None:
         for stored in records:
@@ -127,13 +131,16 @@ def find_image(image_id: int) -> Image | None:
     return find_images([image_id]).get(image_id)
 
 
-def find_images(image_ids: Sequence[int]) -> dict[int, Image]:
-    """Return {image id: image} in the given order; leave out images that are not stored."""
+def find_images(image_ids: Sequence[int], is_remembered: bool = True) -> dict[int, Image]:
+    """Return {image id: image} in the given order; leave out images that are not stored.
+
+    is_remembered: whether to add the images to the memory cache. Raises Cancelled.
+    """
     found = {image_id: _memory.get(image_id) for image_id in image_ids}
     missing = [image_id for image_id, known in found.items() if known is None]
     for image, is_complete, size in _iter_stored(missing) if missing else ():
         found[image.id] = image, is_complete
-        if _memory.get(image.id) is None:  # it may have been fetched meanwhile
+        if is_remembered and _memory.get(image.id) is None:  # it may have been fetched meanwhile
             _memory.put(image.id, (image, is_complete), size + _IMAGE_BYTES)
     return {image_id: known[0] for image_id, known in found.items() if known is not None}
 
@@ -196,6 +203,7 @@ def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
     """Yield (image, whether its record is complete, bytes of the record) of each stored image."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
+        find_cancellation().check()  # a hundred thousand take a minute
         record, size = decompress_record(stored)
         image = image_from_json(record)
         if image is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 
 from .. import setting
 from ..core import (
@@ -14,6 +13,7 @@ from ..core import (
     as_number,
     Cancellation,
     compute_sha256,
+    lock_file,
     open_to_read,
     translate_disk_errors,
     write_text_file,
@@ -23,8 +23,6 @@ __all__ = ["compute_hash", "load_hashes"]
 
 _MOST_FILES = 5_000
 _MAX_BYTES = 4_000_000  # of `model_hashes.json`
-
-_lock = threading.Lock()
 
 
 def load_hashes() -> dict[str, tuple[float, int, str]]:
@@ -49,7 +47,7 @@ def compute_hash(path: str, cancelled: Cancellation) -> str:
     with translate_disk_errors(path):
         status = os.stat(path)
         digest = compute_sha256(path, cancelled)
-    with _lock:
+    with lock_file(_path()):
         hashes = load_hashes()
         hashes.pop(path, None)
         hashes[path] = (status.st_mtime, status.st_size, digest)

@@ -44,15 +44,20 @@ class HostLimiter:
 
     @contextmanager
     def slot(
-        self, cancelled: Cancellation, urgent: bool = False, throttled: bool = False
+        self,
+        cancelled: Cancellation,
+        urgent: bool = False,
+        throttled: bool = False,
+        patience: float | None = None,
     ) -> Iterator[None]:
         """Wait for one of the host's slots, and hold the slot while the block runs.
 
         A slot allows one request at once. urgent: a user waits, so the request goes before those of
         jobs. throttled: the bandwidth limit applies, so the request takes no lent slot. Raises
-        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now.
+        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now,
+        or if no slot was free for `patience` seconds.
         """
-        self._acquire(cancelled, urgent, throttled)
+        self._acquire(cancelled, urgent, throttled, patience)
         try:
             yield
         finally:
@@ -107,12 +112,17 @@ class HostLimiter:
         limit = self._limit()
         return max(1, limit if self._reduced_limit is None else min(limit, self._reduced_limit))
 
-    def _acquire(self, cancelled: Cancellation, urgent: bool, throttled: bool) -> None:
+    def _acquire(
+        self, cancelled: Cancellation, urgent: bool, throttled: bool, patience: float | None
+    ) -> None:
+        began = time.monotonic()
         with self._changed:
             self._waiting[urgent] += 1
             try:
                 while not self._has_free_slot(urgent, throttled):
                     if (seconds := self.paused_seconds()) > MAX_PAUSE:
+                        raise Busy(seconds)
+                    if patience is not None and time.monotonic() - began >= patience:
                         raise Busy(seconds)
                     self._changed.wait(_POLL)
                     cancelled.check()

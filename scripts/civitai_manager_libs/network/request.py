@@ -28,16 +28,19 @@ class SendOptions:
 
     urgent: a user waits, so the request goes before those of download jobs. throttled: the
     bandwidth limit in the settings applies. max_retries: number of tries after the first; None
-    means the client's number.
+    means the client's number. patience: seconds to wait behind other requests to the API before
+    Busy is raised, None for no limit.
     """
 
     urgent: bool = False
     throttled: bool = False
     max_retries: int | None = None
+    patience: float | None = None
 
 
-# For data that the library has too, so that nobody waits for an unreachable Civitai.
-ONE_TRY = SendOptions(urgent=True, max_retries=0)
+# For data that the library has too, so that nobody waits for an unreachable Civitai or for the
+# requests of others.
+ONE_TRY = SendOptions(urgent=True, max_retries=0, patience=1.0)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from . import annotations, collections
 from .annotations import Annotation
-from .revision import block_other_changes, change_bookmarks, get_revision
+from .revision import change_bookmarks, get_revision
 from .thumbnails import find_thumbnail, store_thumbnails
 
-__all__ = ["Annotation", "annotations", "change_bookmarks", "block_other_changes", "collections"]
+__all__ = ["Annotation", "annotations", "change_bookmarks", "collections"]
 __all__ += ["find_thumbnail", "get_revision", "store_thumbnails"]

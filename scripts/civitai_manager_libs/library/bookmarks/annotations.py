@@ -13,7 +13,6 @@ from ...core import Image, log_disk_errors
 from ..search import fold_text
 from ..store import select_rows
 from .revision import change_bookmarks
-from .thumbnails import store_thumbnails
 
 __all__ = ["Annotation", "AnnotationChange", "change_annotations", "find_annotations"]
 __all__ += ["read_annotations", "write_annotation", "change_annotations_by_id"]
@@ -85,10 +84,7 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
-    """Apply the same change to the annotations of each image. Raises DiskError.
-
-    The images' cached thumbnails are copied, so that they outlive the cache.
-    """
+    """Apply the same change to the annotations of each image. Raises DiskError."""
     change_annotations_by_id(images, {image.id: change for image in images})
 
 
@@ -97,13 +93,11 @@ def change_annotations_by_id(
 ) -> None:
     """Apply the changes to the annotations of images, in one transaction. Raises DiskError.
 
-    changes: {image id: change}, with a change for each image. The images' cached thumbnails are
-    copied, so that they outlive the cache.
+    changes: {image id: change}, with a change for each image.
     """
     with change_bookmarks() as db:
         for image in images:
             write_annotation(db, image.id, changes[image.id])
-    store_thumbnails(images)
 
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:

@@ -12,7 +12,6 @@ from ...errors import InputError
 from ..search import fold_text
 from ..store import select_rows
 from .revision import change_bookmarks
-from .thumbnails import store_thumbnails
 
 __all__ = ["add_to_collection", "change_memberships", "Collection", "delete_collection"]
 __all__ += ["list_collections", "list_image_ids", "list_image_ids_by_name"]
@@ -69,15 +68,13 @@ def list_image_ids(name: str) -> list[int]:
 
 
 def add_to_collection(images: Sequence[Image], name: str) -> str:
-    """Add images to a collection and store their thumbnails; return the collection's name.
+    """Add images to a collection; return the collection's name.
 
     A missing collection is created. An existing collection keeps its name, even if `name` differs
     in case. Raises InputError if `name` is empty, and DiskError.
     """
     with change_bookmarks() as db:
-        stored_name = write_collection(db, [image.id for image in images], name)
-    store_thumbnails(images)
-    return stored_name
+        return write_collection(db, [image.id for image in images], name)
 
 
 def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ..store import writing
 
-__all__ = ["change_bookmarks", "block_other_changes", "get_revision"]
+__all__ = ["change_bookmarks", "get_revision"]
 
 _changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
@@ -29,17 +29,12 @@ def get_revision() -> int:
 def change_bookmarks() -> Iterator[sqlite3.Connection]:
     """Yield a database connection for a transaction that changes bookmarks. Raises DiskError.
 
-    The revision number is increased after the `with` block.
+    No other thread or process changes the library during the `with` block. The revision number is
+    increased by 1 after the outermost block.
     """
     global _revision
     with _changing:
         with writing() as db:
             yield db
-        _revision += 1
-
-
-@contextmanager
-def block_other_changes() -> Iterator[None]:
-    """Keep other threads from changing bookmarks during the `with` block."""
-    with _changing:
-        yield
+        if not db.in_transaction:
+            _revision += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,9 +26,10 @@ __all__ += [
     "list_reproductions",
     "measure_missing_similarities",
 ]
-__all__ += ["read_reproductions", "read_thumbnail", "Reproduction", "store_reproduction"]
+__all__ += ["iter_reproductions", "read_thumbnail", "Reproduction", "store_reproduction"]
 
 _MAX_OF_IMAGE = 100  # the oldest beyond are deleted
+_AT_ONCE = 50  # reproductions in memory
 _COLUMNS = (
     "number, image_id, path, infotext, made_at, is_edited, width, height, ssim, hash_distance"
 )
@@ -86,17 +87,19 @@ def read_thumbnail(reproduction_id: int) -> bytes | None:
     return bytes(rows[0][0]) if rows else None
 
 
-def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, bytes]]:
-    """Return the reproductions of images as (reproduction, JPEG thumbnail), oldest first.
+def iter_reproductions(image_ids: Sequence[int]) -> Iterator[tuple[Reproduction, bytes]]:
+    """Yield the reproductions of images as (reproduction, JPEG thumbnail), oldest first.
 
-    Raises DiskError.
+    Only some of them are in memory at once. Raises DiskError.
     """
-    sql = (
-        f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE image_id IN"
-        " (SELECT value FROM json_each(?)) ORDER BY made_at, number"
-    )
-    rows = select_rows(sql, (json.dumps(list(image_ids)),))
-    return [(_parse_row(row[:-1]), bytes(row[-1])) for row in rows]
+    some = "IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT number FROM reproductions WHERE image_id {some} ORDER BY made_at, number"
+    numbers = [number for (number,) in select_rows(sql, (json.dumps(list(image_ids)),))]
+    for start in range(0, len(numbers), _AT_ONCE):
+        values = (json.dumps(numbers[start : start + _AT_ONCE]),)
+        sql = f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE number {some}"
+        for row in select_rows(f"{sql} ORDER BY made_at, number", values):
+            yield _parse_row(row[:-1]), bytes(row[-1])
 
 
 def import_reproductions(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import ntpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...core import as_number, as_text, as_whole_number, clean_line
 from .similarity import is_thumbnail, Similarity
-from .table import read_reproductions, Reproduction
+from .table import iter_reproductions, Reproduction
 
 __all__ = ["export_reproductions", "parse_exported"]
 
@@ -20,12 +20,12 @@ _MAX_SIDE = 1_000_000  # pixels
 _MAX_THUMBNAIL = 400_000  # characters in base64; of 512 pixels a side it has some 60,000
 
 
-def export_reproductions(image_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the reproductions of images as JSON objects, for `parse_exported`. Raises DiskError.
+def export_reproductions(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Yield the reproductions of images as JSON objects, for `parse_exported`. Raises DiskError.
 
     Only the name of each file is exported, because its path means nothing on another machine.
     """
-    return [_export(one, thumbnail) for one, thumbnail in read_reproductions(image_ids)]
+    return (_export(one, thumbnail) for one, thumbnail in iter_reproductions(image_ids))
 
 
 def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduction, bytes]]:

@@ -9,9 +9,10 @@ import functools
 import json
 import re
 import sqlite3
+import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from ... import setting, util
@@ -24,6 +25,7 @@ __all__ += ["select_rows", "select_rows_or_empty", "open_temporary_library", "wr
 
 _HAS_TRIGRAMS = "SELECT 1 FROM sqlite_master WHERE name = 'trigrams'"
 _PORT_MARK = "\x01"  # never in JSON, which escapes control characters
+_this_thread = threading.local()  # `database`: the one in which the thread has a transaction
 _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 
@@ -41,9 +43,18 @@ def has_trigrams() -> bool:
     return True
 
 
-def open_library() -> AbstractContextManager[sqlite_file.Database]:
-    """Open the library's database for a `with` block. Raises DiskError."""
-    return connections.borrow(setting.library_file())
+@contextmanager
+def open_library() -> Iterator[sqlite_file.Database]:
+    """Open the library's database for a `with` block. Raises DiskError.
+
+    Within `writing`, the block uses the same connection, and so sees what was written before.
+    """
+    database = getattr(_this_thread, "database", None)
+    if database is not None:
+        yield database
+        return
+    with connections.borrow(setting.library_file()) as database:
+        yield database
 
 
 def _open_file(path: str) -> sqlite_file.Database:
@@ -77,10 +88,16 @@ def _create_trigrams(database: sqlite_file.Database) -> None:
 def writing() -> Iterator[sqlite3.Connection]:
     """Yield a connection in a write transaction, committed at the end of the `with` block.
 
-    Raises DiskError.
+    Other threads and processes wait until the block ends. A block within another of the same thread
+    belongs to the outer one's transaction. Raises DiskError.
     """
     with open_library() as database, database.writing() as db:
-        yield db
+        outer = getattr(_this_thread, "database", None)
+        _this_thread.database = database
+        try:
+            yield db
+        finally:
+            _this_thread.database = outer
 
 
 def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 __all__ = ["ANNOTATED_IDS", "CHANGES", "INDEXES", "RANK", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
 __all__ += ["VERSION"]
 
-VERSION = 10
+VERSION = 11
 
 _IMAGES = """
 CREATE TABLE images (
@@ -137,6 +137,13 @@ CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
 _MISSING_VERSIONS = """
 CREATE TABLE IF NOT EXISTS missing_versions (key TEXT PRIMARY KEY, read_at REAL NOT NULL)
 """
+# The authors and words whose images the user hides. folded: the text as searches compare it.
+_HIDDEN_RULES = """
+CREATE TABLE IF NOT EXISTS hidden_rules (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, folded TEXT NOT NULL,
+    UNIQUE (kind, folded)
+)
+"""
 # The images that are never evicted: those with annotations or reproductions.
 ANNOTATED_IDS = (
     "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
@@ -171,7 +178,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_WATCHED};
 {_VERSION_RECORDS};
 {_REPRODUCTIONS};
-{_MISSING_VERSIONS}
+{_MISSING_VERSIONS};
+{_HIDDEN_RULES}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # Fills `seen` from the pages, which tell the galleries in which an image was read.
@@ -202,4 +210,5 @@ CHANGES = (
     *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
     _MISSING_VERSIONS,
+    _HIDDEN_RULES,
 )

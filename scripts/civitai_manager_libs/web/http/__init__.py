@@ -1,10 +1,11 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
 from .csrf import CrossSiteGuard, find_lock_reason, is_from_this_machine
-from .endpoint import Endpoints, RemoteWork, RequestContext
+from .endpoint import ApiRoute, Endpoints, RemoteWork, RequestContext
 from .file_response import make_file_response
 from .idle_connections import IdleConnections
 from .login import Login
+from .request_body import SMALL_BODY
 from .responses import ApiError, explain_error, find_language, make_bytes_response
 from .views import (
     format_iso_time,
@@ -16,8 +17,8 @@ from .views import (
     make_resource_view,
 )
 
-__all__ = ["ApiError", "CrossSiteGuard", "Endpoints", "explain_error", "find_language"]
+__all__ = ["ApiError", "ApiRoute", "CrossSiteGuard", "Endpoints", "explain_error", "find_language"]
 __all__ += ["find_lock_reason", "format_iso_time", "IdleConnections", "is_from_this_machine"]
 __all__ += ["Login", "make_annotation_view", "make_bytes_response", "make_file_response"]
 __all__ += ["make_image_links", "make_image_view", "make_model_card", "make_model_view"]
-__all__ += ["make_resource_view", "RemoteWork", "RequestContext"]
+__all__ += ["make_resource_view", "RemoteWork", "RequestContext", "SMALL_BODY"]

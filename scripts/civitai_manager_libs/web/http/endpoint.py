@@ -1,8 +1,9 @@
 """What every route has in common: access checks, threads, and errors as responses.
 
-Handlers never run in the event loop or in a thread of the WebUI. Local work (memory, disk) and
-remote work (Civitai) have separate threads, so that local responses are sent even while Civitai is
-silent.
+Handlers never run in the event loop or in a thread of the WebUI. Each kind of work has threads of
+its own, so that no kind takes the threads of the others: the page starts while searches run, and
+local responses are sent even while Civitai is silent. Work ends with its client, and when it takes
+longer than its route allows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -19,7 +21,7 @@ from starlette.responses import Response
 
 from ... import host
 from ...core import as_id, Cancellation
-from ...errors import CivitaiShortcutError
+from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
 from .csrf import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page
@@ -27,9 +29,14 @@ from .request_body import read_body, SMALL_BODY
 from .responses import ApiError, explain_error, find_language, make_error_response
 from .responses import make_failure_response, make_json_response
 
-__all__ = ["Endpoints", "Handler", "RemoteWork", "RequestContext"]
+__all__ = ["ApiRoute", "Endpoints", "RemoteWork", "RequestContext"]
 
-_THREADS = {"local": 16, "remote": 64, "files": 32}  # by lane
+# Threads by lane. quick: what the page starts with. images: single images and pages of them.
+# models: the files on this machine. counts: work that grows with the library. changes: writes.
+# bulk: exports and imports. bodies: requests. remote, files: what waits for Civitai.
+_THREADS = {"quick": 8, "images": 8, "models": 2, "counts": 2, "changes": 4, "bulk": 2, "bodies": 8}
+_THREADS |= {"remote": 64, "files": 32}
+_REMOTE_SECONDS = {"remote": 300.0, "files": 3600.0}
 T = TypeVar("T")
 _MOST_LETTERS = 10_000  # characters in a field of a body
 
@@ -39,8 +46,8 @@ class RequestContext:
     """A request as a handler sees it.
 
     body: the parsed JSON of a POST or PUT, or the open file of an upload; None for a GET.
-    cancelled: set when the browser disconnects. run_local: runs a function in one of the threads
-    that never wait for Civitai, and returns an awaitable result.
+    cancelled: set when the browser disconnects, or when the route's time is over. run_local: runs a
+    function in a thread of the route, and returns an awaitable result.
     """
 
     request: Request
@@ -116,11 +123,12 @@ class RemoteWork(Generic[T]):
     """Work that waits for Civitai. A handler returns it, and its result becomes the response.
 
     lane: the threads that do the work: "remote", or "files" for images, so that images are sent
-    even while all searches wait.
+    even while all searches wait. find_stored: returns what to answer if no thread is free, or None.
     """
 
     work: Callable[[], T]
     lane: str = "remote"
+    find_stored: Callable[[], T | None] = lambda: None
 
 
 # A route's function; a thread runs it. It returns a Response, JSON or a RemoteWork.
@@ -128,53 +136,44 @@ Handler = Callable[[RequestContext], Any]
 Endpoint = Callable[[Request], Awaitable[Any]]
 
 
+@dataclass(frozen=True)
+class ApiRoute:
+    """A route: its path, its function and its limits.
+
+    lane: the threads that run the function. seconds: after which the work is ended and the client
+    gets 503; work that waits for Civitai has 5 minutes, that for files an hour. max_bytes: of the
+    request's body; a larger one gets 413. is_change: whether the function changes what the user
+    made; it is then finished even if the client has gone. is_upload: whether the body is a file.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    lane: str = "quick"
+    seconds: float = 20.0
+    max_bytes: int = SMALL_BODY
+    is_change: bool = False
+    is_upload: bool = False
+
+
 class Endpoints:
-    """Makes endpoints of Starlette from route handlers; the endpoints share threads and limits."""
+    """Makes endpoints of Starlette from routes; the endpoints share threads."""
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
 
-    def for_read(self, handler: Handler) -> Endpoint:
-        """Return an endpoint that calls `handler` for GET requests; other sites' pages get 403."""
-        return self._endpoint(
-            handler, lambda request: not is_cross_site(request.headers, request.method)
-        )
+    def make_endpoint(self, route: ApiRoute) -> Endpoint:
+        """Return an endpoint that checks a request and calls the route's function.
 
-    def for_write(self, handler: Handler, max_bytes: int = SMALL_BODY) -> Endpoint:
-        """Return an endpoint that calls `handler` for writes from our own page; others get 403.
-
-        max_bytes: the largest size of a request body; a larger one gets 413.
+        Another site's page gets 403; so does each page but our own if the method is not GET.
         """
-        return self._endpoint(handler, is_our_page, max_bytes)
 
-    def for_upload(self, handler: Handler, max_bytes: int) -> Endpoint:
-        """Return an endpoint that calls `handler` with a file that our own page uploads.
-
-        The file is the whole request body. Uploads from elsewhere get 403. max_bytes: the file's
-        largest size; a larger one gets 413.
-        """
-        return self._endpoint(handler, is_our_page, max_bytes, is_file=True)
-
-    def _endpoint(
-        self,
-        handler: Handler,
-        is_allowed: Callable[[Request], bool],
-        max_bytes: int = 0,
-        is_file: bool = False,
-    ) -> Endpoint:
         async def endpoint(request: Request) -> Any:
             try:
-                if not host.is_logged_in(request):
-                    raise ApiError(401, "login")
-                if not is_allowed(request):
-                    raise ApiError(403, "not_allowed")
-                if not _has_valid_host(request):
-                    raise ApiError(403, "not_allowed", "unknown_name")
-                version = request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
-                if version not in (None, find_code_version()):  # programs need not send one
-                    raise ApiError(409, "outdated")
-                async with read_body(request, max_bytes, self.run_local, is_file) as body:
-                    return await self._respond(handler, request, body)
+                _check_access(request, is_read=route.method == "GET")
+                in_thread = partial(self._run_in_thread, "bodies")
+                async with read_body(request, route.max_bytes, in_thread, route.is_upload) as body:
+                    return await self._respond(route, request, body)
             except ApiError as error:
                 return make_error_response(error, find_language(request))
             except ClientDisconnect:  # nobody reads the response
@@ -182,33 +181,73 @@ class Endpoints:
 
         return endpoint
 
-    async def _respond(self, handler: Handler, request: Request, body: Any) -> Any:
-        cancellation = Cancellation()
-        context = RequestContext(
-            request, body, find_language(request), cancellation, self.run_local
-        )
-        watch = asyncio.ensure_future(_watch_disconnect(request, cancellation))
-        try:
-            answer = await self.run_local(_call_for_response, lambda: handler(context), context)
-            if isinstance(answer, RemoteWork):
+    async def _respond(self, route: ApiRoute, request: Request, body: Any) -> Any:
+        """Return the response of a route's function, or of the RemoteWork that it returns.
+
+        Raises ApiError if that takes too long, and ClientDisconnect if the client disconnects.
+        """
+        cancelled, language, is_late, answer = Cancellation(), find_language(request), False, None
+        run_local = partial(self._run_in_thread, route.lane)
+        context = RequestContext(request, body, language, cancelled, run_local)
+        with anyio.CancelScope() as scope:
+
+            def end() -> None:  # drops what waits for a thread, and stops what runs in one
+                cancelled.set()
+                scope.cancel()
+
+            def end_late() -> None:
+                nonlocal is_late
+                is_late = True
+                end()
+
+            start_timer = asyncio.get_running_loop().call_later
+            timer = start_timer(route.seconds, end_late)
+            watch = asyncio.ensure_future(_watch_disconnect(request, end))
+            if route.is_change:
+                watch.cancel()
+            try:
+                call = partial(_call_for_response, context=context)
                 answer = await self._run_in_thread(
-                    answer.lane, _call_for_response, answer.work, context
+                    route.lane, call, partial(route.handler, context)
                 )
-            return answer
-        except asyncio.CancelledError:  # the server is stopping
-            cancellation.set()
-            raise
-        finally:
-            watch.cancel()
+                if isinstance(answer, RemoteWork):
+                    remote = answer
+                    timer.cancel()
+                    timer = start_timer(_REMOTE_SECONDS[remote.lane], end_late)
+                    answer = None
+                    if not self._find_limiter(remote.lane).available_tokens:
+                        answer = await self._run_in_thread(route.lane, call, remote.find_stored)
+                    answer = answer or await self._run_in_thread(remote.lane, call, remote.work)
+            except asyncio.CancelledError:  # by `end`, or the server is stopping
+                cancelled.set()
+                raise
+            finally:
+                timer.cancel()
+                watch.cancel()
+        if answer is None:
+            raise ApiError(503, "too_long") if is_late else ClientDisconnect
+        return answer
 
-    async def run_local(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in one of the threads that never wait for Civitai; return its result."""
-        return await self._run_in_thread("local", work, *arguments)
-
-    async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    def _find_limiter(self, lane: str) -> anyio.CapacityLimiter:
         if lane not in self._limiters:  # made here, since it needs a running event loop
             self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
-        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
+        return self._limiters[lane]
+
+    async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._find_limiter(lane))
+
+
+def _check_access(request: Request, is_read: bool) -> None:
+    """Raise ApiError if a request is not allowed, or if its page is of another version."""
+    if not host.is_logged_in(request):
+        raise ApiError(401, "login")
+    if is_cross_site(request.headers, request.method) if is_read else not is_our_page(request):
+        raise ApiError(403, "not_allowed")
+    if not _has_valid_host(request):
+        raise ApiError(403, "not_allowed", "unknown_name")
+    version = request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
+    if version not in (None, find_code_version()):  # programs need not send one
+        raise ApiError(409, "outdated")
 
 
 def _has_valid_host(request: Request) -> bool:
@@ -226,21 +265,26 @@ def _has_valid_host(request: Request) -> bool:
 def _call_for_response(work: Callable[[], Any], context: RequestContext) -> Any:
     """Call `work`; return a JSON response with its result, or with its error in words.
 
-    A result that is a RemoteWork or already a response is returned unchanged. Errors other than
-    ApiError and CivitaiShortcutError are raised.
+    A result that is a RemoteWork or already a response is returned unchanged. Return None if the
+    result is None or the request was cancelled. Errors other than ApiError and CivitaiShortcutError
+    are raised.
     """
     try:
-        answer = work()
+        with context.cancelled.as_current():
+            context.cancelled.check()
+            answer = work()
     except ApiError as error:
         return make_error_response(error, context.language)
     except CivitaiShortcutError as error:
+        if isinstance(error, Cancelled) and context.cancelled.is_set():
+            return None
         return make_failure_response(error, context.explain_error(error))
-    is_ready = isinstance(answer, RemoteWork) or callable(answer)
+    is_ready = answer is None or isinstance(answer, RemoteWork) or callable(answer)
     return answer if is_ready else make_json_response(answer)
 
 
-async def _watch_disconnect(request: Request, cancellation: Cancellation) -> None:
-    """Wait until the browser disconnects from a request, then set the cancellation."""
+async def _watch_disconnect(request: Request, end: Callable[[], None]) -> None:
+    """Wait until the browser disconnects from a request, then call `end`."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
-    cancellation.set()
+    end()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ...civitai import ImageQuery, may_have_timed_out, Page, seem_unrelated, walk_pages
@@ -22,6 +24,10 @@ _MOST_BLANK = 3  # pages in a row without an image that passes the filters
 _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
 
 
+class _NotInMemory(Exception):
+    pass
+
+
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or a page of a search of the library.
 
@@ -38,13 +44,33 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     if query.ignores_sort:
         notes, query = [_make_note("sort_dropped", context)], replace(query, sort="Newest")
     if context.query_param("from_library"):
-        read = pages.load_stored_page(query, cursor, size)
-        if read is None:
+        found = _view_page(context, query, pages.load_stored_page(query, cursor, size), notes)
+        if found is None:
             raise ApiError(404, "not_known")
-        shown = _leave_out_hidden(context, read.page.images)
-        hidden_count = len(read.page.images) - len(shown)
-        return _images_view(query, read, shown, read.page.next_cursor, notes, hidden_count)
-    return RemoteWork(lambda: _read_pages(context, query, cursor, size, notes))
+        return found
+    # A stored page lacks the new images of a watched gallery.
+    is_unseen = cursor is None and watches.has_new_images(query)
+    read_pages = partial(_read_pages, context, query, cursor, size, notes)
+    if is_unseen or context.query_param("fresh"):
+        return RemoteWork(lambda: read_pages(partial(_fetch_page, context, query, size, True)))
+    with suppress(_NotInMemory):
+        return read_pages(partial(_find_page, query, size))
+    return RemoteWork(
+        lambda: read_pages(partial(_fetch_page, context, query, size, False)),
+        find_stored=lambda: _view_page(
+            context, query, pages.load_stored_page(query, cursor, size), notes
+        ),
+    )
+
+
+def _view_page(
+    context: RequestContext, query: ImageQuery, read: pages.DatedPage | None, notes: list[Note]
+) -> ImagePage | None:
+    if read is None:
+        return None
+    shown = _leave_out_hidden(context, read.page.images)
+    hidden_count = len(read.page.images) - len(shown)
+    return _images_view(query, read, shown, read.page.next_cursor, notes, hidden_count)
 
 
 def _read_pages(
@@ -53,13 +79,12 @@ def _read_pages(
     cursor: str | None,
     size: int,
     notes: list[Note],
+    read_page: Callable[[str | None], pages.DatedPage],
 ) -> ImagePage:
-    # A page in the cache lacks the new images of a watched gallery.
-    is_unseen = cursor is None and watches.has_new_images(query)
-    fresh, reads = is_unseen or bool(context.query_param("fresh")), list[pages.DatedPage]()
+    reads = list[pages.DatedPage]()
 
     def fetch(page_cursor: str | None) -> Page:
-        reads.append(_read_page(context, query, page_cursor, size, fresh))
+        reads.append(read_page(page_cursor))
         return reads[-1].page
 
     start, blank, hidden_count, shown = cursor, 0, 0, list[Image]()
@@ -123,8 +148,15 @@ def _find_version_ids(query: ImageQuery) -> set[int]:
     return version_ids | {version.id for version in (model.versions if model else ())}
 
 
-def _read_page(
-    context: RequestContext, query: ImageQuery, cursor: str | None, size: int, fresh: bool
+def _find_page(query: ImageQuery, size: int, cursor: str | None) -> pages.DatedPage:
+    found = pages.find_recent_page(query, cursor, size)
+    if found is None:
+        raise _NotInMemory
+    return found
+
+
+def _fetch_page(
+    context: RequestContext, query: ImageQuery, size: int, fresh: bool, cursor: str | None
 ) -> pages.DatedPage:
     try:
         return pages.load_page(get_client(), query, cursor, size, context.cancelled, fresh)

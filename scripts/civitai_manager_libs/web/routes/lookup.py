@@ -51,12 +51,19 @@ def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
     return RemoteWork(lambda: {"name": civitai.find_user(get_client(), name, context.cancelled)})
 
 
-def get_model(context: RequestContext) -> RemoteWork[schemas.ModelView]:
+def get_model(context: RequestContext) -> schemas.ModelView | RemoteWork[schemas.ModelView]:
     """Return the JSON of the model whose id is in the path, and list the model as recently opened.
 
     An ApiError is raised if Civitai does not have the model.
     """
-    return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
+    model_id = context.path_param("model_id")
+    if models.find_recent_model(model_id) is not None:
+        return _require_model(context, model_id)
+    stored = models.find_stored_model(model_id)
+    return RemoteWork(
+        lambda: _require_model(context, model_id),
+        find_stored=lambda: make_model_view(stored) if stored else None,
+    )
 
 
 def _parse_reference(context: RequestContext) -> Reference:

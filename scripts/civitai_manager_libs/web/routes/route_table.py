@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
-from ..http import ApiError, Endpoints, RequestContext
+from ..http import ApiError, ApiRoute, Endpoints, RequestContext, SMALL_BODY
 from . import (
     bootstrap,
     files,
@@ -28,65 +29,73 @@ __all__ = ["add_routes"]
 _ROOT = "/civitai_shortcut"
 _API = f"{_ROOT}/api"
 _MB = 1024 * 1024  # bytes
-_READ = (
-    ("bootstrap", bootstrap.get_bootstrap),
-    ("home", home.get_home),
-    ("instance", bootstrap.get_instance),
-    ("local_models", home.get_local_models),
-    ("local_models/{key:civitai_id}", home.get_local_model),
-    ("local_models/{key:civitai_id}/preview", home.get_preview),
-    ("lookup", lookup.look_up),
-    ("model_files", model_files.get_model_files),
-    ("authors", lookup.find_author),
-    ("models", lookup.search_by_words),
-    ("models/{model_id:civitai_id}", lookup.get_model),
-    ("images", images.get_images),
-    ("images/{image_id:civitai_id}", image.get_details),
-    ("images/{image_id:civitai_id}/file", image.get_host_file),
-    ("images/{image_id:civitai_id}/workflow", image.get_workflow),
-    ("images/{image_id:civitai_id}/reproductions", reproductions.get_reproductions),
-    ("reproductions/{reproduction:civitai_id}/file", reproductions.get_reproduction_file),
-    ("reproductions/{reproduction:civitai_id}/thumb", reproductions.get_reproduction_thumbnail),
-    ("thumb/{image_id:civitai_id}", files.get_thumbnail),
-    ("file/{image_id:civitai_id}", files.get_file),
-    ("jobs", jobs.get_jobs),
-    ("stats", library.get_stats),
-    ("filename_preview", settings.preview_names),
-    ("collections", library.get_collections),
-    ("hidden", library.get_hidden),
-    ("months", library.get_months),
-    ("export", library.get_export),
-    ("watches", watches.get_watches),
-)
-_WRITE = (
-    ("POST", "watches", watches.act_on_watches),
-    (
-        "POST",
-        "images/{image_id:civitai_id}/reproductions/remove",
-        reproductions.remove_reproductions,
+_SECONDS = 60  # of a change; a writer may have to wait half of it for another
+
+
+def _change(method: str, path: str, handler: Any, max_bytes: int = SMALL_BODY) -> ApiRoute:
+    return ApiRoute(method, path, handler, "changes", _SECONDS, max_bytes, is_change=True)
+
+
+_IMAGE = "images/{image_id:civitai_id}"
+_FILE = "local_models/{key:civitai_id}"
+_REPRODUCTION = "reproductions/{reproduction:civitai_id}"
+_ROUTES = (
+    ApiRoute("GET", "bootstrap", bootstrap.get_bootstrap),
+    ApiRoute("GET", "instance", bootstrap.get_instance),
+    ApiRoute("GET", "jobs", jobs.get_jobs),
+    ApiRoute("GET", "hidden", library.get_hidden),
+    ApiRoute("GET", "watches", watches.get_watches),
+    ApiRoute("GET", "lookup", lookup.look_up),
+    ApiRoute("GET", "authors", lookup.find_author),
+    ApiRoute("GET", "models", lookup.search_by_words),
+    ApiRoute("GET", "models/{model_id:civitai_id}", lookup.get_model),
+    ApiRoute("GET", "model_files", model_files.get_model_files),
+    ApiRoute("GET", "thumb/{image_id:civitai_id}", files.get_thumbnail, "images"),
+    ApiRoute("GET", "file/{image_id:civitai_id}", files.get_file, "images"),
+    ApiRoute("GET", "images", images.get_images, "images"),
+    ApiRoute("GET", _IMAGE, image.get_details, "images"),
+    ApiRoute("GET", f"{_IMAGE}/file", image.get_host_file, "images"),
+    ApiRoute("GET", f"{_IMAGE}/workflow", image.get_workflow, "images"),
+    ApiRoute("GET", f"{_IMAGE}/reproductions", reproductions.get_reproductions, "images"),
+    ApiRoute("GET", f"{_REPRODUCTION}/file", reproductions.get_reproduction_file, "images"),
+    ApiRoute("GET", f"{_REPRODUCTION}/thumb", reproductions.get_reproduction_thumbnail, "images"),
+    ApiRoute("GET", "home", home.get_home, "models"),
+    ApiRoute("GET", "local_models", home.get_local_models, "models"),
+    ApiRoute("GET", _FILE, home.get_local_model, "models"),
+    ApiRoute("GET", f"{_FILE}/preview", home.get_preview, "models"),
+    ApiRoute("POST", f"{_FILE}/identify", home.identify_local_model, "models"),
+    ApiRoute("GET", "collections", library.get_collections, "counts"),
+    ApiRoute("GET", "filename_preview", settings.preview_names, "counts"),
+    ApiRoute("GET", "months", library.get_months, "counts"),
+    ApiRoute("GET", "stats", library.get_stats, "counts", 60),
+    ApiRoute("POST", "search_preview", library.preview_search, "counts", max_bytes=2 * _MB),
+    ApiRoute("POST", "loaded_filter", library.filter_loaded, "counts", max_bytes=2 * _MB),
+    ApiRoute("POST", "image_annotations", library.get_annotations, "counts", max_bytes=2 * _MB),
+    ApiRoute("POST", "needed_files", model_files.list_for_images, "counts", max_bytes=2 * _MB),
+    ApiRoute("POST", "compatibility", image.check_infotext, "images", max_bytes=4 * _MB),
+    ApiRoute("POST", f"{_IMAGE}/send", image.prepare_send, "images", max_bytes=4 * _MB),
+    ApiRoute(
+        *("POST", f"{_IMAGE}/comparison", reproductions.compare_file, "images"),
+        max_bytes=64 * _MB,
+        is_upload=True,
     ),
-    ("POST", "local_models/{key:civitai_id}/identify", home.identify_local_model),
-    ("POST", "jobs/{job:civitai_id}/{action}", jobs.act_on_job),
-    ("PUT", "settings", settings.put_settings),
-    ("PUT", "key", settings.put_key),
-    ("POST", "key/test", settings.test_key),
-)
-_WRITE_MUCH = (  # the last field: the most bytes in a body
-    ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
-    ("POST", "images/{image_id:civitai_id}/send", image.prepare_send, 4 * _MB),
-    ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
-    ("POST", "search_preview", library.preview_search, 2 * _MB),
-    ("POST", "annotations", library.annotate_images, 2 * _MB),
-    ("POST", "image_annotations", library.get_annotations, 2 * _MB),
-    ("POST", "collections", library.act_on_collections, 2 * _MB),
-    ("POST", "jobs", jobs.begin_job, 2 * _MB),
-    ("POST", "model_files", model_files.begin_download, _MB),
-    ("POST", "needed_files", model_files.list_for_images, 2 * _MB),
-    ("POST", "hidden", library.change_hidden, 2 * _MB),
-    ("POST", "import", library.post_import, 8 * _MB),
-)
-_UPLOADS = (  # the last field: the most bytes in a file
-    ("images/{image_id:civitai_id}/comparison", reproductions.compare_file, 64 * _MB),
+    ApiRoute("POST", "key/test", settings.test_key),
+    ApiRoute("GET", "export", library.get_export, "bulk"),
+    ApiRoute(
+        *("POST", "import", library.post_import, "bulk", 3600, 4096 * _MB),
+        is_change=True,
+        is_upload=True,
+    ),
+    _change("POST", "watches", watches.act_on_watches),
+    _change("POST", f"{_IMAGE}/reproductions/remove", reproductions.remove_reproductions),
+    _change("POST", "jobs/{job:civitai_id}/{action}", jobs.act_on_job),
+    _change("POST", "jobs", jobs.begin_job, 2 * _MB),
+    _change("POST", "model_files", model_files.begin_download, _MB),
+    _change("POST", "annotations", library.annotate_images, 2 * _MB),
+    _change("POST", "collections", library.act_on_collections, 2 * _MB),
+    _change("POST", "hidden", library.change_hidden, 2 * _MB),
+    _change("PUT", "settings", settings.put_settings),
+    _change("PUT", "key", settings.put_key),
 )
 
 
@@ -110,19 +119,12 @@ def add_routes(app: Any) -> None:
     """Add our routes to an application, before gradio's routes, which accept every path."""
     register_url_convertor("civitai_id", _IdConvertor())
     endpoints = Endpoints()
-    routes = [Route(f"{_API}/{path}", endpoints.for_read(handler)) for path, handler in _READ]
-    routes += [
-        Route(f"{_API}/{path}", endpoints.for_write(handler, *limit), methods=[method])
-        for method, path, handler, *limit in (*_WRITE, *_WRITE_MUCH)
+    page_file = ApiRoute("GET", f"{_ROOT}/page/{{version}}/{{name:path}}", files.get_page_file)
+    others = (page_file, ApiRoute("GET", f"{_ROOT}/{{rest:path}}", _not_found))
+    routes = [
+        Route(route.path, endpoints.make_endpoint(route), methods=[route.method])
+        for route in (*(replace(one, path=f"{_API}/{one.path}") for one in _ROUTES), *others)
     ]
-    routes += [
-        Route(f"{_API}/{path}", endpoints.for_upload(handler, limit), methods=["POST"])
-        for path, handler, limit in _UPLOADS
-    ]
-    routes.append(
-        Route(f"{_ROOT}/page/{{version}}/{{name:path}}", endpoints.for_read(files.get_page_file))
-    )
-    routes.append(Route(f"{_ROOT}/{{rest:path}}", endpoints.for_read(_not_found)))
     app.router.routes[:0] = routes
 
 

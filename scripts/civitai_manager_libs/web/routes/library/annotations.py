@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import islice
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from .... import setting
 from ....core import as_mapping, as_whole_number, Image, level_mask
 from ....library import bookmarks, Collection, import_export, records
-from ...http import ApiError, make_annotation_view, make_bytes_response, RequestContext
+from ...http import ApiError, make_annotation_view, RequestContext
 from ...schemas.images import Annotations
 from ...schemas.library import (
     AnnotationsChanged,
@@ -27,6 +26,7 @@ __all__ += ["get_export", "post_import"]
 
 _MOST_IDS, _MOST_READ = 10_000, 100_000
 _MOST_IN_COLLECTION = 100_000
+_LINES = 100  # of an export, each an image, that are sent together
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
@@ -35,13 +35,32 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
     Annotations are favourite, stars, note, tags and collections. If the body's field `undo` has the
     response to an earlier change, that change is undone instead.
     """
-    with bookmarks.block_other_changes():  # else an undo could revert another request's change
-        if (undone := context.body_field("undo")) is not None:
-            return _undo_change(as_mapping(undone))
-        return _annotate(context, _require_images(context))
+    undone = context.body_field("undo")
+    if undone is not None:
+        before, after = (
+            _parse_annotations(as_mapping(undone).get(name)) for name in ("previous", "annotations")
+        )
+        ids = list(before.keys() & after.keys())
+        images = list(records.find_images(ids).values())
+    else:
+        images = _require_images(context)
+        ids = [image.id for image in images]
+    with bookmarks.change_bookmarks():  # else an undo could revert another request's change
+        previous = _view_annotations(ids)
+        if undone is not None:
+            _undo_change(images, ids, before, after, previous)
+        else:
+            _annotate(context, images)
+        changed: AnnotationsChanged = {
+            "annotations": _view_annotations(ids),
+            "previous": previous,
+            "revision": bookmarks.get_revision() + 1,  # once this change is committed
+        }
+    bookmarks.store_thumbnails(images)
+    return changed
 
 
-def _annotate(context: RequestContext, images: Sequence[Image]) -> AnnotationsChanged:
+def _annotate(context: RequestContext, images: Sequence[Image]) -> None:
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
         context.typed_field("stars", int),
@@ -50,15 +69,12 @@ def _annotate(context: RequestContext, images: Sequence[Image]) -> AnnotationsCh
         _text_list(context, "add_tags") or (),
         _text_list(context, "remove_tags") or (),
     )
-    ids = [image.id for image in images]
-    previous = _view_annotations(ids)
     if wanted != bookmarks.annotations.AnnotationChange():
         bookmarks.annotations.change_annotations(images, wanted)
     if name := context.typed_field("add_to", str):
         bookmarks.collections.add_to_collection(images, name)
     if name := context.typed_field("remove_from", str):
-        bookmarks.collections.remove_from_collection(ids, name)
-    return _view_change(ids, previous)
+        bookmarks.collections.remove_from_collection([image.id for image in images], name)
 
 
 def get_annotations(context: RequestContext) -> AnnotationsRead:
@@ -69,17 +85,20 @@ def get_annotations(context: RequestContext) -> AnnotationsRead:
     return {"annotations": views, "revision": revision}
 
 
-def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
+def _undo_change(
+    images: Sequence[Image],
+    ids: Sequence[int],
+    before: Mapping[int, Annotations],
+    after: Mapping[int, Annotations],
+    present: Mapping[str, Annotations],
+) -> None:
     """Undo an earlier change of annotations, but keep what was changed again since then.
 
-    Return the annotations after and before the undo. undone: the response to the earlier change.
+    before, after: the annotations before and after the earlier change. present: those of now.
     """
-    before, after = (_parse_annotations(undone.get(name)) for name in ("previous", "annotations"))
-    ids = list(before.keys() & after.keys())
-    previous = _view_annotations(ids)
     changes, added, removed = {}, {}, {}
     for image_id in ids:
-        old, new, now = before[image_id], after[image_id], previous[str(image_id)]
+        old, new, now = before[image_id], after[image_id], present[str(image_id)]
         changes[image_id] = bookmarks.annotations.AnnotationChange(
             old["favourite"] if now["favourite"] == new["favourite"] else None,
             old["stars"] if now["stars"] == new["stars"] else None,
@@ -89,19 +108,12 @@ def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
         )
         added[image_id] = _list_missing(old["collections"], new["collections"])
         removed[image_id] = _list_missing(new["collections"], old["collections"])
-    images = list(records.find_images(ids).values())
     bookmarks.annotations.change_annotations_by_id(images, changes)
     bookmarks.collections.change_memberships(added, removed)
-    return _view_change(ids, previous)
 
 
 def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     return [text for text in texts if text not in others]
-
-
-def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> AnnotationsChanged:
-    revision = bookmarks.get_revision()
-    return {"annotations": _view_annotations(ids), "previous": previous, "revision": revision}
 
 
 def _parse_annotations(value: object) -> dict[int, Annotations]:
@@ -152,14 +164,14 @@ def act_on_collections(context: RequestContext) -> CollectionsChanged:
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
     has_ids = context.body_field("ids") is not None
     ids = require_ids(context, _MOST_IN_COLLECTION) if has_ids else []
+    images = list(records.find_images(ids).values())
     actions: dict[str, Callable[[], object]] = {
-        "create": lambda: bookmarks.collections.add_to_collection(
-            list(records.find_images(ids).values()), name
-        ),
+        "create": lambda: bookmarks.collections.add_to_collection(images, name),
         "rename": lambda: bookmarks.collections.rename_collection(name, to),
         "delete": lambda: bookmarks.collections.delete_collection(name),
     }
     result = context.require_choice("action", actions)()
+    bookmarks.store_thumbnails(images)
     removed_ids = result if isinstance(result, list) else []
     return {"collections": get_collections(context), "removed_ids": removed_ids}
 
@@ -169,19 +181,29 @@ def get_export(context: RequestContext) -> Response:
 
     With the query parameter `collection`, the file has only this collection and its images' data.
     """
-    exported = import_export.export_bookmarks(context.query_param("collection"))
-    body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-    response = make_bytes_response(body, "application/json", "no-store")
+    lines = import_export.iter_export(context.query_param("collection"))
+    first = next(lines)  # an error of the disk becomes a response, not half a file
+
+    async def iter_bytes() -> AsyncIterator[bytes]:
+        yield first.encode()
+        while some := await context.run_local(lambda: list(islice(lines, _LINES))):
+            yield "\n".join(["", *some]).encode()
+
     name = "civitai-shortcut-collections.json"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(iter_bytes(), headers=headers, media_type="application/json")
 
 
 def post_import(context: RequestContext) -> Imported:
-    """Import an export file in the body; return the numbers of imported images and collections.
+    """Import the export file that is uploaded; return the numbers of images and collections.
 
     Existing annotations and collections are not replaced. Raises InputError for another format.
     """
+    context.body.seek(0)
     images, collections = import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}

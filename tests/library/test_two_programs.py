@@ -1,0 +1,151 @@
+"""Two programs that share a data folder write at once, and nothing that users make is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import bookmarks, hidden_rules, recent_models, records
+from civitai_manager_libs.library import reproductions, watches
+from civitai_manager_libs.local_models import computed_hashes
+from stored_images import make_image
+
+pytestmark = pytest.mark.usefixtures("library")
+
+_COUNT = 10  # things that each of the programs makes
+_SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
+# What a program makes, by kind: `n` is different in each turn, `me` is 0 or 1, `image` the image
+# that both programs change.
+_MAKE = {
+    "tags": "bookmarks.annotations.change_annotations([image], Change(add_tags=[f'tag {n}']))",
+    "collections": "bookmarks.collections.add_to_collection([image], f'collection {n}')",
+    "renames": "rename_next(n)",
+    "hidden rules": "hidden_rules.add_rule('word', f'word{n}')",
+    "watches": "watches.watch_gallery(ImageQuery(model_id=n), f'model {n}')",
+    "reproductions": "make_reproduction(n)",
+    "recent": "recent_models.add_recent_gallery(n, f'model {n}')",
+    "settings": "change_setting(n)",
+    "hashes": "compute(n)",
+}
+_PROGRAM = """
+import os, sys, threading
+sys.path.insert(0, {scripts!r})
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.core import never_cancelled
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.library import bookmarks, hidden_rules, recent_models, records
+from civitai_manager_libs.library import reproductions, watches
+from civitai_manager_libs.local_models import computed_hashes
+from PIL import Image
+
+Change = bookmarks.annotations.AnnotationChange
+me, image = int(sys.argv[1]), records.find_image(1)
+
+
+def rename_next(n):
+    for name in [one.name for one in bookmarks.collections.list_collections()]:
+        try:
+            bookmarks.collections.rename_collection(name, f"collection {{n % 5}}")
+        except InputError:
+            continue
+
+
+def make_reproduction(n):
+    one = reproductions.Reproduction(0, 1, f"{{n}}.png", "", float(n), False, 8, 8)
+    reproductions.store_reproduction(one, Image.new("RGB", (8, 8)))
+
+
+def change_setting(n):
+    setting.change(("http_timeout", "gallery_download_timeout")[me], n + 1)
+    setting.save()
+
+
+def compute(n):
+    path = os.path.join(setting.data_folder(), f"{{n}}.bin")
+    with open(path, "wb") as file:
+        file.write(b"x")
+    computed_hashes.compute_hash(path, never_cancelled())
+
+
+setting.load()
+print("ready", flush=True)
+sys.stdin.readline()
+for n in range(1 + me, 1 + me + 2 * {count}, 2):
+    {make}
+"""
+
+
+def _run_two(kind):
+    """Let two programs make things of a kind, beginning at the same moment."""
+    values = {"scripts": _SCRIPTS, "count": _COUNT, "make": _MAKE[kind]}
+    code = textwrap.dedent(_PROGRAM).format(**values)
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(me)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for me in (0, 1)
+    ]
+    for program in programs:
+        assert program.stdout.readline() == "ready\n", program.communicate()
+    for program in programs:
+        program.stdin.write("go\n")
+        program.stdin.flush()
+    for program in programs:
+        _, errors = program.communicate()
+        assert program.returncode == 0, errors
+
+
+def _list_made(kind):
+    if kind == "tags":
+        return bookmarks.annotations.read_annotations([1])[1].tags
+    if kind in ("collections", "renames"):
+        return [one.name for one in bookmarks.collections.list_collections()]
+    if kind == "hidden rules":
+        return [rule.text for rule in hidden_rules.list_rules()]
+    if kind == "watches":
+        return [one.gallery for one in watches.list_watches()]
+    if kind == "reproductions":
+        return [one.path for one in reproductions.list_reproductions(1)]
+    if kind == "recent":
+        return recent_models.list_recent_models()
+    if kind == "hashes":
+        return computed_hashes.load_hashes()
+    setting.load()
+    return setting.http_timeout, setting.gallery_download_timeout
+
+
+@pytest.mark.parametrize("kind", _MAKE)
+def test_nothing_that_two_programs_make_at_once_is_lost(library, kind):
+    records.store_images([make_image(1)])
+    library.finish()
+    if kind == "renames":
+        for n in range(3):
+            bookmarks.collections.add_to_collection([make_image(1)], f"old {n}")
+    _run_two(kind)
+    if kind == "settings":  # the last that each program set
+        assert _list_made(kind) == (2 * _COUNT, 2 * _COUNT + 1)
+    else:
+        assert len(set(_list_made(kind))) == (3 if kind == "renames" else 2 * _COUNT)
+
+
+def test_settings_that_another_program_has_changed_are_kept_and_used(monkeypatch):
+    setting.load()
+    other = dict(setting._loaded)
+    setting.change("http_timeout", 44)
+    setting.save()
+    monkeypatch.setattr(setting, "_loaded", other)  # a program that was started before
+    setting.restore()
+    setting.change("proxy", "http://127.0.0.1:8080")
+    setting.save()
+    assert (setting.http_timeout, setting.proxy) == (44, "http://127.0.0.1:8080")
+    setting.restore()
+    assert setting.load() == [] and setting.http_timeout == 44

@@ -1,0 +1,212 @@
+"""Each route ends with its client and after its time, and leaves the threads of others alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+
+import pytest
+from api_server import MODEL_ID
+from civitai_manager_libs import library
+from civitai_manager_libs.core.sqlite_file import Database
+from civitai_manager_libs.errors import Cancelled
+from civitai_manager_libs.library import bookmarks, store
+from civitai_manager_libs.web.http import ApiRoute, Endpoints
+from civitai_manager_libs.web.routes import route_table
+from page_driver import wait_for
+from served_api import ServedApi
+
+_OURS = {"X-Civitai-Shortcut": "1", "Content-Type": "application/json"}
+_ENDLESS = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT sum(x) FROM n"
+_BODY = {"ids": [], "words": "", "text": "", "where": {}, "key": "x"}
+_VALUES = {"{model_id:civitai_id}": "101", "{job:civitai_id}": "1", "{action}": "pause"}
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Return the endpoints of the routes that are served from now on."""
+    gate = Endpoints()
+    monkeypatch.setattr(route_table, "Endpoints", lambda: gate)
+    return gate
+
+
+class _Queries:
+    """Makes each query of a request endless, and counts those that began and that were ended."""
+
+    def __init__(self, monkeypatch):
+        self.begun, self.cancelled = 0, 0
+        self.has_begun = threading.Event()
+        original = Database.rows
+
+        def rows(database, *query):
+            if threading.current_thread().name.startswith(("AnyIO", "asyncio")):
+                self.begun += 1
+                self.has_begun.set()
+                query = (_ENDLESS,)
+            try:
+                return original(database, *query)
+            except Cancelled:
+                self.cancelled += 1
+                raise
+
+        monkeypatch.setattr(Database, "rows", rows)
+
+
+def _send(api, route, path):
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
+    body = json.dumps(_BODY) if route.method != "GET" else None
+    connection.request(route.method, f"/civitai_shortcut/api/{path}", body, _OURS)
+    return connection
+
+
+def _are_threads_free(gate):
+    return all(one.borrowed_tokens == 0 for one in gate._limiters.values())
+
+
+def _make_path(route, image_id):
+    path = route.path.replace("{image_id:civitai_id}", str(image_id))
+    for name, value in _VALUES.items():
+        path = path.replace(name, value)
+    path = path.replace("{key:civitai_id}", "1").replace("{reproduction:civitai_id}", "1")
+    queries = {"images": "model=101&from_library=1", "stats": "model=101", "model_files": "image=1"}
+    return f"{path}?{queries.get(path, 'text=1&q=x&name=x&template=x')}"
+
+
+_READS = [route for route in route_table._ROUTES if not route.is_change]
+
+
+@pytest.mark.parametrize("route", _READS, ids=lambda route: f"{route.method}-{route.path}")
+def test_client_that_goes_away_ends_its_work(gate, civitai, monkeypatch, library, route):
+    with ServedApi() as api:
+        image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
+        library.forget()
+        queries = _Queries(monkeypatch)
+        connection = _send(api, route, _make_path(route, image_id))
+        answered = threading.Event()
+
+        def read():
+            try:
+                connection.getresponse().read()
+            except (OSError, http.client.HTTPException, AttributeError, ValueError):
+                return
+            finally:
+                answered.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        wait_for(lambda: queries.has_begun.is_set() or answered.is_set(), "a query or an answer")
+        if not answered.is_set():
+            connection.sock.shutdown(2)
+        wait_for(lambda: _are_threads_free(gate), "the end of the work")
+        assert queries.cancelled == queries.begun
+
+
+def test_routes_that_read_the_library_are_among_those_that_were_tried(
+    gate, civitai, monkeypatch, library
+):
+    """Else the test above would pass if nothing were asked of the library."""
+    with ServedApi() as api:
+        queries = _Queries(monkeypatch)
+        for path in ("months", "stats", "images", "export", "collections", "home", "bootstrap"):
+            queries.has_begun.clear()
+            route = next(one for one in _READS if one.path == path)
+            connection = _send(api, route, _make_path(route, 1))
+            assert queries.has_begun.wait(60), path
+            connection.close()
+        wait_for(lambda: _are_threads_free(gate), "the end of the work")
+
+
+def test_change_is_finished_although_its_client_has_gone(gate, civitai, monkeypatch):
+    begun, goes_on = threading.Event(), threading.Event()
+    write = bookmarks.annotations.write_annotation
+
+    def write_slowly(*given):
+        begun.set()
+        assert goes_on.wait(60)
+        write(*given)
+
+    with ServedApi() as api:
+        image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
+        assert library.wait_for_writes(60)
+        monkeypatch.setattr(bookmarks.annotations, "write_annotation", write_slowly)
+        connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
+        body = json.dumps({"ids": [image_id], "favourite": True})
+        connection.request("POST", "/civitai_shortcut/api/annotations", body, _OURS)
+        assert begun.wait(60)
+        connection.close()
+        goes_on.set()
+        wait_for(lambda: _are_threads_free(gate), "the end of the change")
+    assert bookmarks.annotations.read_annotations([image_id])[image_id].favourite
+
+
+def test_work_that_waits_for_a_thread_is_dropped_with_its_client(gate, civitai, monkeypatch):
+    route = next(one for one in _READS if one.path == "months")
+    with ServedApi() as api:
+        queries = _Queries(monkeypatch)
+        running = [_send(api, route, "months") for _ in range(2)]
+        wait_for(lambda: queries.begun == 2, "two queries")
+        waiting = [_send(api, route, "months") for _ in range(5)]
+        limiter = gate._limiters["counts"]
+        wait_for(lambda: limiter.statistics().tasks_waiting == 5, "five that wait")
+        for connection in waiting:
+            connection.close()
+        wait_for(lambda: limiter.statistics().tasks_waiting == 0, "the end of their wait")
+        assert queries.begun == 2
+        for connection in running:
+            connection.close()
+        wait_for(lambda: _are_threads_free(gate), "the end of the work")
+        assert queries.cancelled == 2
+
+
+def test_no_kind_of_work_takes_the_threads_of_the_others(gate, civitai, monkeypatch):
+    """More requests than there are threads in all, of each kind in turn, and the page starts."""
+    route = next(one for one in _READS if one.path == "months")
+    with ServedApi() as api:
+        queries = _Queries(monkeypatch)
+        busy = [_send(api, route, "months") for _ in range(40)]
+        assert queries.has_begun.wait(60)
+        monkeypatch.undo()  # the queries of others end
+        assert api.ask("api/bootstrap").status_code == 200
+        assert api.ask("api/images?search=x").status_code == 200
+        for connection in busy:
+            connection.close()
+        wait_for(lambda: _are_threads_free(gate), "the end of the work")
+
+
+def test_work_that_takes_too_long_is_ended_and_told(gate, civitai, monkeypatch):
+    def search_for_ever(context):
+        return store.select_rows(_ENDLESS)
+
+    route = ApiRoute("GET", "months", search_for_ever, "counts", seconds=0.2)
+    monkeypatch.setattr(route_table, "_ROUTES", (route,))
+    with ServedApi() as api:
+        assert api.error("months")[:2] == (503, "too_long")
+        wait_for(lambda: _are_threads_free(gate), "the end of the work")
+        assert "stopped" in api.error("months")[2]
+
+
+@pytest.mark.parametrize("lane", ["threads", "api"])
+def test_stored_gallery_does_not_wait_for_the_requests_of_others(gate, civitai, library, lane):
+    """Civitai is silent, and others wait for it: in all threads, or for the one API request."""
+    silence = threading.Event()
+
+    def stay_silent(request, body):
+        silence.wait(60)
+        request.close_connection = True
+
+    with ServedApi() as api:
+        known = api.get(f"images?model={MODEL_ID}")["images"]
+        library.forget()
+        civitai.always("page", stay_silent)
+        route, others = ApiRoute("GET", "", None), 70 if lane == "threads" else 3
+        busy = [_send(api, route, f"images?post={n + 1}") for n in range(others)]
+        limiter = gate._limiters["remote"]
+        wait_for(lambda: limiter.borrowed_tokens == min(others, 64), "the others")
+        try:
+            page = api.get(f"images?model={MODEL_ID}")
+        finally:
+            silence.set()
+            for connection in busy:
+                connection.close()
+    assert page["from_library"]
+    assert [one["id"] for one in page["images"]] == [one["id"] for one in known]
