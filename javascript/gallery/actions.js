@@ -202,9 +202,10 @@ function makeFocusActions({ store, toast, translate, parts }) {
      * the images on the way. */
     move(to, { extend = false } = {}) {
       const { focus } = store.get();
-      const before = focus ?? parts.grid.findTopmost();
-      const id = focus === null ? before : parts.grid.findNeighbour(focus, to);
-      if (id === null || before === null) return;
+      const next = focus === null ? null : parts.grid.findNeighbour(focus, to);
+      const id = next ?? parts.grid.findTopmost();
+      if (id === null) return;
+      const before = next === null ? id : /** @type {number} */ (focus);
       store.set({ focus: id });
       if (extend) {
         const order = getTiles(store.get()).map((view) => view.id);
