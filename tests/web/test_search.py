@@ -183,10 +183,11 @@ def test_words_and_place_of_a_search_are_chips(page):
 
 def test_invalid_input_shows_a_sentence_until_it_changes(page):
     page.find("steps>many")
-    said = page.page.locator(".search-message")
-    expect(said).to_contain_text("steps takes a number")
+    problem = page.page.locator(".status.of-lookup")
+    expect(problem).to_contain_text("steps takes a number")
     page.find("steps>1")
-    expect(said).to_be_hidden()
+    expect(problem).to_be_hidden()
+    said = page.page.locator(".search-message")
     page.search("steps>1 after:yesterday", "gallery")
     expect(said).to_contain_text("after:2025-01")
 
