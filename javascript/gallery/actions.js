@@ -82,6 +82,11 @@ export function makeActions(context) {
     leadToFound: () => parts.foundFocus.focusNextFound(),
     openFilters: () => parts.filters.open(),
     collect: () => parts.collections.open(),
+    tag(id) {
+      store.set({ details: true });
+      if (store.get().open !== id) context.actions.open(id);
+      parts.viewer.focusTags();
+    },
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
     openHideMenu: (id) => parts.imageMenu.openHideMenu(id),
     setTile(width) {
@@ -147,7 +152,7 @@ function makeViewerActions({ store, toast, translate, parts }) {
       const { focus, results } = store.get();
       const isFocused = focus !== null && isShown(store, focus);
       const id = isFocused ? focus : parts.grid.findTopmost();
-      if (id === null || results) return;
+      if (id === null || results) return toast(translate("choose_first"));
       store.set({ open: id });
       setSlideshow(true);
     },

@@ -206,6 +206,7 @@
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  sends an
  *     image to a tab of the host; id null: only the text
  * @property {() => Promise<void>} collectionsChanged  reads all annotations again
+ * @property {(id: number) => void} tag  opens an image, and focuses the field for its tags
  * @property {(ids: number[], stars: number) => unknown} rate  stars: 0 removes the rating
  * @property {(name: Panel) => void} panel  opens a panel; "" closes it
  * @property {() => void} toTop

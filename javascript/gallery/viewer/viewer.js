@@ -74,6 +74,11 @@ export class Viewer {
     return Boolean(video);
   }
 
+  /** Focus the field for the open image's tags. */
+  focusTags() {
+    this.#parts?.details.focusTags();
+  }
+
   /** Return an image's cached record, and its infotext with the user's edits. If no record is cached,
    * the record is undefined and the infotext "".
    * @param {number} id */
