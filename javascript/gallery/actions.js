@@ -82,11 +82,7 @@ export function makeActions(context) {
     leadToFound: () => parts.foundFocus.focusNextFound(),
     openFilters: () => parts.filters.open(),
     collect: () => parts.collections.open(),
-    tag(id) {
-      store.set({ details: true });
-      if (store.get().open !== id) context.actions.open(id);
-      parts.viewer.focusTags();
-    },
+    tag: (id) => parts.viewer.editTags(id),
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
     openHideMenu: (id) => parts.imageMenu.openHideMenu(id),
     setTile(width) {

@@ -74,8 +74,11 @@ export class Viewer {
     return Boolean(video);
   }
 
-  /** Focus the field for the open image's tags. */
-  focusTags() {
+  /** Open an image, and focus the field for its tags. @param {number} id */
+  editTags(id) {
+    const { store, actions } = this.context;
+    store.set({ details: true });
+    if (store.get().open !== id) actions.open(id);
     this.#parts?.details.focusTags();
   }
 
