@@ -77,7 +77,7 @@ export class Viewer {
   /** Open an image, and focus the field for its tags. @param {number} id */
   editTags(id) {
     const { store, actions } = this.context;
-    store.set({ details: true });
+    actions.setView({ details: true });
     if (store.get().open !== id) actions.open(id);
     this.#parts?.details.focusTags();
   }
