@@ -178,7 +178,7 @@
  * @property {() => void} markAll  marks all shown images
  * @property {() => void} markNone
  * @property {() => void} invert  marks what is not marked, and the reverse
- * @property {(change: Partial<Pick<State, "focus" | "passed" | "thumb" | "open" | "place" | "results" | keyof import("./state/selection.js").Selection>>) => void} setView
+ * @property {(change: Partial<Pick<State, "focus" | "passed" | "thumb" | "details" | "open" | "place" | "results" | keyof import("./state/selection.js").Selection>>) => void} setView
  *     stores what the user looks at, or has marked
  * @property {() => void} askToChoose  says that no image is marked or focused
  * @property {() => void} compare  compares the marked images
