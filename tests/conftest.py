@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "scripts"))
 # Before anything of ours is imported: no test touches the user's own folder, key or proxy.
 _data = tempfile.TemporaryDirectory(prefix="civitai-shortcut-test-")  # removed with the process
 os.environ["CIVITAI_SHORTCUT_DATA"] = _data.name
+os.environ["CIVITAI_SHORTCUT_DEMO_TESTS"] = "1"  # the demo has models with hostile names too
 for _name in ("CIVITAI_API_KEY", "CIVITAI_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
     os.environ.pop(_name, None)
     os.environ.pop(_name.lower(), None)

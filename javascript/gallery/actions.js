@@ -82,6 +82,7 @@ export function makeActions(context) {
     leadToFound: () => parts.foundFocus.focusNextFound(),
     openFilters: () => parts.filters.open(),
     collect: () => parts.collections.open(),
+    tag: (id) => parts.viewer.editTags(id),
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
     openHideMenu: (id) => parts.imageMenu.openHideMenu(id),
     setTile(width) {
@@ -147,7 +148,7 @@ function makeViewerActions({ store, toast, translate, parts }) {
       const { focus, results } = store.get();
       const isFocused = focus !== null && isShown(store, focus);
       const id = isFocused ? focus : parts.grid.findTopmost();
-      if (id === null || results) return;
+      if (id === null || results) return toast(translate("choose_first"));
       store.set({ open: id });
       setSlideshow(true);
     },
@@ -202,9 +203,10 @@ function makeFocusActions({ store, toast, translate, parts }) {
      * the images on the way. */
     move(to, { extend = false } = {}) {
       const { focus } = store.get();
-      const before = focus ?? parts.grid.findTopmost();
-      const id = focus === null ? before : parts.grid.findNeighbour(focus, to);
-      if (id === null || before === null) return;
+      const next = focus === null ? null : parts.grid.findNeighbour(focus, to);
+      const id = next ?? parts.grid.findTopmost();
+      if (id === null) return;
+      const before = next === null ? id : /** @type {number} */ (focus);
       store.set({ focus: id });
       if (extend) {
         const order = getTiles(store.get()).map((view) => view.id);

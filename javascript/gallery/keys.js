@@ -124,7 +124,9 @@ export const KEYS = [
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
   forImages("grid", "d", "key_download", ({ download }, { ids }) => download(ids)),
-  once("grid", "l", "do_add_to_collection", ({ collect }) => collect()),
+  forImages("grid", "l", "do_add_to_collection", ({ collect, tag }, { id, state }) =>
+    state.marks.size ? collect() : tag(id),
+  ),
   forImages("grid", "g", "do_get_models", ({ listNeeds }, { ids }) => listNeeds(ids)),
   once("grid", "f", "do_filters", ({ openFilters }) => openFilters()),
   forImages("grid", "b", "key_favourite", ({ favourite }, { ids }) => favourite(ids)),
@@ -135,12 +137,7 @@ export const KEYS = [
     ({ rate }, { ids, press }) => rate(ids, Number(press.key)),
     { shown: "0 – 5" },
   ),
-  once(
-    "grid",
-    "w",
-    "stats_title",
-    ({ panel }, { state }) => state.where.model !== null && panel("stats"),
-  ),
+  once("grid", "w", "stats_title", ({ panel }) => panel("stats")),
   once("grid", "c", "key_compare", ({ compare }) => compare()),
   once("grid", "s", "key_slideshow", ({ startSlideshow }) => startSlideshow()),
   once("grid", "t", "to_top", ({ toTop }) => toTop()),
@@ -160,6 +157,7 @@ export const KEYS = [
   ),
   once("viewer", "d", "key_save", ({ download }, { id }) => download([id])),
   once("viewer", "g", "do_get_models", ({ listNeeds }, { id }) => listNeeds([id])),
+  once("viewer", "l", "do_add_to_collection", ({ tag }, { id }) => tag(id)),
   once("viewer", "b", "key_favourite", ({ favourite }, { id }) => favourite([id])),
   once("viewer", STARS, "key_stars", ({ rate }, { id, press }) => rate([id], Number(press.key)), {
     shown: "0 – 5",

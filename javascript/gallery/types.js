@@ -178,7 +178,7 @@
  * @property {() => void} markAll  marks all shown images
  * @property {() => void} markNone
  * @property {() => void} invert  marks what is not marked, and the reverse
- * @property {(change: Partial<Pick<State, "focus" | "passed" | "thumb" | "open" | "place" | "results" | keyof import("./state/selection.js").Selection>>) => void} setView
+ * @property {(change: Partial<Pick<State, "focus" | "passed" | "thumb" | "details" | "open" | "place" | "results" | keyof import("./state/selection.js").Selection>>) => void} setView
  *     stores what the user looks at, or has marked
  * @property {() => void} askToChoose  says that no image is marked or focused
  * @property {() => void} compare  compares the marked images
@@ -206,6 +206,7 @@
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  sends an
  *     image to a tab of the host; id null: only the text
  * @property {() => Promise<void>} collectionsChanged  reads all annotations again
+ * @property {(id: number) => void} tag  opens an image, and focuses the field for its tags
  * @property {(ids: number[], stars: number) => unknown} rate  stars: 0 removes the rating
  * @property {(name: Panel) => void} panel  opens a panel; "" closes it
  * @property {() => void} toTop

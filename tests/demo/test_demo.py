@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import requests
@@ -218,3 +221,19 @@ def test_port_in_use_is_an_os_error(demo):
     port = int(demo.url.rpartition(":")[2])
     with pytest.raises(OSError):
         server.start_demo(port)
+
+
+def test_newcomer_sees_no_models_with_hostile_or_endless_names():
+    code = (
+        "from civitai_manager_libs.demo.gallery import find_demo_image, list_demo_images, MODELS\n"
+        "assert all(find_demo_image(image.id) == image for image in list_demo_images()[::97])\n"
+        "for model in MODELS: print(model.name, model.creator, *model.versions, *model.tags)"
+    )
+    scripts = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
+    environment = {**os.environ, "PYTHONPATH": scripts, "PYTHONUTF8": "1"}
+    del environment["CIVITAI_SHORTCUT_DEMO_TESTS"]
+    command = [sys.executable, "-c", code]
+    listed = subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+    lines = listed.decode().splitlines()
+    assert len(lines) == len(catalogue.MODELS) - 2
+    assert b"<" not in listed and max(map(len, lines)) < 600

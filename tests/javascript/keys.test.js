@@ -111,6 +111,13 @@ test("a key for one image acts on the focused one wherever the focus of the page
   assert.deepEqual(action("p", state()), [["askToChoose"]]);
 });
 
+test("L leads to the tags of the marked pictures, else of the focused or open one", () => {
+  assert.deepEqual(action("l", state({ marks: new Set([1, 2]), focus: 5 })), [["collect"]]);
+  assert.deepEqual(action("l", state({ focus: 5 }), {}, true), [["tag", 5]]);
+  assert.deepEqual(action("l", state({ open: 7 })), [["tag", 7]]);
+  assert.deepEqual(action("l", state()), [["askToChoose"]]);
+});
+
 test("no key of one place has two meanings", () => {
   const seen = new Set();
   for (const { keys, place } of KEYS) {

@@ -91,26 +91,71 @@ test("down and up lead along the column and back", () => {
   assert.equal(layout.findStep(2, "up"), 2);
 });
 
-test("right leads to the neighbour beside it, left back into its row", () => {
-  const layout = laid(100);
-  assert.equal(layout.findStep(0, "right"), 1);
-  assert.equal(layout.findStep(1, "left"), 0);
-  for (const index of [0, 20, 57]) {
-    const { x, y, width, height } = layout.boxes[index];
-    const to = layout.boxes[layout.findStep(index, "right")];
-    if (to.x > x) {
-      assert.ok(Math.abs(to.x - (x + width + 8)) < 1e-6);
-      assert.ok(to.y <= y + height / 2 && to.y + to.height >= y - 8);
+const WIDTHS = [320, 390, 768, 1024, 1216, 1280, 1568, 1600, 1900, 2500];
+const PORTRAIT = { width: 832, height: 1216 };
+/** Sizes in many orders, the same in each run. */
+function shuffled(count, seed) {
+  let now = seed;
+  return Array.from({ length: count }, () => {
+    now = (now * 48_271) % 2_147_483_647;
+    return SHAPES[now % SHAPES.length];
+  });
+}
+const LAYOUTS = WIDTHS.flatMap((width, at) =>
+  [sizes(97), shuffled(200, at + 1), Array(40).fill(PORTRAIT), shuffled(at, 5)].map((all) => {
+    const layout = new Masonry(width, [120, 220, 640][at % 3], 8);
+    for (const count of [all.length >> 1, all.length]) layout.append(all.slice(0, count));
+    return layout;
+  }),
+);
+
+/** Return the indices that a step reaches one after another, until it leads no further. */
+function walk(layout, from, step) {
+  const reached = [from];
+  while (reached.length <= layout.boxes.length) {
+    const to = layout.findStep(reached.at(-1), step, 700);
+    if (to === reached.at(-1)) return reached;
+    reached.push(to);
+  }
+  return assert.fail(`${step} from ${from} goes in circles: ${reached.slice(0, 20)}`);
+}
+
+test("right walks through every picture from the first one, and left back the same way", () => {
+  for (const layout of LAYOUTS.filter(({ boxes }) => boxes.length)) {
+    const there = walk(layout, 0, "right");
+    assert.equal(new Set(there).size, layout.boxes.length);
+    assert.deepEqual(walk(layout, there.at(-1), "left"), there.reverse());
+  }
+});
+
+test("right leads to the right, and at the edge further down to the left end", () => {
+  for (const layout of LAYOUTS) {
+    for (const [index, { x, y, row }] of layout.boxes.entries()) {
+      const next = layout.boxes[layout.findStep(index, "right")];
+      if (next.x > x || next === layout.boxes[index]) continue;
+      assert.ok(next.y >= y);
+      assert.ok(layout.boxes.every((one) => one.row !== row || one.x <= x));
+      assert.ok(layout.boxes.every((one) => one.row !== row + 1 || one.x >= next.x));
     }
   }
 });
 
-test("over the right edge it goes on at the left, further down", () => {
-  const layout = laid(100);
-  const last = layout.columns.length - 1;
-  const to = layout.boxes[layout.findStep(last, "right")];
-  assert.equal(to.column, 0);
-  assert.ok(to.y > layout.boxes[last].y);
+test("down, up and whole screens reach the end of the column from everywhere", () => {
+  for (const layout of LAYOUTS) {
+    for (const [index, { column }] of layout.boxes.entries()) {
+      for (const step of ["down", "pagedown"])
+        assert.equal(walk(layout, index, step).at(-1), layout.columns[column].at(-1));
+      for (const step of ["up", "pageup"])
+        assert.equal(walk(layout, index, step).at(-1), layout.columns[column][0]);
+    }
+  }
+});
+
+test("a screen further is at least one picture further, however tall the picture is", () => {
+  const layout = new Masonry(640, 640, 8);
+  layout.append(Array(5).fill({ width: 400, height: 1000 })); // 1600 pixels each
+  assert.equal(layout.findStep(1, "pagedown", 580), 2);
+  assert.equal(layout.findStep(1, "pageup", 580), 0);
 });
 
 test("no step leaves the gallery", () => {

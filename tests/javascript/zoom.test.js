@@ -9,6 +9,7 @@ import {
   isZoomed,
   limitPose,
   pinchPose,
+  refitPose,
   toggleZoom,
   zoomAt,
 } from "../../javascript/gallery/viewer/zoom.js";
@@ -117,4 +118,36 @@ test("a picture of 1 × 100,000 has numbers for everything", () => {
   const pose = zoomAt(fitPose(thin), 5, { x: 300, y: 300 }, thin);
   for (const value of Object.values(pose)) assert.ok(Number.isFinite(value));
   assert.ok(pose.scale <= 8);
+});
+
+const LENGTHS = [1, 360, 836, 1051, 2432, 100_000];
+const ALL_SIZES = LENGTHS.flatMap((width) => LENGTHS.map((height) => ({ width, height })));
+const STAGES = ALL_SIZES.filter(({ width, height }) => width > 1 && width + height < 6000);
+
+/** Assert that an image lies whole within its stage. */
+function assertWhole(pose, { image, stage }) {
+  const about = JSON.stringify({ image, stage, pose });
+  assert.deepEqual([pose.x, pose.y], [0, 0], about);
+  assert.ok(image.width * pose.scale <= stage.width + 1e-6, about);
+  assert.ok(image.height * pose.scale <= stage.height + 1e-6, about);
+}
+
+test("a picture shown whole stays whole whenever its size or the stage's becomes another", () => {
+  for (const [at, stage] of STAGES.entries()) {
+    for (const image of [getSizeOrDefault({ width: 0, height: 0 }), ...ALL_SIZES]) {
+      const before = { image, stage };
+      const other = ALL_SIZES[(at * 7 + image.height) % ALL_SIZES.length];
+      const ways = [...ALL_SIZES.map((size) => ({ image: size, stage }))];
+      ways.push(...STAGES.map((size) => ({ image, stage: size })), { image: other, stage: other });
+      for (const now of ways) assertWhole(refitPose(fitPose(before), before, now), now);
+    }
+  }
+});
+
+test("a zoomed picture keeps its width when its thumbnail becomes its file", () => {
+  const thumb = { image: { width: 200, height: 300 }, stage: STAGE };
+  const zoomed = zoomAt(fitPose(thumb), 5, { x: 40, y: 30 }, thumb);
+  const after = refitPose(zoomed, thumb, SIZES);
+  assertClose(after.scale * SIZES.image.width, zoomed.scale * thumb.image.width);
+  assertClose(after.x, zoomed.x);
 });

@@ -352,3 +352,23 @@ def test_marked_images_are_rated_tagged_noted_and_collected_together(start, demo
     wait_for(lambda: sorted(page.ids()) == sorted(ids))
     page.search("tag:night", "all")
     wait_for(lambda: page.ids() == [])
+
+
+def test_l_leads_to_the_tags_of_the_focused_or_open_picture(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900003").ready()
+    page.key("ArrowDown")
+    focused = page.focused()
+    page.key("l")
+    expect(page.viewer).to_have_attribute("data-id", focused)
+    expect(page.field("own-tags")).to_be_focused()
+    page.page.keyboard.type("sea")
+    page.key("Enter")
+    expect(page.field("own-tags")).to_have_value("sea")
+    page.page.locator("dialog[data-viewer]").focus()
+    page.key("i")
+    expect(page.field("own-tags")).to_be_hidden()
+    page.key("ArrowRight")
+    page.key("l")
+    expect(page.viewer).not_to_have_attribute("data-id", focused)
+    expect(page.field("own-tags")).to_be_focused()
+    expect(page.field("own-tags")).to_have_value("")

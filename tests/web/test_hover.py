@@ -52,3 +52,18 @@ def test_video_plays_without_sound_under_the_pointer_and_the_focus(server, open_
     expect(tile.locator("video")).to_have_attribute("data-plays", "")
     page.page.locator("[data-tile][data-kind='image']").first.focus()
     expect(videos).to_have_count(0)
+
+
+def test_heart_under_the_pointer_makes_a_favourite_and_undoes_it(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_PAPER}").ready()
+    tile, heart = page.tiles.nth(2), page.page.locator(".caption [data-do='favourite']")
+    tile.hover()
+    heart.click()
+    page.message("1 picture added to your favourites").wait_for()
+    expect(tile).to_have_attribute("data-favourite", "")
+    expect(heart).to_have_attribute("data-on", "")
+    expect(page.viewer).to_be_hidden()
+    expect(page.marked).to_have_count(0)
+    heart.click()
+    page.message("1 picture removed from your favourites").wait_for()
+    expect(tile).not_to_have_attribute("data-favourite", "")

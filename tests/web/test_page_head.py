@@ -17,6 +17,35 @@ _FILTERED = f"?model={_MODEL}&level=XXX&type=image&meta=1"
 _NOTHING = f"?model={_MODEL}&type=video&base=Pony"  # no image of the demo is both
 
 
+_SET_HEADER = """names => {
+    const header = document.querySelector("civitai-gallery").shadowRoot
+        .querySelector(".gallery-header");
+    const parts = ["h2", ".title > button span", ".title .tag",
+        "[data-do='get-this-model'] span"].map(part => header.querySelector(part));
+    for (const [at, part] of parts.entries()) part.textContent = names[at];
+    parts[3].parentNode.hidden = false;
+}"""
+# How many characters of the model's name are seen; an ellipsis is as wide as one or two of them.
+_SEEN = """() => new Promise(done => requestAnimationFrame(() => setTimeout(() => {
+    const h2 = document.querySelector("civitai-gallery").shadowRoot
+        .querySelector(".gallery-header h2");
+    const {right, bottom} = h2.getBoundingClientRect();
+    const isCut = h2.scrollWidth > h2.clientWidth || h2.scrollHeight > h2.clientHeight + 2;
+    const ellipsis = isCut ? parseFloat(getComputedStyle(h2).fontSize) : 0;
+    let seen = 0;
+    for (const _ of h2.textContent) {
+        const range = document.createRange();
+        range.setStart(h2.firstChild, seen);
+        range.setEnd(h2.firstChild, seen + 1);
+        const box = range.getBoundingClientRect();
+        const end = box.bottom > bottom - 4 ? right - ellipsis : right; // only the last line is cut
+        if (box.right > end + 0.5 || box.bottom > bottom + 3) break;
+        seen += 1;
+    }
+    done(seen);
+})))"""
+
+
 def _chips(page):
     return page.page.locator(".filters [data-chip]")
 
@@ -37,6 +66,28 @@ def test_images_begin_high_up(server, open_gallery, look, sizes, locale):
             and page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
             f"the images in a window of {width} pixels",
         )
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Night Windows", "neon_courier", "LoRA", "Get this model (1.4 MB)"),
+        ("A name of many words", "a" * 60, "Aesthetic gradient", "Not available: " + "a" * 60),
+        ("WM" * 12, "neon_courier", "Textual inversion", "Get this model (123.4 GB)"),
+        ("非常に長い名前のモデル" * 5, "某" * 30, "LoRA", "取得此模型 (1.4 MB)"),
+    ],
+    ids=["usual", "all-are-long", "wide-letters", "wide-script"],
+)
+def test_twelve_letters_of_the_models_name_are_seen(server, open_gallery, names, locale):
+    page = open_gallery(server, "?model=900004&level=XXX", locale=locale).ready()
+    page.page.locator(".trigger-words .chip").wait_for()
+    page.control("watch").wait_for()
+    page.page.evaluate(_SET_HEADER, list(names))
+    edges = [edge + by for edge in (768, 948, 1208, 1488) for by in (-1, 0, 1)]
+    for width in [*range(360, 1921, 80), *edges]:
+        page.page.set_viewport_size({"width": width, "height": 800})
+        assert page.page.evaluate(_SEEN) >= 12, width
 
 
 def test_images_are_reached_by_the_first_link_and_by_six_stops_of_tab(server, open_gallery):

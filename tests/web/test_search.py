@@ -183,10 +183,11 @@ def test_words_and_place_of_a_search_are_chips(page):
 
 def test_invalid_input_shows_a_sentence_until_it_changes(page):
     page.find("steps>many")
-    said = page.page.locator(".search-message")
-    expect(said).to_contain_text("steps takes a number")
+    problem = page.page.locator(".status.of-lookup")
+    expect(problem).to_contain_text("steps takes a number")
     page.find("steps>1")
-    expect(said).to_be_hidden()
+    expect(problem).to_be_hidden()
+    said = page.page.locator(".search-message")
     page.search("steps>1 after:yesterday", "gallery")
     expect(said).to_contain_text("after:2025-01")
 
@@ -321,3 +322,29 @@ def test_click_into_the_field_selects_the_search_that_stands_there(server, open_
         page.key(key)
         page.page.keyboard.type(text)
         expect(field).to_have_value(text)
+
+
+@pytest.mark.parametrize("address", ["", f"?model={_MODEL}"], ids=["home", "gallery"])
+def test_search_that_cannot_be_says_what_is_wrong_and_what_it_takes(
+    read_server, open_gallery, address
+):
+    page = open_gallery(read_server, address)
+    status = page.page.locator(".status.of-lookup")
+    for text, said in (
+        ("is:foo", "is: takes favourite, saved, here, gone, image, video"),
+        ("-has:teeth", "has: takes data, negative, hires, note"),
+        ("steps>abc", "steps takes a number, as in steps>20"),
+        ("after:soon", "a date is a year, a month or a day, as in after:2025-01"),
+        ("lora:", "needs something to look for after it"),
+    ):
+        page.find(text)  # before the server has looked at it
+        expect(status).to_contain_text(said)
+        page.field("find").fill("")
+        expect(status).to_be_hidden()
+        page.field("find").press_sequentially(text)
+        page.page.wait_for_load_state("networkidle")
+        page.key("Enter")
+        expect(status).to_contain_text(said)
+    assert page.page.url == f"{page.url}/{address}"
+    page.find("steps>abc water")
+    expect(page.page.locator(".search-message")).to_contain_text("“steps>abc” was left out")

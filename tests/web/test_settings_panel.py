@@ -6,6 +6,7 @@ import json
 
 import pytest
 from page_driver import expect, wait_for
+from page_facts import of_model
 
 pytestmark = pytest.mark.page
 
@@ -18,6 +19,8 @@ _CHANGED = {
     "http_retry_delay": 1.5,
     "saved_name": "{author}/{id}",
 }
+
+_MASKS = (("None", 1), ("XXX", 31))  # a level's mask of browsing levels
 
 
 @pytest.fixture
@@ -187,3 +190,37 @@ def test_reason_why_nothing_can_be_changed_is_said_once(server, open_gallery, lo
     expect(_control(page, "http_timeout")).to_be_disabled()
     expect(page.panel("settings").locator("[data-do='save-settings']")).to_have_count(1)
     expect(page.panel("settings").locator("[data-do='save-settings']")).to_be_hidden()
+
+
+def test_lowered_highest_rating_leaves_no_image_above_it(start, demo, open_gallery):
+    page = open_gallery(start(demo.url, gallery_level="XXX"), "?model=900003").ready()
+    expected = {level: [str(row.id) for row in of_model(900_003, mask)] for level, mask in _MASKS}
+
+    def choose(level):
+        page.key(",")
+        _fill(page, "gallery_level", level)
+        page.control("save-settings").click()
+        page.message("The settings are saved").wait_for()
+        page.control("close-panel").click()
+        wait_for(lambda: page.ids()[:9] == expected[level][:9], f"the images up to {level}")
+
+    opened = next(id for id in expected["XXX"] if id not in expected["None"])
+    page.go(f"?model=900003&image={opened}")
+    page.viewer.wait_for()
+    choose("None")
+    expect(page.viewer).to_be_hidden()
+    choose("XXX")  # as it was the highest rating, it follows it
+    page.open_filters()
+    page.field("level").select_option("None")
+    wait_for(lambda: page.ids()[:9] == expected["None"][:9])
+    page.key(",")
+    _fill(page, "gallery_level", "X")
+    page.control("save-settings").click()
+    expect(page.field("level")).to_have_value("None")  # chosen for this gallery, and lower
+
+
+def test_lowered_highest_rating_asks_for_the_home_pages_models_anew(start, demo, open_gallery):
+    page = _opened(open_gallery(start(demo.url, gallery_level="XXX"), ""))
+    _fill(page, "gallery_level", "None")
+    with page.page.expect_request("**/api/home"):
+        page.control("save-settings").click()

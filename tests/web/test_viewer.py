@@ -10,6 +10,7 @@ from fault_responses import status
 from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, wait_for
+from page_facts import of_model
 
 pytestmark = pytest.mark.page
 
@@ -39,7 +40,45 @@ def _loaded_around(page):
     page.page.wait_for_load_state("networkidle")
 
 
+def _assert_whole(page, how):
+    """Wait until the open image's file is shown; assert that it lies whole within the stage."""
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    image, stage = _box(page), page.page.locator(".stage").bounding_box()
+    for side, length in (("x", "width"), ("y", "height")):
+        assert image[side] >= stage[side] - 0.5, (how, image, stage)
+        ends = [box[side] + box[length] for box in (image, stage)]
+        assert ends[0] <= ends[1] + 0.5, (how, image, stage)
+
+
 # The way through
+
+
+@pytest.mark.parametrize("width,height", [(390, 844), (1440, 900)])
+def test_image_is_shown_whole_however_it_is_opened(server, open_gallery, width, height):
+    page = open_gallery(server, viewport={"width": width, "height": height})
+    images = of_model(900_001, kind="image")
+    sizes = [(image.id, *files.get_size(image)) for image in images]
+    portraits = [id for id, wide, high in sizes if high > wide]
+    landscape = next(id for id, wide, high in sizes if wide > high)
+    of_unknown_size = next(id for id in portraits if id % 53 == 0)
+    for image_id in (portraits[0], landscape, of_unknown_size):
+        page.go(f"?model=900001&level=XXX&image={image_id}")
+        _assert_whole(page, "address")
+    page.page.reload()
+    _assert_whole(page, "reload")
+    page.go("?model=900001&level=XXX")
+    page.open()
+    _assert_whole(page, "click")
+    for _ in range(3):
+        page.key("ArrowRight")
+        _assert_whole(page, "turn")
+    for _ in range(2):
+        page.key("i")
+        page.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        _assert_whole(page, "details")
+    page.page.set_viewport_size({"width": height, "height": width})
+    page.page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    _assert_whole(page, "resize")
 
 
 def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_gallery):

@@ -4,7 +4,7 @@
 
 import { hasGallery } from "../state/query.js";
 import { countFound, widenScope } from "../state/search_scope.js";
-import { ignoreFailure } from "./problems.js";
+import { ignoreFailure, setProblem } from "./problems.js";
 import { fetchPreview } from "./search_preview.js";
 
 /** @import { PageContext } from "../actions.js" */
@@ -21,20 +21,23 @@ export class GallerySearch {
   }
 
   /** Show the images that match a text. If there are none, search a wider scope instead, and say
-   * so.
+   * so. If nothing in the text can be searched for, only say why.
    * @param {string} text
-   * @param {SearchScope} wanted  the scope to search first
-   * @param {{isFixed?: boolean}} [how]  isFixed: never search a wider scope */
-  async search(text, wanted, { isFixed = false } = {}) {
+   * @param {SearchScope} wanted  the scope to search first */
+  async search(text, wanted) {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const { store } = this.#context;
+    const { store, translate } = this.#context;
     const words = text.trim();
     if (!words) return this.clear();
     const from = hasGallery(store.get().where) ? wanted : "all";
-    const preview = isFixed || from === "all" ? null : await this.#fetchPreview(words, signal);
+    const preview = await this.#fetchPreview(words, signal);
     if (signal.aborted) return;
+    if (preview?.kind === "nothing") {
+      const message = preview.message || translate("search_no_value", { text: words });
+      return setProblem(store, "lookup", { code: "bad_input", message });
+    }
     const scope = preview ? widenScope(from, preview) : from;
     const { images, where } = store.get();
     this.#open(words, scope);

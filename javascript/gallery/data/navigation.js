@@ -3,12 +3,12 @@
  */
 
 import { readMarks } from "../state/marks.js";
-import { getSource, withSource } from "../state/query.js";
+import { getSource, makeDefaultQuery, withSource } from "../state/query.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
 /** @import { PageContext } from "../actions.js" */
-/** @import { Model, Where } from "../types.js" */
+/** @import { Model, State, Where } from "../types.js" */
 /** @typedef {import("../contract").Contract["responses"]["GET"]["lookup"]} LookupResult */
 
 const RECENT = 12; // models
@@ -24,6 +24,25 @@ export class Navigation {
   constructor(context) {
     this.#context = context;
     context.signal.addEventListener("abort", () => this.#abort.abort());
+    context.store.on(["bootstrap"], (now, before) => this.#followLevel(now, before), context);
+  }
+
+  /** Apply a changed *Highest rating* to what is open, unless the user has chosen a lower one there.
+   * @param {State} now
+   * @param {State} before */
+  #followLevel({ bootstrap, where, images, results, open }, before) {
+    if (!bootstrap || !before.bootstrap) return;
+    const { level } = makeDefaultQuery(bootstrap);
+    const old = makeDefaultQuery(before.bootstrap).level;
+    const levels = bootstrap.choices.level.map(({ value }) => value);
+    const isAbove = (/** @type {string} */ one) => levels.indexOf(one) > levels.indexOf(level);
+    if (level === old || !(where.level === old || isAbove(where.level))) return;
+    const { store, parts } = this.#context;
+    const opened = images.find(({ id }) => id === open);
+    if (opened && isAbove(opened.level)) store.set({ open: null });
+    if (getSource(where)) return void this.openGallery({ ...where, level });
+    store.set({ where: { ...where, level }, samples: [] });
+    void (results ? this.searchModels(results.query) : parts.homeData.load());
   }
 
   /** Open what the user typed: a URL, an id, a user name or a hash; search models for other words.

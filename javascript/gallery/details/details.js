@@ -21,6 +21,9 @@ export class Details {
   /** @type {View | null} */
   #view = null;
   #isFailed = false;
+  /** @type {HTMLElement | null} the fields of the shown image, null until they are drawn */
+  #annotations = null;
+  #wantsTags = false; // focus the field for tags once it is drawn
 
   /** @param {Context} context
    * @param {{loaded: (record: ImageRecord) => void, failed: (problem: Problem) => boolean}} listeners
@@ -58,8 +61,15 @@ export class Details {
     this.#abort.abort();
     cancelAnimationFrame(this.#frame);
     this.reproductions.clear();
-    this.#view = null;
+    this.#view = this.#annotations = null;
+    this.#wantsTags = false;
     this.context.actions.showNeeds("image", "");
+  }
+
+  /** Focus the field for the open image's tags, as soon as the details show it. */
+  focusTags() {
+    this.#wantsTags = !this.#annotations;
+    this.#annotations?.querySelector("input")?.focus();
   }
 
   /** Load the open image's details again if loading has failed. */
@@ -100,6 +110,7 @@ export class Details {
     if (signal.aborted) return;
     const { context } = this;
     this.reproductions.show(record);
+    this.#annotations = makeAnnotations(context, record, signal);
     this.#fill(
       makeAbout(context, record, record),
       makeProblems(record),
@@ -114,10 +125,11 @@ export class Details {
       this.resources.show(record),
       this.sendTo.makeInfotextField(record),
       makeWorkflowButton(context, record),
-      makeAnnotations(context, record, signal),
+      this.#annotations,
       this.reproductions.files,
       makeLinks(context, record),
     );
+    if (this.#wantsTags) this.focusTags();
     const text = this.sendTo.getText(record);
     if (text !== record.infotext) void this.compatibility.check(text);
     this.listeners.loaded(record);

@@ -174,6 +174,10 @@ export class Finder {
       this.#run(row);
       if (row.kind !== "complete") this.#context.actions.leadToFound();
     } else if (!this.#field.value.trim()) this.#clearSearch();
+    else {
+      this.#close();
+      void this.#context.actions.search(this.#field.value, "loaded"); // says why it cannot be
+    }
   }
 
   /** Run the action of a row. @param {SearchRow} row */

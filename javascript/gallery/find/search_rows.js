@@ -5,6 +5,7 @@ import { hasGallery } from "../state/query.js";
 import { countFound } from "../state/search_scope.js";
 import { isAddress } from "./address.js";
 import { getGalleryName } from "./gallery_name.js";
+import { isForModels } from "./status_text.js";
 
 /** @import { IconName } from "../core/icons.js" */
 /** @import { Found } from "../data/search_preview.js" */
@@ -40,7 +41,7 @@ export function listRows(state, typed, found, translate) {
     const open = makeRow("open", "link", translate("row_open", { text }), "", text);
     return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];
   }
-  const kind = found.preview?.kind ?? (KEY_AT_END.test(text) ? "nothing" : "words");
+  const kind = found.preview?.kind ?? guessKind(text);
   const completions = found.suggestions.map((one) => makeCompletionRow(state, one));
   if (kind === "nothing") return completions;
   const scopes = listScopeRows(state, text, found, translate);
@@ -55,6 +56,14 @@ export function listRows(state, typed, found, translate) {
     ? [...scopes, ...models.slice(0, 1), ...authors, ...models.slice(1)]
     : [...models.slice(0, 1), ...authors, ...scopes, ...models.slice(1)];
   return insertAfterFirst(places, [...completions, ...named]);
+}
+
+/** Return what a text probably searches for, until our server has answered.
+ * @param {string} text
+ * @returns {import("../contract").SearchPreview["kind"]} */
+function guessKind(text) {
+  if (KEY_AT_END.test(text)) return "nothing";
+  return isForModels(text) ? "words" : "keys";
 }
 
 /** Return whether two names are equal, regardless of upper and lower case.

@@ -36,12 +36,18 @@ export class Hover {
     this.hide();
     if (tile.isBlurred) return;
     this.#tile = tile;
-    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(tile.view)));
+    this.#drawCaption(tile);
     this.#caption.style.cssText = tile.element.style.cssText;
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
     tile.element.parentElement?.prepend(this.#caption);
     if (tile.view.kind === "video" && !still.matches)
       this.#clock = window.setTimeout(() => this.#playVideo(tile), REST);
+  }
+
+  /** Return whether an event happened on the caption, which is not in its tile.
+   * @param {EventTarget | null} target */
+  isCaption(target) {
+    return target instanceof Node && this.#caption.contains(target);
   }
 
   hide() {
@@ -57,12 +63,42 @@ export class Hover {
     if (this.#tile === tile) this.hide();
   }
 
+  /** @param {Tile} tile */
+  #drawCaption({ view }) {
+    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
+  }
+
+  /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a button:
+   * the caption is not for screen readers, and the key is B.
+   * @param {View} view */
+  #makeHeart({ id, reactions, favourite }) {
+    const { actions, translate, store } = this.#context;
+    const press = async () => {
+      await actions.favourite([id]);
+      if (this.#tile?.view.id === id) this.#drawCaption(this.#tile);
+    };
+    const language = store.get().bootstrap?.language;
+    return el(
+      "span",
+      {
+        class: "reactions",
+        "data-do": "favourite",
+        "data-on": favourite,
+        title: translate("say_favourite"),
+        // a press would focus the grid, which hides the caption
+        on: { click: () => void press(), mousedown: (event) => event.preventDefault() },
+      },
+      icon("heart"),
+      formatNumber(reactions, language, "compact"),
+    );
+  }
+
   /** Return the lines of an image's caption: author and reactions, prompt, settings. Return a false
    * value for a line about which nothing is known.
    * @param {View} view */
-  #makeLines({ user, reactions, base_model: base, summary }) {
-    const { translate, store } = this.#context;
-    const language = store.get().bootstrap?.language;
+  #makeLines(view) {
+    const { user, base_model: base, summary } = view;
+    const { translate } = this.#context;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
     const facts = [
       steps > 0 && translate("caption_steps", { n: steps }),
@@ -75,12 +111,7 @@ export class Hover {
         "p",
         { class: "image-author" },
         el("bdi", { class: "one-line", text: user || translate("somebody") }),
-        el(
-          "span",
-          { class: "reactions" },
-          icon("heart"),
-          formatNumber(reactions, language, "compact"),
-        ),
+        this.#makeHeart(view),
       ),
       prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),
       facts.length > 0 &&

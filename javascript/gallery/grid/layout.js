@@ -1,7 +1,7 @@
 /** Masonry layout: computes positions from sizes and a width. Knows only numbers. */
 
 /** @typedef {{width: number, height: number}} Size */
-/** @typedef {{x: number, y: number, width: number, height: number, column: number}} Box  pixels */
+/** @typedef {{x: number, y: number, width: number, height: number, column: number, row: number}} Box  pixels */
 /** @import { Step } from "../types.js" */
 
 const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
@@ -36,6 +36,8 @@ export class Masonry {
   boxes = [];
   /** @type {number[][]} indices by column, from the top */
   columns;
+  /** @type {number[][]} indices by row, from the left: images that follow each other, at most one a column */
+  #rows = [];
   #heights;
 
   /** @param {number} width  of the whole grid
@@ -70,7 +72,12 @@ export class Masonry {
     const column = this.#heights.indexOf(y);
     const height = Math.round(this.tile / getAspectRatio(size));
     const x = column * (this.tile + this.gap);
-    this.boxes.push({ x, y, width: this.tile, height, column });
+    if (this.#rows.at(-1)?.some((one) => this.boxes[one].column === column) ?? true)
+      this.#rows.push([]);
+    const row = this.#rows.length - 1;
+    this.boxes.push({ x, y, width: this.tile, height, column, row });
+    this.#rows[row].push(index);
+    this.#rows[row].sort((a, b) => this.boxes[a].column - this.boxes[b].column);
     this.columns[column].push(index);
     this.#heights[column] = y + height + this.gap;
   }
@@ -118,34 +125,31 @@ export class Masonry {
     const at = column.indexOf(index);
     if (step === "up") return column[at - 1] ?? index;
     if (step === "down") return column[at + 1] ?? index;
-    if (step === "pageup") return this.#findNearest(box.column, box.y - screen, index);
-    if (step === "pagedown") return this.#findNearest(box.column, box.y + screen, index);
-    return this.#findInNextColumn(index, step === "left" ? -1 : 1);
+    if (step === "pageup") return this.#findNearest(column, box.y - screen);
+    if (step === "pagedown")
+      return Math.max(column[at + 1] ?? index, this.#findNearest(column, box.y + screen));
+    return this.#findBeside(index, step);
   }
 
-  /** Return the index of the image beside this one. At the right edge that is the image below it in
-   * the first column, at the left edge the image above it in the last column.
+  /** Return the index of the image before or after this one in reading order: the next one in its
+   * row, at an edge the first or last one of the row above or below.
    * @param {number} index
-   * @param {-1 | 1} by  -1 to the left, 1 to the right */
-  #findInNextColumn(index, by) {
-    const box = this.boxes[index];
-    const column = box.column + by;
-    const middle = box.y + box.height / 2;
-    if (column >= 0 && column < this.columns.length && this.columns[column].length) {
-      return this.#findNearest(column, middle, index);
-    }
-    const edge = by > 0 ? 0 : this.columns.length - 1;
-    const y = by > 0 ? box.y + box.height + this.gap + 1 : box.y - this.gap - 1;
-    return y < 0 ? index : this.#findNearest(edge, y, index);
+   * @param {"left" | "right"} step */
+  #findBeside(index, step) {
+    const { row } = this.boxes[index];
+    const at = this.#rows[row].indexOf(index);
+    const beside =
+      step === "left"
+        ? (this.#rows[row][at - 1] ?? this.#rows[row - 1]?.at(-1))
+        : (this.#rows[row][at + 1] ?? this.#rows[row + 1]?.[0]);
+    return beside ?? index;
   }
 
   /** Return the index of the first image of a column that ends below `y`, of the last image if none
    * does.
-   * @param {number} column  index of the column
-   * @param {number} y
-   * @param {number} otherwise  returned if the column is empty */
-  #findNearest(column, y, otherwise) {
-    const indices = this.columns[column];
-    return indices[Math.min(this.#findFirstBelow(indices, y), indices.length - 1)] ?? otherwise;
+   * @param {number[]} column  indices of its images, from top to bottom
+   * @param {number} y */
+  #findNearest(column, y) {
+    return column[Math.min(this.#findFirstBelow(column, y), column.length - 1)];
   }
 }

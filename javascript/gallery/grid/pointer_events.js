@@ -56,7 +56,7 @@ export function listenToPointer(list, { actions }, tiles, hover) {
   list.addEventListener("pointerover", ({ pointerType, target }) => {
     const tile = pointerType === "touch" ? undefined : tiles.findTile(target);
     if (tile) hover.showFor(tile);
-    else hover.hide();
+    else if (!hover.isCaption(target)) hover.hide();
   });
   list.addEventListener("pointerleave", () => hover.hide());
   list.addEventListener("focusin", ({ target }) => {

@@ -6,7 +6,7 @@ import { isAborted } from "../data/api.js";
 import { getErrorMessage, makeProblem, makeRetryButton } from "../data/problems.js";
 import { describeImage } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
-import { fitPose, getFitScale, getSizeOrDefault, isZoomed, limitPose } from "./zoom.js";
+import { fitPose, getFitScale, getSizeOrDefault, isZoomed, refitPose } from "./zoom.js";
 
 /** @import { Context, View } from "../types.js" */
 /** @import { Pose, Size } from "./zoom.js" */
@@ -63,14 +63,20 @@ export class Slide {
 
   /** Lay out the image on a stage of this size. @param {Size} stage */
   setStage(stage) {
-    const wasZoomed = this.isZoomed;
-    this.sizes = { ...this.sizes, stage };
+    this.#setSizes({ ...this.sizes, stage });
+  }
+
+  /** Lay out the image after its own size or the stage's has changed.
+   * @param {import("./zoom.js").Sizes} sizes */
+  #setSizes(sizes) {
+    const pose = refitPose(this.pose, this.sizes, sizes);
+    this.sizes = sizes;
     const fit = getFitScale(this.sizes);
     // one pixel at least: an image may be 1 × 100,000
     const width = Math.max(1, this.sizes.image.width * fit);
     const height = Math.max(1, this.sizes.image.height * fit);
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
-    this.setPose(wasZoomed ? limitPose(this.pose, this.sizes) : fitPose(this.sizes));
+    this.setPose(pose);
   }
 
   /** Zoom and pan the image to a pose.
@@ -89,7 +95,7 @@ export class Slide {
     const before = this.view;
     this.view = view;
     if (view.width !== before.width || view.height !== before.height)
-      this.#setSize(getSizeOrDefault(view));
+      this.#setSizes({ ...this.sizes, image: getSizeOrDefault(view) });
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
@@ -130,7 +136,8 @@ export class Slide {
     const { naturalWidth: width, naturalHeight: height } = this.thumb;
     if (!width)
       this.thumb.remove(); // else the browser draws its sign of a broken image
-    else if (this.view.width <= 0 && this.shows !== "file") this.#setSize({ width, height });
+    else if (this.view.width <= 0 && this.shows !== "file")
+      this.#setSizes({ ...this.sizes, image: { width, height } });
   }
 
   /** Put the slide on the stage or beside it.
@@ -147,15 +154,6 @@ export class Slide {
     this.stopPlaying();
     this.thumb.removeAttribute("src");
     this.element.remove();
-  }
-
-  /** Set the image's own size, without changing its size on the screen. @param {Size} size */
-  #setSize(size) {
-    const { image, stage } = this.sizes;
-    if (size.width === image.width && size.height === image.height) return;
-    this.pose = { ...this.pose, scale: (this.pose.scale * image.width) / size.width };
-    this.sizes = { image: size, stage };
-    this.setStage(stage);
   }
 
   /** Load the file of an image, and show it in place of the thumbnail as soon as it is decoded. Do
@@ -220,7 +218,7 @@ export class Slide {
     if (element.parentNode !== this.box) this.box.append(element);
     // the others would show through a transparent image
     for (const other of [...this.box.children]) if (other !== element) other.remove();
-    if (size.width > 0) this.#setSize(size);
+    if (size.width > 0) this.#setSizes({ ...this.sizes, image: size });
     this.shows = "file";
     this.clearError();
     this.listeners.changed(this);

@@ -74,6 +74,14 @@ export class Viewer {
     return Boolean(video);
   }
 
+  /** Open an image, and focus the field for its tags. @param {number} id */
+  editTags(id) {
+    const { store, actions } = this.context;
+    actions.setView({ details: true });
+    if (store.get().open !== id) actions.open(id);
+    this.#parts?.details.focusTags();
+  }
+
   /** Return an image's cached record, and its infotext with the user's edits. If no record is cached,
    * the record is undefined and the infotext "".
    * @param {number} id */

@@ -49,6 +49,18 @@ export function isZoomed(pose, sizes) {
   return pose.scale > getFitScale(sizes) * 1.001;
 }
 
+/** Return the pose after the size of the image or of the stage has changed: an image that was shown
+ * whole is shown whole, a zoomed one keeps its width on the screen.
+ * @param {Pose} pose
+ * @param {Sizes} before
+ * @param {Sizes} now
+ * @returns {Pose} */
+export function refitPose(pose, before, now) {
+  if (!isZoomed(pose, before)) return fitPose(now);
+  const scale = (pose.scale * before.image.width) / now.image.width;
+  return limitPose({ ...pose, scale }, now);
+}
+
 /** Return how far an image may be panned from the middle in each direction, without showing an
  * empty edge.
  * @param {number} scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 __all__ = ["MODELS", "DemoModel", "DemoVersion", "find_demo_model", "find_demo_version"]
@@ -58,11 +59,7 @@ def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[DemoVersio
     return tuple(DemoVersion(first + len(rows) - i, *row) for i, row in enumerate(rows))
 
 
-# Harmless, and seen at once when a page runs it: then `window.demoRan` is set.
-_RUNS = '<img src=x onerror="window.demoRan=1">'
-_RTL, _POP = "\u202e", "\u202c"
-
-MODELS = (
+_MODELS = (
     DemoModel(
         900_001,
         "Quiet Places",
@@ -181,6 +178,24 @@ MODELS = (
         thumbs_up=801,
     ),
     DemoModel(
+        900_009,
+        "Clear Glass VAE (nobody has posted yet)",
+        "VAE",
+        None,
+        0,
+        ("vae",),
+        "<p>An empty gallery.</p>",
+        _make_versions(9, ("v1", "SDXL 1.0", "2026-06-30T00:00:00.000Z")),
+        thumbs_up=3,
+    ),
+)
+
+# Harmless, and seen at once when a page runs it: then `window.demoRan` is set.
+_RUNS = '<img src=x onerror="window.demoRan=1">'
+_RTL, _POP = "\u202e", "\u202c"
+
+_TEST_MODELS = (
+    DemoModel(
         900_008,
         f'{_RUNS} "Quoted" & <b>bold</b> {_RTL}gnirts{_POP} 🦊✨ O\'Hara / ..\\..\\con: 名前',
         "LoCon",
@@ -205,17 +220,6 @@ MODELS = (
         thumbs_up=66,
     ),
     DemoModel(
-        900_009,
-        "Clear Glass VAE (nobody has posted yet)",
-        "VAE",
-        None,
-        0,
-        ("vae",),
-        "<p>An empty gallery.</p>",
-        _make_versions(9, ("v1", "SDXL 1.0", "2026-06-30T00:00:00.000Z")),
-        thumbs_up=3,
-    ),
-    DemoModel(
         900_010,
         "A Model Whose Name Is Far Too Long For Any Card, Any Folder And Any Patience, And Which "
         "Nevertheless Goes On And On Until Even The Person Who Uploaded It Has Forgotten What It "
@@ -238,6 +242,9 @@ MODELS = (
         thumbs_up=12,
     ),
 )
+
+# Only tests set the variable: a newcomer's first models have ordinary names.
+MODELS = _MODELS + (_TEST_MODELS if os.environ.get("CIVITAI_SHORTCUT_DEMO_TESTS") else ())
 _BY_ID = {model.id: model for model in MODELS}
 _BY_VERSION = {version.id: (model, version) for model in MODELS for version in model.versions}
 

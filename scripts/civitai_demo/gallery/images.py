@@ -86,9 +86,9 @@ def _make_image_id(model: DemoModel, position: int) -> int:
 def find_demo_image(image_id: int) -> DemoImage | None:
     """Return the image or video with this id, None if there is none."""
     block, rest = divmod(image_id - _FIRST_ID, _BLOCK)
-    if not 1 <= block <= len(MODELS):
+    model, position = next((one for one in MODELS if one.number == block), None), rest // _GAP
+    if model is None:
         return None
-    model, position = MODELS[block - 1], rest // _GAP
     shown = _SHOWN * len(model.versions)
     if not (position < model.size or _SHOWCASE <= position < _SHOWCASE + shown):
         return None
