@@ -77,6 +77,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:  # before a command handles it
         sys.exit(130)
 elif "modules.script_callbacks" in sys.modules:
-    from civitai_manager_libs.web import webui
+    from civitai_manager_libs.web import tab
 
-    webui.add_gallery_tab()
+    tab.add_gallery_tab()

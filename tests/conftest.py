@@ -67,7 +67,7 @@ def _fresh_settings(tmp_path, monkeypatch):
     library = sys.modules.get("civitai_manager_libs.library")
     assert library is None or library.wait_for_writes(60)
     if library is not None:
-        library.store.connections.close_idle()
+        library.database.connections.close_idle()
     setting.restore()
     setting.civitai_api_key = ""
 
@@ -188,12 +188,14 @@ def flaky_server(flaky, _flaky_server):
 def library(monkeypatch):
     """As after a start: nothing of what was read is in memory. Written out at the end."""
     from civitai_manager_libs import library
-    from civitai_manager_libs.library.store import MemoryCache
+    from civitai_manager_libs.library.database import MemoryCache
 
     def forget():
         assert library.wait_for_writes(60)
-        library.store.connections.close_idle()
-        monkeypatch.setattr(library.records, "_memory", MemoryCache(library.records._MEMORY_BYTES))
+        library.database.connections.close_idle()
+        monkeypatch.setattr(
+            library.image_records, "_memory", MemoryCache(library.image_records._MEMORY_BYTES)
+        )
         monkeypatch.setattr(library.models, "_memory", MemoryCache(2**20))
         monkeypatch.setattr(library.pages, "_fetched", MemoryCache(2**20))
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from civitai_manager_libs import errors
 from civitai_manager_libs.civitai import records, urls
-from civitai_manager_libs.core import coerce, images, path_template, untrusted_json
-from civitai_manager_libs.core.files import file_names
+from civitai_manager_libs.core import file_names, images, untrusted
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext import (
     build_metadata,
+    host_rules,
     HOSTS,
     list_differences,
     list_prompt_words,
@@ -21,13 +21,12 @@ from civitai_manager_libs.infotext import (
     summarize,
 )
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.hosts import parsing_rules
 from civitai_manager_libs.infotext.infotext_format import edit_infotext, parse_infotext
-from civitai_manager_libs.infotext.parameter_names import translate_infotext
-from civitai_manager_libs.library.search import fields, grammar
-from civitai_manager_libs.local_models import matching
-from civitai_manager_libs.network import redaction
-from civitai_manager_libs.stats import phrases
+from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
+from civitai_manager_libs.library import image_features
+from civitai_manager_libs.library.search import grammar
+from civitai_manager_libs.model_files import matching
+from civitai_manager_libs.network import responses
 
 _SIZES = (1_500, 12_000)  # characters
 _NODES = (300, 2_400)
@@ -67,7 +66,7 @@ def _parse_reference(text: str) -> object:
 
 
 def _parse_as_hosts(text: str) -> object:
-    return [parsing_rules.parse_as_host(host, f"{_LINE}, {text}") for host in HOSTS.values()]
+    return [host_rules.parse_as_host(host, f"{_LINE}, {text}") for host in HOSTS.values()]
 
 
 _READERS: dict[str, Callable[[str], object]] = {
@@ -87,22 +86,22 @@ _READERS: dict[str, Callable[[str], object]] = {
     **{f"meta {key}": _read_meta(key) for key in _KEYS},
     "graph": read_graph,
     "workflow": _read_workflow,
-    "phrases": phrases.split_phrases,
-    "search text": fields.fold_text,
+    "phrases": image_features.split_phrases,
+    "search text": grammar.fold_text,
     "query": grammar.parse_query,
     "reference": _parse_reference,
     "file name": file_names.make_file_name,
-    "template": lambda text: path_template.find_template_problem(text, ["author"]),
-    "filled template": lambda text: path_template.fill_fields(text, lambda *_: text[:99], 100),
-    "description": untrusted_json.html_to_text,
-    "text": coerce.clean_text,
-    "number": coerce.as_number,
+    "template": lambda text: file_names.find_template_problem(text, ["author"]),
+    "filled template": lambda text: file_names.fill_fields(text, lambda *_: text[:99], 100),
+    "description": untrusted.html_to_text,
+    "text": untrusted.clean_text,
+    "number": untrusted.as_number,
     "cached file": images.cache_file_name,
     "model's name": matching.remove_version,
     "record": lambda text: records.image_from_json(
         {"id": 1, "url": text, "hash": text, "username": text, "createdAt": text}
     ),
-    "redaction": lambda text: redaction.redact(text, "0123456789abcdef"),
+    "redaction": lambda text: responses.redact(text, "0123456789abcdef"),
 }
 
 

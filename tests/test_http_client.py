@@ -18,7 +18,7 @@ from civitai_manager_libs.errors import (
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
 from civitai_manager_libs.network import responses as http_responses
-from civitai_manager_libs.network.request import USER_AGENT
+from civitai_manager_libs.network.session import USER_AGENT
 from fault_responses import (
     Answer,
     cut,

@@ -14,22 +14,20 @@ from civitai_manager_libs.core import (
     AtomicFile,
     compute_sha256,
     extension_if_complete,
+    file_types,
+    Image,
     is_complete,
-    model_content,
     read_json_object,
     remove_leftovers,
-    sqlite_file,
+    sqlite,
 )
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
-from civitai_manager_libs.library import bookmarks, image_cache, recent_models, reproductions
-from civitai_manager_libs.library.store import select_rows_or_empty
-from civitai_manager_libs.local_models import describes_other_version
-from civitai_manager_libs.local_models.computed_hashes import load_hashes
-from civitai_manager_libs.local_models.folders import SearchedFolder, walk_folders
-from civitai_manager_libs.local_models.index import ModelIndex
-from civitai_manager_libs.local_models.sidecars import read_sidecar, Sidecar
-from civitai_manager_libs.core import Image
+from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions
+from civitai_manager_libs.library.database import select_rows_or_empty
+from civitai_manager_libs.model_files import describes_other_version
+from civitai_manager_libs.model_files.folders import SearchedFolder, walk_folders
+from civitai_manager_libs.model_files.index import load_hashes, ModelIndex, read_sidecar, Sidecar
 from image_files import png
 
 pytestmark = pytest.mark.posix
@@ -85,8 +83,8 @@ def _run(read):
 
 
 def _read_database(path):
-    schema = sqlite_file.Schema(1, "CREATE TABLE a (b)", "It", "")
-    return sqlite_file.Database(path, schema).close()
+    schema = sqlite.Schema(1, "CREATE TABLE a (b)", "It", "")
+    return sqlite.Database(path, schema).close()
 
 
 def _copy(path):
@@ -105,7 +103,7 @@ _READERS = {
     "type": extension_if_complete,
     "whole": lambda path: is_complete(path, "png"),
     "hash": lambda path: os.path.getsize(path) >= 1 << 30 or compute_sha256(path),
-    "model": lambda path: model_content.check_model_file(path, "a.safetensors"),
+    "model": lambda path: file_types.check_model_file(path, "a.safetensors"),
     "settings": read_json_object,
     "copy": _copy,
     "database": _read_database,
@@ -125,7 +123,7 @@ def test_reader_of_a_path_ends(tmp_path, kind, name):
 _OWN = {
     "settings.json": setting.load,
     "api_key": setting.load,
-    "recent.json": recent_models.list_recent_galleries,
+    "recent.json": models.list_recent_galleries,
     "model_hashes.json": load_hashes,
     "library.db": lambda: select_rows_or_empty("SELECT 1 FROM images"),
     "sc_gallery": image_cache.trim_cache,

@@ -60,7 +60,7 @@ def _import() -> None:
     import requests  # noqa: F401  (every WebUI has it loaded)
 
     def load() -> None:
-        from civitai_manager_libs.web import routes, webui  # noqa: F401
+        from civitai_manager_libs.web import routes, tab  # noqa: F401
 
     _print_cost(load)
 

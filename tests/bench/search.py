@@ -120,7 +120,7 @@ def _library() -> Iterator[str]:
 def _fill(count: int) -> None:
     from civitai_manager_libs import setting
     from civitai_manager_libs.civitai import image_from_json
-    from civitai_manager_libs.library import wait_for_writes, records
+    from civitai_manager_libs.library import image_records, wait_for_writes
 
     setting.change("library_records", 10_000_000)
     setting.save()  # the measured program must not evict images either
@@ -128,7 +128,7 @@ def _fill(count: int) -> None:
     for start in range(0, first, 500):
         rows = (_row(n, count, dice) for n in range(start + 1, min(start + 500, first) + 1))
         images = [image for image in map(image_from_json, rows) if image is not None]
-        records.store_images(images, galleries=[f"model {start // 5000}"])
+        image_records.store_images(images, galleries=[f"model {start // 5000}"])
         wait_for_writes(60)
     for start in range(first, count, first):
         _copy_records(start, min(first, count - start), count, first)
@@ -139,7 +139,7 @@ def _copy_records(start: int, number: int, count: int, first: int) -> None:
 
     A text is the beginning of one text and the end of another, with a token of its own.
     """
-    from civitai_manager_libs.library.store import writing
+    from civitai_manager_libs.library.database import writing
 
     day = f"date('{_FIRST_DAY}', ((a.id + :start) * {_DAYS} / :count) || ' days')"
     other = f"b.id = (a.id * 31 + :start / 7) % {first} + 1 WHERE a.id <= :number"

@@ -8,9 +8,9 @@ import math
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import (
-    files,
     make_download_urls,
     make_version_page_url,
+    records,
     version_from_json,
 )
 from civitai_manager_libs.civitai.records import model_from_json
@@ -42,12 +42,12 @@ _JSON = st.recursive(
 
 
 def _parse(**changes):
-    [file] = files.parse_files({"files": [{**FILE, **changes}]})
+    [file] = records.parse_files({"files": [{**FILE, **changes}]})
     return file
 
 
 def test_every_field_of_a_file_is_parsed():
-    assert _parse() == files.RemoteFile(
+    assert _parse() == records.RemoteFile(
         id=610001,
         name="exampleMix_v20.safetensors",
         size=2132625894,
@@ -69,16 +69,16 @@ def test_every_field_of_a_file_is_parsed():
 
 @given(st.fixed_dictionaries({}, optional={key: _JSON for key in FILE if key != "id"}))
 def test_invalid_fields_of_a_file_are_unknown(row):
-    [file] = files.parse_files({"files": [{"id": 5, **row}]})
+    [file] = records.parse_files({"files": [{"id": 5, **row}]})
     assert 0 <= file.size < 2**53 and isinstance(file.name, str) and file.id == 5
     assert all(len(code) in (8, 10, 12, 64) for code in file.hashes)
-    files.list_names_and_hashes({"files": [row]})
+    records.list_names_and_hashes({"files": [row]})
 
 
 def test_files_without_an_id_and_duplicates_are_left_out():
     rows = [None, 5, {}, {"id": 0}, {"id": "7"}, {"id": 7}, {"id": 2**31}]
-    assert [file.id for file in files.parse_files({"files": rows})] == [7]
-    assert files.parse_files({"files": "x"}) == files.parse_files({}) == ()
+    assert [file.id for file in records.parse_files({"files": rows})] == [7]
+    assert records.parse_files({"files": "x"}) == records.parse_files({}) == ()
 
 
 def test_hash_of_an_empty_file_is_ignored():
@@ -111,7 +111,7 @@ def test_impossible_size_is_unknown(size):
     ids="free too generation archived taken-down members until old oldest rubbish".split(),
 )
 def test_access_is_parsed_from_the_record(record, model, access):
-    found = files.parse_access(record, model)
+    found = records.parse_access(record, model)
     assert (found.state, found.deadline) == access
 
 

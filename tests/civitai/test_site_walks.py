@@ -7,9 +7,8 @@ import random
 import pytest
 from civitai_manager_libs import civitai
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.jobs.pagination import walk_gallery
-from civitai_manager_libs.jobs.records import Job
-from civitai_manager_libs.jobs.states import WalkState
+from civitai_manager_libs.jobs.job_records import Job, WalkState
+from civitai_manager_libs.jobs.walk import walk_gallery
 from site_stand_in import MODEL, make_site_images, Site, SiteClient, SiteImage
 
 _WALKS = 25  # of each path

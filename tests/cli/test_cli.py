@@ -19,13 +19,13 @@ import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.cli import argtypes, arguments
-from civitai_manager_libs.core import detect_media_extension, sqlite_file
+from civitai_manager_libs.cli import arguments
+from civitai_manager_libs.core import detect_media_extension, sqlite
+from civitai_manager_libs.i18n import messages
+from civitai_manager_libs.jobs import image_items as job_items
+from civitai_manager_libs.jobs.store import JobStore
 from civitai_demo.files import draw_original
 from civitai_demo.gallery import find_demo_image
-from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.jobs.kinds import image_items as job_items
-from civitai_manager_libs.jobs.store import JobStore
 from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_files
 from crash_checks import read_images
 
@@ -298,7 +298,7 @@ def test_quality_defaults_to_the_setting(server, run, dest):
 
 def test_max_rate_is_given_in_bytes_a_second(server, run, dest):
     given = {"500k": 500, "2M": 2048, "1.5MiB": 1536, "2048": 2, "1g": 2**20}
-    assert {text: argtypes.parse_rate(text) for text in given} == given
+    assert {text: arguments.parse_rate(text) for text in given} == given
     assert run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", "2M")[0] == 0
     assert setting.gallery_max_rate_kb == 2048
 
@@ -602,7 +602,7 @@ def test_invalid_settings_are_reported_and_replaced_by_defaults(server, run, tmp
 def _damage(path):
     with open(path, "r+b") as file:
         file.write(b"damage" * 100)
-    sqlite_file._checked.clear()
+    sqlite._checked.clear()
 
 
 def _make_newer(path):

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.cli import progress_bar, terminal
+from civitai_manager_libs.cli import terminal
 from civitai_manager_libs.jobs import JobProgress, WalkState
 
 
@@ -26,7 +26,7 @@ def _english():
 @pytest.fixture
 def clock(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(progress_bar.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -36,7 +36,7 @@ def columns(monkeypatch):
         size = os.terminal_size((count, 24))
         monkeypatch.setattr(terminal.shutil, "get_terminal_size", lambda: size)
 
-    monkeypatch.setattr(progress_bar, "_BAR_INTERVAL", 0)
+    monkeypatch.setattr(terminal, "_BAR_INTERVAL", 0)
     set_to(80)
     return set_to
 
@@ -61,7 +61,7 @@ def _progress(saved=0, total=60, state="running", **values):
 
 
 def _shown(stream, *told, clock=None, step=10.0):
-    line = progress_bar.make_progress(stream)
+    line = terminal.make_progress(stream)
     for each in told:
         line.show(each)
         if clock:
@@ -105,7 +105,7 @@ def test_closed_pipe_is_no_error_and_ends_the_output(clock):
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:
-        line = progress_bar.make_progress(stream)
+        line = terminal.make_progress(stream)
         for saved in (3, 30, 60):
             line.show(_progress(saved))
             clock[0] += 10.0

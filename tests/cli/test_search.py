@@ -8,8 +8,8 @@ import sys
 
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
-from civitai_manager_libs.library import bookmarks, records
-from civitai_manager_libs.library.search import scan
+from civitai_manager_libs.library import bookmarks, image_records
+from civitai_manager_libs.library.search import run_search
 from cli_process import ENTRY
 
 _PROMPTS = {
@@ -33,7 +33,7 @@ def run(capsys, monkeypatch, library):
         }
         for n, prompt in _PROMPTS.items()
     )
-    records.store_images([image for row in rows if (image := image_from_json(row))])
+    image_records.store_images([image for row in rows if (image := image_from_json(row))])
     library.forget()
 
     def run(*words, locale="C.UTF-8", command="search"):
@@ -85,8 +85,8 @@ def test_no_match_and_more_matches_are_reported(run):
 
 
 def test_search_continues_until_its_limit_or_the_end_and_reports_progress(run, monkeypatch):
-    monkeypatch.setattr(scan, "_WORK", 1)
-    monkeypatch.setattr(scan, "_FEW", -1)
+    monkeypatch.setattr(run_search, "_WORK", 1)
+    monkeypatch.setattr(run_search, "_FEW", -1)
     code, out, err = run("steps<40 -lighthouse", "--sort", "Oldest")
     assert (code, _ids(out)) == (0, [2, 3])
     assert err == "Searched 1 of 3 pictures of the library so far; going on…\n"
@@ -102,10 +102,10 @@ def test_unsupported_parts_are_reported_and_the_rest_is_searched(run, typed):
 
 
 def test_all_bookmarks_or_one_collection_are_exported(run):
-    bookmarks.annotations.change_annotations(
-        records.find_images([1]).values(), bookmarks.annotations.AnnotationChange(favourite=True)
+    bookmarks.change_annotations(
+        image_records.find_images([1]).values(), bookmarks.AnnotationChange(favourite=True)
     )
-    bookmarks.collections.add_to_collection(list(records.find_images([2, 3]).values()), "Sea")
+    bookmarks.add_to_collection(list(image_records.find_images([2, 3]).values()), "Sea")
     code, out, err = run(command="export")
     assert (code, err) == (0, "") and [p["id"] for p in json.loads(out)["pictures"]] == [1, 2, 3]
     told = json.loads(run("sea", command="export")[1])

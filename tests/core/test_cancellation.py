@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
+from civitai_manager_libs.core.threads import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
 
 

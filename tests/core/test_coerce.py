@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
-from civitai_manager_libs.core.coerce import (
+from civitai_manager_libs.core.untrusted import (
     as_checksum,
+    as_integer,
     as_number,
     as_text,
-    as_integer,
     clean_text,
-    model_file_stem,
     format_number,
+    model_file_stem,
     normalize_unicode,
 )
 

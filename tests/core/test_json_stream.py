@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from civitai_manager_libs.core import iter_json_members, json_stream
+from civitai_manager_libs.core import iter_json_members, untrusted
 from hypothesis import given, strategies as st
 
 _VALUES = st.recursive(
@@ -66,8 +66,8 @@ def test_malformed_or_deep_object_is_refused(body):
 
 
 def test_long_value_is_refused_without_being_read_to_its_end(monkeypatch):
-    monkeypatch.setattr(json_stream, "_PIECE", 1000)
-    monkeypatch.setattr(json_stream, "_MAX_VALUE", 10_000)
+    monkeypatch.setattr(untrusted, "_PIECE", 1000)
+    monkeypatch.setattr(untrusted, "_MAX_VALUE", 10_000)
     file = io.BytesIO(b'{"a":["' + b"x" * 1_000_000)
     with pytest.raises(ValueError):
         list(iter_json_members(file))

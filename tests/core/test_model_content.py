@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from civitai_manager_libs.core.model_content import check_model_file, check_model_start
+from civitai_manager_libs.core.file_types import check_model_file, check_model_start
 from civitai_manager_libs.errors import InvalidResponse, NeedsKey
 from model_storage import safetensors
 

@@ -6,8 +6,7 @@ import threading
 import time
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation
-from civitai_manager_libs.core.parallel import prefetch, run_parallel
+from civitai_manager_libs.core.threads import Cancellation, prefetch, run_parallel
 
 
 @pytest.fixture(autouse=True)

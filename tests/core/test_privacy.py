@@ -8,8 +8,8 @@ import stat
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.jobs.store.database import jobs_database
-from civitai_manager_libs.library.store import writing
+from civitai_manager_libs.jobs.tables import jobs_database
+from civitai_manager_libs.library.database import writing
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no modes")
 

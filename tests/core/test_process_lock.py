@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from civitai_manager_libs.core.sqlite_file import ProcessLock
+from civitai_manager_libs.core.sqlite import ProcessLock
 from civitai_manager_libs.errors import DiskError
 from lock_holder import hold_lock
 

@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from civitai_manager_libs.core import single_flight
-from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
-from civitai_manager_libs.core.single_flight import SingleFlight
+from civitai_manager_libs.core import threads as single_flight
+from civitai_manager_libs.core.threads import Cancellation, never_cancelled, SingleFlight
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFull, NotFound
 
 

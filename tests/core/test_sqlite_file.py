@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from civitai_manager_libs.core import sqlite_file
+from civitai_manager_libs.core import sqlite
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.jobs.store.database import jobs_database as Database
+from civitai_manager_libs.jobs.tables import jobs_database as Database
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -28,7 +28,7 @@ def _filled(path, count=2000):
     with db.writing() as connection:
         connection.executemany(_INSERT, [(n,) for n in range(count)])
     db.close()
-    sqlite_file._checked.clear()  # as the next process begins
+    sqlite._checked.clear()  # as the next process begins
 
 
 def _count(path):
@@ -126,11 +126,11 @@ def test_damage_found_by_many_at_once_renames_one_file(path):
 
 
 def test_damaged_file_is_not_renamed_while_it_is_open(path, monkeypatch):
-    monkeypatch.setattr(sqlite_file, "_WAIT_ALONE", 0.1)
+    monkeypatch.setattr(sqlite, "_WAIT_ALONE", 0.1)
     _filled(path)
     user = Database(path)
     _overwrite_start(path)
-    sqlite_file._checked.clear()
+    sqlite._checked.clear()
     with pytest.raises(DiskError, match="damaged.*in use"):
         Database(path)
     assert os.path.exists(path)
@@ -177,7 +177,7 @@ def test_file_in_place_of_the_folder_is_reported(tmp_path):
 
 
 def test_writer_that_does_not_finish_is_reported(path, monkeypatch):
-    monkeypatch.setattr(sqlite_file, "_WAIT", 0.1)
+    monkeypatch.setattr(sqlite, "_WAIT", 0.1)
     first, second = Database(path), Database(path)
     with first.writing():
         with pytest.raises(DiskError, match="locked"), second.writing():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from civitai_manager_libs.core.sqlite_file import Database, Schema
-from civitai_manager_libs.core import sqlite_pool
+from civitai_manager_libs.core import sqlite
+from civitai_manager_libs.core.sqlite import Database, Schema
 from page_driver import wait_for
 
 _SCHEMA = Schema(1, "CREATE TABLE notes (text TEXT)", "The notes", "Nothing is lost.")
@@ -24,13 +24,13 @@ def opened():
 
 @pytest.fixture
 def pool(opened, monkeypatch):
-    monkeypatch.setattr(sqlite_pool, "_IDLE", 60)
+    monkeypatch.setattr(sqlite, "_IDLE", 60)
 
     def open_database(path):
         opened.append(Database(path, _SCHEMA))
         return opened[-1]
 
-    pool = sqlite_pool.ConnectionPool(open_database)
+    pool = sqlite.ConnectionPool(open_database)
     yield pool
     pool.close_idle()
 
@@ -62,7 +62,7 @@ def test_failed_block_closes_the_idle_connections_of_its_file_too(pool, opened, 
 
 
 def test_idle_connection_is_closed_soon(pool, path, monkeypatch):
-    monkeypatch.setattr(sqlite_pool, "_IDLE", 0.01)
+    monkeypatch.setattr(sqlite, "_IDLE", 0.01)
     with pool.borrow(path):
         pass
     wait_for(lambda: not pool._idle and not pool._timer)

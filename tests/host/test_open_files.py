@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from civitai_manager_libs.host import open_files
+from civitai_manager_libs.host import webui
 
 _SCRIPT = """
 import resource, sys
@@ -27,5 +27,5 @@ def test_soft_limit_is_raised_as_far_as_useful_and_allowed(soft, hard, then):
 
 
 def test_without_such_a_limit_nothing_happens(monkeypatch):
-    monkeypatch.setattr(open_files, "resource", None)
-    open_files.raise_open_file_limit()
+    monkeypatch.setattr(webui, "resource", None)
+    webui.raise_open_file_limit()

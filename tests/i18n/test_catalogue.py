@@ -8,11 +8,12 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from civitai_manager_libs import setting, stats
-from civitai_manager_libs.i18n import catalogue, LANGUAGES
+from civitai_manager_libs import setting
+from civitai_manager_libs.i18n import LANGUAGES, messages
+from civitai_manager_libs.library import image_features
 
 _ROOT = Path(__file__).parents[2]
-_ENGLISH = catalogue.load_catalogue("en")
+_ENGLISH = messages.load_catalogue("en")
 _SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
 # Keys that are put together from a beginning and a code.
 _BY_CODE = ("state_", "job_", "reason_", "remark_", "report_", "search_", "short_", "open_")
@@ -27,7 +28,7 @@ _BY_CODE += (
     "problem_",
     "name_",
     "models_state_",
-    *(f"stats_{kind}" for kind in stats.KINDS),
+    *(f"stats_{kind}" for kind in image_features.KINDS),
 )
 
 
@@ -75,7 +76,7 @@ def test_every_setting_has_a_label():
 @pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
 def test_every_language_has_every_text_and_no_other(language):
     # Read from the file: the catalogue would fill in what is missing.
-    own = catalogue._read_language(language)
+    own = messages._read_language(language)
     for section in _SECTIONS:
         if section != "parameters":  # in English they have no other name
             assert _flatten(own[section]).keys() == _flatten(getattr(_ENGLISH, section)).keys()
@@ -83,7 +84,7 @@ def test_every_language_has_every_text_and_no_other(language):
 
 @pytest.mark.parametrize("section", _SECTIONS)
 def test_all_languages_have_the_same_placeholders(section):
-    languages = [_flatten(getattr(catalogue.load_catalogue(name), section)) for name in LANGUAGES]
+    languages = [_flatten(getattr(messages.load_catalogue(name), section)) for name in LANGUAGES]
     for key in _flatten(getattr(_ENGLISH, section)):
         texts = [texts[key] for texts in languages]
         values = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in texts]
@@ -99,14 +100,14 @@ def test_english_has_no_chinese():
 
 
 def test_missing_text_falls_back_to_english(monkeypatch):
-    monkeypatch.setattr(catalogue, "_read_language", _read_with_gap)
-    catalogue.load_catalogue.cache_clear()
-    assert catalogue.load_catalogue("zh-TW").texts["progress"] == _ENGLISH.texts["progress"]
+    monkeypatch.setattr(messages, "_read_language", _read_with_gap)
+    messages.load_catalogue.cache_clear()
+    assert messages.load_catalogue("zh-TW").texts["progress"] == _ENGLISH.texts["progress"]
     monkeypatch.undo()
-    catalogue.load_catalogue.cache_clear()
+    messages.load_catalogue.cache_clear()
 
 
-def _read_with_gap(language, read=catalogue._read_language):
+def _read_with_gap(language, read=messages._read_language):
     texts = read(language)
     if language != "en":
         del texts["texts"]["progress"]

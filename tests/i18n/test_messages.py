@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.i18n import catalogue, messages
+from civitai_manager_libs.i18n import messages
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_every_reason_has_its_own_text(code):
     assert messages.name_reason("http_418", "zh-TW").endswith("http_418")
 
 
-@pytest.mark.parametrize("kind", list(catalogue.load_catalogue("en").choices))
+@pytest.mark.parametrize("kind", list(messages.load_catalogue("en").choices))
 def test_choices_of_a_field_have_different_labels_in_every_language(kind):
     for language in messages.LANGUAGES:
         pairs = messages.list_choices(kind, language)
         assert len({label for label, _ in pairs}) == len(pairs)
-        assert [value for _, value in pairs] == list(catalogue.load_catalogue("en").choices[kind])
+        assert [value for _, value in pairs] == list(messages.load_catalogue("en").choices[kind])

@@ -7,7 +7,7 @@ import json
 import pytest
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.infotext import build_infotext, parse_infotext
-from civitai_manager_libs.infotext.parameter_names import translate_infotext
+from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from civitai_manager_libs.infotext import (
     parse_infotext,
     translate_for_host,
 )
-from civitai_manager_libs.infotext.hosts import parse_as_host
+from civitai_manager_libs.infotext.host_rules import parse_as_host
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from hypothesis import given
 from hypothesis import strategies as st

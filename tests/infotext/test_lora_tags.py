@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 import pytest
-from civitai_manager_libs.infotext.lora_tags import list_missing_lora_tags
+from civitai_manager_libs.infotext.resources import list_missing_lora_tags
 
 
 def lora(name, strength=1.0, **more):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext import build_infotext, parse_infotext
-from civitai_manager_libs.infotext.parameter_names import translate_infotext
+from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.lora_tags import list_missing_lora_tags
-from civitai_manager_libs.infotext.resources import list_resources, Resource
+from civitai_manager_libs.infotext.resources import list_missing_lora_tags, list_resources, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,8 +11,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobService, JobStore, JobWorker, JobClient
-from civitai_manager_libs.web.routes import job_views
+from civitai_manager_libs.jobs import JobClient, JobService, JobStore, JobWorker
+from civitai_manager_libs.web.routes import jobs
 from page_driver import wait_for
 
 _DAMAGES = {
@@ -56,7 +56,7 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
     )
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
-    assert job_views.make_jobs_panel(service, "en")["jobs"][0]["id"] == good
+    assert jobs.make_jobs_panel(service, "en")["jobs"][0]["id"] == good
     with service.open_store() as store:
         assert store.quarantine_unreadable() == ""
         assert good < store.add_job("Another", ImageQuery(101), str(tmp_path), 6) < 10

@@ -10,13 +10,13 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core import Image, ReactionCounts
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.jobs.filename_template import (
+from civitai_manager_libs.jobs.image_files import (
     FIELDS,
     fill_template,
     split_template,
     validate_template,
 )
-from civitai_manager_libs.jobs.records import JobOptions, NamingContext, WalkedPage
+from civitai_manager_libs.jobs.job_records import JobOptions, NamingContext, WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from hypothesis import given, strategies as st
 

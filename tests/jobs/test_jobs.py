@@ -9,8 +9,9 @@ import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.jobs.records import JobOptions, NamingContext, Outcome, WalkedPage
-from civitai_manager_libs.jobs.store import job_store, JobStore
+from civitai_manager_libs.jobs import store as job_store
+from civitai_manager_libs.jobs.job_records import JobOptions, NamingContext, Outcome, WalkedPage
+from civitai_manager_libs.jobs.store import JobStore
 from lock_holder import hold_lock
 from page_driver import wait_for
 

@@ -15,11 +15,12 @@ from civitai_manager_libs.errors import (
     FileInUse,
     NetworkError,
     NotFound,
+    QuotaReached,
+    StorageDown,
+    WrongHash,
 )
-from civitai_manager_libs.errors import QuotaReached, StorageDown, WrongHash
-from civitai_manager_libs.jobs import JobService, JobWorker
+from civitai_manager_libs.jobs import JobService, JobWorker, queue
 from civitai_manager_libs.jobs.progress import ProgressMeter
-from civitai_manager_libs.jobs.queue import pool
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
 from job_service import comes_to, end_all
 from page_driver import wait_for
@@ -208,7 +209,7 @@ def test_earlier_partial_file_counts_as_progress_but_not_as_speed(
     store, tmp_path, monkeypatch, client
 ):
     gate, told = threading.Event(), []
-    monkeypatch.setattr("civitai_manager_libs.jobs.kinds.models.resumable_size", lambda *_: 600)
+    monkeypatch.setattr("civitai_manager_libs.jobs.worker.resumable_size", lambda *_: 600)
     client.before = lambda *_: gate.wait(10)
 
     def show(progress):
@@ -236,7 +237,7 @@ def test_size_from_the_server_replaces_an_unknown_size(store, tmp_path, client):
 
 @pytest.fixture
 def service(client, monkeypatch):
-    monkeypatch.setattr(pool, "JobClient", lambda _: client)
+    monkeypatch.setattr(queue, "JobClient", lambda _: client)
     service = JobService(lambda: None)
     yield service
     end_all(service)

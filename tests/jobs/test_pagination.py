@@ -9,10 +9,9 @@ import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import HttpStatusError
-from civitai_manager_libs.jobs import pagination
-from civitai_manager_libs.jobs.pagination import walk_gallery
-from civitai_manager_libs.jobs.records import Job, WalkReport
-from civitai_manager_libs.jobs.states import WalkState
+from civitai_manager_libs.jobs import walk
+from civitai_manager_libs.jobs.job_records import Job, WalkReport, WalkState
+from civitai_manager_libs.jobs.walk import walk_gallery
 
 _JOB = Job(
     1, 0.0, "One", ImageQuery(5), "/pictures", 100, False, "running", "", "", None, WalkState.FIRST
@@ -101,7 +100,7 @@ def test_pages_without_new_images_are_not_reported_as_the_end():
 
 def test_page_computes_a_second_readings_cost_with_the_same_page_size():
     head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "download_options.js"
-    assert f"SECOND_PAGE = {pagination._SECOND_PAGE};" in head.read_text(encoding="utf-8")
+    assert f"SECOND_PAGE = {walk._SECOND_PAGE};" in head.read_text(encoding="utf-8")
 
 
 def _fetch_unless(bad, pages):

@@ -11,10 +11,14 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import DiskError, NetworkError
-from civitai_manager_libs.jobs import failures as job_failures
-from civitai_manager_libs.jobs.queue import pool, scheduler
-from civitai_manager_libs.jobs.queue.service import JobService
-from civitai_manager_libs.jobs.store import JobStore, locks
+from civitai_manager_libs.jobs import (
+    progress as job_failures,
+    queue as pool,
+    queue as scheduler,
+    tables,
+)
+from civitai_manager_libs.jobs.service import JobService
+from civitai_manager_libs.jobs.store import JobStore
 from fake_network import FakeClient, FlakyClient, write_image
 from page_driver import wait_for
 
@@ -255,7 +259,7 @@ def test_waiting_job_stays_queued_if_its_end_cannot_be_written(place, monkeypatc
 
 
 def test_job_that_is_about_to_stop_can_be_deleted(place, monkeypatch):
-    monkeypatch.setattr(locks, "_LOCK_SECONDS", 10)
+    monkeypatch.setattr(tables, "_LOCK_SECONDS", 10)
     [job_id] = place.add()
     place.has_begun(job_id)
     place.service.stop(job_id, "cancelled")

@@ -11,7 +11,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobService, NamingContext
-from civitai_manager_libs.library import pages, records
+from civitai_manager_libs.library import image_records, pages
 from job_service import shown
 from page_driver import wait_for
 
@@ -49,7 +49,7 @@ def test_records_are_stored_and_no_image_is_requested(service, civitai, library)
     assert (job.state, job.saved, job.failed, job.bytes) == ("done", 25, 0, 0)
     assert not [path for path in civitai.requests if path.startswith("/image/")]
     library.forget()
-    assert len(records.find_images(civitai.ids[:25])) == 25
+    assert len(image_records.find_images(civitai.ids[:25])) == 25
     assert not os.path.exists(setting.saved_images_folder())
     with service.open_store() as store:
         assert store.find_saved_paths(civitai.ids) == {}
@@ -66,7 +66,7 @@ def test_job_continues_after_the_stored_pages(service, civitai, library):
     assert (is_whole, job.saved) == (False, 20)
     library.forget()
     assert pages.find_first_missing_page(_QUERY, 100) == (None, True)
-    assert len(records.find_images(civitai.ids)) == 40
+    assert len(image_records.find_images(civitai.ids)) == 40
 
 
 def test_cancelled_job_keeps_the_records_it_read(service, civitai, library):
@@ -81,7 +81,7 @@ def test_cancelled_job_keeps_the_records_it_read(service, civitai, library):
     job = _ended(service, job_id)
     assert job.state == "cancelled" and 10 <= job.saved < 40
     library.forget()
-    assert len(records.find_images(civitai.ids)) >= job.saved
+    assert len(image_records.find_images(civitai.ids)) >= job.saved
 
 
 def test_job_whose_gallery_cannot_be_read_is_paused_with_the_reason(service, civitai):

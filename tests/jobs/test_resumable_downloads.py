@@ -10,7 +10,7 @@ from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient
-from civitai_manager_libs.jobs.queue.service import JobService
+from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.worker import JobWorker
 from page_driver import wait_for
 

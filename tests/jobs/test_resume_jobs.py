@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.jobs.queue.resume_jobs import queue_unfinished_jobs
+from civitai_manager_libs.jobs.service import queue_unfinished_jobs
 
 _RESUMED = [("queued", ""), ("paused", "busy"), ("paused", "disk"), ("paused", "network")]
 _NOT_RESUMED = [("paused", ""), ("paused", "needs_key"), ("done", "empty_end")]

@@ -10,9 +10,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobOptions, JobWorker, JobClient
-from civitai_manager_libs.jobs.kinds import image_items
-from civitai_manager_libs.jobs.records import WalkReport
+from civitai_manager_libs.jobs import image_items, JobClient, JobOptions, JobWorker
+from civitai_manager_libs.jobs.job_records import WalkReport
 from site_stand_in import MODEL, Site, SiteImage, make_site_images, served
 
 _MINUTE = 60_000

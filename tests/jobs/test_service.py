@@ -11,8 +11,8 @@ from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs.queue.service import JobService
-from civitai_manager_libs.jobs.records import NamingContext
+from civitai_manager_libs.jobs.job_records import NamingContext
+from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
 from job_service import comes_to, end_all, shown

@@ -12,9 +12,8 @@ import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobStore, JobWorker, JobClient
-from civitai_manager_libs.jobs.records import JobOptions, NamingContext
-from civitai_manager_libs.jobs.states import WalkState
+from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker
+from civitai_manager_libs.jobs.job_records import JobOptions, NamingContext, WalkState
 
 pytestmark = pytest.mark.usefixtures("each_system")
 

@@ -16,9 +16,15 @@ from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import DiskError, DiskFull, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
-from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker, worker
-from civitai_manager_libs.jobs.kinds import image_items, images
-from civitai_manager_libs.jobs.records import WalkedPage
+from civitai_manager_libs.jobs import (
+    image_items as images,
+    image_items,
+    JobClient,
+    JobStore,
+    JobWorker,
+    worker,
+)
+from civitai_manager_libs.jobs.job_records import WalkedPage
 from crash_checks import read_images
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png

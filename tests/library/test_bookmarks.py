@@ -13,15 +13,15 @@ from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import (
     bookmarks,
+    database,
     image_cache,
-    deletions,
+    image_records,
     import_export,
     pages,
-    records,
     search,
 )
-from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
-from civitai_manager_libs.library.store import select_rows, writer, writing
+from civitai_manager_libs.library.bookmarks import AnnotationChange
+from civitai_manager_libs.library.database import select_rows, writing
 from exported import export_json, import_json
 from stored_images import make_image
 
@@ -33,7 +33,7 @@ _PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 @pytest.fixture
 def images(library):
     images = [make_image(n) for n in range(1, 7)]
-    records.store_images(images)
+    image_records.store_images(images)
     library.forget()
     return images
 
@@ -43,17 +43,17 @@ def _ids(words):
 
 
 def test_annotations_are_stored_found_by_search_and_removed(images, library):
-    bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
-    bookmarks.annotations.change_annotations(
+    bookmarks.change_annotations(images[:2], AnnotationChange(favourite=True))
+    bookmarks.change_annotations(
         images[1:3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
     )
-    bookmarks.collections.add_to_collection(images[3:5], "Harbor  views")
-    bookmarks.collections.add_to_collection(images[4:6], "harbor VIEWS")
+    bookmarks.add_to_collection(images[3:5], "Harbor  views")
+    bookmarks.add_to_collection(images[4:6], "harbor VIEWS")
     library.forget()
-    assert bookmarks.annotations.find_annotations([2])[2] == bookmarks.annotations.Annotation(
+    assert bookmarks.find_annotations([2])[2] == bookmarks.Annotation(
         True, 4, "Use THIS light", ("Sea",)
     )
-    assert bookmarks.annotations.find_annotations([5])[5].collections == ("Harbor views",)
+    assert bookmarks.find_annotations([5])[5].collections == ("Harbor views",)
     for words, found in (
         ("is:favourite", [1, 2]),
         ("-is:favourite", [3, 4, 5, 6]),
@@ -69,44 +69,44 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
         assert _ids(words) == found, words
     assert [one.text for one in search.suggest_values("set:")] == ['set:"Harbor views"']
     assert [(one.text, one.count) for one in search.suggest_values("tag:s")] == [("tag:Sea", 2)]
-    bookmarks.annotations.change_annotations(
+    bookmarks.change_annotations(
         images, AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
     )
-    bookmarks.collections.remove_from_collection([4, 5], "harbor views")
-    assert set(bookmarks.annotations.find_annotations(range(1, 7))) == {6}
-    bookmarks.collections.delete_collection("Harbor Views")
-    assert bookmarks.collections.list_collections() == []
-    assert bookmarks.annotations.find_annotations([6]) == {}
+    bookmarks.remove_from_collection([4, 5], "harbor views")
+    assert set(bookmarks.find_annotations(range(1, 7))) == {6}
+    bookmarks.delete_collection("Harbor Views")
+    assert bookmarks.list_collections() == []
+    assert bookmarks.find_annotations([6]) == {}
 
 
 def test_favourite_is_found_before_its_record_is_written(images, monkeypatch):
-    bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
+    bookmarks.change_annotations(images[:1], AnnotationChange(favourite=True))
     with writing() as db:
         db.execute("DELETE FROM facts")
-    monkeypatch.setattr(records, "write_later", lambda *_: None)
-    records.store_images(images[:2])
-    assert records.filter_matching([1, 2, 3], search.parse_query("is:favourite"), list) == [1]
+    monkeypatch.setattr(image_records, "write_later", lambda *_: None)
+    image_records.store_images(images[:2])
+    assert image_records.filter_matching([1, 2, 3], search.parse_query("is:favourite"), list) == [1]
 
 
 def test_renamed_collection_keeps_its_images_and_names_are_unique(images):
-    bookmarks.collections.add_to_collection(images[:2], "one")
-    bookmarks.collections.add_to_collection(images[2:3], "two")
-    bookmarks.collections.rename_collection("one", "One and only")
-    assert [(s.name, s.count) for s in bookmarks.collections.list_collections()] == [
+    bookmarks.add_to_collection(images[:2], "one")
+    bookmarks.add_to_collection(images[2:3], "two")
+    bookmarks.rename_collection("one", "One and only")
+    assert [(s.name, s.count) for s in bookmarks.list_collections()] == [
         ("One and only", 2),
         ("two", 1),
     ]
     with pytest.raises(InputError):
-        bookmarks.collections.rename_collection("two", "ONE and only")
+        bookmarks.rename_collection("two", "ONE and only")
     for name in ("", "  ", "\u202e"):
         with pytest.raises(InputError):
-            bookmarks.collections.add_to_collection([], name)
+            bookmarks.add_to_collection([], name)
 
 
 @pytest.fixture
 def meet(monkeypatch):
     """meet(count): the next changes of so many threads begin together, after their first checks."""
-    change = bookmarks.collections.change_bookmarks
+    change = bookmarks.change_bookmarks
 
     def meet(count):
         barrier = threading.Barrier(count)
@@ -115,7 +115,7 @@ def meet(monkeypatch):
             barrier.wait(60)
             return change()
 
-        monkeypatch.setattr(bookmarks.collections, "change_bookmarks", change_together)
+        monkeypatch.setattr(bookmarks, "change_bookmarks", change_together)
 
     return meet
 
@@ -123,51 +123,51 @@ def meet(monkeypatch):
 def test_of_concurrent_renames_to_one_name_one_succeeds_and_none_fails_otherwise(images, meet):
     names = [f"set {n}" for n in range(8)]
     for name in names:
-        bookmarks.collections.add_to_collection(images[:1], name)
+        bookmarks.add_to_collection(images[:1], name)
     meet(len(names))
 
     def rename(name):
         try:
-            bookmarks.collections.rename_collection(name, "The one")
+            bookmarks.rename_collection(name, "The one")
         except InputError:
             return 0
         return 1
 
     with ThreadPoolExecutor(len(names)) as pool:
         assert sum(pool.map(rename, names)) == 1
-    left = {one.name: one.count for one in bookmarks.collections.list_collections()}
+    left = {one.name: one.count for one in bookmarks.list_collections()}
     assert len(left) == 8 and left["The one"] == 1 and set(left.values()) == {1}
 
 
 def test_images_added_while_a_collection_is_deleted_are_reported_or_kept(images, meet):
-    bookmarks.collections.add_to_collection(images[:1], "set")
+    bookmarks.add_to_collection(images[:1], "set")
     meet(2)
     removed = []
 
     def delete():
-        removed.extend(bookmarks.collections.delete_collection("set"))
+        removed.extend(bookmarks.delete_collection("set"))
 
     def add():
-        bookmarks.collections.add_to_collection(images[1:2], "set")
+        bookmarks.add_to_collection(images[1:2], "set")
 
     with ThreadPoolExecutor(2) as pool:
         for ended in [pool.submit(delete), pool.submit(add)]:
             ended.result()
-    left = bookmarks.collections.list_image_ids("set")
+    left = bookmarks.list_image_ids("set")
     assert sorted([*removed, *left]) == sorted(image.id for image in images[:2])
 
 
 def test_bookmarked_images_are_never_evicted(images, library, monkeypatch):
-    bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
-    bookmarks.annotations.change_annotations(images[1:2], AnnotationChange(tags=["keep"]))
-    bookmarks.collections.add_to_collection(images[2:3], "kept")
+    bookmarks.change_annotations(images[:1], AnnotationChange(favourite=True))
+    bookmarks.change_annotations(images[1:2], AnnotationChange(tags=["keep"]))
+    bookmarks.add_to_collection(images[2:3], "kept")
     setting.change("library_records", 1_000)
     monkeypatch.setattr(setting, "library_records", 4)
-    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
-    records.store_images([make_image(9)])
+    monkeypatch.setattr(database, "_EVICT_EVERY", 0.0)
+    image_records.store_images([make_image(9)])
     library.forget()
     assert _ids("") == [1, 2, 3, 9]
-    assert records.find_image(1) == images[0]
+    assert image_records.find_image(1) == images[0]
 
 
 def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
@@ -187,10 +187,10 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
 
 
 def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):
-    bookmarks.annotations.change_annotations(
+    bookmarks.change_annotations(
         images[:1], AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
     )
-    bookmarks.collections.add_to_collection(images[1:3], "Two")
+    bookmarks.add_to_collection(images[1:3], "Two")
     told = export_json()
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
     assert [one["id"] for one in export_json("Two")["pictures"]] == [2, 3]
@@ -199,28 +199,22 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     library.forget()
     assert import_json(told) == (3, 1)
     library.forget()
-    assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
-        True, 3, "好", ("海",)
-    )
-    assert _ids("set:two") == [2, 3] and records.find_image(1).meta == images[0].meta
+    assert bookmarks.find_annotations([1])[1] == bookmarks.Annotation(True, 3, "好", ("海",))
+    assert _ids("set:two") == [2, 3] and image_records.find_image(1).meta == images[0].meta
 
 
 def test_import_does_not_replace_the_users_annotations(images):
-    bookmarks.annotations.change_annotations(
-        images[:1], AnnotationChange(stars=5, note="mine", tags=["a"])
-    )
+    bookmarks.change_annotations(images[:1], AnnotationChange(stars=5, note="mine", tags=["a"]))
     told = export_json()
     told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
     import_json(told)
-    assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
-        True, 5, "mine", ("a", "b")
-    )
+    assert bookmarks.find_annotations([1])[1] == bookmarks.Annotation(True, 5, "mine", ("a", "b"))
 
 
 def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
     here = [make_image(1, browsingLevel=16, username="author"), make_image(2)]
-    records.store_images(here)
-    deletions.mark_deleted(2)
+    image_records.store_images(here)
+    image_records.mark_deleted(2)
     library.finish()
     records_given = [
         {**here[0].record, "browsingLevel": 1, "username": "thief", "url": make_image(8).url},
@@ -230,30 +224,30 @@ def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
     pictures = [{"id": one["id"], "record": one} for one in records_given]
     assert import_json({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
     for _ in range(2):  # in memory, then as after a start
-        assert records.find_image(1) == here[0] and records.find_image(3).level == 4
-        assert bookmarks.annotations.find_annotations([2])[2].deleted_at > 0
+        assert image_records.find_image(1) == here[0] and image_records.find_image(3).level == 4
+        assert bookmarks.find_annotations([2])[2].deleted_at > 0
         library.forget()
 
 
 def test_imported_record_does_not_replace_an_unwritten_one(library):
     with writing():  # the writer waits
-        records.store_images([make_image(1, browsingLevel=16)])
-        records.store_missing_images([make_image(1)])
-        assert records.find_image(1).level == 16
+        image_records.store_images([make_image(1, browsingLevel=16)])
+        image_records.store_missing_images([make_image(1)])
+        assert image_records.find_image(1).level == 16
     library.forget()
-    assert records.find_image(1).level == 16
+    assert image_records.find_image(1).level == 16
 
 
 def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
     for n in range(5):
-        bookmarks.collections.add_to_collection(images[:n], f"set {n}")
+        bookmarks.add_to_collection(images[:n], f"set {n}")
     asked = []
     monkeypatch.setattr(
-        bookmarks.collections,
+        bookmarks,
         "select_rows",
         lambda *given: asked.append(given) or select_rows(*given),
     )
-    found = bookmarks.collections.list_collections()
+    found = bookmarks.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
     assert len(export_json()["sets"]) == 5
     assert len(asked) == 2
@@ -264,7 +258,7 @@ def test_import_has_limits_for_all_collections_together(monkeypatch):
     monkeypatch.setattr(import_export, "_MAX_COLLECTIONS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
     assert import_json({"civitai_shortcut": 1, "sets": given}) == (0, 2)
-    assert bookmarks.collections.list_image_ids_by_name() == {"a": [1, 2], "b": [1]}
+    assert bookmarks.list_image_ids_by_name() == {"a": [1, 2], "b": [1]}
 
 
 @pytest.mark.parametrize(
@@ -295,8 +289,8 @@ def test_hostile_export_imports_only_valid_values(images):
         ],
     }
     assert import_json(hostile) == (0, 1)
-    assert bookmarks.annotations.find_annotations([1, 2]) == {}
-    assert bookmarks.collections.list_image_ids("ok") == [3]
+    assert bookmarks.find_annotations([1, 2]) == {}
+    assert bookmarks.list_image_ids("ok") == [3]
 
 
 # Gone from Civitai
@@ -316,10 +310,10 @@ def test_hostile_export_imports_only_valid_values(images):
 )
 def test_image_missing_between_two_others_was_deleted(query, now, before, missing):
     page = Page(tuple(make_image(n) for n in now))
-    assert deletions.find_deleted(query, page, before) == missing
-    assert deletions.find_deleted(query, Page(page.images, dropped=1), before) == []
+    assert image_records.find_deleted(query, page, before) == missing
+    assert image_records.find_deleted(query, Page(page.images, dropped=1), before) == []
     others = Page(page.images, other_ids=tuple(missing))
-    assert deletions.find_deleted(query, others, before) == []
+    assert image_records.find_deleted(query, others, before) == []
 
 
 def test_missing_image_is_marked_as_deleted_until_it_is_fetched_again(images, library):
@@ -327,8 +321,8 @@ def test_missing_image_is_marked_as_deleted_until_it_is_fetched_again(images, li
         page = pages.DatedPage(Page(tuple(rest)), float(number))
         pages._store_page(ImageQuery(5), None, 100, page)
     library.forget()
-    assert _ids("is:gone") == [3] and bookmarks.annotations.find_annotations([3])[3].deleted_at > 0
-    assert records.find_image(3) == images[2]
-    records.store_images([images[2]])
+    assert _ids("is:gone") == [3] and bookmarks.find_annotations([3])[3].deleted_at > 0
+    assert image_records.find_image(3) == images[2]
+    image_records.store_images([images[2]])
     library.forget()
     assert _ids("is:gone") == []

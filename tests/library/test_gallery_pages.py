@@ -12,7 +12,7 @@ import pytest
 from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.core import Cancellation, single_flight, thumbnail_url
+from civitai_manager_libs.core import Cancellation, threads, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
 from civitai_manager_libs.library import (
     image_cache,
@@ -20,7 +20,7 @@ from civitai_manager_libs.library import (
     pages as gallery_pages,
     wait_for_writes,
 )
-from civitai_manager_libs.library.store import writing
+from civitai_manager_libs.library.database import writing
 from site_stand_in import make_site_images, served, Site
 
 _QUERY = ImageQuery(101)
@@ -107,7 +107,7 @@ def test_page_expires_even_if_the_clock_is_set_back(civitai, client, monkeypatch
 
 
 def test_simultaneous_readers_share_one_request(civitai, client, monkeypatch):
-    gate, waiting, wait = threading.Event(), set(), single_flight.wait
+    gate, waiting, wait = threading.Event(), set(), threads.wait
 
     def counted(*arguments):
         waiting.add(threading.get_ident())
@@ -120,7 +120,7 @@ def test_simultaneous_readers_share_one_request(civitai, client, monkeypatch):
         request.reply(200, body, {})
 
     civitai.script("page", slow)
-    monkeypatch.setattr(single_flight, "wait", counted)
+    monkeypatch.setattr(threads, "wait", counted)
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: _read(client), range(4)))
     assert len(civitai.pages) == 1 and len({id(read) for read in found}) == 1

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.library import gallery_stats, pages, records
+from civitai_manager_libs.library import gallery_stats, image_records, pages
 from stored_images import make_image, store_model
 
 _MODEL, _OLD, _NEW = 7, 70, 71
@@ -26,7 +26,7 @@ def _image(image_id, versions=(), level=1, **meta):
 
 def _read(*images, **query):
     """Store a gallery page with these images."""
-    records.store_images(images, galleries=pages.list_gallery_names(ImageQuery(**query)))
+    image_records.store_images(images, galleries=pages.list_gallery_names(ImageQuery(**query)))
 
 
 def _seen(version=None, level=31, versions=(_OLD, _NEW)):
@@ -61,7 +61,7 @@ def test_images_of_other_browsing_levels_do_not_count():
 def test_latest_complete_record_counts(library):
     _read(_image(1), model_id=_MODEL)
     _read(_image(1, sampler="DDIM"), model_id=_MODEL)
-    records.store_images([_image(1, sampler="LMS")], is_complete=False)
+    image_records.store_images([_image(1, sampler="LMS")], is_complete=False)
     library.forget()
     assert [one.sample.settings[0] for one in _seen()] == ["sDDIM"]
 

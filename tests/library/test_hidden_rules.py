@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.library import bookmarks, hidden_rules, records, search
+from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, search
 from stored_images import make_image
 
 _PROMPTS = {
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.usefixtures("library")
 def stored(request, library, monkeypatch):
     """Store the images; once they are in the library, once still in memory alone."""
     if request.param == "unwritten":
-        monkeypatch.setattr(records, "write_later", lambda *_: None)
-    records.store_images([_image(n) for n in _PROMPTS])
+        monkeypatch.setattr(image_records, "write_later", lambda *_: None)
+    image_records.store_images([_image(n) for n in _PROMPTS])
     library.finish()
 
 
@@ -69,8 +69,8 @@ def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expect
 
 
 def test_word_is_found_in_the_tags_of_the_user_too(stored):
-    change = bookmarks.annotations.AnnotationChange(tags=["No Good", "x"])
-    bookmarks.annotations.change_annotations([_image(1), _image(9)], change)
+    change = bookmarks.AnnotationChange(tags=["No Good", "x"])
+    bookmarks.change_annotations([_image(1), _image(9)], change)
     hidden_rules.add_rule("word", "good")
     assert hidden_rules.find_hidden([*_PROMPTS]) == {1, 9}
 
@@ -78,7 +78,7 @@ def test_word_is_found_in_the_tags_of_the_user_too(stored):
 @pytest.mark.parametrize("sort", ["Newest", "Oldest", "Most Reactions"])
 def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, sort):
     everything = range(1, 300)
-    records.store_images([_image(n, "loud" if n % 3 else "quiet") for n in everything])
+    image_records.store_images([_image(n, "loud" if n % 3 else "quiet") for n in everything])
     library.finish()
     hidden_rules.add_rule("author", "loud")
     found, count, cursor = [], 0, None
@@ -144,7 +144,7 @@ def test_number_of_rules_is_limited():
 
 
 def test_slow_comparison_is_left_out_for_images_without_the_word(library):
-    records.store_images([_image(n) for n in range(11, 21)])
+    image_records.store_images([_image(n) for n in range(11, 21)])
     library.forget()
     db, compared = sqlite3.connect(setting.library_file()), []
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from civitai_manager_libs.library.store import MemoryCache
-from civitai_manager_libs.library.store.memory_cache import estimate_json_memory
+from civitai_manager_libs.library.database import estimate_json_memory, MemoryCache
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,8 +12,8 @@ from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import search_models
 from civitai_manager_libs.errors import NetworkError, NotFound
-from civitai_manager_libs.library import models, records, wait_for_writes
-from civitai_manager_libs.library.store import writing
+from civitai_manager_libs.library import image_records, models, wait_for_writes
+from civitai_manager_libs.library.database import writing
 
 
 def _asked(civitai):
@@ -73,7 +73,7 @@ def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     found = search_models(client, "o").models
     models.store_covers(found)
     covers = [model.cover for model in found if model.cover is not None]
-    assert covers and [records.find_image(cover.id) for cover in covers] == covers
+    assert covers and [image_records.find_image(cover.id) for cover in covers] == covers
 
 
 def test_models_of_a_library_without_versions_are_kept(civitai, client, library):

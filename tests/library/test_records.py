@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from_json
-from civitai_manager_libs.core import sqlite_file
-from civitai_manager_libs.library import records
+from civitai_manager_libs.core import sqlite
+from civitai_manager_libs.library import database, image_records, schema
+from civitai_manager_libs.library.database import writing
 from civitai_manager_libs.library.search import parse_query
-from civitai_manager_libs.library.store import database, record_eviction, schema, writer, writing
 from stored_images import make_image
 
 _META = {"prompt": "a lighthouse at dawn", "negativePrompt": "blurry", "Model": "dunes_v2"}
@@ -28,80 +28,80 @@ def _image(image_id=1, **more):
 
 def test_image_is_found_at_once_and_after_a_restart(library):
     image = _image()
-    records.store_images([image])
-    assert records.find_image(1) == image and records.find_image(2) is None
+    image_records.store_images([image])
+    assert image_records.find_image(1) == image and image_records.find_image(2) is None
     library.forget()
-    assert records.find_image(1) == image and records.find_image(2) is None
+    assert image_records.find_image(1) == image and image_records.find_image(2) is None
 
 
 def test_image_of_a_demo_is_found_under_the_port_that_the_demo_has_now(library, monkeypatch):
     path = "/x/1/original=true/1.jpeg"
     meta = {"prompt": "http://127.0.0.1:47860 is part of it"}
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:47860")
-    records.store_images([_image(url=f"http://127.0.0.1:47860{path}", meta=meta)])
+    image_records.store_images([_image(url=f"http://127.0.0.1:47860{path}", meta=meta)])
     library.forget()
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:50001")
-    assert records.find_image(1).url == f"http://127.0.0.1:50001{path}"
-    assert records.find_image(1).meta == meta
+    assert image_records.find_image(1).url == f"http://127.0.0.1:50001{path}"
+    assert image_records.find_image(1).meta == meta
 
 
 def test_images_are_found_in_the_requested_order(library):
-    records.store_images([_image(n) for n in range(1, 6)])
+    image_records.store_images([_image(n) for n in range(1, 6)])
     library.forget()
-    records.find_image(3)
-    assert list(records.find_images([5, 3, 99, 1])) == [5, 3, 1]
+    image_records.find_image(3)
+    assert list(image_records.find_images([5, 3, 99, 1])) == [5, 3, 1]
 
 
 def test_newer_record_replaces_an_older_one(library):
-    records.store_images([_image(reactions=1, meta=None)])
-    records.store_images([_image()])
+    image_records.store_images([_image(reactions=1, meta=None)])
+    image_records.store_images([_image()])
     library.forget()
-    assert records.find_image(1).meta == _META
+    assert image_records.find_image(1).meta == _META
 
 
 def test_example_images_record_does_not_replace_a_complete_one(library):
-    records.store_images([_image()])
-    records.store_images([_image(meta=None)], is_complete=False)
-    assert records.find_image(1).meta == _META
+    image_records.store_images([_image()])
+    image_records.store_images([_image(meta=None)], is_complete=False)
+    assert image_records.find_image(1).meta == _META
     library.forget()
-    assert records.find_image(1).meta == _META
-    records.store_images([_image(meta=None)], is_complete=False)
+    assert image_records.find_image(1).meta == _META
+    image_records.store_images([_image(meta=None)], is_complete=False)
     library.forget()
-    assert records.find_image(1).meta == _META
+    assert image_records.find_image(1).meta == _META
 
 
 def test_complete_record_replaces_an_example_images_record(library):
-    records.store_images([_image(meta=None)], is_complete=False)
-    records.store_images([_image()])
+    image_records.store_images([_image(meta=None)], is_complete=False)
+    image_records.store_images([_image()])
     library.forget()
-    assert records.find_image(1).meta == _META
+    assert image_records.find_image(1).meta == _META
 
 
 def test_level_of_an_example_image_is_stored(library):
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
     image = image_from_json(row, default_level=16)
-    records.store_images([image], is_complete=False)
+    image_records.store_images([image], is_complete=False)
     library.forget()
-    assert (records.find_image(77).id, records.find_image(77).level) == (77, 16)
+    assert (image_records.find_image(77).id, image_records.find_image(77).level) == (77, 16)
 
 
 def test_image_of_an_unknown_host_is_not_found(library, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:5000")
-    records.store_images([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
+    image_records.store_images([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
     library.forget()
-    assert records.find_image(1) is not None
+    assert image_records.find_image(1) is not None
     monkeypatch.delenv("CIVITAI_BASE_URL")
     library.forget()
-    assert records.find_image(1) is None
+    assert image_records.find_image(1) is None
 
 
 def test_memory_has_only_the_last_images_and_the_rest_is_read_from_disk(library, monkeypatch):
-    monkeypatch.setattr(records, "_MEMORY_BYTES", 50_000)
+    monkeypatch.setattr(image_records, "_MEMORY_BYTES", 50_000)
     library.forget()
-    records.store_images([_image(n) for n in range(1, 51)])
+    image_records.store_images([_image(n) for n in range(1, 51)])
     library.finish()
-    assert 5 < len(records._memory.values()) < 25
-    assert records.find_image(1).id == 1
+    assert 5 < len(image_records._memory.values()) < 25
+    assert image_records.find_image(1).id == 1
 
 
 @pytest.mark.parametrize(
@@ -115,16 +115,16 @@ def test_memory_has_only_the_last_images_and_the_rest_is_read_from_disk(library,
     ids=["surrogate", "ten-megabytes", "nul", "other-types"],
 )
 def test_any_text_in_a_record_can_be_stored(library, hostile):
-    records.store_images([_image(), _image(2, **hostile)])
+    image_records.store_images([_image(), _image(2, **hostile)])
     library.forget()
-    assert set(records.find_images([1, 2])) == {1, 2}
+    assert set(image_records.find_images([1, 2])) == {1, 2}
 
 
 # By words
 
 
 def _having(ids, words):
-    return records.filter_matching(ids, parse_query(words), list)
+    return image_records.filter_matching(ids, parse_query(words), list)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_words_are_searched_in_prompt_author_and_models(library, words, found):
         _image(3, meta={**_META, "prompt": "lighthouse 100% <lora:paperStyle:0.7>"}),
         _image(4, meta={**_META, "prompt": "海 Straße"}, username="tide"),
     ]
-    records.store_images(images)
+    image_records.store_images(images)
     for _ in range(2):  # in memory, then as after a start
         assert _having([1, 2, 3, 4, 5], words) == (found if words else [1, 2, 3, 4, 5])
         library.forget()
@@ -156,28 +156,30 @@ def test_words_are_searched_in_prompt_author_and_models(library, words, found):
 
 def test_unwritable_library_is_logged_and_images_are_still_found(capsys, library):
     os.makedirs(os.path.join(setting.data_folder(), "library.db"))
-    records.store_images([_image()])
+    image_records.store_images([_image()])
     library.finish()
-    assert records.find_image(1) is not None and records.find_image(2) is None
+    assert image_records.find_image(1) is not None and image_records.find_image(2) is None
     assert "[library]" in capsys.readouterr().err
 
 
 def test_deleted_library_is_filled_again(library):
-    records.store_images([_image()])
+    image_records.store_images([_image()])
     library.forget()
     folder = setting.data_folder()
     for name in os.listdir(folder):
         if name.startswith("library.db"):
             os.remove(os.path.join(folder, name))
-    assert records.find_image(1) is None
-    records.store_images([_image()])
+    assert image_records.find_image(1) is None
+    image_records.store_images([_image()])
     library.forget()
-    assert records.find_image(1) is not None
+    assert image_records.find_image(1) is not None
 
 
 @pytest.mark.parametrize("at", [0, 4096 * 3], ids=["head", "inside"])
 def test_damaged_library_is_renamed_and_filled_again(library, capsys, at):
-    records.store_images([_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)])
+    image_records.store_images(
+        [_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)]
+    )
     library.forget()
     with database.open_library() as db:
         db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -187,37 +189,37 @@ def test_damaged_library_is_renamed_and_filled_again(library, capsys, at):
         file.seek(at)
         file.write(b"damage!!" * ((size - at) // 16))
     for n in range(1, 60):
-        records.find_image(n)
-    records.store_images([_image(100)])
+        image_records.find_image(n)
+    image_records.store_images([_image(100)])
     library.forget()
-    records.store_images([_image(101)])
+    image_records.store_images([_image(101)])
     library.forget()
-    assert records.find_image(101) is not None
+    assert image_records.find_image(101) is not None
     assert any(".damaged-" in name for name in os.listdir(setting.data_folder()))
     assert "renamed to" in capsys.readouterr().err
 
 
 def test_damaged_row_is_ignored(library):
-    records.store_images([_image(n) for n in (1, 2)], galleries=["model 5"])
+    image_records.store_images([_image(n) for n in (1, 2)], galleries=["model 5"])
     library.forget()
     with writing() as db:
         db.execute("UPDATE images SET record = ? WHERE id = 1", (b"\xff{",))
-    assert list(records.find_images([1, 2])) == [2] and records.find_image(1) is None
-    assert [image.id for image in records.list_latest_images(2)] == [2]
-    records.store_images([_image(1)])
+    assert list(image_records.find_images([1, 2])) == [2] and image_records.find_image(1) is None
+    assert [image.id for image in image_records.list_latest_images(2)] == [2]
+    image_records.store_images([_image(1)])
     library.forget()
-    assert records.find_image(1) is not None
+    assert image_records.find_image(1) is not None
 
 
 def test_library_of_a_newer_version_is_renamed_and_the_message_names_it(library, capsys):
-    records.store_images([_image()])
+    image_records.store_images([_image()])
     library.forget()
     path = os.path.join(setting.data_folder(), "library.db")
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     connection.close()
-    sqlite_file._checked.clear()
-    assert records.find_image(1) is None
+    sqlite._checked.clear()
+    assert image_records.find_image(1) is None
     [aside] = [name for name in os.listdir(setting.data_folder()) if ".newer-" in name]
     said = capsys.readouterr().err
     assert aside in said and "collections and watches are in the renamed file" in said
@@ -228,32 +230,32 @@ def test_many_threads_can_store_and_find_at_once(library):
 
     def work(start):
         for n in range(start, start + 20):
-            records.store_images([_image(n)])
-            if records.find_image(n) is None:
+            image_records.store_images([_image(n)])
+            if image_records.find_image(n) is None:
                 wrong.append(n)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(100, 900, 100)))
     library.forget()
-    assert not wrong and len(records.find_images(range(100, 900))) == 160
+    assert not wrong and len(image_records.find_images(range(100, 900))) == 160
 
 
 def test_oldest_records_are_evicted_first(library, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 10)
-    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
+    monkeypatch.setattr(database, "_EVICT_EVERY", 0.0)
     for n in range(1, 31):
-        records.store_images([_image(n)])
+        image_records.store_images([_image(n)])
         library.finish()
     library.forget()
-    assert list(records.find_images(range(1, 31))) == list(range(21, 31))
+    assert list(image_records.find_images(range(1, 31))) == list(range(21, 31))
 
 
 def test_eviction_runs_in_steps_and_lets_others_write(library, monkeypatch):
-    records.store_images([_image(n) for n in range(1, 31)])
+    image_records.store_images([_image(n) for n in range(1, 31)])
     library.finish()
     monkeypatch.setattr(setting, "library_records", 4)
-    monkeypatch.setattr(record_eviction, "_AT_ONCE", 5)
-    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
+    monkeypatch.setattr(database, "_ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(database, "_EVICT_EVERY", 0.0)
     db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
     left = []
 
@@ -263,18 +265,18 @@ def test_eviction_runs_in_steps_and_lets_others_write(library, monkeypatch):
         left.extend(db.execute("SELECT count(*) FROM images").fetchone())
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer.time, "sleep", mark)
-        writer.write_later(lambda db: None)
+        patch.setattr(database.time, "sleep", mark)
+        database.write_later(lambda db: None)
         library.forget()
     db.close()
     assert left == [30, 25, 20, 15, 10, 5]
-    assert list(records.find_images(range(1, 31))) == [27, 28, 29, 30]
+    assert list(image_records.find_images(range(1, 31))) == [27, 28, 29, 30]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_failed_write_does_not_stop_later_writes(library):
     done = []
-    writer.write_later(lambda db: 1 / 0)
+    database.write_later(lambda db: 1 / 0)
     assert library.finish()
-    writer.write_later(done.append)
+    database.write_later(done.append)
     assert library.finish() and done

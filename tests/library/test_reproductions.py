@@ -14,16 +14,17 @@ import image_files
 import numpy
 import pytest
 from civitai_manager_libs import setting
-from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import (
     bookmarks,
-    records,
+    database,
+    image_records,
     reproductions,
+    schema,
     wait_for_writes,
 )
-from civitai_manager_libs.library.reproductions import receive, sends, table
-from civitai_manager_libs.library.store import schema, select_rows, writer, writing
+from civitai_manager_libs.library.database import select_rows, writing
+from civitai_demo.scenes import draw_art, make_art
 from PIL import Image, ImageEnhance
 from exported import export_json, import_json
 from stored_images import make_image
@@ -37,8 +38,8 @@ def _infotext(prompt="a sea, calm, at night", seed=_SEED, more=""):
 
 @pytest.fixture(autouse=True)
 def memory(library, monkeypatch):
-    memory = sends.SendMemory()
-    monkeypatch.setattr(receive, "_sends", memory)
+    memory = reproductions.SendMemory()
+    monkeypatch.setattr(reproductions, "_sends", memory)
     return memory
 
 
@@ -46,7 +47,7 @@ def memory(library, monkeypatch):
 def image(library):
     meta = {"prompt": "a sea", "seed": _SEED, "steps": 20, "sampler": "Euler"}
     image = make_image(5, meta=meta)
-    records.store_images([image])
+    image_records.store_images([image])
     return image
 
 
@@ -106,7 +107,7 @@ def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
 
 def test_send_is_forgotten_after_twelve_hours():
     now = [0.0]
-    memory = sends.SendMemory(lambda: now[0])
+    memory = reproductions.SendMemory(lambda: now[0])
     memory.add(5, _infotext())
     now[0] = 12 * 3600
     assert memory.find(_infotext()) is not None
@@ -150,7 +151,7 @@ def test_overwritten_file_is_listed_once(image, drawing):
 
 
 def test_oldest_of_too_many_reproductions_are_deleted(image, drawing, monkeypatch):
-    monkeypatch.setattr(table, "_MAX_OF_IMAGE", 3)
+    monkeypatch.setattr(reproductions, "_MAX_OF_IMAGE", 3)
     reproductions.remember_send(5, _infotext())
     for number in range(5):
         found = _receive(drawing, f"/outputs/{number}.png")
@@ -207,14 +208,12 @@ def test_image_with_a_reproduction_is_not_evicted(image, drawing, monkeypatch):
     _receive(drawing)
     monkeypatch.setattr(setting, "library_records", 0)
     with writing() as db:
-        assert not writer.evict_oldest(db)
+        assert not database.evict_oldest(db)
     assert select_rows("SELECT id FROM images") == [(5,)]
 
 
 def test_library_of_version_8_is_upgraded_without_loss(image, drawing, library):
-    bookmarks.annotations.change_annotations(
-        [image], bookmarks.annotations.AnnotationChange(note="Mine")
-    )
+    bookmarks.change_annotations([image], bookmarks.AnnotationChange(note="Mine"))
     wait_for_writes(60)
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
@@ -222,7 +221,7 @@ def test_library_of_version_8_is_upgraded_without_loss(image, drawing, library):
     reproductions.remember_send(5, _infotext())
     assert len(_receive(drawing)) == 1
     assert select_rows("PRAGMA user_version") == [(schema.VERSION,)]
-    assert bookmarks.annotations.find_annotations([5])[5].note == "Mine"
+    assert bookmarks.find_annotations([5])[5].note == "Mine"
 
 
 # How near it came
@@ -343,7 +342,7 @@ def test_export_has_reproductions_without_paths(
     (found,) = reproductions.list_reproductions(5)
     assert replace(found, id=made.id, path=made.path) == made and found.path == "1.png"
     assert reproductions.read_thumbnail(found.id) == thumbnail
-    assert records.find_image(5).meta == image.meta
+    assert image_records.find_image(5).meta == image.meta
 
 
 def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):

@@ -8,15 +8,9 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.library import bookmarks, records, search
-from civitai_manager_libs.library.search import indexer, order, scan
-from civitai_manager_libs.library.store import (
-    database,
-    record_eviction,
-    schema,
-    select_rows,
-    writer,
-)
+from civitai_manager_libs.library import bookmarks, database, image_records, schema, search
+from civitai_manager_libs.library.database import select_rows
+from civitai_manager_libs.library.search import indexer, run_search
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored_images import make_image, store_model
@@ -46,8 +40,8 @@ pytestmark = pytest.mark.usefixtures("library")
 @pytest.fixture
 def filled(library):
     store_model(9, "Ocean Style", (77, "v2 FLUX"))
-    records.store_images([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
-    records.store_images([_image(n) for n in (4, 5, 6, 7, 8)])
+    image_records.store_images([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
+    image_records.store_images([_image(n) for n in (4, 5, 6, 7, 8)])
     library.forget()
     return library
 
@@ -122,7 +116,7 @@ def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, wor
     assert _ids(words, list_saved=lambda: [3, 5]) == found
     all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
     assert _ids(words, all_ids, list_saved=lambda: [3, 5]) == found
-    monkeypatch.setattr(scan, "has_trigrams", lambda: False)
+    monkeypatch.setattr(run_search, "has_trigrams", lambda: False)
     assert _ids(words, list_saved=lambda: [3, 5]) == found
 
 
@@ -197,7 +191,7 @@ def test_search_finds_only_images_of_its_scope(filled, scope, found):
 
 
 def test_record_that_changed_is_found_by_its_new_texts_only(filled):
-    records.store_images([_image(1, meta={"prompt": "a harbor in fog"})])
+    image_records.store_images([_image(1, meta={"prompt": "a harbor in fog"})])
     filled.forget()
     assert _ids("lighthouse") == [] and _ids("fog") == [1] and _ids("negative:blurry") == []
     assert _ids("", search.SearchScope(gallery="model 9")) == [1, 2, 3]
@@ -205,8 +199,8 @@ def test_record_that_changed_is_found_by_its_new_texts_only(filled):
 
 def test_evicted_image_is_no_longer_found(filled, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 2)
-    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
-    records.store_images([_image(9, meta={"prompt": "the last dawn"})])
+    monkeypatch.setattr(database, "_EVICT_EVERY", 0.0)
+    image_records.store_images([_image(9, meta={"prompt": "the last dawn"})])
     filled.forget()
     assert _ids("dawn") == [9] and len(_ids("")) == 2
     with database.open_library() as db:
@@ -270,14 +264,14 @@ _TERMS = (
 
 @pytest.fixture
 def marked(filled):
-    change = bookmarks.annotations.AnnotationChange(favourite=True, stars=3)
-    bookmarks.annotations.change_annotations([_image(2), _image(6)], change)
+    change = bookmarks.AnnotationChange(favourite=True, stars=3)
+    bookmarks.change_annotations([_image(2), _image(6)], change)
 
 
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
-    sort=st.sampled_from([*order.SORTS]),
-    work=st.sampled_from([1, 20, 200, scan._WORK]),
+    sort=st.sampled_from([*run_search.SORTS]),
+    work=st.sampled_from([1, 20, 200, run_search._WORK]),
     scope=st.sampled_from(
         [
             search.SearchScope(),
@@ -294,12 +288,12 @@ def test_search_from_few_images_finds_the_same_as_from_all(marked, words, sort, 
     assert _all_pages(" ".join(words), sort, ids, few=-1) == every
 
 
-def _all_pages(words, sort, scope, few, work=scan._WORK):
+def _all_pages(words, sort, scope, few, work=run_search._WORK):
     """Return the ids of all pages. few: the most ids to start from. work: the cost of a page."""
     ids, cursor = [], ""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "_FEW", few)
-        patch.setattr(scan, "_WORK", work)
+        patch.setattr(run_search, "_FEW", few)
+        patch.setattr(run_search, "_WORK", work)
         while cursor is not None:
             query = search.parse_query(words)
             found = search.run_search(
@@ -379,11 +373,11 @@ def steps_of():
         db.close()
 
 
-@pytest.mark.parametrize("sort", order.SORTS)
+@pytest.mark.parametrize("sort", run_search.SORTS)
 def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(scan, "_WORK", 6_000)
-    monkeypatch.setattr(scan, "_FEW", 100)
-    monkeypatch.setattr(scan, "_COMMON", 300)
+    monkeypatch.setattr(run_search, "_WORK", 6_000)
+    monkeypatch.setattr(run_search, "_FEW", 100)
+    monkeypatch.setattr(run_search, "_COMMON", 300)
     for words in _CONTRADICTIONS:
         few, found = steps_of(words, sort, 10_000)
         many, _ = steps_of(words, sort, 40_000)
@@ -391,10 +385,10 @@ def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of,
         assert many < 1.2 * few, words
 
 
-@pytest.mark.parametrize("sort", order.SORTS)
+@pytest.mark.parametrize("sort", run_search.SORTS)
 def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(scan, "_WORK", 6_000)
-    monkeypatch.setattr(scan, "_FEW", 100)
+    monkeypatch.setattr(run_search, "_WORK", 6_000)
+    monkeypatch.setattr(run_search, "_FEW", 100)
     for words in ("steps<5 cfg>9", "girl -1girl"):
         first, found = steps_of(words, sort, 10_000)
         while found.cursor:
@@ -403,8 +397,8 @@ def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
 
 
 def test_search_without_results_continues_to_the_last_image(filled, monkeypatch):
-    monkeypatch.setattr(scan, "_WORK", 200)  # two images
-    monkeypatch.setattr(scan, "_FEW", -1)
+    monkeypatch.setattr(run_search, "_WORK", 200)  # two images
+    monkeypatch.setattr(run_search, "_FEW", -1)
     query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
     while cursor is not None:
         found = search.run_search(query, sort="Oldest", cursor=cursor)
@@ -456,7 +450,7 @@ def _write_v1(images):
 def test_library_of_version_1_keeps_its_records_and_becomes_searchable(library, monkeypatch):
     monkeypatch.setattr(indexer, "_AT_ONCE", 3)
     _write_v1([_image(n) for n in range(1, 9)])
-    assert set(records.find_images(range(1, 9))) == set(range(1, 9))
+    assert set(image_records.find_images(range(1, 9))) == set(range(1, 9))
     assert _ids("dawn") == []
     search.index_remaining()
     library.forget()
@@ -511,7 +505,7 @@ def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
         with db:  # it may begin at once
             db.execute("INSERT INTO marks VALUES (?, 1, 0, '', '', 1.0)", (100 + len(paused),))
 
-    monkeypatch.setattr(writer.time, "sleep", mark)
+    monkeypatch.setattr(database.time, "sleep", mark)
     search.index_remaining()
     filled.forget()
     monkeypatch.undo()
@@ -522,16 +516,16 @@ def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
 
 def test_library_without_fts5_is_searchable_and_indexed_once_there_is_fts5(library, monkeypatch):
     with monkeypatch.context() as patch:
-        for module in (database, record_eviction, indexer, scan):
+        for module in (database, database, indexer, run_search):
             patch.setattr(module, "has_trigrams", lambda: False)
         database._make_schema.cache_clear()
-        records.store_images([_image(n) for n in range(1, 9)])
+        image_records.store_images([_image(n) for n in range(1, 9)])
         library.forget()
         assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
         library.forget()
     database._make_schema.cache_clear()
     search.index_remaining()
-    records.store_images([_image(9, meta={"prompt": "a dawn again"})])
+    image_records.store_images([_image(9, meta={"prompt": "a dawn again"})])
     library.forget()
     assert _ids("dawn") == [1, 3, 9] and _ids("海") == [4, 5]
 
@@ -548,11 +542,11 @@ def _random_pages(**more):
             return ids
 
 
-@pytest.mark.parametrize("work", [20, 2_000, scan._WORK])
+@pytest.mark.parametrize("work", [20, 2_000, run_search._WORK])
 def test_random_order_has_each_image_once_and_differs_each_time(library, monkeypatch, work):
-    monkeypatch.setattr(scan, "_WORK", work)
+    monkeypatch.setattr(run_search, "_WORK", work)
     every = [*range(1, 120), 2**31 - 1]
-    records.store_images([_image(n) for n in every], galleries=["model 9"])
+    image_records.store_images([_image(n) for n in every], galleries=["model 9"])
     library.finish()
     scope = search.SearchScope(gallery="model 9")
     orders = [_random_pages(), _random_pages(), _random_pages(scope=scope)]
@@ -561,11 +555,11 @@ def test_random_order_has_each_image_once_and_differs_each_time(library, monkeyp
 
 
 def test_random_order_is_not_changed_by_new_images(library):
-    records.store_images([_image(n) for n in range(1, 100)])
+    image_records.store_images([_image(n) for n in range(1, 100)])
     library.finish()
     query = search.parse_query("")
     first = search.run_search(query, sort=search.RANDOM, limit=20)
-    records.store_images([_image(n) for n in range(1000, 1100)])
+    image_records.store_images([_image(n) for n in range(1000, 1100)])
     library.finish()
     rest, cursor = [], first.cursor
     while cursor is not None:
@@ -579,7 +573,7 @@ def test_random_order_is_not_changed_by_new_images(library):
 @given(seed=st.integers(1, 2**31 - 1))
 def test_random_order_has_a_different_key_for_each_id(seed):
     db = sqlite3.connect(":memory:")
-    key = order.make_random_order(seed).sort_key.format(id="value")
+    key = run_search.make_random_order(seed).sort_key.format(id="value")
     ids = [*range(1, 200), *range(90_000_000, 90_000_200), 2**31 - 1]
     rows = db.execute(f"SELECT value, {key} FROM json_each(?)", (str(ids),)).fetchall()
     db.close()
@@ -595,7 +589,7 @@ def test_images_with_a_date_are_counted_by_month(filled):
     hidden = search.HiddenTerms(authors=("海豚",))
     assert search.count_by_month(search.SearchScope(), hidden) == [("2024-12", 1)]
     dated = [_image(n, createdAt=f"2023-0{n}-10T00:00:00.000Z") for n in (1, 2)]
-    records.store_images(dated, galleries=["model 9"])
+    image_records.store_images(dated, galleries=["model 9"])
     filled.finish()
     scope = search.SearchScope(gallery="model 9")
     assert search.count_by_month(scope, nothing) == [("2023-02", 1), ("2023-01", 1)]

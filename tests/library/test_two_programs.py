@@ -9,9 +9,15 @@ import textwrap
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.library import bookmarks, hidden_rules, recent_models, records
-from civitai_manager_libs.library import reproductions, watches
-from civitai_manager_libs.local_models import computed_hashes
+from civitai_manager_libs.library import (
+    bookmarks,
+    hidden_rules,
+    image_records,
+    models,
+    reproductions,
+    watches,
+)
+from civitai_manager_libs.model_files import index
 from stored_images import make_image
 
 pytestmark = pytest.mark.usefixtures("library")
@@ -21,8 +27,8 @@ _SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
 # What a program makes, by kind: `n` is different in each turn, `me` is 0 or 1, `image` the image
 # that both programs change.
 _MAKE = {
-    "tags": "bookmarks.annotations.change_annotations([image], Change(add_tags=[f'tag {n}']))",
-    "collections": "bookmarks.collections.add_to_collection([image], f'collection {n}')",
+    "tags": "bookmarks.change_annotations([image], Change(add_tags=[f'tag {n}']))",
+    "collections": "bookmarks.add_to_collection([image], f'collection {n}')",
     "renames": "rename_next(n)",
     "hidden rules": "hidden_rules.add_rule('word', f'word{n}')",
     "watches": "watches.watch_gallery(ImageQuery(model_id=n), f'model {n}')",
@@ -43,14 +49,14 @@ from civitai_manager_libs.library import reproductions, watches
 from civitai_manager_libs.local_models import computed_hashes
 from PIL import Image
 
-Change = bookmarks.annotations.AnnotationChange
+Change = bookmarks.AnnotationChange
 me, image = int(sys.argv[1]), records.find_image(1)
 
 
 def rename_next(n):
-    for name in [one.name for one in bookmarks.collections.list_collections()]:
+    for name in [one.name for one in bookmarks.list_collections()]:
         try:
-            bookmarks.collections.rename_collection(name, f"collection {{n % 5}}")
+            bookmarks.rename_collection(name, f"collection {{n % 5}}")
         except InputError:
             continue
 
@@ -106,9 +112,9 @@ def _run_two(kind):
 
 def _list_made(kind):
     if kind == "tags":
-        return bookmarks.annotations.read_annotations([1])[1].tags
+        return bookmarks.read_annotations([1])[1].tags
     if kind in ("collections", "renames"):
-        return [one.name for one in bookmarks.collections.list_collections()]
+        return [one.name for one in bookmarks.list_collections()]
     if kind == "hidden rules":
         return [rule.text for rule in hidden_rules.list_rules()]
     if kind == "watches":
@@ -116,20 +122,20 @@ def _list_made(kind):
     if kind == "reproductions":
         return [one.path for one in reproductions.list_reproductions(1)]
     if kind == "recent":
-        return recent_models.list_recent_models()
+        return models.list_recent_models()
     if kind == "hashes":
-        return computed_hashes.load_hashes()
+        return index.load_hashes()
     setting.load()
     return setting.http_timeout, setting.gallery_download_timeout
 
 
 @pytest.mark.parametrize("kind", _MAKE)
 def test_nothing_that_two_programs_make_at_once_is_lost(library, kind):
-    records.store_images([make_image(1)])
+    image_records.store_images([make_image(1)])
     library.finish()
     if kind == "renames":
         for n in range(3):
-            bookmarks.collections.add_to_collection([make_image(1)], f"old {n}")
+            bookmarks.add_to_collection([make_image(1)], f"old {n}")
     _run_two(kind)
     if kind == "settings":  # the last that each program set
         assert _list_made(kind) == (2 * _COUNT, 2 * _COUNT + 1)

@@ -13,8 +13,8 @@ from api_server import FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.errors import InputError, InvalidResponse, NetworkError
-from civitai_manager_libs.library import bookmarks, pages, records, watches
-from civitai_manager_libs.library.store import select_rows, writing
+from civitai_manager_libs.library import bookmarks, image_records, pages, watches
+from civitai_manager_libs.library.database import select_rows, writing
 from stored_images import make_image
 
 _MODEL = ImageQuery(model_id=MODEL_ID)
@@ -193,11 +193,9 @@ def test_query_without_a_gallery_is_refused(library, query):
 
 def test_library_of_version_4_is_upgraded_without_loss(library):
     image = make_image(1)
-    records.store_images([image])
-    bookmarks.annotations.change_annotations(
-        [image], bookmarks.annotations.AnnotationChange(note="Mine")
-    )
-    bookmarks.collections.add_to_collection([image], "Best")
+    image_records.store_images([image])
+    bookmarks.change_annotations([image], bookmarks.AnnotationChange(note="Mine"))
+    bookmarks.add_to_collection([image], "Best")
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
         db.executescript(
@@ -207,9 +205,9 @@ def test_library_of_version_4_is_upgraded_without_loss(library):
         )
     watches.watch_gallery(_MODEL, "It")
     assert [one.name for one in watches.list_watches()] == ["It"]
-    assert bookmarks.annotations.find_annotations([1])[1].note == "Mine"
-    assert bookmarks.collections.list_image_ids("Best") == [1]
-    assert records.find_image(1) is not None
+    assert bookmarks.find_annotations([1])[1].note == "Mine"
+    assert bookmarks.list_image_ids("Best") == [1]
+    assert image_records.find_image(1) is not None
 
 
 def test_number_of_watches_is_limited(library, monkeypatch):

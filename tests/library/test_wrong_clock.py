@@ -11,8 +11,7 @@ from api_server import VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import remove_leftovers, ResumableFile
 from civitai_manager_libs.errors import NotFound
-from civitai_manager_libs.library import image_cache, models, records
-from civitai_manager_libs.library.store import writer
+from civitai_manager_libs.library import database, image_cache, image_records, models
 from fault_responses import png
 from stored_images import make_image
 
@@ -51,19 +50,19 @@ def test_version_is_asked_for_again_after_the_clock_was_set(
 
 @pytest.mark.parametrize("then,now", _PAIRS)
 def test_newest_records_outlive_those_of_another_clock(library, monkeypatch, set_clock, then, now):
-    monkeypatch.setattr(writer, "_EVICT_EVERY", 1e9)
+    monkeypatch.setattr(database, "_EVICT_EVERY", 1e9)
     set_clock(then)
-    records.store_images([make_image(n) for n in range(1, 11)])
+    image_records.store_images([make_image(n) for n in range(1, 11)])
     library.finish()
     set_clock(now)
-    records.store_images([make_image(n) for n in range(11, 21)])
+    image_records.store_images([make_image(n) for n in range(11, 21)])
     library.finish()
     monkeypatch.setattr(setting, "library_records", 10)
-    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
-    records.store_images([make_image(11)])
+    monkeypatch.setattr(database, "_EVICT_EVERY", 0.0)
+    image_records.store_images([make_image(11)])
     library.finish()
     library.forget()
-    assert list(records.find_images(range(1, 21))) == list(range(11, 21))
+    assert list(image_records.find_images(range(1, 21))) == list(range(11, 21))
 
 
 @pytest.mark.parametrize("years", [1, 30])

@@ -9,8 +9,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled, DiskError
-from civitai_manager_libs.local_models import computed_hashes
-from civitai_manager_libs.local_models.computed_hashes import compute_hash, load_hashes
+from civitai_manager_libs.model_files import index
+from civitai_manager_libs.model_files.index import compute_hash, load_hashes
 
 
 def _stored_file():
@@ -27,7 +27,7 @@ def test_hash_is_stored_with_the_size_and_time_of_the_file(tmp_path):
 
 
 def test_only_the_latest_hashes_are_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(computed_hashes, "_MOST_FILES", 2)
+    monkeypatch.setattr(index, "_MOST_FILES", 2)
     for name in ("a", "b", "a", "c"):
         (tmp_path / name).write_bytes(b"1")
         compute_hash(str(tmp_path / name), Cancellation())

@@ -7,7 +7,7 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.local_models.folders import (
+from civitai_manager_libs.model_files.folders import (
     has_folders,
     list_folders,
     SearchedFolder,

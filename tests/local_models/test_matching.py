@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.local_models.matching import (
+from civitai_manager_libs.model_files.matching import (
     ModelFile,
     ModelLookup,
     remove_version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.local_models.sidecars import read_sidecar, Sidecar
+from civitai_manager_libs.model_files.index import read_sidecar, Sidecar
 from hypothesis import given, strategies as st
 
 _SHA = "AB" * 32

@@ -11,8 +11,12 @@ from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, NetworkError, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.local_models import get_model_index, WantedModel
-from civitai_manager_libs.model_files import receive, receive_model_file
+from civitai_manager_libs.model_files import (
+    get_model_index,
+    receive,
+    receive_model_file,
+    WantedModel,
+)
 from model_storage import ModelStorage, safetensors
 
 _BODY = safetensors(300_000)

@@ -14,15 +14,16 @@ from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
-from civitai_manager_libs.local_models import get_model_index, index
 from civitai_manager_libs.model_files import (
     find_needed_file,
+    get_model_index,
+    index,
     list_needed_files,
     ModelFileRequest,
     plan_requests,
     receive_model_file,
 )
-from civitai_manager_libs.network.model_file import parallel
+from civitai_manager_libs.network import model_download
 from hypothesis import given, Phase, settings
 from hypothesis import strategies as st
 from model_site import KEY, ModelSite, SiteFile, SiteVersion
@@ -42,7 +43,7 @@ def _server():
 def site(_server, monkeypatch, tmp_path):
     monkeypatch.setenv("CIVITAI_BASE_URL", _server.url)
     monkeypatch.setattr(index, "_model_index", index.ModelIndex())
-    monkeypatch.setattr(parallel, "_TICK", 0.002)
+    monkeypatch.setattr(model_download, "_TICK", 0.002)
     setting.change("http_max_retries", 0)
     setting.change("model_folders", str(tmp_path / "models"))
     for name in ("loras", "vae", "text_encoders", "clip_vision"):

@@ -12,7 +12,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient, SendOptions
-from civitai_manager_libs.network.bandwidth import BandwidthLimit
+from civitai_manager_libs.network.limiter import BandwidthLimit
 from fault_responses import png, ranged
 from fault_server import FaultServer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core.cancellation import Cancellation
+from civitai_manager_libs.core.threads import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import prepare_request

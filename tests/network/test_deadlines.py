@@ -12,7 +12,7 @@ from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as http_body
-from civitai_manager_libs.network.deadlines import cut_after
+from civitai_manager_libs.network.connections import cut_after
 from fault_responses import png
 
 _BODY = png("deadline", 2000)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core.cancellation import Cancellation
+from civitai_manager_libs.core.threads import Cancellation
 from civitai_manager_libs.errors import Busy, CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import body as http_body

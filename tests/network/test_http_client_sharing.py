@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.core import single_flight
+from civitai_manager_libs.core import threads as single_flight
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
 from civitai_manager_libs.http_client import (
     CivitaiHttpClient,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
+from civitai_manager_libs.core.threads import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.network import limiter as host_limiter
 from civitai_manager_libs.network.limiter import HostLimiter, HostLimiters

@@ -12,7 +12,7 @@ import responses
 import urllib3
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.request import USER_AGENT
+from civitai_manager_libs.network.session import USER_AGENT
 from fault_responses import (
     cut,
     json_answer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from civitai_manager_libs.network.private_addresses import is_private_address, is_private_url
+from civitai_manager_libs.network.connections import is_private_address, is_private_url
 
 
 @pytest.mark.parametrize(

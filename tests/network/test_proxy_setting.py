@@ -10,8 +10,7 @@ from civitai_manager_libs import host, setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled, InputError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.request import OutgoingRequest, prepare_request
-from civitai_manager_libs.network.session import HttpSession
+from civitai_manager_libs.network.session import HttpSession, OutgoingRequest, prepare_request
 from fault_responses import stalled, unused_port, whole
 from socks_server import SocksServer
 

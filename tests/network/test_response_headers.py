@@ -7,7 +7,7 @@ from email.utils import formatdate
 
 import pytest
 from civitai_manager_libs.errors import NetworkError
-from civitai_manager_libs.network import response_headers
+from civitai_manager_libs.network import responses
 from fault_responses import http_date
 
 
@@ -17,23 +17,21 @@ from fault_responses import http_date
     + [("", None), ("-5", None), ("1.5", None), ("soon", None), ("\u0661", None)],
 )
 def test_retry_after_in_seconds(value, seconds):
-    assert response_headers.parse_retry_after({"Retry-After": value}) == seconds
+    assert responses.parse_retry_after({"Retry-After": value}) == seconds
 
 
 def test_retry_after_as_a_date():
     def asked(seconds):
-        return response_headers.parse_retry_after(
+        return responses.parse_retry_after(
             {"Retry-After": http_date(seconds), "Date": http_date(0)}
         )
 
     assert (asked(60), asked(-60)) == (60, 0)  # by the server's own clock
     without_date = {"Retry-After": formatdate(time.time() + 60, usegmt=True)}
-    assert 50 < response_headers.parse_retry_after(without_date) <= 60
-    assert response_headers.parse_retry_after({"Retry-After": "7, 9"}) == 7  # told twice
-    assert (
-        response_headers.parse_retry_after({"Retry-After": "Sun, 06 Nov 1994 08:49:37 -0000"}) == 0
-    )
-    assert response_headers.parse_retry_after({}) is None
+    assert 50 < responses.parse_retry_after(without_date) <= 60
+    assert responses.parse_retry_after({"Retry-After": "7, 9"}) == 7  # told twice
+    assert responses.parse_retry_after({"Retry-After": "Sun, 06 Nov 1994 08:49:37 -0000"}) == 0
+    assert responses.parse_retry_after({}) is None
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def test_retry_after_as_a_date():
     ],
 )
 def test_content_length_is_parsed_or_unknown(headers, length):
-    assert response_headers.parse_content_length(headers) == length
+    assert responses.parse_content_length(headers) == length
 
 
 @pytest.mark.parametrize(
@@ -62,4 +60,4 @@ def test_content_length_is_parsed_or_unknown(headers, length):
 )
 def test_invalid_content_length_is_an_error(headers):
     with pytest.raises(NetworkError):
-        response_headers.parse_content_length(headers)
+        responses.parse_content_length(headers)

@@ -12,9 +12,13 @@ import responses
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import redirects
-from civitai_manager_libs.network.request import OutgoingRequest, prepare_request, USER_AGENT
-from civitai_manager_libs.network.session import HttpSession
+from civitai_manager_libs.network import session
+from civitai_manager_libs.network.session import (
+    HttpSession,
+    OutgoingRequest,
+    prepare_request,
+    USER_AGENT,
+)
 from fault_responses import json_answer, page, redirect, status, unused_port, whole
 from fault_server import FaultServer
 
@@ -244,7 +248,7 @@ def test_redirect_from_the_internet_sends_nothing_to_a_private_address(
         return lookup(places.get(host) or host, *rest, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", find)
-    monkeypatch.setattr(redirects, "is_private_address", lambda _: False)
+    monkeypatch.setattr(session, "is_private_address", lambda _: False)
     with FaultServer(listens) as inner:
         secret = f"http://{named}:{inner.port}/secret"
         inner.play("/secret", whole(b"inner"))

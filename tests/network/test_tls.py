@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation
+from civitai_manager_libs.core.threads import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from fault_responses import cut, png, ranged, stalled

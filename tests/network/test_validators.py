@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.network.validators import parse_content_range
+from civitai_manager_libs.network.download import parse_content_range
 
 
 @pytest.mark.parametrize(

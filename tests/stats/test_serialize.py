@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.stats.serialize import build_search_query
+from civitai_manager_libs.library.stats import build_search_query
 
 
 @pytest.mark.parametrize(

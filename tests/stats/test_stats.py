@@ -10,15 +10,13 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.stats import (
+from civitai_manager_libs.library.image_features import (
+    count_samples,
     extract_features,
-    GalleryImage,
     Sample,
-    serialize_overview,
     StatsBar,
-    summarize_gallery,
 )
-from civitai_manager_libs.stats.counting import count_samples
+from civitai_manager_libs.library.stats import GalleryImage, serialize_overview, summarize_gallery
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")
 _LORAS = ("detail_tweaker", "Ink & Wash", "水墨")

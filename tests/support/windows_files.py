@@ -263,7 +263,7 @@ class _PatientTime(_Time):
 
 def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:
     """Make the loaded modules of this package use simulated Windows files until the test ends."""
-    from civitai_manager_libs.core.files import file_lock, fsync, replace, safe_open
+    from civitai_manager_libs.core import atomic_file, disk, safe_open
 
     files = WindowsFiles()
     for name, module in list(sys.modules.items()):
@@ -272,12 +272,12 @@ def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:
                 if getattr(module, each.__name__, None) is each:
                     monkeypatch.setattr(module, each.__name__, getattr(files, each.__name__))
             monkeypatch.setattr(module, "open", files.open, raising=False)
-    monkeypatch.setattr(replace, "time", files.patient_time)
-    monkeypatch.setattr(file_lock, "fcntl", None)
-    monkeypatch.setattr(file_lock, "msvcrt", files.msvcrt, raising=False)
-    monkeypatch.setattr(fsync, "fcntl", None)
-    monkeypatch.setattr(fsync, "_FULL", None)
-    monkeypatch.setattr(fsync, "_fdatasync", os.fsync)
+    monkeypatch.setattr(atomic_file, "time", files.patient_time)
+    monkeypatch.setattr(safe_open, "fcntl", None)
+    monkeypatch.setattr(safe_open, "msvcrt", files.msvcrt, raising=False)
+    monkeypatch.setattr(disk, "fcntl", None)
+    monkeypatch.setattr(disk, "_FULL", None)
+    monkeypatch.setattr(disk, "_fdatasync", os.fsync)
     monkeypatch.setattr(safe_open, "_NOT_FOLLOWED", 0)
     return files
 

@@ -8,7 +8,7 @@ import os
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import civitai_gallery_action, setting
-from civitai_manager_libs.local_models import index
+from civitai_manager_libs.model_files import index
 
 pytest.importorskip("uvicorn")
 
@@ -16,11 +16,11 @@ pytest.importorskip("uvicorn")
 @pytest.fixture
 def fresh(library, monkeypatch):
     """As after a start of the server: no client, no jobs' service, nothing in memory."""
-    from civitai_manager_libs.web.routes import bootstrap, dependencies, repeated_requests
+    from civitai_manager_libs.web.routes import dependencies, settings as bootstrap
 
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
     monkeypatch.setattr(dependencies, "_service", None)
-    repeated_requests._responses.clear()
+    dependencies._responses.clear()
     monkeypatch.setattr(bootstrap, "_is_demo", False)
     setting.change("http_max_retries", 0)
     return library

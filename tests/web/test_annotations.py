@@ -9,7 +9,7 @@ import threading
 import pytest
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.library import bookmarks
-from civitai_manager_libs.library.search import scan
+from civitai_manager_libs.library.search import run_search
 from page_driver import expect, wait_for
 
 _MODEL = "images?model=101&limit=10"
@@ -75,17 +75,17 @@ def test_undo_replaces_no_value_that_another_page_has_set_since(api, ids):
 
 
 def test_undo_keeps_a_change_of_another_page_at_the_same_moment(api, ids, monkeypatch):
-    change, others = bookmarks.annotations.change_annotations, []
+    change, others = bookmarks.change_annotations, []
 
     def change_beside_another(*given):
-        monkeypatch.setattr(bookmarks.annotations, "change_annotations", change)
+        monkeypatch.setattr(bookmarks, "change_annotations", change)
         body = {"ids": ids[:1], "add_tags": ["theirs"], "add_to": "Theirs"}
         others.append(threading.Thread(target=api.post, args=("annotations", body)))
         others[0].start()
         others[0].join(1)
         change(*given)
 
-    monkeypatch.setattr(bookmarks.annotations, "change_annotations", change_beside_another)
+    monkeypatch.setattr(bookmarks, "change_annotations", change_beside_another)
     changed = api.post("annotations", {"ids": ids[:1], "stars": 3})
     others[0].join()
     undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
@@ -130,7 +130,7 @@ def test_deleted_collection_can_be_made_again_with_its_images(api, ids):
 
 
 def test_unfinished_search_reports_its_progress(api, ids, monkeypatch):
-    monkeypatch.setattr(scan, "_WORK", 100)
+    monkeypatch.setattr(run_search, "_WORK", 100)
     asked, cursors = "images?search=-author:nobody%20-zzz&limit=200&level=XXX", [""]
     found, pages = set(), []
     while cursors[-1] is not None:

@@ -21,7 +21,12 @@ from civitai_manager_libs.errors import (
     NetworkError,
     ServerError,
 )
-from civitai_manager_libs.web.http import ApiRoute, Endpoints, explain_error, request_body
+from civitai_manager_libs.web.http import (
+    ApiRoute,
+    endpoint as request_body,
+    Endpoints,
+    explain_error,
+)
 from civitai_manager_libs.web.routes import route_table
 from page_driver import wait_for
 from served_api import ServedApi

@@ -9,9 +9,9 @@ import os
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.model_files import index
 from civitai_demo import gallery
 from civitai_demo.gallery import model_files
-from civitai_manager_libs.local_models import computed_hashes, index
 from PIL import Image
 
 _MODEL, _VERSION = 900001, 900101
@@ -155,11 +155,11 @@ def test_model_file_that_civitai_does_not_know_is_hashed_once(api, on_demo, lora
     for _ in range(2):
         found = api.post(f"local_models/{key}/identify", {})
         assert found["model"] is None and not found["can_resolve"]
-        monkeypatch.setattr(computed_hashes, "compute_sha256", None)  # would fail if called again
+        monkeypatch.setattr(index, "compute_sha256", None)  # would fail if called again
 
 
 def test_model_file_with_an_id_is_identified_without_its_contents(api, on_demo, loras, monkeypatch):
-    monkeypatch.setattr(computed_hashes, "compute_sha256", None)
+    monkeypatch.setattr(index, "compute_sha256", None)
     _add_model(loras, "own", {"id": _version().id})
     key = _only_model(api)["key"]
     assert api.post(f"local_models/{key}/identify", {})["model"] == _MODEL

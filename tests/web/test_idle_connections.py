@@ -7,7 +7,8 @@ import threading
 
 import pytest
 import requests
-from civitai_manager_libs.web.http import IdleConnections, idle_connections
+from civitai_manager_libs.web import standalone
+from civitai_manager_libs.web.http import IdleConnections
 from page_driver import wait_for
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -82,14 +83,14 @@ def _receive(connection, end):
 
 @pytest.mark.parametrize("sent", [b"", b"G", _HEAD], ids=["nothing", "a-letter", "half"])
 def test_unfinished_head_ends_its_connection(served, monkeypatch, sent):
-    monkeypatch.setattr(idle_connections, "_SECONDS", 0.3)
+    monkeypatch.setattr(standalone, "_SECONDS", 0.3)
     assert all([_is_closed(connection) for connection in [served.connect(sent) for _ in range(5)]])
     wait_for(lambda: not served.connections.all)
     assert served.responds()
 
 
 def test_second_head_of_a_connection_has_the_same_time(served, monkeypatch):
-    monkeypatch.setattr(idle_connections, "_SECONDS", 0.3)
+    monkeypatch.setattr(standalone, "_SECONDS", 0.3)
     connection = served.connect(_HEAD + b"\r\n")
     assert _receive(connection, b"ok")
     connection.sendall(_HEAD)
@@ -97,7 +98,7 @@ def test_second_head_of_a_connection_has_the_same_time(served, monkeypatch):
 
 
 def test_response_may_take_longer_than_a_head(served, monkeypatch):
-    monkeypatch.setattr(idle_connections, "_SECONDS", 0.2)
+    monkeypatch.setattr(standalone, "_SECONDS", 0.2)
     connection = served.connect(_SLOW)
     wait_for(served.count_busy)
     assert _is_closed(served.connect(_HEAD))  # so long it takes
@@ -106,14 +107,14 @@ def test_response_may_take_longer_than_a_head(served, monkeypatch):
 
 
 def test_client_with_unfinished_heads_blocks_nobody(served, monkeypatch):
-    monkeypatch.setattr(idle_connections, "_MOST", 8)
+    monkeypatch.setattr(standalone, "_MOST", 8)
     held = [served.connect(_HEAD) for _ in range(40)]
     assert served.responds() and len(served.connections.all) <= 8
     assert _is_closed(held[0])
 
 
 def test_busy_connections_are_not_closed_for_new_ones(served, monkeypatch):
-    monkeypatch.setattr(idle_connections, "_MOST", 2)
+    monkeypatch.setattr(standalone, "_MOST", 2)
     busy = [served.connect(_SLOW) for _ in range(2)]
     wait_for(lambda: served.count_busy() == 2)
     assert _is_closed(served.connect(_HEAD + b"\r\n"))

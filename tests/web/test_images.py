@@ -11,7 +11,7 @@ import image_files
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import library, setting
-from civitai_manager_libs.core import sqlite_pool
+from civitai_manager_libs.core import sqlite
 from fault_responses import png
 from PIL import Image as PilImage, PngImagePlugin
 
@@ -202,7 +202,7 @@ def test_request_opens_a_database_once_and_the_next_finds_the_library_open(
 ):
     api.get(_MODEL)
     fresh.forget()
-    monkeypatch.setattr(sqlite_pool, "_IDLE", 60)
+    monkeypatch.setattr(sqlite, "_IDLE", 60)
     paths, connect = [], sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda p, **o: paths.append(p) or connect(p, **o))
 

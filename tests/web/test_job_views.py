@@ -7,13 +7,19 @@ from dataclasses import replace
 
 import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.jobs.model_records import ModelFileState
+from civitai_manager_libs.jobs.job_records import (
+    Item,
+    Job,
+    JobOptions,
+    JobState,
+    ModelFileState,
+    WalkReport,
+    WalkState,
+)
 from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.queue.scheduler import QueueStatus
-from civitai_manager_libs.jobs.queue.service import JobView
-from civitai_manager_libs.jobs.records import Item, Job, JobOptions, WalkReport
-from civitai_manager_libs.jobs.states import JobState, WalkState
-from civitai_manager_libs.web.routes import job_views
+from civitai_manager_libs.jobs.queue import QueueStatus
+from civitai_manager_libs.jobs.service import JobView
+from civitai_manager_libs.web.routes import jobs
 
 _QUERY = ImageQuery(5)
 _JOB = Job(
@@ -28,7 +34,7 @@ def _row(job, progress=None, failed=(), missing=0, before=0):
     if job.state is JobState.QUEUED:
         state = job.state
     status = QueueStatus(state, progress, before)
-    return job_views._make_job_card(JobView(job, list(failed), missing, status), "en")
+    return jobs._make_job_card(JobView(job, list(failed), missing, status), "en")
 
 
 def _offered(row):
@@ -68,7 +74,7 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = job_views._make_job_card(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
+    chinese = jobs._make_job_card(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -135,7 +141,7 @@ def test_report_is_shown_in_words_once_the_job_is_over():
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
-    chinese = job_views._make_report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
+    chinese = jobs._make_report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
     assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
 
 
@@ -157,7 +163,7 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = job_views._make_report_view(JobView(job, []), "zh-TW")["end"]
+    chinese = jobs._make_report_view(JobView(job, []), "zh-TW")["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
@@ -197,7 +203,7 @@ _MODELS = replace(
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
     status = QueueStatus(progress.state if progress else None, progress)
-    return job_views._make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
+    return jobs._make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from civitai_manager_libs.web.http import Login, login
-from civitai_manager_libs.web.http.login import LoginAttempts
+from civitai_manager_libs.web.http import guard, Login
+from civitai_manager_libs.web.http.guard import LoginAttempts
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -63,9 +63,9 @@ def test_all_clients_of_a_tunnel_are_counted_together_too(tries, clock):
 
 
 def test_number_of_remembered_clients_is_limited(tries):
-    for n in range(3 * login._MOST_PEERS):
+    for n in range(3 * guard._MOST_PEERS):
         tries.count_attempt(str(n))
-    assert len(tries._failed) == login._MOST_PEERS
+    assert len(tries._failed) == guard._MOST_PEERS
 
 
 def _application():
@@ -100,7 +100,7 @@ def test_right_password_opens_a_session_and_the_requested_page(page):
 
 
 def test_oldest_session_ends_if_there_are_too_many(page, monkeypatch):
-    monkeypatch.setattr(login, "_MOST_SESSIONS", 3)
+    monkeypatch.setattr(guard, "_MOST_SESSIONS", 3)
     cookies = [_try(page).cookies["session"] for _ in range(5)]
     assert list(page.tokens) == cookies[-3:]
 

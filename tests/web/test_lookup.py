@@ -7,9 +7,9 @@ import json
 import pytest
 from api_server import MODEL_ID, reset, status
 from civitai_manager_libs import setting
+from civitai_manager_libs.library import models
 from civitai_demo.gallery import images
 from civitai_demo.gallery.catalogue import find_demo_model
-from civitai_manager_libs.library import recent_models
 
 _MODEL = 900_001
 
@@ -130,7 +130,7 @@ def test_opened_models_are_remembered_however_they_were_opened(api, on_demo):
     api.get("lookup?text=900003")
     api.get("models/900001")
     api.get(f"lookup?text=civitai.com/images/{_a_picture().id}")
-    assert [model_id for model_id, _ in recent_models.list_recent_models()] == [900_001, 900_003]
+    assert [model_id for model_id, _ in models.list_recent_models()] == [900_001, 900_003]
     assert api.get("bootstrap")["recent"][0] == {"id": 900_001, "name": "Quiet Places"}
 
 
@@ -140,7 +140,7 @@ def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
     def full(*_):
         raise DiskError("No room.")
 
-    monkeypatch.setattr(recent_models, "add_recent_gallery", full)
+    monkeypatch.setattr(models, "add_recent_gallery", full)
     assert api.get("models/900001")["id"] == 900_001
 
 

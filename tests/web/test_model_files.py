@@ -7,7 +7,7 @@ import json
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.library import bookmarks, records
+from civitai_manager_libs.library import bookmarks, image_records
 from stored_images import make_image
 
 _SHA = "0123456789" * 6 + "abcd"
@@ -45,7 +45,7 @@ def _version(version_id, *files, kind="LORA", **more):
 def _store_image(image_id, *version_ids):
     resources = [{"modelVersionId": each} for each in version_ids]
     meta = {"prompt": "x", "civitaiResources": resources}
-    records.store_images([make_image(image_id, meta=meta)])
+    image_records.store_images([make_image(image_id, meta=meta)])
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_version_is_requested_once_and_the_list_of_many_images_has_each_file_onc
 def test_collection_and_version_of_a_model_are_listed_too(api, civitai, folder):
     civitai.versions[5] = _version(5)
     _store_image(1, 5)
-    bookmarks.collections.add_to_collection([records.find_image(1)], "Nice")
+    bookmarks.add_to_collection([image_records.find_image(1)], "Nice")
     assert api.get("model_files?collection=nice")["files"][0]["version_id"] == 5
     versions = [_version(9, _file(90)), _version(8, _file(80))]
     model = {"id": MODEL_ID, "name": "m", "type": "Checkpoint", "modelVersions": versions}
@@ -128,7 +128,7 @@ def test_file_that_civitai_does_not_have_is_listed_with_the_reason(api, civitai,
     _store_image(1, 5)
     [entry] = api.get("model_files?image=1")["files"]
     assert entry["file"] is None and entry["refusal"]
-    records.store_images([make_image(2, meta={"prompt": "x <lora:mine:1>"})])
+    image_records.store_images([make_image(2, meta={"prompt": "x <lora:mine:1>"})])
     [entry] = api.get("model_files?image=2")["files"]
     assert "no model with this name" in entry["refusal"] and entry["name"] == "mine"
 

@@ -9,7 +9,6 @@ import re
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import reproductions, wait_for_writes
-from civitai_manager_libs.library.reproductions import receive, sends
 from page_facts import infotext_of, of_model
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -25,7 +24,7 @@ def _find_row():
 
 @pytest.fixture
 def row(on_demo, api, monkeypatch):
-    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    monkeypatch.setattr(reproductions, "_sends", reproductions.SendMemory())
     api.get(f"images?model={_MODEL}&level=XXX")
     return _find_row()
 

@@ -9,7 +9,7 @@ import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Image
-from civitai_manager_libs.library import records
+from civitai_manager_libs.library import image_records
 from stored_images import make_image
 
 _MODEL = f"images?model={MODEL_ID}"
@@ -95,7 +95,9 @@ def test_image_is_reproducible_if_all_resources_and_a_checkpoint_are_here(api, c
         {"prompt": "x <lora:other:1>", "Model": "dreamshaper_8"},
         {"prompt": "x"},
     )
-    records.store_images([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
+    image_records.store_images(
+        [Image(99, "", version_ids=(7,))]
+    )  # Civitai names a version, and no data
     (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
     assert api.post("loaded_filter", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
     assert api.post("loaded_filter", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [
@@ -137,7 +139,7 @@ def test_thousand_images_are_filtered_at_once(api, fresh, folder):
         told = json.dumps({"id": at + 1, "files": [{"hashes": {"AutoV3": f"{at:012x}"}}]})
         (folder / "loras" / f"lora{at}.civitai.info").write_text(told)
     (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
-    records.store_images([_with_lora(at) for at in range(1000)])
+    image_records.store_images([_with_lora(at) for at in range(1000)])
     fresh.forget()
     found = api.post("loaded_filter", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
     assert found == [i for i in range(1, 1001) if (i - 1) % 60 < 50]

@@ -9,9 +9,9 @@ import threading
 import pytest
 from api_server import MODEL_ID
 from civitai_manager_libs import library
-from civitai_manager_libs.core.sqlite_file import Database
+from civitai_manager_libs.core.sqlite import Database
 from civitai_manager_libs.errors import Cancelled
-from civitai_manager_libs.library import bookmarks, store
+from civitai_manager_libs.library import bookmarks, database
 from civitai_manager_libs.web.http import ApiRoute, Endpoints
 from civitai_manager_libs.web.routes import route_table
 from page_driver import wait_for
@@ -118,7 +118,7 @@ def test_routes_that_read_the_library_are_among_those_that_were_tried(
 
 def test_change_is_finished_although_its_client_has_gone(gate, civitai, monkeypatch):
     begun, goes_on = threading.Event(), threading.Event()
-    write = bookmarks.annotations.write_annotation
+    write = bookmarks.write_annotation
 
     def write_slowly(*given):
         begun.set()
@@ -128,7 +128,7 @@ def test_change_is_finished_although_its_client_has_gone(gate, civitai, monkeypa
     with ServedApi() as api:
         image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
         assert library.wait_for_writes(60)
-        monkeypatch.setattr(bookmarks.annotations, "write_annotation", write_slowly)
+        monkeypatch.setattr(bookmarks, "write_annotation", write_slowly)
         connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=60)
         body = json.dumps({"ids": [image_id], "favourite": True})
         connection.request("POST", "/civitai_shortcut/api/annotations", body, _OURS)
@@ -136,7 +136,7 @@ def test_change_is_finished_although_its_client_has_gone(gate, civitai, monkeypa
         connection.close()
         goes_on.set()
         wait_for(lambda: _are_threads_free(gate), "the end of the change")
-    assert bookmarks.annotations.read_annotations([image_id])[image_id].favourite
+    assert bookmarks.read_annotations([image_id])[image_id].favourite
 
 
 def test_work_that_waits_for_a_thread_is_dropped_with_its_client(gate, civitai, monkeypatch):
@@ -175,7 +175,7 @@ def test_no_kind_of_work_takes_the_threads_of_the_others(gate, civitai, monkeypa
 
 def test_work_that_takes_too_long_is_ended_and_told(gate, civitai, monkeypatch):
     def search_for_ever(context):
-        return store.select_rows(_ENDLESS)
+        return database.select_rows(_ENDLESS)
 
     route = ApiRoute("GET", "months", search_for_ever, "counts", seconds=0.2)
     monkeypatch.setattr(route_table, "_ROUTES", (route,))

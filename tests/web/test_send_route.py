@@ -10,8 +10,7 @@ import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import civitai_gallery_action, host
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.library import pages
-from civitai_manager_libs.library.reproductions import receive, sends
+from civitai_manager_libs.library import pages, reproductions
 from fault_responses import png
 from PIL import Image
 
@@ -109,17 +108,17 @@ def test_image_whose_exif_would_fill_the_hosts_memory_is_not_handed_over(api, ci
 
 @pytest.mark.parametrize("tab", _TABS)
 def test_send_to_a_generating_tab_is_remembered(api, ids, tab, monkeypatch):
-    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    monkeypatch.setattr(reproductions, "_sends", reproductions.SendMemory())
     text = "a sea\nSteps: 20, Sampler: Euler, Seed: 123456789"
     _send(api, ids[0], tab, text)
-    match = receive._sends.find(text)
+    match = reproductions._sends.find(text)
     assert match == ((ids[0], False) if tab in ("txt2img", "control") else None)
 
 
 def test_sdnext_gets_its_own_names(api, ids, monkeypatch):
     monkeypatch.setattr(host, "find_host_name", lambda: "SD.Next")
-    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    monkeypatch.setattr(reproductions, "_sends", reproductions.SendMemory())
     text = "a sea\nSteps: 20, Sampler: LMS, Schedule type: Karras, Seed: 123456789"
     sent = _send(api, ids[0], "control", text).json()["infotext"]
     assert sent == "a sea\nSteps: 20, Seed: 123456789, Sampler: LMSD, Sampler sigma: karras"
-    assert receive._sends.find(sent) == (ids[0], False)
+    assert reproductions._sends.find(sent) == (ids[0], False)

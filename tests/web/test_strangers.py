@@ -9,7 +9,7 @@ import pytest
 from api_server import MODEL_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import reproductions
-from civitai_manager_libs.local_models import get_model_index
+from civitai_manager_libs.model_files import get_model_index
 from civitai_manager_libs.web.routes import dependencies
 from page_driver import wait_for
 from PIL import Image

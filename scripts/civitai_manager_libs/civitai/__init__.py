@@ -13,17 +13,25 @@ from .api import (
     parse_page,
     search_models,
 )
-from .files import Access, parse_files, RemoteFile
 from .pagination import ImageQuery, may_have_timed_out, Page, PERIODS, SORTS, walk_pages
-from .records import image_from_json, Model, model_from_json, ModelPage, Version, version_from_json
-from .relations import count_unrelated, seem_unrelated
-from .site_urls import (
+from .records import (
+    Access,
+    count_unrelated,
+    image_from_json,
     make_download_urls,
     make_image_page_url,
     make_model_page_url,
     make_post_page_url,
     make_user_page_url,
     make_version_page_url,
+    Model,
+    model_from_json,
+    ModelPage,
+    parse_files,
+    RemoteFile,
+    seem_unrelated,
+    Version,
+    version_from_json,
 )
 from .urls import is_allowed_url, parse_reference, Reference
 
@@ -32,14 +40,6 @@ __all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash", "find_ex
 __all__ += ["find_user", "image_from_json", "ImageQuery", "is_allowed_url", "make_download_urls"]
 __all__ += ["make_image_page_url", "make_model_page_url", "make_post_page_url"]
 __all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
-__all__ += [
-    "model_from_json",
-    "ModelPage",
-    "Page",
-    "parse_files",
-    "parse_page",
-    "parse_reference",
-    "PERIODS",
-]
-__all__ += ["Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS", "Version"]
-__all__ += ["version_from_json", "walk_pages"]
+__all__ += ["model_from_json", "ModelPage", "Page", "parse_files", "parse_page", "parse_reference"]
+__all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
+__all__ += ["Version", "version_from_json", "walk_pages"]

@@ -1,19 +1,114 @@
-"""The arguments of the command line and their help; `--help` loads nothing heavy."""
+"""The command line's arguments."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from .. import setting
 from ..civitai import PERIODS, SORTS
 from ..i18n import messages
-from . import argtypes, terminal
+from . import terminal
 
-__all__ = ["OneLineParser", "build_parser"]
+__all__ = [
+    "build_parser",
+    "join_choices",
+    "make_choice_parser",
+    "make_int_parser",
+    "OneLineParser",
+    "parse_folder",
+    "parse_login",
+    "parse_rate",
+]
+
+_MAX = 2**31 - 1  # of a number without another limit
+_MIN_RATE = 1.0  # KB a second
+_MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
+
+
+def make_choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a parser that accepts one of the choices. choices: {value: label}.
+
+    The parser takes a value or a label, and returns the value. Case, blanks, `-` and `_` do not
+    matter. The parser raises ArgumentTypeError for other text.
+    """
+    values = {
+        _normalize_name(name): value for value, label in choices.items() for name in (value, label)
+    }
+
+    def parse(text: str) -> str:
+        if _normalize_name(text) not in values:
+            raise argparse.ArgumentTypeError(f"must be {join_choices(choices)}, not {text!r}")
+        return values[_normalize_name(text)]
+
+    return parse
+
+
+def parse_login(text: str) -> tuple[str, str]:
+    """Return (user, password) for the text USER:PASSWORD.
+
+    Raises ArgumentTypeError if either is missing.
+    """
+    user, _, password = text.partition(":")
+    if not user or not password:  # the text is not repeated: it may be a password
+        raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
+    return user, password
+
+
+def parse_folder(text: str) -> str:
+    """Return the text unchanged; raise ArgumentTypeError if it is blank."""
+    if not text.strip():  # an unset shell variable does not mean the current folder
+        raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
+    return text
+
+
+def join_choices(choices: Mapping[str, str]) -> str:
+    """Return a text that names all choices, such as `PG (or None), R (or Mature) or X`.
+
+    choices: {value: label}. The value follows in brackets if it differs from the label.
+    """
+    shown = [name if name == value else f"{name} (or {value})" for value, name in choices.items()]
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def parse_rate(text: str) -> float:
+    """Parse a speed in bytes a second, such as `500k` or `2M`, and return it in KiB a second.
+
+    Raises ArgumentTypeError for other text, and for a speed below 1 KiB a second.
+    """
+    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
+    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
+    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
+    if not _MIN_RATE <= rate <= _MAX_RATE:
+        raise argparse.ArgumentTypeError(
+            f"must be bytes a second, such as 500k or 2M, not {text!r}"
+        )
+    return rate
+
+
+def make_int_parser(low: int, high: int = _MAX) -> Callable[[str], int]:
+    """Return a parser for whole numbers from `low` to `high`.
+
+    The parser raises ArgumentTypeError for other text.
+    """
+    bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
+
+    def parse(text: str) -> int:
+        is_number = text.isascii() and text.isdigit() and len(text) <= 10
+        if not (is_number and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _normalize_name(text: str) -> str:
+    return re.sub(r"[\s_-]", "", text).casefold()
+
 
 _BAD_INPUT = 2
 _CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
@@ -105,13 +200,13 @@ def build_parser() -> OneLineParser:
     address = "address of the web server; default: %(default)s, which only this machine can reach"
     add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "port of the web server, 1 to 65535; default: %(default)s"
-    add("--port", type=argtypes.make_int_parser(1, 65535), metavar="PORT", default=7860, help=port)
+    add("--port", type=make_int_parser(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "require this login for the web server; default: the login in CIVITAI_SHORTCUT_AUTH, which"
         " other users of this machine cannot read, otherwise no login"
     )
     default = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    add("--auth", type=argtypes.parse_login, metavar="USER:PASSWORD", default=default, help=login)
+    add("--auth", type=parse_login, metavar="USER:PASSWORD", default=default, help=login)
     _add_commands(parser)
     return parser
 
@@ -131,9 +226,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_job(command: argparse.ArgumentParser) -> None:
     job = "number of a job, as `jobs` shows it; default: all jobs"
-    command.add_argument(
-        "job", type=argtypes.make_int_parser(1), nargs="?", metavar="JOB", help=job
-    )
+    command.add_argument("job", type=make_int_parser(1), nargs="?", metavar="JOB", help=job)
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
@@ -150,18 +243,18 @@ def _add_stats(stats: argparse.ArgumentParser) -> None:
         "first fetch the records of N more pictures, rounded up to whole pages; default: send no"
         " request to Civitai"
     )
-    add("--read", type=argtypes.make_int_parser(1), metavar="N", help=read)
+    add("--read", type=make_int_parser(1), metavar="N", help=read)
 
 
 def _add_version(command: argparse.ArgumentParser) -> None:
     version = (
         "only pictures of this version; default: the version in the URL, otherwise all versions"
     )
-    command.add_argument("--version", type=argtypes.make_int_parser(1), metavar="ID", help=version)
+    command.add_argument("--version", type=make_int_parser(1), metavar="ID", help=version)
 
 
 def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
-    level = f"highest rating: {argtypes.join_choices(_LEVELS)}; default: {_LEVELS[default]}"
+    level = f"highest rating: {join_choices(_LEVELS)}; default: {_LEVELS[default]}"
     _add_choice(command, "--level", "RATING", _LEVELS, level, default)
 
 
@@ -178,7 +271,7 @@ def _add_choice(
     choices: {value: label}. description: for `--help`. default: the value if the option is not
     given.
     """
-    kind = argtypes.make_choice_parser(choices)
+    kind = make_choice_parser(choices)
     command.add_argument(option, type=kind, metavar=value_name, default=default, help=description)
 
 
@@ -188,7 +281,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"largest number of pictures; default: the setting ({_LIMIT.default} unless changed)"
-    add("--limit", type=argtypes.make_int_parser(1), metavar="N", help=limit)
+    add("--limit", type=make_int_parser(1), metavar="N", help=limit)
     _add_filters(download)
     _add_folder_options(download)
     _add_fetch_options(download)
@@ -196,7 +289,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
         "stop after N pictures in a row that were saved before, to download only what is new; needs"
         " --sort Newest; default: go through the whole gallery"
     )
-    add("--stop-at-known", type=argtypes.make_int_parser(1), metavar="N", help=known)
+    add("--stop-at-known", type=make_int_parser(1), metavar="N", help=known)
     verify = (
         "go through the gallery a second time, from its other end, download what was missed, and"
         " report how complete the result is; this takes one more request for each 89 pictures;"
@@ -213,7 +306,7 @@ def _add_folder_options(download: argparse.ArgumentParser) -> None:
         " folder for saved pictures, with the subfolders of the settings"
         " (<model name>/user_gallery_images unless changed)"
     )
-    download.add_argument("--dest", type=argtypes.parse_folder, metavar="DIR", help=folder)
+    download.add_argument("--dest", type=parse_folder, metavar="DIR", help=folder)
     download.add_argument("--name", metavar="TEMPLATE", help=_NAME)
 
 
@@ -224,7 +317,7 @@ def _add_fetch_options(download: argparse.ArgumentParser) -> None:
         f"number of simultaneous downloads, {low} to {high}; default: the setting"
         f" ({_CONCURRENCY.default} unless changed)"
     )
-    add("--concurrency", type=argtypes.make_int_parser(low, high), metavar="N", help=concurrency)
+    add("--concurrency", type=make_int_parser(low, high), metavar="N", help=concurrency)
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
         f"original, or a width in pixels ({widths}) to which Civitai reduces wider images; reduced"
@@ -236,7 +329,7 @@ def _add_fetch_options(download: argparse.ArgumentParser) -> None:
         "limit in bytes per second, e.g. 500k or 2M (k: 1024); default: the setting (no limit"
         " unless changed)"
     )
-    add("--max-rate", type=argtypes.parse_rate, metavar="BYTES", help=rate)
+    add("--max-rate", type=parse_rate, metavar="BYTES", help=rate)
 
 
 def _add_search(search: argparse.ArgumentParser) -> None:
@@ -246,8 +339,8 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     )
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "largest number of pictures; default: %(default)s"
-    add("--limit", type=argtypes.make_int_parser(1), metavar="N", default=50, help=limit)
-    sort = f"{argtypes.join_choices(_LIBRARY_SORTS)}; default: %(default)s"
+    add("--limit", type=make_int_parser(1), metavar="N", default=50, help=limit)
+    sort = f"{join_choices(_LIBRARY_SORTS)}; default: %(default)s"
     _add_choice(search, "--sort", "SORT", _LIBRARY_SORTS, sort, "Newest")
     _add_level(search, "XXX")
 
@@ -265,10 +358,10 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
     add("what", metavar="WHAT", nargs="+", help=what)
     version = "id of the model's version; default: the version in the URL, otherwise the newest"
-    add("--version", type=argtypes.make_int_parser(1), metavar="ID", help=version)
+    add("--version", type=make_int_parser(1), metavar="ID", help=version)
     get = "download missing files into the folder of their kind; default: only list them"
     add("--get", action="store_true", help=get)
-    number = argtypes.make_int_parser(1)
+    number = make_int_parser(1)
     file = (
         "id of a file in the list, to download instead of the version's default file, or in"
         " addition to it if it is a VAE or the like; can be repeated; default: the file that the"
@@ -281,16 +374,16 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
     add("--allow-pickle", type=number, metavar="ID", action="append", default=[], help=pickle)
     folder = "folder for the files; default: the folder for each kind of model"
-    add("--dest", type=argtypes.parse_folder, metavar="DIR", help=folder)
+    add("--dest", type=parse_folder, metavar="DIR", help=folder)
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     _add_level(download)
-    kind = f"only {argtypes.join_choices(_TYPES)}; default: both"
+    kind = f"only {join_choices(_TYPES)}; default: both"
     _add_choice(download, "--type", "TYPE", _TYPES, kind)
-    sort = f"{argtypes.join_choices(_SORTS)} (only the first two without a version)"
+    sort = f"{join_choices(_SORTS)} (only the first two without a version)"
     _add_choice(download, "--sort", "SORT", _SORTS, f"{sort}; default: %(default)s", "Newest")
-    period = f"posted within this time: {argtypes.join_choices(_PERIODS)}; default: %(default)s"
+    period = f"posted within this time: {join_choices(_PERIODS)}; default: %(default)s"
     _add_choice(download, "--period", "PERIOD", _PERIODS, period, "AllTime")
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .terminal import explain_failure, print_message, print_translated, get_text, translate_errors
+from .terminal import explain_failure, get_text, print_message, print_translated, translate_errors
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from ..jobs import JobStore
@@ -47,8 +47,8 @@ def run_command(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
     from ..errors import InputError
-    from ..jobs import count_requests_to_verify, JobOptions, choose_destination, choose_image_width
-    from .target import resolve_target, make_checked_client
+    from ..jobs import choose_destination, choose_image_width, count_requests_to_verify, JobOptions
+    from .target import make_checked_client, resolve_target
 
     if arguments.concurrency is not None:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
@@ -76,7 +76,7 @@ def _download(arguments: argparse.Namespace) -> int:
 
 def _resume(arguments: argparse.Namespace) -> int:
     from .target import make_checked_client
-    from .job_table import can_resume
+    from .run_job import can_resume
 
     with _open_store() as store:
         if arguments.job is None:
@@ -110,7 +110,7 @@ def _retry(arguments: argparse.Namespace) -> int:
 
 
 def _print_jobs(arguments: argparse.Namespace) -> int:
-    from .job_table import print_jobs
+    from .run_job import print_jobs
 
     with _open_store() as store:
         print_jobs(store, _MAX_JOBS, " ".join(arguments.words), arguments.json)
@@ -118,7 +118,7 @@ def _print_jobs(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    from .search import search_library
+    from .read_library import search_library
 
     with _open_store() as store:
         search_library(arguments, store.list_saved_ids)
@@ -126,7 +126,7 @@ def _search(arguments: argparse.Namespace) -> int:
 
 
 def _show_stats(arguments: argparse.Namespace) -> int:
-    from .stats import show_stats
+    from .read_library import show_stats
 
     show_stats(arguments)
     return _SUCCESS
@@ -134,7 +134,7 @@ def _show_stats(arguments: argparse.Namespace) -> int:
 
 def _list_models(arguments: argparse.Namespace) -> int:
     from ..library import wait_for_writes
-    from .needed_models_table import print_needed_files
+    from .needed_models import print_needed_files
     from .needed_models import apply_choices, find_needed_files
     from .target import make_checked_client
 
@@ -155,7 +155,7 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
     downloaded. If there is nothing to download, the code is 0 if all files are here, else 3.
     """
     from ..model_files import plan_requests
-    from .needed_models_table import print_needed_files
+    from .needed_models import print_needed_files
 
     folder = _resolve_folder(arguments.dest)
     wanted = [one for one in needed.files if one.is_fetchable or folder and one.lacks_folder]
@@ -193,7 +193,7 @@ def _resolve_folder(folder: str | None) -> str:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from .search import print_bookmarks
+    from .read_library import print_bookmarks
 
     return _SUCCESS if print_bookmarks(arguments.set) else _NOTHING_DONE
 

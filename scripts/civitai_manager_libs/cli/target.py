@@ -13,8 +13,8 @@ from ..core import Image, level_mask
 from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..jobs import NamingContext
-from ..library import models, records
-from .terminal import print_translated, get_text, translate_errors
+from ..library import image_records, models
+from .terminal import get_text, print_translated, translate_errors
 
 __all__ = ["load_target", "make_checked_client", "names_model", "parse_target"]
 __all__ += ["resolve_target"]
@@ -139,13 +139,13 @@ def _load_image(client: CivitaiHttpClient, image_id: int) -> Image:
 
     An image that is stored without generation data is fetched again.
     """
-    stored = records.find_image(image_id)
+    stored = image_records.find_image(image_id)
     if stored is not None and stored.meta:
         return stored
     image = civitai.fetch_image(client, image_id)
     if image is None:
         raise CivitaiShortcutError(get_text("no_such_image", id=image_id))
-    records.store_images([image])
+    image_records.store_images([image])
     return image
 
 

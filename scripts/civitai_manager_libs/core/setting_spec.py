@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingError
-from .coerce import as_integer, as_number
+from .untrusted import as_integer, as_number
 
 __all__ = ["SettingSpec", "Value"]
 

@@ -1,22 +1,32 @@
 """What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
-from .access import has_login, is_frozen, is_logged_in, is_shared
-from .capabilities import list_capabilities
-from .folders import find_default_data_folder, find_default_images_folder, find_key_file
-from .image_saved import register_image_saved
-from .model_folders import find_model_folder, list_model_folders, read_cached_hashes
-from .open_files import raise_open_file_limit
-from .proxies import bypass_proxies_for, validate_proxy
-from .refresh_models import refresh_models
+from .access import (
+    bypass_proxies_for,
+    has_login,
+    is_frozen,
+    is_logged_in,
+    is_shared,
+    validate_proxy,
+)
 from .webui import (
     fill_empty_prompts,
+    find_default_data_folder,
+    find_default_images_folder,
     find_host_name,
+    find_key_file,
+    find_model_folder,
     in_webui,
     keep_out_of_ui_config,
     limit_page_shutdown,
+    list_capabilities,
+    list_model_folders,
     list_send_targets,
     make_option_key,
+    raise_open_file_limit,
+    read_cached_hashes,
     read_options,
+    refresh_models,
+    register_image_saved,
     register_started,
     register_tab,
 )

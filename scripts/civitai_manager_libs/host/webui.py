@@ -1,17 +1,42 @@
-"""The WebUI that loaded us: its callbacks, stored settings, and the tabs that take an image.
-
-Imports gradio and the WebUI inside functions only: a terminal loads neither.
-"""
+"""The WebUI that loads us: its folders, its callbacks, its lists of models."""
 
 from __future__ import annotations
 
+import os
+import re
+import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial, reduce
 from typing import Any
 
-__all__ = ["fill_empty_prompts", "find_host_name", "find_paste_module", "in_webui"]
-__all__ += ["keep_out_of_ui_config", "limit_page_shutdown", "list_send_targets", "make_option_key"]
-__all__ += ["read_options", "register_started", "register_tab"]
+from .. import util
+from ..core import as_number
+
+__all__ = [
+    "fill_empty_prompts",
+    "find_default_data_folder",
+    "find_default_images_folder",
+    "find_host_name",
+    "find_key_file",
+    "find_model_folder",
+    "find_paste_module",
+    "in_webui",
+    "keep_out_of_ui_config",
+    "limit_page_shutdown",
+    "list_capabilities",
+    "list_model_folders",
+    "list_send_targets",
+    "make_option_key",
+    "raise_open_file_limit",
+    "read_cached_hashes",
+    "read_options",
+    "refresh_models",
+    "register_image_saved",
+    "register_started",
+    "register_tab",
+]
+
 _GRACE = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
@@ -141,3 +166,340 @@ def limit_page_shutdown(page: Any) -> None:
     is_old = int(gradio.__version__.split(".", 1)[0]) < 4
     if is_old and getattr(config, "timeout_graceful_shutdown", 0) is None:
         config.timeout_graceful_shutdown = _GRACE
+
+
+_DIVIDER = "─"  # begins a row between SD.Next's samplers
+
+
+def list_capabilities() -> dict[str, Any]:
+    """Return the samplers, schedulers, modules and infotext fields of the running WebUI.
+
+    The dict has the arguments of `infotext.HostCapabilities`. Return {} if they are unknown.
+    SD.Next has no schedulers: a sampler's schedule is one of its settings.
+    """
+    samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
+    known = getattr(samplers, "all_samplers_map", None)
+    if not (in_webui() and samplers and known):
+        return {}
+    default = [sampler.name for sampler in samplers.samplers[:1]]
+    names = [name for name in dict.fromkeys([*default, *known]) if not name.startswith(_DIVIDER)]
+    return {
+        "samplers": tuple(names),
+        "schedulers": tuple(
+            (each.label, each.name, *(each.aliases or ()))
+            for each in getattr(schedulers, "schedulers", ())  # SD.Next has none
+        ),
+        "modules": _list_modules(),
+        "fields": frozenset(_iter_fields()),
+    }
+
+
+def _list_modules() -> frozenset[str] | None:
+    names = getattr(sys.modules.get("modules_forge.main_entry"), "module_list", None)
+    return None if names is None else frozenset(os.path.splitext(name)[0] for name in names)
+
+
+def _iter_fields() -> Iterator[str]:
+    """Yield the infotext keys that fill a field of a tab or change a setting."""
+    from modules import shared
+
+    paste = find_paste_module()
+    for tab in paste.paste_fields.values():
+        for field in tab["fields"] or ():
+            if isinstance(field[1], str):
+                yield field[1]
+    ignored = getattr(shared.opts, "disable_apply_metadata", None) or ()  # in SD.Next
+    for name, setting_name in getattr(paste, "infotext_to_setting_name_mapping", ()):
+        if setting_name not in ignored:
+            yield name
+    for info in shared.opts.data_labels.values():
+        if getattr(info, "infotext", None):
+            yield info.infotext
+
+
+ImageSaved = Callable[[Any, str, str], None]
+# Images that a WebUI or ADetailer saves beside an image, with the same infotext: grids, masks and
+# intermediate steps. The names are those of `save_image` in the WebUIs' modules/images.py.
+_BESIDE = re.compile(
+    r"^(?:[a-z]+_)?grid-|-(?:mask|mask-composite|ad-before|before-(?:(?!before-)[a-z-])+"
+    r"|ad-preview(?:(?!-ad-preview)\S)*)\Z"
+)
+
+
+def register_image_saved(on_saved: ImageSaved) -> None:
+    """Register a function that the WebUI calls for each image that it has generated and saved.
+
+    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). If it raises,
+    the WebUI logs the exception.
+    """
+    from modules import script_callbacks
+
+    script_callbacks.on_image_saved(lambda params: _report_if_generated(params, on_saved))
+
+
+def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
+    """Call `on_saved` if a saved image was generated.
+
+    Grids, masks and images of the tab "Extras" are left out. params: the WebUI's `ImageSaveParams`.
+    """
+    infotext = (params.pnginfo or {}).get("parameters")
+    name = os.path.splitext(os.path.basename(params.filename))[0]
+    if params.p is None or not isinstance(infotext, str) or _BESIDE.search(name):
+        return
+    on_saved(params.image, os.path.abspath(params.filename), infotext)
+
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
+
+
+_WANTED = 4096  # macOS starts with 256
+
+
+def raise_open_file_limit() -> None:
+    """Let this process open 4096 files and connections at once, or as many as the system allows.
+
+    A limit that is higher already is kept.
+    """
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):  # macOS allows less than its hard limit
+        return
+
+
+# What a host's function may raise because of a damaged file or its own state.
+_HOST_ERRORS: tuple[type[Exception], ...] = (AssertionError, AttributeError, EOFError, ImportError)
+_HOST_ERRORS += (LookupError, OSError, RuntimeError, TypeError, ValueError)
+_HOST_ERRORS += (sqlite3.Error,)  # of A1111's cache of hashes
+_ITEMS, _FORGE = "modules.shared_items", "modules_forge.main_entry"
+# By kind of model: (module, function in it). A host has some of them.
+_CHECKPOINTS = (
+    (_ITEMS, "refresh_checkpoints"),
+    ("modules.shared", "refresh_checkpoints"),  # SD.Next
+    (_FORGE, "refresh_models"),
+)
+_FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "model": _CHECKPOINTS,
+    "unet": (("modules.sd_unet", "refresh_unet_list"), *_CHECKPOINTS),
+    "lora": (
+        ("networks", "list_available_networks"),
+        ("modules.lora.lora_load", "list_available_networks"),  # SD.Next
+    ),
+    "vae": (
+        (_ITEMS, "refresh_vae_list"),
+        ("modules.shared", "refresh_vaes"),
+        (_FORGE, "refresh_models"),
+    ),
+    "hypernet": ((_ITEMS, "reload_hypernetworks"),),
+    "text_encoder": ((_ITEMS, "refresh_te_list"), (_FORGE, "refresh_models")),
+    "controlnet": (("lib_controlnet.global_state", "update_controlnet_filenames"),),
+    "upscaler": (("modules.modelloader", "load_upscalers"),),
+}
+_LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
+
+
+def refresh_models(kind: str) -> bool:
+    """Make the WebUI read its folder for one kind of model again.
+
+    kind: such as "lora" or "embed". Return True if at least one of the WebUI's functions for this
+    succeeded, or without a WebUI; False if all failed or if there are none.
+    """
+    if not in_webui():
+        return True
+    calls = _iter_embedding_calls() if kind == "embed" else _iter_calls(kind)
+    return any([_try_call(call) for call in calls])  # a list: all are to be called
+
+
+def _try_call(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except _HOST_ERRORS as error:
+        util.printD(f"[models] the WebUI did not refresh its list: {error!r}")
+        return False
+    return True
+
+
+def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
+    for module, name in _FUNCTIONS.get(kind, ()):
+        function = _find_attribute(module, name)
+        if function is not None:
+            yield function
+
+
+def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
+    """Yield functions that make the WebUI read its folder of embeddings again."""
+    forge = _find_attribute(
+        "modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS
+    )
+    if forge is not None:
+        yield partial(forge, force_reload=True, sync_with_sd_model=False)
+        yield _reload_forge_embeddings
+    else:
+        yield _reload_model_embeddings
+
+
+def _reload_forge_embeddings() -> None:
+    """Make the model that Forge has loaded, if any, read the folder of embeddings again."""
+    model = _find_attribute("modules.sd_models", "model_data", "sd_model")
+    for engine in vars(model).values() if model is not None else ():
+        load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)
+        if load is not None:
+            load()
+
+
+def _reload_model_embeddings() -> None:
+    load = None
+    if _find_attribute("modules.shared", "sd_loaded"):  # SD.Next
+        load = _find_attribute("modules.shared", "sd_model", "embedding_db", _LOAD_EMBEDDINGS)
+    elif _find_attribute("modules.sd_models", "model_data", "sd_model") is not None:
+        # Without a model, A1111 would load one. It reads the folder anyway when it loads one.
+        load = _find_attribute(
+            "modules.sd_hijack", "model_hijack", "embedding_db", _LOAD_EMBEDDINGS
+        )
+    if load is not None:
+        load(force_reload=True)
+
+
+def _find_attribute(module: str, *names: str) -> Any:
+    """Return an attribute of a Python module if the module is loaded and has it, else None.
+
+    names: the path to the attribute: ("a", "b") finds `module.a.b`.
+    """
+    return reduce(lambda found, name: getattr(found, name, None), names, sys.modules.get(module))
+
+
+_OUR_FOLDER = "civitai-shortcut"
+
+
+def find_default_data_folder() -> str:
+    """Return the folder for our settings, cache and databases.
+
+    With a WebUI, the folder is inside the WebUI's data folder. Without a WebUI, it is the one in
+    the environment variable CIVITAI_SHORTCUT_DATA, else one in the user's home folder.
+    """
+    if in_webui():
+        from modules import paths
+
+        return os.path.abspath(os.path.join(paths.data_path, _OUR_FOLDER))  # '' in SD.Next
+    chosen = os.environ.get("CIVITAI_SHORTCUT_DATA")
+    return os.path.abspath(chosen or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
+
+
+def find_default_images_folder() -> str:
+    """Return the folder below which images are saved if the user has not chosen another."""
+    return os.path.join(find_default_data_folder(), "outputs", "download-images")
+
+
+def find_key_file() -> str:
+    """Return the path of the file that stores the API key.
+
+    Without a WebUI, the file is in our data folder. With a WebUI, it is in the user's configuration
+    folder, because a WebUI may serve the files of its data folder to others.
+    """
+    if not in_webui():
+        return os.path.join(find_default_data_folder(), "api_key")
+    base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
+    base = base or os.path.join(os.path.expanduser("~"), ".config")
+    return os.path.join(base, _OUR_FOLDER, "api_key")
+
+
+# By kind: subfolders of the host's models folder; names of the host's arguments and settings.
+_FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "model": ("Stable-diffusion",),
+    "unet": ("UNET", "Unet", "diffusion_models"),
+    "lora": ("Lora", "LyCORIS"),
+    "embed": ("embeddings",),
+    "vae": ("VAE",),
+    "hypernet": ("hypernetworks",),
+    "text_encoder": ("text_encoder", "Text-encoder"),
+    "controlnet": ("ControlNet", "control"),
+    "upscaler": ("ESRGAN",),
+}
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "model": ("ckpt_dir", "ckpt_dirs"),
+    "unet": ("unet_dir",),
+    "lora": ("lora_dir", "lora_dirs", "lyco_dir", "lyco_dir_backcompat"),
+    "embed": ("embeddings_dir",),
+    "vae": ("vae_dir", "vae_dirs"),
+    "hypernet": ("hypernetwork_dir",),
+    "text_encoder": ("text_encoder_dir", "text_encoder_dirs", "te_dir"),
+    "controlnet": ("controlnet_dir", "controlnet_dirs", "control_dir", "control_net_models_path"),
+    "upscaler": ("esrgan_models_path",),
+}
+# Every host reads these; the others only hosts in which the folder exists.
+_KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
+
+
+def list_model_folders() -> list[tuple[str, str]]:
+    """Return (kind of model, folder) for each existing folder in which the WebUI looks for models.
+
+    A kind is "model", "lora", "vae" and so on. Return [] without a WebUI.
+    """
+    found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
+    return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
+
+
+def find_model_folder(kind: str) -> str:
+    """Return the folder in which to save a kind of model for the WebUI, "" if there is none.
+
+    kind: "model" (a checkpoint), "unet", "lora", "embed", "vae", "hypernet", "text_encoder",
+    "controlnet" or "upscaler". The folder is the first that exists of those in the WebUI's
+    arguments, in its settings, and the usual ones. If none exists: "" for "unet", "text_encoder"
+    and "controlnet", else the first of them.
+    """
+    folders = _list_folders(kind)
+    existing = next(filter(os.path.isdir, folders), "")
+    return existing or (folders[0] if folders and kind in _KINDS_OF_ALL else "")
+
+
+def _list_folders(kind: str) -> list[str]:
+    if not in_webui() or kind not in _FOLDERS:
+        return []
+    return [os.path.abspath(folder) for folder in _iter_folders(kind) if folder]
+
+
+def _iter_folders(kind: str) -> Iterator[str]:
+    from modules import paths, shared
+
+    for options in (vars(shared.cmd_opts), shared.opts.data):
+        for name in _NAMES[kind]:
+            value = options.get(name)
+            for folder in value if isinstance(value, list) else [value]:
+                if isinstance(folder, str):
+                    yield folder
+    for name in _FOLDERS[kind]:
+        yield os.path.join(paths.models_path, name)
+    if kind == "embed":
+        yield os.path.join(paths.data_path, "embeddings")
+
+
+def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
+    """Return the hashes of model files that the WebUI has computed, by the files' titles.
+
+    A title is "lora/folder/name", for example. Each value is a list of (time, hash): the file's
+    modification time when it was hashed, and its SHA256 or AutoV3 hash.
+    """
+    found: dict[str, list[tuple[float, str]]] = {}
+    for store, digits in _iter_hash_stores():
+        for title in list(store):
+            entry = store.get(title)
+            digest = entry.get("sha256") if isinstance(entry, dict) else None
+            if isinstance(digest, str) and isinstance(title, str):
+                hashed = (as_number(entry.get("mtime")) or 0.0, digest[:digits].lower())
+                found.setdefault(title.replace("\\", "/"), []).append(hashed)
+    return found
+
+
+def _iter_hash_stores() -> Iterator[tuple[Any, int]]:
+    hashes = sys.modules.get("modules.hashes") if in_webui() else None
+    if hashes is not None:
+        yield hashes.cache("hashes"), 64
+        yield hashes.cache("hashes-addnet"), 12

@@ -1,6 +1,6 @@
 """The texts that users read, by language."""
 
 from . import messages
-from .catalogue import LANGUAGES
+from .messages import LANGUAGES
 
 __all__ = ["LANGUAGES", "messages"]

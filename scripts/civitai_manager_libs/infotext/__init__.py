@@ -3,14 +3,17 @@
 from .differences import Difference, list_differences, list_prompt_words
 from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded
-from .generation import Generation, read_generation
-from .hosts import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
-from .infotext_to_metadata import build_metadata
-from .metadata_to_infotext import build_infotext, find_workflow, list_added_lora_tags
-from .metadata_to_infotext import list_omitted_parameters
-from .resources import list_resources, Resource
-from .summary import Summary, summarize
-from .infotext_format import find_missing_values, parse_infotext
+from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
+from .infotext_format import build_metadata, find_missing_values, parse_infotext
+from .metadata_to_infotext import (
+    build_infotext,
+    find_workflow,
+    Generation,
+    list_added_lora_tags,
+    list_omitted_parameters,
+    read_generation,
+)
+from .resources import list_resources, Resource, summarize, Summary
 
 __all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss"]
 __all__ += ["Resource", "Summary", "build_infotext", "build_metadata", "embed_infotext"]

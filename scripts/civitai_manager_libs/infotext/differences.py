@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ..core import as_number, model_file_stem
-from .parameter_names import translate_infotext
-from .samplers import translate_sampler
 from .infotext_format import Infotext, parse_infotext
+from .metadata_to_infotext import translate_infotext
 from .resources import Resource
+from .samplers import translate_sampler
 
 __all__ = ["Difference", "list_differences", "list_prompt_words"]
 

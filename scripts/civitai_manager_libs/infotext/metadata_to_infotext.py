@@ -1,20 +1,361 @@
-"""The infotext of an API record's generation parameters."""
+"""Civitai's metadata as an infotext."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
 
-from ..core import as_mapping, as_text, clean_text, Image
-from .civitai_generator import convert_generator_data
+from ..core import (
+    as_checksum,
+    as_integer,
+    as_list,
+    as_mapping,
+    as_number,
+    as_text,
+    clean_text,
+    format_number,
+    Image,
+    model_file_stem,
+)
 from .comfy import load_json, read_graph
-from .lora_tags import list_missing_lora_tags
-from .parameter_names import translate_parameters
-from .parameters import build_webui_parameters, find_mangled_names
-from .infotext_format import compose_infotext
+from .infotext_format import (
+    build_metadata,
+    compose_infotext,
+    edit_infotext,
+    has_template_lines,
+    Infotext,
+    is_safe_negative_prompt,
+    join_quoted_lines,
+    parse_infotext,
+)
+from .resources import (
+    convert_generator_data,
+    drop_placeholders,
+    is_site_id,
+    list_missing_lora_tags,
+    list_resources,
+    Resource,
+)
+from .samplers import is_schedule, translate_sampler, translate_schedule
 
-__all__ = ["build_infotext", "find_workflow", "list_added_lora_tags", "list_omitted_parameters"]
+__all__ = [
+    "build_infotext",
+    "build_webui_parameters",
+    "find_mangled_names",
+    "find_workflow",
+    "Generation",
+    "list_added_lora_tags",
+    "list_omitted_parameters",
+    "read_generation",
+    "translate_infotext",
+    "translate_parameters",
+]
+
+_MAX_VALUE = 10_000  # characters of one parameter
+_MAX_KEYS = 500
+_FIRST_SEED, _LAST_SEED = -(2**63), 2**64 - 1
+# Keys as the WebUIs write them (`Hires upscale`, Forge's `freeu_b1`); Civitai's keys are camelCase.
+_WEBUI_KEY = re.compile(
+    r"[A-Z][A-Za-z0-9_ /-]{0,60}[A-Za-z0-9_]|(?:freeu|dynthres|kohya_hrfix|latent_modifier"
+    r"|multidiffusion|pagi|sag|stylealign)_[a-z0-9_]{1,40}"
+)
+# Names that the WebUIs' parser sets itself: as parameters they would break it.
+_RESERVED_KEYS = re.compile(
+    r".*-[12]|Prompt|Negative prompt|Styles array|(?:Hires )?VAE/TE", re.DOTALL
+)
+_SIZE = re.compile(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", re.ASCII)
+_PART_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ /().+-]{0,60}")
+_PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
+
+
+def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
+    """Convert generation data from Civitai to A1111's parameters, in A1111's order.
+
+    A parameter that the data lacks is "".
+    """
+    main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
+    version = {"Version": _find_text(meta, "Version")}
+    others = _build_other_parameters(meta, {*main, *checksums, *version})
+    hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
+    adetailer = {key: value for key, value in others.items() if key.startswith("ADetailer ")}
+    return {**main, **hires, **adetailer, **checksums, **version, **others}
+
+
+def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the parameters whose values Civitai's parser has damaged.
+
+    Infotexts are built without these parameters.
+    """
+    names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
+    return tuple(key for key in names if _is_mangled(key, meta[key]))
+
+
+def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
+    sampler, schedule = translate_sampler(
+        _find_text(meta, "sampler", "Sampler"), _find_text(meta, "Schedule type", "scheduler")
+    )
+    hashes = as_mapping(meta.get("hashes"))
+    return {
+        "Steps": _format_whole(meta, 1, 10_000, "steps", "Steps"),
+        "Sampler": sampler,
+        "Schedule type": schedule,
+        "CFG scale": _format_decimal(meta, 1000, "cfgScale", "CFG scale"),
+        "Distilled CFG Scale": _format_decimal(meta, 1000, "Distilled CFG Scale"),
+        "Seed": _format_seed(meta, "seed", "Seed"),
+        "Size": _format_size(meta),
+        "Model hash": as_checksum(meta.get("Model hash")) or as_checksum(hashes.get("model")),
+        "Model": _find_name(meta, "Model", "models", _clean_model_name),
+        "VAE hash": as_checksum(meta.get("VAE hash")) or as_checksum(hashes.get("vae")),
+        "VAE": _find_name(meta, "VAE", "vaes", _clean_file_name),
+        "Variation seed": _format_seed(meta, "Variation seed"),
+        "Variation seed strength": _format_decimal(meta, 1, "Variation seed strength"),
+        "Seed resize from": _find_text(meta, "Seed resize from"),
+        "Denoising strength": _format_decimal(meta, 1, "Denoising strength")
+        or _format_denoise(meta),
+        "Clip skip": _format_whole(meta, 1, 100, "clipSkip", "Clip skip"),
+    }
+
+
+def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
+    """Return the first value under one of these keys as text, "" if there is none.
+
+    Empty values, those longer than _MAX_VALUE characters, and mappings are skipped.
+    """
+    values = (meta.get(key) for key in keys)
+    texts = (as_text(value) for value in values if not isinstance(value, Mapping))
+    return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
+
+
+def _find_joined_text(meta: Mapping[str, Any], key: str) -> str:
+    """Like `_find_text`, but join a text that Civitai's parser has split into a mapping."""
+    text = as_text(meta.get(key))
+    return text if len(text) <= _MAX_VALUE else ""
+
+
+def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
+    numbers = (as_integer(meta.get(key)) for key in keys)
+    return next((str(n) for n in numbers if n is not None and low <= n <= high), "")
+
+
+def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
+    """Return the seed under one of these keys as text, "" if it is missing or -1 (random)."""
+    texts = (_format_whole(meta, _FIRST_SEED, _LAST_SEED, key) for key in keys)
+    return next((text for text in texts if text not in ("", "-1")), "")
+
+
+def _clean_model_name(name: str) -> str:
+    """Return a model's name without folder and extension, "" if it is an AIR or a TensorArt id."""
+    return "" if is_site_id(name) else as_text(model_file_stem(name))
+
+
+def _clean_file_name(name: str) -> str:
+    return "" if is_site_id(name) else as_text(re.split(r"[\\/]", name)[-1])
+
+
+def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
+    numbers = (as_number(meta.get(key)) for key in keys)
+    return next((format_number(n) for n in numbers if n is not None and 0 <= n <= high), "")
+
+
+def _format_denoise(meta: Mapping[str, Any]) -> str:
+    """Return ComfyUI's denoising strength as text; "" for 1, which A1111 does not write."""
+    text = _format_decimal(meta, 1, "denoise")
+    return "" if text == "1" else text
+
+
+def _format_size(meta: Mapping[str, Any]) -> str:
+    match = _SIZE.fullmatch(_find_text(meta, "Size"))
+    width, height = match.groups() if match else (meta.get("width"), meta.get("height"))
+    sides = [as_integer(side) for side in (width, height)]
+    return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
+
+
+def _find_name(
+    meta: Mapping[str, Any], key: str, list_key: str, clean: Callable[[str], str]
+) -> str:
+    """Return the name under `key`, else the first name in the list under `list_key`, "" if none.
+
+    clean: a function to apply to the names; a name for which it returns "" does not count.
+    """
+    listed = next(filter(None, map(as_text, as_list(meta.get(list_key)))), "")
+    return clean(_find_joined_text(meta, key)) or clean(listed)
+
+
+def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
+    """Return `Lora hashes` and `TI hashes`, each a text such as `name: hash, name2: hash2`.
+
+    The hashes come from the parameters with these names and from `meta["hashes"]`.
+    """
+    found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
+    for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
+        kind, _, name = str(key).partition(":")
+        label = {"lora": "Lora hashes", "embed": "TI hashes"}.get(kind.lower())
+        if label:
+            found[label][name.strip()] = as_checksum(value)
+    for label, checksums in found.items():
+        for pair in _find_joined_text(meta, label).split(","):
+            name, _, value = pair.rpartition(":")
+            checksums.setdefault(name.strip(), as_checksum(value.strip()))
+    return {label: _join_hashes(checksums) for label, checksums in found.items()}
+
+
+def _join_hashes(checksums: Mapping[str, str]) -> str:
+    pairs = ((as_text(name), value) for name, value in checksums.items() if value)
+    text = ", ".join(f"{n}: {v}" for n, v in pairs if n and not re.search(r"[,:\n]", n))
+    return text if len(text) <= _MAX_VALUE else ""
+
+
+def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
+    """Return the parameters with names like a WebUI's, such as "RNG", except the `known` names.
+
+    The value of a parameter that Civitai's parser has damaged is "". Impossible sizes are left out.
+    """
+    found = {}
+    for key in islice(meta, _MAX_KEYS):
+        if isinstance(key, str) and key not in known and _is_webui_key(key):
+            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_joined_text(meta, key))
+            if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # a WebUI fails on such a size
+                found[key] = text
+    return found
+
+
+def _is_webui_key(key: str) -> bool:
+    known_form = _WEBUI_KEY.fullmatch(key) and not _RESERVED_KEYS.fullmatch(key)
+    return bool(known_form) and "civitai" not in key.lower()
+
+
+def _is_mangled(key: str, value: object) -> bool:
+    """Return whether Civitai's parser has damaged a parameter's value. key: the parameter's name.
+
+    A damaged value is a text with a quotation mark at its start alone, or a mapping of pieces of a
+    text, such as `{"photo of a (cat": "1.1)"}` for "photo of a (cat:1.1)".
+    """
+    if isinstance(value, str):
+        return value.startswith('"') and _unquote(value.strip()) == value.strip()
+    if not isinstance(value, Mapping):
+        return False
+    parts = islice(value, _MAX_KEYS)
+    return bool(_PROSE.fullmatch(key)) or not all(_PART_KEY.fullmatch(str(part)) for part in parts)
+
+
+def _unquote(text: str) -> str:
+    """Return a text without the JSON quotes that an older parser of Civitai may have left on it."""
+    if not (len(text) > 1 and text[0] == text[-1] == '"'):
+        return text
+    try:
+        return as_text(json.loads(text))
+    except ValueError:
+        return text
+
+
+_OTHER_NAMES = {  # another program's name: the WebUIs'
+    "CFG Scale": "CFG scale",
+    "Guidance": "Distilled CFG Scale",
+    "Denoise": "Denoising strength",
+    "CLiP-skip": "Clip skip",  # SD.Next
+    "Variation strength": "Variation seed strength",
+    "Hires scale": "Hires upscale",
+    "Hires fixed": "Hires resize",
+    "Hires strength": "Denoising strength",
+    "Hires CFG scale": "Hires CFG Scale",
+    "Unet": "Model",  # stable-diffusion.cpp
+}
+_OTHER_VALUES = {  # "" for what no WebUI has
+    "RNG": {"cuda": "NV", "cpu": "CPU", "std_default": ""},  # stable-diffusion.cpp
+    "Hires resize": {"0x0": ""},
+    "Hires upscaler": {  # SD.Next
+        "Latent Bicubic": "Latent (bicubic)",
+        "Latent Bicubic antialias": "Latent (bicubic antialiased)",
+        "Latent Bilinear": "Latent",
+        "Latent Bilinear antialias": "Latent (antialiased)",
+        "Latent Nearest": "Latent (nearest)",
+        "Latent Nearest exact": "Latent (nearest-exact)",
+    },
+}
+_CASE_VARIANTS = ("CFG Scale", "CLiP-skip", "Hires CFG scale")  # one of the two is enough
+_SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
+_WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
+_FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # A1111 writes no denoising of 1
+_SDCPP_JSON = ", SDCPP: {"  # repeats what stable-diffusion.cpp's infotext says, with the prompts
+_MADE_UP = ("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Clip skip")
+_FLUX_PLACEHOLDER = ("Sampler", "undefined")  # Forge reads it as Euler
+_PLACEHOLDERS = {("Model", "unknown"), ("Model hash", "unknown"), ("Seed", "-1"), _FLUX_PLACEHOLDER}
+
+
+def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the names of other programs replaced by the WebUIs' names.
+
+    If a parameter occurs under both names, the value under the WebUIs' name is used. Parameters
+    that WebUIs do not know are kept unchanged.
+    """
+    translated = {key: value for key, value in parameters.items() if key not in _CASE_VARIANTS}
+    for name, values in _OTHER_VALUES.items():
+        value = values.get(as_text(parameters.get(name)))
+        if value:
+            translated[name] = value
+        elif value == "":
+            del translated[name]
+    upscale = as_text(parameters.get("Hires upscale"))
+    if upscale and as_number(upscale) is None:  # stable-diffusion.cpp's name of the upscaler
+        translated["Hires upscaler"] = translated.pop("Hires upscale")
+    for other, name in _OTHER_NAMES.items():
+        value = as_text(parameters[other]) if other in parameters else ""
+        if value and not (other == "Denoise" and _FULL_DENOISE.fullmatch(value)):
+            translated.setdefault(name, value)
+    schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
+    schedule = next(filter(is_schedule, schedules), "")
+    if schedule and not _has_schedule(parameters):
+        translated.setdefault("Schedule type", translate_schedule(schedule))
+    return translated
+
+
+def _has_schedule(parameters: Mapping[str, Any]) -> bool:
+    """Return whether the parameters state a schedule, or a sampler that uses none."""
+    sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
+    is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
+    return is_named or sampler in _WITHOUT_SCHEDULE
+
+
+def translate_infotext(text: str) -> str:
+    """Return another program's infotext with the WebUIs' names for its parameters.
+
+    LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
+    tags. An infotext that needs no change, such as that of a WebUI, is returned as it is.
+    """
+    text = join_quoted_lines(text).partition(_SDCPP_JSON)[0]
+    read = parse_infotext(text)
+    parameters = _drop_placeholders(text, _translate_values(text, read.parameters))
+    tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})
+    is_plain = is_safe_negative_prompt(read.negative_prompt) and not has_template_lines(text)
+    if parameters == read.parameters and not tags and is_plain:
+        return text
+    return edit_infotext(text, tags, parameters)
+
+
+def _translate_values(text: str, parameters: Mapping[str, str]) -> dict[str, str]:
+    translated = translate_parameters(parameters)
+    names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
+    sampler, schedule = translate_sampler(*names)
+    if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
+        translated |= {"Sampler": sampler, "Schedule type": schedule}
+    filled = {key: value for key, value in translated.items() if value or key in parameters}
+    placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if "flux" in text.lower() else set())
+    return {k: value for k, value in filled.items() if (k, value.lower()) not in placeholders}
+
+
+def _drop_placeholders(text: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Return an infotext's parameters without the placeholders of Civitai's generator."""
+    meta = build_metadata(text) if "Civitai " in text else {}
+    told = drop_placeholders(meta)
+    if told is meta:
+        return parameters
+    values = build_webui_parameters(told)
+    kept = {key: value for key, value in parameters.items() if values.get(key, value)}
+    return {**kept, **{key: value for key, value in values.items() if value and key in _MADE_UP}}
+
 
 _MAX_PROMPT = 100_000  # characters
 
@@ -99,3 +440,19 @@ def _iter_origin_parameters(image: Image) -> Iterable[tuple[str, str]]:
     yield "Image id", as_text(image.id)
     yield "Base model", as_text(image.base_model)
     yield "Post id", as_text(image.post_id)
+
+
+class Generation(NamedTuple):
+    """How an image was made: its parsed infotext, and the models and other resources used.
+
+    Of LoRA tags, the infotext has only those of the image's own prompt.
+    """
+
+    infotext: Infotext
+    resources: tuple[Resource, ...]
+
+
+def read_generation(image: Image) -> Generation:
+    """Return the infotext and the resources of an image, read from the image's `meta`."""
+    infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
+    return Generation(infotext, list_resources(image.meta, image))

@@ -1,18 +1,263 @@
-"""The models, LoRAs and other resources that an image was made with, from its record. Pure."""
+"""The models that an image was made with, and how it was made in short."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..core import as_checksum, as_list, as_mapping, as_number, as_text, as_whole_number
-from ..core import clean_line, Image, model_file_stem
-from .lora_fields import iter_stated_resources, list_loras_beside_prompt
+from ..core import (
+    as_checksum,
+    as_list,
+    as_mapping,
+    as_number,
+    as_text,
+    as_whole_number,
+    clean_line,
+    format_number,
+    Image,
+    model_file_stem,
+)
+from .samplers import translate_sampler
 
-__all__ = ["Resource", "TYPES", "is_air", "is_site_id", "list_resources"]
+__all__ = [
+    "convert_generator_data",
+    "drop_placeholders",
+    "is_air",
+    "is_site_id",
+    "iter_stated_resources",
+    "list_loras_beside_prompt",
+    "list_missing_lora_tags",
+    "list_resources",
+    "Resource",
+    "summarize",
+    "Summary",
+    "TYPES",
+]
+
+_FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, the generator's own Flux
+# Read from `extra`, the user's request to the generator, if `meta` lacks them.
+_EXTRA_KEYS = ("width", "height", "clipSkip", "seed")
+_NO_SEED = ("-1", "")
+# Engines outside of Civitai that its generator calls, as base models, ecosystems and engines name
+# them, in lower-case letters and digits. They have no sampler, steps or Clip skip; Civitai writes
+# the defaults of Stable Diffusion in their place.
+# https://github.com/civitai/civitai/tree/main/src/shared/data-graph/generation
+_OTHER_ENGINES = re.compile(
+    r"(?:flux1?kontext|flux3|gemini|google|gptimage|haiper|hailuo|happyhorse|hunyuan3d|imagen|kling"
+    r"|midjourney|minimax|nanobanana|openai|polygen|seedance|seedream|sora|tripo|veo|vidu|wanimage)"
+    r".*|grok(?:image)?|mai|reve|xai",
+    re.DOTALL,
+)
+_OTHER_ENGINE_VERSIONS = {  # their models, for a record that names no engine
+    *(1733399, 2512167, 2880272),  # GPT-image
+    *(1889632, 2154472, 2436219, 2725610, 3086021),  # Imagen, Nano Banana
+    *(2208174, 2208278, 2470991, 2720141, 3110984),  # Seedream
+    *(1088507, 1892509, 1892523),  # Flux.1 Ultra and Kontext
+    *(2738377, 3002140, 3133202, 3197990),  # Grok, MAI, Reve
+}
+_MAX_COMPARED_NAME = 100  # characters
+_NAME_MARKS = re.compile("[^a-z0-9]+")
+_PLACEHOLDERS = {  # under Civitai's names: A1111's
+    "steps": "Steps",
+    "sampler": "Sampler",
+    "scheduler": "Schedule type",
+    "cfgScale": "CFG scale",
+    "clipSkip": "Clip skip",
+    "denoise": "Denoising strength",
+}
+_LOCAL_KEYS = ("Version", "Model", "Model hash", "comfy")  # of programs on one's own machine
+
+
+def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
+    """Convert the data of an image from Civitai's own generator to what WebUIs expect.
+
+    Return the data of other images unchanged. Values that `meta` itself lacks are taken from
+    `meta["extra"]`. For Flux models with distilled guidance, sampler, CFG scale and Clip skip get
+    the values that Forge expects. base_model: "" if unknown.
+    """
+    told = drop_placeholders(meta, base_model)
+    if told is not meta or not _is_on_site_image(meta):
+        return told
+    merged = {**_read_request(meta, _EXTRA_KEYS), **_list_known(meta)}
+    return _convert_flux_parameters(merged) if _has_distilled_guidance(meta, base_model) else merged
+
+
+def drop_placeholders(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
+    """Return the data of an image by an engine such as GPT-image without Civitai's placeholders.
+
+    What the user's request, `meta["extra"]`, states remains. Return the data of other images
+    unchanged. base_model: "" if unknown.
+    """
+    if not _is_by_other_engine(meta, base_model):
+        return meta
+    names = {*_PLACEHOLDERS, *_PLACEHOLDERS.values(), "CFG Scale", "Scheduler"}
+    told = {key: value for key, value in _list_known(meta).items() if key not in names}
+    return {**_read_request(meta, (*_EXTRA_KEYS, *_PLACEHOLDERS)), **told}
+
+
+def _is_by_other_engine(meta: Mapping[str, Any], base_model: str) -> bool:
+    if not _OTHER_ENGINE_VERSIONS.isdisjoint(_iter_version_ids(meta)):
+        return True
+    names = [*_iter_base_models(meta, base_model)]
+    names += [as_text(meta.get(key)) for key in ("engine", "sampler", "Sampler")]
+    plain_names = (_NAME_MARKS.sub("", name[:_MAX_COMPARED_NAME].lower()) for name in names)
+    is_named = any(map(_OTHER_ENGINES.fullmatch, plain_names))
+    has_no_steps = as_number(meta.get("steps", meta.get("Steps"))) == 0
+    # Flux.1 Kontext also runs on one's own machine.
+    is_local = any(as_text(meta.get(key)) for key in _LOCAL_KEYS) or "Kontext" in base_model
+    return (is_named or has_no_steps) and (_is_on_site_image(meta) or not is_local)
+
+
+def _list_known(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of `meta` that are not missing; a seed of -1 is (it means: any)."""
+    known = {key: value for key, value in meta.items() if value is not None}
+    return {
+        key: value
+        for key, value in known.items()
+        if not (key in ("seed", "Seed") and as_text(value) in _NO_SEED)
+    }
+
+
+def _read_request(meta: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Return the values under these keys in `meta["extra"]`, the user's request."""
+    extra = as_mapping(meta.get("extra"))
+    request = {**as_mapping(extra.get("aspectRatio")), **extra}
+    return {key: request[key] for key in keys if key in request}
+
+
+def _is_on_site_image(meta: Mapping[str, Any]) -> bool:
+    return bool(as_list(meta.get("civitaiResources"))) or meta.get("engine") == "Civitai"
+
+
+def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
+    flux = {key: value for key, value in meta.items() if key not in ("clipSkip", "Clip skip")}
+    if not as_text(meta.get("sampler")):
+        flux |= {"sampler": "Euler", "Schedule type": "Simple"}
+    guidance = as_number(meta.get("cfgScale"))
+    if guidance is not None and guidance > 1 and "Distilled CFG Scale" not in meta:
+        flux |= {"cfgScale": 1, "Distilled CFG Scale": guidance}
+    return flux
+
+
+def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
+    """Return whether an image was made with a Flux model that uses distilled guidance.
+
+    All Flux models do, except Klein. base_model: the image's base model, "" if unknown.
+    """
+    names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
+    if names:
+        return any(name.startswith("flux") and "klein" not in name for name in names)
+    return not _FLUX_VERSIONS.isdisjoint(_iter_version_ids(meta))
+
+
+def _iter_base_models(meta: Mapping[str, Any], base_model: str) -> Iterator[str]:
+    yield base_model
+    extra = as_mapping(meta.get("extra"))
+    for value in (meta.get("baseModel"), extra.get("baseModel"), extra.get("ecosystem")):
+        yield as_text(value)
+    for name in (as_text(meta.get("Model")), *map(as_text, as_list(meta.get("models"))[:10])):
+        if name.startswith("urn:air:"):
+            yield name.removeprefix("urn:air:")
+
+
+def _iter_version_ids(meta: Mapping[str, Any]) -> Iterator[int | None]:
+    extra = as_mapping(meta.get("extra"))
+    listed = (meta.get("civitaiResources"), extra.get("resources"))
+    for entry in (entry for entries in listed for entry in as_list(entries)[:100]):
+        yield as_whole_number(as_mapping(entry).get("modelVersionId"), low=1)
+
+
+_MAX_LORAS = 50
+_MAX_TEXT = 100_000  # characters
+# RuinedFooocus of 2023: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
+_OLD_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
+_WEIGHTED = re.compile(r"([-+.\d]{1,20}) - (.{1,300})", re.DOTALL)  # `0.8 - folder/name`
+_HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8c052dc68980)`
+_NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
+
+
+def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of `meta["additionalResources"]`, then the LoRAs that parameters name.
+
+    meta: generation data in the form of Civitai's `meta`. At most 50 LoRAs of parameters are
+    returned, each as a dict with the keys type, name, strength, strengthClip and hash.
+    """
+    ruined_fooocus, fooocus = _iter_ruined_fooocus_loras(meta), _iter_fooocus_loras(meta)
+    entries = (*ruined_fooocus, *fooocus, *_iter_numbered_loras(meta))
+    named = [entry for entry in entries if as_text(entry["name"])]
+    return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
+
+
+def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
+
+    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`. Such
+    LoRAs are recognised by their hashes.
+    """
+    misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
+    for entry in map(as_mapping, as_list(meta.get("resources"))):
+        if as_text(entry.get("hash")) not in misnamed:
+            yield entry
+
+
+def _make_entry(
+    name: object, weight: object, checksum: object = "", clip: object = None
+) -> dict[str, Any]:
+    return {
+        "type": "lora",
+        "name": name,
+        "strength": weight,
+        "strengthClip": clip,
+        "hash": as_checksum(checksum),
+    }
+
+
+def _iter_ruined_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the LoRAs that the program RuinedFooocus lists in `meta["other"]["loras"]`.
+
+    The list has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`. Files of 2023 have a text
+    instead of the list.
+    """
+    value = as_mapping(meta.get("other")).get("loras")
+    if isinstance(value, str):
+        for name, weight in _OLD_LORA.findall(value[:_MAX_TEXT]):
+            yield _make_entry(name, weight)
+    for checksum, text in (pair for pair in as_list(value)[:_MAX_LORAS] if len(as_list(pair)) == 2):
+        match = _WEIGHTED.fullmatch(as_text(text))
+        if match:
+            yield _make_entry(match[2], match[1], checksum)
+
+
+def _iter_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the LoRAs in Fooocus' parameter `Lora weights`, such as "a: 0.5, b: 1"."""
+    value = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
+    for part in value.split(",") if value else ():
+        name, _, weight = part.rpartition(":")
+        yield _make_entry(name.strip(), weight.strip())
+
+
+def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the LoRAs in numbered parameters.
+
+    ComfyUI nodes that save images write `Lora_0 Model name`, `Lora_0 Model hash` and so on; an
+    A1111 extension writes `AddNet Model 1` and so on.
+    """
+    keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
+    for key in keys:
+        match, value = _NUMBERED.fullmatch(str(key)), meta[key]
+        if match and match[1]:
+            prefix = f"Lora_{match[1]}"
+            weight, clip = (meta.get(f"{prefix} Strength {side}") for side in ("model", "clip"))
+            yield _make_entry(value, weight, meta.get(f"{prefix} Model hash"), clip)
+        elif match and as_text(meta.get("AddNet Enabled")) == "True":
+            entries = _HASHED.fullmatch(as_text(value))
+            weight, clip = (meta.get(f"AddNet Weight {side} {match[2]}") for side in "AB")
+            if entries:
+                yield _make_entry(entries[1], weight, entries[2], clip)
+
 
 _MAX_RESOURCES = 300  # real records have about ten; this bounds a hostile one
 _MAX_PROMPT = 100_000  # characters
@@ -187,3 +432,104 @@ def _iter_prompt(meta: Mapping[str, Any]) -> Iterator[Resource]:
     prompt = meta.get("prompt")
     for kind, name, weight in _TAG.findall(prompt[:_MAX_PROMPT] if isinstance(prompt, str) else ""):
         yield _make_resource(kind, name, weight)
+
+
+_MAX_TAGS = 50  # real prompts have about ten
+_LORA_NAME = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
+_PROMPT_KEYS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
+_UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def list_missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return prompt tags for the LoRAs that an image uses but its prompts do not name, at most 50.
+
+    meta: the image's generation data, which lists the LoRAs. A tag is `<lora:NAME:WEIGHT>`, or
+    `<lora:NAME:CLIP:MODEL>` if the weights for CLIP and the model differ. A LoRA without a known
+    weight gets no tag.
+    """
+    known = {
+        name.strip().lower() for text in _iter_texts(meta) for name in _LORA_NAME.findall(text)
+    }
+    tags = []
+    for name, tag in islice(_iter_tags(meta), _MAX_TAGS):
+        if name.lower() not in known:
+            known.add(name.lower())
+            tags.append(tag)
+    return tuple(tags)
+
+
+def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in islice(meta.items(), 500):
+        if isinstance(value, str) and _PROMPT_KEYS.fullmatch(str(key)):
+            yield value[:100_000]
+
+
+def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (name, tag) for each LoRA in generation data, such as ("ink", "<lora:ink:0.8>").
+
+    Skip a LoRA if its weight is 0 or unknown, or if a tag cannot contain its name: an id on
+    Civitai, or a name with characters such as ":".
+    """
+    loras = [(entry, entry.get("strength")) for entry in list_loras_beside_prompt(meta)]
+    loras += [(entry, entry.get("weight")) for entry in iter_stated_resources(meta)]
+    for entry, weight in loras:
+        kind = as_text(entry.get("type")).lower()
+        stated_name = as_text(entry.get("name"))
+        name = model_file_stem(stated_name)
+        weights = _format_weights(weight, entry.get("strengthClip"))
+        if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated_name):
+            if not _UNUSABLE.search(name):
+                yield name, f"<lora:{name}:{weights}>"
+
+
+def _format_weights(weight: object, clip_weight: object) -> str:
+    """Return a LoRA's weights as written in a tag.
+
+    weight: for the model. clip_weight: for CLIP, None if it has the same weight. Return "" if the
+    weight for the model is unknown, or if both weights are 0.
+    """
+    model, clip = as_number(weight), as_number(clip_weight)
+    if model is None or (model == 0 and not clip):
+        return ""
+    if clip is None or clip == model:
+        return format_number(model)
+    return f"{format_number(clip)}:{format_number(model)}"
+
+
+_MAX_SUMMARY_PROMPT = 56  # bytes of UTF-8: what a page of a gallery can carry of each image
+_MAX_READ = 1000  # characters of a prompt that are read for that
+_MAX_SAMPLER = 24
+_MAX_STEPS = 10_000
+_LORA_TAG = re.compile(r"<[^<>]{0,300}>")
+
+
+class Summary(NamedTuple):
+    """How an image was made, in short; an unknown text is "", an unknown number 0.
+
+    prompt: its beginning, without LoRA tags. sampler: with the schedule.
+    """
+
+    prompt: str
+    steps: int
+    sampler: str
+    lora_count: int
+
+
+def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
+    """Return a summary of an image's generation data, None if there is no data.
+
+    Values in a ComfyUI graph are not read, since that would take too long for a page of images.
+    """
+    if not meta:
+        return None
+    meta = drop_placeholders(meta)
+    prompt, sampler = meta.get("prompt"), meta.get("sampler")
+    sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", _MAX_SAMPLER)
+    text = _LORA_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
+    text = clean_line(" ".join(text.split()).lstrip(" ,"))
+    return Summary(
+        text.encode()[:_MAX_SUMMARY_PROMPT].decode("utf-8", "ignore"),
+        as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
+        " ".join(filter(None, translate_sampler(sampler))),
+        sum(resource.type == "lora" for resource in list_resources(meta)),
+    )

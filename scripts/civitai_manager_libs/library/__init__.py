@@ -2,27 +2,23 @@
 
 from . import (
     bookmarks,
-    covers,
-    deletions,
     gallery_stats,
     hidden_rules,
     image_cache,
+    image_records,
     import_export,
     models,
     pages,
-    recent_models,
-    records,
     reproductions,
     search,
     watches,
 )
-from .bookmarks.collections import Collection
-from .covers import ImageSet
+from .bookmarks import Collection
+from .database import select_rows, wait_for_writes
 from .hidden_rules import HiddenRule
+from .models import ImageSet
 from .search import Suggestion
-from .store import select_rows, wait_for_writes
 
-__all__ = ["bookmarks", "covers", "deletions", "gallery_stats", "hidden_rules"]
-__all__ += ["image_cache", "import_export", "models", "pages", "recent_models", "records"]
-__all__ += ["reproductions", "search", "select_rows", "wait_for_writes", "watches"]
-__all__ += ["Collection", "HiddenRule", "ImageSet", "Suggestion"]
+__all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
+__all__ += ["image_records", "ImageSet", "import_export", "models", "pages", "reproductions"]
+__all__ += ["search", "select_rows", "Suggestion", "wait_for_writes", "watches"]

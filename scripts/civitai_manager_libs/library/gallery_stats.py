@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from ..core import find_cancellation
-from ..stats import GalleryImage, GalleryOverview, Sample, serialize_overview, summarize_gallery
-from . import models, records, stats_table
-from .store import select_rows, wait_for_writes, write_later
+from . import image_records, models, stats as stats_table
+from .database import select_rows, wait_for_writes, write_later
+from .image_features import Sample
+from .stats import GalleryImage, GalleryOverview, serialize_overview, summarize_gallery
 
 __all__ = ["compute_gallery_stats", "list_gallery_images"]
 
@@ -78,7 +79,7 @@ def _iter_stats_rows(ids: list[int]) -> Iterator[stats_table.Row]:
     yield from stored
     missing = list(set(ids).difference(row[0] for row in stored))
     for start in range(0, len(missing), _BATCH):
-        images = records.find_images(missing[start : start + _BATCH]).values()
+        images = image_records.find_images(missing[start : start + _BATCH]).values()
         rows = [stats_table.make_stats_row(image) for image in images]
         write_later(partial(stats_table.save_rows, rows=rows))
         yield from rows

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import setting, util
-from ..core import as_list, as_mapping, clean_line, log_disk_errors, read_json_object
-from ..core import remove_if_present
+from ..core import (
+    as_list,
+    as_mapping,
+    clean_line,
+    log_disk_errors,
+    read_json_object,
+    remove_if_present,
+)
 from ..errors import InputError, SettingError
-from . import records
+from . import image_records
+from .database import select_rows_or_empty, writing
 from .search import fold_text, HiddenTerms
-from .store import select_rows_or_empty, writing
 
 __all__ = ["add_rule", "delete_rule", "find_hidden", "HiddenRule", "list_rules", "read_terms"]
 
@@ -86,7 +92,7 @@ def delete_rule(kind: str, text: str) -> None:
 
 def find_hidden(image_ids: Sequence[int]) -> set[int]:
     """Return those of the given image ids that a rule hides."""
-    return records.find_hidden_ids(image_ids, read_terms())
+    return image_records.find_hidden_ids(image_ids, read_terms())
 
 
 def _insert(db: sqlite3.Connection, rule: HiddenRule) -> int:

@@ -24,10 +24,11 @@ from ..core import (
 )
 from ..errors import InputError
 from ..infotext import build_infotext
-from . import records, reproductions
-from .bookmarks import annotations as image_annotations, change_bookmarks, collections
+from . import bookmarks, bookmarks as image_annotations, image_records, reproductions
+from .bookmarks import change_bookmarks
+from .database import select_rows, wait_for_writes
+from .schema import ANNOTATED_IDS
 from .search import fold_text
-from .store import ANNOTATED_IDS, select_rows, wait_for_writes
 
 __all__ = ["import_bookmarks", "iter_export"]
 
@@ -46,9 +47,9 @@ def iter_export(name: str = "") -> Iterator[str]:
     exported with its thumbnail and file name, without the image file. name: the only collection to
     export, "" for everything. Raises DiskError.
     """
-    ids_by_name = collections.list_image_ids_by_name(name)
+    ids_by_name = bookmarks.list_image_ids_by_name(name)
     annotated = [] if name else [image_id for (image_id,) in select_rows(ANNOTATED_IDS)]
-    ids = collections.list_image_ids(name) if name else annotated
+    ids = bookmarks.list_image_ids(name) if name else annotated
     head = {
         "civitai_shortcut": _FORMAT,
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -131,7 +132,7 @@ def _iter_batches(file: IO[bytes]) -> Iterator[tuple[str, list[Any]]]:
 def _import_images(entries: Sequence[Mapping[str, Any]]) -> int:
     """Import images with their annotations; return the number of valid images."""
     images = [image for entry in entries if (image := image_from_json(entry.get("record")))]
-    records.store_missing_images(images)
+    image_records.store_missing_images(images)
     with change_bookmarks() as db:
         for entry in entries:
             _import_annotation(db, entry)
@@ -141,7 +142,7 @@ def _import_images(entries: Sequence[Mapping[str, Any]]) -> int:
 def _export_images(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     rest = iter(image_ids)
     while ids := list(islice(rest, _AT_ONCE)):
-        images = records.find_images(ids, is_remembered=False)
+        images = image_records.find_images(ids, is_remembered=False)
         notes = image_annotations.read_annotations(ids)
         for image_id in ids:
             yield _export_image(image_id, images.get(image_id), notes)
@@ -199,5 +200,5 @@ def _import_collection(db: sqlite3.Connection, name: Any, image_ids: Sequence[An
     if not isinstance(name, str) or not fold_text(clean_line(name)):
         return False
     ids = (as_whole_number(image_id, 1) for image_id in image_ids)
-    collections.write_collection(db, [i for i in ids if i is not None], name)
+    bookmarks.write_collection(db, [i for i in ids if i is not None], name)
     return True

@@ -1,39 +1,104 @@
-"""Models and versions from Civitai, stored for when they are opened again or Civitai is down."""
+"""Models and versions that were read, with their covers, and those opened last."""
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from .. import civitai, setting
 from ..civitai import Model, Version
-from ..core import Cancellation, log_disk_errors
+from ..core import Cancellation, lock_file, log_disk_errors, open_to_read, write_text_file
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
-from . import records
-from .store import (
+from . import image_records
+from .database import (
     compress_record,
     decompress_record,
-    select_rows_or_empty,
     MemoryCache,
+    select_rows_or_empty,
     write_later,
     writing,
 )
 
 __all__ = [
+    "add_recent_gallery",
+    "find_gallery_cover",
     "find_recent_model",
     "find_stored_model",
     "find_version_by_hash",
     "find_version_names",
     "find_versions",
+    "ImageSet",
+    "is_missing",
+    "list_base_models",
+    "list_recent_galleries",
+    "list_recent_models",
+    "load_model",
+    "load_version",
+    "load_version_by_hash",
+    "store_covers",
+    "summarize_favourites",
+    "summarize_library",
 ]
-__all__ += ["is_missing", "list_base_models", "load_model", "load_version", "load_version_by_hash"]
-__all__ += ["store_covers"]
+
+_COVERS = 4
+_LATEST = 40  # images from which covers are chosen
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """The number of images in a set, and the ids of up to four images to show as covers."""
+
+    count: int
+    covers: tuple[int, ...]
+
+
+def find_gallery_cover(gallery: str, levels: int) -> int | None:
+    """Return the id of the newest stored image of a gallery, or None if there is no such image.
+
+    gallery: a name such as "model 5" or "user anna". levels: bit mask of the browsing levels
+    (content ratings) that the image may have.
+    """
+    sql = (
+        "SELECT id FROM seen JOIN facts USING (id) WHERE gallery = ? AND level & ?"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
+
+
+def summarize_favourites(levels: int) -> ImageSet:
+    """Return the number of favourites, and up to four of the 40 latest as covers.
+
+    levels: bit mask of the browsing levels (content ratings) that covers may have.
+    """
+    total = select_rows_or_empty("SELECT count(*) FROM marks WHERE favourite")
+    sql = "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?"
+    latest = [id for (id,) in select_rows_or_empty(sql, (_LATEST,))]
+    return _make_set(total, latest, levels)
+
+
+def summarize_library(levels: int) -> ImageSet:
+    """Return the number of images in the library, and up to four of the 40 latest as covers.
+
+    levels: bit mask of the browsing levels (content ratings) that covers may have.
+    """
+    total = select_rows_or_empty("SELECT count(*) FROM facts")
+    latest = select_rows_or_empty("SELECT id FROM images ORDER BY read_at DESC LIMIT ?", (_LATEST,))
+    return _make_set(total, [id for (id,) in latest], levels)
+
+
+def _make_set(total: list[tuple[int]], latest: list[int], levels: int) -> ImageSet:
+    images = image_records.find_images(latest).values()
+    covers = [image.id for image in images if image.level & levels]
+    return ImageSet(next((count for (count,) in total), 0), tuple(covers[:_COVERS]))
+
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
 _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
@@ -86,7 +151,7 @@ def find_stored_model(model_id: int) -> Model | None:
 
 def store_covers(models: Iterable[Model]) -> None:
     """Add the cover images of models to the local library, for `records.find_image`."""
-    records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
+    image_records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
 
 
 def list_base_models() -> list[str]:
@@ -270,3 +335,46 @@ def _store_model(model: Model) -> None:
         _write_versions(db, model.id, model.name, model.versions)
 
     write_later(write, len(record))
+
+
+_MAX_GALLERIES = 20
+
+
+def list_recent_models() -> list[tuple[int, str]]:
+    """Return (model id, name) of the recently opened models, the latest first."""
+    return [(key, name) for key, name in list_recent_galleries() if isinstance(key, int)]
+
+
+def list_recent_galleries() -> list[tuple[int | str, str]]:
+    """Return (key, name) of the recently opened galleries, the latest first.
+
+    The key is a model's id or an author's name. Return [] if the stored list is missing or damaged.
+    """
+    try:
+        with open_to_read(_path()) as file:
+            rows = json.loads(file.read(100_000))
+    except (OSError, ValueError, RecursionError):
+        return []
+    if not isinstance(rows, list):
+        return []
+    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_GALLERIES]
+
+
+def add_recent_gallery(key: int | str, name: str) -> None:
+    """Put a gallery first in the list of recently opened galleries. Raises DiskError.
+
+    key: a model's id or an author's name.
+    """
+    with lock_file(_path()):
+        rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
+        write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
+
+
+def _path() -> str:
+    return os.path.join(setting.data_folder(), "recent.json")
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, list) or len(row) != 2:
+        return False
+    return isinstance(row[0], (int, str)) and isinstance(row[1], str)

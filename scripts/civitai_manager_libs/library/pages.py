@@ -15,10 +15,9 @@ from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import NetworkError, ServerError
-from ..network import FileOptions, SendOptions
-from ..network import ApiClient, ONE_TRY
-from . import image_cache, deletions, records
-from .store import MemoryCache, select_rows_or_empty, write_later
+from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
+from . import image_cache, image_records
+from .database import MemoryCache, select_rows_or_empty, write_later
 
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "find_recent_page"]
 __all__ += ["list_gallery_names", "load_page", "load_stored_page", "open_image_file"]
@@ -50,7 +49,7 @@ class _StoredPage(NamedTuple):
 
     def read(self) -> DatedPage:
         """Return the page with those of its images that are still stored."""
-        images = tuple(records.find_images(self.ids).values())
+        images = tuple(image_records.find_images(self.ids).values())
         return DatedPage(Page(images, self.next_cursor), self.fetched_at, is_stored=True)
 
 
@@ -116,7 +115,7 @@ def fetch_page(
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
-    records.store_images(page.images, galleries=list_gallery_names(query))
+    image_records.store_images(page.images, galleries=list_gallery_names(query))
     if page.ids or page.next_cursor:  # an empty last page may mean that Civitai has timed out
         _store_page(query, cursor, size, dated)
     return dated
@@ -211,8 +210,8 @@ def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPa
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
         for (before,) in db.execute(sql, key).fetchall():
-            missing = deletions.find_deleted(query, page, _parse_ids(before) or [])
-            deletions.insert_deleted(db, missing)
+            missing = image_records.find_deleted(query, page, _parse_ids(before) or [])
+            image_records.insert_deleted(db, missing)
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
     write_later(write)

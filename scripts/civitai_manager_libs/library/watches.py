@@ -11,8 +11,8 @@ from typing import Any
 from ..civitai import ImageQuery, Page
 from ..core import clean_line, log_disk_errors
 from ..errors import InputError
+from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
 from .pages import fetch_page, list_gallery_names, load_stored_page
-from .store import select_rows, select_rows_or_empty, wait_for_writes, writing
 
 __all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches", "NewImages"]
 __all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery"]

@@ -7,10 +7,11 @@ from collections.abc import Container, Iterator
 
 from .. import host, setting
 from ..civitai import Model, RemoteFile, Version
-from ..core import compute_sha256, make_file_name, path_template
+from ..core import compute_sha256, file_names, make_file_name
 from ..errors import InputError
 from ..i18n import messages
-from ..local_models import describes_other_version, find_folder
+from .folders import find_folder
+from .index import describes_other_version
 
 __all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind", "get_kind_label"]
 __all__ += ["validate_folder_template"]
@@ -177,8 +178,8 @@ def validate_folder_template(template: str) -> str:
     The template "" means no subfolders. Raises InputError, with a message for the user, if the
     template is invalid.
     """
-    template = path_template.clean_template(template)
-    if (problem := path_template.find_template_problem(template, _FOLDER_FIELDS)) is not None:
+    template = file_names.clean_template(template)
+    if (problem := file_names.find_template_problem(template, _FOLDER_FIELDS)) is not None:
         key, values = problem
         why = messages.translate(key, "en", **values)
         raise InputError(f"This folder template is not valid: {why}.", key, **values)
@@ -196,7 +197,7 @@ def _make_subfolder(version: Version, model: Model | None) -> str:
         "model": version.model_name or (model.name if model else ""),
     }
     template = validate_folder_template(setting.model_folder_template)
-    filled = path_template.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
+    filled = file_names.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
     parts = (make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
     return os.path.join("", *filter(None, parts))
 

@@ -12,12 +12,19 @@ from ..core import Cancellation, Image, never_cancelled
 from ..errors import DiskError, InputError
 from ..infotext import Resource
 from ..library import models
-from ..local_models import get_model_index, has_model_file, ModelFile, ModelMatch
 from .choice import choose_file, FileChoice
-from .companions import was_saved_unverified
 from .destination import choose_path, find_kind
-from .used_models import find_used_models, match_resource, UsedModel
-from .version_loader import is_file_hash, refresh_version, VersionLoader
+from .index import get_model_index
+from .matching import has_model_file, ModelFile, ModelMatch
+from .receive import was_saved_unverified
+from .used_models import (
+    find_used_models,
+    is_file_hash,
+    match_resource,
+    refresh_version,
+    UsedModel,
+    VersionLoader,
+)
 
 __all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles", "UnknownModel"]
 __all__ += ["find_needed_file"]

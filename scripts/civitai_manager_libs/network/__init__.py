@@ -1,13 +1,11 @@
 """What the HTTP client is made of: requests, sessions, limits, retries and downloads."""
 
 from . import responses
-from .api_client import ApiClient
 from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
-from .limiter import HostLimiter, HostLimiters
-from .model_file import ExpectedFile, ModelDownload, ModelSession
-from .request import ONE_TRY, OutgoingRequest, prepare_request, SendOptions
-from .retry_loop import RetryLoop
-from .session import HttpSession
+from .limiter import HostLimiter, HostLimiters, RetryLoop
+from .model_download import ModelDownload, ModelSession
+from .model_route import ExpectedFile
+from .session import ApiClient, HttpSession, ONE_TRY, OutgoingRequest, prepare_request, SendOptions
 
 __all__ = ["ApiClient", "FetchedFile", "FileDownload", "FileOptions", "HostLimiter"]
 __all__ += ["HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload", "ModelSession"]

@@ -13,11 +13,9 @@ from urllib3 import exceptions as urllib3_errors
 
 from ..core import Cancellation
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
-from . import response_headers, responses
-from .bandwidth import BandwidthLimit
-from .connections import LIBRARY_ERRORS, make_connection_cutter
-from .deadlines import cut_after
-from .limiter import HostLimiter
+from . import responses
+from .connections import cut_after, LIBRARY_ERRORS, make_connection_cutter
+from .limiter import BandwidthLimit, HostLimiter
 
 __all__ = ["Decompressor", "ResponseBody", "check_response_head", "to_our_error"]
 
@@ -148,7 +146,7 @@ def check_response_head(response: requests.Response) -> None:
     """Raise NetworkError if a response's status is below 200 or its Content-Length is invalid."""
     if response.status_code < 200:  # the real response would be read as the next request's
         raise NetworkError("The server sent an invalid status instead of a response.")
-    response_headers.parse_content_length(response.headers)
+    responses.parse_content_length(response.headers)
 
 
 def _too_slow_error() -> NetworkError:
@@ -167,10 +165,7 @@ def _check_empty_body(response: requests.Response) -> None:
     is_keep_alive = (
         response.raw.version == 11 and "close" not in headers.get("Connection", "").lower()
     )
-    is_framed = (
-        response_headers.is_chunked(headers)
-        or response_headers.parse_content_length(headers) is not None
-    )
+    is_framed = responses.is_chunked(headers) or responses.parse_content_length(headers) is not None
     if may_have_body and is_keep_alive and not is_framed:
         raise NetworkError("The connection broke off before the response began.")
 

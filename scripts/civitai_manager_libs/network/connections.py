@@ -1,18 +1,17 @@
-"""Connections that another thread can close, and that know the address they reached.
-
-They are urllib3's own (1.26 and 2.x), under the adapter of requests.
-"""
+"""Connections that can be cut, and that refuse inner addresses."""
 
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,10 +19,136 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
 from ..core import Cancellation, never_cancelled
 from ..errors import Refused
-from .deadlines import cut_after
-from .private_addresses import is_private_address
 
-__all__ = ["find_server_address", "LIBRARY_ERRORS", "make_connection_cutter", "WatchedAdapter"]
+__all__ = [
+    "cut_after",
+    "Deadline",
+    "find_server_address",
+    "is_private_address",
+    "is_private_url",
+    "LIBRARY_ERRORS",
+    "make_connection_cutter",
+    "WatchedAdapter",
+]
+
+_PRIVATE_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
+_PRIVATE_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
+# Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052).
+_IPV4_PREFIXES = [
+    ipaddress.IPv6Network(prefix)
+    for prefix in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+]
+# A network's own NAT64 (RFC 8215) may lead anywhere; and with 6to4 (RFC 3056, given up by RFC 7526)
+# the private machines of a site have addresses made of its public IPv4 address.
+_MAYBE_PRIVATE = [ipaddress.IPv6Network(prefix) for prefix in ("64:ff9b:1::/48", "2002::/16")]
+
+
+def is_private_address(text: str) -> bool:
+    """Return whether a text is an IP address outside the public internet, such as a loopback one.
+
+    Multicast addresses count as private, too. An IPv6 address that contains an IPv4 address is
+    judged by the IPv4 address. Return False for other text.
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    if address.version == 6:
+        if address.is_site_local or any(address in network for network in _MAYBE_PRIVATE):
+            return True
+        if any(address in network for network in _IPV4_PREFIXES):
+            address = ipaddress.IPv4Address(address.packed[-4:])
+    return not address.is_global or address.is_multicast
+
+
+def is_private_url(url: str) -> bool:
+    """Return whether a URL's host is this machine or a machine in the local network.
+
+    Only the host's text is checked, without a DNS lookup: private IP addresses, `localhost`, and
+    names with endings such as `.local`.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    with suppress(OSError, UnicodeError):  # no number
+        host = socket.inet_ntoa(socket.inet_aton(host))  # `127.1`, `0x7f000001`, `2130706433`
+    return host in _PRIVATE_NAMES or host.endswith(_PRIVATE_SUFFIXES) or is_private_address(host)
+
+
+_INTERVAL = 0.2  # seconds between two checks
+
+
+class Deadline:
+    """A time limit for a block of code; `cut` is called if the block runs longer or is cancelled.
+
+    is_over: whether the time was up at the last check.
+    """
+
+    def __init__(self, seconds: float, cut: Callable[[], None], cancelled: Cancellation) -> None:
+        self.is_over = False
+        self._cut, self._cancelled = cut, cancelled
+        self._end = time.monotonic() + seconds
+
+    def check(self) -> bool:
+        """Call the function `cut` if the time is up or the work is cancelled.
+
+        Return whether the function was called.
+        """
+        self.is_over = time.monotonic() >= self._end
+        if not (self.is_over or self._cancelled.is_set()):
+            return False
+        self._cut()
+        return True
+
+
+class _Watcher:
+    """Checks all deadlines of the process in one thread, which sleeps while there are none."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._pending: set[Deadline] = set()
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline) -> None:
+        with self._changed:
+            self._pending.add(deadline)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="http-deadlines", daemon=True
+                )
+                self._thread.start()
+            self._changed.notify()
+
+    def remove(self, deadline: Deadline) -> None:
+        """Stop checking a deadline; its function `cut` is not called any more."""
+        with self._changed:
+            self._pending.discard(deadline)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending)
+                self._pending -= {deadline for deadline in self._pending if deadline.check()}
+            time.sleep(_INTERVAL)
+
+
+_watcher = _Watcher()
+
+
+@contextmanager
+def cut_after(
+    seconds: float, cut: Callable[[], None], cancelled: Cancellation
+) -> Iterator[Deadline]:
+    """Call `cut` from another thread if the block takes more than `seconds` or is cancelled.
+
+    cut: ends the call that the block waits for. Yield the Deadline; after `cut` was called,
+    `is_over` tells whether the time was up (True) or the work was cancelled (False).
+    """
+    deadline = Deadline(seconds, cut, cancelled)
+    _watcher.add(deadline)
+    try:
+        yield deadline
+    finally:
+        _watcher.remove(deadline)
+
 
 LIBRARY_ERRORS = (HTTPError, http.client.HTTPException, OSError, ValueError)
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once

@@ -1,11 +1,16 @@
-"""What an HTTP response means: its JSON, its file type, and the error of its status."""
+"""What a response says: its headers, its errors, with the API key masked."""
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import unquote
 
 from ..core import detect_media_extension, has_too_many_parts, is_text, is_web_page
 from ..errors import (
@@ -13,15 +18,127 @@ from ..errors import (
     HttpStatusError,
     InvalidResponse,
     NeedsKey,
+    NetworkError,
     NotAnImage,
     NotFound,
     RegionBlocked,
     ServerError,
 )
-from .redaction import redact, redact_json
-from .response_headers import parse_retry_after
 
-__all__ = ["detect_extension", "error_from_response", "MAX_JSON", "parse_json"]
+__all__ = [
+    "detect_extension",
+    "error_from_response",
+    "is_chunked",
+    "MAX_JSON",
+    "parse_content_length",
+    "parse_json",
+    "parse_retry_after",
+    "redact",
+    "redact_json",
+]
+
+_MASK = "***"
+_MIN_KEY = 6  # characters; a shorter text is no key, and occurs in many sentences
+_MESSAGE_FIELDS = ("error", "message")
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u00|x)([2-7][0-9a-f])", re.I)  # of an ASCII character
+_ESCAPED_SIGN = re.compile(r'(?<!\\)\\+(["/])')
+_UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as it is
+
+
+def redact(text: str, key: str) -> str:
+    """Return the text with the API key, if it has 6 characters or more, replaced by `***`.
+
+    The key is also found if it is escaped for JSON, URLs or HTML.
+    """
+    if len(key) < _MIN_KEY:
+        return text
+    text = text.replace(key, _MASK)
+    for unescape in (_unescape_json, unquote, html.unescape):
+        if key in (plain := unescape(text)):
+            text = plain.replace(key, _MASK)
+    return text
+
+
+def redact_json(value: Any, text: str, key: str) -> Any:
+    """Return a parsed JSON value with the API key replaced by `***`.
+
+    text: the JSON text from which the value was parsed. If it contains the key, all strings of the
+    value are searched. If not, the key may still be escaped for a URL or HTML; only the fields
+    `error` and `message` are searched for that.
+    """
+    if len(key) < _MIN_KEY:
+        return value
+    if key in text or _ESCAPE.search(text) or not _UNESCAPED.fullmatch(key):
+        return _redact_value(value, key)
+    if isinstance(value, dict):
+        messages = {n: _redact_value(value[n], key) for n in _MESSAGE_FIELDS if n in value}
+        return {**value, **messages}
+    return value
+
+
+def _redact_value(value: Any, key: str) -> Any:
+    if isinstance(value, str):
+        return redact(value, key)
+    if isinstance(value, list):
+        return [_redact_value(entry, key) for entry in value]
+    if isinstance(value, dict):
+        return {redact(name, key): _redact_value(entry, key) for name, entry in value.items()}
+    return value
+
+
+def _unescape_json(text: str) -> str:
+    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return _ESCAPED_SIGN.sub(r"\1", text)
+
+
+def parse_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds to wait by the Retry-After header, None if missing or invalid.
+
+    The header holds a number of seconds or a date (RFC 9110); a past date gives 0.
+    """
+    value = headers.get("Retry-After", "").strip()
+    value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - _server_time(headers))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _server_time(headers: Mapping[str, str]) -> float:
+    """Return the time of the Date header as a timestamp, by default this machine's time."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return time.time()
+
+
+def parse_content_length(headers: Mapping[str, str]) -> int | None:
+    """Return the body's length in bytes by the Content-Length header.
+
+    Return None if the header is missing or the body is sent in chunks. Raises NetworkError for an
+    invalid length.
+    """
+    if is_chunked(headers):
+        return None
+    value, *others = {part.strip() for part in headers.get("Content-Length", "").split(",")}
+    # With a bad length, a body that broke off could pass for a whole one.
+    if others or value and not (value.isascii() and value.isdigit()):
+        raise NetworkError("The length of the response is not valid.")
+    return int(value[:18]) if value else None
+
+
+def is_chunked(headers: Mapping[str, str]) -> bool:
+    """Return whether the body is sent in chunks, by the header Transfer-Encoding.
+
+    Raises NetworkError for a transfer coding other than `chunked`.
+    """
+    coding = headers.get("Transfer-Encoding", "identity").strip().lower()
+    if coding not in ("chunked", "identity"):
+        raise NetworkError("The response has an unsupported transfer encoding.")
+    return coding == "chunked"
+
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 # Values, names and lists; a million are parsed in a second. A ComfyUI graph is one string.

@@ -1,30 +1,250 @@
-"""Sends requests over pooled connections, each in a slot of its host."""
+"""One request and its redirects, with the API key where it belongs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.hooks import dispatch_hook
+from requests.structures import CaseInsensitiveDict
 from requests.utils import should_bypass_proxies
 
 from .. import host, setting
-from ..core import never_cancelled
-from ..errors import CivitaiShortcutError, NetworkError, Refused
-from .api_key import add_api_key
-from .bandwidth import BandwidthLimit
+from ..core import Cancellation, never_cancelled
+from ..errors import (
+    CivitaiShortcutError,
+    InputError,
+    InvalidResponse,
+    NeedsKey,
+    NetworkError,
+    Refused,
+)
 from .body import check_response_head, ResponseBody, to_our_error
-from .connections import LIBRARY_ERRORS, WatchedAdapter
-from .limiter import HostLimiter, HostLimiters
-from .private_addresses import is_private_url
-from .redirects import follow_redirect
-from .request import OutgoingRequest, split_url
+from .connections import (
+    find_server_address,
+    is_private_address,
+    is_private_url,
+    LIBRARY_ERRORS,
+    WatchedAdapter,
+)
+from .limiter import BandwidthLimit, HostLimiter, HostLimiters
 
-__all__ = ["HttpSession"]
+__all__ = [
+    "add_api_key",
+    "ApiClient",
+    "follow_redirect",
+    "HttpSession",
+    "is_api_url",
+    "ONE_TRY",
+    "OutgoingRequest",
+    "prepare_request",
+    "SendOptions",
+    "split_url",
+    "USER_AGENT",
+]
+
+USER_AGENT = "civitai-shortcut-gallery/1.0"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
+
+
+@dataclass(frozen=True)
+class SendOptions:
+    """How urgent and how fast a request is, and how often it is retried.
+
+    urgent: a user waits, so the request goes before those of download jobs. throttled: the
+    bandwidth limit in the settings applies. max_retries: number of tries after the first; None
+    means the client's number. patience: seconds to wait behind other requests to the API before
+    Busy is raised, None for no limit.
+    """
+
+    urgent: bool = False
+    throttled: bool = False
+    max_retries: int | None = None
+    patience: float | None = None
+
+
+# For data that the library has too, so that nobody waits for an unreachable Civitai or for the
+# requests of others.
+ONE_TRY = SendOptions(urgent=True, max_retries=0, patience=1.0)
+
+
+@dataclass(frozen=True)
+class OutgoingRequest:
+    """A prepared request and how to send it.
+
+    timeout: seconds for connecting and for waiting for data, or (connecting, waiting). api_key:
+    sent only to Civitai's API. origin: after a redirect, the host of the first request, which alone
+    gets the key; else "". refuses_private: raise Refused if the host has a private address.
+    allow_redirects, proxies, verify, cert: as in `requests.Session.request`.
+    """
+
+    prepared: requests.PreparedRequest
+    timeout: float | tuple[float, float]
+    api_key: str = field(default="", repr=False)
+    cancelled: Cancellation = field(default_factory=never_cancelled)
+    sending: SendOptions = SendOptions()
+    origin: str = ""
+    refuses_private: bool = False
+    allow_redirects: bool = True
+    proxies: Mapping[str, str] | None = None
+    verify: bool | str | None = None
+    cert: Any = None
+
+    @property
+    def url(self) -> str:
+        return self.prepared.url or ""
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Return whether the request can be sent again: not if its body is a file or stream."""
+        return isinstance(self.prepared.body, (bytes, str, type(None)))
+
+    def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
+        """Return a copy of the request with these headers, which replace those of the same name."""
+        prepared = self.prepared.copy()
+        prepared.headers.update(headers)
+        return replace(self, prepared=prepared)
+
+
+def prepare_request(
+    method: str, url: str, headers: Mapping[str, str | None] | None = None, **fields: Any
+) -> requests.PreparedRequest:
+    """Return a request that is ready to send, with our default headers.
+
+    headers: added to the defaults; a value of None removes the header. fields: further arguments of
+    `requests.Request`. Raises Refused if the URL is not http or https.
+    """
+    split_url(url)
+    merged = CaseInsensitiveDict[Any](_HEADERS)
+    merged.update(headers or {})
+    known = {name: value for name, value in merged.items() if value is not None}
+    try:
+        # Not by a session, which would add cookies and the password of .netrc.
+        return requests.Request(method, url, known, **fields).prepare()
+    except LIBRARY_ERRORS as error:
+        raise to_our_error(error) from error
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL. Raises Refused for a URL that is not http or https."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refused("This is not a valid http or https address.")
+    return parts
+
+
+_CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
+
+
+def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+    """Return a copy of the request with the API key in its Authorization header.
+
+    Return the request itself if there is no key, or if the key may not be sent to the URL. An
+    existing Authorization header is kept. Raises InputError if the key contains characters that are
+    not allowed in a header.
+    """
+    if not (api_key and is_api_url(request.url or "")):
+        return request
+    if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
+        raise InputError("The API key has characters that no key can have: copy it again.")
+    signed = request.copy()
+    signed.headers.setdefault("Authorization", f"Bearer {api_key}")
+    return signed
+
+
+def is_api_url(url: str) -> bool:
+    """Return whether the API key may be sent to a URL.
+
+    The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
+    Raises Refused for a URL that is not http or https.
+    """
+    parts, base = split_url(url), urlsplit(setting.base_url())
+    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
+        return True
+    is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+    return is_same_origin and parts.path.startswith(f"{base.path}/api/")
+
+
+_PRIVATE_HEADERS = {"Authorization", "Cookie", "Proxy-Authorization", "Referer"}
+_BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
+_SMALL_BODY = 64 * 1024  # bytes; a longer body costs more to read than a new connection
+_session = requests.Session()  # only reads the Location header
+
+
+def follow_redirect(response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
+    """Close a redirecting response, and return the request for the URL to which it leads.
+
+    request: the request that was redirected. Raises Refused if the redirect leads from a public
+    host to a private address, from https to http, or to a URL that is neither; NeedsKey if it leads
+    to a login page; and Cancelled.
+    """
+    # A server on this machine may redirect to this machine.
+    is_private = is_private_address(find_server_address(response) or "")
+    refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
+    _release_connection(response, request.cancelled)
+    url = _find_target(response)
+    prepared = _redirect(request.prepared, url, response.status_code)
+    if refuses_private and is_private_url(prepared.url or ""):
+        raise Refused("The redirect leads into your own network, so it was not followed.")
+    origin = request.origin or split_url(request.url).netloc
+    return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
+
+
+def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
+    """Close a response; read a small body first, so that the connection can be reused.
+
+    cancelled: ends the reading by raising Cancelled; the response is closed nevertheless.
+    """
+    with closing(ResponseBody(response, cancelled)) as body:
+        try:
+            body.read_all(_SMALL_BODY)
+        except (NetworkError, InvalidResponse):
+            return
+
+
+def _find_target(response: requests.Response) -> str:
+    try:
+        return urljoin(response.url, _session.get_redirect_target(response) or "")
+    except ValueError as error:
+        raise Refused("The redirect has no valid address.") from error
+
+
+def _redirect(request: requests.PreparedRequest, url: str, status: int) -> requests.PreparedRequest:
+    """Return the request to send next, if the response to `request` redirects to `url`.
+
+    status: 307 and 308 keep the method and body; all others lead to a GET without a body (a HEAD
+    stays). If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey
+    if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
+    http.
+    """
+    new, old = split_url(url), split_url(request.url or "")
+    if new.path == "/login" or new.path.startswith("/login/"):
+        raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
+    if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
+        raise Refused("The redirect switches to a different protocol, so it was not followed.")
+    redirected = request.copy()
+    dropped = set() if new.netloc == old.netloc else _PRIVATE_HEADERS
+    if status not in (307, 308):
+        redirected.method = "HEAD" if request.method == "HEAD" else "GET"
+        redirected.body, dropped = None, dropped | _BODY_HEADERS
+    redirected.headers = CaseInsensitiveDict(
+        {name: value for name, value in request.headers.items() if name.title() not in dropped}
+    )
+    try:
+        redirected.prepare_url(url, None)
+    except LIBRARY_ERRORS as error:
+        raise to_our_error(error) from error
+    return redirected
+
 
 _MAX_REDIRECTS = 5
 _bandwidth = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of the whole process
@@ -149,3 +369,23 @@ def _configured_proxies(url: str) -> dict[str, str]:
     if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
         return {}
     return dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
+
+
+class ApiClient:
+    """A client for Civitai's API that sends all its requests with the same SendOptions."""
+
+    def __init__(self, client: Any, sending: SendOptions) -> None:
+        self._client, self._sending = client, sending
+
+    def fetch_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any:
+        """Send a GET request to the API and return the parsed JSON of its response.
+
+        cancelled: stops the request when another thread sets it. Raises NetworkError,
+        HttpStatusError, InvalidResponse, Refused, InputError for an invalid API key, and Cancelled.
+        """
+        return self._client.fetch_json(url, params, cancelled, sending=self._sending)

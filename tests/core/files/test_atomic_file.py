@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.core import remove_leftovers
-from civitai_manager_libs.core.files import atomic_file, file_lock
-from civitai_manager_libs.core.files.atomic_file import AtomicFile
+from civitai_manager_libs.core import atomic_file, remove_leftovers, safe_open
+from civitai_manager_libs.core.atomic_file import AtomicFile
 from civitai_manager_libs.errors import DiskError, DiskFull
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -244,14 +243,14 @@ def test_file_is_not_deleted_between_writing_and_renaming(tmp_path, monkeypatch)
 
 @pytest.mark.posix
 def test_file_is_not_deleted_between_creating_and_locking(tmp_path, monkeypatch):
-    flock, swept = file_lock.fcntl.flock, []
+    flock, swept = safe_open.fcntl.flock, []
 
     def sweep_first(descriptor: int, how: int) -> None:
-        if how == file_lock.fcntl.LOCK_EX and not swept:
+        if how == safe_open.fcntl.LOCK_EX and not swept:
             swept.append(remove_leftovers(str(tmp_path)))
         flock(descriptor, how)
 
-    monkeypatch.setattr(file_lock.fcntl, "flock", sweep_first)
+    monkeypatch.setattr(safe_open.fcntl, "flock", sweep_first)
     with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"whole")
         partial.commit(str(tmp_path / "a"))

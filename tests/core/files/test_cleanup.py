@@ -7,7 +7,7 @@ import time
 
 import pytest
 from civitai_manager_libs.core import delete_resumable, remove_leftovers, ResumableFile
-from civitai_manager_libs.core.files.resumable_file import NOTE
+from civitai_manager_libs.core.resumable_file import NOTE
 
 pytestmark = pytest.mark.usefixtures("each_system")
 

@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from civitai_manager_libs.core.files.free_space import check_free_space
+from civitai_manager_libs.core.disk import check_free_space
 from civitai_manager_libs.errors import DiskFull
 
 

@@ -6,9 +6,9 @@ import errno
 import os
 
 import pytest
-from civitai_manager_libs.core.files import atomic_file, fsync
-from civitai_manager_libs.core.files.atomic_file import AtomicFile
-from civitai_manager_libs.core.files.fsync import make_folder, sync_file, sync_folder
+from civitai_manager_libs.core import atomic_file, disk
+from civitai_manager_libs.core.atomic_file import AtomicFile
+from civitai_manager_libs.core.disk import make_folder, sync_file, sync_folder
 from civitai_manager_libs.errors import DiskError, DiskFull
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -34,8 +34,8 @@ def test_bytes_are_flushed_before_the_file_is_renamed(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("code,kind", [(errno.EIO, DiskError), (errno.ENOSPC, DiskFull)])
 def test_failed_flush_leaves_no_file(tmp_path, monkeypatch, code, kind):
-    monkeypatch.setattr(fsync, "_FULL", None)
-    monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
+    monkeypatch.setattr(disk, "_FULL", None)
+    monkeypatch.setattr(disk, "_fdatasync", _failing(code))
     with pytest.raises(kind), AtomicFile(str(tmp_path)) as partial:
         partial.commit(str(tmp_path / "a"))
     assert os.listdir(tmp_path) == []
@@ -43,7 +43,7 @@ def test_failed_flush_leaves_no_file(tmp_path, monkeypatch, code, kind):
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
 def test_file_is_written_to_a_disk_that_cannot_flush(tmp_path, monkeypatch, code):
-    monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
+    monkeypatch.setattr(disk, "_fdatasync", _failing(code))
     monkeypatch.setattr(os, "fsync", _failing(code))
     with AtomicFile(str(tmp_path)) as partial:
         partial.commit(str(tmp_path / "a"))
@@ -55,13 +55,13 @@ def test_file_is_written_to_a_disk_that_cannot_flush(tmp_path, monkeypatch, code
 def test_full_fsync_is_used_where_it_exists(tmp_path, monkeypatch):
     """As on macOS, whose fsync stops at the disk's own memory."""
     asked = []
-    monkeypatch.setattr(fsync, "_FULL", 51)
-    monkeypatch.setattr(fsync.fcntl, "fcntl", lambda descriptor, what: asked.append(what))
-    monkeypatch.setattr(fsync, "_fdatasync", lambda _: asked.append("fdatasync"))
+    monkeypatch.setattr(disk, "_FULL", 51)
+    monkeypatch.setattr(disk.fcntl, "fcntl", lambda descriptor, what: asked.append(what))
+    monkeypatch.setattr(disk, "_fdatasync", lambda _: asked.append("fdatasync"))
     with open(tmp_path / "a", "wb") as file:
         sync_file(file.fileno())
         assert asked == [51]
-        monkeypatch.setattr(fsync.fcntl, "fcntl", _failing(errno.ENOTSUP))
+        monkeypatch.setattr(disk.fcntl, "fcntl", _failing(errno.ENOTSUP))
         sync_file(file.fileno())
     assert asked == [51, "fdatasync"]
 
@@ -80,7 +80,7 @@ def test_missing_folder_needs_no_flush(tmp_path):
 @pytest.mark.posix
 def test_names_of_new_folders_are_flushed_too(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(fsync, "sync_folder", synced.append)
+    monkeypatch.setattr(disk, "sync_folder", synced.append)
     make_folder(str(tmp_path / "a" / "b" / "c"))
     make_folder(str(tmp_path / "a" / "b"))
     assert synced == [str(tmp_path / "a" / "b"), str(tmp_path / "a"), str(tmp_path)]

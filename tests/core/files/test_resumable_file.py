@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from civitai_manager_libs.core import remove_leftovers
-from civitai_manager_libs.core.files import replace, resumable_file, resume_note
-from civitai_manager_libs.core.files.resumable_file import (
+from civitai_manager_libs.core import atomic_file, remove_leftovers, resumable_file, resume_note
+from civitai_manager_libs.core.resumable_file import (
     delete_resumable,
     read_note,
     ResumableFile,
@@ -357,10 +356,10 @@ def test_existing_file_is_not_replaced_without_hard_links(folder, monkeypatch):
         with open(path, "w") as file:
             file.write(path)
     with pytest.raises(FileExistsError):
-        replace.rename_to_new(source, target)
+        atomic_file.rename_to_new(source, target)
     assert open(target).read() == target
     os.remove(target)
-    replace.rename_to_new(source, target)
+    atomic_file.rename_to_new(source, target)
     assert os.listdir(folder) == ["b"] and open(target).read() == source
 
 
@@ -369,7 +368,7 @@ def test_program_killed_while_renaming_leaves_no_second_name(folder, monkeypatch
     def die(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(replace.os, "remove", die)
+    monkeypatch.setattr(atomic_file.os, "remove", die)
     file = _begun(folder)
     file.write_at(b"x" * 100, 0)
     with pytest.raises(KeyboardInterrupt):

@@ -10,10 +10,11 @@ from civitai_manager_libs.core import (
     AtomicFile,
     back_up_invalid_file,
     remove_leftovers,
+    resumable_file,
     ResumableFile,
-    sqlite_file,
+    safe_open,
+    sqlite,
 )
-from civitai_manager_libs.core.files import resumable_file, safe_open
 from civitai_manager_libs.errors import DiskError
 
 URL, TAG, OTHER = "https://image.civitai.com/a.png", '"v1"', 4711  # the last: a user's number
@@ -69,7 +70,7 @@ def _keep_damaged(folder):
 
 
 def _lock(folder):
-    lock = sqlite_file.ProcessLock(os.path.join(folder, "job.lock"))
+    lock = sqlite.ProcessLock(os.path.join(folder, "job.lock"))
     assert lock.acquire()
     lock.release()
 

@@ -12,10 +12,10 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 from civitai_manager_libs.core import detect_media_extension
-from civitai_manager_libs.core.files.truncation import is_complete
-from civitai_demo.gallery import clips
+from civitai_manager_libs.core.file_types import is_complete
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
+from civitai_demo.gallery import clips
 from fault_responses import png, whole
 from fault_server import FaultServer
 from PIL import Image

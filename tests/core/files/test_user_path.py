@@ -7,15 +7,15 @@ import os
 import types
 
 import pytest
-from civitai_manager_libs.core.files import user_path
-from civitai_manager_libs.core.files.user_path import expand_folder
+from civitai_manager_libs.core import safe_open
+from civitai_manager_libs.core.safe_open import expand_folder
 
 
 @pytest.fixture
 def windows(monkeypatch):
     monkeypatch.setenv("USERPROFILE", "C:\\Users\\me")
     monkeypatch.setenv("LOCALAPPDATA", "C:\\Users\\me\\AppData\\Local")
-    monkeypatch.setattr(user_path, "os", types.SimpleNamespace(name="nt", path=ntpath))
+    monkeypatch.setattr(safe_open, "os", types.SimpleNamespace(name="nt", path=ntpath))
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,16 @@ import types
 import pytest
 import windows_files
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import AtomicFile, remove_if_present, ResumableFile, write_text_file
-from civitai_manager_libs.core.files import file_lock, fsync, replace
-from civitai_manager_libs.core.files.safe_open import open_own_file, open_shared
+from civitai_manager_libs.core import (
+    atomic_file,
+    AtomicFile,
+    disk,
+    remove_if_present,
+    ResumableFile,
+    safe_open,
+    write_text_file,
+)
+from civitai_manager_libs.core.safe_open import open_own_file, open_shared
 from civitai_manager_libs.errors import DiskError
 
 IS_WINDOWS = os.name == "nt"
@@ -127,8 +134,8 @@ def test_text_files_have_crlf_line_ends(windows, path):
 
 def test_file_is_locked_by_one_byte(windows, path):
     with builtins.open(path, "r+b") as first, builtins.open(path, "r+b") as second:
-        assert file_lock.lock_descriptor(first.fileno()) is True
-        assert file_lock.lock_descriptor(second.fileno()) is False
+        assert safe_open.lock_descriptor(first.fileno()) is True
+        assert safe_open.lock_descriptor(second.fileno()) is False
 
 
 # What is ours
@@ -148,7 +155,7 @@ def test_file_in_use_for_a_moment_is_tried_again(played, path, change):
 
 
 def test_file_in_use_for_long_is_a_disk_error_without_loss(played, path, monkeypatch):
-    monkeypatch.setattr(replace, "_PATIENCE", 0.6)
+    monkeypatch.setattr(atomic_file, "_PATIENCE", 0.6)
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
         write_text_file(path, "new")
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
@@ -159,9 +166,9 @@ def test_file_in_use_for_long_is_a_disk_error_without_loss(played, path, monkeyp
 
 
 def test_other_errors_are_not_tried_again(monkeypatch, tmp_path):
-    monkeypatch.setattr(replace.time, "sleep", lambda _: pytest.fail("it waited"))
+    monkeypatch.setattr(atomic_file.time, "sleep", lambda _: pytest.fail("it waited"))
     with pytest.raises(FileNotFoundError):
-        replace.delete_file(str(tmp_path / "nowhere"))
+        atomic_file.delete_file(str(tmp_path / "nowhere"))
 
 
 def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, monkeypatch):
@@ -170,10 +177,10 @@ def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, m
 
     def replace(source, target):
         with open_own_file(source, "r+b") as other:
-            seen.append(file_lock.lock_descriptor(other.fileno()))
+            seen.append(safe_open.lock_descriptor(other.fileno()))
         os.replace(source, target)
 
-    monkeypatch.setattr("civitai_manager_libs.core.files.atomic_file.replace_file", replace)
+    monkeypatch.setattr("civitai_manager_libs.core.atomic_file.replace_file", atomic_file)
     with ResumableFile(str(tmp_path), URL) as half:
         half.write(b"new")
         half.write_note(9, TAG)
@@ -182,8 +189,8 @@ def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, m
 
 
 def test_folder_is_not_flushed(windows, tmp_path):
-    fsync.sync_folder(str(tmp_path))
-    fsync.make_folder(str(tmp_path / "a" / "b"))
+    disk.sync_folder(str(tmp_path))
+    disk.make_folder(str(tmp_path / "a" / "b"))
     assert os.listdir(tmp_path / "a") == ["b"]
 
 

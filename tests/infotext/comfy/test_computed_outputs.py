@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.infotext.comfy.values import resolve_value
+from civitai_manager_libs.infotext.comfy.nodes import resolve_value
 from comfy_graphs import node
 
 TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})

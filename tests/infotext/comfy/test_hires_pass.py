@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy import hires_pass, read_graph
-from civitai_manager_libs.infotext.comfy.sizes import iter_image_path
+from civitai_manager_libs.infotext.comfy import read_graph
+from civitai_manager_libs.infotext.comfy.sampling import iter_image_path
 from comfy_graphs import node
 
 
@@ -120,7 +120,7 @@ def test_second_pass_that_a_webui_cannot_do_is_left_out(between):
 def test_each_sampler_is_traced_back_once(monkeypatch):
     traced = []
     monkeypatch.setattr(
-        hires_pass,
+        read_graph,
         "iter_image_path",
         lambda nodes, end: traced.append(end) or iter_image_path(nodes, end),
     )

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.comfy.workflow.widgets import read_widget_values
+from civitai_manager_libs.infotext.comfy.widgets import read_widget_values
 from comfy_graphs import node
 
 _SAMPLER = {"seed": 42, "steps": 25, "cfg": 6.5, "sampler_name": "euler", "scheduler": "karras"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.samplers import find_first_samplers
+from civitai_manager_libs.infotext.comfy.sampling import find_first_samplers
 from comfy_graphs import node
 
 CASCADE = {

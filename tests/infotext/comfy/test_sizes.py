@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.sizes import read_initial_size
+from civitai_manager_libs.infotext.comfy.sampling import read_initial_size
 from comfy_graphs import node
 
 

@@ -13,7 +13,7 @@ from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.embedding import embed_infotext
 from civitai_manager_libs.infotext.files import read_embedded
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
-from civitai_manager_libs.infotext.parameter_names import translate_infotext
+from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
 
 _MOST_MEMORY = 30_000_000  # bytes
 _MOST_SECONDS = 0.5

@@ -9,7 +9,7 @@ import zlib
 import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.infotext.files.embedded_texts import (
+from civitai_manager_libs.infotext.files.embedded_data import (
     has_overlapping_exif,
     read_embedded_texts,
 )

@@ -6,12 +6,8 @@ import json
 
 import pytest
 from civitai_manager_libs.infotext import build_infotext
-from civitai_manager_libs.infotext.files.programs import (
-    read_dream,
-    read_program,
-    read_texts,
-    TEXT_NAMES,
-)
+from civitai_manager_libs.infotext.files.program_tables import read_program, read_texts, TEXT_NAMES
+from civitai_manager_libs.infotext.files.programs import read_dream
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -31,8 +31,7 @@ from civitai_manager_libs.errors import (
     WrongHash,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
-from civitai_manager_libs.network import body, request
-from civitai_manager_libs.network.model_file import parallel, piece_connection, pieces
+from civitai_manager_libs.network import body, model_download, pieces, session
 from model_storage import LOGIN, ModelStorage, safetensors
 
 _KEY = "a-secret-key-of-a-user"
@@ -56,11 +55,11 @@ def site(monkeypatch):
 def many(site, monkeypatch):
     """Let a file of 4 MB come in pieces of 256 KB over four connections."""
     site.body = _MANY
-    monkeypatch.setattr(parallel, "_SHARED_FROM", 500_000)
+    monkeypatch.setattr(model_download, "_SHARED_FROM", 500_000)
     monkeypatch.setattr(pieces, "FIRST_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MIN_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MAX_PIECE", 256 * 1024)
-    monkeypatch.setattr(piece_connection, "_UNSAVED", 64 * 1024)
+    monkeypatch.setattr(pieces, "_UNSAVED", 64 * 1024)
     return site
 
 
@@ -264,7 +263,7 @@ def test_first_digits_of_a_hash_are_verified(site, folder):
 
 def test_our_user_agent_does_not_look_like_a_browser():
     names = "mozilla chrome safari firefox opera edge".split()
-    assert not any(name in request.USER_AGENT.lower() for name in names)
+    assert not any(name in session.USER_AGENT.lower() for name in names)
 
 
 # What the storage does

@@ -6,8 +6,8 @@ import random
 
 import pytest
 from civitai_manager_libs.core import ByteRanges
-from civitai_manager_libs.network.model_file import pieces
-from civitai_manager_libs.network.model_file.pieces import PiecePlan
+from civitai_manager_libs.network import pieces
+from civitai_manager_libs.network.pieces import PiecePlan
 
 _TOTAL = 100_000
 

@@ -9,8 +9,8 @@ import pytest
 from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
-from civitai_manager_libs.network.model_file import syncer
-from civitai_manager_libs.network.model_file.syncer import BackgroundSync
+from civitai_manager_libs.network import pieces
+from civitai_manager_libs.network.pieces import BackgroundSync
 from model_storage import ModelStorage, safetensors
 
 _PART = 300_000  # bytes
@@ -44,7 +44,7 @@ def _write(sync, file, count):
 
 
 def test_loss_of_power_destroys_less_than_a_megabyte_at_any_speed(lost, tmp_path, monkeypatch):
-    monkeypatch.setattr(syncer, "_LEAST_SPEED", 0)  # of a disk that other programs make slow
+    monkeypatch.setattr(pieces, "_LEAST_SPEED", 0)  # of a disk that other programs make slow
     with ModelStorage(safetensors(60_000_000)) as site:
         monkeypatch.setenv("CIVITAI_BASE_URL", site.base)
         path = str(tmp_path / "a.safetensors")

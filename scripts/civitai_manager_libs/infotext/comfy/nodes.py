@@ -1,20 +1,44 @@
-"""The nodes of a ComfyUI graph, their links, and walks along the links. Pure.
-
-A graph in API format is {node id: {"class_type": .., "inputs": {name: value or link}}}; a link
-is [node id, output]. Users write graphs, so every part may be missing or malformed.
-"""
+"""The nodes of a graph and the values of their inputs."""
 
 from __future__ import annotations
 
+import ast
 import json
+import math
+import operator
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["MAX_NODES", "MAX_PARSED", "Node", "NodeId", "Nodes", "get_link"]
-__all__ += ["estimate_parsed_size", "get_linked_node", "get_node_type", "iter_upstream"]
-__all__ += ["list_feeding_nodes", "load_json", "read_api_nodes", "walk_nodes"]
+from ...core import as_integer, as_mapping, as_number, as_text
+
+__all__ = [
+    "BUNDLES",
+    "can_compute",
+    "compute_output",
+    "compute_size",
+    "estimate_parsed_size",
+    "find_nearest_value",
+    "get_link",
+    "get_linked_node",
+    "get_node_type",
+    "has_unknown_text",
+    "iter_setting_nodes",
+    "iter_upstream",
+    "list_feeding_nodes",
+    "load_json",
+    "make_input_getter",
+    "MAX_NODES",
+    "MAX_PARSED",
+    "Node",
+    "NodeId",
+    "Nodes",
+    "read_api_nodes",
+    "resolve_value",
+    "walk_nodes",
+]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -127,5 +151,405 @@ def iter_upstream(nodes: Nodes, start: NodeId, input_names: tuple[str, ...] = ()
 
     def list_next(node_id: NodeId) -> list[NodeId]:
         return list_feeding_nodes(nodes[node_id], input_names) if node_id in nodes else []
+
+    return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)
+
+
+_GetInput = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
+_LARGEST = 2**64
+_MAX_EXPRESSION = 300  # characters
+_MAX_TEXT = 100_000  # characters
+_MAX_JSON = 10_000
+_DIMENSIONS = re.compile(r"(\d{3,5}) ?[x×] ?(\d{3,5})")
+# Comfyroll's presets that make an image of another size than they say.
+_MISPRINTS = {
+    "Banner - 468x60",
+    "Facebook Landscape - 1080x1350",
+    "LinkedIn Page Cover - 1128x191",
+}
+_parse_once = lru_cache(maxsize=4)(load_json)  # thousands of nodes may read the same text
+_OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_EASY_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "modulo": "%"}
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "abs": abs,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "int": int,
+    "float": float,
+    "max": max,
+    "min": min,
+    "round": round,
+}
+
+
+def can_compute(node_type: str) -> bool:
+    """Return whether the outputs of this type of ComfyUI node can be computed from its inputs."""
+    return node_type in _COMPUTED
+
+
+def compute_output(node_type: str, output: int, get_input: _GetInput) -> Any:
+    """Return the value of a ComfyUI node's output, computed from its inputs; None if it is unknown.
+
+    output: the output's number. get_input: returns the value of an input by name, None if the input
+    is missing; it raises ValueError if the value is unknown.
+    """
+    try:
+        outputs = _COMPUTED[node_type](get_input) if node_type in _COMPUTED else ()
+    except (ArithmeticError, SyntaxError, TypeError, ValueError, RecursionError):
+        return None
+    return outputs[output] if 0 <= output < len(outputs) else None
+
+
+def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None:
+    """Return the (width, height) of the latent image that a node makes, (0, 0) if unknown.
+
+    Return None if the node's type is not one of those that compute a size. get_input: as for
+    `compute_output`.
+    """
+    if _COMPUTED.get(node_type) not in (_read_preset_size, _read_listed_size):
+        return None
+    first = 0 if _COMPUTED[node_type] is _read_preset_size else 1
+    width, height = (compute_output(node_type, first + side, get_input) for side in (0, 1))
+    return as_integer(width) or 0, as_integer(height) or 0
+
+
+def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
+    """Return the (width, height) that ComfyUI's node ResolutionSelector computes, () if unknown."""
+    # comfy_extras/nodes_resolution.py
+    megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
+    sides = _scale_ratio(get("aspect_ratio"), (megapixels or 0) * 1024 * 1024)
+    return tuple(round(side / multiple) * multiple for side in sides)
+
+
+def _compute_flux_resolution(get: _GetInput) -> tuple[Any, ...]:
+    """Return the (width, height) that the node FluxResolutionNode computes, () if unknown."""
+    # gseth/ControlAltAI-Nodes
+    custom = get("custom_ratio") and get("custom_aspect_ratio")
+    megapixels, multiple = as_number(get("megapixel")), as_integer(get("divisible_by"))
+    multiple = multiple or (64 if megapixels in (1, 1.5) else 32)  # in versions without that input
+    sides = _scale_ratio(custom or get("aspect_ratio"), (megapixels or 0) * 1_000_000)
+    return tuple(round(int(side) / multiple) * multiple for side in sides)
+
+
+def _scale_ratio(ratio: object, pixels: float) -> list[float]:
+    """Return [width, height] with the ratio in a text such as "16:9" and an area of `pixels`.
+
+    Return [] if the text has no such ratio, or if `pixels` is 0.
+    """
+    match = re.match(r"(\d{1,3}):(\d{1,3})\b", str(ratio))
+    if match is None or not pixels:
+        return []
+    sides = int(match[1]), int(match[2])
+    return [side * math.sqrt(pixels / (sides[0] * sides[1])) for side in sides]
+
+
+def _read_json_value(get: _GetInput) -> tuple[Any, ...]:
+    value = as_mapping(_parse_once(str(get("json_string"))[:_MAX_JSON])).get(get("key"))
+    return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
+
+
+def _join_director_prompts(get: _GetInput) -> tuple[Any, ...]:
+    """Return (None, prompt) for the node LTXDirector, which has several prompts for a video.
+
+    The prompt's first line is for the whole video; a line for each scene follows. None stands for
+    the node's first output, a model. Return () if the node remakes a part of a video.
+    """
+    timeline = as_mapping(load_json(get("timeline_data")))
+    if timeline.get("retakeMode"):
+        return ()
+    parts = (get("global_prompt") or timeline.get("global_prompt"), get("local_prompts"))
+    return None, "\n".join(filter(None, map(as_text, parts)))
+
+
+def _replace_text(get: _GetInput) -> tuple[Any, ...]:
+    text, find, replacement = (get(name) for name in ("string", "find", "replace"))
+    if not all(isinstance(part, str) for part in (text, find, replacement)) or not find:
+        return ()
+    if len(text) + text.count(find) * len(replacement) > _MAX_TEXT:
+        return ()
+    return (text.replace(find, replacement),)
+
+
+def _convert_number(get: _GetInput) -> tuple[Any, ...]:
+    number = as_number(get("value"))
+    return () if number is None else (number, int(number))
+
+
+def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
+    """Return the (width, height) chosen in a Comfyroll aspect ratio node, () if unknown."""
+    # Suzie1/ComfyUI_Comfyroll_CustomNodes, nodes/nodes_aspect_ratio.py
+    preset = str(get("aspect_ratio"))
+    match = _DIMENSIONS.search(preset)
+    if preset in _MISPRINTS or match is None and preset != "custom":
+        return ()
+    sides = [as_number(side) or 0 for side in (match.groups() if match else _read_sides(get))]
+    factor = get("prescale_factor")
+    scaled = [int(side * (1 if factor is None else as_number(factor) or 0)) for side in sides]
+    return tuple(reversed(scaled) if get("swap_dimensions") == "On" else scaled)
+
+
+def _read_sides(get: _GetInput) -> tuple[Any, Any]:
+    return get("width"), get("height")
+
+
+def _read_listed_size(get: _GetInput) -> tuple[Any, ...]:
+    """Return (None, width, height) for a node that makes a latent image of a listed size.
+
+    Return () if the size is unknown. None stands for the node's first output, the latent image.
+    """
+    match = _DIMENSIONS.match(str(get("resolution") or get("dimensions")))
+    if match is None:
+        return ()
+    sides = [int(side) for side in match.groups()]
+    other = (as_integer(get(f"{name}_override")) for name in ("width", "height"))
+    sides = [stated or side for stated, side in zip(other, sides)]
+    return None, *(reversed(sides) if get("invert") is True else sides)
+
+
+def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
+    """Return (None, width, height) for rgthree's node SDXL Empty Latent Image, () if unknown.
+
+    None stands for the node's first output, a latent image.
+    """
+    match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
+    scale = as_number(get("clip_scale"))
+    if match is None or scale is None:
+        return ()
+    return (None, *(int(int(side) * scale) for side in match.groups()))
+
+
+def _read_resized_size(get: _GetInput) -> tuple[Any, ...]:
+    """Return (None, width, height) for the node ImageResize+, whose first output is an image.
+
+    Return () in the modes that do not resize to exactly the width and height of the inputs.
+    """
+    other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
+    is_stretched = not other and get("method") in (None, "stretch")
+    return (None, get("width"), get("height")) if is_stretched else ()
+
+
+def _multiply_whole(get: _GetInput) -> tuple[Any, ...]:
+    integer, multiple = as_number(get("integer")), as_number(get("multiple"))
+    if integer is None or multiple is None:
+        return ()
+    return int(integer * multiple), integer * multiple
+
+
+def _compute_easy_math(get: _GetInput) -> tuple[Any, ...]:
+    sign = _EASY_SIGNS.get(get("operation"))
+    return (int(_evaluate_text(f"a {sign} b", get)),)
+
+
+def _compute_searge_math(get: _GetInput) -> tuple[Any, ...]:
+    """Return (result,), the value of a node SeargeIntegerMath's expression; `/` rounds down."""
+    # SeargeDP/SeargeSDXL, modules/_legacy.py
+    return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
+
+
+def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
+    text = get("expression")
+    if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
+        raise ValueError("no expression")
+    value = _evaluate_text(text.strip(), lambda name: get(prefix + name))
+    return float(value), int(value)
+
+
+def _evaluate_text(text: str, get: _GetInput) -> Any:
+    return _evaluate(ast.parse(text, mode="eval").body, get)
+
+
+def _evaluate(expression: ast.AST, get: _GetInput) -> Any:
+    """Return the value of an arithmetic expression.
+
+    get: returns the value of a variable by name. Raises ValueError if the expression contains
+    anything but arithmetic, if a variable is not a number, or if a value is too large.
+    """
+    value: Any = None
+    if isinstance(expression, ast.Constant) and type(expression.value) in (int, float):
+        value = expression.value
+    elif isinstance(expression, ast.Name):
+        value = as_number(get(expression.id))
+        value = int(value) if value is not None and value == int(value) else value
+    elif isinstance(expression, ast.BinOp) and type(expression.op) in _OPERATORS:
+        value = _OPERATORS[type(expression.op)](
+            _evaluate(expression.left, get), _evaluate(expression.right, get)
+        )
+    elif isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.USub):
+        value = -_evaluate(expression.operand, get)
+    elif (
+        isinstance(expression, ast.Call)
+        and isinstance(expression.func, ast.Name)
+        and not expression.keywords
+    ):
+        call = _FUNCTIONS.get(expression.func.id)
+        value = call(*(_evaluate(each, get) for each in expression.args)) if call else None
+    if value is None or not abs(value) < _LARGEST:
+        raise ValueError("unknown number")
+    return value
+
+
+_COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
+    "CR Aspect Ratio": _read_preset_size,
+    "CR Aspect Ratio Banners": _read_preset_size,
+    "CR Aspect Ratio SDXL": _read_preset_size,
+    "CR Aspect Ratio Social Media": _read_preset_size,
+    "CR Integer Multiple": _multiply_whole,
+    "CR SD1.5 Aspect Ratio": _read_preset_size,
+    "CR SDXL Aspect Ratio": _read_preset_size,
+    "CR_Aspect Ratio For Print": _read_preset_size,
+    "ComfyMathExpression": lambda get: _compute_expression(get, "values."),
+    "ComfyNumberConvert": _convert_number,
+    "CustomCombo": lambda get: (get("choice"), get("index")),
+    "EmptyLatentImagePresets": _read_listed_size,
+    "FluxResolutionNode": _compute_flux_resolution,
+    "ImageResize+": _read_resized_size,
+    "JsonExtractString": _read_json_value,
+    "LTXDirector": _join_director_prompts,
+    "MathExpression|pysssss": lambda get: _compute_expression(get, "")[::-1],
+    "ResolutionMaster": lambda get: () if get("auto_detect") else (get("width"), get("height")),
+    "ResolutionSelector": _compute_resolution,
+    "SDXL Empty Latent Image (rgthree)": _read_scaled_size,
+    "SDXLEmptyLatentSizePicker+": _read_listed_size,
+    "SeargeIntegerMath": _compute_searge_math,
+    "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
+    "StringReplace": _replace_text,
+    "easy mathInt": _compute_easy_math,
+    "mxSlider": lambda get: (get("Xf") if get("isfloatX") else get("Xi"),),
+}
+
+
+_MAX_VISITS = 20  # nodes behind an input that determine its value
+# The inputs in which nodes hold a value for other nodes.
+_HOLDERS = tuple("value Value seed noise_seed int float number text string boolean".split())
+# Nodes that pass on their input.
+_PASSING_NODES = re.compile(
+    r"reroute|primitive|convert|cast|show|display|preview|^any"
+    r"|to ?(?:int|float|number|string|text)|(?:int|float|number|string|text)s? ?to"
+)
+# Nodes whose output text cannot be known: those that change a text, and language models.
+_UNKNOWN_TEXT = re.compile(
+    r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format|preset"
+    r"|load ?(?:text|prompt|string)|prompt ?li(?:ne|st)|from ?file|chat ?node|claude|gemini|grok"
+    r"|openrouter|ollama|describe|interrogat|enhance"
+)
+_LANGUAGE_MODEL_INPUTS = {"temperature", "max_tokens", "max_new_tokens", "system_prompt"}
+_TEXTS = ("text", "string")
+# Inputs that carry several values for a sampler.
+BUNDLES = tuple(
+    "pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01 base_sampler options"
+    " data settings sdxl_pipe optional_pipe models_pipe config_pipe".split()
+)
+_IGNORED_NODES = {"SeargeImage2ImageAndInpainting"}  # hold the values of a mode that is not used
+# Nodes that inherit their missing values from the sampler before them: the input that leads there.
+_INHERITING_NODES = {
+    "ClownsharkChainsampler": "latent_image",
+    "ClownsharkChainsampler_Beta": "latent_image",
+}
+# Inputs that do not lead to numbers.
+_OTHER_INPUTS = {"model", "clip", "vae", "positive", "negative", "conditioning", "image", "images"}
+_OTHER_INPUTS |= {"latent", "latent_image", "samples", "pixels", "mask", "control_net"}
+
+
+def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> Any:
+    """Return the text, number or bool of an input, None if unknown.
+
+    value: the input's value, or its link to the node that holds or computes the value. names:
+    inputs to prefer if that node holds several values.
+    """
+    return _resolve(nodes, value, names, [_MAX_VISITS])
+
+
+def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int]) -> Any:
+    while (link := get_link(value)) is not None:
+        node, output = nodes.get(link[0]), link[1]
+        left[0] -= 1
+        if node is None or left[0] < 0:
+            return None
+        if can_compute(kind := get_node_type(node)):
+            value = compute_output(kind, output, make_input_getter(nodes, node, left))
+        else:
+            value = _read_held_value(node, names)
+    value = as_mapping(value).get("content") if isinstance(value, Mapping) else value
+    return value if as_text(value) and isinstance(value, (str, int, float)) else None
+
+
+def make_input_getter(
+    nodes: Nodes, node: Node, left: list[int] | None = None
+) -> Callable[[str], Any]:
+    """Return a function that returns the value of a node's input by name, None if it is missing.
+
+    The function raises ValueError if the value is unknown. left: [number of nodes behind the inputs
+    that may still be visited]; a new count if it is None.
+    """
+    visits = [_MAX_VISITS] if left is None else left
+
+    def get(name: str) -> Any:
+        source = node["inputs"].get(name)
+        value = _resolve(nodes, source, (), visits)
+        if value is None and get_linked_node(source) is not None:
+            raise ValueError(name)
+        return value
+
+    return get
+
+
+def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
+    inputs = node["inputs"]
+    for name in (*names, *_HOLDERS):
+        if name in inputs:
+            return None if name in _TEXTS and has_unknown_text(node) else inputs[name]
+    links = list_feeding_nodes(node)
+    passes = len(links) == 1 and _PASSING_NODES.search(get_node_type(node).lower())
+    return [links[0], 0] if passes else None
+
+
+def has_unknown_text(node: Node) -> bool:
+    """Return whether a node outputs a text that cannot be known from its inputs."""
+    is_changed = _UNKNOWN_TEXT.search(get_node_type(node).lower())
+    return bool(is_changed) or not _LANGUAGE_MODEL_INPUTS.isdisjoint(node["inputs"])
+
+
+def find_nearest_value(
+    nodes: Nodes, start: NodeId, names: tuple[str, ...], input_names: tuple[str, ...] = ()
+) -> Any:
+    """Return the value of an input with one of these names, from the node nearest to `start`.
+
+    Return None if there is no such input, or if its link leads to an unknown value. Bools are
+    skipped. input_names: inputs of `start` to follow, besides those for many settings ("pipe").
+    """
+    for node in iter_setting_nodes(nodes, start, input_names):
+        for name in () if get_node_type(node) in _IGNORED_NODES else names:
+            source = node["inputs"].get(name)
+            value = resolve_value(nodes, source, names)
+            if value is not None and not isinstance(value, bool):
+                return value
+            if get_linked_node(source) is not None:
+                return None
+    return None
+
+
+def iter_setting_nodes(nodes: Nodes, start: NodeId, input_names: tuple[str, ...]) -> Iterator[Node]:
+    """Yield the node `start` and the nodes that hold its settings, nearest first.
+
+    input_names: the inputs of `start` to follow. Inputs that carry many settings at once, such as
+    "pipe", are always followed. From the other nodes, all inputs are followed except those for
+    models, prompts and images.
+    """
+
+    def list_next(node_id: NodeId) -> Iterator[NodeId]:
+        node = nodes.get(node_id, {"inputs": {}})
+        inherited = _INHERITING_NODES.get(get_node_type(node))
+        for name, value in node["inputs"].items():
+            is_followed = name in BUNDLES or name == inherited or name in input_names
+            link = get_linked_node(value)
+            if link is not None and (is_followed or node_id != start and name not in _OTHER_INPUTS):
+                yield link
 
     return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)

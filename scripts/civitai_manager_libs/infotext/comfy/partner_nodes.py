@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_integer, as_text
-from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
-from .texts import TextResolver
-from .values import resolve_value
+from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes, resolve_value
+from .prompts import TextResolver
 
 __all__ = ["PARTNER_WIDGETS", "is_partner_node", "read_partner_node"]
 

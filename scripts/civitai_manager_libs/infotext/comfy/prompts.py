@@ -1,17 +1,286 @@
-"""The prompts that reach a sampler of a ComfyUI graph. Pure."""
+"""The prompts of a graph."""
 
 from __future__ import annotations
 
 import re
-from itertools import chain
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
-from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
-from .texts import is_preview, is_styled, is_text_node, list_prompt_values, may_be_text
-from .texts import TextResolver
-from .values import has_unknown_text, iter_setting_nodes
+from ...core import as_text
+from .nodes import (
+    can_compute,
+    compute_output,
+    get_link,
+    get_linked_node,
+    get_node_type,
+    has_unknown_text,
+    iter_setting_nodes,
+    list_feeding_nodes,
+    Node,
+    NodeId,
+    Nodes,
+    walk_nodes,
+)
 
-__all__ = ["read_prompt"]
+__all__ = [
+    "is_preview",
+    "is_styled",
+    "is_text_node",
+    "list_prompt_values",
+    "may_be_text",
+    "PROMPT_INPUTS",
+    "read_prompt",
+    "remove_varied_values",
+    "TextResolver",
+]
+
+PROMPT_INPUTS = {  # the inputs that hold or lead to a prompt
+    "positive": (
+        "optional_positive",
+        "positive",
+        "conditioning",
+        "text_positive",
+        "positive_prompt",
+        "cond1",
+    )
+    + ("main_prompt", "linguistic_positive", "pos", "positive_g"),
+    "negative": (
+        "optional_negative",
+        "negative",
+        "neg_conditioning",
+        "text_negative",
+        "negative_prompt",
+    )
+    + ("negative_main_prompt", "linguistic_negative", "neg", "negative_g"),
+}
+_UNKNOWN = ["\0", 0]  # a link to a missing node
+_MAX_PARTS = 20
+_DEPTH = 30  # links from an input to the node that holds its text
+_MAX_TEXT = 100_000  # characters; nodes may join a text with itself repeatedly
+_HOLDERS = tuple(
+    "populated_text text string value prompt String Text Value positive text_positive"
+    " wildcard_text source any anything input".split()
+)
+_SHOWN = re.compile(r"text_?\d+")  # the text that a preview node received
+_PART = re.compile(r"(?:string|text|prompt|str|input|any)_?(?:\d{1,2}|[a-d])")
+_JOINING = re.compile(r"concat|join|append|combine|merge|stringfunction|multi|add|cat\b")
+_DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
+# Inputs that select how two texts are joined: the delimiter by the input's value.
+_JOINTS = {"linebreak_addition": {"true": "\n"}, "tidy_tags": {"yes": ", "}}
+_NO_STYLES = {"", "none", "no style"}
+
+
+class TextResolver:
+    """Follows the links of a graph to the texts behind them, each link once."""
+
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._cache: dict[tuple[str, int], str | None] = {}  # by link
+
+    def resolve(self, value: object, depth: int = 0) -> str | None:
+        """Return the text of an input, None if it is unknown.
+
+        value: the input's value or link. depth: number of links followed so far; at _DEPTH the text
+        is unknown.
+        """
+        link = get_link(value)
+        if link is None:
+            return value if isinstance(value, str) else None
+        if link not in self._cache and link[0] in self._nodes and depth < _DEPTH:
+            self._cache[link] = None  # for a text that leads to itself
+            self._cache[link] = self._read_node_text(self._nodes[link[0]], link[1], depth + 1)
+        return self._cache.get(link)
+
+    def _read_node_text(self, node: Node, output: int, depth: int) -> str | None:
+        kind, inputs = get_node_type(node), node["inputs"]
+        if can_compute(kind):
+
+            def get_input(name: str) -> Any:
+                value = inputs.get(name)
+                linked = get_linked_node(value) is not None
+                text = self.resolve(value, depth) if linked else value
+                if text is None and value is not None:
+                    raise ValueError(name)
+                return text
+
+            text = compute_output(kind, output, get_input)
+            return text if isinstance(text, str) else None
+        populated = inputs.get("populated_text")
+        if isinstance(populated, str):
+            return populated
+        if has_unknown_text(node) or is_styled(node):
+            return None
+        shown = [v for k, v in inputs.items() if _SHOWN.fullmatch(k) and isinstance(v, str)]
+        if shown and is_preview(node):
+            return shown[-1]
+        parts = _list_parts(inputs)
+        if len(parts) > 1:
+            return self._join_parts(node, parts, depth)
+        # The second output of a node with two prompts is the negative one.
+        negative = PROMPT_INPUTS["negative"] if output == 1 else ()
+        for name in (*negative, *_HOLDERS, *parts, "negative"):
+            if name in inputs:
+                return self.resolve(inputs[name], depth)
+        links = list_feeding_nodes(node)
+        return self.resolve([links[0], 0], depth) if len(links) == 1 else None
+
+    def _join_parts(self, node: Node, input_names: list[str], depth: int) -> str | None:
+        kind, inputs = get_node_type(node).lower(), node["inputs"]
+        is_other = inputs.get("action") == "replace" or inputs.get("return_list")
+        if is_other or not _JOINING.search(kind):
+            return None
+        texts = [self.resolve(inputs[name], depth) for name in input_names]
+        known = [text for text in texts if text is not None]
+        if len(known) < len(texts) or sum(map(len, known)) > _MAX_TEXT:
+            return None
+        delimiter = next(_iter_delimiters(inputs), None)
+        return None if delimiter is None else delimiter.join(text for text in known if text)
+
+
+def list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
+    """Return the values or links that make up a node's prompt, in order; [] if it has none.
+
+    side: "positive" or "negative". others: more names of inputs that may hold the prompt.
+    """
+    inputs = node["inputs"]
+    for name in (*PROMPT_INPUTS[side], *others):
+        value = inputs.get(name)
+        if name.startswith("optional_") and isinstance(value, str):  # of a node that edits a pipe
+            replaces = inputs.get("conditioning_mode", "replace") == "replace"
+            value = None if not value.strip() else value if replaces else _UNKNOWN
+        if value is not None:
+            before = inputs.get(f"prepend_{name}")
+            return [value] if get_linked_node(before) is None else [before, value]
+    return []
+
+
+def is_text_node(node: Node) -> bool:
+    """Return whether a node's type or inputs show that it holds, joins or computes plain text."""
+    kind, inputs = get_node_type(node), node["inputs"]
+    if can_compute(kind) or any(may_be_text(inputs.get(name)) for name in _HOLDERS):
+        return True
+    return len(_list_parts(inputs)) > 1 and "condition" not in kind.lower()
+
+
+def may_be_text(value: object) -> bool:
+    return isinstance(value, str) or get_linked_node(value) is not None
+
+
+def is_styled(node: Node) -> bool:
+    """Return whether a node adds the words of a style to a text."""
+    inputs = node["inputs"]
+    style = inputs.get("style") if "text_positive" in inputs else inputs.get("select_styles")
+    return isinstance(style, str) and style.lower() not in _NO_STYLES
+
+
+def is_preview(node: Node) -> bool:
+    kind = get_node_type(node).lower()
+    return "show" in kind or "display" in kind or "preview" in kind
+
+
+def _list_parts(inputs: Mapping[str, Any]) -> list[str]:
+    return list(islice((name for name in inputs if _PART.fullmatch(name)), _MAX_PARTS))
+
+
+def _iter_delimiters(inputs: Mapping[str, Any]) -> Iterator[str]:
+    for name in _DELIMITERS:
+        if isinstance(inputs.get(name), str):
+            yield inputs[name][:100].replace("\\n", "\n")
+    for name, joints in _JOINTS.items():
+        if name in inputs:
+            yield joints.get(as_text(inputs[name]), "")
+
+
+_PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
+_AXES = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
+_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
+_ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
+_JOINED = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
+_UNUSED = {"none", "nothing"}
+_MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
+# A word in an axis' name: the record's keys that the axis varies.
+_VARIED: Mapping[str, tuple[str, ...]] = {
+    "aesthetic": (),
+    "cfg": ("cfgScale",),
+    "checkpoint": _MODEL,
+    "ckpt": _MODEL,
+    "clip skip": ("clipSkip",),
+    "clip_skip": ("clipSkip",),
+    "cond": _PROMPTS,
+    "control": (),
+    "denoise": ("denoise", "Denoising strength"),
+    "guidance": ("Distilled CFG Scale",),
+    "lora": ("additionalResources",),
+    "model": _MODEL,
+    "noise": (),
+    "nothing": (),
+    "prompt": _PROMPTS,
+    "refiner": (),
+    "sampler": ("sampler", "scheduler"),
+    "scheduler": ("sampler", "scheduler"),
+    "seed": ("seed",),
+    "step": ("steps",),
+    "text": _PROMPTS,
+    "vae": ("vaes",),
+}
+_MAX_AXES = 100
+
+
+def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a graph that are the same in all images of its X/Y plot.
+
+    Return all parameters if the graph makes no plot, and {} if it is unknown which ones differ.
+    """
+    for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
+        names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)
+        rows = [_list_varied_keys(name) for name in names]
+        if not rows or None in rows:
+            return {}
+        varied = set(chain.from_iterable(keys for keys in rows if keys))
+        parameters = {key: value for key, value in parameters.items() if key not in varied}
+    return parameters
+
+
+def _list_varied_keys(axis: str) -> list[str] | None:
+    """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown.
+
+    axis: the axis' name. The list is empty for an axis such as "refiner", which varies
+    something that is not among the parameters.
+    """
+    known = [keys for word, keys in _VARIED.items() if word in axis]
+    return list(chain.from_iterable(known)) if known else None
+
+
+def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
+    """Yield the lower-case name of the axis that a node makes, "" if it is unknown.
+
+    The name is the node's type, or the value of its input "plot_type" if it has this input.
+    """
+
+    def list_joined(node_id: NodeId) -> list[NodeId]:
+        inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
+        return [link for link in map(get_linked_node, map(inputs.get, _JOINED)) if link is not None]
+
+    for node_id in walk_nodes([axis], list_joined):
+        node = nodes.get(node_id, {"inputs": {}, "class_type": ""})
+        if not list_joined(node_id):
+            name = node["inputs"].get("plot_type", get_node_type(node))
+            name = name.lower() if isinstance(name, str) else ""
+            yield name
+
+
+def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
+    """Yield the lower-case name of each axis of an X/Y plot, "" for an axis without a name."""
+    for name, value in plot["inputs"].items():
+        link = get_linked_node(value)
+        if name in _AXES and link is not None:
+            yield from _iter_linked_names(nodes, link)
+        elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
+            yield value.lower()
+        elif isinstance(value, str):
+            yield from (found.lower() for found in _ASSIGNED.findall(value))
+
 
 _TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
 _SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
@@ -21,7 +290,7 @@ _SETTING_INPUTS = ("guider", "text_embeds", "cond_pair")
 _FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
 # Inputs that do not lead to a prompt.
 _IGNORED_INPUTS = set("clip model vae image control_net clip_vision_output mask pixels".split())
-_MAX_PARTS = 20
+_MAX_PROMPT_PARTS = 20
 # Nodes that split their text: the separator.
 _SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}
 
@@ -61,7 +330,7 @@ def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:
     resolver = TextResolver(nodes)
     texts: list[str | None] = []
     waiting, seen = [(value, True) for value in values], set()  # and whether it may be plain text
-    while waiting and len(texts) < _MAX_PARTS:
+    while waiting and len(texts) < _MAX_PROMPT_PARTS:
         value, may_be_plain = waiting.pop(0)
         link = get_linked_node(value)
         if link is None:

@@ -1,13 +1,9 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
-from .csrf import CrossSiteGuard, find_lock_reason, is_from_this_machine
-from .endpoint import ApiRoute, Endpoints, RemoteWork, RequestContext
-from .file_response import make_file_response
-from .idle_connections import IdleConnections
-from .login import Login
-from .request_body import SMALL_BODY
-from .responses import ApiError, explain_error, find_language, make_bytes_response
-from .views import (
+from ..standalone import IdleConnections
+from .endpoint import (
+    ApiRoute,
+    Endpoints,
     format_iso_time,
     make_annotation_view,
     make_image_links,
@@ -15,7 +11,12 @@ from .views import (
     make_model_card,
     make_model_view,
     make_resource_view,
+    RemoteWork,
+    RequestContext,
+    SMALL_BODY,
 )
+from .guard import CrossSiteGuard, find_lock_reason, is_from_this_machine, Login
+from .replies import ApiError, explain_error, find_language, make_bytes_response, make_file_response
 
 __all__ = ["ApiError", "ApiRoute", "CrossSiteGuard", "Endpoints", "explain_error", "find_language"]
 __all__ += ["find_lock_reason", "format_iso_time", "IdleConnections", "is_from_this_machine"]

@@ -1,35 +1,245 @@
-"""What every route has in common: access checks, threads, and errors as responses.
-
-Handlers never run in the event loop or in a thread of the WebUI. Each kind of work has threads of
-its own, so that no kind takes the threads of the others: the page starts while searches run, and
-local responses are sent even while Civitai is silent. Work ends with its client, and when it takes
-longer than its route allows.
-"""
+"""What is around every route: its body, its limits, its errors."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
-from typing import Any, Generic, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import Any, cast, Generic, IO, TypeVar
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ... import host
-from ...core import as_id, Cancellation
+from ...civitai import (
+    make_image_page_url,
+    make_model_page_url,
+    make_post_page_url,
+    make_user_page_url,
+    make_version_page_url,
+    Model,
+    Version,
+)
+from ...core import as_id, Cancellation, has_too_many_parts, Image, is_deeply_nested, level_name
 from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
-from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
-from .csrf import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page
-from .request_body import read_body, SMALL_BODY
-from .responses import ApiError, explain_error, find_language, make_error_response
-from .responses import make_failure_response, make_json_response
+from ...infotext import Resource, summarize
+from ...library import bookmarks
+from ..page_document import CODE_HEADER, CODE_QUERY, find_code_version
+from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
+from ..schemas.models import ModelCard, ModelVersion, ModelView
+from .guard import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page
+from .replies import (
+    ApiError,
+    explain_error,
+    find_language,
+    InThread,
+    make_error_response,
+    make_failure_response,
+    make_json_response,
+)
 
-__all__ = ["ApiRoute", "Endpoints", "RemoteWork", "RequestContext"]
+__all__ = [
+    "ApiRoute",
+    "Endpoints",
+    "format_iso_time",
+    "make_annotation_view",
+    "make_image_links",
+    "make_image_view",
+    "make_model_card",
+    "make_model_view",
+    "make_resource_view",
+    "read_body",
+    "RemoteWork",
+    "RequestContext",
+    "SMALL_BODY",
+]
+
+SMALL_BODY = 64 * 1024  # bytes
+_IN_MEMORY = 256 * 1024  # bytes; a larger body is stored on the disk
+_SECONDS = 30.0  # to wait for the next part of a body
+# JSON values; 100,000 ids or an import have fewer. Parsing a million takes a second.
+_MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
+
+
+@asynccontextmanager
+async def read_body(
+    request: Request, max_bytes: int, in_thread: InThread, is_file: bool = False
+) -> AsyncIterator[Any]:
+    """Return a context manager that yields the parsed JSON body of a request, None for a GET.
+
+    is_file: yield the body as an open temporary file instead, without parsing it. in_thread: calls
+    a function in a thread, so that parsing and writing do not block the event loop. Raises ApiError
+    if the body is invalid, larger than `max_bytes`, too slow or does not fit on the disk, and
+    ClientDisconnect if the client disconnects.
+    """
+    if request.method in ("GET", "HEAD"):
+        yield None
+        return
+    with SpooledTemporaryFile(_IN_MEMORY) as file:
+        try:
+            await _write_body(request, file, max_bytes, in_thread)
+        except TimeoutError as error:
+            raise ApiError(408, "too_slow") from error
+        except OSError as error:  # no space for a temporary file
+            raise ApiError(507, "disk") from error
+        yield file if is_file else await in_thread(_parse_body, file)
+
+
+async def _write_body(
+    request: Request, file: IO[bytes], max_bytes: int, in_thread: InThread
+) -> None:
+    """Write the body of a request to a file.
+
+    Raises ApiError for more than `max_bytes`, and TimeoutError after 30 seconds without new bytes.
+    """
+    size, parts = 0, request.stream()
+    while True:
+        with anyio.fail_after(_SECONDS):
+            part = await anext(parts, None)
+        if part is None:
+            return
+        size += len(part)
+        if size > max_bytes:
+            raise ApiError(413, "too_large")
+        await in_thread(file.write, part)
+
+
+def _parse_body(file: IO[bytes]) -> Any:
+    """Return the parsed JSON of a file, None if the file is empty.
+
+    Raises ApiError if the JSON is malformed, too deeply nested or has too many values.
+    """
+    file.seek(0)
+    body = file.read()
+    if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):
+        raise ApiError(413, "too_large")
+    try:
+        value = json.loads(body or b"null")
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "bad_input") from error
+    if is_deeply_nested(value):
+        raise ApiError(400, "bad_input")
+    return value
+
+
+def make_model_card(model: Model) -> ModelCard:
+    """Return the JSON of a model for a list of search results."""
+    return {
+        "id": model.id,
+        "name": model.name,
+        "type": model.type,
+        "creator": model.creator,
+        "base_models": list(model.base_models),
+        "cover": {"id": cover.id, "blurhash": cover.hash} if (cover := model.cover) else None,
+        "url": make_model_page_url(model.id),
+    }
+
+
+def make_model_view(model: Model) -> ModelView:
+    """Return the JSON of a model with its description and versions."""
+    return {
+        **make_model_card(model),
+        "description": model.description_text,
+        "tags": list(model.tags),
+        "versions": [_version_view(version) for version in model.versions],
+    }
+
+
+def make_image_view(
+    image: Image,
+    saved: Container[int],
+    annotations: Mapping[int, bookmarks.Annotation],
+    new_ids: Container[int] = (),
+) -> ImageView:
+    """Return the JSON of an image for the grid.
+
+    saved: ids of downloaded images. annotations: the user's annotations by image id. new_ids: ids
+    of images that are new in a watched gallery.
+    """
+    annotation = annotations.get(image.id, bookmarks.Annotation())
+    return {
+        "id": image.id,
+        "kind": cast(Kind, image.type),
+        "width": image.width,
+        "height": image.height,
+        "blurhash": image.hash,
+        "level": cast(Level, level_name(image.level)),
+        "user": image.username,
+        "date": image.created_at,
+        "reactions": image.reactions.total,
+        "base_model": image.base_model,
+        "saved": image.id in saved,
+        "has_data": bool(image.meta),
+        "favourite": annotation.favourite,
+        "stars": annotation.stars,
+        "new": image.id in new_ids,
+        "deleted_at": format_iso_time(annotation.deleted_at),
+        "summary": summarize(image.meta),
+        "post_id": image.post_id,
+    }
+
+
+def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
+    """Return the JSON of the user's annotations of an image."""
+    return {
+        "favourite": annotation.favourite,
+        "stars": annotation.stars,
+        "note": annotation.note,
+        "tags": list(annotation.tags),
+        "collections": list(annotation.collections),
+    }
+
+
+def format_iso_time(moment: float) -> str:
+    """Return a Unix time as ISO 8601 in UTC, "" for 0."""
+    date = datetime.fromtimestamp(moment, timezone.utc)
+    return date.isoformat("T", "seconds") if moment else ""
+
+
+def make_image_links(image: Image) -> ImageLinks:
+    """Return the Civitai URLs of an image, of its post and of its user."""
+    post_id, user = image.post_id, image.username
+    return {
+        "url": make_image_page_url(image.id),
+        "post_url": make_post_page_url(post_id) if post_id else "",
+        "user_url": make_user_page_url(user) if user else "",
+    }
+
+
+def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
+    """Return the JSON of a resource that an image was made with.
+
+    names: {version id: (model id, "<model name> <version name>")}; the name is used if the resource
+    has none.
+    """
+    model_id, known = names.get(resource.version_id or 0, (0, ""))
+    version_id = resource.version_id
+    return {
+        "type": resource.type,
+        "name": resource.name or known or (f"#{version_id}" if version_id else ""),
+        "weight": resource.weight,
+        "hash": resource.hash,
+        "version_id": version_id,
+        "url": make_version_page_url(version_id, model_id) if version_id else "",
+    }
+
+
+def _version_view(version: Version) -> ModelVersion:
+    return {
+        "id": version.id,
+        "name": version.name,
+        "base_model": version.base_model,
+        "trained_words": list(version.trained_words),
+    }
+
 
 # Threads by lane. quick: what the page starts with. images: single images and pages of them.
 # models: the files on this machine. counts: work that grows with the library. changes: writes.

@@ -1,23 +1,62 @@
-"""What the routes share: the HTTP client, the job service, and parsing of queries."""
+"""What routes need of each other and of the server."""
 
 from __future__ import annotations
 
 import os
+import re
 import threading
-from collections.abc import Collection, Container, Mapping, Sequence
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
-from ...library import bookmarks, pages, records, search
+from ...library import bookmarks, image_records, pages, search
 from ..http import ApiError, format_iso_time, make_image_view, RequestContext
 from ..schemas.images import ImagePage, Note
 
-__all__ = ["find_saved_files", "get_client", "get_job_service", "list_saved_ids", "make_page_view"]
-__all__ += ["parse_gallery_query", "parse_image_query", "parse_level_mask", "parse_page_position"]
-__all__ += ["require_ids", "require_image", "resume_work"]
+__all__ = [
+    "find_saved_files",
+    "get_client",
+    "get_job_service",
+    "list_saved_ids",
+    "make_page_view",
+    "parse_gallery_query",
+    "parse_image_query",
+    "parse_level_mask",
+    "parse_page_position",
+    "require_ids",
+    "require_image",
+    "respond_once",
+    "resume_work",
+]
+
+_KEPT = 200  # responses
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_responses: OrderedDict[str, Any] = OrderedDict()  # by request id
+
+
+def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
+    """Call `begin` and return its result; for a repeated request, return the first result again.
+
+    A request is repeated if its body's field `request` has the id of one of the last 200 requests.
+    Without a valid id, `begin` is always called.
+    """
+    request_id = context.body_field("request")
+    if not isinstance(request_id, str) or not re.fullmatch(r"[\w-]{8,64}", request_id):
+        return begin()
+    with _lock:  # held during `begin`, since starting a job takes only milliseconds
+        if request_id not in _responses:
+            _responses[request_id] = begin()
+            if len(_responses) > _KEPT:
+                _responses.popitem(last=False)
+        response: T = _responses[request_id]
+        return response
+
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -53,7 +92,7 @@ def resume_work() -> None:
 
 def require_image(context: RequestContext) -> Image:
     """Return the image whose id is in the path. Raises ApiError if it is not in the library."""
-    image = records.find_image(context.path_param("image_id"))
+    image = image_records.find_image(context.path_param("image_id"))
     if image is None:
         raise ApiError(404, "not_known")
     return image
@@ -145,7 +184,7 @@ def make_page_view(
     the user hides them. new_ids: ids of images that are new in a watched gallery.
     """
     ids = [image.id for image in images]
-    saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
+    saved, marked = find_saved_files(ids), bookmarks.find_annotations(ids)
     return {
         "images": [make_image_view(image, saved, marked, new_ids) for image in images],
         "cursor": cursor,

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...core import detect_media_extension, Image, open_to_read, thumbnail_url
-from ...core import translate_disk_errors
+from ...core import (
+    detect_media_extension,
+    Image,
+    open_to_read,
+    thumbnail_url,
+    translate_disk_errors,
+)
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
-from ...library import bookmarks, deletions, image_cache, pages
-from .. import bundle
+from ...library import bookmarks, image_cache, image_records, pages
+from .. import page_document
 from ..http import ApiError, make_bytes_response, make_file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
@@ -66,8 +71,12 @@ def get_page_file(context: RequestContext) -> Any:
     stem, _, ending = name.rpartition(".")
     if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z_]+/)?[a-z0-9_]+", stem):
         raise ApiError(404, "not_there")
-    is_module = version == bundle.MODULES
-    body = bundle.read_module_file(name) if is_module else bundle.read_bundled_file(version, name)
+    is_module = version == page_document.MODULES
+    body = (
+        page_document.read_module_file(name)
+        if is_module
+        else page_document.read_bundled_file(version, name)
+    )
     if body is None:
         raise ApiError(404, "not_there") if is_module else ApiError(410, "outdated")
     cache_control = "no-cache" if is_module else "private, max-age=31536000, immutable"
@@ -111,7 +120,7 @@ def _respond_with_full_file(context: RequestContext, image: Image) -> Any:
         with pages.open_image_file(get_client(), image.url, context.cancelled) as path:
             return respond_with_file(context, path, f"{image.id}")
     except NotFound:
-        deletions.mark_deleted(image.id)
+        image_records.mark_deleted(image.id)
         raise
 
 

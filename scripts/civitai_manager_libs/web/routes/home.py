@@ -10,12 +10,12 @@ from ... import civitai, setting
 from ...civitai import Version
 from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
 from ...errors import NotFound
-from ...library import covers, models, recent_models, records, reproductions, watches
-from ...local_models import get_model_index, ModelFile, remove_version
+from ...library import image_records, models, reproductions, watches
+from ...model_files import get_model_index, ModelFile, remove_version
 from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext
 from ..schemas import home as schemas
+from .bookmarks import get_collections
 from .dependencies import get_client, list_saved_ids
-from .library import get_collections
 
 __all__ = ["get_home", "get_local_model", "get_local_models", "get_preview"]
 __all__ += ["identify_local_model"]
@@ -35,13 +35,13 @@ def get_home(context: RequestContext) -> schemas.Home:
     return {
         "recent": [
             _view_recent(key, name, levels)
-            for key, name in recent_models.list_recent_galleries()[:_RECENT]
+            for key, name in models.list_recent_galleries()[:_RECENT]
         ],
         "watch_covers": _find_watch_covers(levels),
         "local_models": _list_part(0),
         "collections": get_collections(context),
-        "favourites": covers.summarize_favourites(levels),
-        "library": covers.summarize_library(levels),
+        "favourites": models.summarize_favourites(levels),
+        "library": models.summarize_library(levels),
         "download_count": len(list_saved_ids()),
     }
 
@@ -94,9 +94,9 @@ def _find_shown_levels() -> int:
 
 def _view_recent(key: int | str, name: str, levels: int) -> schemas.RecentGallery:
     if not isinstance(key, int):
-        cover = covers.find_gallery_cover(f"user {key}", levels)
+        cover = models.find_gallery_cover(f"user {key}", levels)
         return {"name": name, "model": None, "user": key, "cover": cover}
-    cover = covers.find_gallery_cover(f"model {key}", levels)
+    cover = models.find_gallery_cover(f"model {key}", levels)
     if cover is None and (model := models.find_stored_model(key)) and model.versions:
         cover = _store_cover(model.versions[0])
     return {"name": name, "model": key, "user": "", "cover": cover}
@@ -106,7 +106,7 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
     galleries = []
     with log_disk_errors("library"):
         galleries = [watch.gallery for watch in watches.list_watches()]
-    found = {gallery: covers.find_gallery_cover(gallery, levels) for gallery in galleries}
+    found = {gallery: models.find_gallery_cover(gallery, levels) for gallery in galleries}
     return {gallery: cover for gallery, cover in found.items() if cover is not None}
 
 
@@ -206,7 +206,7 @@ def _store_cover(version: Version) -> int | None:
     image = civitai.find_example_image(version.record, _find_shown_levels())
     if image is None:
         return None
-    records.store_images([image], is_complete=False)
+    image_records.store_images([image], is_complete=False)
     return image.id
 
 

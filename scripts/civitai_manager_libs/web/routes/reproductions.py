@@ -21,9 +21,8 @@ from ...infotext import (
     Resource,
 )
 from ...library import bookmarks, image_cache, pages, reproductions
-from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, format_iso_time, make_bytes_response
-from ..http import RemoteWork, RequestContext
+from ...model_files import get_model_index, WantedModel
+from ..http import ApiError, format_iso_time, make_bytes_response, RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
 from .files import respond_with_file

@@ -1,33 +1,177 @@
-"""Routes of settings and of the API key, which is saved but never sent."""
+"""Routes of the settings and the API key, and what the page needs as it opens."""
 
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from ... import civitai, host, local_models, setting
+from ... import civitai, host, model_files, setting
 from ...core import AtomicFile, expand_folder
 from ...errors import DiskError, InputError, NeedsKey, SettingError
 from ...http_client import CivitaiHttpClient
 from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
-from ...library import recent_models, records
+from ...library import bookmarks, image_records, models
 from ...model_files import validate_folder_template
 from ..http import ApiError, find_lock_reason, RemoteWork, RequestContext
-from ..schemas.page import FilenamePreview, KeySaved, Message, SettingsSaved
-from .bootstrap import make_key_state, make_settings_view
+from ..schemas.page import (
+    Bootstrap,
+    Choice,
+    FilenamePreview,
+    FilterChoices,
+    Instance,
+    KeySaved,
+    KeyState,
+    Message,
+    Setting,
+    SettingGroup,
+    SettingKind,
+    SettingsSaved,
+)
+from . import watches
 from .dependencies import get_client
 from .jobs import make_naming_context
 
-__all__ = ["CHECKS", "preview_names", "put_key", "put_settings", "test_key"]
+__all__ = [
+    "CHECKS",
+    "get_bootstrap",
+    "get_instance",
+    "is_demo",
+    "make_key_state",
+    "make_settings_view",
+    "new_instance",
+    "preview_names",
+    "put_key",
+    "put_settings",
+    "set_demo",
+    "test_key",
+]
+
+# The base models of most galleries, as Civitai's API spells them.
+_BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
+
+_KINDS: dict[type, SettingKind] = {bool: "switch", int: "whole", float: "number", str: "text"}
+
+_is_demo = False
+_instance = uuid.uuid4().hex
+
+
+def set_demo(is_demo: bool) -> None:
+    """Set whether the server uses an offline imitation of Civitai."""
+    global _is_demo
+    _is_demo = is_demo
+
+
+def is_demo() -> bool:
+    """Return whether the server uses an offline imitation of Civitai."""
+    return _is_demo
+
+
+def new_instance() -> str:
+    """Replace the server's instance id and return the new one.
+
+    Call this when the WebUI builds its page; an open page with another id may be out of date.
+    """
+    global _instance
+    _instance = uuid.uuid4().hex[:8]
+    return _instance
+
+
+def get_instance(context: RequestContext) -> Instance:
+    """Return the server's instance id, and the revision of annotations and collections.
+
+    The id changes when the server starts or the WebUI rebuilds its page. The revision is a number
+    that grows with each change.
+    """
+    return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
+
+
+def get_bootstrap(context: RequestContext) -> Bootstrap:
+    """Return the texts, settings and other data that the page starts with."""
+    language = context.language
+    return {
+        **get_instance(context),
+        "language": language,
+        "words": messages.get_page_texts(language),
+        "parameter_labels": messages.get_parameter_labels(language),
+        "settings": make_settings_view(context),
+        "choices": _filter_choices(language),
+        "recent": [
+            {"id": model_id, "name": name} for model_id, name in models.list_recent_models()
+        ],
+        "is_demo": _is_demo,
+        "host": {
+            "in_webui": host.in_webui(),
+            "name": host.find_host_name(),
+            "send_to": list(host.list_send_targets()),
+            "has_models": model_files.has_folders(),
+        },
+        "key": make_key_state(context),
+        "watches": watches.get_watches(context),
+        "civitai_url": setting.base_url(),
+    }
+
+
+def make_settings_view(context: RequestContext) -> list[Setting]:
+    """Return every setting with its value, and why this request may not change it, "" if it may."""
+    return [
+        _setting_view(context, entry, cast(SettingGroup, group))
+        for group, entries in setting.GROUPS.items()
+        for entry in entries
+    ]
+
+
+def make_key_state(context: RequestContext) -> KeyState:
+    """Return whether an API key is saved, and why this request may not change it, "" if it may."""
+    return {
+        "saved": bool(setting.civitai_api_key),
+        "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
+        "locked": find_lock_reason(context.request, "key"),
+    }
+
+
+def _setting_view(
+    context: RequestContext, entry: setting.SettingSpec, group: SettingGroup
+) -> Setting:
+    language, lock = context.language, find_lock_reason(context.request, entry.name)
+    return {
+        "name": entry.name,
+        "label": messages.get_setting_label(entry.name, language),
+        "kind": "choice" if entry.choices else _KINDS[type(entry.default)],
+        "low": entry.low,
+        "high": entry.high,
+        "value": "" if lock and entry.is_private else getattr(setting, entry.name),
+        "choices": [
+            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
+            for value in entry.choices
+        ],
+        "group": group,
+        "locked": lock,
+    }
+
+
+def _filter_choices(language: str) -> FilterChoices:
+    def choices(kind: str) -> list[Choice]:
+        labels = messages.list_choices(kind, language)
+        return [{"value": value, "label": label} for label, value in labels]
+
+    return {
+        "sort": choices("sort"),
+        "period": choices("period"),
+        "level": choices("level"),
+        "type": choices("type"),
+        "base_models": list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS])),
+    }
+
 
 _FOLDER = "download_images_folder"
 # Checks of typed texts by setting: each returns the text to save, or raises InputError.
 CHECKS: dict[str, Callable[[str], str]] = {
     "saved_name": validate_template,
     "proxy": host.validate_proxy,
-    "model_folders": local_models.validate_folders,
+    "model_folders": model_files.validate_folders,
     "model_folder_template": validate_folder_template,
 }
 _SHOWN_NAMES = 3
@@ -55,7 +199,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
     except DiskError:
         _change_settings(before)
         raise
-    return {"settings": make_settings_view(context), "has_models": local_models.has_folders()}
+    return {"settings": make_settings_view(context), "has_models": model_files.has_folders()}
 
 
 def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -129,10 +273,10 @@ def preview_names(context: RequestContext) -> FilenamePreview:
     The template is the query parameter `template`. Raises ApiError if it is invalid.
     """
     template = _validate_text("saved_name", context.query_param("template"))
-    latest_model = next(iter(recent_models.list_recent_models()), None)
+    latest_model = next(iter(models.list_recent_models()), None)
     model_id, name = latest_model or (None, "")
     facts = make_naming_context(name, model_id)
-    latest = records.list_latest_images(_SHOWN_NAMES)
+    latest = image_records.list_latest_images(_SHOWN_NAMES)
     return {
         "filenames": [fill_template(template, image, facts) for image in latest],
         "fields": " ".join([*(f"{{{word}}}" for word in FIELDS), *_FORMS]),

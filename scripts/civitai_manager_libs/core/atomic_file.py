@@ -1,0 +1,332 @@
+"""Files that are written whole or not at all, and what interrupted writes leave behind."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import os
+import shutil
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
+from types import TracebackType
+from typing import Any
+
+from ..errors import DiskError, SettingError
+from .disk import check_free_space, make_folder, sync_file, sync_folder, translate_disk_errors
+from .safe_open import check_own_folder, lock_descriptor, open_shared, open_to_read
+
+__all__ = [
+    "AtomicFile",
+    "back_up_invalid_file",
+    "delete_file",
+    "is_temporary_name",
+    "lock_file",
+    "make_file_private",
+    "make_folder_private",
+    "NOTE",
+    "read_json_object",
+    "remove_if_present",
+    "rename_to_new",
+    "replace_file",
+    "temporary_path",
+    "write_text_file",
+]
+
+_IN_USE = {5, 32, 33}  # Windows' codes: access denied, sharing violation, lock violation
+_NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
+_PATIENCE, _PAUSE = 2.0, 0.05  # seconds
+
+
+def replace_file(source: str, target: str) -> None:
+    """Rename `source` to `target`, replacing an existing file. Raises OSError."""
+    _retry_while_in_use(lambda: os.replace(source, target))
+
+
+def rename_to_new(source: str, target: str) -> None:
+    """Rename a file without replacing another. Raises FileExistsError, or another OSError."""
+    if os.name == "nt":  # where `rename` replaces nothing
+        return _retry_while_in_use(lambda: os.rename(source, target))
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from error
+        return os.rename(source, target)  # FAT and some network disks have no hard links
+    with suppress(FileNotFoundError):  # another process has just removed the second name
+        os.remove(source)
+
+
+def delete_file(path: str) -> None:
+    """Delete a file. Raises OSError."""
+    _retry_while_in_use(lambda: os.remove(path))
+
+
+def _retry_while_in_use(change: Callable[[], None]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return change()
+        except PermissionError as error:
+            is_in_use = getattr(error, "winerror", None) in _IN_USE
+            if not is_in_use or time.monotonic() >= deadline:
+                raise
+        time.sleep(_PAUSE)
+
+
+_MOST_TRIES = 10  # to lock a new file; a file system may have no locks
+_PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"  # short: a final name may be 255 bytes long
+NOTE = ".note"  # suffix of the note beside a resumable file
+
+
+def is_temporary_name(name: str) -> bool:
+    """Return whether a file name is that of a temporary file of this program."""
+    return name.startswith(_PREFIX) and name.endswith((_SUFFIX, NOTE))
+
+
+def temporary_path(folder: str, stem: str) -> str:
+    """Return the path `<folder>/.civitai-shortcut-<stem>.part` of a temporary file."""
+    return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
+
+
+class AtomicFile:
+    """A temporary file in `folder`; `commit` renames it, and without a commit it is deleted.
+
+    Use it in a `with` block. The folder is created if missing. path: the temporary file. size:
+    bytes written so far. Every method raises DiskFull if the disk is full, and DiskError for other
+    failures.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder or "."
+        self.size = 0
+        self._expected = 0
+        self._is_committed = False
+        with translate_disk_errors(self.folder):
+            self.path, self._file = self._open_file()
+            self._device = os.fstat(self._file.fileno()).st_dev
+
+    def __enter__(self) -> AtomicFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with _expecting_lock:
+            _expecting.discard(self)
+        with suppress(OSError):  # on a disk that is gone; else `remove_leftovers` deletes it
+            self._close_file()
+
+    def reserve_space(self, size: int, keep_free: int = 0) -> None:
+        """Count the file's space on the disk as used, or raise DiskFull if the disk has too little.
+
+        size: final size in bytes. keep_free: bytes that must stay free on the disk. Space that
+        other open files of this process have reserved counts as used.
+        """
+        with _expecting_lock:
+            _expecting.discard(self)
+            others = sum(o._missing_bytes for o in _expecting if o._device == self._device)
+            check_free_space(self.folder, size - self.size + others + keep_free)
+            self._expected = size
+            _expecting.add(self)
+
+    @property
+    def _missing_bytes(self) -> int:
+        return max(0, self._expected - self.size)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        with translate_disk_errors(self.folder):
+            while view:  # an unbuffered file may write fewer bytes than asked
+                view = view[self._file.write(view) :]
+        self.size += len(data)
+
+    def copy_from(self, path: str) -> None:
+        """Append the contents of another file."""
+        with translate_disk_errors(self.folder):
+            with open_to_read(path) as source:
+                shutil.copyfileobj(source, self._file)
+            self.size = self._file.tell()
+
+    def restart(self) -> None:
+        """Delete all bytes written so far."""
+        with translate_disk_errors(self.folder):
+            self._file.seek(0)
+            self._file.truncate()
+        self.size = 0
+
+    def make_private(self) -> None:
+        """Allow only the user to read the file; call this before the first write."""
+        with translate_disk_errors(self.folder):
+            if hasattr(os, "fchmod"):  # elsewhere the user's own folders are private anyway
+                os.fchmod(self._file.fileno(), 0o600)
+
+    def commit(self, path: str) -> None:
+        """Rename the file to `path` in one step, replacing an existing file.
+
+        The file's bytes are flushed to the disk first. Call `sync_folder` afterwards if the new
+        name must survive a power loss.
+        """
+        with translate_disk_errors(path):
+            sync_file(self._file.fileno())
+            replace_file(self.path, path)
+            self._is_committed = True
+
+    def _open_file(self) -> tuple[str, FileIO]:
+        """Create and lock a temporary file; return (path, open file).
+
+        The lock protects the file from `remove_leftovers` in other processes.
+        """
+        check_own_folder(self.folder)
+        for tries in itertools.count(1):
+            path = temporary_path(self.folder, os.urandom(6).hex())
+            try:
+                file = open(path, "xb", buffering=0, opener=open_shared)
+            except FileNotFoundError:
+                make_folder(self.folder)
+                file = open(path, "xb", buffering=0, opener=open_shared)
+            is_held = lock_descriptor(file.fileno(), wait=True) is not False or tries == _MOST_TRIES
+            if is_held and os.fstat(file.fileno()).st_nlink:
+                return path, file
+            file.close()  # another process deleted the file before it was locked
+        raise AssertionError("unreachable")
+
+    def _close_file(self) -> None:
+        """Close the file, and delete it if it was not committed. Raises OSError."""
+        self._file.close()
+        if not self._is_committed:
+            delete_file(self.path)
+
+
+_expecting: set[AtomicFile] = set()
+_expecting_lock = threading.Lock()
+
+
+_WAIT = 30.0  # seconds for another thread or process to finish
+_MAX_FILE = 1_000_000  # bytes; more is no settings file
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO  # on Windows the rights of the folder decide
+
+
+def read_json_object(path: str) -> dict[str, Any]:
+    """Read the JSON object in a settings file; return {} if the file is missing.
+
+    A damaged file is renamed to `<path>.damaged`. Raises SettingError, with a message for the user,
+    if the file is damaged or cannot be read.
+    """
+    try:
+        with open_to_read(path) as file:
+            values = json.loads(file.read(_MAX_FILE))  # of bytes: Windows editors write a BOM
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingError(
+            f"The settings file {path} cannot be read ({error.strerror})."
+        ) from error
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise SettingError(f"The settings file was damaged; {_try_to_rename(path)}.")
+    return values
+
+
+def _try_to_rename(path: str) -> str:
+    """Rename a file to `<path>.damaged`, and return words for the user.
+
+    The words say what the new name is, or that the file could not be renamed and must be repaired.
+    """
+    try:
+        replace_file(path, f"{path}.damaged")
+    except OSError:
+        return f"defaults are used until {path} is repaired"
+    return f"it was renamed to {path}.damaged, and defaults are used"
+
+
+def back_up_invalid_file(path: str) -> str:
+    """Copy a settings file to `<path>.damaged`; return a sentence for the user with both paths.
+
+    If the copy fails, the sentence names only `path`.
+    """
+    try:
+        with AtomicFile(os.path.dirname(path)) as copy:
+            copy.copy_from(path)
+            copy.commit(f"{path}.damaged")
+    except DiskError:
+        return f"The settings are in {path}."
+    return f"The settings are in {path}; a copy of the old file is {path}.damaged."
+
+
+@contextmanager
+def lock_file(path: str) -> Iterator[None]:
+    """Keep others from reading and writing a file in a `with lock_file(path)` block of their own.
+
+    Others are threads and processes. Without the lock, a change of the file could be lost if two
+    programs share the folder. Raises DiskError if the lock is not free after 30 seconds.
+    """
+    from .sqlite import ProcessLock  # here, so that `--help` does not load SQLite
+
+    folder, name = os.path.split(path)
+    lock = ProcessLock(os.path.join(folder, "locks", f"{name}.lock"))
+    if not lock.acquire(_WAIT):
+        raise DiskError(f"{path} cannot be written: another program is writing to it.", path)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def remove_if_present(path: str) -> None:
+    """Delete a file; do nothing if it is missing. Raises DiskError."""
+    with translate_disk_errors(path), suppress(FileNotFoundError):
+        delete_file(path)
+    sync_folder(os.path.dirname(path))
+
+
+def write_text_file(path: str, text: str, private: bool = False) -> None:
+    """Write a text file atomically. Raises DiskError.
+
+    private: allow only the user to read the file.
+    """
+    with AtomicFile(os.path.dirname(path)) as partial:
+        if private:
+            partial.make_private()
+        partial.write(text.encode("utf-8"))
+        partial.commit(path)
+    sync_folder(os.path.dirname(path))
+
+
+def make_folder_private(folder: str, own_prefixes: tuple[str, ...]) -> None:
+    """Let only the user read a folder, which is created if missing; ignore errors.
+
+    own_prefixes: how the names of this program's files begin. If the folder contains other files,
+    its permissions are not changed. On Windows, nothing is done.
+    """
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        if all(name.startswith(own_prefixes) for name in os.listdir(folder)):
+            _remove_group_access(folder)
+
+
+def make_file_private(path: str) -> None:
+    """Remove other users' access to a file; ignore errors. On Windows, nothing is done."""
+    if os.name != "nt":
+        with suppress(OSError):
+            _remove_group_access(path)
+
+
+def _remove_group_access(path: str) -> None:
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    if mode & _OTHERS:
+        os.chmod(path, mode & ~_OTHERS)

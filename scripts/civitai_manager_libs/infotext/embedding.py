@@ -1,0 +1,357 @@
+"""An infotext written into an image file, its pixels untouched."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import zlib
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import BinaryIO
+
+from ..core import AtomicFile, detect_media_extension, is_complete, open_to_read, to_disk_error
+from .files import read_embedded_texts
+from .files.file_parts import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks, JPEG_PIXELS
+
+__all__ = ["embed_infotext", "has_comment", "Patch", "PATCHERS", "set_comment"]
+
+_EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286
+_MAX_ENTRIES = 1_000
+_LONG, _UNDEFINED = 4, 7
+_ENTRY = 12  # bytes
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """An image file directory (IFD) of TIFF data.
+
+    entries: (tag, offset, 12 bytes) of each entry. rest: the 4 bytes behind the entries.
+    """
+
+    entries: tuple[tuple[int, int, bytes], ...] = ()
+    rest: bytes = bytes(4)
+
+
+def has_comment(tiff: bytes) -> bool:
+    """Return whether EXIF data has a user comment; False if the data is damaged."""
+    byte_order = _ORDERS.get(tiff[:4])
+    if byte_order is None:
+        return False
+    try:
+        exif = _find_exif_folder(tiff, byte_order, _read_root(tiff, byte_order))[1]
+    except (struct.error, ValueError):
+        return False
+    return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
+
+
+def set_comment(tiff: bytes, text: str) -> bytes | None:
+    """Return EXIF data with `text` as its user comment, None if `tiff` is damaged.
+
+    tiff: the present EXIF data, b"" if there is none.
+    """
+    # The comment is big-endian UTF-16 whatever the data's byte order is, as in the WebUIs.
+    tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
+    byte_order = _ORDERS.get(tiff[:4])
+    if byte_order is None:
+        return None
+    try:
+        return _write_comment(tiff, byte_order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
+    except (struct.error, ValueError):
+        return None
+
+
+def _write_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
+    """Return the EXIF data `tiff` with the user comment replaced by `comment`, an encoded text.
+
+    Raises struct.error or ValueError if `tiff` is damaged.
+    """
+    data = bytearray(tiff + bytes(len(tiff) % 2))
+    root = _read_root(tiff, byte_order)
+    exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
+    exif_at = len(data)
+    comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
+    entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
+    data += (
+        _write_folder(byte_order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
+    )
+    if exif_entry is not None:
+        struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
+    else:
+        struct.pack_into(f"{byte_order}I", data, 4, len(data))
+        entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
+        data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
+    return bytes(data)
+
+
+def _read_root(tiff: bytes, byte_order: str) -> _Folder:
+    return _read_folder(tiff, byte_order, struct.unpack_from(f"{byte_order}I", tiff, 4)[0])
+
+
+def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int | None, _Folder]:
+    """Return (offset of the entry that points to the Exif folder, the Exif folder).
+
+    Return (None, an empty folder) if there is no Exif folder. root: the first folder (IFD).
+    """
+    for tag, at, raw in root.entries:
+        if tag == _EXIF_FOLDER:
+            (exif_at,) = struct.unpack_from(f"{byte_order}I", raw, 8)
+            return at, _read_folder(tiff, byte_order, exif_at)
+    return None, _Folder()
+
+
+def _read_folder(tiff: bytes, byte_order: str, at: int) -> _Folder:
+    """Parse the image file directory (IFD) at the offset `at`.
+
+    Raises struct.error or ValueError if the directory is damaged.
+    """
+    (count,) = struct.unpack_from(f"{byte_order}H", tiff, at)
+    end = at + 2 + _ENTRY * count
+    if count > _MAX_ENTRIES or end + 4 > len(tiff):
+        raise ValueError("no folder is there")
+    places = range(at + 2, end, _ENTRY)
+    entries = ((p, tiff[p : p + _ENTRY]) for p in places)
+    listed = ((*struct.unpack_from(f"{byte_order}H", raw), p, raw) for p, raw in entries)
+    return _Folder(tuple(listed), tiff[end : end + 4])
+
+
+def _list_other_entries(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
+    return [(exif_entry, raw) for exif_entry, _, raw in folder.entries if exif_entry != tag]
+
+
+def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) -> bytes:
+    return struct.pack(f"{byte_order}HHII", tag, kind, count, value)
+
+
+def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
+    """Return the bytes of a folder (IFD), with `entry` (12 bytes) as its only entry for `tag`."""
+    entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
+    listed = b"".join(raw for _, raw in entries)
+    return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest
+
+
+_MAX_PARTS = 100_000
+_MAX_EXIF = 4_000_000  # bytes
+_MAX_SEGMENT = 0xFFFF - 2  # bytes of a JPEG segment
+_EXIF = b"Exif\0\0"
+_APP0, _APP1 = 0xE0, 0xE1  # markers
+_EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A change of a file: at `offset`, replace `removed` bytes by `added`."""
+
+    offset: int
+    removed: int
+    added: bytes
+
+
+def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    """Return the patches that add an infotext to a PNG file, None if the file is damaged.
+
+    The patches also remove older `parameters` texts and replace an EXIF comment, if there is one.
+    """
+    # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
+    file.seek(0)
+    if file.read(16)[12:] != b"IHDR":
+        return None
+    if text.isascii():
+        added = _make_png_chunk(b"tEXt", b"parameters\0" + text.encode("ascii"))
+    else:
+        added = _make_png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
+    patches = [Patch(33, 0, added)]
+    for kind, start, size in islice(iter_png_chunks(file), _MAX_PARTS):
+        file.seek(start)
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and file.read(11) == b"parameters\0":
+            patches.append(Patch(start - 8, 8 + size + 4, b""))
+        elif kind == b"eXIf" and size < _MAX_EXIF:
+            tiff = file.read(size).removeprefix(_EXIF)
+            commented = set_comment(tiff, text) if has_comment(tiff) else None
+            if commented is not None:
+                patches.append(Patch(start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
+    return patches
+
+
+def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
+    head = struct.pack(">I", len(data)) + kind
+    return head + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    """Return the patches that add an infotext to a JPEG file, as the user comment of its EXIF data.
+
+    Return None if the file is damaged, or if its EXIF data would become larger than 64 KB.
+    """
+    at = 2
+    for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
+        if marker == _APP1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
+            segment = _make_exif_segment(file.read(size - len(_EXIF)), text)
+            return None if segment is None else [Patch(start - 4, 4 + size, segment)]
+        if start == 6 and marker == _APP0:
+            at = start + size  # JFIF must come first
+        if marker == JPEG_PIXELS:
+            segment = _make_exif_segment(b"", text)
+            return None if segment is None else [Patch(at, 0, segment)]
+    return None
+
+
+def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
+    """Return a JPEG segment of EXIF data that has an infotext as its user comment.
+
+    tiff: the file's present EXIF data, b"" if there is none. Return None if this data is damaged,
+    or if the segment would be larger than 64 KB.
+    """
+    exif = set_comment(tiff, text)
+    if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
+        return None
+    return b"\xff\xe1" + struct.pack(">H", 2 + len(_EXIF + exif)) + _EXIF + exif
+
+
+def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    """Return the patches that add an infotext to a WebP file, as the user comment of its EXIF data.
+
+    Return None if the file is damaged, or if its EXIF data is too large to be changed.
+    """
+    chunks = _list_webp_chunks(file)
+    if not chunks:
+        return None
+    known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
+    xmp_at = next((start for kind, start, _ in chunks if kind == b"XMP "), chunks[-1][2])
+    start, end = (known[1], known[2]) if known else (xmp_at, xmp_at)
+    exif = b""
+    if known is not None:
+        file.seek(start + 8)
+        exif = file.read(end - start - 8) if end - start < _MAX_EXIF else b"too much"
+    tiff, flag = set_comment(exif.removeprefix(_EXIF), text), _make_exif_flag(file, chunks[0])
+    if tiff is None or flag is None:
+        return None
+    added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
+    patches = [flag, Patch(start, end - start, added)]
+    return [_patch_webp_size(file, patches), *patches]
+
+
+def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
+    """Return (type, start, end) of each chunk of a WebP file.
+
+    Chunks beyond the size stated in the file's header are left out.
+    """
+    file.seek(4)
+    end = 8 + int.from_bytes(file.read(4), "little")
+    chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
+    padded = ((kind, start - 8, start + size + size % 2) for kind, start, size in chunks)
+    return list(takewhile(lambda chunk: chunk[2] <= end, padded))
+
+
+def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> Patch | None:
+    """Return the patch with which a WebP file's VP8X chunk states that the file has EXIF data.
+
+    The patch adds this chunk if the file lacks it. Return None if the file is damaged. first_chunk:
+    (type, start, end) of the file's first chunk.
+    """
+    kind, start, _ = first_chunk
+    file.seek(start + 8)
+    data = file.read(10)
+    if len(data) < 10:
+        return None
+    if kind == b"VP8X":
+        return Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
+    chunk = _make_vp8x_chunk(kind, data)
+    return Patch(start, 0, chunk) if chunk else None
+
+
+def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a VP8X chunk for a WebP image with EXIF data, b"" if the image chunk is damaged.
+
+    kind: the image chunk's type, VP8 or VP8L. data: its first 10 bytes, which state the size.
+    """
+    flags = _EXIF_FLAG
+    if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        width, height = (int.from_bytes(data[n : n + 2], "little") & 0x3FFF for n in (6, 8))
+    elif kind == b"VP8L" and data[0] == 0x2F:
+        bits = int.from_bytes(data[1:5], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        flags |= _ALPHA_FLAG if bits >> 28 & 1 else 0
+    else:
+        return b""
+    if not width or not height:
+        return b""
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
+
+
+def _patch_webp_size(file: BinaryIO, patches: list[Patch]) -> Patch:
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "little")
+    grown = sum(len(patch.added) - patch.removed for patch in patches)
+    return Patch(4, 4, struct.pack("<I", size + grown))
+
+
+PATCHERS = {"jpg": list_jpeg_patches, "png": list_png_patches, "webp": list_webp_patches}
+
+
+_PIECE = 1_000_000  # bytes
+_COMMENT_NAMES = ("parameters", "UserComment")
+# A comment without content: an encoding mark alone, or what macOS writes into a screenshot.
+_EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
+    r"[\s\0]*(?:(?:ASCII|UNICODE)[\s\0]*)?(?:Screenshot[\s\0]*)?", re.IGNORECASE
+)
+
+
+def embed_infotext(path: str, text: str) -> bool:
+    """Embed an infotext into an image file; return whether the file was changed.
+
+    The file is left unchanged if it has an infotext or comment already, is damaged, or is neither
+    PNG, JPEG nor WebP. All other bytes of the file stay the same. Raises DiskError or DiskFull if
+    the file cannot be read or written.
+    """
+    texts = read_embedded_texts(path)
+    if not text or not all(
+        _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in _COMMENT_NAMES
+    ):
+        return False
+    try:
+        with ExitStack() as stack:
+            with open_to_read(path) as file:  # closed before it is replaced, as Windows requires
+                kind = detect_media_extension(file.read(16)) or ""
+                patches = PATCHERS[kind](file, text) if kind in PATCHERS else None
+                if patches is None or not is_complete(path, kind):
+                    return False
+                new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
+                _write_patched(new_file, file, patches)
+            is_good = _contains_infotext(new_file.path, kind, text)
+            if is_good:
+                new_file.commit(path)
+            return is_good
+    except (OverflowError, struct.error):  # lengths that exceed the format
+        return False
+    except OSError as error:
+        raise to_disk_error(error, path) from error
+
+
+def _write_patched(new_file: AtomicFile, file: BinaryIO, patches: list[Patch]) -> None:
+    at = 0
+    for patch in sorted(patches, key=lambda patch: patch.offset):
+        _copy_bytes(new_file, file, at, patch.offset)
+        new_file.write(patch.added)
+        at = patch.offset + patch.removed
+    _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
+
+
+def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> None:
+    file.seek(start)
+    while start < end and (piece := file.read(min(_PIECE, end - start))):
+        new_file.write(piece)
+        start += len(piece)
+
+
+def _contains_infotext(path: str, kind: str, text: str) -> bool:
+    """Return whether an image file is complete and contains the infotext `text`.
+
+    kind: the file's type, "png", "jpg" or "webp".
+    """
+    read = read_embedded_texts(path)
+    comment = read.get("parameters") if kind == "png" else read.get("UserComment")
+    return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

@@ -1,0 +1,426 @@
+"""How each program writes what an image was made with, as the fields of an infotext."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Union
+
+from ...core import as_integer, as_list, as_mapping, as_number, as_text, model_file_stem
+
+__all__ = [
+    "convert_last_layer",
+    "convert_skipped_layers",
+    "Data",
+    "drop_default",
+    "find_value",
+    "join_captions",
+    "join_lines",
+    "list_matrix_loras",
+    "make_second_pass",
+    "parse_loras",
+    "parse_novelai_hash",
+    "parse_novelai_model",
+    "parse_resolution",
+    "read_draw_things_pass",
+    "read_dream",
+    "read_fooocus_mre_pass",
+    "read_fooocus_refiner",
+    "read_hf_space_pass",
+    "read_if",
+    "read_invoke_2_negative",
+    "read_invoke_2_prompt",
+    "read_invoke_pass",
+    "read_lora_lists",
+    "read_lora_texts",
+    "read_matrix_pass",
+    "read_midjourney",
+    "read_numbered_loras",
+    "read_swarm_pass",
+    "read_sygil_negative",
+    "read_sygil_prompt",
+    "Record",
+    "Source",
+    "translate_upscaler",
+]
+
+Data = Mapping[str, Any]
+Record = dict[str, Any]
+# A path (see `find_value`), a path and a function that converts the value, or a function that takes
+# all data and returns the value.
+Source = Union[str, tuple[str, Callable[[Any], object]], Callable[[Data], object]]
+
+_MAX_LORAS = 50
+_MAX_LIST = 10_000  # characters
+_PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
+_DEFAULTS = {"Automatic", "Default (model)", "native", "-1"}  # the user has chosen nothing
+_LORA_NAMES = "lora.model_name|lora.name|model.model_name|model.name|model|file|modelFileName"
+
+
+def find_value(data: Data, source: Source) -> object:
+    """Return a value from a program's JSON data, None if the value is missing.
+
+    source: a path of keys such as "a.b"; several paths to try in turn, such as "a.b|c"; a pair
+    (path, function), whose function converts the value; or a function of all data.
+    """
+    if isinstance(source, tuple):
+        value = find_value(data, source[0])
+        return None if value is None else source[1](value)
+    if not isinstance(source, str):
+        return source(data)
+    values = (_get_at(data, path) for path in source.split("|"))
+    return next((value for value in values if as_text(value) or as_list(value)), None)
+
+
+def _get_at(data: object, path: str) -> object:
+    for key in path.split("."):
+        data = as_mapping(data).get(key)
+    return data
+
+
+def read_if(condition: str, source: Source) -> Callable[[Data], object]:
+    """Return a function that reads `source` from data if the value at the path `condition` is True.
+
+    The function returns None if that value is not True.
+    """
+    return lambda data: find_value(data, source) if find_value(data, condition) is True else None
+
+
+def drop_default(value: object) -> object:
+    """Return a value, None if the value says that the user has chosen nothing (see _DEFAULTS)."""
+    return None if as_text(value) in _DEFAULTS else value
+
+
+def convert_last_layer(layer: object) -> int | None:
+    """Return A1111's Clip skip for a layer counted from the end (2 for -2), None for 0 or more."""
+    number = as_integer(layer) or 0
+    return -number if number < 0 else None
+
+
+def convert_skipped_layers(count: object) -> int | None:
+    """Return A1111's Clip skip for a number of skipped layers (2 for 1), None for 0 or less."""
+    number = as_integer(count) or 0
+    return number + 1 if number > 0 else None
+
+
+def join_lines(value: object) -> str:
+    """Return the texts of a list as lines, or a single text unchanged; "" for other values."""
+    return "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
+
+
+def parse_resolution(value: object) -> str | None:
+    """Return a size such as `(1024, 768)` as "1024x768", None if it is not two numbers."""
+    sides = re.findall(r"\d{1,5}", as_text(value)[:100])
+    return "x".join(sides) if len(sides) == 2 else None
+
+
+def parse_loras(value: object) -> list[Record]:
+    """Return {"type": "lora", "name": name, "strength": weight} for each LoRA in a list.
+
+    Its entries are pairs `[name, weight]`, or dicts with "weight" and a name (see _LORA_NAMES).
+    """
+    loras = []
+    for entry in as_list(value)[:_MAX_LORAS]:
+        pair, fields = as_list(entry), as_mapping(entry)
+        if len(pair) > 1:
+            loras.append(_make_lora(pair[0], pair[1]))
+        elif fields:
+            loras.append(_make_lora(find_value(fields, _LORA_NAMES), fields.get("weight")))
+    return loras
+
+
+def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
+    """Return the LoRAs in a list of names and a list of weights; a missing weight counts as 1.
+
+    names, weights: the paths of the two lists.
+    """
+    known_names, known_weights = (_split_list(find_value(data, path)) for path in (names, weights))
+    padded = [*known_weights, *[1] * _MAX_LORAS]
+    pairs = zip(map(as_text, known_names), padded)
+    return [_make_lora(name, weight) for name, weight in pairs if name]
+
+
+def _split_list(value: object) -> list[Any]:
+    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`; at most 50."""
+    entries = list(as_list(value))
+    for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
+        entries.extend(part.strip() for part in each if part.strip())
+    return entries[:_MAX_LORAS]
+
+
+def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
+    """Return the LoRAs in numbered texts such as "name : weight".
+
+    prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
+    """
+    keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
+    texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
+    return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
+
+
+def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
+    """Return the LoRAs under numbered keys such as `l1` and `w1`.
+
+    name, weight: what the keys of the names and of the weights begin with.
+    """
+    numbers = [n for n in range(1, _MAX_LORAS) if as_text(data.get(f"{name}{n}"))]
+    return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
+
+
+def _make_lora(name: object, weight: object) -> Record:
+    return {"type": "lora", "name": name, "strength": weight}
+
+
+_DREAM = re.compile(r'\s*"(?P<prompt>.*)"(?P<options> -[sS] ?\d[^"]*)', re.DOTALL)
+_DREAM_OPTIONS = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfgScale"}
+_DREAM_OPTIONS |= {"A": "sampler"}
+_JOB_ID = re.compile(r"(?<=\s)Job ID: [0-9a-f-]{36}\s*", re.IGNORECASE)
+_MIDJOURNEY_SEED = re.compile(r"--seed (\d{1,20})(?!\S)")
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_NOVELAI_SOURCE = re.compile(r"(.{1,200}?)(?: ([0-9A-F]{8}))?")  # NovelAI Diffusion V4.5 4BDE2A90
+
+
+def read_dream(text: str) -> Record:
+    """Parse the command line that InvokeAI 1 stores in its images; return {} if it is invalid.
+
+    For example, `"a prompt [a negative prompt]" -s 50 -S 42 -W 512 -H 768`. The keys of the result
+    are those of Civitai's `meta`, such as "negativePrompt".
+    """
+    found = _DREAM.fullmatch(text)
+    if found is None:
+        return {}
+    options = re.findall(r"-([sSWHCA]) ?(\S{1,40})", found["options"])
+    prompts = {
+        "prompt": _remove_brackets(found["prompt"]),
+        "negativePrompt": _join_brackets(found["prompt"]),
+    }
+    return prompts | {_DREAM_OPTIONS[key]: value for key, value in options}
+
+
+def read_midjourney(text: str) -> Record:
+    """Parse the description that Midjourney stores, `a prompt --v 6 Job ID: ...`; {} for others."""
+    found = _JOB_ID.search(text)
+    if found is None:
+        return {}
+    prompt = text[: found.start()].strip()
+    seed = _MIDJOURNEY_SEED.search(prompt)
+    return {"prompt": prompt, "seed": seed[1] if seed else None}
+
+
+def read_sygil_prompt(data: Data) -> str:
+    """Return Sygil's prompt without the negative prompt, which follows `###`."""
+    return as_text(data.get("SD:prompt")).partition("###")[0].strip()
+
+
+def read_sygil_negative(data: Data) -> str:
+    """Return the negative prompt in Sygil's prompt, "" if there is none."""
+    return as_text(data.get("SD:prompt")).partition("###")[2].strip()
+
+
+def read_invoke_2_prompt(data: Data) -> str:
+    """Return InvokeAI 2's prompt without its negative parts, which are in brackets."""
+    return _remove_brackets(_join_invoke_2_parts(data))
+
+
+def read_invoke_2_negative(data: Data) -> str:
+    """Return the negative parts of InvokeAI 2's prompt, which are in brackets."""
+    return _join_brackets(_join_invoke_2_parts(data))
+
+
+def _join_invoke_2_parts(data: Data) -> str:
+    prompt = find_value(data, "image.prompt")
+    parts = [as_text(as_mapping(part).get("prompt")) for part in as_list(prompt)[:100]]
+    return " ".join(parts) or as_text(prompt)
+
+
+def _remove_brackets(text: str) -> str:
+    return _BRACKETS.sub("", text).strip()
+
+
+def _join_brackets(text: str) -> str:
+    return ", ".join(part.strip() for part in _BRACKETS.findall(text))
+
+
+def join_captions(prompt: object) -> str:
+    """Return a prompt of NovelAI 4 and later, a dict of texts, as lines; "" for other values.
+
+    The first line is for the whole image; a line for each person follows.
+    """
+    caption = as_mapping(prompt)
+    caption = as_mapping(caption.get("caption", caption))
+    people = map(as_mapping, as_list(caption.get("char_captions"))[:20])
+    captions = (caption.get("base_caption"), *(each.get("char_caption") for each in people))
+    return "\n".join(filter(None, map(as_text, captions)))
+
+
+def parse_novelai_model(source: object) -> str | None:
+    """Return the model's name in the text `Source` of a NovelAI image, None if it is missing."""
+    found = _NOVELAI_SOURCE.fullmatch(as_text(source))
+    return found[1] if found else None
+
+
+def parse_novelai_hash(source: object) -> str | None:
+    """Return the model's hash in the text `Source` of a NovelAI image, None if it is missing."""
+    found = _NOVELAI_SOURCE.fullmatch(as_text(source))
+    return found[2] if found else None
+
+
+_RESIZERS = {  # of the pixels or in the latent space
+    "latent-bicubic": "Latent (bicubic)",
+    "latent-bilinear": "Latent",
+    "latent-nearest-exact": "Latent (nearest-exact)",
+    "pixel-lanczos": "Lanczos",
+    "pixel-nearest-exact": "Nearest",
+}
+
+
+def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
+    """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times.
+
+    upscaler: the upscaler's name in A1111, "" if unknown. denoise: the denoising strength.
+    Parameters whose value is unknown are None in the result.
+    """
+    return {
+        "Hires upscale": scale,
+        "Hires upscaler": upscaler or None,
+        "Hires steps": steps,
+        "Denoising strength": denoise,
+    }
+
+
+def translate_upscaler(name: str) -> str:
+    """Return an upscaler's name in A1111; for an unknown upscaler, the name of its file alone."""
+    kind, _, model = name.partition("-")
+    if kind in ("model", "latentmodel"):
+        name = model
+    resizer = _RESIZERS.get(name.lower(), re.split(r"[\\/]", name)[-1])
+    return re.sub(r"\.(?:pth|pt|safetensors)$", "", resizer)
+
+
+def read_swarm_pass(data: Data) -> Record:
+    """Return A1111's parameters for the refiner of SwarmUI, which works after the first model.
+
+    A refiner that takes over during the steps gives the parameters of A1111's Refiner, {} if the
+    refiner has no model. One that runs after all steps gives those of Hires. fix. Without a
+    refiner, return the denoising strength of img2img.
+    """
+    refiner = model_file_stem(as_text(data.get("refinermodel")))
+    share = as_number(data.get("refinercontrolpercentage"))
+    if share is None:
+        return {"Denoising strength": data.get("initimagecreativity")}
+    if as_text(data.get("refinermethod")).startswith("StepSwap"):
+        return {"Refiner": refiner, "Refiner switch at": round(1 - share, 6)} if refiner else {}
+    scale = data.get("refinerupscale", 1)
+    upscaler = translate_upscaler(as_text(data.get("refinerupscalemethod")))
+    written = make_second_pass(scale, upscaler, share, data.get("refinersteps"))
+    return written | {
+        "Hires CFG Scale": data.get("refinercfgscale"),
+        "Hires checkpoint": refiner or None,
+    }
+
+
+def read_draw_things_pass(data: Data) -> Record:
+    """Return A1111's Hires. fix parameters for Draw Things' second pass, {} if there is none."""
+    # Draw Things' `size` is the size after the second pass.
+    more = as_mapping(data.get("v2"))
+    first = [as_integer(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
+    last = re.fullmatch(r"(\d{1,5})x(\d{1,5})", as_text(data.get("size")))
+    if more.get("hiresFix") is not True or not last or not all(first):
+        return {}
+    return {
+        "Size": "x".join(map(str, first)),
+        "Hires resize": last[0],
+        "Denoising strength": more.get("hiresFixStrength"),
+    }
+
+
+def read_hf_space_pass(data: Data) -> Record:
+    """Return A1111's Hires. fix parameters for a Hugging Face Space's second pass, {} if none."""
+    upscale = as_mapping(data.get("use_upscaler"))
+    method = as_text(upscale.get("upscale_method"))
+    upscaler = translate_upscaler(f"latent-{method}") if method else ""
+    values = (upscale.get(key) for key in ("upscaler_strength", "upscale_steps"))
+    scale = upscale.get("upscale_by")
+    return make_second_pass(scale, upscaler, *values) if "upscale_by" in upscale else {}
+
+
+def read_fooocus_refiner(data: Data) -> Record:
+    """Return A1111's Refiner parameters for Fooocus' refiner, {} if there is none."""
+    refiner = as_text(data.get("refiner_model"))
+    return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
+
+
+def read_fooocus_mre_pass(data: Data) -> Record:
+    """Return A1111's Refiner parameters and denoising strength for Fooocus-MRE's data."""
+    written: Record = {}
+    if data.get("img2img") is True:
+        written["Denoising strength"] = data.get("denoise")
+    refiner = as_text(data.get("refiner_model") or data.get("refiner_model_name"))
+    switch, steps = as_number(data.get("switch")), as_number(data.get("steps"))
+    if refiner and switch and steps:
+        written |= {"Refiner": refiner, "Refiner switch at": round(switch / steps, 4)}
+    return written
+
+
+def read_invoke_pass(data: Data) -> Record:
+    """Return A1111's denoising strength, Refiner and Hires. fix parameters for InvokeAI's data.
+
+    The denoising strength is that of the second pass, or of img2img if there is no second pass.
+    """
+    refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
+    written: Record = {"Denoising strength": data.get("strength")}
+    if refiner:
+        written |= {"Refiner": refiner, "Refiner switch at": data.get("refiner_start")}
+    if data.get("hrf_enabled") is not True:
+        return written
+    written["Denoising strength"] = data.get("hrf_strength")
+    first = [as_integer(data.get(key)) for key in ("hrf_width", "hrf_height")]
+    last = [as_integer(data.get(key)) for key in ("width", "height")]
+    if all(first) and all(last):  # InvokeAI 4 stores only the last size
+        written["Size"] = "x".join(map(str, first))
+        written["Hires resize"] = "x".join(map(str, last))
+    return written
+
+
+_MAX_MODULES = 50
+
+
+def list_matrix_loras(data: Data) -> list[Record]:
+    """Return the LoRAs that are switched on in a Stability Matrix project.
+
+    Each LoRA is a dict with "type", "name", "strength" and "strengthClip", as in Civitai's `meta`.
+    """
+    if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
+        return []
+    cards = (cards[0] for cards in _iter_modules(data, "Model.ExtraNetworks") if cards)
+    return [
+        {
+            "type": "lora",
+            "name": card.get("SelectedModelName"),
+            "strength": card.get("ModelWeight"),
+            "strengthClip": card.get("ClipWeight") if card.get("IsClipWeightEnabled") else None,
+        }
+        for card in cards
+    ]
+
+
+def read_matrix_pass(data: Data) -> Record:
+    """Return A1111's Hires. fix parameters for Stability Matrix' second pass, {} if none."""
+    for cards in _iter_modules(data, "Modules", "HiresFixModule"):
+        if len(cards) == 2:
+            upscaler, sampler = cards
+            name = translate_upscaler(as_text(find_value(upscaler, "SelectedUpscaler.Name")))
+            values = (sampler.get(key) for key in ("DenoiseStrength", "Steps"))
+            return make_second_pass(upscaler.get("Scale"), name, *values)
+    return {}
+
+
+def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
+    """Yield the settings of each active module of a Stability Matrix project, as a list of dicts.
+
+    path: where the project lists the modules. kind: a text that a module's type must contain.
+    """
+    listed = find_value(data, f"smproj.State.{path}.$values")
+    for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
+        if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):
+            yield [as_mapping(card) for card in as_list(module.get("$values"))[:_MAX_MODULES]]

@@ -1,0 +1,357 @@
+"""The images of a job: found in the gallery, received, written with their sidecars."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from .. import setting
+from ..civitai import Page
+from ..core import Cancellation, check_no_links, extension_if_complete, Image, prefetch
+from ..errors import CivitaiShortcutError, DiskFull
+from ..network import Progress
+from .image_files import JobClient, write_sidecars
+from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, WalkState
+from .store import JobStore
+from .walk import walk_gallery
+
+__all__ = ["check_folder", "ImageItems", "ImageKind", "read_file_size"]
+
+_BATCH = 32  # items claimed at a time
+_POLL_SECONDS = 0.3  # between two checks of the items that other jobs have claimed
+_REREAD_SECONDS = 5.0  # until an empty last page is requested once more
+_EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
+
+
+class ImageItems:
+    """The items that a run of a job is to download; can be iterated only once.
+
+    on_outcome: called with the outcome of each item that needs no download. on_wait: called several
+    times a second while the iteration waits for a page or for another job.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        job_id: int,
+        client: JobClient,
+        on_outcome: Callable[[Outcome], None],
+        on_wait: Callable[[], None],
+        cancelled: Cancellation,
+    ) -> None:
+        self._store, self._job, self._client = store, store.get_job(job_id), client
+        self._on_outcome, self._on_wait, self._cancelled = on_outcome, on_wait, cancelled
+        self._saved_in_row = 0
+        self._reread: set[WalkState] = set()  # walks whose empty last page was requested again
+        self._place = 0  # of the last item read
+        # Items that failed in an earlier run or that other jobs are downloading. Places only: the
+        # records of a whole gallery would take too much memory.
+        self._postponed: list[int] = []
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield the items to download; those that failed before or that other jobs claim come last.
+
+        Raises CivitaiShortcutError if a gallery page cannot be read. If the run is stopped, the
+        iteration ends or raises Cancelled.
+        """
+        yield from self._iter_walk()
+        while self._begin_next_walk():
+            yield from self._iter_walk()
+
+    def _iter_walk(self) -> Iterator[Item]:
+        error = None
+        try:
+            yield from self._iter_in_order()
+        except CivitaiShortcutError as page_error:
+            error = page_error
+        yield from self._iter_postponed()  # also if a page cannot be read
+        if error is not None:
+            raise error
+
+    def _iter_in_order(self) -> Iterator[Item]:
+        """Yield the items to download, in the gallery's order.
+
+        Items that failed in an earlier run or that another job has claimed are postponed. The next
+        gallery page is fetched when no stored item is left.
+        """
+        # Close it here: an error's traceback would keep the generator and its thread alive.
+        with closing(self._iter_pages()) as pages:
+            while not self._cancelled.is_set():
+                batch = self._store.list_waiting(self._job.id, self._place, _BATCH)
+                if batch:
+                    self._place = batch[-1].place
+                    self._postponed += [item.place for item in batch if item.reason]
+                    yield from self._claim_batch([item for item in batch if not item.reason])
+                elif next(pages, None) is None:
+                    return
+
+    def _iter_postponed(self) -> Iterator[Item]:
+        """Yield the postponed items: those that failed before or that other jobs have claimed.
+
+        A claimed item is yielded once its claim has ended. If the job with the claim has saved the
+        item by then, the item is reported to `on_outcome` instead.
+        """
+        while self._postponed and not self._cancelled.is_set():
+            places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
+            yield from self._claim_batch(self._list_still_waiting(places))
+            if self._postponed[-len(places) :] == places:  # other jobs download all of them
+                self._wait(_POLL_SECONDS)
+
+    def _begin_next_walk(self) -> bool:
+        """Begin another walk through the gallery's pages; return False if none is needed.
+
+        If the last page was empty, the next walk requests that page once more, five seconds later,
+        since Civitai may have timed out. If the job is to verify the gallery, the next walk reads
+        all pages again, the last page first.
+        """
+        job = self._store.get_job(self._job.id)
+        if job.ended_empty and job.walk not in self._reread:
+            self._reread.add(job.walk)
+            deadline = time.monotonic() + _REREAD_SECONDS
+            while time.monotonic() < deadline:
+                self._wait(_POLL_SECONDS)
+            self._store.reread_last_page(job.id)
+        elif job.needs_second_walk and not self._cancelled.is_set():
+            self._store.begin_second_walk(job.id)
+        else:
+            return False
+        self._job = self._store.get_job(job.id)
+        return True
+
+    def _wait(self, seconds: float) -> None:
+        """Call `on_wait`, then sleep. Raises Cancelled if the run is stopped."""
+        self._on_wait()
+        self._cancelled.sleep(seconds)
+
+    def _list_still_waiting(self, places: list[int]) -> list[Item]:
+        found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
+        return [item for items in found for item in items if item.place in places]
+
+    # Pages
+
+    def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
+        """Fetch gallery pages, store their images as items, and yield each page's images.
+
+        A thread fetches the next page in advance.
+        """
+        if not self._job.walk.is_under_way:
+            return
+        known = self._store.list_image_ids(self._job.id)
+        walk = walk_gallery(self._job, known, self._fetch_page)
+        with closing(prefetch(walk, self._cancelled, self._on_wait)) as pages:
+            for page in map(self._shorten_last_page, pages):
+                self._store.add_page(self._job.id, page)
+                yield page.images
+                if page.report.end == "known":
+                    return
+        self._cancelled.check()
+
+    def _shorten_last_page(self, page: WalkedPage) -> WalkedPage:
+        """Return a page; cut it as soon as `stop_at_known` images in a row were saved before.
+
+        The row may begin on an earlier page. A cut page is the job's last page. Pages of a second
+        walk, and all pages if `stop_at_known` is 0, are returned whole.
+        """
+        # Not in `walk_gallery`: its thread has no database connection.
+        limit = 0 if page.walk == 2 else self._job.options.stop_at_known
+        saved = self._store.find_saved_paths([image.id for image in page.images]) if limit else {}
+        for count, image in enumerate(page.images if limit else (), start=1):
+            self._saved_in_row = self._saved_in_row + 1 if image.id in saved else 0
+            if self._saved_in_row == limit:
+                report = replace(page.report, end="known")
+                return replace(page, images=page.images[:count], cursor=None, report=report)
+        return page
+
+    def _fetch_page(self, cursor: str | None, limit: int) -> Page:
+        query = self._job.query
+        query = query.reverse if self._job.walk is WalkState.SECOND else query
+        return self._client.fetch_page(query, cursor, limit, self._cancelled)
+
+    # Claims
+
+    def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
+        """Yield the items to download; claim them, so that no other job downloads them.
+
+        Unless the job has the option `again`, items that were saved before are reported to
+        `on_outcome` instead. Items that another job has claimed are postponed. If the job downloads
+        no files, all items are reported as saved.
+        """
+        if self._job.options.reads_only:
+            for item in batch:
+                self._on_outcome(Outcome(item.image_id, "saved"))
+            return
+        if not batch:
+            return
+        claims = self._store.claim_images(self._job.id, [item.image_id for item in batch])
+        for item in batch:
+            claim = claims[item.image_id]
+            outcome = None if self._job.again else self._find_existing(item, claim)
+            if outcome is not None:
+                self._on_outcome(outcome)
+            elif claim.other_job:
+                self._postponed.append(item.place)
+            else:
+                yield item
+        for other_job in {claim.other_job for claim in claims.values()} - {0}:
+            self._store.free_claims(other_job)
+
+    def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
+        """Return the outcome of an item that need not be downloaded, None for other items.
+
+        An item need not be downloaded in two cases: any job has saved it before, even if its file
+        is missing now; or its complete file is in the job's folder and no other job has claimed it.
+        claim: the result of claiming the item for this job.
+        """
+        path, size = self._find_in_folder(item, claim.saved_bytes)
+        if claim.saved_path:
+            return _make_skipped(item, path or claim.saved_path, claim.saved_bytes)
+        if path and not claim.other_job:
+            return self._finish_existing(item, path, size, claim.ours_before)
+        return None
+
+    def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
+        """Return (path, size in bytes) of an item's complete file in the job's folder.
+
+        Return ("", 0) if there is none. known_size: the expected size in bytes, 0 if unknown.
+        """
+        for extension in _EXTENSIONS:
+            path = item.path(self._job.folder, extension)
+            found = _read_type_and_size(path, known_size)
+            if found is not None and found[0] == extension:
+                return path, found[1]
+        return "", 0
+
+    def _finish_existing(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
+        """Write the metadata of an image whose file exists already; return the image's outcome.
+
+        size: bytes of the file at `path`. is_ours: whether this job downloaded the file before it
+        was interrupted; the outcome is then `saved`, else `skipped`. After an error, the outcome is
+        `failed`, but DiskFull is raised.
+        """
+        try:
+            check_folder(item, self._job.folder)
+            write_sidecars(path, item.record, is_ours)
+        except DiskFull:
+            raise
+        except CivitaiShortcutError as error:
+            return failed_outcome(item, error)
+        state = "saved" if is_ours else "skipped"
+        return Outcome(item.image_id, state, path, read_file_size(path, size))
+
+
+def check_folder(item: Item, job_folder: str) -> None:
+    """Raise DiskError if a folder that the template gives to an item is a link."""
+    top = os.path.abspath(setting.saved_images_folder())
+    is_below = job_folder.startswith(os.path.join(top, ""))
+    check_no_links(top if is_below else job_folder, item.folder(job_folder))
+
+
+def read_file_size(path: str, default: int) -> int:
+    """Return a file's size in bytes, or `default` if the file cannot be read."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return default
+
+
+def _make_skipped(item: Item, path: str, known_size: int) -> Outcome:
+    """Return the outcome `skipped` for an image that was saved before at `path`.
+
+    The outcome has a message if that file is missing or damaged. known_size: the file's size in
+    bytes, 0 if unknown.
+    """
+    message = ""
+    if not os.path.isfile(path):
+        message = f"It was saved before as {path}, but that file no longer exists."
+    elif _read_type_and_size(path, known_size) is None:
+        message = f"It was saved before as {path}, but that file is incomplete now."
+    return Outcome(item.image_id, "skipped", path, message=message)
+
+
+def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
+    """Return (file extension, size in bytes) of a file, None if the file is not complete.
+
+    The extension is detected from the content. known_size: the expected size, 0 if unknown.
+    """
+    try:
+        extension = extension_if_complete(path, known_size)
+        return None if extension is None else (extension, os.path.getsize(path))
+    except OSError:  # missing or unreadable; downloading it will report the problem
+        return None
+
+
+_EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
+_GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
+
+
+class ImageKind:
+    """The parts of a run that are special to jobs that download images or only store their records.
+
+    `ModelKind` has the same methods for jobs that download model files.
+    """
+
+    def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
+        self._store, self._job_id, self._client = store, job_id, client
+        self._folder = store.get_job(job_id).folder
+
+    @property
+    def max_downloads(self) -> int:
+        """Return how many items may be downloaded at once."""
+        return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
+
+    def iter_items(
+        self,
+        on_outcome: Callable[[Outcome], None],
+        on_wait: Callable[[], None],
+        cancelled: Cancellation,
+    ) -> Iterator[Item]:
+        """Yield the items to download.
+
+        on_outcome: called with the outcome of each item that needs no download. on_wait: called
+        several times a second while the iteration waits. Raises CivitaiShortcutError if a gallery
+        page cannot be read. If `cancelled` is set, the iteration ends or raises Cancelled.
+        """
+        parts = (self._store, self._job_id, self._client, on_outcome, on_wait, cancelled)
+        return iter(ImageItems(*parts))
+
+    def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
+        """Download an image, write its metadata beside it, and return the outcome `saved`.
+
+        progress: called with the number of bytes received so far and in total (0 if unknown).
+        Raises Cancelled if `cancelled` is set, another CivitaiShortcutError after a failure.
+        """
+        check_folder(item, self._folder)
+        file = self._client.fetch_file(
+            item.url, lambda extension: item.path(self._folder, extension), progress, cancelled
+        )
+        message = write_sidecars(file.path, item.record, is_ours=True)
+        size = read_file_size(file.path, file.size)  # larger if infotext was embedded
+        return Outcome(item.image_id, "saved", file.path, size, message=message)
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return False: after an error of one image, the run goes on with the next one."""
+        return False
+
+    def measure_item(self, item: Item) -> tuple[int, int]:
+        """Return (0, 0): neither an image's received bytes nor its size is known beforehand."""
+        return 0, 0
+
+    def list_folders(self) -> Iterable[str]:
+        """Return the folders that the job saves files in."""
+        return filter(None, self._store.list_folders(self._job_id))
+
+    def estimate_space(self, job: Job) -> Mapping[str, int]:
+        """Return {folder: bytes of disk space that the rest of the job needs there}.
+
+        The bytes are estimated from the latest saved images. Return {} for a job that saves no
+        files.
+        """
+        if job.options.reads_only:
+            return {}
+        left = job.waiting if job.again else self._store.count_to_fetch(job.id)
+        if not job.walked:
+            left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
+        return {job.folder: left * self._store.estimate_size()}

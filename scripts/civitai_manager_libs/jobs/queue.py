@@ -1,0 +1,315 @@
+"""The queue of jobs: which one runs next, and the threads that run them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from .. import setting, util
+from ..errors import CivitaiShortcutError, DiskError
+from .image_files import JobClient
+from .job_records import Job, JobState
+from .progress import compute_retry_delay, JobProgress
+from .store import JobStore
+from .worker import JobWorker, StopRequest
+
+__all__ = ["NOT_QUEUED", "QueueEntry", "QueueStatus", "Scheduler", "WorkerPool"]
+
+_counter = itertools.count()
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    """A job's state and place in the queue.
+
+    state, progress: None if those in the database are current. jobs_ahead: how many jobs start
+    before this job.
+    """
+
+    state: JobState | None = None
+    progress: JobProgress | None = None
+    jobs_ahead: int = 0
+
+
+NOT_QUEUED = QueueStatus()
+
+
+@dataclass
+class QueueEntry:
+    """One job in the queue.
+
+    due: (earliest start of the job by `time.monotonic`, number that orders jobs with equal times).
+    stop_request: stops the job's run, None if the job is not running. again: whether to queue the
+    job again after its run. progress: the last reported progress. futile_runs: the number of runs
+    since the last run that saved a file.
+    """
+
+    job_id: int
+    due: tuple[float, int] = field(default_factory=lambda: (time.monotonic(), next(_counter)))
+    stop_request: StopRequest | None = None
+    again: bool = False
+    progress: JobProgress | None = None
+    futile_runs: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        return self.stop_request is not None
+
+    @property
+    def requested_state(self) -> JobState | None:
+        """Return the state that the user has requested for a running job, None for no request."""
+        return None if self.stop_request is None else self.stop_request.state
+
+    @property
+    def is_waiting_to_retry(self) -> bool:
+        return not self.is_running and self.due[0] > time.monotonic()
+
+    @property
+    def state(self) -> JobState:
+        """Return the job's state as shown to the user: `queued`, `running` or `paused`.
+
+        `paused` means that the job waits to be retried. A job that is about to stop because the
+        user requested it counts as `running`.
+        """
+        if not self.is_running:
+            return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
+        has_request = self.again or self.requested_state is not None
+        is_paused = self.progress is not None and self.progress.state is JobState.PAUSED
+        return JobState.PAUSED if is_paused and not has_request else JobState.RUNNING
+
+    def make_status(self, jobs_ahead: int) -> QueueStatus:
+        state, progress = self.state, self.progress
+        if state is JobState.QUEUED:
+            return QueueStatus(state, None, jobs_ahead)
+        if self.is_waiting_to_retry and progress is not None:
+            # A job without disk space waits for the user, not for a time.
+            left = 0.0 if progress.missing else self.due[0] - time.monotonic()
+            progress = replace(progress, retry_in=max(progress.retry_in, left), rate=0.0)
+        return QueueStatus(state, progress)
+
+    def start(self) -> None:
+        self.stop_request, self.again = StopRequest(), False
+
+    def stop(self, state: JobState) -> None:
+        """Stop the job's run, after which the job gets this state; stop nothing between runs."""
+        self.again = False
+        if self.stop_request is not None:
+            self.stop_request.stop(state)
+
+    def schedule_retry(self, error: CivitaiShortcutError | None, has_saved: bool) -> bool:
+        """Mark the run as ended; return whether the job will be retried.
+
+        error: what stopped the run. There is no retry if it is None or will not pass. has_saved:
+        whether the run saved a file, so that the pause before the retry is the shortest again.
+        """
+        self.futile_runs = 0 if has_saved else self.futile_runs
+        pause = compute_retry_delay(error, self.futile_runs)
+        self.stop_request, self.futile_runs = None, self.futile_runs + 1
+        self.due = (time.monotonic() + (pause or 0.0), next(_counter))
+        return pause is not None
+
+
+class Scheduler(dict[int, QueueEntry]):
+    """The queue entries by job id. The caller must hold the pool's lock."""
+
+    def list_running(self) -> list[int]:
+        return [job_id for job_id, entry in self.items() if entry.is_running]
+
+    def list_waiting(self) -> list[int]:
+        """Return the ids of the jobs that may start now, in starting order."""
+        now, idle = time.monotonic(), sorted(self._iter_idle(), key=attrgetter("due"))
+        return [entry.job_id for entry in idle if entry.due[0] <= now]
+
+    def next_entry(self) -> QueueEntry | None:
+        """Return the queue entry of the job that starts next, None if no job is waiting.
+
+        The job's starting time may be in the future.
+        """
+        return min(self._iter_idle(), key=attrgetter("due"), default=None)
+
+    def put_first(self, entry: QueueEntry) -> None:
+        """Mark a job as not running, and move it to the front of the waiting jobs."""
+        entry.stop_request, entry.again, entry.progress = None, False, None
+        first = min(other.due[0] for other in self._iter_idle())
+        entry.due = (min(first, time.monotonic()) - 1.0, next(_counter))
+
+    def _iter_idle(self) -> Iterator[QueueEntry]:
+        return (entry for entry in self.values() if not entry.is_running)
+
+
+class WorkerPool:
+    """Threads that run the queued jobs, at most `gallery_jobs_at_once` at a time.
+
+    Any thread may call the methods. A thread of the pool ends when the queue is empty. open_store:
+    opens the jobs database. get_client: returns the HTTP client; called before each run of a job.
+    """
+
+    def __init__(self, open_store: Callable[[], JobStore], get_client: Callable[[], Any]) -> None:
+        self._open_store, self._get_client = open_store, get_client
+        self._changed = threading.Condition()
+        self._entries = Scheduler()
+        self._count = 0  # number of threads
+
+    def add(self, job_id: int) -> None:
+        """Add a job to the end of the queue; do nothing if the job is queued already."""
+        with self._changed:
+            self._entries.setdefault(job_id, QueueEntry(job_id))
+            self._start_workers()
+
+    def prioritize(self, job_id: int) -> bool:
+        """Move a waiting job to the front of the queue; return False if the job is not queued.
+
+        A running job is not moved, but if it is about to stop, it will run again afterwards.
+        """
+        with self._changed:
+            entry = self._entries.get(job_id)
+            if entry is None:
+                return False
+            if entry.is_running:
+                entry.again = entry.requested_state is not None or entry.again
+            else:
+                self._entries.put_first(entry)
+                self._start_workers()
+            return True
+
+    @contextmanager
+    def remove(self, job_id: int) -> Iterator[QueueEntry | None]:
+        """Yield a job's queue entry; take the job out of the queue after the `with` block.
+
+        The job stays in the queue if it is running or if the block raises an error. In the block,
+        no run starts or ends, and other threads cannot read the queue. Yield None if the job is not
+        queued; the block then stops no other threads.
+        """
+        with self._changed:
+            entry = self._entries.get(job_id)
+            if entry is not None:
+                yield entry
+                if not entry.is_running:
+                    del self._entries[job_id]
+                    self._changed.notify_all()  # a thread may be waiting for this job
+                return
+        yield None
+
+    def list_running(self) -> list[int]:
+        with self._changed:
+            return self._entries.list_running()
+
+    def count_waiting(self) -> int:
+        """Return how many jobs are waiting to start."""
+        with self._changed:
+            return len(self._entries.list_waiting())
+
+    def list_statuses(self, job_ids: Iterable[int]) -> dict[int, QueueStatus]:
+        """Return the state and position of these jobs in the queue, by job id.
+
+        Jobs that are not queued are left out.
+        """
+        with self._changed:
+            ahead = {job_id: n for n, job_id in enumerate(self._entries.list_waiting())}
+            entries = {i: self._entries[i] for i in job_ids if i in self._entries}
+            return {i: entry.make_status(ahead.get(i, 0)) for i, entry in entries.items()}
+
+    def _start_workers(self) -> None:
+        """Start threads for the queued jobs, as many as the settings allow.
+
+        The caller must hold the lock `_changed`.
+        """
+        self._changed.notify_all()  # a thread may be waiting for a retry
+        while self._count < setting.gallery_jobs_at_once:
+            entry = self._entries.next_entry()
+            if entry is None or entry.is_waiting_to_retry:
+                return
+            self._count += 1
+            entry.start()
+            name = f"gallery-job-{entry.job_id}"
+            threading.Thread(target=self._work_loop, args=(entry,), name=name, daemon=True).start()
+
+    def _work_loop(self, entry: QueueEntry | None) -> None:
+        """Run queued jobs in this thread until none is left; begin with the job of `entry`.
+
+        An unexpected exception ends the thread and removes its job from the queue.
+        """
+        try:
+            while entry is not None:
+                self._run_entry(entry)
+                entry = self._start_next()
+        finally:
+            with self._changed:
+                self._count -= 1
+                if entry is not None:
+                    self._entries.pop(entry.job_id, None)
+                self._start_workers()
+
+    def _start_next(self) -> QueueEntry | None:
+        """Wait until a queued job may start; return the job's queue entry, marked as running.
+
+        Return None, so that this thread ends, if all queued jobs are running already or if there
+        are more threads than `gallery_jobs_at_once`.
+        """
+        with self._changed:
+            while self._count <= setting.gallery_jobs_at_once:
+                entry = self._entries.next_entry()
+                if entry is None:
+                    break
+                if not entry.is_waiting_to_retry:
+                    entry.start()
+                    self._start_workers()  # several jobs may be due at once
+                    return entry
+                self._changed.wait(max(0.0, entry.due[0] - time.monotonic()))
+        return None
+
+    def _run_entry(self, entry: QueueEntry) -> None:
+        """Run a job once; afterwards remove it from the queue or queue it again."""
+        try:
+            with self._open_store() as store:
+                client, report = JobClient(self._get_client()), partial(self._store_progress, entry)
+                worker = JobWorker(store, entry.job_id, client, report, entry.stop_request)
+                before = store.get_job(entry.job_id)
+                job = worker.run() if before.resumes_automatically else before
+                with self._changed:
+                    self._finish_run(store, entry, job, worker.error, job.saved > before.saved)
+        except CivitaiShortcutError as error:
+            util.printD(f"[gallery] job {entry.job_id}: {error}")
+            with self._changed:
+                may_retry = isinstance(error, DiskError) and (
+                    entry.again or entry.requested_state is None
+                )
+                if not (may_retry and entry.schedule_retry(error, False)):
+                    self._entries.pop(entry.job_id, None)
+
+    def _finish_run(
+        self,
+        store: JobStore,
+        entry: QueueEntry,
+        job: Job,
+        error: CivitaiShortcutError | None,
+        has_saved: bool,
+    ) -> None:
+        """Queue a job again after its run, if the user requested that or a retry may help.
+
+        Otherwise remove it from the queue, and give it the state that the user has requested, if
+        any. error: what stopped the run, None for no error. has_saved: whether the run saved a
+        file; if not, the job waits longer for its retry.
+        """
+        requested = entry.requested_state
+        if entry.again:
+            store.queue_jobs([job.id])
+            return self._entries.put_first(entry)
+        if requested is None and not job.is_over and entry.schedule_retry(error, has_saved):
+            return
+        if requested not in (None, job.state):
+            store.set_state(job.id, requested)
+        del self._entries[job.id]
+
+    def _store_progress(self, entry: QueueEntry, progress: JobProgress) -> None:
+        with self._changed:
+            entry.progress = progress
+            if self._count < setting.gallery_jobs_at_once:  # the setting was raised
+                self._start_workers()

@@ -1,0 +1,398 @@
+"""The service by which jobs are created, listed, stopped and resumed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import setting, util
+from ..civitai import ImageQuery
+from ..core import Image, level_name, log_disk_errors, sqlite
+from ..i18n import messages
+from ..library import search
+from ..model_files import ModelFileRequest
+from .image_files import choose_destination, choose_image_width
+from .job_records import (
+    add_received,
+    Item,
+    Job,
+    JobOptions,
+    JobState,
+    ModelFileState,
+    ModelJobStart,
+    NamingContext,
+)
+from .progress import JobProgress
+from .queue import NOT_QUEUED, QueueStatus, WorkerPool
+from .store import JobStore
+
+__all__ = [
+    "describe_job",
+    "JobDescription",
+    "JobService",
+    "JobView",
+    "matches_words",
+    "queue_unfinished_jobs",
+]
+
+
+def queue_unfinished_jobs(store: JobStore) -> list[int]:
+    """Queue the jobs that resume when the program starts; return their ids in starting order.
+
+    Jobs that were running come first. Jobs that another program is running do not resume. Paused
+    jobs resume only if they were paused by an error that may pass, such as a network error.
+    """
+    jobs = [
+        job
+        for job in store.list_unfinished()
+        if job.resumes_automatically
+        and not (job.state is JobState.RUNNING and store.is_job_running(job.id))
+    ]
+    ids = [job.id for job in sorted(jobs, key=lambda job: job.state is not JobState.RUNNING)]
+    with log_disk_errors("gallery"):
+        store.queue_jobs(ids)
+    return ids
+
+
+_COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
+
+
+@dataclass(frozen=True)
+class JobDescription:
+    """What a job downloads, in words.
+
+    group: the model, author, post or collection, by which the page groups jobs. subject: which part
+    of the group, such as a version and a number of images. filters: the filters of its gallery,
+    () for model files and for images that the user chose one by one.
+    """
+
+    group: str
+    subject: str
+    filters: tuple[str, ...] = ()
+
+
+def describe_job(job: Job, language: str) -> JobDescription:
+    """Return what a job downloads, in words of a language such as "en" or "zh-TW"."""
+    filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
+    subject = " · ".join(_list_subjects(job, language))
+    return JobDescription(_name_group(job, language), subject, filters)
+
+
+def matches_words(job: Job, words: str, language: str) -> bool:
+    """Return whether a job's description contains all `words`, ignoring case.
+
+    words: separated by spaces. The job's title, folder, state and date count as parts of the
+    description.
+    """
+    about = describe_job(job, language)
+    state = messages.translate(f"state_{job.state}", language)
+    failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
+    day = time.strftime("%Y-%m-%d", time.localtime(job.created))
+    texts = (job.title, about.group, about.subject, *about.filters, job.folder, state, failed, day)
+    text = search.fold_text(" ".join(texts))
+    return all(word in text for word in search.fold_text(words).split())
+
+
+def _name_group(job: Job, language: str) -> str:
+    searched = job.options.search
+    if not searched:
+        return job.title
+    name = _COLLECTION.fullmatch(searched)
+    key = "job_group_collection" if name else "job_group_search"
+    return messages.translate(key, language, name=name[1].strip('"') if name else searched)
+
+
+def _list_subjects(job: Job, language: str) -> Iterator[str]:
+    query, names = job.query, job.options.facts
+    version = names.version or names.versions.get(query.version_id or 0, "")
+    if version or query.version_id:
+        yield version or f"#{query.version_id}"
+    if query.post_id:
+        yield messages.translate("post_number", language, id=query.post_id)
+    if query.username and query.username != job.title:
+        yield query.username
+    key = "job_of_chosen" if job.is_selection else "job_of_gallery"
+    if job.has_models:
+        key = "job_of_models"
+    elif job.options.reads_only:
+        key = "job_of_records"
+    yield messages.translate(key, language, n=job.wanted)
+
+
+def _list_filters(job: Job, language: str) -> Iterator[str]:
+    """Yield the filters of a job's gallery in words.
+
+    The sort order and the highest rating are always among them, other filters only if they are set.
+    """
+    query = job.query
+    yield messages.get_choice_label("sort", query.sort, language)
+    if query.period != "AllTime":
+        yield messages.get_choice_label("period", query.period, language)
+    level = messages.get_choice_label("level", level_name(query.level), language)
+    yield messages.translate("job_up_to", language, level=level)
+    if query.type:
+        yield messages.get_choice_label("type", query.type, language)
+    if query.with_meta:
+        yield messages.translate("pick_meta", language)
+    yield from query.base_models
+
+
+_FAILED_SHOWN = 50
+# To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
+_LOCK_SECONDS = 1.0
+_MOST_SEARCHED = 10_000  # jobs
+_NEWEST = 4  # jobs that are always listed besides the running ones
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job with its place in the queue, for a list of jobs.
+
+    failed: its first 50 failed items. missing: how many of its skipped images had a missing or
+    damaged file when they were skipped. model_files: the current states of its model files.
+    """
+
+    job: Job
+    failed: list[Item]
+    missing: int = 0
+    queue_status: QueueStatus = NOT_QUEUED
+    model_files: tuple[ModelFileState, ...] = ()
+
+    @property
+    def progress(self) -> JobProgress | None:
+        """Return the job's progress if this process runs the job or will retry it, else None."""
+        return self.queue_status.progress
+
+    @property
+    def current_job(self) -> Job:
+        return self.progress or self.job
+
+    @property
+    def state(self) -> JobState:
+        return (
+            self.current_job.state if self.queue_status.state is None else self.queue_status.state
+        )
+
+    @property
+    def is_waiting_to_retry(self) -> bool:
+        """Return whether the job is paused and will be retried automatically."""
+        return self.queue_status.state is JobState.PAUSED
+
+
+class JobService:
+    """The jobs and the threads that run them; any thread may call the methods.
+
+    get_client: returns the HTTP client; called before each run of a job. notice: a sentence for the
+    user if the database was damaged, else "". Methods raise DiskError if the database cannot be
+    used.
+    """
+
+    def __init__(self, get_client: Callable[[], Any]) -> None:
+        self.notice = ""
+        self._workers = WorkerPool(self.open_store, get_client)
+        self._queue_lock: sqlite.ProcessLock | None = None  # held until this process ends
+
+    def download_gallery(
+        self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
+    ) -> int:
+        """Queue a download of at most `wanted` images of a gallery; return the job's id.
+
+        context: names of the model and version, for file names. verify: read the gallery's pages a
+        second time, from the end, to find images that were missed. Raises InputError if the file
+        name template in the settings is invalid.
+        """
+        folder, options = _make_options(context)
+        options = replace(options, verify=verify)
+        with self.open_store() as store:
+            job_id = store.add_job(context.model, query, folder, wanted, options=options)
+        self._workers.add(job_id)
+        return job_id
+
+    def read_gallery(
+        self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
+    ) -> int:
+        """Queue a job that fetches a gallery's pages but no image files; return the job's id.
+
+        The job stores each image's record (Civitai's JSON) in the library. wanted: the largest
+        number of images. context: names of the model and version. cursor: Civitai's cursor of the
+        first page to read, None for the gallery's start.
+        """
+        options = JobOptions(facts=context, reads_only=True)
+        with self.open_store() as store:
+            job_id = store.add_job(context.model, query, "", wanted, options=options, cursor=cursor)
+        self._workers.add(job_id)
+        return job_id
+
+    def download_selection(
+        self,
+        images: Sequence[Image],
+        context: NamingContext,
+        again: bool = False,
+        query: ImageQuery = ImageQuery(),
+        search: str = "",
+    ) -> int:
+        """Queue a download of these images; return the job's id.
+
+        context: names of the model and version, for file names. again: also download images that
+        were saved before. query, search: the gallery or the library search that showed the images,
+        to describe the job.
+        """
+        folder, options = _make_options(context)
+        options = replace(options, search=search)
+        with self.open_store() as store:
+            job_id = store.add_selection(context.model, images, folder, again, options, query)
+        self._workers.add(job_id)
+        return job_id
+
+    def download_model_files(
+        self, requests: Sequence[ModelFileRequest], title: str, search: str = ""
+    ) -> ModelJobStart:
+        """Queue a download of model files; return the job's id and which job downloads each file.
+
+        A file that another unfinished job will download is left out, and that job is resumed if it
+        was paused. title: the job's title, usually the model's name. search: the library search
+        whose images need the files, to describe the job.
+        """
+        with self.open_store() as store:
+            start = store.add_model_files(title, requests, search)
+            others = [store.get_job(job_id) for job_id in set(start.elsewhere.values())]
+        if start.job_id is not None:
+            self._workers.add(start.job_id)
+        for job in others:
+            if job.state is JobState.PAUSED:
+                self.resume(job.id)
+        return start
+
+    def resume_after_start(self) -> None:
+        """Queue the jobs that were unfinished when the program last ended.
+
+        Jobs that the user paused stay paused.
+        """
+        with self.open_store() as store:
+            for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
+                util.printD(f"[gallery] {notice}")
+                self.notice = notice
+            self._queue_lock = store.queue_lock()
+            with log_disk_errors("gallery"):
+                self._queue_lock.acquire(_LOCK_SECONDS, shared=True)
+            unfinished = queue_unfinished_jobs(store)
+        for job_id in unfinished:
+            self._workers.add(job_id)
+
+    def stop(self, job_id: int, state: str) -> None:
+        """Pause or cancel a job; do nothing if the job is done or cancelled already.
+
+        state: `paused` or `cancelled`; `resume` continues the job in both cases. A running job
+        stops soon after this call. Raises InputError if another program is running the job.
+        """
+        with self._workers.remove(job_id) as entry:
+            if entry is not None and entry.is_running:
+                return entry.stop(JobState(state))
+            with self.open_store() as store:
+                if not store.get_job(job_id).is_over:
+                    with store.hold_job(job_id):
+                        store.set_state(job_id, state)
+
+    def forget(self, job_id: int) -> None:
+        """Delete a job and its partial files; the files that it saved stay.
+
+        Raises InputError if the job is running.
+        """
+        with self._workers.remove(job_id) as entry:
+            if entry is None or not entry.is_running:
+                return self._delete(job_id)
+        # A run that is about to end needs the pool's lock to do so.
+        self._delete(job_id)
+
+    def retry(self, job_id: int) -> None:
+        """Queue a job again, to download its failed items; do nothing if there are none.
+
+        Images that Civitai has deleted stay failed. Raises InputError if the job is running.
+        """
+        with self.open_store() as store:
+            count = store.retry_failed(job_id)
+        if count:
+            self.resume(job_id)
+
+    def fetch_missing(self, job_id: int) -> None:
+        """Queue a job again, to download skipped images whose files were missing or damaged.
+
+        Do nothing if there are no such images. Raises InputError if the job is running.
+        """
+        with self.open_store() as store:
+            count = store.requeue_missing(job_id)
+        if count:
+            self.resume(job_id)
+
+    def list_job_views(
+        self, limit: int, is_wanted: Callable[[Job], bool] | None = None
+    ) -> tuple[list[JobView], int]:
+        """Return (the newest wanted jobs, newest first; the number of all jobs in the database).
+
+        limit: how many jobs are returned at most. is_wanted: returns whether a job is wanted; it is
+        called for the newest 10,000 jobs. None: all jobs are wanted, and running ones are returned
+        even above the limit.
+        """
+        running = self._workers.list_running()
+        with self.open_store() as store:
+            if is_wanted is None:
+                jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
+            else:
+                jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
+            statuses = self._workers.list_statuses([job.id for job in jobs])
+            views = [_make_view(store, job, statuses.get(job.id, NOT_QUEUED)) for job in jobs]
+            return views, store.count_jobs()
+
+    def count_waiting(self) -> int:
+        return self._workers.count_waiting()
+
+    def open_store(self) -> JobStore:
+        """Return the opened jobs database; only the calling thread may use it."""
+        return JobStore(setting.database_file())
+
+    def resume(self, job_id: int) -> None:
+        """Put a job at the front of the queue, whether or not the job is queued already.
+
+        A running job is not moved, but if it is about to stop, it will run again afterwards.
+        """
+        if not self._workers.prioritize(job_id):
+            with self.open_store() as store:
+                if store.get_job(job_id).state is not JobState.RUNNING:
+                    store.queue_jobs([job_id])
+            self._workers.add(job_id)
+            self._workers.prioritize(job_id)
+
+    def _delete(self, job_id: int) -> None:
+        with self.open_store() as store:
+            store.forget(job_id)
+
+
+def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
+    """Return (folder, options) of a new job, by the settings for file names and image width."""
+    folder, name = choose_destination(context)
+    return folder, JobOptions(name, context, width=choose_image_width())
+
+
+def _make_view(store: JobStore, job: Job, status: QueueStatus) -> JobView:
+    files = store.list_model_files(job.id) if job.has_models else []
+    progress = status.progress
+    if progress is not None and progress.state is not JobState.RUNNING:
+        status = replace(status, progress=add_received(progress, files))
+    under_way = progress.received if progress is not None else {}
+    return JobView(
+        add_received(job, files),
+        store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
+        len(store.list_missing_paths(job.id)) if job.skipped else 0,
+        status,
+        tuple(
+            (
+                replace(file, state="running", received=under_way[file.file_id])
+                if file.state == "waiting" and file.file_id in under_way
+                else file
+            )
+            for file in files
+        ),
+    )

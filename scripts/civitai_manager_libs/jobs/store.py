@@ -1,0 +1,395 @@
+"""The jobs as they are stored."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..civitai import ImageQuery
+from ..core import as_integer, delete_resumable, Image, resumable_size, write_text_file
+from ..errors import InputError
+from ..model_files import ModelFileRequest
+from . import tables
+from .job_records import (
+    allowed_sources,
+    Item,
+    Job,
+    JobOptions,
+    JobState,
+    ModelFileState,
+    ModelJobStart,
+    Outcome,
+    WalkedPage,
+    WalkState,
+)
+from .tables import add_base_url, delete_claims, insert_job, remove_base_url, SavedImages, to_json
+
+__all__ = ["insert_model_job", "JobStore", "list_files_of_other_jobs", "parse_state", "STATES"]
+
+_RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
+STATES = (
+    "SELECT image_id, url, state, bytes, reason, message, path,"
+    f" {', '.join(map(_RECORD.format, ('version_id', 'name', 'title', 'path')))}"
+    " FROM items LEFT JOIN records ON records.place = items.place"
+    " WHERE job = ? AND kind = 'model' ORDER BY items.place"
+)
+_OVER = json.dumps([state for state in JobState if state.is_over])
+_UNFINISHED = (  # the first parameter is `_OVER`
+    "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
+    " AND items.state = 'waiting' AND jobs.state NOT IN (SELECT value FROM json_each(?))"
+)
+
+
+def insert_model_job(
+    db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest], search: str = ""
+) -> ModelJobStart:
+    """Insert a queued job for model files; return its id and which job downloads each file.
+
+    A file that an unfinished job will download is left out. If no file is left, no job is inserted,
+    and the id is None. search: the library search whose images need the files.
+    """
+    wanted = {request.file_id: request for request in requests}
+    sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"
+    elsewhere = dict(db.execute(sql, (_OVER, json.dumps(list(wanted)))).fetchall())
+    files = [request for file_id, request in wanted.items() if file_id not in elsewhere]
+    if not files:
+        return ModelJobStart(None, elsewhere=elsewhere)
+    folders = [os.path.dirname(file.path) for file in files]
+    try:
+        folder = os.path.commonpath(folders)
+    except ValueError:  # several drives on Windows
+        folder = folders[0]
+    options = JobOptions(kind="models", search=search)
+    job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
+    # There are no pages to read.
+    db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.value, job_id))
+    for file in files:
+        row = (job_id, file.file_id, remove_base_url(file.url), file.size)
+        columns = "job, image_id, url, bytes, kind"
+        place = db.execute(f"INSERT INTO items ({columns}) VALUES (?, ?, ?, ?, 'model')", row)
+        record = (place.lastrowid, to_json(file.to_json()))
+        db.execute("INSERT INTO records VALUES (?, ?)", record)
+    return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
+
+
+def list_files_of_other_jobs(db: sqlite3.Connection, job_id: int) -> set[int]:
+    """Return the ids of the model files that other unfinished jobs than this one will download."""
+    return {file_id for file_id, _ in db.execute(f"{_UNFINISHED} AND job != ?", (_OVER, job_id))}
+
+
+def parse_state(row: tuple[Any, ...]) -> ModelFileState:
+    """Return the state of a model file from a row that the query `STATES` returned."""
+    file_id, url, state, size, reason, message, saved_path, *record = row
+    version_id, name, title, wanted_path = record
+    path = saved_path or str(wanted_path or "")
+    received = size if state in ("saved", "skipped") else 0
+    if state == "waiting" and path:
+        received = resumable_size(os.path.dirname(path), add_base_url(url))
+    return ModelFileState(
+        file_id,
+        as_integer(version_id) or 0,
+        str(name or file_id),
+        str(title or ""),
+        path,
+        state,
+        received,
+        size,
+        reason,
+        message,
+    )
+
+
+_FAIL_DAMAGED = (
+    "UPDATE items SET state = 'failed', reason = 'bad_answer',"
+    " message = 'Its record in the database cannot be read.' WHERE place = ?"
+)
+
+
+class JobStore(SavedImages):
+    """The jobs of a data folder. Each thread opens a store of its own.
+
+    recovery_notice: a sentence for the user if a damaged database was replaced, else "". Every
+    method raises DiskError if the database cannot be used.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.recovery_notice = self._database.recovery_notice
+
+    def __enter__(self) -> JobStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    # Jobs
+
+    def add_model_files(
+        self, title: str, requests: Sequence[ModelFileRequest], search: str = ""
+    ) -> ModelJobStart:
+        """Add a queued job for model files; return its id and which job downloads each file.
+
+        A file that an unfinished job will download is left out. If no file is left, no job is
+        added, and the id is None. search: the library search whose images need the files.
+        """
+        with self._database.writing() as db:
+            return insert_model_job(db, title, requests, search)
+
+    def add_job(
+        self,
+        title: str,
+        query: ImageQuery,
+        folder: str,
+        wanted: int,
+        again: bool = False,
+        options: JobOptions = JobOptions(),
+        cursor: str | None = None,
+    ) -> int:
+        """Add a queued job and return its id.
+
+        cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
+        parameters are fields of `Job`.
+        """
+        with self._database.writing() as db:
+            return tables.insert_job(db, title, query, folder, wanted, again, options, cursor)
+
+    def add_selection(
+        self,
+        title: str,
+        images: Sequence[Image],
+        folder: str,
+        again: bool = False,
+        options: JobOptions = JobOptions(),
+        query: ImageQuery = ImageQuery(),
+    ) -> int:
+        """Add a queued job that downloads exactly these images; return its id.
+
+        query: the gallery in which the user chose the images, to describe the job.
+        """
+        options = replace(options, is_selection=True)
+        with self._database.writing() as db:
+            job_id = tables.insert_job(db, title, query, folder, len(images), again, options)
+            tables.insert_page(db, job_id, WalkedPage(tuple(images), None))
+        return job_id
+
+    def get_job(self, job_id: int) -> Job:
+        """Return a job by its id. Raises InputError if the job is missing or damaged."""
+        found = self._database.rows(f"{tables.JOB} WHERE jobs.id = ?", (job_id,))
+        if not found:
+            raise InputError(f"There is no job {job_id}.")
+        job = tables.parse_job_or_none(found[0])
+        if job is None:
+            raise InputError(f"Job {job_id} cannot be read.")
+        return job
+
+    def list_jobs(self, limit: int = 50, extra_ids: Collection[int] = ()) -> list[Job]:
+        """Return the `limit` newest jobs and the jobs with the ids in `extra_ids`, newest first."""
+        found = self._database.rows(
+            f"{tables.JOB} WHERE jobs.id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?)"
+            " OR jobs.id IN (SELECT value FROM json_each(?)) ORDER BY jobs.id DESC",
+            (limit, json.dumps(list(extra_ids))),
+        )
+        return [job for job in map(tables.parse_job_or_none, found) if job is not None]
+
+    def count_jobs(self) -> int:
+        return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
+
+    def quarantine_unreadable(self) -> str:
+        """Move unreadable jobs from the database to a JSON file; return a notice for the user.
+
+        Return "" if all jobs can be read.
+        """
+        damaged = [
+            row for row in self._database.rows(tables.JOB) if tables.parse_job_or_none(row) is None
+        ]
+        if not damaged:
+            return ""
+        path = f"{self._database.path}.unreadable-{time.time():.0f}.json"
+        write_text_file(path, json.dumps(damaged, indent=2, default=repr))
+        ids = [(row[0],) for row in damaged]
+        with self._database.writing() as db:
+            db.executemany("DELETE FROM claims WHERE job = ?", ids)
+            db.executemany("DELETE FROM jobs WHERE id = ?", ids)
+        numbers = ", ".join(str(job_id) for (job_id,) in ids)
+        return f"Jobs that cannot be read ({numbers}) were moved to {path}; the others continue."
+
+    def list_unfinished(self) -> list[Job]:
+        """Return the jobs that are not done or cancelled, oldest first."""
+        states = json.dumps([state for state in JobState if not state.is_over])
+        sql = f"{tables.JOB} WHERE state IN (SELECT value FROM json_each(?)) ORDER BY jobs.id"
+        found = self._database.rows(sql, (states,))
+        return [job for job in map(tables.parse_job_or_none, found) if job is not None]
+
+    def queue_jobs(self, job_ids: Collection[int]) -> None:
+        with self._database.writing() as db:
+            for job_id in job_ids:
+                tables.mark_queued(db, job_id)
+
+    def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
+        """Change a job's state; a job that is done or cancelled can only become queued or running.
+
+        Other changes of such a job are ignored. reason, note: why the job is paused, as a code and
+        a sentence. If `state` is `done` or `cancelled`, the job's partial files and its claims are
+        deleted, so that other jobs may download its images. Partial model files stay for a retry
+        unless the job is cancelled, since they can be large.
+        """
+        is_over = JobState(state).is_over
+        if is_over:
+            self._delete_partial_files(job_id, keeps_models=state == JobState.DONE)
+        sources = json.dumps(allowed_sources(JobState(state)))
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?"
+                " AND state IN (SELECT value FROM json_each(?))",
+                (state, reason, note, job_id, sources),
+            )
+            if is_over:
+                delete_claims(db, job_id)
+
+    def forget(self, job_id: int) -> None:
+        """Delete a job and its partial files; saved images stay, and still count as saved.
+
+        Raises InputError if another process or thread runs the job.
+        """
+        with self.hold_job(job_id):
+            self._delete_partial_files(job_id)
+            with self._database.writing() as db:
+                delete_claims(db, job_id)
+                db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
+        """Delete the partial files of a job's unsaved items.
+
+        Partial model files stay if another unfinished job will download the same files.
+        keeps_models: keep all partial model files.
+        """
+        sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
+        sql += " AND kind != 'model'" if keeps_models else ""
+        unsaved = tables.parse_items(self._database.rows(sql, (job_id,)))
+        if any(item.kind == "model" for item in unsaved):
+            with self._database.reading() as db:
+                wanted = list_files_of_other_jobs(db, job_id)
+            unsaved = [i for i in unsaved if i.kind != "model" or i.image_id not in wanted]
+        folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
+        for item in unsaved:
+            urls[item.folder(folder)].append(item.url)
+        for item_folder, item_urls in urls.items():
+            delete_resumable(item_folder, item_urls)
+
+    # Items
+
+    def add_page(self, job_id: int, page: WalkedPage) -> None:
+        """Store a gallery page's images as items of a job; update the job's cursor and report."""
+        with self._database.writing() as db:
+            tables.insert_page(db, job_id, page)
+
+    def reread_last_page(self, job_id: int) -> None:
+        """Let a job request its gallery's last page again; do nothing if that page had images."""
+        walk = self.get_job(job_id).walk.reopened
+        with self._database.writing() as db:
+            db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.value, job_id))
+
+    def begin_second_walk(self, job_id: int) -> None:
+        """Let a job read its gallery's pages a second time, from the last page to the first."""
+        values = (WalkState.SECOND.value, job_id)
+        with self._database.writing() as db:
+            db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
+
+    def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
+        """Return the next `limit` items to download, with Civitai's records.
+
+        after: the `place` (number in gallery order) of the last item already returned, 0 for none.
+        Items with a damaged row are marked as failed and left out.
+        """
+        sql = (
+            f"{tables.WITH_RECORD} WHERE job = ? AND state = 'waiting' AND items.place > ?"
+            " ORDER BY items.place LIMIT ?"
+        )
+        while found := self._database.rows(sql, (job_id, after, limit)):
+            items = tables.parse_items(found)
+            damaged = {row[0] for row in found} - {item.place for item in items}
+            if damaged:
+                with self._database.writing() as db:
+                    db.executemany(_FAIL_DAMAGED, [(place,) for place in damaged])
+            if items:
+                return items
+        return []
+
+    def list_failed(self, job_id: int, limit: int = 1000) -> list[Item]:
+        """Return a job's first `limit` failed items; the `record` of an image is ""."""
+        found = self._database.rows(
+            f"{tables.WITHOUT_RECORD} WHERE job = ? AND state = 'failed'"
+            " ORDER BY items.place LIMIT ?",
+            (job_id, limit),
+        )
+        return tables.parse_items(found)
+
+    def list_model_files(self, job_id: int) -> list[ModelFileState]:
+        """Return the model files of a job, [] for a job of images."""
+        found = self._database.rows(STATES, (job_id,))
+        return [parse_state(row) for row in found]
+
+    def list_folders(self, job_id: int) -> set[str]:
+        """Return all folders in which the job saves images."""
+        sql = "SELECT name FROM items WHERE job = ? AND name LIKE '%/%'"
+        below = {name.rpartition("/")[0] for (name,) in self._database.rows(sql, (job_id,))}
+        folder = self.get_job(job_id).folder
+        return {folder, *(os.path.join(folder, *part.split("/")) for part in below)}
+
+    def list_image_ids(self, job_id: int) -> set[int]:
+        found = self._database.rows("SELECT image_id FROM items WHERE job = ?", (job_id,))
+        return {image_id for (image_id,) in found}
+
+    def retry_failed(self, job_id: int) -> int:
+        """Set a job's failed items to `waiting`; return their number.
+
+        Images that Civitai has deleted stay failed. If the number is not 0, the job becomes
+        `queued`. Raises InputError if the job is running.
+        """
+        sql = (
+            "UPDATE items SET state = 'waiting', reason = '', message = ''"
+            " WHERE job = ? AND state = 'failed' AND reason != 'gone'"
+        )
+        with self.hold_job(job_id), self._database.writing() as db:
+            changed = db.execute(sql, (job_id,)).rowcount
+            if changed:
+                tables.mark_queued(db, job_id)
+        return changed
+
+    def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
+        """Store the outcomes of a job's items, and end the job's claims on the items' images.
+
+        A claim keeps other jobs from downloading the same image. An image whose outcome has a size
+        (`bytes`) counts as saved from now on.
+        """
+        now = time.time()
+        ends = [
+            (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes
+        ]
+        saved = [(o.path, o.bytes, now, job_id, o.image_id) for o in outcomes if o.bytes]
+        keys = [(o.image_id, job_id) for o in outcomes]
+        with self._database.writing() as db:
+            db.executemany(
+                "UPDATE items SET state = ?, path = ?, bytes = coalesce(nullif(?, 0), bytes),"
+                " reason = ?, message = ?, tries = tries + 1 WHERE job = ? AND image_id = ?",
+                ends,
+            )
+            db.executemany(
+                "DELETE FROM records WHERE place = (SELECT place FROM items"
+                " WHERE image_id = ? AND job = ? AND state NOT IN ('failed', 'waiting')"
+                # A skipped item with a message may be fetched again.
+                " AND message = '' AND kind != 'model')",
+                keys,
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO saved SELECT image_id, ?, ?, ? FROM items"
+                " WHERE job = ? AND image_id = ? AND kind != 'model'",
+                saved,
+            )
+            db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)

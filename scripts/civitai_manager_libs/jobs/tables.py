@@ -1,0 +1,524 @@
+"""The jobs' database file, its rows, and which images are saved."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from .. import setting
+from ..civitai import ImageQuery
+from ..core import Image, resize_url, sqlite
+from ..errors import DiskError, InputError
+from .image_files import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
+from .job_records import (
+    Claim,
+    Item,
+    item_path,
+    Job,
+    JobOptions,
+    JobState,
+    NamingContext,
+    WalkedPage,
+    WalkReport,
+    WalkState,
+)
+
+__all__ = [
+    "add_base_url",
+    "delete_claims",
+    "insert_job",
+    "insert_page",
+    "JOB",
+    "JobLocks",
+    "jobs_database",
+    "mark_queued",
+    "parse_items",
+    "parse_job_or_none",
+    "remove_base_url",
+    "SavedImages",
+    "to_json",
+    "WITH_RECORD",
+    "WITHOUT_RECORD",
+]
+
+# In `jobs`, walked is a `states.WalkState`; options is a `records.JobOptions` and report a
+# `records.WalkReport`, both as JSON. In `items`, name is as in `records.Item`; walks: 1 first walk,
+# 2 second walk, 3 both. An item of kind `model` is a model file: image_id is Civitai's id of the
+# file, bytes its expected size until it is saved, and its record a `ModelFileRequest`. The tables
+# `saved` and `claims` are for images only.
+_TABLES = """
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
+    query TEXT NOT NULL, folder TEXT NOT NULL, wanted INTEGER NOT NULL, again INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued', reason TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '', cursor TEXT, walked INTEGER NOT NULL DEFAULT 0,
+    options TEXT NOT NULL DEFAULT '{}', report TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE items (
+    place INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    image_id INTEGER NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting', path TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
+    tries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    name TEXT NOT NULL DEFAULT '', walks INTEGER NOT NULL DEFAULT 1, UNIQUE (job, image_id)
+);
+CREATE INDEX items_by_state ON items (job, state, place);
+CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
+CREATE INDEX model_files ON items (image_id) WHERE kind = 'model';
+CREATE TABLE records (
+    place INTEGER PRIMARY KEY REFERENCES items (place) ON DELETE CASCADE, record TEXT NOT NULL
+);
+CREATE TABLE saved (
+    image_id INTEGER PRIMARY KEY, path TEXT NOT NULL, bytes INTEGER NOT NULL, at REAL NOT NULL
+);
+CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE);
+CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
+"""
+# The first line fails for files of the first two days, whose version 1 has no table `records`: they
+# are set aside as damaged.
+_TO_2 = """
+SELECT place FROM records LIMIT 1;
+ALTER TABLE jobs ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE jobs ADD COLUMN report TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE items ADD COLUMN name TEXT NOT NULL DEFAULT '';
+CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
+CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE)
+"""
+_TO_3 = "ALTER TABLE items ADD COLUMN walks INTEGER NOT NULL DEFAULT 1"
+_TO_4 = "CREATE INDEX model_files ON items (image_id) WHERE kind = 'model'"
+# Up to version 4, these states of `WalkState` shared their numbers with others.
+_TO_5 = """
+UPDATE jobs SET walked = 4 WHERE walked = 2
+    AND CASE WHEN json_valid(report) THEN json_extract(report, '$.second_end') END = 'empty';
+UPDATE jobs SET walked = 5 WHERE walked = 1
+    AND CASE WHEN json_valid(options) THEN json_extract(options, '$.verify') END
+    AND CASE WHEN json_valid(report) THEN json_extract(report, '$.end') END IN ('end', 'blank')
+    AND coalesce(json_extract(report, '$.second_end'), '') = ''
+"""
+_CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5)
+_SCHEMA = sqlite.Schema(
+    5, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
+)
+
+
+def jobs_database(path: str) -> sqlite.Database:
+    """Open the jobs database at a path. Raises DiskError if the file is unusable."""
+    return sqlite.Database(path, _SCHEMA)
+
+
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
+
+
+class JobLocks:
+    """The locks on the jobs of one data folder. folder: the folder of the lock files."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def job_lock(self, job_id: int) -> sqlite.ProcessLock:
+        """Return the lock that a process holds while it runs the job."""
+        return sqlite.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
+
+    def queue_lock(self) -> sqlite.ProcessLock:
+        """Return the lock that is shared by all processes that run queued jobs."""
+        return sqlite.ProcessLock(os.path.join(self._folder, "queue.lock"))
+
+    def is_queue_running(self) -> bool:
+        """Return whether any process is running the queued jobs."""
+        lock = self.queue_lock()
+        try:
+            return not lock.acquire()
+        except DiskError:
+            return False
+        finally:
+            lock.release()
+
+    @contextmanager
+    def hold_job(self, job_id: int) -> Iterator[None]:
+        """Hold the job's lock during the `with` block, so that nobody else runs the job.
+
+        Raises InputError if another process or thread holds the lock.
+        """
+        lock = self.job_lock(job_id)
+        if not lock.acquire(_LOCK_SECONDS):
+            raise InputError(f"Job {job_id} is already running in another program: stop it there.")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def is_job_running(self, job_id: int) -> bool:
+        """Return whether a process or thread is running the job."""
+        lock = self.job_lock(job_id)
+        if not os.path.exists(lock.path):
+            return False
+        is_free = lock.acquire()
+        lock.release()
+        return not is_free
+
+
+_MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
+_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
+_LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
+_COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("id", "wanted"), int),
+    **dict.fromkeys(("title", "folder", "reason", "note"), str),
+    "created": (int, float),
+    "cursor": (str, type(None)),
+}
+_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
+# Read the record as bytes, since damaged text cannot be decoded.
+WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
+# A model file's record is short, and has the file's path.
+WITHOUT_RECORD = _ITEM.format(
+    "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
+    " WHERE records.place = items.place), '') ELSE '' END"
+)
+JOB = (
+    "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
+    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
+    " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
+    " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
+)
+
+_JOB_FIELDS = (  # fields of `Job` in the order of the query `JOB`
+    *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
+    *("cursor", "options", "report", "walk", "counts"),
+)
+
+
+def insert_job(
+    db: sqlite3.Connection,
+    title: str,
+    query: ImageQuery,
+    folder: str,
+    wanted: int,
+    again: bool,
+    options: JobOptions,
+    cursor: str | None = None,
+) -> int:
+    """Insert a queued job and return its id.
+
+    cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
+    parameters are fields of `Job`.
+    """
+    values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
+    row = db.execute(
+        "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (time.time(), *values, cursor),
+    )
+    return int(row.lastrowid or 0)
+
+
+def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
+    """Store a gallery page's images as items of a job; update the job's cursor and report."""
+    sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
+    options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
+    parsed, report = _parse_options(options), WalkReport(**json.loads(report_json))
+    _insert_items(db, job_id, page, folder, parsed)
+    walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end, parsed.verify)
+    if page.walk == 1:
+        report = page.report if page.is_first else report + page.report
+    elif not walk.is_under_way:
+        report = _add_walk_counts(db, job_id, report, page)
+        if report.is_confirmed:  # then neither of two empty pages at the ends hides anything
+            walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
+    values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
+    db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
+
+
+def _insert_items(
+    db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
+) -> None:
+    """Insert the images of a gallery page as items of a job; leave out those of earlier pages.
+
+    For all images of the page, record that the walk `page.walk` has found them. folder, options:
+    fields of the `Job`.
+    """
+    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
+    values = (job_id, json.dumps([image.id for image in page.images]))
+    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
+    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
+    images = [image for image in page.images if image.id not in known]
+    names = _choose_names(db, folder, options, images)
+    rows = [
+        (job_id, i.id, _url_to_store(i, options.width), i.type, names.get(i.id, ""), page.walk)
+        for i in images
+    ]
+    columns = "job, image_id, url, kind, name, walks"
+    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    # In a separate table: a row of `items` that shrinks would not free its space.
+    db.executemany(
+        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
+        [(to_json(image.record), job_id, image.id) for image in images],
+    )
+
+
+def _add_walk_counts(
+    db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
+) -> WalkReport:
+    """Return a copy of a job's report; fill in how many images each of the two walks found.
+
+    page: the last page of the second walk; its report says why the second walk has ended.
+    """
+    sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
+    found = dict(db.execute(sql, (job_id,)).fetchall())
+    only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
+    return replace(
+        report,
+        first=only_first + both,
+        second=only_second + both,
+        both=both,
+        second_end=page.report.end,
+    )
+
+
+def _url_to_store(image: Image, width: int) -> str:
+    """Return the URL from which to download an image, as the job's database stores it.
+
+    A URL on the site in the settings is stored without that site's address. width: the width in
+    pixels of the downloaded image; 0 means the original, as for every video and narrower image.
+    """
+    # Civitai's renditions of videos are unreliable.
+    is_original = not width or image.type != "image" or 0 < image.width <= width
+    return remove_base_url(image.url if is_original else resize_url(image.url, f"width={width}"))
+
+
+def add_base_url(url: str) -> str:
+    """Return an absolute URL: put the base URL in the settings before one that begins with "/"."""
+    return setting.base_url() + url if url[:1] == "/" else url
+
+
+def remove_base_url(url: str) -> str:
+    """Return a URL without the base URL in the settings; return other sites' URLs unchanged."""
+    base = setting.base_url()  # may change, as with a demo's port
+    return url.removeprefix(base) if url.startswith(f"{base}/") else url
+
+
+def _choose_names(
+    db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
+) -> dict[int, str]:
+    """Return {image id: path of the image's file below `folder`, without extension}.
+
+    No other image in `folder` has the same path. Return {} if the files are named by the ids alone.
+    """
+    if options.name == DEFAULT_TEMPLATE:
+        return {}
+    limit = MAX_NAME_BYTES
+    if os.name == "nt":
+        limit = min(limit, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
+    names = {i.id: fill_template(options.name, i, options.facts, limit) for i in images}
+    return {i: _unique_name(db, folder, name, i) for i, name in names.items()}
+
+
+def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
+    """Return the name; append the image id if another image in the folder has that name."""
+    while _is_taken(db, folder, name, image_id):
+        name = f"{name} {image_id}"
+    return name
+
+
+def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> bool:
+    listed_sql = (
+        "SELECT 1 FROM items JOIN jobs ON jobs.id = items.job WHERE name != ''"
+        " AND name = ? COLLATE NOCASE AND folder = ? AND image_id != ? LIMIT 1"
+    )
+    saved_sql = (
+        "SELECT 1 FROM saved WHERE path > ? COLLATE NOCASE AND path < ? COLLATE NOCASE"
+        " AND image_id != ? LIMIT 1"
+    )
+    path = item_path(folder, image_id, name)
+    bounds = (f"{path}.", f"{path}.\U0010ffff")  # any extension
+    is_listed = db.execute(listed_sql, (name, folder, image_id)).fetchone()
+    return bool(is_listed or db.execute(saved_sql, (*bounds, image_id)).fetchone())
+
+
+def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
+    """Set a job's state to `queued` and clear the reason of its pause."""
+    sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
+    db.execute(sql, (job_id,))
+
+
+def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
+    """Parse database rows as items; leave out damaged rows."""
+    return [item for row in rows if (item := _parse_item(*row)) is not None]
+
+
+def _parse_item(
+    place: int, image_id: int, url: str, kind: str, record: str | bytes, *rest: str
+) -> Item | None:
+    has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
+    if not has_id or not all(type(text) is str for text in (url, kind, *rest)):
+        return None
+    text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
+    return Item(place, image_id, add_base_url(url), kind, text, *rest)
+
+
+def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
+    """Return the job of a database row, None if the row is damaged."""
+    try:
+        job = _parse_job(row)
+        if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
+            return None
+        is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
+        context = job.options.facts
+        defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
+        is_typed = all(_has_same_types(*pair) for pair in (*defaults, (context, NamingContext())))
+        are_names = all(isinstance(name, str) for name in context.versions.values())
+        return job if is_in_range and is_typed and are_names else None
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+def _has_same_types(record: object, default: object) -> bool:
+    """Return whether the fields of `record` have the same types as those of `default`."""
+    return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
+
+
+def _parse_job(row: tuple[Any, ...]) -> Job:
+    values = dict(zip(_JOB_FIELDS, row))
+    counts = json.loads(values.pop("counts"))
+    for state in ("saved", "skipped", "failed", "waiting"):
+        values[state] = counts.get(state, (0, 0))[0]
+    values["bytes"] = int(counts.get("saved", (0, 0))[1])
+    values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
+    values["query"] = ImageQuery.from_json(json.loads(values["query"]))
+    values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
+    values["walk"], values["options"] = WalkState(values["walk"]), _parse_options(values["options"])
+    values["report"] = WalkReport(**json.loads(values["report"]))
+    return Job(**values)
+
+
+def _parse_options(text: str) -> JobOptions:
+    """Return a job's options from JSON text; missing options get their defaults.
+
+    Raises ValueError, TypeError or AttributeError for damaged text.
+    """
+    values = json.loads(text)
+    context = values.pop("facts", {})
+    context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}
+    return JobOptions(**values, facts=NamingContext(**context))
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """Return a record as JSON text that can be encoded as UTF-8.
+
+    A lone surrogate becomes a question mark.
+    """
+    text = json.dumps(record, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
+
+
+class SavedImages(JobLocks):
+    """The saved images of a data folder, and the jobs' claims on images to be saved.
+
+    A job claims an image before it downloads the image, so that no other job does the same. There
+    are no claims on model files. path: the path of the database.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(os.path.join(os.path.dirname(path), "locks"))
+        self._database = jobs_database(path)
+        # Damaged text may not be valid UTF-8.
+        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
+
+    def count_to_fetch(self, job_id: int) -> int:
+        """Return how many of a job's waiting images have not been saved by any job."""
+        sql = (
+            "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
+            " AND image_id NOT IN (SELECT image_id FROM saved)"
+        )
+        return int(self._database.rows(sql, (job_id,))[0][0])
+
+    def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
+        """Return the file paths of saved images, by image id; the files may have been deleted."""
+        sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
+        found = self._database.rows(sql, (json.dumps(list(image_ids)),))
+        return {image_id: path for image_id, path in found}
+
+    def list_saved_ids(self) -> list[int]:
+        """Return the ids of all images ever saved; their files may have been deleted."""
+        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
+
+    def estimate_size(self) -> int:
+        """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
+        sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
+        return int(self._database.rows(sql)[0][0] or 0)
+
+    def list_missing_paths(self, job_id: int) -> list[str]:
+        """Return the paths of skipped images whose file was missing or damaged when skipped."""
+        sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
+        return [path for (path,) in self._database.rows(sql, (job_id,))]
+
+    def requeue_missing(self, job_id: int) -> int:
+        """Set skipped images to `waiting` if their files were missing or damaged when skipped.
+
+        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
+        InputError if the job is running.
+        """
+        missing = f"job = ? AND {_MISSING} AND place IN (SELECT place FROM records)"
+        images = f"SELECT image_id FROM items WHERE {missing}"
+        sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
+        with self.hold_job(job_id), self._database.writing() as db:
+            db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
+            changed = db.execute(sql, (job_id,)).rowcount
+            if changed:
+                mark_queued(db, job_id)
+        return changed
+
+    def count_saved_elsewhere(self, job_id: int) -> int:
+        """Return how many skipped images were saved at another path than the job would use.
+
+        Images whose files were missing or damaged when skipped are not counted.
+        """
+        found = self._database.rows(
+            "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
+            " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",
+            (job_id,),
+        )
+        return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
+
+    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
+        """Claim images for a job, except those that another job has claimed already.
+
+        Return a Claim for each image, by image id: it says where the image was saved before, and
+        which other job has claimed it.
+        """
+        listed = "WHERE image_id IN (SELECT value FROM json_each(?))"
+        ids = (json.dumps(list(image_ids)),)
+        with self._database.writing() as db:
+            found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
+            saved = {image_id: file for image_id, *file in found}
+            owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
+            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
+            db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
+        claims = {}
+        for i in image_ids:
+            path, size = saved.get(i, ("", 0))
+            is_ours = owners.get(i) == job_id
+            claims[i] = Claim(path, size, 0 if is_ours else owners.get(i, 0), is_ours)
+        return claims
+
+    def free_claims(self, job_id: int) -> None:
+        """Delete a job's claims on images, unless that job is running."""
+        lock = self.job_lock(job_id)
+        if lock.acquire():
+            try:
+                with self._database.writing() as db:
+                    delete_claims(db, job_id)
+            finally:
+                lock.release()
+
+
+def delete_claims(db: sqlite3.Connection, job_id: int) -> None:
+    db.execute("DELETE FROM claims WHERE job = ?", (job_id,))

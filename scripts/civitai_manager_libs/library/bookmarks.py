@@ -1,0 +1,368 @@
+"""What the user made of images: favourites, stars, tags, notes and collections."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from .. import setting
+from ..core import AtomicFile, cache_file_name, clean_line, Image, log_disk_errors, thumbnail_url
+from ..errors import InputError
+from . import image_cache
+from .database import select_rows, writing
+from .search import fold_text
+
+__all__ = [
+    "add_to_collection",
+    "Annotation",
+    "AnnotationChange",
+    "change_annotations",
+    "change_annotations_by_id",
+    "change_bookmarks",
+    "change_memberships",
+    "Collection",
+    "delete_collection",
+    "find_annotations",
+    "find_thumbnail",
+    "get_revision",
+    "list_collections",
+    "list_image_ids",
+    "list_image_ids_by_name",
+    "read_annotations",
+    "remove_from_collection",
+    "rename_collection",
+    "store_thumbnails",
+    "write_annotation",
+    "write_collection",
+]
+
+_changing = threading.RLock()  # held by the thread that changes bookmarks
+# Larger at each start of the program; a change takes longer than a microsecond.
+_revision = time.time_ns() // 1000
+
+
+def get_revision() -> int:
+    """Return a number that grows with each change of bookmarks and each program start.
+
+    Call this function before reading bookmarks, not after, so that no change is missed.
+    """
+    return _revision
+
+
+@contextmanager
+def change_bookmarks() -> Iterator[sqlite3.Connection]:
+    """Yield a database connection for a transaction that changes bookmarks. Raises DiskError.
+
+    No other thread or process changes the library during the `with` block. The revision number is
+    increased by 1 after the outermost block.
+    """
+    global _revision
+    with _changing:
+        with writing() as db:
+            yield db
+        if not db.in_transaction:
+            _revision += 1
+
+
+_WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferred
+
+
+def store_thumbnails(images: Sequence[Image]) -> None:
+    """Copy the cached thumbnails of images to a folder whose files are never evicted.
+
+    Images without a cached thumbnail are skipped. A disk error is logged, not raised.
+    """
+    with log_disk_errors("library"):
+        for image in images:
+            _store_thumbnail(image)
+
+
+def find_thumbnail(image: Image) -> str | None:
+    """Return the path of an image's stored thumbnail, or None if no thumbnail is stored."""
+    paths = (_thumbnail_path(image, width) for width in _WIDTHS)
+    return next(filter(os.path.isfile, paths), None)
+
+
+def _store_thumbnail(image: Image) -> None:
+    if find_thumbnail(image):
+        return
+    for width in _WIDTHS:
+        url = thumbnail_url(image, width)
+        with image_cache.hold_file(url):
+            cached = image_cache.find_cached(url)
+            if cached is None:
+                continue
+            path = _thumbnail_path(image, width)
+            with AtomicFile(os.path.dirname(path)) as partial:
+                partial.copy_from(cached)
+                partial.commit(path)
+            return
+
+
+def _thumbnail_path(image: Image, width: int) -> str:
+    return os.path.join(setting.thumbnails_folder(), cache_file_name(thumbnail_url(image, width)))
+
+
+_MAX_NOTE = 10_000  # characters
+_MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag
+_MAX_STARS = 5
+_OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """The user's annotations of one image.
+
+    stars: 1 to 5, 0 for none. deleted_at: Unix time when the image was found deleted from Civitai,
+    else 0.
+    """
+
+    favourite: bool = False
+    stars: int = 0
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    deleted_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class AnnotationChange:
+    """New values for an image's annotations; None keeps the present value.
+
+    tags: replaces all tags of the image. add_tags, remove_tags: single tags to add or remove.
+    """
+
+    favourite: bool | None = None
+    stars: int | None = None
+    note: str | None = None
+    tags: Sequence[str] | None = None
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
+
+
+def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
+    """Return {image id: annotation}; leave out images without annotations.
+
+    Return {} if the local library cannot be read.
+    """
+    with log_disk_errors("library"):
+        return read_annotations(image_ids)
+    return {}
+
+
+def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
+    """Return {image id: annotation}; leave out images without annotations. Raises DiskError."""
+    ids = (json.dumps(list(image_ids)),)
+    found: dict[int, Annotation] = defaultdict(Annotation)
+    sql = f"SELECT id, favourite, stars, note FROM marks {_OF_IDS}"
+    for image_id, favourite, stars, note in select_rows(sql, ids):
+        found[image_id] = Annotation(bool(favourite), stars, note)
+    sql = f"SELECT id, tag FROM own_tags {_OF_IDS} ORDER BY tag"
+    for image_id, tag in select_rows(sql, ids):
+        found[image_id] = replace(found[image_id], tags=(*found[image_id].tags, tag))
+    sql = f"SELECT id, name FROM in_sets JOIN sets USING (number) {_OF_IDS} ORDER BY name"
+    for image_id, name in select_rows(sql, ids):
+        names = (*found[image_id].collections, name)
+        found[image_id] = replace(found[image_id], collections=names)
+    for image_id, deleted_at in select_rows(f"SELECT id, at FROM gone {_OF_IDS}", ids):
+        found[image_id] = replace(found[image_id], deleted_at=deleted_at)
+    return dict(found)
+
+
+def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
+    """Apply the same change to the annotations of each image. Raises DiskError."""
+    change_annotations_by_id(images, {image.id: change for image in images})
+
+
+def change_annotations_by_id(
+    images: Sequence[Image], changes: Mapping[int, AnnotationChange]
+) -> None:
+    """Apply the changes to the annotations of images, in one transaction. Raises DiskError.
+
+    changes: {image id: change}, with a change for each image.
+    """
+    with change_bookmarks() as db:
+        for image in images:
+            write_annotation(db, image.id, changes[image.id])
+
+
+def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
+    """Apply a change to the annotations of one image, in the caller's transaction."""
+    row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
+    favourite, stars, note = row.fetchone() or (0, 0, "")
+    favourite = favourite if change.favourite is None else change.favourite
+    stars = stars if change.stars is None else max(0, min(_MAX_STARS, change.stars))
+    note = note if change.note is None else _clean_note(change.note)[:_MAX_NOTE]
+    db.execute("DELETE FROM marks WHERE id = ?", (image_id,))
+    if favourite or stars or note:
+        values = (image_id, bool(favourite), stars, note, fold_text(note), time.time())
+        db.execute("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?)", values)
+    if change.tags is not None:
+        db.execute("DELETE FROM own_tags WHERE id = ?", (image_id,))
+    _add_tags(db, image_id, [*(change.tags or ()), *change.add_tags])
+    removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
+    db.executemany("DELETE FROM own_tags WHERE id = ? AND folded = ?", removed)
+
+
+def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
+    """Add tags to an image until it has 100 tags; drop the rest."""
+    (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
+    rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
+    sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
+    db.executemany(sql, rows[: max(0, _MAX_TAGS - count)])
+
+
+def _unique_tags(tags: Sequence[str]) -> list[str]:
+    """Return the first 100 tags without extra spaces, each cut to 100 characters.
+
+    Of tags that differ in case only, the first is kept. Empty tags are left out.
+    """
+    found: dict[str, str] = {}
+    for tag in tags[:_MAX_TAGS]:
+        found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
+    return [tag for key, tag in found.items() if key]
+
+
+def _clean_note(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+
+
+_MAX_NAME = 100  # characters
+_COVERS = 4
+_REMOVE = "DELETE FROM in_sets WHERE id = ? AND number = (SELECT number FROM sets WHERE folded = ?)"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A set of images to which the user has given a name.
+
+    count: number of images. covers: ids of the images added last, at most four, newest first.
+    """
+
+    name: str
+    count: int
+    covers: tuple[int, ...]
+
+
+def list_collections() -> list[Collection]:
+    """Return all collections, sorted by name. Raises DiskError."""
+    return [
+        Collection(name, len(ids), tuple(reversed(ids[-_COVERS:])))
+        for name, ids in list_image_ids_by_name().items()
+    ]
+
+
+def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
+    """Return {collection name: image ids}, the ids in the order in which they were added.
+
+    name: the only collection to return, "" for all. Raises DiskError.
+    """
+    sql = (
+        "SELECT s.name, i.id FROM sets s LEFT JOIN in_sets i USING (number)"
+        " WHERE ?1 = '' OR s.folded = ?1 ORDER BY s.folded, i.added_at, i.id"
+    )
+    found: dict[str, list[int]] = {}
+    for found_name, image_id in select_rows(sql, (fold_text(name),)):
+        ids = found.setdefault(found_name, [])
+        if image_id is not None:
+            ids.append(image_id)
+    return found
+
+
+def list_image_ids(name: str) -> list[int]:
+    """Return the image ids of a collection in the order in which they were added.
+
+    Return [] if the collection does not exist. Raises DiskError.
+    """
+    return next(iter(list_image_ids_by_name(name).values()), []) if fold_text(name) else []
+
+
+def add_to_collection(images: Sequence[Image], name: str) -> str:
+    """Add images to a collection; return the collection's name.
+
+    A missing collection is created. An existing collection keeps its name, even if `name` differs
+    in case. Raises InputError if `name` is empty, and DiskError.
+    """
+    with change_bookmarks() as db:
+        return write_collection(db, [image.id for image in images], name)
+
+
+def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> str:
+    """Add images to a collection in the caller's transaction; return the collection's name.
+
+    A missing collection is created. Raises InputError if `name` is empty.
+    """
+    clean = _validate_name(name)
+    row = (clean, fold_text(clean), time.time())
+    db.execute("INSERT OR IGNORE INTO sets (name, folded, made_at) VALUES (?, ?, ?)", row)
+    found = db.execute("SELECT number, name FROM sets WHERE folded = ?", (fold_text(clean),))
+    number, stored_name = found.fetchone()
+    rows = ((number, image_id, time.time()) for image_id in image_ids)
+    db.executemany("INSERT OR IGNORE INTO in_sets VALUES (?, ?, ?)", rows)
+    return str(stored_name)
+
+
+def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
+    """Remove images from a collection; ignore images that are not in it. Raises DiskError."""
+    with change_bookmarks() as db:
+        db.executemany(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
+
+
+def change_memberships(
+    added: Mapping[int, Sequence[str]], removed: Mapping[int, Sequence[str]]
+) -> None:
+    """Add images to collections, and remove images from collections, in one transaction.
+
+    added, removed: {image id: names of collections}. Missing collections are created. Raises
+    DiskError.
+    """
+    with change_bookmarks() as db:
+        for image_id, names in removed.items():
+            rows = ((image_id, fold_text(name)) for name in names)
+            db.executemany(_REMOVE, rows)
+        for image_id, names in added.items():
+            for name in names:
+                write_collection(db, [image_id], name)
+
+
+def rename_collection(name: str, new_name: str) -> None:
+    """Rename a collection; do nothing if it does not exist. Raises DiskError.
+
+    Raises InputError if the new name is empty or belongs to another collection.
+    """
+    clean = _validate_name(new_name)
+    sql = "UPDATE OR IGNORE sets SET name = ?1, folded = ?2 WHERE folded = ?3"
+    known = "SELECT 1 FROM sets WHERE folded = ?3"
+    values = (clean, fold_text(clean), fold_text(name))
+    with change_bookmarks() as db:
+        if db.execute(sql, values).rowcount == 0 and db.execute(known, values).fetchall():
+            raise InputError(f"There is a collection “{clean}” already.", "collection_refused")
+
+
+def delete_collection(name: str) -> list[int]:
+    """Delete a collection and return its image ids; the images stay in the local library.
+
+    Raises DiskError.
+    """
+    sql = (
+        "SELECT i.id FROM sets JOIN in_sets i USING (number) WHERE folded = ?"
+        " ORDER BY i.added_at, i.id"
+    )
+    with change_bookmarks() as db:
+        ids = [image_id for (image_id,) in db.execute(sql, (fold_text(name),))]
+        db.execute("DELETE FROM sets WHERE folded = ?", (fold_text(name),))
+    return ids
+
+
+def _validate_name(name: str) -> str:
+    clean = clean_line(name, _MAX_NAME)
+    if not fold_text(clean):
+        raise InputError("A collection needs a name.", "collection_refused")
+    return clean

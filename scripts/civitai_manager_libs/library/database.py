@@ -1,0 +1,392 @@
+"""The library's database: opened, written by one thread, kept within its size."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import sqlite3
+import threading
+import time
+import zlib
+from collections import deque, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from .. import setting, util
+from ..core import log_disk_errors, sqlite
+from .schema import ANNOTATED_IDS, CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
+
+__all__ = [
+    "compress_record",
+    "connections",
+    "decompress_record",
+    "estimate_json_memory",
+    "evict_oldest",
+    "has_trigrams",
+    "MemoryCache",
+    "open_library",
+    "open_temporary_library",
+    "select_rows",
+    "select_rows_or_empty",
+    "wait_for_writes",
+    "write_later",
+    "writing",
+]
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+# About how many bytes of CPython objects each sign of a JSON text stands for.
+_OBJECT, _LIST, _VALUE = 230, 90, 60
+
+
+class MemoryCache(Generic[_K, _V]):
+    """A cache that drops its oldest values when it exceeds a size in bytes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._bytes = 0
+        self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
+
+    def put(self, key: _K, value: _V, size: int) -> None:
+        """Store a value of `size` bytes; drop the oldest values if the cache is over its limit.
+
+        A value larger than the limit empties the cache and is not stored.
+        """
+        with self._lock:
+            self._bytes += size - self._values.pop(key, (None, 0))[1]
+            self._values[key] = (value, size)
+            while self._bytes > self._most_bytes:
+                _, (_, freed) = self._values.popitem(last=False)
+                self._bytes -= freed
+
+    def get(self, key: _K) -> _V | None:
+        entry = self._values.get(key)
+        return entry[0] if entry else None
+
+    def values(self) -> list[_V]:
+        """Return all values, the one that was stored last at the end."""
+        with self._lock:
+            return [value for value, _ in self._values.values()]
+
+
+def estimate_json_memory(text: bytes) -> int:
+    """Estimate the memory in bytes that a JSON text takes once it is parsed."""
+    signs = text.count(b",") + text.count(b":")
+    return len(text) + _OBJECT * text.count(b"{") + _LIST * text.count(b"[") + _VALUE * signs
+
+
+_HAS_TRIGRAMS = "SELECT 1 FROM sqlite_master WHERE name = 'trigrams'"
+_PORT_MARK = "\x01"  # never in JSON, which escapes control characters
+_this_thread = threading.local()  # `database`: the one in which the thread has a transaction
+_ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
+
+
+@functools.cache
+def has_trigrams() -> bool:
+    """Return whether this SQLite can index trigrams (SQLite 3.34 or newer, with FTS5)."""
+    memory = sqlite3.connect(":memory:")
+    try:
+        memory.execute("CREATE TABLE texts (id, prompt, negative, names)")
+        memory.executescript(TRIGRAMS)
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        memory.close()
+    return True
+
+
+@contextmanager
+def open_library() -> Iterator[sqlite.Database]:
+    """Open the library's database for a `with` block. Raises DiskError.
+
+    Within `writing`, the block uses the same connection, and so sees what was written before.
+    """
+    database = getattr(_this_thread, "database", None)
+    if database is not None:
+        yield database
+        return
+    with connections.borrow(setting.library_file()) as database:
+        yield database
+
+
+def _open_file(path: str) -> sqlite.Database:
+    database = sqlite.Database(path, _make_schema())
+    if database.recovery_notice:
+        util.printD(f"[library] {database.recovery_notice}")
+    if has_trigrams():
+        with log_disk_errors("library"):
+            if not database.rows(_HAS_TRIGRAMS):
+                _create_trigrams(database)
+    return database
+
+
+connections = sqlite.ConnectionPool(_open_file)
+
+
+def _create_trigrams(database: sqlite.Database) -> None:
+    """Add the search index of trigrams to a library that has none.
+
+    Such a library was created by a Python whose SQLite lacks FTS5. The tables `facts` and `texts`
+    are emptied; the indexer then fills them together with the new index.
+    """
+    with database.writing() as db:
+        for statement in TRIGRAMS.split(";"):
+            db.execute(statement)
+        for table in ("facts", "texts"):
+            db.execute(f"DELETE FROM {table}")
+
+
+@contextmanager
+def writing() -> Iterator[sqlite3.Connection]:
+    """Yield a connection in a write transaction, committed at the end of the `with` block.
+
+    Other threads and processes wait until the block ends. A block within another of the same thread
+    belongs to the outer one's transaction. Raises DiskError.
+    """
+    with open_library() as database, database.writing() as db:
+        outer = getattr(_this_thread, "database", None)
+        _this_thread.database = database
+        try:
+            yield db
+        finally:
+            _this_thread.database = outer
+
+
+def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Run a SELECT on the library's database and return the rows. Raises DiskError."""
+    with open_library() as database:
+        return database.rows(sql, values)
+
+
+def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Run a SELECT on the library's database; return the rows, or [] if that fails.
+
+    Use this where missing rows do little harm, as for data that Civitai can send again.
+    """
+    with log_disk_errors("library"):
+        return select_rows(sql, values)
+    return []
+
+
+@contextmanager
+def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connection]:
+    """Yield an empty library in memory, with the user's annotations of the given images.
+
+    Use this to search images that are not yet written to the library's file.
+    """
+    db = sqlite3.connect(":memory:")
+    try:
+        db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
+        for table in _ANNOTATION_TABLES:
+            where = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
+            values = (json.dumps(list(image_ids)),) if where else ()
+            for row in select_rows_or_empty(f"SELECT * FROM {table}{where}", values):
+                db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+        yield db
+    finally:
+        db.close()
+
+
+def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
+    """Return (compressed JSON of a record, estimated memory of the parsed record in bytes).
+
+    record: Civitai's JSON object of an image, model or version. URLs that begin with the base URL
+    in the settings are stored without its port, which changes when the demo is restarted. Lone
+    surrogates, which UTF-8 cannot encode, become question marks.
+    """
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    with_port, without_port = _make_url_prefixes()
+    return zlib.compress(text.replace(with_port, without_port), 1), estimate_json_memory(text)
+
+
+def decompress_record(data: bytes) -> tuple[Any, int]:
+    """Return (parsed record, its estimated memory in bytes), or (None, 0) for damaged data."""
+    try:
+        with_port, without_port = _make_url_prefixes()
+        text = zlib.decompress(data).replace(without_port, with_port)
+        return json.loads(text), estimate_json_memory(text)
+    except (zlib.error, ValueError, TypeError, RecursionError):
+        return None, 0
+
+
+def _make_url_prefixes() -> tuple[bytes, bytes]:
+    """Return (the base URL in the settings, the base URL with a mark in place of its port).
+
+    Each is between a quote and a slash, as in JSON. They are equal if the base URL has no port.
+    """
+    base = setting.base_url()
+    stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
+    return f'"{base}/'.encode("utf-8", "replace"), f'"{stored}/'.encode("utf-8", "replace")
+
+
+@functools.cache
+def _make_schema() -> sqlite.Schema:
+    index = f";{TRIGRAMS}" if has_trigrams() else ""
+    return sqlite.Schema(
+        VERSION,
+        f"{TABLES}{index}",
+        "The library database",
+        "It fills again as you browse; your favourites, collections and watches are in the"
+        " renamed file.",
+        checks_pages=False,
+        changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
+    )
+
+
+_ROWS_AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
+_LIMITS = {  # rows
+    "models": 5_000,
+    "pages": 20_000,
+    "version_records": 20_000,
+    "missing_versions": 20_000,
+}
+
+
+def evict_oldest(db: sqlite3.Connection) -> bool:
+    """Delete old rows of tables that are over their limits; return whether more must be deleted.
+
+    Runs in the caller's transaction for about 0.1 s. Images with annotations or reproductions are
+    never deleted.
+    """
+    limits = {**_LIMITS, "images": setting.library_records}
+    return any([_evict_rows(db, table, limit) for table, limit in limits.items()])
+
+
+def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
+    (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+    if count <= limit:
+        return False
+    kept = f"AND id NOT IN ({ANNOTATED_IDS})" if table == "images" else ""
+    row_ids: list[int] = []
+    for when in (">", "<="):  # a time in the future was set by a wrong clock: it is not recent
+        left = min(count - limit, _ROWS_AT_ONCE) - len(row_ids)
+        sql = f"SELECT rowid FROM {table} WHERE read_at {when} ? {kept} ORDER BY read_at LIMIT ?"
+        row_ids += [rowid for (rowid,) in db.execute(sql, (time.time(), left))]
+    if table == "images":
+        _delete_derived_rows(db, row_ids)
+    where = "WHERE rowid IN (SELECT value FROM json_each(?))"
+    db.execute(f"DELETE FROM {table} {where}", (json.dumps(row_ids),))
+    return len(row_ids) == _ROWS_AT_ONCE
+
+
+def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
+    """Delete the statistics and trigrams of images, because no foreign key deletes them.
+
+    An FTS5 index with external content can only delete rows by their old values:
+    https://www.sqlite.org/fts5.html#the_delete_command
+    """
+    values = (json.dumps(list(image_ids)),)
+    db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", values)
+    if not has_trigrams():
+        return
+    sql = (
+        "INSERT INTO trigrams (trigrams, rowid, prompt, negative, names)"
+        " SELECT 'delete', id, prompt, negative, names FROM texts"
+        " WHERE id IN (SELECT value FROM json_each(?))"
+    )
+    db.execute(sql, values)
+
+
+Write = Callable[[sqlite3.Connection], object]
+
+_AT_ONCE = 20  # writes in one transaction
+_EVICT_EVERY = 300.0  # seconds
+_PAUSE = 0.15  # seconds; a waiting SQLite connection tries again at least every 0.1 s
+_MOST_BYTES = 32 * 1024 * 1024  # of all queued writes
+
+
+class _Writer:
+    """A queue of database writes, with a thread that runs while the queue is not empty."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[Write, int]] = deque()
+        self._bytes = 0  # in the queue, and of what is being written
+        self._is_running = False
+        self._evicted_at = -_EVICT_EVERY
+
+    def put(self, write: Write, size: int = 0) -> None:
+        with self._changed:
+            if size:
+                self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= _MOST_BYTES)
+            self._bytes += size
+            self._queue.append((write, size))
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._work, name="library-writer", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._is_running, seconds)
+
+    def _work(self) -> None:
+        is_over = False
+        try:
+            while not is_over:
+                is_over = not self._write_some()
+                self._let_others_write()
+        finally:
+            if not is_over:  # a bug in a write: the next `put` starts a new thread
+                self._set_stopped()
+
+    def _write_some(self) -> bool:
+        """Run up to 20 queued writes in one transaction; return False if the queue was empty."""
+        with self._changed:
+            batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
+            if not batch:
+                self._set_stopped()
+                return False
+        try:
+            with log_disk_errors("library"):
+                self._write([write for write, _ in batch])
+        finally:
+            with self._changed:
+                self._bytes -= sum(size for _, size in batch)
+                self._changed.notify_all()
+        return True
+
+    def _let_others_write(self) -> None:
+        """Pause if writes are queued, so that other connections can begin a transaction."""
+        with self._changed:
+            has_more = bool(self._queue)
+        if has_more:
+            time.sleep(_PAUSE)
+
+    def _set_stopped(self) -> None:
+        with self._changed:
+            self._is_running = False
+            self._changed.notify_all()
+
+    def _write(self, writes: list[Write]) -> None:
+        with writing() as db:
+            for write in writes:
+                write(db)
+        now = time.monotonic()
+        if self._evict not in writes and now - self._evicted_at >= _EVICT_EVERY:
+            self._evicted_at = now
+            self.put(self._evict)
+
+    def _evict(self, db: sqlite3.Connection) -> None:
+        if evict_oldest(db):
+            self.put(self._evict)
+
+
+_writer = _Writer()
+
+
+def write_later(write: Write, size: int = 0) -> None:
+    """Queue a database write for a background thread, which runs it in a transaction.
+
+    write: called with the connection; a DiskError is logged. size: memory of the write in bytes.
+    The call waits while more than 32 MiB are queued, unless the size is 0. A write that queues
+    another write must use 0.
+    """
+    _writer.put(write, size)
+
+
+def wait_for_writes(seconds: float = 5.0) -> bool:
+    """Wait at most `seconds` for all queued writes; return whether all are done."""
+    return _writer.wait(seconds)

@@ -1,0 +1,587 @@
+"""Images that were made again here, each with its original."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import ntpath
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+from ..core import (
+    as_integer,
+    as_number,
+    as_text,
+    as_whole_number,
+    clean_line,
+    log_disk_errors,
+    open_to_read,
+)
+from ..errors import NotAnImage, TooLarge
+from ..infotext import has_overlapping_exif, list_prompt_words, parse_infotext
+from .bookmarks import store_thumbnails
+from .database import select_rows, write_later, writing
+from .image_records import find_images
+
+__all__ = [
+    "count_reproductions",
+    "delete_reproductions",
+    "export_reproductions",
+    "find_reproduction",
+    "import_reproductions",
+    "insert_reproduction",
+    "is_thumbnail",
+    "iter_reproductions",
+    "list_reproductions",
+    "make_thumbnail",
+    "Match",
+    "measure_missing_similarities",
+    "measure_similarity",
+    "Nearness",
+    "open_image",
+    "open_thumbnail",
+    "parse_exported",
+    "read_thumbnail",
+    "receive_image",
+    "remember_send",
+    "Reproduction",
+    "SendMemory",
+    "Similarity",
+    "store_reproduction",
+]
+
+Nearness = Literal["same", "near", "different"]
+
+_SIDE = 256  # pixels of the longer side of the compared images
+_STEP = 4  # pixels between two windows of 8 × 8 pixels, which overlap by half
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # the constants of the paper, for 8-bit values
+_MAX_PIXELS = 64_000_000  # of an image that is decoded: 8000 × 8000
+_FORMATS = ("PNG", "JPEG", "WEBP")
+_THUMBNAIL = 512  # pixels of the longer side
+_QUALITY = 82  # of a thumbnail's JPEG
+_HASHED = 32  # pixels of each side of the image that is hashed
+_HASH_SIDE = 8  # frequencies of each direction: the hash has 64 bits
+# Tried on 11 drawings and photographs. Saved again as JPEG or WebP, at half or twice the size or
+# with less contrast: SSIM 0.90 or more, distance 2 or less. Details moved by up to a hundredth of
+# the width: 0.44 or more, 10 or less. A quarter replaced: 0.73 to 0.92, 8 to 30. Of 300 pairs of
+# the same scene by another seed, two count as near and none as the same.
+_SAME_SSIM, _SURE_SSIM, _SAME_DISTANCE = 0.9, 0.97, 4
+_NEAR_SSIM, _NEAR_DISTANCE, _FAR_DISTANCE = 0.75, 12, 24
+
+
+class Similarity(NamedTuple):
+    """How similar two images are.
+
+    ssim: structural similarity, 1.0 for equal images, about 0 for unrelated ones. hash_distance:
+    number of different bits in the two 64-bit hashes, about 32 for unrelated images.
+    """
+
+    ssim: float
+    hash_distance: int
+
+    @property
+    def nearness(self) -> Nearness:
+        """Return "same", "near" or "different", by limits for `ssim` and `hash_distance`.
+
+        "same": only the compression, size or contrast differs. "near": some details differ too.
+        """
+        is_same = self.ssim >= _SAME_SSIM and self.hash_distance <= _SAME_DISTANCE
+        if is_same or self.ssim >= _SURE_SSIM:
+            return "same"
+        far = _FAR_DISTANCE if self.ssim >= _NEAR_SSIM else _NEAR_DISTANCE
+        return "near" if self.hash_distance <= far else "different"
+
+
+def open_image(file: str | BinaryIO) -> Any:
+    """Decode the first frame of a PNG, JPEG or WebP file; return a PIL image.
+
+    file: a path or an open file. Raises NotAnImage if the file cannot be decoded, TooLarge above 64
+    million pixels, and DiskError.
+    """
+    from PIL import Image
+
+    if has_overlapping_exif(file):
+        raise NotAnImage("The image's EXIF data is too large to be read.")
+    try:
+        with open_to_read(file) if isinstance(file, str) else nullcontext(file) as opened:
+            image = Image.open(opened, formats=_FORMATS)
+            width, height = image.size
+            if width * height > _MAX_PIXELS:
+                raise TooLarge(f"An image of {width} × {height} pixels is too large to compare.")
+            image.load()
+    # Pillow raises SyntaxError and ValueError for some damaged files.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise NotAnImage("The file is not a readable PNG, JPEG or WebP image.") from error
+    return image
+
+
+def make_thumbnail(image: Any) -> bytes:
+    """Return a PIL image as a JPEG whose longer side has at most 512 pixels."""
+    from PIL import Image
+
+    scale = min(1.0, _THUMBNAIL / max(image.size))
+    size = [max(1, round(side * scale)) for side in image.size]
+    with io.BytesIO() as file:
+        small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small.convert("RGB").save(file, "JPEG", quality=_QUALITY)
+        return file.getvalue()
+
+
+def open_thumbnail(thumbnail: bytes) -> Any:
+    """Decode a JPEG from `make_thumbnail` to a PIL image. Raises NotAnImage."""
+    return open_image(io.BytesIO(thumbnail))
+
+
+def is_thumbnail(data: bytes) -> bool:
+    """Return whether the bytes are a JPEG of at most 512 × 512 pixels."""
+    from PIL import Image
+
+    if has_overlapping_exif(io.BytesIO(data)):
+        return False
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if max(image.size) > _THUMBNAIL:
+                return False
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # see `open_image`
+        return False
+    return True
+
+
+def measure_similarity(image: Any, other: Any) -> Similarity:
+    """Return how similar two PIL images are, whatever their sizes; colours are ignored."""
+    image, other = image.convert("L"), other.convert("L")
+    distance = int((_compute_hash(image) != _compute_hash(other)).sum())
+    return Similarity(_measure_ssim(image, other), distance)
+
+
+def _measure_ssim(image: Any, other: Any) -> float:
+    """Return the structural similarity (SSIM) of two grey PIL images.
+
+    Both are first resized to one small size with about the proportions of `image`.
+    """
+    scale = _SIDE / max(image.size)
+    width, height = (max(2, round(side * scale / _STEP)) * _STEP for side in image.size)
+    x, y = _read_pixels(image, (width, height)), _read_pixels(other, (width, height))
+    mean_x, mean_y = _average_windows(x), _average_windows(y)
+    variance_x = _average_windows(x * x) - mean_x**2
+    variance_y = _average_windows(y * y) - mean_y**2
+    covariance = _average_windows(x * y) - mean_x * mean_y
+    ssim = ((2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)) / (
+        (mean_x**2 + mean_y**2 + _C1) * (variance_x + variance_y + _C2)
+    )
+    return float(ssim.mean())
+
+
+def _read_pixels(image: Any, size: tuple[int, int]) -> Any:
+    """Return a grey PIL image, resized to (width, height), as a NumPy array of floats."""
+    import numpy
+    from PIL import Image
+
+    # Each pixel of the result is the mean of those that it replaces.
+    return numpy.asarray(image.resize(size, Image.Resampling.BOX), dtype=float)
+
+
+def _average_windows(pixels: Any) -> Any:
+    """Return the mean of each window of 8 × 8 pixels; the windows begin at every fourth pixel."""
+    height, width = pixels.shape
+    blocks = pixels.reshape(height // _STEP, _STEP, width // _STEP, _STEP).mean((1, 3))
+    return (blocks[1:, 1:] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[:-1, :-1]) / 4
+
+
+def _compute_hash(image: Any) -> Any:
+    """Return the 64 bits of a grey image's perceptual hash, as a NumPy array of booleans."""
+    import numpy
+
+    frequencies, at = numpy.arange(_HASH_SIDE), numpy.arange(_HASHED)
+    # The lowest waves of the discrete cosine transform (DCT-II).
+    waves = numpy.cos(math.pi / (2 * _HASHED) * numpy.outer(frequencies, 2 * at + 1))
+    values = (waves @ _read_pixels(image, (_HASHED, _HASHED)) @ waves.T).ravel()
+    return values > numpy.median(values[1:])  # the first is the image's mean value
+
+
+_MAX_SENDS = 200
+_MAX_AGE = 12 * 3600.0  # seconds
+_MIN_RANDOM_SEED = 100_000
+_MIN_SHARE = 0.5  # of the words of both prompts
+
+
+class Match(NamedTuple):
+    """A sent image from which a new image was generated. is_edited: whether the prompts differ."""
+
+    image_id: int
+    is_edited: bool
+
+
+class _Send(NamedTuple):
+    image_id: int
+    seed: int
+    words: tuple[str, ...]
+    sent_at: float
+
+
+class SendMemory:
+    """The images and infotexts that were sent to the WebUI in the last 12 hours."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._sends: deque[_Send] = deque(maxlen=_MAX_SENDS)
+
+    def add(self, image_id: int, infotext: str) -> None:
+        """Remember a sent image and its infotext; ignore an infotext without a seed."""
+        seed, words = _read_identity(infotext)
+        if seed is not None:
+            with self._lock:
+                self._sends.append(_Send(image_id, seed, words, self._now()))
+
+    def find(self, infotext: str) -> Match | None:
+        """Return the sent image from which a new image was generated, or None if none matches.
+
+        Infotexts match if their seeds are equal, and if the seed is at least 100,000 or the prompts
+        have half of their words in common. Of several sent images, one with the same prompt is
+        preferred, then the one that was sent last. infotext: of the new image.
+        """
+        with self._lock:
+            oldest = self._now() - _MAX_AGE
+            sends = [send for send in reversed(self._sends) if send.sent_at >= oldest]
+        if not sends:
+            return None
+        seed, words = _read_identity(infotext)
+        sends = [send for send in sends if send.seed == seed]
+        for send in sends:
+            if send.words == words:
+                return Match(send.image_id, False)
+        for send in sends:
+            if (
+                send.seed >= _MIN_RANDOM_SEED
+                or _compute_word_overlap(send.words, words) >= _MIN_SHARE
+            ):
+                return Match(send.image_id, True)
+        return None
+
+
+def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
+    """Return (seed, words of the prompt); the seed is None if it is missing or random (-1)."""
+    read = parse_infotext(infotext)
+    seed = as_integer(read.parameters.get("Seed"))
+    return (seed if seed is not None and seed >= 0 else None), list_prompt_words(read.prompt)
+
+
+def _compute_word_overlap(words: tuple[str, ...], others: tuple[str, ...]) -> float:
+    """Return the share, 0 to 1, of the longer prompt's words that the other prompt has too."""
+    longer = max(len({*words}), len({*others}))
+    return len({*words} & {*others}) / longer if longer else 0.0
+
+
+_MAX_OF_IMAGE = 100  # the oldest beyond are deleted
+_AT_ONCE = 50  # reproductions in memory
+_COLUMNS = (
+    "number, image_id, path, infotext, made_at, is_edited, width, height, ssim, hash_distance"
+)
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """An image that was generated on this machine from a Civitai image's infotext.
+
+    image_id: the Civitai image. path: the file, or only its name if a browser uploaded the file.
+    made_at: Unix time of saving. is_edited: whether the prompt was edited. similarity: how similar
+    it is to the Civitai image, None if not measured yet.
+    """
+
+    id: int
+    image_id: int
+    path: str
+    infotext: str
+    made_at: float
+    is_edited: bool
+    width: int
+    height: int
+    similarity: Similarity | None = None
+
+
+def list_reproductions(image_id: int) -> list[Reproduction]:
+    """Return the reproductions of an image, newest first. Raises DiskError."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM reproductions WHERE image_id = ?"
+        " ORDER BY made_at DESC, number DESC"
+    )
+    return [_parse_row(row) for row in select_rows(sql, (image_id,))]
+
+
+def count_reproductions(image_id: int) -> int:
+    """Return how many reproductions an image has, 0 if the local library cannot be read."""
+    with log_disk_errors("library"):
+        sql = "SELECT count(*) FROM reproductions WHERE image_id = ?"
+        return int(select_rows(sql, (image_id,))[0][0])
+    return 0
+
+
+def find_reproduction(reproduction_id: int) -> Reproduction | None:
+    """Return a reproduction by its id, or None if it is not stored. Raises DiskError."""
+    sql = f"SELECT {_COLUMNS} FROM reproductions WHERE number = ?"
+    return next(map(_parse_row, select_rows(sql, (reproduction_id,))), None)
+
+
+def read_thumbnail(reproduction_id: int) -> bytes | None:
+    """Return a reproduction's JPEG thumbnail, None if no such reproduction is stored.
+
+    Raises DiskError.
+    """
+    rows = select_rows("SELECT thumbnail FROM reproductions WHERE number = ?", (reproduction_id,))
+    return bytes(rows[0][0]) if rows else None
+
+
+def iter_reproductions(image_ids: Sequence[int]) -> Iterator[tuple[Reproduction, bytes]]:
+    """Yield the reproductions of images as (reproduction, JPEG thumbnail), oldest first.
+
+    Only some of them are in memory at once. Raises DiskError.
+    """
+    some = "IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT number FROM reproductions WHERE image_id {some} ORDER BY made_at, number"
+    numbers = [number for (number,) in select_rows(sql, (json.dumps(list(image_ids)),))]
+    for start in range(0, len(numbers), _AT_ONCE):
+        values = (json.dumps(numbers[start : start + _AT_ONCE]),)
+        sql = f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE number {some}"
+        for row in select_rows(f"{sql} ORDER BY made_at, number", values):
+            yield _parse_row(row[:-1]), bytes(row[-1])
+
+
+def import_reproductions(
+    db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]
+) -> None:
+    """Store reproductions with their JPEG thumbnails, in the caller's transaction.
+
+    Skip a reproduction if its Civitai image already has 100, or the same one.
+    """
+    sql = (
+        "SELECT count(*), total(made_at = ? AND infotext = ? AND thumbnail = ?)"
+        " FROM reproductions WHERE image_id = ?"
+    )
+    for new, thumbnail in items:
+        values = (new.made_at, new.infotext, thumbnail, new.image_id)
+        count, same = db.execute(sql, values).fetchone()
+        if count < _MAX_OF_IMAGE and not same:
+            _insert(db, new, thumbnail)
+
+
+def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
+    """Store a reproduction with its JPEG thumbnail, in the caller's transaction.
+
+    The database gives the reproduction a new id. A reproduction with the same path is replaced; if
+    `path` is only a name, which another file may have too, only the same reproduction is replaced.
+    Only the newest 100 reproductions of an image are kept.
+    """
+    same = "DELETE FROM reproductions WHERE image_id = ? AND path = ?"
+    values: list[object] = [new.image_id, _pack_path(new.path)]
+    if not os.path.isabs(new.path):
+        same += " AND infotext = ? AND thumbnail = ?"
+        values += [new.infotext, thumbnail]
+    db.execute(same, values)
+    _insert(db, new, thumbnail)
+    sql = (
+        "DELETE FROM reproductions WHERE number IN (SELECT number FROM reproductions"
+        " WHERE image_id = ? ORDER BY made_at DESC, number DESC LIMIT -1 OFFSET ?)"
+    )
+    db.execute(sql, (new.image_id, _MAX_OF_IMAGE))
+
+
+def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
+    path = _pack_path(new.path)
+    row: list[object] = [new.image_id, path, new.infotext, new.made_at, new.is_edited]
+    row += [new.width, new.height, *(new.similarity or (None, None)), thumbnail]
+    sql = (
+        f"INSERT INTO reproductions ({_COLUMNS.partition(', ')[2]}, thumbnail)"
+        f" VALUES ({', '.join('?' * len(row))})"
+    )
+    db.execute(sql, row)
+
+
+def _pack_path(path: str) -> str | bytes:
+    """Return a path for the database; it is bytes if it is not UTF-8, which a text must be."""
+    data = os.fsencode(path)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+
+
+def store_reproduction(new: Reproduction, image: Any) -> None:
+    """Store a reproduction with a thumbnail of `image`. Raises DiskError.
+
+    image: the reproduction as a PIL image.
+    """
+    thumbnail = make_thumbnail(image)
+    with writing() as db:
+        insert_reproduction(db, new, thumbnail)
+
+
+def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
+    """Delete reproductions from the library, but not their image files. Raises DiskError."""
+    with writing() as db:
+        sql = "DELETE FROM reproductions WHERE number IN (SELECT value FROM json_each(?))"
+        db.execute(sql, (json.dumps(list(reproduction_ids)),))
+
+
+def measure_missing_similarities(
+    items: Sequence[Reproduction], original: str
+) -> list[Reproduction]:
+    """Measure and store the similarities that reproductions lack; return all with similarities.
+
+    items: reproductions of one Civitai image; one without a thumbnail is returned unchanged.
+    original: path of the Civitai image or of its thumbnail. Raises NotAnImage or TooLarge if an
+    image cannot be decoded, and DiskError.
+    """
+    image, measured = open_image(original), list[Reproduction]()
+    for item in items:
+        if item.similarity is None and (thumbnail := read_thumbnail(item.id)) is not None:
+            similarity = measure_similarity(image, open_thumbnail(thumbnail))
+            item = replace(item, similarity=similarity)
+        measured.append(item)
+    rows = [
+        (*new.similarity, new.id)
+        for new, old in zip(measured, items)
+        if new.similarity and not old.similarity
+    ]
+    if rows:
+        with writing() as db:
+            sql = "UPDATE reproductions SET ssim = ?, hash_distance = ? WHERE number = ?"
+            db.executemany(sql, rows)
+    return measured
+
+
+def _parse_row(row: tuple[Any, ...]) -> Reproduction:
+    *first, is_edited, width, height, ssim, hash_distance = row
+    number, image_id, path, infotext, made_at = first
+    similarity = None if ssim is None else Similarity(ssim, hash_distance)
+    return Reproduction(
+        number,
+        image_id,
+        os.fsdecode(path),
+        infotext,
+        made_at,
+        bool(is_edited),
+        width,
+        height,
+        similarity,
+    )
+
+
+_MAX_SENT_INFOTEXT = 300_000  # characters; real ones have some thousand
+
+_sends = SendMemory()
+
+
+def remember_send(image_id: int, infotext: str) -> None:
+    """Remember the image and the infotext that the user sent to a tab of the WebUI.
+
+    An infotext without a seed is ignored.
+    """
+    _sends.add(image_id, infotext)
+
+
+def receive_image(image: Any, path: str, infotext: str) -> None:
+    """Store an image saved by the WebUI as a reproduction, if it was made from a sent infotext.
+
+    image: a PIL image. path: the saved file. The WebUI waits for this function, so the database is
+    written in the background, and errors there are logged.
+    """
+    match = _sends.find(infotext) if len(infotext) <= _MAX_SENT_INFOTEXT else None
+    if match is None:
+        return
+    thumbnail, (width, height) = make_thumbnail(image), image.size
+    infotext = infotext.encode("utf-8", "replace").decode()  # a lone surrogate is no text
+    new = Reproduction(
+        0, match.image_id, path, infotext, time.time(), match.is_edited, width, height
+    )
+
+    def write(db: sqlite3.Connection) -> None:
+        insert_reproduction(db, new, thumbnail)
+        # So that both can be compared when Civitai has the original no more.
+        store_thumbnails(list(find_images([new.image_id]).values()))
+
+    write_later(write)
+
+
+_LAST_ID = 2**63 - 1
+_MAX_INFOTEXT = 300_000  # characters
+_MAX_NAME = 200  # characters of a file's name
+_MAX_SIDE = 1_000_000  # pixels
+_MAX_THUMBNAIL = 400_000  # characters in base64; of 512 pixels a side it has some 60,000
+
+
+def export_reproductions(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Yield the reproductions of images as JSON objects, for `parse_exported`. Raises DiskError.
+
+    Only the name of each file is exported, because its path means nothing on another machine.
+    """
+    return (_export(one, thumbnail) for one, thumbnail in iter_reproductions(image_ids))
+
+
+def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduction, bytes]]:
+    """Parse exported reproductions; return (reproduction, JPEG thumbnail) of each valid one."""
+    return [parsed for entry in entries if (parsed := _parse(entry)) is not None]
+
+
+def _export(one: Reproduction, thumbnail: bytes) -> dict[str, Any]:
+    ssim, hash_distance = one.similarity or (None, None)
+    return {
+        "image_id": one.image_id,
+        "name": ntpath.basename(one.path),
+        "infotext": one.infotext,
+        "made_at": one.made_at,
+        "is_edited": one.is_edited,
+        "width": one.width,
+        "height": one.height,
+        "ssim": ssim,
+        "hash_distance": hash_distance,
+        "thumbnail": base64.b64encode(thumbnail).decode(),
+    }
+
+
+def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:
+    image_id, made_at = as_whole_number(entry.get("image_id"), 1, _LAST_ID), _parse_time(entry)
+    sides = [as_whole_number(entry.get(key), 1, _MAX_SIDE) for key in ("width", "height")]
+    thumbnail = _parse_thumbnail(entry.get("thumbnail"))
+    if image_id is None or None in sides or made_at is None or thumbnail is None:
+        return None
+    name = clean_line(ntpath.basename(as_text(entry.get("name"))), _MAX_NAME)
+    infotext = as_text(entry.get("infotext"))[:_MAX_INFOTEXT]
+    is_edited, similarity = entry.get("is_edited") is True, _parse_similarity(entry)
+    width, height = (side or 0 for side in sides)
+    new = Reproduction(0, image_id, name, infotext, made_at, is_edited, width, height, similarity)
+    return new, thumbnail
+
+
+def _parse_time(entry: Mapping[str, Any]) -> float | None:
+    value = as_number(entry.get("made_at"))
+    return value if value is not None and 0 <= value < 1e11 else None
+
+
+def _parse_similarity(entry: Mapping[str, Any]) -> Similarity | None:
+    ssim, distance = as_number(entry.get("ssim")), as_whole_number(
+        entry.get("hash_distance"), 0, 64
+    )
+    is_valid = ssim is not None and -1 <= ssim <= 1 and distance is not None
+    return Similarity(ssim or 0.0, distance or 0) if is_valid else None
+
+
+def _parse_thumbnail(value: Any) -> bytes | None:
+    """Decode a base64 thumbnail to JPEG bytes; return None if the thumbnail is invalid."""
+    if not isinstance(value, str) or len(value) > _MAX_THUMBNAIL:
+        return None
+    try:
+        thumbnail = base64.b64decode(value, validate=True)
+    except ValueError:
+        return None
+    return thumbnail if is_thumbnail(thumbnail) else None

@@ -1,0 +1,224 @@
+"""The tables of the library's database."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ANNOTATED_IDS",
+    "CHANGES",
+    "INDEXES",
+    "RANK",
+    "TABLES",
+    "TEXTS_OF_3",
+    "TRIGRAMS",
+    "VERSION",
+]
+
+VERSION = 11
+
+_IMAGES = """
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, is_whole INTEGER NOT NULL, record BLOB NOT NULL
+);
+CREATE INDEX images_by_age ON images (read_at);
+"""
+# The features that statistics count, of each whole record (see `stats.features`). made_by: the
+# version of the rules; rows of another version are computed again.
+_FIGURES = """
+CREATE TABLE figures (
+    id INTEGER PRIMARY KEY, made_by INTEGER NOT NULL, level INTEGER NOT NULL,
+    reactions INTEGER NOT NULL, versions TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL
+)
+"""
+# What a search reads, apart from the large records. facts: numbers are NULL if the record lacks
+# them; created: ISO 8601 or "". texts: folded (see `search.fields`). names: LoRAs, samplers,
+# authors and so on, each once by kind; uses: the images that have each name. seen: the galleries
+# in which an image was read, as "model 5", "version 7", "post 9" or "user anna".
+_TEXTS = """
+CREATE TABLE facts (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    level INTEGER NOT NULL, type TEXT NOT NULL, created TEXT NOT NULL, width INTEGER NOT NULL,
+    height INTEGER NOT NULL, reactions INTEGER NOT NULL, has_data INTEGER NOT NULL, steps REAL,
+    cfg REAL, clip_skip REAL, hires REAL{more}
+);
+CREATE TABLE texts (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    prompt TEXT NOT NULL, negative TEXT NOT NULL, names TEXT NOT NULL
+);
+CREATE TABLE names (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, shown TEXT NOT NULL,
+    UNIQUE (kind, name)
+);
+CREATE TABLE uses (
+    name INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    weight REAL, PRIMARY KEY (name, id)
+) WITHOUT ROWID;
+CREATE INDEX uses_by_image ON uses (id);
+CREATE TABLE seen (
+    gallery TEXT NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    PRIMARY KEY (gallery, id)
+) WITHOUT ROWID;
+CREATE INDEX seen_by_image ON seen (id)
+"""
+TEXTS_OF_3 = _TEXTS.format(more="")
+_SEARCHED = _TEXTS.format(more=", has_negative INTEGER")
+# An image's place in the order of reactions as one number. With the pair (reactions, id) SQLite
+# would seek the reactions alone in an index and step over all images that have as many.
+# Civitai's ids have 31 bits.
+RANK = "min({reactions}, 524287) << 40 | {id}"
+# Indexes for searches. Those that an older version's library lacks are created in the background,
+# because that takes seconds: see `search.indexer`. The first covers every column that a search
+# compares, so that a search in the order of reactions reads no rows of the table.
+_RANK = RANK.format(reactions="reactions", id="id")
+_COMPARED = (
+    "level, type, created, width, height, has_data, steps, cfg, clip_skip, hires, has_negative"
+)
+_INDEXED = ("reactions", "type", "width", "height", "steps", "cfg")
+INDEXES = {
+    "facts_by_rank": f"facts (({_RANK}), reactions, {_COMPARED})",
+    "facts_by_date": "facts (created)",
+    **{f"facts_by_{column}": f"facts ({column})" for column in _INDEXED},
+    "facts_by_clip_skip": "facts (clip_skip) WHERE clip_skip IS NOT NULL",
+    "facts_by_hires": "facts (hires) WHERE hires IS NOT NULL",
+}
+_INDEXES = ";".join(f"CREATE INDEX {name} ON {what}" for name, what in INDEXES.items())
+# What the user has added to images: it stays when their records are evicted. marks: favourites,
+# stars and notes. sets: collections. folded: the text as searches compare it. gone: images that
+# Civitai no longer has, and when that was noticed.
+_OWN = """
+CREATE TABLE marks (
+    id INTEGER PRIMARY KEY, favourite INTEGER NOT NULL, stars INTEGER NOT NULL, note TEXT NOT NULL,
+    folded TEXT NOT NULL, marked_at REAL NOT NULL
+);
+CREATE TABLE own_tags (
+    id INTEGER NOT NULL, tag TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (folded, id)
+) WITHOUT ROWID;
+CREATE INDEX own_tags_by_image ON own_tags (id);
+CREATE TABLE sets (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE,
+    made_at REAL NOT NULL
+);
+CREATE TABLE in_sets (
+    number INTEGER NOT NULL REFERENCES sets (number) ON DELETE CASCADE, id INTEGER NOT NULL,
+    added_at REAL NOT NULL, PRIMARY KEY (number, id)
+) WITHOUT ROWID;
+CREATE INDEX in_sets_by_image ON in_sets (id);
+CREATE TABLE gone (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, at REAL NOT NULL
+)
+"""
+# Galleries that the user watches. since, seen, newest: ids of the latest image before the current
+# visit, at the end of that visit, and of all. fresh: how many images came after `seen`. Compressed
+# lists of ids (see `watches`), NULL for none: known: seen images, the last read first; fresh_ids:
+# the images that `fresh` counts; news: the images that are new in the current visit.
+_WATCHED_OF_5 = """
+CREATE TABLE watched (
+    gallery TEXT PRIMARY KEY, name TEXT NOT NULL, model_id INTEGER, level INTEGER NOT NULL,
+    since INTEGER NOT NULL, seen INTEGER NOT NULL, newest INTEGER NOT NULL,
+    visited_at REAL NOT NULL, checked_at REAL NOT NULL, fresh INTEGER NOT NULL,
+    is_more INTEGER NOT NULL
+)
+"""
+_WATCHED = (
+    _WATCHED_OF_5.rstrip().removesuffix(")").rstrip() + ", known BLOB, fresh_ids BLOB, news BLOB)"
+)
+# Versions that were read without their model, and the hashes (AutoV2 and AutoV3, in lower case) of
+# the files of all versions that were read.
+_VERSION_RECORDS = """
+CREATE TABLE IF NOT EXISTS version_records (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS version_hashes (
+    hash TEXT NOT NULL, version_id INTEGER NOT NULL, PRIMARY KEY (hash, version_id)
+) WITHOUT ROWID
+"""
+# What was made here from an image's data. path: a bare name or "" if the file came from a browser.
+# ssim, hash_distance: see `reproductions.similarity`; NULL until measured. thumbnail: a JPEG.
+_REPRODUCTIONS = """
+CREATE TABLE IF NOT EXISTS reproductions (
+    number INTEGER PRIMARY KEY, image_id INTEGER NOT NULL, path TEXT NOT NULL,
+    infotext TEXT NOT NULL, made_at REAL NOT NULL, is_edited INTEGER NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL, ssim REAL, hash_distance INTEGER,
+    thumbnail BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
+"""
+# Versions that Civitai did not have when they were requested; key: a version's id or a file's hash,
+# after "key " if the request had an API key, which may show more.
+_MISSING_VERSIONS = """
+CREATE TABLE IF NOT EXISTS missing_versions (key TEXT PRIMARY KEY, read_at REAL NOT NULL)
+"""
+# The authors and words whose images the user hides. folded: the text as searches compare it.
+_HIDDEN_RULES = """
+CREATE TABLE IF NOT EXISTS hidden_rules (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, folded TEXT NOT NULL,
+    UNIQUE (kind, folded)
+)
+"""
+# The images that are never evicted: those with annotations or reproductions.
+ANNOTATED_IDS = (
+    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+    " UNION SELECT image_id FROM reproductions"
+)
+# Each three letters in a row are a token, so that words of every script are found inside others.
+# trigram_list has each token once, to find the tokens that begin with one or two letters.
+TRIGRAMS = """
+CREATE VIRTUAL TABLE trigrams USING fts5 (
+    prompt, negative, names, content = 'texts', content_rowid = 'id',
+    tokenize = 'trigram case_sensitive 1', detail = 'column'
+);
+CREATE VIRTUAL TABLE trigram_list USING fts5vocab ('trigrams', 'row')
+"""
+TABLES = f"""
+{_IMAGES}
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, base_models TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, model_id INTEGER NOT NULL, model_name TEXT NOT NULL, name TEXT NOT NULL
+);
+CREATE TABLE pages (
+    query TEXT NOT NULL, cursor TEXT NOT NULL, read_at REAL NOT NULL, next_cursor TEXT,
+    ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
+);
+CREATE INDEX pages_by_age ON pages (read_at);
+{_FIGURES};
+{_SEARCHED};
+{_INDEXES};
+{_OWN};
+{_WATCHED};
+{_VERSION_RECORDS};
+{_REPRODUCTIONS};
+{_MISSING_VERSIONS};
+{_HIDDEN_RULES}
+"""
+_KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
+# Fills `seen` from the pages, which tell the galleries in which an image was read.
+_SEEN = ";".join(f"""
+INSERT OR IGNORE INTO seen SELECT '{kind} ' || json_extract(query, '$[1].{name}'), value
+    FROM (SELECT CASE WHEN json_valid(query) THEN query ELSE '[]' END AS query, ids FROM pages),
+    json_each(ids) WHERE json_extract(query, '$[1].{name}') NOT IN ('', 0)
+    AND value IN (SELECT id FROM images)
+""" for kind, name in _KINDS.items())
+# Version 2 had the texts of a search in the table of records. The indexer fills the new tables
+# from the records in the background: see `search.indexer`.
+_FROM_2 = f"""
+DROP INDEX images_by_age;
+ALTER TABLE images RENAME TO old_images;
+{_IMAGES}
+INSERT INTO images SELECT id, read_at, is_whole, record FROM old_images;
+DROP TABLE old_images;
+{TEXTS_OF_3};
+{_SEEN}
+"""
+_FROM_5 = "ALTER TABLE facts ADD COLUMN has_negative INTEGER"
+_FROM_6 = """
+ALTER TABLE watched ADD COLUMN known BLOB;
+ALTER TABLE watched ADD COLUMN fresh_ids BLOB;
+ALTER TABLE watched ADD COLUMN news BLOB
+"""
+CHANGES = (
+    *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
+    _REPRODUCTIONS,
+    _MISSING_VERSIONS,
+    _HIDDEN_RULES,
+)

@@ -1,0 +1,361 @@
+"""The model files on this machine, with what is known of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import host, setting
+from ..core import (
+    as_checksum,
+    as_id,
+    as_list,
+    as_mapping,
+    as_number,
+    Cancellation,
+    clean_line,
+    compute_sha256,
+    lock_file,
+    model_file_stem,
+    open_to_read,
+    translate_disk_errors,
+    write_text_file,
+)
+from .folders import FolderListing, list_folders, SearchedFolder, walk_folders
+from .matching import ModelFile, ModelLookup, ModelMatch, WantedModel
+
+__all__ = [
+    "compute_hash",
+    "describes_other_version",
+    "EXTENSIONS",
+    "get_model_index",
+    "load_hashes",
+    "ModelIndex",
+    "read_sidecar",
+    "Sidecar",
+]
+
+_MOST = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
+_LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """The model version that a sidecar, a JSON file beside a model file, describes.
+
+    version_id, model_id: None if unknown. version_name: "" if unknown. hashes: in lower case.
+    """
+
+    version_id: int | None = None
+    model_id: int | None = None
+    version_name: str = ""
+    hashes: frozenset[str] = frozenset()
+
+
+def read_sidecar(path: str) -> Sidecar:
+    """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
+    try:
+        with open_to_read(path) as file:
+            data = as_mapping(json.loads(file.read(_MOST)))
+    except (OSError, ValueError, RecursionError):
+        return Sidecar()
+    end = next(end for end in EXTENSIONS if path.endswith(end))
+    return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
+
+
+def describes_other_version(path: str, version_id: int) -> bool:
+    """Return whether a sidecar beside a model file describes a version other than `version_id`.
+
+    path: the model file's path. Deleting a model file may leave its sidecar behind, which then
+    seems to describe the next file of that name.
+    """
+    stem = os.path.splitext(path)[0]
+    stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
+    return not stated <= {None, version_id}
+
+
+def _parse_version(
+    version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
+) -> Sidecar:
+    """Return the Sidecar for a model version's JSON, as Civitai's API sends it.
+
+    stem: not used; all parsers have this parameter. hashes: further hashes of the model file.
+    """
+    files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
+    stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
+    return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
+
+
+def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
+    hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
+    return _parse_version(as_mapping(data.get("civitai")), stem, hashes)
+
+
+def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
+    """Return the Sidecar for a model's JSON, as Civitai's API sends it and SD.Next stores it.
+
+    stem: the model file's name without extension; the Sidecar describes the version with a file of
+    this name, or only the model if no version has one. Other JSON, such as A1111's notes, gives an
+    empty Sidecar.
+    """
+    versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
+    for version in versions:
+        names = (as_mapping(each).get("name") for each in as_list(version.get("files"))[:50])
+        if stem in (os.path.splitext(name)[0] for name in names if isinstance(name, str)):
+            return _parse_version({**version, "modelId": model.get("id")}, stem)
+    return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
+
+
+def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> Sidecar:
+    names = ("VersionId", "ModelId", "VersionName")
+    return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
+
+
+def _make_sidecar(
+    data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
+) -> Sidecar:
+    version_id, model_id, name = map(data.get, names)
+    return Sidecar(as_id(version_id), as_id(model_id), clean_line(name, 60), hashes)
+
+
+def _iter_hashes(stated: object) -> Iterator[str]:
+    for value in as_mapping(stated).values():
+        code = as_checksum(value).lower()
+        if len(code) in _LENGTHS:
+            yield code
+
+
+# A parser has the JSON and the model file's name without extension.
+_PARSERS: dict[str, Callable[[Mapping[str, Any], str], Sidecar]] = {
+    ".civitai.info": _parse_version,
+    ".metadata.json": _parse_lora_manager,
+    ".cm-info.json": _parse_stability_matrix,
+    ".json": _parse_sdnext,  # last: the others end so too
+}
+EXTENSIONS = tuple(_PARSERS)
+
+
+_MOST_FILES = 5_000
+_MAX_BYTES = 4_000_000  # of `model_hashes.json`
+
+
+def load_hashes() -> dict[str, tuple[float, int, str]]:
+    """Return the stored hashes as {path: (mtime and size of the hashed file, its SHA256)}.
+
+    Return {} if the file that stores them is missing or damaged.
+    """
+    try:
+        with open_to_read(_path()) as file:
+            rows = as_mapping(json.loads(file.read(_MAX_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {path: row for path, values in rows.items() if (row := _parse_row(values))}
+
+
+def compute_hash(path: str, cancelled: Cancellation) -> str:
+    """Compute, store and return the SHA256 of a model file.
+
+    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
+    `cancelled` is set.
+    """
+    with translate_disk_errors(path):
+        status = os.stat(path)
+        digest = compute_sha256(path, cancelled)
+    with lock_file(_path()):
+        hashes = load_hashes()
+        hashes.pop(path, None)
+        hashes[path] = (status.st_mtime, status.st_size, digest)
+        latest = dict(list(hashes.items())[-_MOST_FILES:])
+        write_text_file(_path(), json.dumps(latest))  # a path may not be UTF-8
+    return digest
+
+
+def _parse_row(values: object) -> tuple[float, int, str] | None:
+    mtime, size, digest = (*as_list(values), None, None, None)[:3]
+    checked = (as_number(mtime), as_number(size), as_checksum(digest).lower())
+    if checked[0] is None or checked[1] is None or len(checked[2]) != 64:
+        return None
+    return checked[0], int(checked[1]), checked[2]
+
+
+def _path() -> str:
+    return os.path.join(setting.data_folder(), "model_hashes.json")
+
+
+_CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
+_IMAGES = ("png", "jpg", "jpeg", "webp")  # extensions of previews
+_MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
+
+
+class ModelIndex:
+    """The model files on this machine, kept in memory; any thread may use this class.
+
+    Folders are checked for changes when a method is called, at most every two seconds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folders: list[SearchedFolder] = []
+        self._mtimes: dict[str, float] = {}
+        self._lookup = ModelLookup()
+        self._sidecars: dict[str, tuple[float, Sidecar]] = {}
+        self._read_at = self._checked_at = float("-inf")
+
+    def find(self, wanted: WantedModel) -> ModelMatch:
+        """Search this machine for a model's file by hash, id and name; return the result.
+
+        The result's `state` is "" if no model folders are known or the model is not a file.
+        """
+        lookup = self.load_lookup()
+        return lookup.find(wanted) if self._folders else ModelMatch("")
+
+    def load_lookup(self) -> ModelLookup:
+        """Return the lookup tables of all model files.
+
+        The folders are read again if one of them has changed, or after a minute.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if now - self._checked_at > _CHECK_INTERVAL:
+                folders = list_folders()
+                if now - self._read_at > _MAX_AGE or folders != self._folders or self._is_stale():
+                    self._read(folders)
+                    self._read_at = now
+                self._checked_at = time.monotonic()
+            return self._lookup
+
+    def list_files(self) -> list[ModelFile]:
+        """Return all model files, most recently changed first."""
+        return list(self.load_lookup().by_key.values())
+
+    def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
+        """Compute and store the SHA256 of a model file; return the file with this hash.
+
+        Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
+        `cancelled` is set.
+        """
+        digest = compute_hash(file.path, cancelled)
+        self.forget()
+        return replace(file, hashes=file.hashes | {digest})
+
+    def forget(self) -> None:
+        """Make the next call read all folders again, for example after a file was added."""
+        with self._lock:
+            self._read_at = self._checked_at = float("-inf")
+
+    def _is_stale(self) -> bool:
+        return any(_read_mtime(path) != mtime for path, mtime in self._mtimes.items())
+
+    def _read(self, folders: list[SearchedFolder]) -> None:
+        listings = list(walk_folders(folders))
+        self._folders = folders
+        self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
+        sidecars, self._sidecars = self._sidecars, {}
+        hashes = _StoredHashes()
+        self._lookup = ModelLookup.from_files(
+            file for listing in listings for file in self._iter_files(listing, sidecars, hashes)
+        )
+
+    def _iter_files(
+        self,
+        listing: FolderListing,
+        cached: dict[str, tuple[float, Sidecar]],
+        hashes: _StoredHashes,
+    ) -> Iterator[ModelFile]:
+        """Yield the model files of a folder, with hashes and ids from `hashes` and sidecar files.
+
+        cached: {path: (modification time, contents)} of the sidecar files that were read before.
+        """
+        for name, size, mtime in listing.files:
+            sidecars = list(self._iter_sidecars(listing, name, cached))
+            known = hashes.list_hashes(listing, name, size, mtime)
+            yield ModelFile(
+                model_file_stem(name),
+                "vae" if ".vae." in name.lower() else listing.kind,
+                size,
+                known.union(*(each.hashes for each in sidecars)),
+                next((each.version_id for each in sidecars if each.version_id), None),
+                next((each.model_id for each in sidecars if each.model_id), None),
+                next((each.version_name for each in sidecars if each.version_name), ""),
+                os.path.join(listing.path, name),
+                _find_preview(listing, name),
+                mtime,
+            )
+
+    def _iter_sidecars(
+        self, listing: FolderListing, name: str, cached: dict[str, tuple[float, Sidecar]]
+    ) -> Iterator[Sidecar]:
+        stem = os.path.splitext(name)[0]
+        for sidecar_name in (f"{stem}{extension}" for extension in EXTENSIONS):
+            if sidecar_name in listing.other_names:
+                path = os.path.join(listing.path, sidecar_name)
+                mtime = _read_mtime(path)
+                entry = cached.get(path)
+                if entry is None or entry[0] != mtime:
+                    entry = (mtime, read_sidecar(path))
+                self._sidecars[path] = entry
+                yield entry[1]
+
+
+class _StoredHashes:
+    """The hashes of model files that the WebUI or `compute_hash` has stored."""
+
+    def __init__(self) -> None:
+        self._by_title, self._by_path = host.read_cached_hashes(), load_hashes()
+
+    def list_hashes(
+        self, listing: FolderListing, name: str, size: int, mtime: float
+    ) -> frozenset[str]:
+        """Return a model file's stored hashes, without those from before its last change.
+
+        name, size, mtime: of the file in `listing`; size in bytes, mtime as Unix time.
+        """
+        titles = _list_hash_titles(listing, name)
+        hashes = [stored for title in titles for stored in self._by_title.get(title, ())]
+        known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
+        *hashed_as, code = self._by_path.get(os.path.join(listing.path, name), (0.0, 0, ""))
+        return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
+
+
+def _find_preview(listing: FolderListing, name: str) -> str:
+    """Return the path of the preview image beside the model file `name`, "" if there is none."""
+    stem = os.path.splitext(name)[0]
+    names = (
+        f"{stem}{form}.{extension}" for form in (".preview", "", ".thumb") for extension in _IMAGES
+    )
+    found = next((name for name in names if name in listing.other_names), "")
+    return found and os.path.join(listing.path, found)
+
+
+def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
+    """Return the titles under which a WebUI's cache may have stored a model file's hash.
+
+    A title is the kind of model and a path or name, such as `lora/style`.
+    """
+    path = os.path.join(listing.path, name)
+    inside = os.path.relpath(path, listing.top)
+    kinds = {"embed": "textual_inversion", "model": "checkpoint"}
+    kind = kinds.get(listing.kind, listing.kind)
+    forms = (inside, os.path.splitext(inside)[0], os.path.splitext(name)[0], path)
+    return [f"{kind}/{form}".replace("\\", "/") for form in dict.fromkeys(forms)]
+
+
+def _read_mtime(path: str) -> float:
+    """Return a file's modification time, 0.0 if the file is missing."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+_model_index = ModelIndex()
+
+
+def get_model_index() -> ModelIndex:
+    """Return the process-wide index of model files."""
+    return _model_index

@@ -1,0 +1,240 @@
+"""Which file on this machine is the model that an image names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ..infotext import Resource
+
+__all__ = [
+    "has_model_file",
+    "KINDS",
+    "ModelFile",
+    "ModelLookup",
+    "ModelMatch",
+    "remove_version",
+    "WantedModel",
+]
+
+KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
+_DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of SHA256
+_MIN_NAME = 3  # characters of a name without its version
+# Names of VAEs that are no file.
+_NO_FILE = {"automatic", "none", "baked in", "baked", "built-in", "default"}
+_HASH = re.compile("[0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{64}")
+_SEPARATORS = re.compile(r"[\s_\-.()\[\]+]+")
+# The start of the version in `modelV6XL_v6` and `model_v6`.
+_VERSION = re.compile(
+    r"(?<=[a-z0-9])V(?=\d)|(?<![\s_\-.(\[])[\s_\-.(\[]+[vV](?:er|ersion)?[\s_\-.]?(?=\d)"
+)
+_WORD = re.compile(r"([\s_\-.(\[]+)([^\s_\-.(\[]*)")  # with the separators before it
+_REST = re.compile(r"\w*[)\]]?")
+# Words that end a name such as `name_10-fp16`.
+_VERSION_WORD = re.compile(r"(?:\d+|fp\d+|bf16|nf4|[qQ]\d\w*|pruned|ema|emaonly)[)\]]?")
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file on this machine.
+
+    name: without extension. kind: such as `lora`, "" if unknown. size: in bytes. hashes: the known
+    hashes in lower case, any of SHA256, AutoV1 (8 digits), AutoV2 (10) and AutoV3 (12). preview:
+    path of the image beside the file, "" if there is none. changed_at: Unix time of the file's last
+    change.
+    """
+
+    name: str
+    kind: str = ""
+    size: int = 0
+    hashes: frozenset[str] = frozenset()
+    version_id: int | None = None
+    model_id: int | None = None
+    version_name: str = ""
+    path: str = ""
+    preview: str = ""
+    changed_at: float = 0.0
+
+    def make_key(self) -> int:
+        """Return a 48-bit hash of the file's path, used in URLs instead of the path."""
+        digest = hashlib.sha256(self.path.encode("utf-8", "surrogatepass")).hexdigest()
+        return int(digest[:12], 16)
+
+
+@dataclass(frozen=True)
+class WantedModel:
+    """A model that an image was made with, to be searched for on this machine.
+
+    resource: the model as the image names it. model_id: its id on Civitai. files: the names
+    (without extension) and hashes of its files on Civitai, in lower case.
+    """
+
+    resource: Resource
+    model_id: int | None = None
+    files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ModelMatch:
+    """The result of a search for a model on this machine.
+
+    state: `here`, `other` (only another version is here), `missing`, or "" (not searched for).
+    file: the file that was found. by: what the file has in common with the model: `hash`,
+    `version`, `model` or `name`. version: the name of the other version.
+    """
+
+    state: str
+    file: ModelFile | None = None
+    by: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class ModelLookup:
+    """The model files on this machine, by hash, version id, model id and name.
+
+    by_plain_name: by name without version, such as `dreamshaper` for `dreamshaper_8`. by_key: by
+    `ModelFile.make_key`, a hash of the path; the most recently changed file is first.
+    """
+
+    by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
+    by_version: dict[int, list[ModelFile]] = field(default_factory=dict)
+    by_model: dict[int, list[ModelFile]] = field(default_factory=dict)
+    by_name: dict[str, list[ModelFile]] = field(default_factory=dict)
+    by_plain_name: dict[str, list[ModelFile]] = field(default_factory=dict)
+    by_key: dict[int, ModelFile] = field(default_factory=dict)
+
+    @staticmethod
+    def from_files(files: Iterable[ModelFile]) -> ModelLookup:
+        files, lookup = list(files), ModelLookup()
+        latest = sorted(files, key=lambda file: (-file.changed_at, file.path))
+        lookup.by_key.update((file.make_key(), file) for file in latest)
+        for file in files:
+            for code in _add_short_hashes(file.hashes):
+                lookup.by_hash.setdefault(code, []).append(file)
+            if file.version_id:
+                lookup.by_version.setdefault(file.version_id, []).append(file)
+            if file.model_id:
+                lookup.by_model.setdefault(file.model_id, []).append(file)
+            lookup.by_name.setdefault(_normalize_word(file.name), []).append(file)
+            lookup.by_plain_name.setdefault(remove_version(file.name), []).append(file)
+        return lookup
+
+    def find(self, wanted: WantedModel) -> ModelMatch:
+        """Search for a model's file by hash, version id and name, in this order.
+
+        If no file is found, search for a file of another version, by model id and name. The
+        result's `state` is `missing` if this fails too, and "" if the resource is not a file.
+        """
+        if not has_model_file(wanted.resource):
+            return ModelMatch("")
+        return self._find_exact(wanted) or self._find_other_version(wanted) or ModelMatch("missing")
+
+    def _find_exact(self, wanted: WantedModel) -> ModelMatch | None:
+        resource = wanted.resource
+        for code in (*_list_lookup_hashes(resource.hash.lower()), *wanted.files):
+            for file in self.by_hash.get(code, ()):
+                return ModelMatch("here", file, "hash")
+        for file in self.by_version.get(resource.version_id or 0, ()):
+            return ModelMatch("here", file, "version")
+        for file in self._iter_named(wanted):
+            if not _differs(file, resource):
+                return ModelMatch("here", file, "name")
+        return None
+
+    def _find_other_version(self, wanted: WantedModel) -> ModelMatch | None:
+        for file in self.by_model.get(wanted.model_id or 0, ()):
+            return ModelMatch("other", file, "model", _name_version(file))
+        for file in self._iter_named(wanted):
+            return ModelMatch("other", file, "name", file.version_name)
+        for name in _iter_names(wanted):
+            for file in self.by_plain_name.get(remove_version(name), ()):
+                if _fits(file, wanted.resource):
+                    return ModelMatch("other", file, "name", _name_version(file))
+        return None
+
+    def _iter_named(self, wanted: WantedModel) -> Iterator[ModelFile]:
+        for name in _iter_names(wanted):
+            for file in self.by_name.get(_normalize_word(name), ()):
+                if _fits(file, wanted.resource):
+                    yield file
+
+
+def has_model_file(resource: Resource) -> bool:
+    """Return whether a resource is stored as a file: its type is unknown ("") or in `KINDS`.
+
+    Return False for a VAE whose name stands for no file, such as `Automatic`.
+    """
+    is_vae = resource.type == "vae"
+    return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
+
+
+def remove_version(name: str) -> str:
+    """Return a model's name without its version, in lower case.
+
+    `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`. The version is kept if the rest
+    would be too short to identify a model.
+    """
+    plain = _normalize_word(name[: _find_version_start(name)])
+    return plain if len(plain) >= _MIN_NAME else _normalize_word(name)
+
+
+def _normalize_word(name: str) -> str:
+    return _SEPARATORS.sub("_", name).strip("_").lower()
+
+
+def _find_version_start(name: str) -> int:
+    """Return where the version at the end of a name begins: 4 in `name_v2`, 4 in `name`."""
+    start, is_quantized = len(name), False
+    for found in _WORD.finditer(name):
+        separators, word = found.groups()
+        # `_K_M` belongs to the `Q4` before it.
+        is_quantized = is_quantized and not separators.strip("_") and bool(_REST.fullmatch(word))
+        if is_quantized or _VERSION_WORD.fullmatch(word):
+            start = min(start, found.start())
+            is_quantized = (is_quantized or word[0] in "qQ") and word[-1:] not in (")", "]")
+        else:
+            start = len(name)
+    marked = _VERSION.search(name)
+    return min(start, marked.start()) if marked else start
+
+
+def _name_version(file: ModelFile) -> str:
+    return file.version_name or file.name[_find_version_start(file.name) :].strip(" _-.()[]")
+
+
+def _add_short_hashes(hashes: Iterable[str]) -> set[str]:
+    """Return the hashes, and the first 10 and 12 digits of each, which images may state."""
+    return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
+
+
+def _list_lookup_hashes(stated_hash: str) -> tuple[str, ...]:
+    """Return the keys by which to look up a hash: the hash, and the first 10 digits of a SHA256."""
+    return (stated_hash, stated_hash[:10]) if len(stated_hash) == 64 else (stated_hash,)
+
+
+def _iter_names(wanted: WantedModel) -> Iterator[str]:
+    """Yield a model's name and the names of its files on Civitai."""
+    if wanted.resource.name:
+        yield wanted.resource.name
+    yield from (file for file in wanted.files if file and not _HASH.fullmatch(file))
+
+
+def _fits(file: ModelFile, resource: Resource) -> bool:
+    return not file.kind or not resource.type or file.kind == resource.type
+
+
+def _differs(file: ModelFile, resource: Resource) -> bool:
+    """Return whether a file and a resource of the same name are certainly different models.
+
+    Version ids are compared if both are known, else hashes of the same kind. If neither can be
+    compared, return False.
+    """
+    if resource.version_id and file.version_id:
+        return resource.version_id != file.version_id
+    code = resource.hash.lower()
+    comparable = {12: (12,), 10: (10, 64), 64: (10, 64)}.get(len(code), ())
+    is_comparable = any(len(known) in comparable for known in file.hashes)
+    return is_comparable and _add_short_hashes(file.hashes).isdisjoint(_list_lookup_hashes(code))

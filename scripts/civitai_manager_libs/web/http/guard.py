@@ -1,0 +1,331 @@
+"""Who may ask: logins, origins and the header of our page."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from ... import host
+from ...i18n import messages
+from ..schemas.page import LockReason
+from .replies import find_language
+
+__all__ = [
+    "CrossSiteGuard",
+    "find_client_network",
+    "find_lock_reason",
+    "is_cross_site",
+    "is_forwarded",
+    "is_from_this_machine",
+    "is_host_ip_or_localhost",
+    "is_our_page",
+    "Login",
+    "LoginAttempts",
+]
+
+# Headers by which a proxy or a tunnel says that it forwards a request.
+_FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
+_FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
+
+
+def is_our_page(request: Request) -> bool:
+    """Return whether our own page sent a request.
+
+    Our page sends the header `x-civitai-shortcut`, which browsers do not let other sites' pages
+    send. The request must also come from our own site.
+    """
+    return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
+
+
+def _is_same_site(headers: Headers) -> bool:
+    """Return whether a request comes from a page of our own site.
+
+    The header `Sec-Fetch-Site` decides. Without it, `Origin` must name this server or be absent.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:  # browsers send it only over https and to localhost
+        return site == "same-origin"
+    names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
+    return origin is None or any(_is_origin(origin, name) for name in names)
+
+
+def _is_origin(origin: str, host_header: str) -> bool:
+    """Return whether an `Origin` header names the server that a `Host` header names."""
+    return origin.partition("://")[2].lower() == host_header.lower() != ""
+
+
+def is_cross_site(headers: Headers, method: str) -> bool:
+    """Return whether another site's page sent a request, according to its Fetch Metadata headers.
+
+    Return False if the headers are absent, and for a GET that opens our page, since the user may
+    follow a link to it. method: the HTTP method. See https://www.w3.org/TR/fetch-metadata/
+    """
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return False
+    visit = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"), method)
+    return visit != ("navigate", "document", "GET")
+
+
+def is_from_this_machine(request: Request) -> bool:
+    """Return whether a request comes from a browser on this machine.
+
+    Return False if a proxy forwarded the request, or if its `Host` header names another machine.
+    """
+    client = request.client.host if request.client else ""
+    is_direct = _is_loopback(client) and not is_forwarded(request.headers)
+    return is_direct and _is_local_name(_parse_host_name(request.headers))
+
+
+def is_forwarded(headers: Headers) -> bool:
+    """Return whether a request's headers show that a proxy or tunnel has forwarded it."""
+    return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
+
+
+def is_host_ip_or_localhost(headers: Headers) -> bool:
+    """Return whether the `Host` header is an IP address or localhost.
+
+    Other names may come from DNS rebinding, where a stranger's domain name points to this machine.
+    """
+    name = _parse_host_name(headers)
+    return name == "localhost" or _parse_address(name) is not None
+
+
+def _is_local_name(name: str) -> bool:
+    own_names = ("localhost", socket.gethostname().lower())
+    return name in own_names or name.endswith(".localhost") or _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
+    address = _parse_address(name)
+    return address is not None and address.is_loopback
+
+
+def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _parse_host_name(headers: Headers) -> str:
+    """Return the host name in the `Host` header, "" if it is malformed."""
+    try:
+        return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def find_client_network(request: Request) -> str:
+    """Return the IPv4 address or the IPv6 /48 network that a request comes from, "" if unknown.
+
+    All IPv6 addresses of such a network may belong to one customer of a provider.
+    """
+    client = request.client.host if request.client else ""
+    address = _parse_address(client)
+    if address is None or address.version == 4:
+        return client
+    return str(ipaddress.ip_network((int(address), 48), strict=False))
+
+
+def find_lock_reason(request: Request, name: str) -> LockReason:
+    """Return why a request may not change a setting, "" if it may.
+
+    "frozen": the WebUI's command line forbids everybody to change it. "only_here": the server has
+    no login, and the request comes from another machine. If both apply, return "frozen". name: the
+    setting's name, or "key" for the API key.
+    """
+    if host.is_frozen(name):
+        return "frozen"
+    return "" if host.has_login(request) or is_from_this_machine(request) else "only_here"
+
+
+class CrossSiteGuard:
+    """Middleware that responds with 403 to requests from other sites' pages.
+
+    A request also gets 403 if its `Host` header is neither an IP address, nor localhost, nor
+    `address`, since other names may come from DNS rebinding. address: where the server listens.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:
+        self._app, self._address = app, address
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or self._is_ours(scope):
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse("This request did not come from this page.", 403)(
+                scope, receive, send
+            )
+
+    def _is_ours(self, scope: Any) -> bool:
+        headers = Headers(scope=scope)
+        is_ours = (
+            is_host_ip_or_localhost(headers) or _parse_host_name(headers) == self._address.lower()
+        )
+        if not is_ours or is_cross_site(headers, scope.get("method", "")):
+            return False
+        origin = headers.get("origin")
+        return origin is None or _is_origin(origin, headers.get("host", ""))
+
+
+LoginForm = Callable[[Request, int, str], Response]  # (request, status, problem) -> form
+
+_FREE, _LONGEST = 5, 60.0  # a client's attempts without a wait; the longest wait in seconds
+_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same for a proxy or tunnel
+_MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # remembered clients, and for how many seconds
+_MOST_SESSIONS = 1000  # browsers, and programs that log in for each request
+_MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
+
+
+class LoginAttempts:
+    """Counts the failed logins of each client, and makes a client wait after too many.
+
+    After 5 failures a client waits 1 second, then twice as long after each further failure, up to
+    60 seconds. A client behind a proxy could invent another address for each attempt. So all
+    attempts through one proxy are also counted together; after 30 failures, all its clients wait 1
+    second, which is short because it delays the owner too.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # failures, last time
+
+    def count_attempt(self, client: str, proxy: str = "") -> float:
+        """Return how many seconds the client must still wait; count the attempt if that is 0.0.
+
+        A counted attempt is a failure until `forget_failures` is called. client: the client's name.
+        proxy: the name of the proxy that forwarded the request, "" for none; the attempt counts for
+        the proxy too, and the longer of the two waits is returned.
+        """
+        now = self._clock()
+        wait = self._seconds_to_wait(client, _FREE, _LONGEST, now)
+        if proxy:
+            wait = max(wait, self._seconds_to_wait(proxy, _FREE_THROUGH, _LONGEST_THROUGH, now))
+        if wait > 0:
+            return wait
+        for name in filter(None, (client, proxy)):
+            self._failed[name] = self._count_failures(name, now) + 1, now
+            _keep_last(self._failed, name, _MOST_PEERS)
+        return 0.0
+
+    def forget_failures(self, client: str, proxy: str = "") -> None:
+        """Forget the failed attempts of a client that has logged in, and those of its proxy."""
+        self._failed.pop(client, None)
+        self._failed.pop(proxy, None)
+
+    def _seconds_to_wait(self, name: str, free: int, longest: float, now: float) -> float:
+        beyond = self._count_failures(name, now) - free
+        pause = min(longest, 2.0 ** min(beyond, 10)) if beyond >= 0 else 0.0
+        return max(0.0, self._failed.get(name, (0, now))[1] + pause - now)
+
+    def _count_failures(self, name: str, now: float) -> int:
+        count, last = self._failed.get(name, (0, now))
+        return 0 if now - last > _FORGOTTEN else count
+
+
+def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
+    names.move_to_end(name)
+    if len(names) > most:
+        names.popitem(last=False)
+
+
+class Login:
+    """The login of one user.
+
+    tokens: {session token in a browser's cookie: the user's name}.
+    """
+
+    def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
+        self.tokens: OrderedDict[str, str] = OrderedDict()
+        self._user, self._password = user, password
+        self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
+
+    async def log_in(self, request: Request) -> Response:
+        """Return a redirect to the page if a submitted user and password are right, else the form.
+
+        The form then says what is wrong, or how long to wait after too many attempts. A GET is
+        redirected to the page. A body that is too large or too slow gets an error page.
+        """
+        if request.method != "POST":
+            return _back_to_page(request)
+        try:
+            body = await asyncio.wait_for(_read_body(request), _BODY_SECONDS)
+        except (asyncio.TimeoutError, ClientDisconnect):
+            return PlainTextResponse(
+                "The login request took too long.", 408, {"Connection": "close"}
+            )
+        if len(body) > _MOST_BODY:
+            return PlainTextResponse("This is not a login form.", 413, {"Connection": "close"})
+        language = find_language(request)
+        client, proxy = _identify_client(request)
+        if wait := self._tries.count_attempt(client, proxy):
+            problem = messages.translate("login_wait", language, seconds=int(wait) + 1)
+            response = self._form(request, 429, problem)
+            response.headers["Retry-After"] = str(int(wait) + 1)
+            return response
+        if not self._is_correct(body):
+            return self._form(request, 401, messages.translate("login_wrong", language))
+        self._tries.forget_failures(client, proxy)
+        return self._start_session(request)
+
+    def _is_correct(self, body: bytes) -> bool:
+        fields = dict(parse_qsl(body.decode("utf-8", "replace")))
+        pairs = (
+            (fields.get("username", ""), self._user),
+            (fields.get("password", ""), self._password),
+        )
+        # Compare both, so that the time taken does not reveal which one is wrong.
+        return all([compare_digest(_encode_text(one), _encode_text(other)) for one, other in pairs])
+
+    def _start_session(self, request: Request) -> Response:
+        token = token_urlsafe(32)
+        self.tokens[token] = self._user
+        _keep_last(self.tokens, token, _MOST_SESSIONS)
+        response = _back_to_page(request)
+        is_https = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
+        response.set_cookie(self._cookie, token, httponly=True, samesite="lax", secure=is_https)
+        return response
+
+
+def _identify_client(request: Request) -> tuple[str, str]:
+    """Return (client's name, proxy's name) by which failed logins are counted.
+
+    The proxy's name is "" if no proxy forwarded the request. Behind a proxy, the client's name
+    contains the header `X-Forwarded-For`, which a client can forge.
+    """
+    peer = find_client_network(request)
+    if not is_forwarded(request.headers):
+        return peer, ""
+    client = request.headers.get("x-forwarded-for", "")
+    return f"{client} through {peer}", f"all through {peer}"
+
+
+def _encode_text(text: str) -> bytes:
+    """Return the text as UTF-8 bytes, even if it has lone surrogates."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _back_to_page(request: Request) -> Response:
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", 303)
+
+
+async def _read_body(request: Request) -> bytes:
+    """Return the body of a request; stop reading as soon as it exceeds `_MOST_BODY` bytes."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BODY:
+            break
+    return body

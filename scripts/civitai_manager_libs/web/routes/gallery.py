@@ -1,0 +1,365 @@
+"""Routes of galleries: their pages, and what the search field finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ... import civitai
+from ...civitai import (
+    ImageQuery,
+    may_have_timed_out,
+    Model,
+    Page,
+    Reference,
+    seem_unrelated,
+    walk_pages,
+)
+from ...core import as_id, Image, log_disk_errors
+from ...errors import HttpStatusError, InputError, NotFound
+from ...i18n import messages
+from ...library import image_records, models, pages, search, watches
+from ..http import ApiError, make_model_card, make_model_view, RemoteWork, RequestContext
+from ..schemas import models as schemas
+from ..schemas.images import ImagePage, Note
+from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelCardPage
+from .bookmarks import read_hidden_terms
+from .dependencies import (
+    get_client,
+    make_page_view,
+    parse_gallery_query,
+    parse_image_query,
+    parse_level_mask,
+    parse_page_position,
+)
+from .search import search_images
+from .settings import is_demo
+
+__all__ = ["find_author", "get_images", "get_model", "look_up", "search_by_words"]
+
+_MOST_BLANK = 3  # pages in a row without an image that passes the filters
+_MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
+
+
+class _NotInMemory(Exception):
+    pass
+
+
+def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
+    """Return a page of a gallery, or a page of a search of the library.
+
+    The library is searched if there is a query parameter `search`, or if `sort` is random, which
+    Civitai does not offer. For a gallery, `from_library` requests the stored page, and `fresh` a
+    page that Civitai sends now. The other parameters are those of `GalleryQuery`, `cursor` and
+    `limit`.
+    """
+    if "search" in context.request.query_params or context.query_param("sort") == search.RANDOM:
+        return search_images(context)
+    query = parse_gallery_query(context.request.query_params)
+    cursor, size = parse_page_position(context)
+    notes = list[Note]()
+    if query.ignores_sort:
+        notes, query = [_make_note("sort_dropped", context)], replace(query, sort="Newest")
+    if context.query_param("from_library"):
+        found = _view_page(context, query, pages.load_stored_page(query, cursor, size), notes)
+        if found is None:
+            raise ApiError(404, "not_known")
+        return found
+    # A stored page lacks the new images of a watched gallery.
+    is_unseen = cursor is None and watches.has_new_images(query)
+    read_pages = partial(_read_pages, context, query, cursor, size, notes)
+    if is_unseen or context.query_param("fresh"):
+        return RemoteWork(lambda: read_pages(partial(_fetch_page, context, query, size, True)))
+    with suppress(_NotInMemory):
+        return read_pages(partial(_find_page, query, size))
+    return RemoteWork(
+        lambda: read_pages(partial(_fetch_page, context, query, size, False)),
+        find_stored=lambda: _view_page(
+            context, query, pages.load_stored_page(query, cursor, size), notes
+        ),
+    )
+
+
+def _view_page(
+    context: RequestContext, query: ImageQuery, read: pages.DatedPage | None, notes: list[Note]
+) -> ImagePage | None:
+    if read is None:
+        return None
+    shown = _leave_out_hidden(context, read.page.images)
+    hidden_count = len(read.page.images) - len(shown)
+    return _images_view(query, read, shown, read.page.next_cursor, notes, hidden_count)
+
+
+def _read_pages(
+    context: RequestContext,
+    query: ImageQuery,
+    cursor: str | None,
+    size: int,
+    notes: list[Note],
+    read_page: Callable[[str | None], pages.DatedPage],
+) -> ImagePage:
+    reads = list[pages.DatedPage]()
+
+    def fetch(page_cursor: str | None) -> Page:
+        reads.append(read_page(page_cursor))
+        return reads[-1].page
+
+    start, blank, hidden_count, shown = cursor, 0, 0, list[Image]()
+    for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
+        cursor, blank = following, blank + bool(page.ids)
+        shown = _leave_out_hidden(context, page.images)
+        hidden_count += len(page.images) - len(shown)
+        if shown or blank == _MOST_BLANK:
+            break
+    read = reads[-1]
+    if not read.is_stored:
+        notes = [*notes, *_list_notes(context, query, reads, start is None, cursor is None)]
+    if start is None and not read.is_stored:
+        watches.record_visit(query, read.page)
+        if query.username and read.page.images:
+            with log_disk_errors("gallery"):
+                models.add_recent_gallery(query.username, query.username)
+    return _images_view(query, read, shown, cursor, notes, hidden_count)
+
+
+def _leave_out_hidden(context: RequestContext, images: Sequence[Image]) -> list[Image]:
+    """Return these images without those that the user hides.
+
+    Return all images if the query parameter `hidden` is set.
+    """
+    hidden_ids = image_records.find_hidden_ids(
+        [image.id for image in images], read_hidden_terms(context)
+    )
+    return [image for image in images if image.id not in hidden_ids]
+
+
+def _list_notes(
+    context: RequestContext,
+    query: ImageQuery,
+    reads: list[pages.DatedPage],
+    from_start: bool,
+    to_end: bool,
+) -> list[Note]:
+    """Return notes that tell the user about problems with the pages in `reads`.
+
+    Notes report an unexpectedly empty last page, an unknown author, images of other models, and
+    unreadable images. from_start: whether `reads` begins with the gallery's first page. to_end:
+    whether it ends with the gallery's last page.
+    """
+    page, notes = reads[-1].page, list[Note]()
+    is_first = from_start and len(reads) == 1
+    if not page.ids and not page.dropped and to_end:
+        if may_have_timed_out(query, has_images=not is_first):
+            message = messages.explain_reason("empty_end", context.language)
+            notes.append({"code": "empty_end", "message": message})
+        elif query.username:
+            notes.append(_make_note("no_author", context, user=query.username))
+    if is_first and seem_unrelated(page.images, _find_version_ids(query)):
+        notes.append(_make_note("unrelated", context))
+    dropped = sum(read.page.dropped for read in reads)
+    return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
+
+
+def _find_version_ids(query: ImageQuery) -> set[int]:
+    """Return the ids of the query's version and of all stored versions of the query's model."""
+    model = models.find_stored_model(query.model_id) if query.model_id else None
+    version_ids = {query.version_id} if query.version_id else set()
+    return version_ids | {version.id for version in (model.versions if model else ())}
+
+
+def _find_page(query: ImageQuery, size: int, cursor: str | None) -> pages.DatedPage:
+    found = pages.find_recent_page(query, cursor, size)
+    if found is None:
+        raise _NotInMemory
+    return found
+
+
+def _fetch_page(
+    context: RequestContext, query: ImageQuery, size: int, fresh: bool, cursor: str | None
+) -> pages.DatedPage:
+    try:
+        return pages.load_page(get_client(), query, cursor, size, context.cancelled, fresh)
+    except NotFound as error:
+        raise ApiError(404, "gone", "no_gallery") from error
+    except HttpStatusError as error:
+        if error.status != 400 or not query.base_models:
+            raise
+        names = ", ".join(query.base_models)
+        raise ApiError(400, "bad_input", "no_base_model", "base", names=names) from error
+
+
+def _images_view(
+    query: ImageQuery,
+    read: pages.DatedPage,
+    shown: Sequence[Image],
+    cursor: str | None,
+    notes: list[Note],
+    hidden_count: int,
+) -> ImagePage:
+    new_ids, fetched_at = watches.find_new_images(query), read.fetched_at
+    view = make_page_view(shown, cursor, fetched_at, notes, hidden_count, new_ids)
+    view["from_library"] = read.is_stored
+    return view
+
+
+def _make_note(code: str, context: RequestContext, **values: Any) -> Note:
+    return {"code": code, "message": context.translate(code, **values)}
+
+
+_MOST_VERSIONS = 3  # versions of an image that are requested to find its model
+
+
+def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
+    """Return the model, image, post or user that the query parameter `text` names.
+
+    `text` is a URL or an id; a bare id is looked up as a model's, then as an image's. For any other
+    text, return the models that match it as search words.
+    """
+    return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
+
+
+def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
+    """Return a page of the models that match the words in the query parameter `q`.
+
+    Raises ApiError if there are no words; the offline demo returns all its models instead.
+    """
+    words = " ".join(context.query_param("q").split())
+    if not words and not is_demo():
+        raise ApiError(400, "bad_input", "bad_reference")
+    return RemoteWork(lambda: _search_models(context, words, context.query_param("cursor") or None))
+
+
+def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
+    """Return an author's name as Civitai spells it, "" if Civitai has no such user.
+
+    The query parameter `name` is the name as the user typed it.
+    """
+    name = parse_image_query({"user": context.query_param("name")}).username
+    if not name:
+        return {"name": ""}
+    return RemoteWork(lambda: {"name": civitai.find_user(get_client(), name, context.cancelled)})
+
+
+def get_model(context: RequestContext) -> schemas.ModelView | RemoteWork[schemas.ModelView]:
+    """Return the JSON of the model whose id is in the path, and list the model as recently opened.
+
+    An ApiError is raised if Civitai does not have the model.
+    """
+    model_id = context.path_param("model_id")
+    if models.find_recent_model(model_id) is not None:
+        return _require_model(context, model_id)
+    stored = models.find_stored_model(model_id)
+    return RemoteWork(
+        lambda: _require_model(context, model_id),
+        find_stored=lambda: make_model_view(stored) if stored else None,
+    )
+
+
+def _parse_reference(context: RequestContext) -> Reference:
+    try:
+        return civitai.parse_reference(context.query_param("text"))
+    except InputError as error:
+        raise InputError(str(error), "bad_reference") from error
+
+
+def _resolve_reference(context: RequestContext, reference: Reference) -> LookupResult:
+    if reference.collection_id is not None:
+        raise ApiError(400, "bad_input", "no_collections")
+    if reference.words:
+        found = _search_models(context, reference.words, None)
+        return {"kind": "models", "query": reference.words, **found}
+    if reference.post_id is not None:
+        title = context.translate("post_number", id=reference.post_id)
+        return {"kind": "post", "post_id": reference.post_id, "title": title}
+    if reference.username:
+        return {"kind": "user", "username": reference.username}
+    if reference.image_id is not None:
+        return _open_image(context, reference)
+    return _open_model(context, reference)
+
+
+def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelCardPage:
+    level = parse_level_mask(context.query_param("level"))
+    found = civitai.search_models(get_client(), words, level, 24, cursor, context.cancelled)
+    models.store_covers(found.models)
+    return {"models": [make_model_card(one) for one in found.models], "cursor": found.next_cursor}
+
+
+def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
+    """Return the JSON of a model. Raises ApiError if Civitai does not have the model."""
+    if as_id(model_id) is None:
+        raise ApiError(404, "gone", "no_model")
+    try:
+        return make_model_view(_load_model(context, model_id))
+    except NotFound as error:
+        raise ApiError(404, "gone", "no_model") from error
+
+
+def _open_model(context: RequestContext, reference: Reference) -> FoundModel | FoundImage:
+    model_id, version_id = reference.model_id, reference.version_id
+    try:
+        if model_id is None:
+            version = civitai.fetch_version(get_client(), version_id or 0, context.cancelled)
+            model_id = version.model_id
+        opened = _load_model(context, model_id or 0)
+    except NotFound as error:
+        # A bare number may also be an image's id.
+        image = _fetch_image(context, model_id or 0) if reference.is_bare else None
+        if image is not None:
+            return _image_result(context, image, image.version_ids)
+        raise ApiError(404, "gone", "no_model") from error
+    if version_id not in [version.id for version in opened.versions]:
+        version_id = None
+    return {"kind": "model", "model": make_model_view(opened), "version_id": version_id}
+
+
+def _load_model(context: RequestContext, model_id: int) -> Model:
+    found = models.load_model(get_client(), model_id, context.cancelled)
+    with log_disk_errors("gallery"):
+        models.add_recent_gallery(found.id, found.name)
+    return found
+
+
+def _open_image(context: RequestContext, reference: Reference) -> FoundImage:
+    image_id = reference.image_id or 0
+    image = _fetch_image(context, image_id) or image_records.find_image(image_id)
+    if image is None:
+        raise ApiError(404, "gone", "no_image")
+    named = () if reference.version_id is None else (reference.version_id,)
+    return _image_result(context, image, (*named, *image.version_ids))
+
+
+def _fetch_image(context: RequestContext, image_id: int) -> Image | None:
+    image = civitai.fetch_image(get_client(), image_id, context.cancelled)
+    if image is None:
+        image_records.mark_deleted(image_id)
+    else:
+        image_records.store_images([image])
+    return image
+
+
+def _image_result(context: RequestContext, image: Image, version_ids: Sequence[int]) -> FoundImage:
+    found = _find_model(context, version_ids[:_MOST_VERSIONS])
+    return {
+        "kind": "image",
+        "image_id": image.id,
+        "post_id": image.post_id,
+        "model": None if found is None else make_model_view(found),
+    }
+
+
+def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
+    """Return the model of the first of these versions that Civitai has.
+
+    Return None if Civitai has none of them, or does not say to which model that version belongs.
+    """
+    for version_id in version_ids:
+        try:
+            version = civitai.fetch_version(get_client(), version_id, context.cancelled)
+            return _load_model(context, version.model_id) if version.model_id else None
+        except NotFound:
+            continue
+    return None

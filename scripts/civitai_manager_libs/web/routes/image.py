@@ -1,0 +1,408 @@
+"""Routes of one image: how it was made, what it needs, what is sent to the WebUI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
+from typing import cast
+
+from starlette.responses import Response
+
+from ... import host, setting
+from ...core import clean_line, detect_media_extension, Image, open_to_read, translate_disk_errors
+from ...i18n import messages
+from ...infotext import (
+    build_infotext,
+    embed_infotext,
+    EmbeddedData,
+    find_missing_values,
+    find_workflow,
+    has_overlapping_exif,
+    HostCapabilities,
+    HOSTS,
+    list_added_lora_tags,
+    list_losses,
+    list_omitted_parameters,
+    Loss,
+    parse_infotext,
+    read_embedded,
+    Resource,
+    translate_for_host,
+)
+from ...library import bookmarks, image_cache, image_records, pages, reproductions
+from ...model_files import find_used_models, ModelMatch, UsedModel
+from ..http import (
+    ApiError,
+    make_annotation_view,
+    make_image_links,
+    make_image_view,
+    make_resource_view,
+    RemoteWork,
+    RequestContext,
+)
+from ..schemas.images import (
+    Availability,
+    ImageDetails,
+    Incompatibilities,
+    InfotextSource,
+    PreparedSend,
+    ResourceView,
+    Workflow,
+)
+from .dependencies import find_saved_files, get_client, require_image
+from .files import find_media_type, respond_with_file
+
+__all__ = [
+    "check_infotext",
+    "describe_match",
+    "filter_reproducible",
+    "get_details",
+    "get_host_file",
+    "get_workflow",
+    "list_incompatibilities",
+    "list_problems",
+    "list_resource_views",
+    "open_file",
+    "prepare_send",
+    "read_embedded_data",
+]
+
+_MOST = 40  # sentences
+_SHOWN = 80  # characters of a value
+_LONGEST = 1_000_000  # characters of a text
+
+
+def list_incompatibilities(text: str, language: str) -> list[str]:
+    """Return a sentence for each value of an infotext that the WebUI would lose or change.
+
+    Return [] without a WebUI, or if the WebUI's rules are not known.
+    """
+    rules = HOSTS.get(host.find_host_name())
+    if rules is None or not text:
+        return []
+    found = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))
+    return list(_iter_sentences(found[:_MOST], language))
+
+
+def check_infotext(context: RequestContext) -> Incompatibilities:
+    """Return a sentence for each value of an infotext that the WebUI would lose or change.
+
+    The infotext is in the body's field `text`. Raises ApiError for more than 1,000,000 characters.
+    """
+    text = context.body_field("text")
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        raise ApiError(400, "bad_input")
+    return {"incompatibilities": list_incompatibilities(text, context.language)}
+
+
+def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
+    for loss in found:
+        values = {
+            "field": messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
+            "sent": clean_line(loss.sent, _SHOWN),
+            "got": clean_line(loss.got, _SHOWN),
+        }
+        yield messages.translate(_sentence_key(loss), language, **values)
+
+
+def _sentence_key(loss: Loss) -> str:
+    if loss.is_read_as_prompt:
+        return "loss_swallowed"
+    if not loss.sent:
+        return "loss_assumed"
+    return "loss_changed" if loss.got else "loss_dropped"
+
+
+def list_problems(
+    image: Image, text: str, embedded_data: EmbeddedData | None, language: str
+) -> Iterator[str]:
+    """Yield a sentence for each thing that a user should know about an image's infotext.
+
+    Examples are missing values, a rounded seed, and that another program wrote the infotext. text:
+    the infotext; for "", a single sentence says that there is none. embedded_data: the data in the
+    image's file, None if the file was not read.
+    """
+    meta = image.meta or {}
+    if not text:
+        yield _explain_nothing(embedded_data, language)
+        return
+    embedded_data = embedded_data or EmbeddedData()
+    if embedded_data.infotext:
+        program = embedded_data.program or messages.translate("some_program", language)
+        yield messages.translate("problem_of_file", language, program=program)
+    elif setting.adds_lora_tags and (added := list_added_lora_tags(meta, image)):
+        yield messages.translate("problem_lora_tags", language, tags=" ".join(added))
+    if not embedded_data.infotext and (names := list_omitted_parameters(meta)):
+        yield messages.translate("problem_left_out", language, names=clean_line(", ".join(names)))
+    if "comfy" in meta:
+        yield messages.translate("problem_comfy", language)
+    seed = meta.get("seed")
+    if isinstance(seed, (int, float)) and seed > 2**53:
+        yield messages.translate("problem_seed", language)
+    if missing := find_missing_values(text):
+        labels = ", ".join(messages.get_parameter_label(name, language) for name in missing)
+        yield messages.translate("problem_missing", language, names=labels)
+
+
+def _explain_nothing(embedded_data: EmbeddedData | None, language: str) -> str:
+    if embedded_data is None:
+        return messages.translate("no_infotext", language)
+    if embedded_data.credentials:
+        maker = clean_line(embedded_data.credentials, _SHOWN)
+        return messages.translate("only_credentials", language, maker=maker)
+    return messages.translate("nothing_in_file", language)
+
+
+def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
+    """Return the generation data in an image's file.
+
+    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
+    """
+    with open_file(context, image) as path:
+        return read_embedded(path)
+
+
+def open_file(context: RequestContext, image: Image) -> AbstractContextManager[str]:
+    """Return a context manager that yields the path of an image's file.
+
+    The file is not deleted in the meantime. If it is not on the disk, it is fetched; this may raise
+    NetworkError or HttpStatusError.
+    """
+    saved = find_saved_files([image.id]).get(image.id)
+    if saved:
+        return nullcontext(saved)
+    return pages.open_image_file(get_client(), image.url, context.cancelled)
+
+
+def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
+    """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
+
+    Raises ApiError if neither has a workflow.
+    """
+    image = require_image(context)
+    recorded = find_workflow(image.meta)
+    if recorded:
+        return {"workflow": recorded}
+    return RemoteWork(lambda: _workflow_from_file(context, image))
+
+
+def _workflow_from_file(context: RequestContext, image: Image) -> Workflow:
+    found = read_embedded_data(context, image).workflow
+    if not found:
+        raise ApiError(404, "not_there")
+    return {"workflow": found}
+
+
+_AT_ONCE = 500  # images whose records are in memory together
+
+
+def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
+    """Return the JSON of an image's resources, which says whether each is on this machine.
+
+    open_model: id of the model whose gallery is open, None for no model. A resource without a
+    version id is recognized if its file name or hash belongs to a version of this model.
+    """
+    used = find_used_models([image], open_model)
+    views = list[ResourceView]()
+    for one in used.by_image[image.id]:
+        file, version = one.match.file, one.version
+        views.append(
+            {
+                **make_resource_view(one.resource, used.names),
+                "availability": cast(Availability, one.match.state),
+                "availability_label": describe_match(one.match, one.resource, language),
+                "local_name": file.name if file else "",
+                "size": file.size if file else version.size if version else 0,
+            }
+        )
+    return views
+
+
+def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
+    """Return the ids of images that this machine can reproduce, in the given order.
+
+    The machine must have an image's checkpoint and all other resources of the image. open_model: id
+    of the model whose gallery is open, None for no model. A resource without a version id is
+    recognized if its file name or hash belongs to a version of this model.
+    """
+    fitting, ids = list[int](), iter(image_ids)
+    while batch := list(islice(ids, _AT_ONCE)):
+        found = image_records.find_images(batch)
+        with_data = [image for image in found.values() if image.meta]  # others cannot be reproduced
+        used = find_used_models(with_data, open_model).by_image
+        fitting += [i for i in batch if _is_reproducible(used.get(i, ()))]
+    return fitting
+
+
+def _is_reproducible(used: Sequence[UsedModel]) -> bool:
+    has_model = False
+    for one in used:
+        if one.match.state in ("other", "missing"):
+            return False
+        file = one.match.file
+        if file is not None:
+            has_model = has_model or "model" in (one.resource.type, file.kind)
+    return has_model
+
+
+def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:
+    """Return a short text: this machine has a resource's file, only another version's, or neither.
+
+    Return "" if no folder of models is known.
+    """
+    if not match.state:
+        return ""
+    if match.state == "here":
+        return messages.translate("available_by_name" if match.by == "name" else "here", language)
+    if match.state == "other":
+        version = clean_line(match.version or (match.file.name if match.file else ""), 80)
+        return messages.translate("available_other", language, version=version)
+    is_known = bool(resource.name or resource.hash)
+    return messages.translate("available_missing" if is_known else "available_not_told", language)
+
+
+def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
+    """Return all that is known about the image whose id is in the path.
+
+    With the query parameter `file=1`, a missing infotext is read from the image's file. `model` is
+    the id of the model whose gallery is open: resources that the image names only by a file's name
+    or hash are looked up among this model's files too.
+    """
+    image = require_image(context)
+    text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    if text or not context.query_param("file") or image.type == "audio":
+        return _details_view(context, image, text, "record" if text else "none")
+    return RemoteWork(lambda: _details_with_file(context, image))
+
+
+def _details_with_file(context: RequestContext, image: Image) -> ImageDetails:
+    embedded = read_embedded_data(context, image)
+    return _details_view(
+        context, image, embedded.infotext, "file" if embedded.infotext else "none", embedded
+    )
+
+
+def _details_view(
+    context: RequestContext,
+    image: Image,
+    text: str,
+    source: InfotextSource,
+    embedded_data: EmbeddedData | None = None,
+) -> ImageDetails:
+    read = parse_infotext(text)
+    stats = image.reactions
+    saved = find_saved_files([image.id])
+    path, marked = saved.get(image.id, ""), bookmarks.find_annotations([image.id])
+    return {
+        **make_image_view(image, saved, marked),
+        "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
+        **make_image_links(image),
+        "infotext": text,
+        "infotext_source": source,
+        "prompt": read.prompt,
+        "negative": read.negative_prompt,
+        "parameters": list(read.parameters.items()),
+        "incompatibilities": list_incompatibilities(text, context.language),
+        "problems": list(list_problems(image, text, embedded_data, context.language)),
+        "resources": list_resource_views(image, context.query_id("model"), context.language),
+        "has_workflow": bool(find_workflow(image.meta) or embedded_data and embedded_data.workflow),
+        "likes": stats.likes,
+        "hearts": stats.hearts,
+        "laughs": stats.laughs,
+        "cries": stats.cries,
+        "saved_path": context.show_path(path),
+        "reproduction_count": reproductions.count_reproductions(image.id),
+        "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
+    }
+
+
+def _read_extension(path: str) -> str:
+    try:
+        with open_to_read(path) as file:
+            return detect_media_extension(file.read(16)) or ""
+    except OSError:
+        return ""
+
+
+# Tabs that get the infotext alone, so that they reproduce an image. SD.Next has "control", which
+# would generate from an image in its input.
+_TEXT_TABS = ("txt2img", "control")
+
+
+def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedSend]:
+    """Return the infotext to send to a tab of the WebUI, and whether to send the image too.
+
+    The body names the tab, and contains the infotext if the user has edited it. Otherwise the
+    infotext comes from Civitai's record, or else from the image's file, which is fetched if needed.
+    """
+    image = require_image(context)
+    tab, text = context.body_field("tab"), context.body_field("text")
+    if tab not in host.list_send_targets() or not isinstance(text, str | None):
+        raise ApiError(400, "bad_input")
+    if text is not None and len(text) > _LONGEST:
+        raise ApiError(400, "bad_input")
+    text = _build_infotext(image) or None if text is None else text
+    if text is None and image.type == "image":
+        return RemoteWork(lambda: _prepare(image, tab, read_embedded_data(context, image).infotext))
+    return _prepare(image, tab, text or "")
+
+
+def get_host_file(context: RequestContext) -> RemoteWork[Response]:
+    """Return a response with an image's file, for an image field of the WebUI.
+
+    If the WebUIs find no infotext in the file, an infotext is embedded: from Civitai's record, or
+    else from a ComfyUI workflow in the file. Raises ApiError for a video, and for a file whose EXIF
+    data could use up the WebUI's memory.
+    """
+    image = require_image(context)
+    if image.type != "image":
+        raise ApiError(400, "bad_input")
+    return RemoteWork(lambda: _send_file(context, image), "files")
+
+
+def _send_file(context: RequestContext, image: Image) -> Response:
+    with open_file(context, image) as path:
+        if has_overlapping_exif(path):
+            raise ApiError(422, "unsafe", "send_unsafe")
+        text = _build_infotext(image) or read_embedded(path).infotext
+        content = _embed(path, _translate(text)) if text else None
+        if content is None:
+            response: Response = respond_with_file(context, path, f"{image.id}-host")
+            return response
+    return Response(content, media_type=find_media_type(content[:16]))
+
+
+def _embed(path: str, infotext: str) -> bytes | None:
+    """Return the content of an image file with `infotext` embedded.
+
+    Return None if the file already has an infotext that the WebUIs find, or if the file's format
+    cannot hold one.
+    """
+    with translate_disk_errors(path), tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(path, os.path.join(folder, "image"))
+        if not embed_infotext(copy, infotext):
+            return None
+        with open(copy, "rb") as file:
+            return file.read()
+
+
+def _build_infotext(image: Image) -> str:
+    return build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+
+
+def _translate(infotext: str) -> str:
+    return translate_for_host(HOSTS.get(host.find_host_name()), infotext)
+
+
+def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
+    is_image, is_text_tab = image.type == "image", tab in _TEXT_TABS
+    if is_image and is_text_tab:
+        reproductions.remember_send(image.id, infotext)
+    return {
+        "infotext": _translate(infotext),
+        "has_image": is_image and not is_text_tab,
+    }
