@@ -191,12 +191,10 @@ class GalleryDownloadManager:
 
 
 def _is_our_client(client: Any) -> bool:
-    """Return whether the client is a CivitaiHttpClient whose `download_file` is not replaced."""
     return getattr(client.download_file, "__func__", None) is _OWN_DOWNLOAD_FILE
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
-    """Download one image if its file is missing; return whether the file exists afterwards."""
     return _save(get_http_client(), img_url, save_path)
 
 
@@ -248,7 +246,6 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return the number of download threads in the settings, plus 2 if the client is our own."""
     # Our client limits its requests itself: further threads can write files meanwhile.
     extra = _EXTRA_WORKERS if _is_our_client(get_http_client()) else 0
     return setting.gallery_max_concurrent_downloads + extra
@@ -280,7 +277,6 @@ def _log_begin(entries: list[Any]) -> None:
 
 
 def _choose_language() -> str:
-    """Return the language in the settings, Traditional Chinese if the user has chosen none."""
     return setting.language if setting.language in LANGUAGES else "zh-TW"
 
 
@@ -317,7 +313,6 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
 
 
 def _find_next_listed_url(page_url: str, paging_information: Any) -> str:
-    """Return the URL after `page_url` in the list "totalPageUrls", "" if there is none."""
     information = paging_information if isinstance(paging_information, Mapping) else {}
     urls = information.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:

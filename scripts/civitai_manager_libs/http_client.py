@@ -280,7 +280,6 @@ class CivitaiHttpClient:
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
-        """Return the result of `work`. On a CivitaiShortcutError, log it and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not a valid http or https address.")
@@ -296,10 +295,7 @@ class CivitaiHttpClient:
         return OutgoingRequest(prepared, self._file_timeout, self.api_key, cancelled, sending)
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
-        """Return the loop that sends a request again after a temporary failure.
-
-        max_retries: number of tries after the first, None for the client's number.
-        """
+        """Return the loop that sends a request again after a temporary failure."""
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
         return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
@@ -312,10 +308,6 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Copy a downloaded file to `path`, and return the FetchedFile of the copy.
-
-    If `path` is the downloaded file's own path, return `fetched`.
-    """
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with AtomicFile(os.path.dirname(path)) as partial:

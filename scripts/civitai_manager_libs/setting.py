@@ -52,11 +52,7 @@ def _define(
     choices: Iterable[str] = (),
     is_private: bool = False,
 ) -> _T:
-    """Add a setting to SETTINGS and to a group of GROUPS, and return its default value.
-
-    low, high: the bounds of a number. choices: the allowed values of a string, () for any string.
-    is_private: whether the value is shown only to users who may change it.
-    """
+    """Add a setting to SETTINGS and to a group of GROUPS, and return its default value."""
     spec = SettingSpec(name, default, low, high, tuple(choices), is_private)
     SETTINGS.append(spec)
     GROUPS[group].append(spec)
@@ -233,12 +229,7 @@ def load() -> list[str]:
 
 
 def _read_webui_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {name: value} of the settings to read from the WebUI's own settings file.
-
-    Older versions stored settings there. stored: the content of `settings.json`; all settings are
-    read, but only three if it contains `saved_in_host`, and none if it contains `none_in_host`.
-    Return {} outside the WebUI.
-    """
+    """Return {name: value} of the settings to read from the WebUI's own settings file."""
     options = host.read_options()
     if options is None or _NONE_IN_HOST in stored:
         return {}
@@ -334,10 +325,6 @@ def _settings_file() -> str:
 
 
 def _read_key_file() -> str:
-    """Return the API key in the key's file, "" if there is no file.
-
-    Raises SettingError if the file cannot be read.
-    """
     path = host.find_key_file()
     try:
         with open_to_read(path) as file:

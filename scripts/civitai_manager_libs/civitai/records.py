@@ -206,7 +206,6 @@ def _parse_size(kilobytes: object) -> int:
 
 
 def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
-    """Return the valid hashes in lower case, by kind such as "SHA256"."""
     codes = {kind: as_checksum(hashes.get(kind)).lower() for kind in _DIGITS}
     return {kind: code for kind, code in codes.items() if len(code) == _DIGITS[kind]}
 
@@ -475,7 +474,6 @@ def find_cover(row: Mapping[str, Any], level: int, image_type: str | None = None
 
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:
-    """Return whether an image's type and browsing level match the query."""
     has_type = image.type == query.type if query.type else image.type != "audio"
     return has_type and bool(image.level & query.level & ~_BLOCKED)
 
@@ -555,7 +553,6 @@ def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    """Return an image's generation data, unwrapped from `{id, meta}` if needed; None if empty."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta
     return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None

@@ -108,7 +108,6 @@ def _parse_text(text: str) -> Reference:
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
-    """Return (scheme, host, port) of a URL; None if the URL is malformed or too long."""
     match = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
     if match is None:
         return None
@@ -121,7 +120,6 @@ def _split_base_url() -> tuple[str, str, int] | None:
 
 
 def _is_known_host(host: str) -> bool:
-    """Return whether a host is one of Civitai's, a subdomain of one, or the configured site's."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
     base = _split_base_url()
@@ -129,7 +127,6 @@ def _is_known_host(host: str) -> bool:
 
 
 def _complete_url(text: str) -> str | None:
-    """Return the URL in a text, adding a missing scheme or host; None if the text has no URL."""
     if match := _WITH_SCHEME.search(text):
         return match[1].rstrip("<>\"').,;")
     start = text.strip("<>\"'")

@@ -266,11 +266,7 @@ def _add_choice(
     description: str,
     default: str | None = None,
 ) -> None:
-    """Add an option to a command; its value is one of the choices.
-
-    choices: {value: label}. description: for `--help`. default: the value if the option is not
-    given.
-    """
+    """Add an option to a command; its value is one of the choices."""
     kind = make_choice_parser(choices)
     command.add_argument(option, type=kind, metavar=value_name, default=default, help=description)
 

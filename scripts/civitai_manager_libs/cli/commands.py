@@ -211,7 +211,6 @@ _COMMANDS = {
 
 
 def _require_job(store: JobStore, job_id: int) -> int:
-    """Return the id if a job with this id exists, else raise InputError."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
 
@@ -245,11 +244,6 @@ def _open_store() -> JobStore:
 
 
 def _check_template(arguments: argparse.Namespace) -> None:
-    """Raise InputError if the template for the names of the downloaded files is invalid.
-
-    Check the template given by `--name`. Without `--name`, check the one in the settings, or
-    nothing if `--dest` is given.
-    """
     from .. import setting
     from ..jobs import validate_template
 
@@ -262,7 +256,6 @@ def _check_template(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: str) -> None:
-    """Raise InputError if no file can be written in a folder. A missing folder is created."""
     from ..errors import DiskError, InputError
     from ..core import AtomicFile
 

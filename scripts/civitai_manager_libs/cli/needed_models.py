@@ -70,7 +70,6 @@ def _format_file(needed: NeededFile) -> Iterator[str]:
 
 
 def _list_reasons(needed: NeededFile) -> Iterator[str]:
-    """Yield a sentence for each reason why a needed model file cannot be downloaded."""
     language, choice = terminal.get_user_language(), needed.choice
     if choice.refusal:
         yield messages.explain_reason(choice.refusal, language, choice.deadline, is_model=True)
@@ -238,11 +237,7 @@ def _has_file(needed: NeededFile, file_id: int) -> bool:
 
 
 def _choose_file(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
-    """Return a copy of `needed` with the file `file_id` of its model version instead.
-
-    If the version is unknown, return `needed`. allows_pickle: accept a file that may run code when
-    it is loaded.
-    """
+    """Return a copy of `needed` with the file `file_id` of its model version instead."""
     if needed.version is None:
         return needed
     choice = choose_file(needed.version, file_id=file_id, allows_pickle=allows_pickle)

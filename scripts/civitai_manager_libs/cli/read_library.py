@@ -100,7 +100,6 @@ def print_bookmarks(name: str) -> bool:
 
 
 def _print_problems(query: search.SearchQuery) -> None:
-    """Print a message for each part of a search that is ignored, for example an unknown field."""
     unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
     for problem in (*query.problems, *unsupported):
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]

@@ -152,7 +152,6 @@ def _describe(job: Job, description: JobDescription) -> str:
 
 
 def _describe_state(row: _Row) -> str:
-    """Return a job's state in words; if a done job has failures, return their number instead."""
     if row.state == JobState.DONE and row.job.failed:
         return terminal.get_text("failed_count", n=row.job.failed)
     return terminal.get_text(f"state_{row.state}")

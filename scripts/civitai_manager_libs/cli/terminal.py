@@ -68,7 +68,6 @@ def get_user_language() -> str:
 
 
 def _read_system_locale() -> str:
-    """Return the name of the system's language on Windows; "" elsewhere, or if it is unknown."""
     try:
         return (os.name == "nt" and locale.getlocale()[0]) or ""
     except ValueError:  # a name that Python does not know
@@ -197,7 +196,6 @@ def _is_control(character: str) -> bool:
 
 
 def _count_columns(text: str) -> int:
-    """Return how many terminal columns a text fills; a Chinese character fills two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
@@ -294,7 +292,6 @@ def format_bytes(job: Job) -> str:
 
 
 def _count_units(progress: JobProgress) -> tuple[int, int]:
-    """Return (finished, total) of a job: bytes if it downloads model files, else images."""
     if progress.has_models:
         return progress.bytes, progress.total_bytes
     return progress.finished, progress.total

@@ -201,7 +201,6 @@ class AtomicFile:
         raise AssertionError("unreachable")
 
     def _close_file(self) -> None:
-        """Close the file, and delete it if it was not committed. Raises OSError."""
         self._file.close()
         if not self._is_committed:
             delete_file(self.path)

@@ -121,7 +121,6 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _find_next_marker(file: BufferedReader) -> int | None:
-    """Read up to the next JPEG marker; return its second byte, None at the end of the file."""
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)
@@ -152,7 +151,6 @@ def _is_complete_png(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_gif(file: BufferedReader, size: int) -> bool:
-    """Return whether a GIF's blocks are followed by its end block."""
     _skip_palette(file, 10, 13)
     left = _MAX_PARTS
     while left > 0:
@@ -177,7 +175,6 @@ def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) 
 
 
 def _is_complete_webp(file: BufferedReader, size: int) -> bool:
-    """Return whether a WebP file is as long as its RIFF header states."""
     return size >= 8 + int.from_bytes(file.read(8)[4:], "little")
 
 

@@ -138,6 +138,5 @@ def _size_name(segment: str) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, str]:
-    """Split a URL into ("https://host", "/path", "?query#fragment"); "" for each missing part."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

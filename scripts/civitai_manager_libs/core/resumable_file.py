@@ -216,11 +216,7 @@ class ResumableFile(AtomicFile):
         self._lines = open_own_file(self._note, "ab")
 
     def _note_lines(self) -> bytes:
-        """Return the note's text: byte ranges that survive a power loss, then all written ranges.
-
-        The second list is left out if both are equal, or if a restart of the system cannot be
-        noticed.
-        """
+        """Return the note: byte ranges that survive a power loss, then all written ranges."""
         lines = [self._sure.to_line()]
         if self._ranges != self._sure.ranges and self._sure.system:
             lines += [b"[%d,%d]\n" % range_ for range_ in self._ranges]
@@ -232,14 +228,12 @@ class ResumableFile(AtomicFile):
         self._lines = None
 
     def _delete_note(self) -> None:
-        """Delete the note from the disk, if there is one. Raises DiskError."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
             sync_folder(self.folder)
 
     def _try_to_delete_note(self) -> None:
-        """Close and delete the note of a complete file; ignore errors."""
         self._close_note()
         if self._note:
             with suppress(OSError):  # there is none, or `remove_leftovers` deletes it

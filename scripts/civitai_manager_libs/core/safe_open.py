@@ -171,10 +171,7 @@ def _is_plain(status: os.stat_result) -> bool:
 
 
 def _is_owned(status: os.stat_result, path: str) -> bool:
-    """Return whether a file belongs to the user, or has the same owner as its folder.
-
-    Some network disks give all files one owner.
-    """
+    """Return whether a file belongs to the user, or has the same owner as its folder."""
     if not hasattr(os, "geteuid") or status.st_uid == os.geteuid():
         return True
     return status.st_uid == os.stat(os.path.dirname(path) or ".").st_uid

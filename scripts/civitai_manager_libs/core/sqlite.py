@@ -136,11 +136,7 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Release the database's lock, then acquire it again, shared with other processes.
-
-        alone: acquire the lock unshared, which renaming the file needs. Raises DiskError if the
-        lock is not free after 30 seconds, or after 3 seconds with `alone`.
-        """
+        """Release the database's lock, then acquire it again, shared with other processes."""
         # SQLite finds the journals of an open file by name.
         self._lock.release()
         if not self._lock.acquire(_WAIT_ALONE if alone else _WAIT, not alone):
@@ -204,14 +200,12 @@ def _read_version(db: sqlite3.Connection) -> int:
 
 
 def _check_file(db: sqlite3.Connection) -> None:
-    """Check every page of the database. Raises sqlite3.DatabaseError if one is damaged."""
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(found)
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Create the tables of a new file, or upgrade older tables, in one transaction."""
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)
@@ -374,7 +368,6 @@ class ConnectionPool:
             self._timer = self._start_timer() if self._idle else None
 
     def _close_idle_if(self, should_close: Callable[[_Connection], bool]) -> None:
-        """Close the unused connections for which `should_close` returns True."""
         with self._lock:
             closed = [idle for idle in self._idle if should_close(idle)]
             self._idle = [idle for idle in self._idle if idle not in closed]
@@ -406,7 +399,6 @@ class _Connection:
 
 
 def _file_id(path: str) -> tuple[int, int] | None:
-    """Return a file's identity as (device, inode), or None if the file is missing."""
     try:
         status = os.stat(path)
     except OSError:

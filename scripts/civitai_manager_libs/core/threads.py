@@ -280,7 +280,6 @@ class SingleFlight(Generic[_T]):
 
 
 def _is_local(error: BaseException | None) -> bool:
-    """Return whether an error did not come from the server: a cancellation, disk error or bug."""
     if isinstance(error, CivitaiShortcutError):
         return isinstance(error, (Cancelled, DiskError))
     return error is not None

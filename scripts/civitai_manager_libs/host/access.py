@@ -124,7 +124,6 @@ def _split_names(value: Any) -> list[str]:
 
 
 def _host_arguments() -> dict[str, Any]:
-    """Return the WebUI's parsed command line arguments by name; {} without a WebUI."""
     if not in_webui():
         return {}
     from modules import shared

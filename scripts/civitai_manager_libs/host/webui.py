@@ -81,7 +81,6 @@ def find_host_name() -> str:
 
 
 def _find_forge_name() -> str:
-    """Return the name of the running variant of Forge, such as "reForge"."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
@@ -238,10 +237,7 @@ def register_image_saved(on_saved: ImageSaved) -> None:
 
 
 def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
-    """Call `on_saved` if a saved image was generated.
-
-    Grids, masks and images of the tab "Extras" are left out. params: the WebUI's `ImageSaveParams`.
-    """
+    """Call `on_saved` if a saved image was generated."""
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]
     if params.p is None or not isinstance(infotext, str) or _BESIDE.search(name):
@@ -335,7 +331,6 @@ def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
 
 
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
-    """Yield functions that make the WebUI read its folder of embeddings again."""
     forge = _find_attribute(
         "modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS
     )
@@ -347,7 +342,6 @@ def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
 
 
 def _reload_forge_embeddings() -> None:
-    """Make the model that Forge has loaded, if any, read the folder of embeddings again."""
     model = _find_attribute("modules.sd_models", "model_data", "sd_model")
     for engine in vars(model).values() if model is not None else ():
         load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)
@@ -369,10 +363,6 @@ def _reload_model_embeddings() -> None:
 
 
 def _find_attribute(module: str, *names: str) -> Any:
-    """Return an attribute of a Python module if the module is loaded and has it, else None.
-
-    names: the path to the attribute: ("a", "b") finds `module.a.b`.
-    """
     return reduce(lambda found, name: getattr(found, name, None), names, sys.modules.get(module))
 
 

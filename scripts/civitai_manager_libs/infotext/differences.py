@@ -254,15 +254,11 @@ def _compare_loras(
 
 
 def _is_one_file(stated: Iterable[str], known: Collection[str] | None) -> bool:
-    """Return whether a file has all stated hashes, such as an AutoV3 and the start of a SHA256.
-
-    known: the file's hashes, None if there is no file.
-    """
+    """Return whether a file has all stated hashes, such as an AutoV3 and the start of a SHA256."""
     return all(any(code.startswith(each.lower()) for code in known or ()) for each in stated)
 
 
 def _read_loras(infotext: Infotext) -> dict[str, _Lora]:
-    """Return {lower-case name: LoRA} for the LoRA tags in an infotext's prompt."""
     stated = _HASHES.findall(infotext.parameters.get("Lora hashes", ""))
     hashes = {name.strip().lower(): code for name, code in stated}
     found: dict[str, _Lora] = {}

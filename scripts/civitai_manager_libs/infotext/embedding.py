@@ -126,7 +126,6 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder (IFD), with `entry` (12 bytes) as its only entry for `tag`."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest
@@ -199,11 +198,7 @@ def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
-    """Return a JPEG segment of EXIF data that has an infotext as its user comment.
-
-    tiff: the file's present EXIF data, b"" if there is none. Return None if this data is damaged,
-    or if the segment would be larger than 64 KB.
-    """
+    """Return a JPEG segment of EXIF data that has an infotext as its user comment."""
     exif = set_comment(tiff, text)
     if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
         return None
@@ -348,10 +343,6 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
 
 
 def _contains_infotext(path: str, kind: str, text: str) -> bool:
-    """Return whether an image file is complete and contains the infotext `text`.
-
-    kind: the file's type, "png", "jpg" or "webp".
-    """
     read = read_embedded_texts(path)
     comment = read.get("parameters") if kind == "png" else read.get("UserComment")
     return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

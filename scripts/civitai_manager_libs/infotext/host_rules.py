@@ -276,7 +276,6 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
 
 
 def _join_size(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters with `Size-1` and `Size-2` (width and height) joined as `Size`."""
     sides = [parameters.get(name) for name in ("Size-1", "Size-2")]
     if not all(sides):
         return dict(parameters)
@@ -329,10 +328,7 @@ def list_losses(
 
 
 def _gets_default(sent: Infotext, name: str) -> bool:
-    """Return whether a WebUI adds its default for a parameter because the infotext lacks it.
-
-    For RNG, return False unless A1111 or Forge wrote the infotext.
-    """
+    """Return whether a WebUI adds its default for a parameter because the infotext lacks it."""
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other

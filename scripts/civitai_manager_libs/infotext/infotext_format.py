@@ -232,10 +232,7 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
 
 
 def _needs_parameters(body: str) -> bool:
-    """Return whether a text of prompts must be followed by parameters.
-
-    Without them, a WebUI would take the last line for parameters, or parse a long line very slowly.
-    """
+    """Return whether a text of prompts must be followed by parameters."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 
@@ -254,7 +251,6 @@ def _quote_value(value: str) -> str:
 
 
 def _quote_and_escape(value: str) -> str:
-    """Return a value as written in an infotext, with "Civitai" escaped so that Forge ignores it."""
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")
@@ -305,7 +301,6 @@ def _find_json(infotext: str, label: str) -> Any:
 
 
 def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield pairs such as ("lora:style", hash) for the hashes of models in an infotext."""
     yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
         for name, code in _HASHES.findall(parameters.get(key, "")):

@@ -120,10 +120,7 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the first value under one of these keys as text, "" if there is none.
-
-    Empty values, those longer than _MAX_VALUE characters, and mappings are skipped.
-    """
+    """Return the first value under one of these keys as text, "" if there is none."""
     values = (meta.get(key) for key in keys)
     texts = (as_text(value) for value in values if not isinstance(value, Mapping))
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
@@ -141,13 +138,11 @@ def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> s
 
 
 def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the seed under one of these keys as text, "" if it is missing or -1 (random)."""
     texts = (_format_whole(meta, _FIRST_SEED, _LAST_SEED, key) for key in keys)
     return next((text for text in texts if text not in ("", "-1")), "")
 
 
 def _clean_model_name(name: str) -> str:
-    """Return a model's name without folder and extension, "" if it is an AIR or a TensorArt id."""
     return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
@@ -176,10 +171,6 @@ def _format_size(meta: Mapping[str, Any]) -> str:
 def _find_name(
     meta: Mapping[str, Any], key: str, list_key: str, clean: Callable[[str], str]
 ) -> str:
-    """Return the name under `key`, else the first name in the list under `list_key`, "" if none.
-
-    clean: a function to apply to the names; a name for which it returns "" does not count.
-    """
     listed = next(filter(None, map(as_text, as_list(meta.get(list_key)))), "")
     return clean(_find_joined_text(meta, key)) or clean(listed)
 
@@ -313,7 +304,6 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether the parameters state a schedule, or a sampler that uses none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE
@@ -419,10 +409,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return generation data with its missing values added from its ComfyUI graph.
-
-    A negative prompt is added only if the data has no prompt.
-    """
+    """Return generation data with its missing values added from its ComfyUI graph."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

@@ -382,10 +382,7 @@ def _make_resource(
 
 
 def _make_air_resource(air: str, weight: float | None) -> Resource:
-    """Return the resource named by an AIR (`urn:air:...`).
-
-    If the AIR is not one of Civitai's, return an empty `Resource`.
-    """
+    """Return the resource named by an AIR (`urn:air:...`)."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:

@@ -120,10 +120,6 @@ def is_schedule(name: str) -> bool:
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Return (sampler, schedule) for a name such as `euler_karras`.
-
-    The schedule is "" if the name contains none.
-    """
     if is_sampler(sampler):
         return sampler, ""
     normalized = _normalize_schedule(sampler)

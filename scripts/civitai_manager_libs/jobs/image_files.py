@@ -62,11 +62,7 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the version that the job requested.
-
-    If the job requested all versions, return the name of the first one that the image used, "" if
-    no name is known.
-    """
+    """Return the name of the version that the job requested."""
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
 
@@ -149,7 +145,6 @@ def fill_template(
 
 
 def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
-    """Return the folder names; if their path exceeds `max_bytes`, cut each to an equal share."""
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)
@@ -157,18 +152,13 @@ def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
 
 
 def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
-    """Return the folder name that a template gives, "" if the template is blank."""
     if not template.strip():
         return ""
     return make_file_name(_fill_fields(template, image, context), file_names.NO_VALUE, _MAX_PART)
 
 
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
-    """Return the file name that a template gives, without extension.
-
-    If the name is longer than `max_bytes` in UTF-8, the text before and after the image id is
-    shortened. The whole id stays, so that the name is unique.
-    """
+    """Return the file name that a template gives, without extension."""
     before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
     room = max_bytes - len(str(image.id)) - 1
     before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
@@ -177,11 +167,7 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 
 
 def _split_at_id(name_template: str) -> tuple[str, str]:
-    """Split a file name template at `{id}`; return (text before it, text after it).
-
-    If `{id}` occurs several times, split at the first if no other field precedes it, else at the
-    last.
-    """
+    """Split a file name template at `{id}`; return (text before it, text after it)."""
     before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if file_names.has_fields(before):
         before, _, after = name_template.rpartition(DEFAULT_TEMPLATE)
@@ -201,7 +187,6 @@ def _fill_fields(template: str, image: Image, context: NamingContext) -> str:
 
 
 def _format_date(timestamp: str, date_format: str) -> str:
-    """Return an ISO 8601 timestamp in a `strftime` format, "" if it cannot be parsed."""
     try:
         moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
     except ValueError:
@@ -324,10 +309,7 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
 
 
 def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks.
-
-    path: the image file. row: Civitai's record. A text that neither of them has is "".
-    """
+    """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks."""
     infotext, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow

@@ -122,7 +122,6 @@ class ImageItems:
         return True
 
     def _wait(self, seconds: float) -> None:
-        """Call `on_wait`, then sleep. Raises Cancelled if the run is stopped."""
         self._on_wait()
         self._cancelled.sleep(seconds)
 

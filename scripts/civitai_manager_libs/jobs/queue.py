@@ -232,10 +232,7 @@ class WorkerPool:
             threading.Thread(target=self._work_loop, args=(entry,), name=name, daemon=True).start()
 
     def _work_loop(self, entry: QueueEntry | None) -> None:
-        """Run queued jobs in this thread until none is left; begin with the job of `entry`.
-
-        An unexpected exception ends the thread and removes its job from the queue.
-        """
+        """Run queued jobs in this thread until none is left; begin with the job of `entry`."""
         try:
             while entry is not None:
                 self._run_entry(entry)
@@ -266,7 +263,6 @@ class WorkerPool:
         return None
 
     def _run_entry(self, entry: QueueEntry) -> None:
-        """Run a job once; afterwards remove it from the queue or queue it again."""
         try:
             with self._open_store() as store:
                 client, report = JobClient(self._get_client()), partial(self._store_progress, entry)

@@ -371,7 +371,6 @@ class JobService:
 
 
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
-    """Return (folder, options) of a new job, by the settings for file names and image width."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=choose_image_width())
 

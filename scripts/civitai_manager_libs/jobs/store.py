@@ -264,11 +264,7 @@ class JobStore(SavedImages):
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _delete_partial_files(self, job_id: int, keeps_models: bool = False) -> None:
-        """Delete the partial files of a job's unsaved items.
-
-        Partial model files stay if another unfinished job will download the same files.
-        keeps_models: keep all partial model files.
-        """
+        """Delete the partial files of a job's unsaved items."""
         sql = f"{tables.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         sql += " AND kind != 'model'" if keeps_models else ""
         unsaved = tables.parse_items(self._database.rows(sql, (job_id,)))

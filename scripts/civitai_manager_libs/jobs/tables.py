@@ -281,11 +281,7 @@ def _add_walk_counts(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL from which to download an image, as the job's database stores it.
-
-    A URL on the site in the settings is stored without that site's address. width: the width in
-    pixels of the downloaded image; 0 means the original, as for every video and narrower image.
-    """
+    """Return the URL from which to download an image, as the job's database stores it."""
     # Civitai's renditions of videos are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
     return remove_base_url(image.url if is_original else resize_url(image.url, f"width={width}"))
@@ -319,7 +315,6 @@ def _choose_names(
 
 
 def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    """Return the name; append the image id if another image in the folder has that name."""
     while _is_taken(db, folder, name, image_id):
         name = f"{name} {image_id}"
     return name
@@ -378,7 +373,6 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
 
 
 def _has_same_types(record: object, default: object) -> bool:
-    """Return whether the fields of `record` have the same types as those of `default`."""
     return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 
@@ -397,10 +391,6 @@ def _parse_job(row: tuple[Any, ...]) -> Job:
 
 
 def _parse_options(text: str) -> JobOptions:
-    """Return a job's options from JSON text; missing options get their defaults.
-
-    Raises ValueError, TypeError or AttributeError for damaged text.
-    """
     values = json.loads(text)
     context = values.pop("facts", {})
     context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}

@@ -196,7 +196,6 @@ class JobWorker:
         self._flush()
 
     def _iter_items(self) -> Iterator[Item]:
-        """Yield the items to download; end at an error, and store it in `_items_error`."""
         try:
             yield from self._kind.iter_items(self._record_outcome, self._tick, self._cancelled)
         except Cancelled:
@@ -223,13 +222,11 @@ class JobWorker:
         return None if self._stop_request.state else self.error
 
     def _check_free_space(self) -> None:
-        """Raise DiskFull if a disk has too little space for the rest of the job."""
         check_space_for_files(self._kind.estimate_space(self._job), reserved_bytes())
 
     # In the download threads
 
     def _fetch_item(self, item: Item) -> None:
-        """Download an item in a download thread, and append the result to `_results`."""
         # Not returned: results must be collected even while the iterator of items waits.
         # Else two jobs that wait for each other's images would wait forever.
         self._results.append(self._try_fetch(item))
@@ -259,10 +256,7 @@ class JobWorker:
         return WorkResult(item, outcome, began)
 
     def _abort(self, error: CivitaiShortcutError) -> None:
-        """Stop the run because of an error; only the first error is shown to the user.
-
-        If the disk is full, partial files are deleted.
-        """
+        """Stop the run because of an error; only the first error is shown to the user."""
         if self.error is None:
             self.error = error
         self._cancelled.set(for_good=isinstance(error, DiskFull))
@@ -301,7 +295,6 @@ class JobWorker:
             self._report_progress(JobState.RUNNING)
 
     def _flush(self) -> None:
-        """Store the collected outcomes in the database and reload the job's counts."""
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:

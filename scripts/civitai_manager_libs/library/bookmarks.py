@@ -212,7 +212,6 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
-    """Add tags to an image until it has 100 tags; drop the rest."""
     (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
     rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
     sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
@@ -220,10 +219,7 @@ def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> Non
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return the first 100 tags without extra spaces, each cut to 100 characters.
-
-    Of tags that differ in case only, the first is kept. Empty tags are left out.
-    """
+    """Return the first 100 tags without extra spaces, each cut to 100 characters."""
     found: dict[str, str] = {}
     for tag in tags[:_MAX_TAGS]:
         found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])

@@ -213,10 +213,7 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def _make_url_prefixes() -> tuple[bytes, bytes]:
-    """Return (the base URL in the settings, the base URL with a mark in place of its port).
-
-    Each is between a quote and a slash, as in JSON. They are equal if the base URL has no port.
-    """
+    """Return (the base URL in the settings, the base URL with a mark in place of its port)."""
     base = setting.base_url()
     stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
     return f'"{base}/'.encode("utf-8", "replace"), f'"{stored}/'.encode("utf-8", "replace")
@@ -333,7 +330,6 @@ class _Writer:
                 self._set_stopped()
 
     def _write_some(self) -> bool:
-        """Run up to 20 queued writes in one transaction; return False if the queue was empty."""
         with self._changed:
             batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
             if not batch:
@@ -349,7 +345,6 @@ class _Writer:
         return True
 
     def _let_others_write(self) -> None:
-        """Pause if writes are queued, so that other connections can begin a transaction."""
         with self._changed:
             has_more = bool(self._queue)
         if has_more:

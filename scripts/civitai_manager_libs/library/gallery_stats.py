@@ -63,10 +63,6 @@ def _find_image_ids(gallery: str) -> set[int]:
 
 
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return the names of the resources that have only a version id in the statistics.
-
-    The names are returned as {"#<version id>": name}. Unknown names are left out.
-    """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)
     ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]

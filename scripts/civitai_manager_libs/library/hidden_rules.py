@@ -101,7 +101,6 @@ def _insert(db: sqlite3.Connection, rule: HiddenRule) -> int:
 
 
 def _parse_rule(kind: object, text: object) -> HiddenRule | None:
-    """Return the rule with this kind and text, or None if one of them is invalid."""
     clean = clean_line(text, _MOST_LETTERS)
     known = next((one for one in _KINDS if one == kind), None)
     return HiddenRule(known, clean) if known and fold_text(clean) else None

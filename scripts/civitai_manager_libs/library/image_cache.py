@@ -119,7 +119,6 @@ def _add_size(size: float) -> None:
 
 
 def _trim_repeatedly() -> None:
-    """Trim the cache until it fits its limit; give up if no other file can be deleted."""
     global _is_trimming
     while True:
         is_too_large = trim_cache() > _limit()

@@ -106,7 +106,6 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
 
 
 def _trim_common(part: str) -> list[str]:
-    """Return the words of a part of a prompt, without the common words at its start and end."""
     words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
@@ -139,20 +138,13 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
 
 
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Return whether a part of a prompt is a sentence, not a tag.
-
-    A sentence has more than _LONGEST_PHRASE words or a word in _CLAUSE; in a prompt that consists
-    mostly of sentences (`is_prose`), a word in _FILLERS is enough. words: the words of `part`.
-    """
+    """Return whether a part of a prompt is a sentence, not a tag."""
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
-    """Return a word without punctuation at its ends.
-
-    Return "" if the word has no letter, digit or emoji, or more than _LONGEST_WORD characters.
-    """
+    """Return a word without punctuation at its ends."""
     word = word.strip(_EDGES)
     if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
         return word
@@ -160,7 +152,6 @@ def _trim_word(word: str) -> str:
 
 
 def _is_word_character(character: str) -> bool:
-    """Return whether a character is a letter, a digit or a symbol such as an emoji."""
     return character.isalnum() or unicodedata.category(character) == "So"
 
 
@@ -281,7 +272,6 @@ def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
 
 
 def _make_feature(kind: str, value: str) -> str:
-    """Return a feature: the letter of its kind, then the value; "" for an empty value."""
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""
@@ -382,10 +372,7 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
 
 
 def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Remove the features of one kind from `counts` and return {value: count} for them.
-
-    letter: the letter in LETTERS with which the features begin.
-    """
+    """Remove the features of one kind from `counts` and return {value: count} for them."""
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 
@@ -426,7 +413,6 @@ def _drop_parts_of_phrases(features: Sequence[str], counts: Mapping[str, int]) -
 
 
 def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
-    """Return {feature: [reactions of each image that has the feature]} for the chosen features."""
     reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
     words = [feature for feature in reactions if feature[0] == _WORD]
     lists = {**reactions, **{_SENTENCE + word[1:]: reactions[word] for word in words}}

@@ -196,7 +196,6 @@ def _parse_annotations(entry: Mapping[str, Any]) -> image_annotations.Annotation
 
 
 def _import_collection(db: sqlite3.Connection, name: Any, image_ids: Sequence[Any]) -> bool:
-    """Add images to a collection; return False if the collection's name is invalid."""
     if not isinstance(name, str) or not fold_text(clean_line(name)):
         return False
     ids = (as_whole_number(image_id, 1) for image_id in image_ids)

@@ -195,10 +195,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _iter_stored_versions(version_ids: Sequence[int]) -> Iterator[Version]:
-    """Yield those of the given versions that were fetched by their own id or file hash.
-
-    Versions that are stored only as a part of their model, and damaged records, are left out.
-    """
+    """Yield those of the given versions that were fetched by their own id or file hash."""
     sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
     for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
         with suppress(InvalidResponse):
@@ -306,7 +303,6 @@ def _store_version(version: Version) -> None:
 def _write_versions(
     db: sqlite3.Connection, model_id: int | None, model_name: str, versions: Sequence[Version]
 ) -> None:
-    """Write the names and file hashes of a model's versions, in the caller's transaction."""
     names = [(v.id, model_id, model_name, v.name) for v in versions if model_id]
     db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", names)
     hashes = [(key, v.id) for v in versions for key in _list_hash_keys(v)]

@@ -226,8 +226,4 @@ def _parse_ids(text: str) -> list[int] | None:
 
 
 def _make_key(query: ImageQuery, cursor: str | None, size: int) -> tuple[str, str]:
-    """Return the values of the columns `query` and `cursor` by which a page is stored.
-
-    The first includes the base URL in the settings and the number of images to request.
-    """
     return json.dumps([setting.base_url(), query.to_json(), size], sort_keys=True), cursor or ""

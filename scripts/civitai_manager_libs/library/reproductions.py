@@ -183,7 +183,6 @@ def _measure_ssim(image: Any, other: Any) -> float:
 
 
 def _read_pixels(image: Any, size: tuple[int, int]) -> Any:
-    """Return a grey PIL image, resized to (width, height), as a NumPy array of floats."""
     import numpy
     from PIL import Image
 
@@ -278,7 +277,6 @@ def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
 
 
 def _compute_word_overlap(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    """Return the share, 0 to 1, of the longer prompt's words that the other prompt has too."""
     longer = max(len({*words}), len({*others}))
     return len({*words} & {*others}) / longer if longer else 0.0
 
@@ -577,7 +575,6 @@ def _parse_similarity(entry: Mapping[str, Any]) -> Similarity | None:
 
 
 def _parse_thumbnail(value: Any) -> bytes | None:
-    """Decode a base64 thumbnail to JPEG bytes; return None if the thumbnail is invalid."""
     if not isinstance(value, str) or len(value) > _MAX_THUMBNAIL:
         return None
     try:

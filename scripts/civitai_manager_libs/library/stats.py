@@ -261,11 +261,7 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the statistics of a version's images as a JSON object.
-
-    Its key "most" has the most common value of each kind, such as "lora". names: {value: the name
-    to show}; a value without a name is shown unchanged.
-    """
+    """Return the statistics of a version's images as a JSON object."""
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}
@@ -295,10 +291,7 @@ def build_search_query(kind: str, value: str, label: str, is_model_version: bool
 
 
 def _quote_text(text: str) -> str:
-    """Return a text in quotation marks, for a search query.
-
-    If the text itself contains quotation marks, only the longest part between them is used.
-    """
+    """Return a text in quotation marks, for a search query."""
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'
 

@@ -181,12 +181,7 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids on a page that are not known and stand before a known id.
-
-    The page shows the newest images first, so these images are new. Their ids may be low, because
-    they were uploaded long ago. ids: the page's image ids, in order. known: ids of images that are
-    not new.
-    """
+    """Return the ids on a page that are not known and stand before a known id."""
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
     return [image_id for image_id in ids[:last] if image_id not in seen]
@@ -201,7 +196,6 @@ def _pack_ids(ids: list[int]) -> bytes | None:
 
 
 def _unpack_ids(data: object) -> list[int]:
-    """Decompress a stored list of image ids; return [] if the list is missing or damaged."""
     try:
         ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
     except (zlib.error, ValueError, RecursionError):
@@ -248,15 +242,10 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 
 def _find_gallery(query: ImageQuery) -> str:
-    """Return the name of the query's version, model or author as a gallery, such as "version 7".
-
-    Return the first that the query has, "" if the query has none of them or has a post.
-    """
     return next(iter(_gallery_names(query)), "")
 
 
 def _shows_newest(query: ImageQuery) -> bool:
-    """Return whether a query sorts by newest and has no filter by type, data or base model."""
     is_by_age = query.sort == "Newest" or query.ignores_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 

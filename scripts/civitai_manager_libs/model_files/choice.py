@@ -88,11 +88,7 @@ def choose_file(
 
 
 def _list_model_files(version: Version) -> list[RemoteFile]:
-    """Return the version's model files, or if there are none, parts of a model, or else others.
-
-    Parts are for example VAEs, others for example ControlNets. Only files whose extension is that
-    of a model are returned.
-    """
+    """Return the version's model files, or if there are none, parts of a model, or else others."""
     files = [file for file in version.remote_files if file.has_model_extension]
     models = [file for file in files if file.type in _MODELS]
     parts = [file for file in files if file.is_part]
@@ -120,11 +116,7 @@ def _pick_file(
 
 
 def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
-    """Return whether a file has the stated hash, or a SHA256 that begins with its 10 or 12 digits.
-
-    A stated SHA256 also matches a file whose SHA256 is unknown, if the file's AutoV2 is the
-    SHA256's first 10 digits.
-    """
+    """Return whether a file has the stated hash, or a SHA256 that begins with it."""
     is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
     is_longer = len(file.sha256) == 10 and stated_hash.startswith(file.sha256)
     return stated_hash in file.hashes or is_cut or is_longer

@@ -141,10 +141,7 @@ def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
 
 
 def _is_same_file(path: str, file: RemoteFile) -> bool:
-    """Return whether the file at `path` has the size and SHA256 that Civitai states.
-
-    Return False if the SHA256 is unknown.
-    """
+    """Return whether the file at `path` has the size and SHA256 that Civitai states."""
     try:
         difference = abs(os.path.getsize(path) - file.size) if file.size else 0
         has_hash = bool(file.sha256) and difference <= _SLACK
@@ -203,7 +200,6 @@ def _make_subfolder(version: Version, model: Model | None) -> str:
 
 
 def _make_file_name(file: RemoteFile, version: Version) -> str:
-    """Return the name of a file on Civitai, made valid for every operating system."""
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     safe = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
     return f"{safe.lstrip('.') or version.id}{file.extension}"

@@ -193,7 +193,6 @@ def _list_subfolders(path: str) -> list[str]:
 
 
 def _guess_kind(path: str) -> str:
-    """Return the kind of models that a folder of this name usually holds, "" if unknown."""
     return _KIND_OF.get(_folder_word(path), "")
 
 

@@ -82,10 +82,7 @@ def describes_other_version(path: str, version_id: int) -> bool:
 def _parse_version(
     version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
 ) -> Sidecar:
-    """Return the Sidecar for a model version's JSON, as Civitai's API sends it.
-
-    stem: not used; all parsers have this parameter. hashes: further hashes of the model file.
-    """
+    """Return the Sidecar for a model version's JSON, as Civitai's API sends it."""
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
@@ -323,7 +320,6 @@ class _StoredHashes:
 
 
 def _find_preview(listing: FolderListing, name: str) -> str:
-    """Return the path of the preview image beside the model file `name`, "" if there is none."""
     stem = os.path.splitext(name)[0]
     names = (
         f"{stem}{form}.{extension}" for form in (".preview", "", ".thumb") for extension in _IMAGES
@@ -346,7 +342,6 @@ def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
 
 
 def _read_mtime(path: str) -> float:
-    """Return a file's modification time, 0.0 if the file is missing."""
     try:
         return os.stat(path).st_mtime
     except OSError:

@@ -206,17 +206,14 @@ def _name_version(file: ModelFile) -> str:
 
 
 def _add_short_hashes(hashes: Iterable[str]) -> set[str]:
-    """Return the hashes, and the first 10 and 12 digits of each, which images may state."""
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
 def _list_lookup_hashes(stated_hash: str) -> tuple[str, ...]:
-    """Return the keys by which to look up a hash: the hash, and the first 10 digits of a SHA256."""
     return (stated_hash, stated_hash[:10]) if len(stated_hash) == 64 else (stated_hash,)
 
 
 def _iter_names(wanted: WantedModel) -> Iterator[str]:
-    """Yield a model's name and the names of its files on Civitai."""
     if wanted.resource.name:
         yield wanted.resource.name
     yield from (file for file in wanted.files if file and not _HASH.fullmatch(file))

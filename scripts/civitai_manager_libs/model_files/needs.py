@@ -221,7 +221,6 @@ def find_needed_file(
 
 
 def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
-    """Return a model's version id, or else its hash or (type, name), to count each model once."""
     resource = used.resource
     return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 

@@ -113,11 +113,7 @@ def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
 
 
 def _is_part(request: ModelFileRequest, version: Version) -> bool:
-    """Return whether the requested file is a part of the model, such as its configuration or VAE.
-
-    Such a file gets no companion files, because they would show the model as downloaded. The file
-    of a model that is itself a VAE is no part.
-    """
+    """Return whether the requested file is a part of the model, such as its VAE."""
     parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
     is_own = request.kind == find_model_kind(version)
     return request.path.lower().endswith(_CONFIGURATIONS) or bool(parts) and not is_own

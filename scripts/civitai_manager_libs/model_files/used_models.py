@@ -100,11 +100,7 @@ def match_resource(
 
 
 def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id} for the files of some stored model versions.
-
-    The versions are those whose ids are in the images' records, and all of the model with the id
-    `open_model` (None for no model).
-    """
+    """Return {file name or hash: version id} for the files of some stored model versions."""
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_stored_model(open_model) if open_model else None
     known = {version.id: version for version in (opened.versions if opened else ())} | named
@@ -321,11 +317,7 @@ def plan_requests(
 def _refresh_file(
     client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
 ) -> tuple[RemoteFile, Version]:
-    """Return a file and its model version, by data that Civitai sent within the last day.
-
-    They are returned unchanged if such data cannot be fetched, or if the version no longer has the
-    file.
-    """
+    """Return a file and its model version, by data that Civitai sent within the last day."""
     today = refresh_version(client, version, cancelled)
     same = next((one for one in today.remote_files if one.id == file.id), None)
     return (file, version) if same is None else (same, today)

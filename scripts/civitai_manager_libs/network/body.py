@@ -118,7 +118,6 @@ class ResponseBody:
         self.response.close()
 
     def _read_some(self, size: int) -> bytes:
-        """Wait for the next bytes of the body and return at most `size` of them, b"" at its end."""
         raw: Any = self.response.raw
         if hasattr(raw, "read1"):
             return raw.read1(size, decode_content=False) or b""

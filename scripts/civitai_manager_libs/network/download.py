@@ -235,11 +235,7 @@ class FileDownload:
             raise NotAnImage(str(error)) from error
 
     def _keep_partial(self) -> None:
-        """Keep the unfinished file, so that a later download can continue it.
-
-        Do nothing if the file is not resumable, the server sent no ETag or date to recognize the
-        file by, or the disk is full.
-        """
+        """Keep the unfinished file, so that a later download can continue it."""
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
                 self._partial.write_note(self.total, self._version.validator)
@@ -283,7 +279,6 @@ class FileDownload:
             self._read_body(body)
 
     def _is_end_confirmed(self, body: ResponseBody) -> bool:
-        """Return whether a response has the status 416 because all bytes have already arrived."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
@@ -398,7 +393,6 @@ class FileDownload:
             self._note_at = time.monotonic() + _NOTE_INTERVAL
 
     def _check_size_limit(self) -> None:
-        """Raise TooLarge if a media file's announced or received size is above the set limit."""
         if not self.extension:
             return
         is_video = self.extension in _VIDEO
@@ -411,7 +405,6 @@ class FileDownload:
             )
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if announced bytes or the end of compressed data are missing."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise self._broken_off()
 

@@ -185,11 +185,7 @@ class HostLimiter:
         return urgent or self._waiting[True] == 0
 
     def _is_turn_of_jobs(self, limit: int) -> bool:
-        """Return whether a download job gets the next free slot before urgent requests.
-
-        That is so if a job waits, no job has a slot, and the host has several slots or the last
-        request was urgent. limit: the host's number of slots.
-        """
+        """Return whether a download job gets the next free slot before urgent requests."""
         if self._waiting[False] == 0 or self._active[False]:
             return False
         return limit > 1 or self._last_was_urgent

@@ -140,18 +140,13 @@ class PiecePlan:
         return self._split_slowest()
 
     def _find_free_range(self, total: int) -> tuple[int, int] | None:
-        """Return (start, end) of the first missing bytes outside all taken pieces, else None."""
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))
         return next(taken.gaps(total), None)
 
     def _choose_piece_size(self, total: int) -> int:
-        """Return the size in bytes of the next piece for a connection.
-
-        total: the file's length in bytes. Pieces are smaller when little of the file is missing, so
-        that all connections end at about the same time.
-        """
+        """Return the size in bytes of the next piece for a connection."""
         if self.connections == 1:
             return total
         fair = (total - self._file.size) // (2 * self.connections)
@@ -227,14 +222,10 @@ class BackgroundSync:
 
     @property
     def _unsynced(self) -> int:
-        """Return how many bytes of the file are not yet synced to the disk.
-
-        The number is negative if the file was emptied since the last sync.
-        """
+        """Return how many bytes of the file are not yet synced to the disk."""
         return self._file.size - self._synced
 
     def _find_limit(self) -> float:
-        """Return how many bytes may be unsynced at once: 900 KB, more if the disk syncs slowly."""
         return max(_MAX_LOSS, 2 * min(self._durations) * _LEAST_SPEED)
 
     def _run(self) -> None:
@@ -304,7 +295,6 @@ class BackgroundHash:
             self._error = error
 
     def _hash_next(self) -> bool:
-        """Add up to 1 MiB of the file to the hash; return False if no new bytes have arrived."""
         if self._restarts != self._file.restarts:
             self._digest, self._position = hashlib.sha256(), 0
             self._restarts = self._file.restarts
@@ -472,10 +462,7 @@ class PieceConnection:
             self._write_body(body, piece, head, skipped=piece.start)
 
     def _check_version(self, body: ResponseBody, total: int | None) -> None:
-        """Raise FileChanged if a response is of another version of the file than earlier ones.
-
-        total: the file's length in bytes by this response, None if not stated.
-        """
+        """Raise FileChanged if a response is of another version of the file than earlier ones."""
         version, known = self._transfer.version, (None, self._transfer.plan.total)
         if version is not None and (version.is_changed(body.headers) or total not in known):
             raise FileChanged("The file in Civitai's storage changed during the download.")

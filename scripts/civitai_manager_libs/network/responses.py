@@ -107,7 +107,6 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """Return the time of the Date header as a timestamp, by default this machine's time."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -218,7 +217,6 @@ def parse_json(body: bytes, key: str = "") -> Any:
 
 
 def _parse_float(text: str) -> float | None:
-    """Return the number in a text, None if it is too large for a float, such as 1e999."""
     number = float(text)
     return number if math.isfinite(number) else None
 
@@ -252,7 +250,6 @@ def _error_message(body: bytes) -> str:
 
 
 def _zod_message(error: dict[str, Any]) -> str:
-    """Return the messages in an error of the library Zod, joined by "; "."""
     issues, message = error.get("issues"), error.get("message")
     if issues is None and isinstance(message, str):
         try:
@@ -272,5 +269,4 @@ def _issue_message(issue: dict[str, Any]) -> str:
 
 
 def _clean_line(text: str) -> str:
-    """Return the text as one printable line of at most 200 characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]

@@ -361,11 +361,7 @@ class HttpSession:
 
 
 def _configured_proxies(url: str) -> dict[str, str]:
-    """Return the proxy in the settings as {scheme: proxy URL}.
-
-    Return {} if no proxy is set, or if the URL's host is in the local network or in `no_proxy`.
-    Raises InputError if the setting is not a valid proxy.
-    """
+    """Return the proxy in the settings as {scheme: proxy URL}."""
     if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
         return {}
     return dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))

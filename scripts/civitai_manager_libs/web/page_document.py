@@ -103,10 +103,7 @@ def _compute_version() -> str:
 
 @functools.cache
 def _read_bundle() -> dict[str, bytes]:
-    """Return the contents of the bundle's files, by file name.
-
-    They are read only once, so that an update of the extension never mixes two versions.
-    """
+    """Return the contents of the bundle's files, by file name."""
     files = {}
     for name in _NAMES:
         with open(os.path.join(_JAVASCRIPT, "bundle", name), "rb") as file:

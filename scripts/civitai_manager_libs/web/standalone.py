@@ -192,7 +192,6 @@ def _is_loopback(address: str) -> bool:
 
 
 def _listen(address: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises Refused if the address or port cannot be used."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)

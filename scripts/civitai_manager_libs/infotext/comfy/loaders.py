@@ -165,10 +165,7 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
 
 
 def _iter_rgthree_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs that are switched on in rgthree's loader, which has one input for each LoRA.
-
-    For example, `lora_1: {"on": true, "lora": "name.safetensors", "strength": 1}`.
-    """
+    """Yield the LoRAs switched on in rgthree's loader, which has one input for each LoRA."""
     for row in islice(inputs.values(), 200):
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
             yield _make_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
@@ -232,11 +229,7 @@ def _make_lora(name: object, strength: object, clip: object) -> _Lora:
 
 
 def _has_effect(lora: _Lora) -> bool:
-    """Return whether a LoRA has a name, and a weight other than 0 for the model or for CLIP.
-
-    An unknown weight for the model counts as other than 0, an unknown weight for CLIP as 0. Return
-    False if a node makes images with several weights.
-    """
+    """Return whether a LoRA has a name, and a weight other than 0 for the model or for CLIP."""
     name, strength, clip = (lora.get(key) for key in ("name", "strength", "strengthClip"))
     is_off = as_number(strength) == 0 and not as_number(clip)
     varies = isinstance(strength, str) and as_number(strength) is None  # a list of weights

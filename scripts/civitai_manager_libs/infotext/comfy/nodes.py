@@ -221,7 +221,6 @@ def compute_size(node_type: str, get_input: _GetInput) -> tuple[int, int] | None
 
 
 def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
-    """Return the (width, height) that ComfyUI's node ResolutionSelector computes, () if unknown."""
     # comfy_extras/nodes_resolution.py
     megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
     sides = _scale_ratio(get("aspect_ratio"), (megapixels or 0) * 1024 * 1024)
@@ -229,7 +228,6 @@ def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _compute_flux_resolution(get: _GetInput) -> tuple[Any, ...]:
-    """Return the (width, height) that the node FluxResolutionNode computes, () if unknown."""
     # gseth/ControlAltAI-Nodes
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     megapixels, multiple = as_number(get("megapixel")), as_integer(get("divisible_by"))
@@ -239,10 +237,7 @@ def _compute_flux_resolution(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _scale_ratio(ratio: object, pixels: float) -> list[float]:
-    """Return [width, height] with the ratio in a text such as "16:9" and an area of `pixels`.
-
-    Return [] if the text has no such ratio, or if `pixels` is 0.
-    """
+    """Return [width, height] with the ratio in a text such as "16:9" and an area of `pixels`."""
     match = re.match(r"(\d{1,3}):(\d{1,3})\b", str(ratio))
     if match is None or not pixels:
         return []
@@ -283,7 +278,6 @@ def _convert_number(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return the (width, height) chosen in a Comfyroll aspect ratio node, () if unknown."""
     # Suzie1/ComfyUI_Comfyroll_CustomNodes, nodes/nodes_aspect_ratio.py
     preset = str(get("aspect_ratio"))
     match = _DIMENSIONS.search(preset)
@@ -326,10 +320,7 @@ def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_resized_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return (None, width, height) for the node ImageResize+, whose first output is an image.
-
-    Return () in the modes that do not resize to exactly the width and height of the inputs.
-    """
+    """Return (None, width, height) for the node ImageResize+, whose first output is an image."""
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")
     return (None, get("width"), get("height")) if is_stretched else ()

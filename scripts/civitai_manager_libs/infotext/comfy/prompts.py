@@ -243,11 +243,7 @@ def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, 
 
 
 def _list_varied_keys(axis: str) -> list[str] | None:
-    """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown.
-
-    axis: the axis' name. The list is empty for an axis such as "refiner", which varies
-    something that is not among the parameters.
-    """
+    """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown."""
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None
 
@@ -271,7 +267,6 @@ def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
 
 
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
-    """Yield the lower-case name of each axis of an X/Y plot, "" for an axis without a name."""
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
         if name in _AXES and link is not None:
@@ -313,10 +308,7 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
 
 
 def _find_searge_form(nodes: Nodes, sampler: NodeId) -> Node | None:
-    """Return the node with the prompts that the user has typed, for a sampler of Searge's nodes.
-
-    Return None for other samplers, and if the graph has no such node or several.
-    """
+    """Return the node with the prompts that the user has typed, for a sampler of Searge's nodes."""
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]
     return filled[0] if len(filled) == 1 else None

@@ -296,7 +296,6 @@ def _is_one_name(value: object) -> bool:
 
 
 def _has_several_seeds(nodes: Nodes, sampler: NodeId) -> bool:
-    """Return whether a sampler makes several images in one batch, each with its own seed."""
     if nodes[sampler]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, sampler))

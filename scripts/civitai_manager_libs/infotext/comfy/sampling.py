@@ -238,7 +238,6 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, inputs: Mapping[str, Any], name: str) -> int | None:
-    """Return the value of the input `name`, a width or height in pixels; None if unknown."""
     source = nodes.get(get_linked_node(inputs[name]) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
     return as_integer(resolve_value(nodes, inputs[name], (name,) if holds_both else ()))

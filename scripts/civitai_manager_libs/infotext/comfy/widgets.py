@@ -297,11 +297,7 @@ def read_widget_values(
 
 
 def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
-    """Return the names of a node's widgets in order, [] if they are unknown for its type.
-
-    If versions of a node have different widgets, return the names of the first version that has one
-    widget for each of `values`, except for those that control a seed, such as "randomize".
-    """
+    """Return the names of a node's widgets in order, [] if they are unknown for its type."""
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
     return next((row for row in fitting if _are_plausible(row, values)), [])
@@ -397,5 +393,4 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
 
 
 def _is_seed_control(value: object) -> bool:
-    """Return whether a value may tell the editor how to change a seed, such as "randomize"."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

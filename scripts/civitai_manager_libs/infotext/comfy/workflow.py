@@ -189,7 +189,6 @@ def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _unlink_inputs(node: object, node_id: int) -> dict[str, Any]:
-    """Return a copy of an inner node, with the id `node_id` and with no links at its inputs."""
     inputs = as_list(as_mapping(node).get("inputs"))[:_MAX_SLOTS]
     unlinked = [{**as_mapping(each), "link": None} for each in inputs]
     return {**as_mapping(node), "id": node_id, "inputs": unlinked}
@@ -456,7 +455,6 @@ def _find_dead_outputs(group: Group) -> set[tuple[str, int]]:
 
 
 def _make_output_nodes(group: Group) -> dict[str, Node]:
-    """Return {node id: reroute node} for the outputs of a group that have a value."""
     return {
         f"{group.prefix}out{link.input}": _make_reroute(group.sources[link.id])
         for link in group.links
@@ -467,11 +465,7 @@ def _make_output_nodes(group: Group) -> dict[str, Node]:
 def _make_input_nodes(
     content: Mapping[str, Any], node: Mapping[str, Any], links: Mapping[str, Link]
 ) -> dict[int, Node]:
-    """Return {input number: node that supplies the value} for the inputs of a group.
-
-    Inputs without a value are left out. content: the group's subgraph. node: the group node.
-    links: {input name: link} of the group node.
-    """
+    """Return {input number: node that supplies the value} for the inputs of a group."""
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)
     made = {}
@@ -504,7 +498,6 @@ def _make_reroute(source: Link | None) -> Node:
 
 
 def _find_set_nodes(group: Group) -> dict[str, Link]:
-    """Return {name: link to the node} for each node of type SetNode in a group."""
     set_nodes = [node for node in group.nodes if node.get("type") in _SETTERS]
     return {_get_first_value(node): [group.make_id(node), 0] for node in set_nodes}
 

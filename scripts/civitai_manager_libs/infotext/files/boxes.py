@@ -147,7 +147,6 @@ def _parse_locations(data: bytes, idat_start: int) -> Iterator[tuple[int, _Exten
 
 
 def _read_number(data: BytesIO, size: int) -> int:
-    """Return the next `size` bytes as a big-endian number; raise IndexError at the end."""
     number = data.read(size)
     if len(number) < size:
         raise IndexError("the list is cut off")

@@ -191,16 +191,12 @@ def _is_placeholder(infotext: Infotext) -> bool:
 
 
 def _get_infotext(texts: Mapping[str, str], name: str) -> str:
-    """Return the text called `name`, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
     return join_quoted_lines(clean_text(text).strip()) if len(text) <= _LONGEST_INFOTEXT else ""
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Yield each text that is a JSON object, parsed.
-
-    Skip a text if all parsed texts together might take more than MAX_PARSED bytes of memory.
-    """
+    """Yield each text that is a JSON object, parsed."""
     left = MAX_PARSED
     for text in _iter_json_texts(texts):
         if (size := estimate_parsed_size(text)) <= left:
@@ -219,7 +215,6 @@ def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
-    """Return the ComfyUI workflow of a file as JSON, "" if the file has none."""
     for value in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
         if "nodes" in as_mapping(load_json(value)):
             return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -227,7 +222,6 @@ def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object
 
 
 def _identify_webui(infotext: Infotext) -> str:
-    """Return the name of the WebUI that wrote an infotext, "" if unknown."""
     if any(key.startswith("Civitai ") for key in infotext.parameters):
         return "Civitai"
     if infotext.parameters.get("App"):

@@ -121,30 +121,18 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
 
 
 def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
-    """Return the offset of the Exif folder (IFD), 0 if there is none.
-
-    root: the entries of the first folder, by tag.
-    """
     entry = root.get(_EXIF_FOLDER)
     is_offset = entry is not None and entry.type in (_LONG, _IFD)
     return struct.unpack(f"{byte_order}I", entry.value)[0] if entry and is_offset else 0
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return {tag: entry} for the tags in _WANTED that an EXIF folder has.
-
-    start: offset of the folder (IFD).
-    """
     entries = _iter_entries(tiff, byte_order, start)
     return {tag: _Entry(*entry) for tag, *entry in entries if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
-    """Return the sum of the sizes of the values in an EXIF folder, in bytes.
-
-    start: offset of the folder (IFD). Bytes that several values share count once for each value. A
-    value that is larger than the data is left out.
-    """
+    """Return the sum of the sizes of the values in an EXIF folder, in bytes."""
     entries = _iter_entries(tiff, byte_order, start)
     sizes = (value_count * _TYPE_SIZES.get(type, 1) for _, type, value_count, _ in entries)
     return sum(size for size in sizes if size <= len(tiff))
@@ -195,7 +183,6 @@ def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
 
 
 def _swap_bytes(data: bytes) -> bytes:
-    """Return the data with each pair of bytes swapped; an odd last byte is dropped."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
@@ -332,7 +319,6 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
 
 
 def _read_gif_data(file: BinaryIO, budget: Budget) -> bytes:
-    """Return the data of a GIF block, joined from its parts; skip parts that exceed the budget."""
     data = bytearray()
     while size := _read_part_size(file, budget):
         data += budget.read(file, size)
@@ -345,8 +331,4 @@ def _skip_gif_data(file: BinaryIO, budget: Budget) -> None:
 
 
 def _read_part_size(file: BinaryIO, budget: Budget) -> int:
-    """Return the size of the next part of a GIF block's data.
-
-    Return 0 after the last part, and if the budget allows no more parts.
-    """
     return (file.read(1) or b"\0")[0] if budget.spend_part() else 0

@@ -141,7 +141,6 @@ def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
 
 
 def _split_list(value: object) -> list[Any]:
-    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`; at most 50."""
     entries = list(as_list(value))
     for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
         entries.extend(part.strip() for part in each if part.strip())

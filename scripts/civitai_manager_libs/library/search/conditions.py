@@ -178,10 +178,7 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the start positions of trigrams (three letters in a row) that cover a text.
-
-    All trigrams with a space in the middle come first, because they are rare.
-    """
+    """Return the start positions of trigrams (three letters in a row) that cover a text."""
     last = len(text) - _TRIGRAM
     spanning = [start for start in range(last + 1) if text[start + 1] == " "]
     return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _TRIGRAM)])]

@@ -64,7 +64,6 @@ def _upgrade_some_facts(db: sqlite3.Connection) -> None:
 
 
 def _create_missing_index(db: sqlite3.Connection) -> bool:
-    """Create one missing index; return False if no index is missing."""
     names = "SELECT name FROM sqlite_master WHERE type = 'index'"
     existing = {name for (name,) in db.execute(names)}
     for name, columns in INDEXES.items():

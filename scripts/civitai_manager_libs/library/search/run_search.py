@@ -264,11 +264,7 @@ class Scan:
         after_key: int | None,
         last_key: int | None,
     ) -> int | None:
-        """Return the sort key of the `number`-th image that meets all conditions.
-
-        Return None if there are fewer images. after_key, last_key: count only images after
-        `after_key` and up to `last_key`; None means no such limit.
-        """
+        """Return the sort key of the `number`-th image that meets all conditions."""
         found = self.select_images(conditions, after_key, last_key, 1, number - 1)
         return found[0][1] if found else None
 

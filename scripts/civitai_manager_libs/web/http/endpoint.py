@@ -113,10 +113,7 @@ async def _write_body(
 
 
 def _parse_body(file: IO[bytes]) -> Any:
-    """Return the parsed JSON of a file, None if the file is empty.
-
-    Raises ApiError if the JSON is malformed, too deeply nested or has too many values.
-    """
+    """Return the parsed JSON of a file, None if the file is empty."""
     file.seek(0)
     body = file.read()
     if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):
@@ -461,11 +458,7 @@ def _check_access(request: Request, is_read: bool) -> None:
 
 
 def _has_valid_host(request: Request) -> bool:
-    """Return whether the `Host` header of a request is acceptable.
-
-    If a WebUI has no login and only this machine can reach it, the header must be an IP address or
-    localhost. In all other cases, any name is acceptable.
-    """
+    """Return whether the `Host` header of a request is acceptable."""
     # In our own server, `CrossSiteGuard` has checked the header before.
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True

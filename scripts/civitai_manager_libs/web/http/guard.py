@@ -62,7 +62,6 @@ def _is_same_site(headers: Headers) -> bool:
 
 
 def _is_origin(origin: str, host_header: str) -> bool:
-    """Return whether an `Origin` header names the server that a `Host` header names."""
     return origin.partition("://")[2].lower() == host_header.lower() != ""
 
 
@@ -120,7 +119,6 @@ def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address |
 
 
 def _parse_host_name(headers: Headers) -> str:
-    """Return the host name in the `Host` header, "" if it is malformed."""
     try:
         return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
     except ValueError:
@@ -313,7 +311,6 @@ def _identify_client(request: Request) -> tuple[str, str]:
 
 
 def _encode_text(text: str) -> bytes:
-    """Return the text as UTF-8 bytes, even if it has lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -322,7 +319,6 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return the body of a request; stop reading as soon as it exceeds `_MOST_BODY` bytes."""
     body = b""
     async for part in request.stream():
         body += part

@@ -135,10 +135,7 @@ def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
 
 
 def _parse_annotations(value: object) -> dict[int, Annotations]:
-    """Return {image id: annotations} from the JSON that `annotate_images` sent to the page.
-
-    value: a JSON object of annotations by image id. Raises ApiError if it is malformed.
-    """
+    """Return {image id: annotations} from the JSON that `annotate_images` sent to the page."""
     restored: dict[int, Annotations] = {}
     for key, entry in list(as_mapping(value).items())[:_MOST_IMPORTED]:
         before = as_mapping(entry)
@@ -228,10 +225,6 @@ def post_import(context: RequestContext) -> Imported:
 
 
 def _require_images(context: RequestContext) -> list[Image]:
-    """Return the images whose ids are in the body; leave out images that are not stored.
-
-    Raises ApiError if no image is left.
-    """
     found = list(image_records.find_images(require_ids(context, _MOST_IMPORTED)).values())
     if not found:
         raise ApiError(404, "not_known")

@@ -84,19 +84,13 @@ def get_page_file(context: RequestContext) -> Any:
 
 
 def _choose_width(min_width: str) -> int:
-    """Return the smallest thumbnail width of at least `min_width`, or else the largest width.
-
-    min_width: pixels as text; 450 is used if this is not a number.
-    """
+    """Return the smallest thumbnail width of at least `min_width`, or else the largest width."""
     wanted = int(min_width) if re.fullmatch("[0-9]{1,5}", min_width) else _USUAL
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
 def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Any:
-    """Return a response with the cached file of a URL, None if the file is not cached.
-
-    etag: an id that changes with the file's content.
-    """
+    """Return a response with the cached file of a URL, None if the file is not cached."""
     with image_cache.hold_file(url):
         path = image_cache.find_cached(url)
         return None if path is None else respond_with_file(context, path, etag)

@@ -164,7 +164,6 @@ def _list_notes(
 
 
 def _find_version_ids(query: ImageQuery) -> set[int]:
-    """Return the ids of the query's version and of all stored versions of the query's model."""
     model = models.find_stored_model(query.model_id) if query.model_id else None
     version_ids = {query.version_id} if query.version_id else set()
     return version_ids | {version.id for version in (model.versions if model else ())}
@@ -289,7 +288,6 @@ def _search_models(context: RequestContext, words: str, cursor: str | None) -> M
 
 
 def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
-    """Return the JSON of a model. Raises ApiError if Civitai does not have the model."""
     if as_id(model_id) is None:
         raise ApiError(404, "gone", "no_model")
     try:

@@ -88,7 +88,6 @@ def get_preview(context: RequestContext) -> Response:
 
 
 def _find_shown_levels() -> int:
-    """Return a bit mask of the browsing levels whose images may be shown without blur."""
     return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
 
 
@@ -111,11 +110,7 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
 
 
 def _list_files() -> list[ModelFile]:
-    """Return the model files on this machine.
-
-    Files with a known hash or Civitai id come before all others; within both groups, the most
-    recently changed file comes first.
-    """
+    """Return the model files on this machine."""
     files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
     return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
 
@@ -134,7 +129,6 @@ def _list_part(start: int) -> schemas.LocalModels:
 
 
 def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
-    """Yield the JSON of model files, with what the library knows about their versions."""
     versions = {file.path: _find_version_id(file) for file in files}
     known = models.find_versions([one for one in versions.values() if one])
     for file in files:
@@ -142,7 +136,6 @@ def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
 
 
 def _find_version_id(file: ModelFile) -> int | None:
-    """Return the id of a file's version on Civitai, by its sidecar or hash; None if unknown."""
     if file.version_id:
         return file.version_id
     found = (models.find_version_by_hash(code) for code in _list_hashes(file))
@@ -150,7 +143,6 @@ def _find_version_id(file: ModelFile) -> int | None:
 
 
 def _list_hashes(file: ModelFile) -> list[str]:
-    """Return the hashes by which Civitai may find a file, the most reliable one first."""
     return [code for digits in _HASH_DIGITS for code in file.hashes if len(code) == digits]
 
 
@@ -182,16 +174,12 @@ def _view_file(
 
 
 def _is_missing(file: ModelFile, version_id: int | None) -> bool:
-    """Return whether Civitai replied in the last day that it does not have a file's version.
-
-    version_id: the version's id, None if only the file's hashes are known.
-    """
+    """Return whether Civitai replied in the last day that it does not have a file's version."""
     keys = [version_id] if version_id else _list_hashes(file)[:1]
     return any(models.is_missing(key) for key in keys)
 
 
 def _find_preview_time(file: ModelFile) -> int:
-    """Return the Unix time at which a model file's preview was changed, 0 if it has none."""
     try:
         return int(os.stat(file.preview).st_mtime) or 1
     except OSError:
@@ -199,10 +187,7 @@ def _find_preview_time(file: ModelFile) -> int:
 
 
 def _store_cover(version: Version) -> int | None:
-    """Store a version's first example image that may be shown without blur; return its id.
-
-    If there is no such image, store the first such video; if there is none either, return None.
-    """
+    """Store a version's first example image that may be shown without blur; return its id."""
     image = civitai.find_example_image(version.record, _find_shown_levels())
     if image is None:
         return None
@@ -211,20 +196,14 @@ def _store_cover(version: Version) -> int | None:
 
 
 def _ensure_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
-    """Return a model file; compute its hash first if its hash and its Civitai id are unknown.
-
-    Raises DiskError if the file cannot be read, and Cancelled as soon as `cancelled` is set.
-    """
+    """Return a model file; compute its hash first if its hash and its Civitai id are unknown."""
     if file.version_id or file.hashes:
         return file
     return get_model_index().compute_hash(file, cancelled)
 
 
 def _look_up_file(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
-    """Look up a model file on Civitai by its version's id or its hash; return the file's JSON.
-
-    If neither is known, or Civitai does not have the version, the JSON has only local data.
-    """
+    """Look up a model file on Civitai by its version's id or its hash; return the file's JSON."""
     version, version_id = None, _find_version_id(file)
     try:
         if version_id:

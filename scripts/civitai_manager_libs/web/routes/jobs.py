@@ -237,7 +237,6 @@ def _make_reasons_text(view: JobView, language: str) -> str:
 
 
 def _make_state_label(view: JobView, language: str) -> str:
-    """Return the job's state in words; for a finished job with failures, their number instead."""
     failed = view.current_job.failed
     if view.state is JobState.DONE and failed:
         return messages.translate("failed_count", language, n=failed)
@@ -359,10 +358,7 @@ def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFai
 
 
 def _find_page_url(item: Item) -> str:
-    """Return the URL of a failed image's or model's page on Civitai.
-
-    For a model whose stored request cannot be read, return the URL of Civitai's home page.
-    """
+    """Return the URL of a failed image's or model's page on Civitai."""
     if item.kind != "model":
         return make_image_page_url(item.image_id)
     try:
@@ -445,11 +441,6 @@ def _download_selection(context: RequestContext, ids: Any) -> JobStarted:
 
 
 def _require_images(ids: Any) -> list[Image]:
-    """Return the images with the ids in a request.
-
-    Raises ApiError if `ids` is not a list of at most 100,000 ids, or an image is not in the
-    library.
-    """
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
         raise ApiError(400, "bad_input")
     wanted = [as_whole_number(entry, 1) for entry in ids]
@@ -476,11 +467,7 @@ def _download_gallery(context: RequestContext, params: dict[str, Any]) -> JobSta
 def _read_gallery(
     context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
-    """Start a job that fetches a gallery's pages but no image files; return the response.
-
-    The job begins at the first page that the library lacks. If no page is lacking, no job is
-    started.
-    """
+    """Start a job that fetches a gallery's pages but no image files; return the response."""
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
@@ -515,7 +502,6 @@ def _parse_limit(context: RequestContext) -> int:
 
 
 def _parse_title(context: RequestContext, default: str) -> str:
-    """Return the job's title from the body, or `default` if the body has none."""
     return clean_line(context.body_field("title")) or default
 
 
@@ -527,7 +513,6 @@ def _started_view(
 
 
 def _open_folder(job_id: int, context: RequestContext) -> None:
-    """Open a job's folder in this machine's file manager. Raises ApiError if that is impossible."""
     with get_job_service().open_store() as store:
         folder = store.get_job(job_id).folder
     if not context.may_see_paths:
@@ -550,7 +535,6 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
 
 
 def _can_open_folders(context: RequestContext) -> bool:
-    """Return whether the browser is on this machine and the machine has a file manager."""
     if not is_from_this_machine(context.request):
         return False
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None

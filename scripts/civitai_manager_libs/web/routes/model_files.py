@@ -137,7 +137,6 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.R
 
 
 def _list_traits(file: RemoteFile) -> list[str]:
-    """Return texts by which the user can tell a file from others, such as its precision."""
     if file.type not in _MODEL_TYPES:
         return [file.type, file.precision]
     size = "pruned" if file.is_pruned else "full"
@@ -278,10 +277,7 @@ def _start_download(context: RequestContext) -> schemas.ModelFilesStarted:
 def _require_files(
     context: RequestContext, entries: Sequence[Mapping[str, Any]]
 ) -> list[tuple[RemoteFile, Version]]:
-    """Return (file, its version) for each file in the request's body.
-
-    entries: the files' ids and their versions' ids. Raises ApiError if a file cannot be downloaded.
-    """
+    """Return (file, its version) for each file in the request's body."""
     ids = [as_id(entry.get("version_id")) or 0 for entry in entries]
     versions = models.find_versions(ids)
     return [

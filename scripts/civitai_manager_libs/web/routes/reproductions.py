@@ -138,7 +138,6 @@ def _measure_thumbnail(
 
 
 def _read_infotext(image: Image) -> str:
-    """Return an image's infotext from its record, or else from its file on this machine, or ""."""
     text = build_infotext(image.meta, image)
     if text:
         return text

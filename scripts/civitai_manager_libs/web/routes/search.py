@@ -103,10 +103,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
 
 
 def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return what a search consists of.
-
-    "keys": at least one `key:value`. "words": only plain words. "nothing": the search is empty.
-    """
+    """Return what a search consists of."""
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
     return "words" if query.terms else "nothing"
@@ -118,12 +115,7 @@ def _count_matches(
     open_model: int | None,
     hidden: search.HiddenTerms,
 ) -> SearchCount:
-    """Return how many images in the library match, at most 1000, and whether there may be more.
-
-    scope: the part of the library to search. open_model: id of the model whose gallery is open,
-    None for no model; for `is:here`, resources that an image names only by a file's name or hash
-    are looked up among this model's files. hidden: the authors and words whose images are left out.
-    """
+    """Return how many images in the library match, at most 1000, and whether there may be more."""
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
     )
@@ -145,12 +137,7 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_by_is_here(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that match a search's `is:here` or `-is:here`.
-
-    `is:here` matches images that this machine can reproduce. If the search has neither, return all
-    ids. open_model: id of the model whose gallery is open, None for no model; resources that an
-    image names only by a file's name or hash are looked up among this model's files.
-    """
+    """Return the ids of the images that match a search's `is:here` or `-is:here`."""
     if query.here is None:
         return image_ids
     can_be = set(filter_reproducible(image_ids, open_model))
@@ -158,10 +145,6 @@ def _filter_by_is_here(
 
 
 def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
-    """Return the part of the library to search: one gallery or all, with filters.
-
-    params: request parameters that name the gallery and the filters.
-    """
     query = parse_image_query(params)
     return search.SearchScope(
         gallery="".join(pages.list_gallery_names(query)[:1]),

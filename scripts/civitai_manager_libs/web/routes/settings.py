@@ -203,7 +203,6 @@ def put_settings(context: RequestContext) -> SettingsSaved:
 
 
 def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return the values of settings after checking them. Raises one ApiError for all bad values."""
     valid, errors = dict[str, Any](), list[ApiError]()
     for entry in setting.SETTINGS:  # in the order of the settings panel
         if entry.name in values:
@@ -218,10 +217,7 @@ def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, An
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
-    """Return the checked value, converted to the setting's type.
-
-    Raises ApiError, with a message for the setting's field, if the value is invalid.
-    """
+    """Return the checked value, converted to the setting's type."""
     try:
         if entry.name == _FOLDER:
             value = _validate_folder(str(value or "").strip())
@@ -256,10 +252,7 @@ def _validate_folder(text: str) -> str:
 
 
 def _validate_text(name: str, text: str) -> str:
-    """Return a setting's text as it is to be saved, for example without surrounding spaces.
-
-    name: the setting's name, a key of CHECKS. Raises ApiError if the text is invalid.
-    """
+    """Return a setting's text as it is to be saved, for example without surrounding spaces."""
     try:
         return CHECKS[name](text)
     except InputError as error:
@@ -289,7 +282,6 @@ def _change_settings(values: Mapping[str, Any]) -> None:
 
 
 def _check_lock(context: RequestContext, field: str) -> None:
-    """Raise ApiError if the request may not change the setting with the name `field`."""
     if lock := find_lock_reason(context.request, field):
         raise ApiError(403, lock, field=field)
 

@@ -48,10 +48,6 @@ class _WatchChecks:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
     def _is_check_due(self) -> bool:
-        """Return whether an automatic check may start.
-
-        The first check may start at once. If daily checks are on, another one may start every hour.
-        """
         if self._begun_at is None:
             return True
         return setting.watch_daily and time.monotonic() - self._begun_at >= _HOUR
