@@ -17,7 +17,7 @@ _SCRIPT = """
 import json, random, sys, time
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import image_from_json
-from civitai_manager_libs.library import gallery_stats, records, wait_for_writes
+from civitai_manager_libs.library import gallery_stats, image_records, wait_for_writes
 
 rng, size = random.Random(14), int(sys.argv[1])
 common = [f"phrase {n}" for n in range(3000)]
@@ -37,7 +37,7 @@ def image(number):
 made = [image(n + 1) for n in range(size)]
 started = time.perf_counter()
 for at in range(0, size, 100):
-    records.store_images(made[at : at + 100], galleries=("model 7",))
+    image_records.store_images(made[at : at + 100], galleries=("model 7",))
 assert wait_for_writes(600)
 stored, opened = time.perf_counter() - started, []
 for _ in range(int(sys.argv[2])):

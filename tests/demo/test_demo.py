@@ -225,7 +225,7 @@ def test_port_in_use_is_an_os_error(demo):
 
 def test_newcomer_sees_no_models_with_hostile_or_endless_names():
     code = (
-        "from civitai_manager_libs.demo.gallery import find_demo_image, list_demo_images, MODELS\n"
+        "from civitai_demo.gallery import find_demo_image, list_demo_images, MODELS\n"
         "assert all(find_demo_image(image.id) == image for image in list_demo_images()[::97])\n"
         "for model in MODELS: print(model.name, model.creator, *model.versions, *model.tags)"
     )

@@ -18,8 +18,7 @@ _PROGRAM = """
 import json, os, sys
 sys.path.insert(0, os.environ["SCRIPTS"])
 from civitai_manager_libs.civitai import image_from_json
-from civitai_manager_libs.library import records, search, wait_for_writes
-from civitai_manager_libs.library.bookmarks import annotations as notes
+from civitai_manager_libs.library import bookmarks, image_records, search, wait_for_writes
 
 def image(n):
     url = f"https://image.civitai.com/x/{n:032x}/original=true/{n}.jpeg"
@@ -28,16 +27,18 @@ def image(n):
 
 def keep(first, count):
     for start in range(first, first + count, 10):
-        records.store_images([image(n) for n in range(start, start + 10)], galleries=["model 1"])
+        images = [image(n) for n in range(start, start + 10)]
+        image_records.store_images(images, galleries=["model 1"])
         assert wait_for_writes(60)
         print(start + 9, flush=True)
 
 def note(n, text):
-    notes.change_annotations([image(n)], notes.AnnotationChange(note=text))
+    bookmarks.change_annotations([image(n)], bookmarks.AnnotationChange(note=text))
 
 def state():
     ids = search.run_search(search.parse_query("lighthouse"), limit=200).ids
-    print(json.dumps([len(ids), len(records.find_images(ids)), len(notes.find_annotations(ids))]))
+    found = image_records.find_images(ids), bookmarks.find_annotations(ids)
+    print(json.dumps([len(ids), *map(len, found)]))
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, database, image_records, schema, search
 from civitai_manager_libs.library.database import select_rows
-from civitai_manager_libs.library.search import indexer, run_search
+from civitai_manager_libs.library.search import indexer, scan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored_images import make_image, store_model
@@ -52,7 +52,7 @@ def _image(image_id, **more):
 
 
 def _ids(words, scope=search.SearchScope(), **more):
-    return sorted(search.run_search(search.parse_query(words), scope, **more).ids)
+    return sorted(search.scan(search.parse_query(words), scope, **more).ids)
 
 
 _FOUND = [
@@ -116,7 +116,7 @@ def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, wor
     assert _ids(words, list_saved=lambda: [3, 5]) == found
     all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
     assert _ids(words, all_ids, list_saved=lambda: [3, 5]) == found
-    monkeypatch.setattr(run_search, "has_trigrams", lambda: False)
+    monkeypatch.setattr(scan, "has_trigrams", lambda: False)
     assert _ids(words, list_saved=lambda: [3, 5]) == found
 
 
@@ -137,12 +137,12 @@ def test_invalid_term_is_ignored_and_reported(filled, typed, kind, text):
     query = search.parse_query(f"{typed} dawn" if kind != "many" else typed)
     [problem] = query.problems
     assert (problem.kind, problem.text) == (kind, text)
-    assert kind == "many" or sorted(search.run_search(query).ids) == [1, 3]
+    assert kind == "many" or sorted(search.scan(query).ids) == [1, 3]
 
 
 @given(st.text(max_size=80))
 def test_search_for_any_text_raises_nothing(words):
-    search.run_search(search.parse_query(words))
+    search.scan(search.parse_query(words))
     search.suggest_values(words)
 
 
@@ -163,14 +163,14 @@ def test_each_page_begins_where_the_last_page_ended(filled):
     ):
         read, cursor = [], None
         while True:
-            found = search.run_search(search.SearchQuery(), sort=sort, cursor=cursor, limit=3)
+            found = search.scan(search.SearchQuery(), sort=sort, cursor=cursor, limit=3)
             read += found.ids
             cursor = found.cursor
             if cursor is None:
                 break
         assert read == ordered
-    assert search.run_search(search.parse_query("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
-    assert search.run_search(search.parse_query("dawn"), cursor="3", limit=3).ids == (1,)
+    assert search.scan(search.parse_query("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
+    assert search.scan(search.parse_query("dawn"), cursor="3", limit=3).ids == (1,)
 
 
 @pytest.mark.parametrize(
@@ -270,8 +270,8 @@ def marked(filled):
 
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
-    sort=st.sampled_from([*run_search.SORTS]),
-    work=st.sampled_from([1, 20, 200, run_search._WORK]),
+    sort=st.sampled_from([*scan.SORTS]),
+    work=st.sampled_from([1, 20, 200, scan._WORK]),
     scope=st.sampled_from(
         [
             search.SearchScope(),
@@ -288,15 +288,15 @@ def test_search_from_few_images_finds_the_same_as_from_all(marked, words, sort, 
     assert _all_pages(" ".join(words), sort, ids, few=-1) == every
 
 
-def _all_pages(words, sort, scope, few, work=run_search._WORK):
+def _all_pages(words, sort, scope, few, work=scan._WORK):
     """Return the ids of all pages. few: the most ids to start from. work: the cost of a page."""
     ids, cursor = [], ""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_search, "_FEW", few)
-        patch.setattr(run_search, "_WORK", work)
+        patch.setattr(scan, "_FEW", few)
+        patch.setattr(scan, "_WORK", work)
         while cursor is not None:
             query = search.parse_query(words)
-            found = search.run_search(
+            found = search.scan(
                 query, scope, sort=sort, cursor=cursor or None, limit=2, list_saved=lambda: [1, 4]
             )
             ids, cursor = [*ids, *found.ids], found.cursor
@@ -314,7 +314,7 @@ def test_comparison_that_few_images_match_reads_no_others(filled, words):
         plans.extend(row[3] for row in select_rows(f"EXPLAIN QUERY PLAN {sql}", values))
         return select_rows(sql, values)
 
-    search.run_search(search.parse_query(words), read=read)
+    search.scan(search.parse_query(words), read=read)
     assert [plan for plan in plans if plan.startswith("SCAN facts")] == []
 
 
@@ -364,7 +364,7 @@ def steps_of():
             return db.execute(sql, values).fetchall()
 
         query = search.parse_query(words)
-        found = search.run_search(query, sort=sort, cursor=cursor, read=read)
+        found = search.scan(query, sort=sort, cursor=cursor, read=read)
         db.set_progress_handler(None, 0)
         return 100 * len(steps), found
 
@@ -373,11 +373,11 @@ def steps_of():
         db.close()
 
 
-@pytest.mark.parametrize("sort", run_search.SORTS)
+@pytest.mark.parametrize("sort", scan.SORTS)
 def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(run_search, "_WORK", 6_000)
-    monkeypatch.setattr(run_search, "_FEW", 100)
-    monkeypatch.setattr(run_search, "_COMMON", 300)
+    monkeypatch.setattr(scan, "_WORK", 6_000)
+    monkeypatch.setattr(scan, "_FEW", 100)
+    monkeypatch.setattr(scan, "_COMMON", 300)
     for words in _CONTRADICTIONS:
         few, found = steps_of(words, sort, 10_000)
         many, _ = steps_of(words, sort, 40_000)
@@ -385,10 +385,10 @@ def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of,
         assert many < 1.2 * few, words
 
 
-@pytest.mark.parametrize("sort", run_search.SORTS)
+@pytest.mark.parametrize("sort", scan.SORTS)
 def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(run_search, "_WORK", 6_000)
-    monkeypatch.setattr(run_search, "_FEW", 100)
+    monkeypatch.setattr(scan, "_WORK", 6_000)
+    monkeypatch.setattr(scan, "_FEW", 100)
     for words in ("steps<5 cfg>9", "girl -1girl"):
         first, found = steps_of(words, sort, 10_000)
         while found.cursor:
@@ -397,11 +397,11 @@ def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
 
 
 def test_search_without_results_continues_to_the_last_image(filled, monkeypatch):
-    monkeypatch.setattr(run_search, "_WORK", 200)  # two images
-    monkeypatch.setattr(run_search, "_FEW", -1)
+    monkeypatch.setattr(scan, "_WORK", 200)  # two images
+    monkeypatch.setattr(scan, "_FEW", -1)
     query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
     while cursor is not None:
-        found = search.run_search(query, sort="Oldest", cursor=cursor)
+        found = search.scan(query, sort="Oldest", cursor=cursor)
         ids.append(found.ids)
         looked_at.append(found.looked_at)
         cursor = found.cursor
@@ -516,7 +516,7 @@ def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
 
 def test_library_without_fts5_is_searchable_and_indexed_once_there_is_fts5(library, monkeypatch):
     with monkeypatch.context() as patch:
-        for module in (database, database, indexer, run_search):
+        for module in (database, database, indexer, scan):
             patch.setattr(module, "has_trigrams", lambda: False)
         database._make_schema.cache_clear()
         image_records.store_images([_image(n) for n in range(1, 9)])
@@ -534,7 +534,7 @@ def _random_pages(**more):
     """Return the ids of all pages, in a random order."""
     ids, cursor = [], None
     while True:
-        found = search.run_search(
+        found = search.scan(
             search.parse_query(""), sort=search.RANDOM, cursor=cursor, limit=7, **more
         )
         ids, cursor = [*ids, *found.ids], found.cursor
@@ -542,9 +542,9 @@ def _random_pages(**more):
             return ids
 
 
-@pytest.mark.parametrize("work", [20, 2_000, run_search._WORK])
+@pytest.mark.parametrize("work", [20, 2_000, scan._WORK])
 def test_random_order_has_each_image_once_and_differs_each_time(library, monkeypatch, work):
-    monkeypatch.setattr(run_search, "_WORK", work)
+    monkeypatch.setattr(scan, "_WORK", work)
     every = [*range(1, 120), 2**31 - 1]
     image_records.store_images([_image(n) for n in every], galleries=["model 9"])
     library.finish()
@@ -558,12 +558,12 @@ def test_random_order_is_not_changed_by_new_images(library):
     image_records.store_images([_image(n) for n in range(1, 100)])
     library.finish()
     query = search.parse_query("")
-    first = search.run_search(query, sort=search.RANDOM, limit=20)
+    first = search.scan(query, sort=search.RANDOM, limit=20)
     image_records.store_images([_image(n) for n in range(1000, 1100)])
     library.finish()
     rest, cursor = [], first.cursor
     while cursor is not None:
-        found = search.run_search(query, sort=search.RANDOM, cursor=cursor, limit=20)
+        found = search.scan(query, sort=search.RANDOM, cursor=cursor, limit=20)
         rest, cursor = [*rest, *found.ids], found.cursor
     assert len(rest) == len(set(rest)) and not set(rest) & set(first.ids)
     assert set(range(1, 100)) <= {*first.ids, *rest}
@@ -573,7 +573,7 @@ def test_random_order_is_not_changed_by_new_images(library):
 @given(seed=st.integers(1, 2**31 - 1))
 def test_random_order_has_a_different_key_for_each_id(seed):
     db = sqlite3.connect(":memory:")
-    key = run_search.make_random_order(seed).sort_key.format(id="value")
+    key = scan.make_random_order(seed).sort_key.format(id="value")
     ids = [*range(1, 200), *range(90_000_000, 90_000_200), 2**31 - 1]
     rows = db.execute(f"SELECT value, {key} FROM json_each(?)", (str(ids),)).fetchall()
     db.close()

@@ -33,7 +33,7 @@ _MAKE = {
     "hidden rules": "hidden_rules.add_rule('word', f'word{n}')",
     "watches": "watches.watch_gallery(ImageQuery(model_id=n), f'model {n}')",
     "reproductions": "make_reproduction(n)",
-    "recent": "recent_models.add_recent_gallery(n, f'model {n}')",
+    "recent": "models.add_recent_gallery(n, f'model {n}')",
     "settings": "change_setting(n)",
     "hashes": "compute(n)",
 }
@@ -44,13 +44,13 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.library import bookmarks, hidden_rules, recent_models, records
+from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, models
 from civitai_manager_libs.library import reproductions, watches
-from civitai_manager_libs.local_models import computed_hashes
+from civitai_manager_libs.model_files import index
 from PIL import Image
 
 Change = bookmarks.AnnotationChange
-me, image = int(sys.argv[1]), records.find_image(1)
+me, image = int(sys.argv[1]), image_records.find_image(1)
 
 
 def rename_next(n):
@@ -75,7 +75,7 @@ def compute(n):
     path = os.path.join(setting.data_folder(), f"{{n}}.bin")
     with open(path, "wb") as file:
         file.write(b"x")
-    computed_hashes.compute_hash(path, never_cancelled())
+    index.compute_hash(path, never_cancelled())
 
 
 setting.load()

@@ -9,7 +9,7 @@ import threading
 import pytest
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.library import bookmarks
-from civitai_manager_libs.library.search import run_search
+from civitai_manager_libs.library.search import scan
 from page_driver import expect, wait_for
 
 _MODEL = "images?model=101&limit=10"
@@ -130,7 +130,7 @@ def test_deleted_collection_can_be_made_again_with_its_images(api, ids):
 
 
 def test_unfinished_search_reports_its_progress(api, ids, monkeypatch):
-    monkeypatch.setattr(run_search, "_WORK", 100)
+    monkeypatch.setattr(scan, "_WORK", 100)
     asked, cursors = "images?search=-author:nobody%20-zzz&limit=200&level=XXX", [""]
     found, pages = set(), []
     while cursors[-1] is not None:

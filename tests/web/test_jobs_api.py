@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.jobs.kinds import image_items
+from civitai_manager_libs.jobs import image_items
 from civitai_manager_libs.web.routes import dependencies, jobs
 from page_driver import wait_for
 

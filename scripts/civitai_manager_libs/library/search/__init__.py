@@ -3,7 +3,7 @@
 from .conditions import HiddenTerms, SearchScope
 from .grammar import FLAGS, fold_text, parse_query, QueryProblem, SearchQuery
 from .indexer import find_authors, index_images, index_remaining, suggest_values, Suggestion
-from .run_search import count_by_month, RANDOM, run_search, SearchPage, select_hidden, SelectRows
+from .scan import count_by_month, RANDOM, run_search, SearchPage, select_hidden, SelectRows
 
 __all__ = ["FLAGS", "HiddenTerms", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery"]
 __all__ += ["SearchScope", "SelectRows", "Suggestion", "count_by_month", "find_authors"]
