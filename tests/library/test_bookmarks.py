@@ -39,7 +39,7 @@ def images(library):
 
 
 def _ids(words):
-    return sorted(search.scan(search.parse_query(words)).ids)
+    return sorted(search.run_search(search.parse_query(words)).ids)
 
 
 def test_annotations_are_stored_found_by_search_and_removed(images, library):

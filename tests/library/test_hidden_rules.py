@@ -63,7 +63,7 @@ def _image(image_id, user="harbor"):
 def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expected):
     hidden_rules.add_rule(kind, text)
     assert sorted(hidden_rules.find_hidden([*_PROMPTS])) == expected
-    page = search.scan(search.parse_query(""), hidden=hidden_rules.read_terms())
+    page = search.run_search(search.parse_query(""), hidden=hidden_rules.read_terms())
     assert page.hidden_count + len(page.ids) in (0, len(_PROMPTS))  # 0: nothing is written
     assert not set(expected) & set(page.ids)
 
@@ -83,7 +83,7 @@ def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, s
     hidden_rules.add_rule("author", "loud")
     found, count, cursor = [], 0, None
     while True:
-        page = search.scan(
+        page = search.run_search(
             search.parse_query(""),
             sort=sort,
             cursor=cursor,
@@ -154,7 +154,7 @@ def test_slow_comparison_is_left_out_for_images_without_the_word(library):
 
     db.create_function("glob", 2, glob)
     terms = search.HiddenTerms((), ("loud",))
-    page = search.scan(
+    page = search.run_search(
         search.parse_query(""), hidden=terms, read=lambda *sql: db.execute(*sql).fetchall()
     )
     db.close()

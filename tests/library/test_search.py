@@ -52,7 +52,7 @@ def _image(image_id, **more):
 
 
 def _ids(words, scope=search.SearchScope(), **more):
-    return sorted(search.scan(search.parse_query(words), scope, **more).ids)
+    return sorted(search.run_search(search.parse_query(words), scope, **more).ids)
 
 
 _FOUND = [
@@ -137,12 +137,12 @@ def test_invalid_term_is_ignored_and_reported(filled, typed, kind, text):
     query = search.parse_query(f"{typed} dawn" if kind != "many" else typed)
     [problem] = query.problems
     assert (problem.kind, problem.text) == (kind, text)
-    assert kind == "many" or sorted(search.scan(query).ids) == [1, 3]
+    assert kind == "many" or sorted(search.run_search(query).ids) == [1, 3]
 
 
 @given(st.text(max_size=80))
 def test_search_for_any_text_raises_nothing(words):
-    search.scan(search.parse_query(words))
+    search.run_search(search.parse_query(words))
     search.suggest_values(words)
 
 
@@ -163,14 +163,14 @@ def test_each_page_begins_where_the_last_page_ended(filled):
     ):
         read, cursor = [], None
         while True:
-            found = search.scan(search.SearchQuery(), sort=sort, cursor=cursor, limit=3)
+            found = search.run_search(search.SearchQuery(), sort=sort, cursor=cursor, limit=3)
             read += found.ids
             cursor = found.cursor
             if cursor is None:
                 break
         assert read == ordered
-    assert search.scan(search.parse_query("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
-    assert search.scan(search.parse_query("dawn"), cursor="3", limit=3).ids == (1,)
+    assert search.run_search(search.parse_query("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
+    assert search.run_search(search.parse_query("dawn"), cursor="3", limit=3).ids == (1,)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def _all_pages(words, sort, scope, few, work=scan._WORK):
         patch.setattr(scan, "_WORK", work)
         while cursor is not None:
             query = search.parse_query(words)
-            found = search.scan(
+            found = search.run_search(
                 query, scope, sort=sort, cursor=cursor or None, limit=2, list_saved=lambda: [1, 4]
             )
             ids, cursor = [*ids, *found.ids], found.cursor
@@ -314,7 +314,7 @@ def test_comparison_that_few_images_match_reads_no_others(filled, words):
         plans.extend(row[3] for row in select_rows(f"EXPLAIN QUERY PLAN {sql}", values))
         return select_rows(sql, values)
 
-    search.scan(search.parse_query(words), read=read)
+    search.run_search(search.parse_query(words), read=read)
     assert [plan for plan in plans if plan.startswith("SCAN facts")] == []
 
 
@@ -364,7 +364,7 @@ def steps_of():
             return db.execute(sql, values).fetchall()
 
         query = search.parse_query(words)
-        found = search.scan(query, sort=sort, cursor=cursor, read=read)
+        found = search.run_search(query, sort=sort, cursor=cursor, read=read)
         db.set_progress_handler(None, 0)
         return 100 * len(steps), found
 
@@ -401,7 +401,7 @@ def test_search_without_results_continues_to_the_last_image(filled, monkeypatch)
     monkeypatch.setattr(scan, "_FEW", -1)
     query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
     while cursor is not None:
-        found = search.scan(query, sort="Oldest", cursor=cursor)
+        found = search.run_search(query, sort="Oldest", cursor=cursor)
         ids.append(found.ids)
         looked_at.append(found.looked_at)
         cursor = found.cursor
@@ -534,7 +534,7 @@ def _random_pages(**more):
     """Return the ids of all pages, in a random order."""
     ids, cursor = [], None
     while True:
-        found = search.scan(
+        found = search.run_search(
             search.parse_query(""), sort=search.RANDOM, cursor=cursor, limit=7, **more
         )
         ids, cursor = [*ids, *found.ids], found.cursor
@@ -558,12 +558,12 @@ def test_random_order_is_not_changed_by_new_images(library):
     image_records.store_images([_image(n) for n in range(1, 100)])
     library.finish()
     query = search.parse_query("")
-    first = search.scan(query, sort=search.RANDOM, limit=20)
+    first = search.run_search(query, sort=search.RANDOM, limit=20)
     image_records.store_images([_image(n) for n in range(1000, 1100)])
     library.finish()
     rest, cursor = [], first.cursor
     while cursor is not None:
-        found = search.scan(query, sort=search.RANDOM, cursor=cursor, limit=20)
+        found = search.run_search(query, sort=search.RANDOM, cursor=cursor, limit=20)
         rest, cursor = [*rest, *found.ids], found.cursor
     assert len(rest) == len(set(rest)) and not set(rest) & set(first.ids)
     assert set(range(1, 100)) <= {*first.ids, *rest}

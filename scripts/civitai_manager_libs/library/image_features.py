@@ -126,10 +126,12 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
         yield Phrase(whole)
         return
     words = ["" if is_sentence and word in _FILLERS else word for word in words]
+    typed = part.split()
+    # Without the pairs that have punctuation between their words.
+    pairs = {(one.lstrip(_EDGES), other.rstrip(_EDGES)) for one, other in zip(typed, typed[1:])}
     for one, other in zip(words, words[1:]):
-        pair = f"{one} {other}"  # differs from the part where punctuation is between the words
-        if _has_meaning(one) and _has_meaning(other) and pair in part:
-            yield Phrase(pair, True)
+        if _has_meaning(one) and _has_meaning(other) and (one, other) in pairs:
+            yield Phrase(f"{one} {other}", True)
     for word in words:
         if _CJK.search(word):
             yield from _split_cjk(word, is_sentence)
