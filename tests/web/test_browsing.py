@@ -8,7 +8,7 @@ import re
 import pytest
 from civitai_demo import files
 from civitai_demo.gallery import list_gallery, find_demo_model
-from civitai_manager_libs.web import page_document
+from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
 from page_driver import expect, wait_for
 
@@ -319,7 +319,7 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gallery):
     page = open_gallery(server).ready()
     wait_for(lambda: _loaded(page))
-    code = f'data-code="{page_document.find_code_version()}"'
+    code = f'data-code="{bundle.find_code_version()}"'
     element = f'<civitai-gallery {code} style="display: block"></civitai-gallery>'
     body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.web import page_document
+from civitai_manager_libs.web import bundle
 from page_driver import wait_for
 from served_api import ServedApi
 from starlette.middleware import Middleware
@@ -282,7 +282,7 @@ def _open_files():
 
 @pytest.mark.parametrize("name,kind", [("page.js", "text/javascript"), ("page.css", "text/css")])
 def test_browser_caches_the_bundle_for_good_under_its_versions_url(api, name, kind):
-    response = api.ask(f"page/{page_document.find_code_version()}/{name}")
+    response = api.ask(f"page/{bundle.find_code_version()}/{name}")
     assert response.status_code == 200 and response.content
     assert response.headers["content-type"] == f"{kind}; charset=utf-8"
     assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -303,9 +303,7 @@ def test_code_of_another_version_is_refused_with_a_hint_to_reload(api):
 
 def test_request_of_another_version_is_refused_with_a_hint_to_reload(api):
     header = "X-Civitai-Shortcut-Code"
-    assert (
-        api.ask("api/jobs", headers={header: page_document.find_code_version()}).status_code == 200
-    )
+    assert api.ask("api/jobs", headers={header: bundle.find_code_version()}).status_code == 200
     refused = api.ask("api/jobs", headers={header: "0123"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "outdated")
 
@@ -313,6 +311,6 @@ def test_request_of_another_version_is_refused_with_a_hint_to_reload(api):
 def test_only_the_pages_code_is_served(api):
     names = ["missing.js", "package.json", "..%2fcivitai_shortcut.js", "a.js%00", "page.JS"]
     names += ["grid/", "..%5ccivitai_shortcut.js", "grid/..%2f..%2fcivitai_shortcut.js"]
-    for version in ("modules", page_document.find_code_version()):
+    for version in ("modules", bundle.find_code_version()):
         for name in names:
             assert api.ask(f"page/{version}/{name}").status_code in (404, 410), (version, name)

@@ -8,7 +8,7 @@ import threading
 import pytest
 import requests
 from civitai_manager_libs.web import standalone
-from civitai_manager_libs.web.http import IdleConnections
+from civitai_manager_libs.web.standalone import IdleConnections
 from page_driver import wait_for
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 import requests
-from civitai_manager_libs.web import page_document
+from civitai_manager_libs.web import bundle
 from civitai_manager_libs.web.http import CrossSiteGuard
 from fault_responses import png, unused_port
 from page_driver import ENTRY, expect, PYTHON, Server, wait_for
@@ -293,14 +293,14 @@ def test_page_runs_only_its_own_code_in_no_frame_of_another_site(program):
 def test_page_preloads_its_code_and_data(program):
     answer = requests.get(program.url, timeout=20)
     links = re.findall("<(.*?)>", answer.headers["Link"])
-    assert len(links) == 3 and f"/{page_document.find_code_version()}/page.js" in links[0]
+    assert len(links) == 3 and f"/{bundle.find_code_version()}/page.js" in links[0]
     for link in links:
         assert requests.get(f"{program.url}/{link}", timeout=20).status_code == 200
 
 
 def test_code_is_compressed_and_images_are_not(tmp_path):
     with _Program(tmp_path, "--demo") as program:
-        code = program.ask(f"civitai_shortcut/page/{page_document.find_code_version()}/page.js")
+        code = program.ask(f"civitai_shortcut/page/{bundle.find_code_version()}/page.js")
         assert code.headers["Content-Encoding"] == "gzip"
         assert int(code.headers["Content-Length"]) < len(code.content) / 2
         listed = program.ask("civitai_shortcut/api/images?model=900001&limit=1").json()

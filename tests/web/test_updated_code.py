@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.web import page_document
+from civitai_manager_libs.web import bundle
 from page_driver import expect
 
 pytestmark = pytest.mark.page
@@ -61,15 +61,13 @@ def test_cached_code_of_an_older_version_offers_to_reload(server, browser):
     page.route(
         f"{server.url}/",
         lambda route: route.fulfill(
-            body=route.fetch().text().replace(page_document.find_code_version(), kept)
+            body=route.fetch().text().replace(bundle.find_code_version(), kept)
         ),
     )
     page.route(
         f"**/page/{kept}/*",
         lambda route: route.fulfill(
-            response=route.fetch(
-                url=route.request.url.replace(kept, page_document.find_code_version())
-            )
+            response=route.fetch(url=route.request.url.replace(kept, bundle.find_code_version()))
         ),
     )
     page.goto(server.url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import host, setting, util
-from . import page_document
+from . import bundle
 
 __all__ = ["add_gallery_tab"]
 
@@ -25,7 +25,7 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
     host.register_image_saved(_on_image_saved)
     for problem in setting.load():
         util.printD(problem)
-    instance, code = new_instance(), page_document.find_code_version()
+    instance, code = new_instance(), bundle.find_code_version()
     with gr.Blocks(analytics_enabled=False) as tab:
         # In every load of the WebUI's page, so as little as can be: no quotes, no end tag.
         gr.HTML(f"<civitai-gallery data-instance={instance} data-code={code}>")

@@ -32,7 +32,7 @@ from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
 from ...infotext import Resource, summarize
 from ...library import bookmarks
-from ..page_document import CODE_HEADER, CODE_QUERY, find_code_version
+from ..bundle import CODE_HEADER, CODE_QUERY, find_code_version
 from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
 from ..schemas.models import ModelCard, ModelVersion, ModelView
 from .guard import find_lock_reason, is_cross_site, is_host_ip_or_localhost, is_our_page

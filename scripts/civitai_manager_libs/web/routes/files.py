@@ -14,7 +14,7 @@ from ...core import (
 )
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, image_cache, image_records, pages
-from .. import page_document
+from .. import bundle
 from ..http import ApiError, make_bytes_response, make_file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
@@ -71,12 +71,8 @@ def get_page_file(context: RequestContext) -> Any:
     stem, _, ending = name.rpartition(".")
     if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z_]+/)?[a-z0-9_]+", stem):
         raise ApiError(404, "not_there")
-    is_module = version == page_document.MODULES
-    body = (
-        page_document.read_module_file(name)
-        if is_module
-        else page_document.read_bundled_file(version, name)
-    )
+    is_module = version == bundle.MODULES
+    body = bundle.read_module_file(name) if is_module else bundle.read_bundled_file(version, name)
     if body is None:
         raise ApiError(404, "not_there") if is_module else ApiError(410, "outdated")
     cache_control = "no-cache" if is_module else "private, max-age=31536000, immutable"
