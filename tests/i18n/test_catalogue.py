@@ -48,7 +48,7 @@ def _sources(folder, ending):
 
 
 _PYTHON = _sources("scripts/civitai_manager_libs", ".py")
-_PAGE = _sources("javascript/gallery", ".js")
+_PAGE = _sources("javascript/gallery", ".ts")
 
 
 @pytest.mark.parametrize("section", ["texts", "terminal"])

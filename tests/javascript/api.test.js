@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Api } from "../../javascript/gallery/data/api.js";
+import { Api } from "../../javascript/gallery/data/api";
 
 test("a request is aborted by the signal that it is given, also by that of a controller", async (t) => {
   const signals = [];

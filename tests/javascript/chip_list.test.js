@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listChips, listChipsOfEmptyGallery } from "../../javascript/gallery/find/chip_list.js";
-import { makeInitialState } from "../../javascript/gallery/state/state.js";
+import { listChips, listChipsOfEmptyGallery } from "../../javascript/gallery/find/chip_list";
+import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const choices = {

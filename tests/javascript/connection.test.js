@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ApiError } from "../../javascript/gallery/data/api.js";
-import { Connection } from "../../javascript/gallery/data/connection.js";
-import { isOffline, makeInitialState } from "../../javascript/gallery/state/state.js";
-import { Store } from "../../javascript/gallery/state/store.js";
+import { ApiError } from "../../javascript/gallery/data/api";
+import { Connection } from "../../javascript/gallery/data/connection";
+import { isOffline, makeInitialState } from "../../javascript/gallery/state/state";
+import { Store } from "../../javascript/gallery/state/store";
 
 const OFFLINE = { code: "offline", message: "does not answer" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { usesKey } from "../../javascript/gallery/core/native_keys.js";
-import { findKey, getKeyScopes, KEYS, runKey } from "../../javascript/gallery/keys.js";
+import { usesKey } from "../../javascript/gallery/core/native_keys";
+import { findKey, getKeyScopes, KEYS, runKey } from "../../javascript/gallery/keys";
 
 const press = (key, more = {}) => ({
   key,

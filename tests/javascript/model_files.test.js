@@ -14,7 +14,7 @@ import {
   markArrived,
   needsConsent,
   sumSizes,
-} from "../../javascript/gallery/state/model_files.js";
+} from "../../javascript/gallery/state/model_files";
 
 const file = (id, size, more = {}) => ({ id, size, may_run_code: false, refusal: "", ...more });
 const needed = (version_id, more = {}) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getModelTypeName } from "../../javascript/gallery/state/model_types.js";
+import { getModelTypeName } from "../../javascript/gallery/state/model_types";
 
 const translate = (key) => `<${key}>`;
 

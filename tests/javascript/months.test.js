@@ -5,8 +5,8 @@ import {
   hasMonths,
   makeMonthSearch,
   sortMonths,
-} from "../../javascript/gallery/grid/months.js";
-import { makeInitialState } from "../../javascript/gallery/state/state.js";
+} from "../../javascript/gallery/grid/months";
+import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const MONTHS = ["2026-02", "2025-12", "2025-03"].map((month) => ({ month, count: 1 }));
 const where = { ...makeInitialState().where, model: 1, sort: "Newest" };

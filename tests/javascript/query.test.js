@@ -10,7 +10,7 @@ import {
   makeDefaultQuery,
   parseAddress,
   withSource,
-} from "../../javascript/gallery/state/query.js";
+} from "../../javascript/gallery/state/query";
 
 const choices = (...values) => values.map((value) => ({ value, label: value.toLowerCase() }));
 const bootstrap = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ApiError } from "../../javascript/gallery/data/api.js";
-import { SearchPreviews } from "../../javascript/gallery/data/search_preview.js";
-import { makeInitialState } from "../../javascript/gallery/state/state.js";
+import { ApiError } from "../../javascript/gallery/data/api";
+import { SearchPreviews } from "../../javascript/gallery/data/search_preview";
+import { makeInitialState } from "../../javascript/gallery/state/state";
 
 let timers = new Map();
 let previews;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAddress } from "../../javascript/gallery/find/address.js";
-import { getFirstChoice, listRows } from "../../javascript/gallery/find/search_rows.js";
-import { makeInitialState } from "../../javascript/gallery/state/state.js";
+import { isAddress } from "../../javascript/gallery/find/address";
+import { getFirstChoice, listRows } from "../../javascript/gallery/find/search_rows";
+import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const recent = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status_text.js";
-import { getAwaitedPart, makeInitialState } from "../../javascript/gallery/state/state.js";
+import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status_text";
+import { getAwaitedPart, makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const choices = { sort: [{ value: "Newest", label: "" }], period: [], level: [], type: [] };

@@ -5,8 +5,8 @@ import {
   toPose,
   toSyncedView,
   WHOLE_VIEW,
-} from "../../javascript/gallery/compare/synced_zoom.js";
-import { fitPose, zoomAt } from "../../javascript/gallery/viewer/zoom.js";
+} from "../../javascript/gallery/compare/synced_zoom";
+import { fitPose, zoomAt } from "../../javascript/gallery/viewer/zoom";
 
 const stage = { width: 400, height: 600 };
 const PORTRAIT = { width: 832, height: 1216 };

@@ -1,0 +1,244 @@
+/** The search field: it names what is open, opens URLs and ids, and searches for words. */
+
+import { el, iconButton } from "../core/dom";
+import { icon } from "../core/icons";
+import { setProblem } from "../data/problems";
+import { SearchPreviews } from "../data/search_preview";
+import { getWordAt, replaceWord } from "../state/caret_word";
+import { getSource } from "../state/query";
+import { getSearched } from "../state/state";
+import type { Context, State } from "../types";
+import { getGalleryName } from "./gallery_name";
+import { makePanelButtons } from "./panel_buttons";
+import { makeSearchMessage } from "./search_message";
+import { SearchPopup } from "./search_popup";
+import { getFirstChoice, listRows, type SearchRow } from "./search_rows";
+import { Status } from "./status";
+import { getLookupStatus } from "./status_text";
+
+export class Finder {
+  #context;
+  #field;
+  #form;
+  #clear;
+  #popup;
+  #previews;
+  #status;
+  #searched = ""; // the text of the search that is shown
+  #where: State["where"] | null = null;
+  #isEntered = false; // has the focus, and nothing was clicked or typed since
+  #ran = ""; // the text when a row was run last
+
+  constructor(context: Context) {
+    const { page, translate, store, signal } = context;
+    this.#context = context;
+    this.#field = this.#makeField();
+    this.#previews = new SearchPreviews(context, () => this.#drawRows());
+    this.#popup = new SearchPopup(this.#field, translate("search_suggestions"), (row) =>
+      this.#run(row),
+    );
+    this.#clear = iconButton(
+      "clear-search",
+      "close",
+      translate("clear_search"),
+      () => this.#clearSearch(),
+      "quiet",
+    );
+    this.#form = el(
+      "form",
+      { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
+      icon("search"),
+      this.#field,
+      this.#clear,
+      this.#popup.element,
+    );
+    this.#status = new Status(context, "lookup", getLookupStatus);
+    const home = iconButton(
+      "home",
+      "home",
+      translate("open_home"),
+      () => context.actions.openHome(),
+      "quiet",
+    );
+    page.append(el("header", { class: "top" }, home, this.#form, makePanelButtons(context)));
+    page.append(this.#status.element, makeSearchMessage(context));
+    store.on(
+      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],
+      (now) => this.#draw(now),
+      { signal },
+    );
+    store.on(["lookupText"], (now) => this.#showLookup(now), { signal });
+    this.#draw(store.get());
+  }
+
+  focus() {
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  /** Focus the button beside the error of a search. Return whether there is one. */
+  focusProblem() {
+    return this.#status.focusFirst();
+  }
+
+  #makeField() {
+    const { translate } = this.#context;
+    return el("input", {
+      type: "search",
+      "data-field": "find",
+      "aria-label": translate("field_find"),
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      enterkeyhint: "search",
+      on: {
+        input: ({ isComposing }) => isComposing || this.#onInput(), // else half a word is asked for
+        compositionend: () => this.#onInput(),
+        focus: () => this.#onFocus(),
+        click: () => this.#onClick(),
+        blur: () => this.#close(),
+        keydown: (event) => this.#onKey(event),
+      },
+    });
+  }
+
+  #onFocus() {
+    this.#isEntered = true;
+    this.#lookUp();
+  }
+
+  /** Select the whole text if this click has given the field the focus, unless the user has dragged
+   * over a part of the text. */
+  #onClick() {
+    const { selectionStart, selectionEnd } = this.#field;
+    if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();
+    this.#isEntered = false;
+    if (!this.#popup.isOpen) this.#lookUp();
+  }
+
+  #onInput() {
+    this.#isEntered = false;
+    const { store } = this.#context;
+    if (store.get().problems.lookup) setProblem(store, "lookup", null); // of the text before
+    this.#drawClear();
+    this.#lookUp();
+  }
+
+  /** Show what the typed text would find. */
+  #lookUp() {
+    const { value, selectionStart } = this.#field;
+    this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
+    this.#drawRows();
+  }
+
+  #close() {
+    this.#previews.cancel();
+    this.#popup.close();
+  }
+
+  #listRows() {
+    const { store, translate } = this.#context;
+    return listRows(store.get(), this.#field.value, this.#previews.found, translate);
+  }
+
+  #drawRows() {
+    if (!this.#field.matches(":focus")) return;
+    const rows = this.#listRows();
+    this.#popup.show(rows, getFirstChoice(rows));
+  }
+
+  /** Choose a row with the arrow keys. Escape closes the list, or else resets the field. */
+  #onKey(event: KeyboardEvent) {
+    if (event.isComposing) return;
+    const { key } = event;
+    if (this.#popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
+      this.#popup.step(key === "ArrowDown" ? 1 : -1);
+    } else if (key === "ArrowDown") this.#lookUp();
+    else if (key === "Escape" && this.#popup.isOpen) this.#close();
+    else if (key === "Escape") this.#reset();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Run the chosen row, or the first one if none is chosen. */
+  #submit(event: SubmitEvent) {
+    event.preventDefault();
+    const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
+    if (row) {
+      this.#run(row);
+      if (row.kind !== "complete") this.#context.actions.leadToFound();
+    } else if (!this.#field.value.trim()) this.#clearSearch();
+    else {
+      this.#close();
+      void this.#context.actions.search(this.#field.value, "loaded"); // says why it cannot be
+    }
+  }
+
+  /** Run the action of a row. */
+  #run({ kind, value }: SearchRow) {
+    const { actions } = this.#context;
+    if (kind === "complete") return this.#complete(value);
+    const { found } = this.#previews;
+    this.#ran = this.#field.value;
+    this.#close();
+    this.#field.blur(); // so that the keys are the grid's
+    if (kind === "open") void actions.find(value);
+    else if (kind === "models") {
+      void actions.searchModels(value, found.text === value ? found.models : null);
+    } else if (kind === "model") void actions.openModel(Number(value));
+    else if (kind === "author") void actions.openUser(value);
+    else void actions.search(value, kind);
+  }
+
+  /** Replace the word at the caret. */
+  #complete(word: string) {
+    const field = this.#field;
+    const { text, caret } = replaceWord(field.value, field.selectionStart ?? 0, word);
+    field.value = text;
+    field.setSelectionRange(caret, caret);
+    this.#onInput();
+  }
+
+  #clearSearch() {
+    this.#field.value = "";
+    this.#context.actions.clearSearch();
+    this.#reset();
+  }
+
+  /** Replace the typed text by the text of the current search. */
+  #reset() {
+    this.#field.value = this.#searched;
+    this.#drawClear();
+  }
+
+  /** Show the text of a lookup that did not begin in the field. The text stays if the lookup fails. */
+  #showLookup({ lookupText }: State) {
+    if (!lookupText || this.#field.matches(":focus")) return;
+    this.#ran = this.#field.value = lookupText;
+    this.#drawClear();
+  }
+
+  /** Show what is open and searched for. The typed text stays until another search is shown. */
+  #draw(now: State) {
+    const { translate } = this.#context;
+    const { where, results, lookupText } = now;
+    this.#form.toggleAttribute("data-busy", Boolean(lookupText));
+    const title = getGalleryName(now, translate);
+    this.#field.placeholder =
+      getSource(where) && title !== "…"
+        ? translate("find_in", { title })
+        : translate("find_anything");
+    const searched = results?.query ?? getSearched(now);
+    const isElsewhere = searched !== this.#searched || where !== this.#where;
+    const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);
+    this.#searched = searched;
+    this.#where = where;
+    if (isElsewhere && !(isTyped && this.#field.matches(":focus"))) this.#reset();
+    this.#drawRows();
+  }
+
+  #drawClear() {
+    this.#clear.hidden = !this.#field.value;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * The header of the open gallery: the model with its creator and trigger words, or the user or
+ * post.
+ */
+
+import { button, el, setLabel } from "../core/dom";
+import { icon } from "../core/icons";
+import { makeMenuButton } from "../core/menu";
+import { makeToolbar } from "../core/toolbar";
+import { GetModel } from "../model_files/get_model";
+import { getWatchKey } from "../panels/watches";
+import { getModelTypeName } from "../state/model_types";
+import { getSource } from "../state/query";
+import type { Context, Model, State, Where } from "../types";
+import { DownloadOptions } from "./download_options";
+import { getGalleryName } from "./gallery_name";
+
+const MOST_WORDS = 24; // trigger words in sight
+
+export class GalleryHeader {
+  #context;
+  #section = el("section", { class: "gallery-header", hidden: true });
+  #title = el("div", { class: "title" });
+  #triggerWords = el("div", { class: "trigger-words", role: "group" });
+  #about = el("div", { class: "about", hidden: true });
+  #unfold;
+  #watch;
+  #stats;
+  #download;
+  #actions = el("div", { class: "actions" });
+
+  constructor(context: Context) {
+    const { page, store, translate, actions, signal } = context;
+    this.#context = context;
+    this.#unfold = button(
+      { action: "about", icon: "fold", label: translate("about_model"), class: "unfold quiet" },
+      () => this.#showAbout(this.#about.hidden === true),
+    );
+    this.#watch = button(
+      {
+        action: "watch",
+        icon: "bell",
+        label: translate("do_watch"),
+        title: translate("watch_hint"),
+      },
+      () => actions.toggleWatch(),
+    );
+    this.#stats = button(
+      { action: "figures", icon: "stats", label: translate("stats_title") },
+      () => actions.panel("stats"),
+    );
+    const more = makeMenuButton(context, "gallery-menu", "open_more", () => this.#listMenu());
+    this.#download = new DownloadOptions(context, more).trigger;
+    this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
+    this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
+    const line = el("div", { class: "line" });
+    line.append(this.#title, this.#unfold, this.#triggerWords, this.#actions, more);
+    makeToolbar(line, translate("toolbar_gallery"), signal);
+    this.#section.append(line, this.#about);
+    page.append(this.#section);
+    store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
+    store.on(["model"], (now) => this.#drawAbout(now), { signal });
+    store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
+    this.#draw(store.get());
+    this.#drawAbout(store.get());
+    this.#drawWatch(store.get());
+  }
+
+  /** Show the header of the open gallery. */
+  #draw(now: State) {
+    const { where, model, results } = now;
+    this.#section.hidden = !getSource(where) || results !== null;
+    if (this.#section.hidden) return;
+    this.#stats.hidden = where.model === null;
+    this.#download.hidden = where.search !== null;
+    this.#drawTitle(now);
+    this.#drawTriggerWords(model, where.version);
+    this.#section.toggleAttribute("data-waits", where.model !== null && !model);
+  }
+
+  /** Show the gallery's name with its link and creator. */
+  #drawTitle({ where, model, title, bootstrap }: State) {
+    const { translate } = this.#context;
+    const name = getGalleryName({ where, model, title }, translate);
+    const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
+    const parts = [
+      el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
+      url && this.#makeLink(url),
+      model && el("span", { class: "tag", text: getModelTypeName(model.type, translate) }),
+      model?.creator && this.#makeCreatorButton(model.creator),
+    ];
+    this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
+  }
+
+  /** Return the link to the gallery on Civitai. */
+  #makeLink(url: string) {
+    const words = this.#context.translate("see_on_civitai");
+    const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
+    return el(
+      "a",
+      { ...props, "aria-label": words, title: words, "data-do": "see-on-civitai" },
+      icon("external"),
+    );
+  }
+
+  /** Return a button that opens the creator's gallery. */
+  #makeCreatorButton(user: string) {
+    const { translate, actions } = this.#context;
+    const title = translate("see_creator", { user });
+    return button({ action: "open-user", label: user, title, class: "quiet" }, () =>
+      actions.openUser(user),
+    );
+  }
+
+  /** Show the trigger words of a version, or of all versions; a click copies a word. */
+  #drawTriggerWords(model: Model | null, version: number | null) {
+    const { translate, actions } = this.#context;
+    const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);
+    const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
+    this.#triggerWords.hidden = !triggers.length;
+    this.#triggerWords.replaceChildren(
+      el("span", { class: "dim", text: translate("trained_words") }),
+      ...triggers.map((one) => {
+        const title = translate("copy_words", { words: one });
+        return button({ action: "copy-words", label: one, title, class: "chip" }, () =>
+          actions.copy(one),
+        );
+      }),
+    );
+  }
+
+  /** Draw the model's description and tags. */
+  #drawAbout({ model }: State) {
+    const { description = "", tags = [] } = model ?? {};
+    this.#about.replaceChildren(
+      el("p", { dir: "auto", text: description.trim() }),
+      el("p", { class: "row" }, ...tags.map((tag) => el("span", { class: "tag", text: tag }))),
+    );
+    this.#unfold.toggleAttribute("data-empty", !this.#about.textContent);
+    this.#showAbout(false);
+  }
+
+  /** Show or hide the model's description. */
+  #showAbout(isShown: boolean) {
+    this.#about.hidden = !isShown;
+    this.#unfold.setAttribute("aria-expanded", String(isShown));
+  }
+
+  /** Show whether the gallery is watched. */
+  #drawWatch({ where, watches }: State) {
+    const { translate } = this.#context;
+    const gallery = getWatchKey(where);
+    const isWatched = watches?.galleries.some((one) => one.gallery === gallery) ?? false;
+    setLabel(this.#watch, translate(isWatched ? "is_watched" : "do_watch"));
+    this.#watch.toggleAttribute("data-on", isWatched);
+    const isKnown = watches && (watches.galleries.length > 0 || !watches.problem);
+    this.#watch.hidden = !gallery || !isKnown;
+  }
+
+  /** Return the items of the menu on a narrow page: the buttons and links that do not fit. */
+  #listMenu() {
+    const buttons = [...this.#actions.children] as HTMLElement[];
+    const links = [...this.#title.querySelectorAll("button, a")] as HTMLElement[];
+    return [...buttons, ...links]
+      .filter((one) => !one.hidden)
+      .map((one) => ({
+        key: one.dataset.do ?? "",
+        text: (links.includes(one) ? one.title : one.textContent) ?? "",
+        do: () => one.click(),
+      }));
+  }
+}
+
+/** Return the URL of a user or post on Civitai, "" for other galleries. */
+function buildGalleryUrl({ user, post }: Where, civitai: string) {
+  if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
+  return post === null ? "" : `${civitai}/posts/${post}`;
+}

@@ -1,0 +1,188 @@
+/** The handle at the right edge of the grid that jumps to a month of the gallery. */
+
+import type { MonthCount } from "../contract";
+import { el } from "../core/dom";
+import { formatNumber } from "../core/format";
+import { showError } from "../data/problems";
+import { makeQueryParameters } from "../state/query";
+import { getShown } from "../state/state";
+import type { Context, State } from "../types";
+import { findMonth, hasMonths, makeMonthSearch, sortMonths } from "./months";
+
+const STEPS = {
+  ArrowUp: -1,
+  ArrowDown: 1,
+  PageUp: -12,
+  PageDown: 12,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+export class Scrubber {
+  #context;
+  #bubble = el("span", { class: "scrubber-month surface", "aria-hidden": "true" });
+  #handle;
+  #track;
+  /** as the gallery shows them */
+  #months: MonthCount[] = [];
+  #index = 0;
+  /** what the months were fetched for */
+  #fetchedFor: readonly unknown[] = [];
+  #isChosen = false; // by dragging or a key, and not gone to yet
+  #isDragged = false;
+
+  constructor(context: Context) {
+    const { root, translate, store, signal } = context;
+    this.#context = context;
+    this.#handle = el("div", {
+      class: "scrubber-handle",
+      "data-field": "month",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": translate("scrubber"),
+      "aria-orientation": "vertical",
+      "aria-valuemin": 0,
+    });
+    this.#track = el("div", { class: "scrubber", hidden: true }, this.#handle, this.#bubble);
+    root.append(this.#track);
+    this.#listen();
+    store.on(["where", "results", getShown, "passed"], (now) => this.#draw(now), { signal });
+    this.#draw(store.get());
+  }
+
+  #listen() {
+    const track = this.#track;
+    track.addEventListener("pointerenter", () => void this.#fetchMonths());
+    track.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      track.setPointerCapture(event.pointerId);
+      this.#handle.focus({ preventScroll: true });
+      this.#isDragged = true;
+      this.#setChosen(true);
+      this.#setIndex(this.#findIndexAt(event.clientY));
+      void this.#fetchMonths();
+    });
+    track.addEventListener("pointermove", ({ clientY }) => {
+      const index = this.#findIndexAt(clientY);
+      if (this.#isChosen) this.#setIndex(index);
+      else this.#showMonth(index);
+      track.toggleAttribute("data-pointed", this.#months.length > 0);
+    });
+    track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
+    track.addEventListener("pointerup", () => this.#openMonth());
+    track.addEventListener("pointercancel", () => this.#cancel());
+    track.addEventListener("lostpointercapture", () => {
+      this.#isDragged = false;
+    });
+    this.#handle.addEventListener("focus", () => void this.#fetchMonths());
+    this.#handle.addEventListener("blur", () => this.#isDragged || this.#cancel());
+    this.#handle.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  /** Choose another month by a key that moves the handle, open the chosen month by Enter or Space,
+   * or cancel the choice by Escape. */
+  #press(event: KeyboardEvent) {
+    const { key } = event;
+    const step = STEPS[key as keyof typeof STEPS];
+    if (step !== undefined) {
+      this.#setChosen(true);
+      this.#setIndex(this.#index + step);
+    } else if (key === "Enter" || key === " ") this.#openMonth();
+    else if (key === "Escape" && this.#isChosen) this.#cancel();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Return the index of the month that is nearest to a vertical position.
+   * @param y pixels from the window's top */
+  #findIndexAt(y: number) {
+    const { top, height } = this.#track.getBoundingClientRect();
+    const last = Math.max(0, this.#months.length - 1);
+    return Math.max(0, Math.min(last, Math.round(((y - top) / height) * last)));
+  }
+
+  /** Open the gallery at the chosen month; do nothing if none is chosen. */
+  #openMonth() {
+    const { store, actions } = this.#context;
+    const { where } = store.get();
+    const isChosen = this.#isChosen;
+    this.#setChosen(false);
+    if (!isChosen || !this.#months.length) return;
+    const search = makeMonthSearch(where, this.#months, this.#index);
+    if (search !== where.search) void actions.setWhere({ search });
+  }
+
+  #cancel() {
+    this.#setChosen(false);
+    this.#draw(this.#context.store.get());
+  }
+
+  /** Store and show whether the user is choosing a month. */
+  #setChosen(isChosen: boolean) {
+    this.#isChosen = isChosen;
+    this.#track.toggleAttribute("data-chosen", isChosen);
+  }
+
+  /** Fetch the number of known images of each month, once for each gallery. */
+  async #fetchMonths() {
+    const { api, store, signal } = this.#context;
+    const { where, images } = store.get();
+    if (this.#fetchedFor[0] === where && this.#fetchedFor[1] === images) return;
+    this.#fetchedFor = [where, images];
+    try {
+      const months = await api.get(`months?${makeQueryParameters({ ...where, search: null })}`, {
+        signal,
+      });
+      if (this.#fetchedFor[0] !== where) return;
+      this.#months = sortMonths(months, where.sort);
+      this.#draw(store.get());
+    } catch (error) {
+      this.#fetchedFor = [];
+      showError(error, this.#context);
+    }
+  }
+
+  /** Show the handle at the month of the image at the window's bottom, unless the user is choosing
+   * a month. Hide the track if the gallery has no months. */
+  #draw(now: State) {
+    this.#track.hidden = !hasMonths(now);
+    if (this.#track.hidden || this.#isChosen) return;
+    const shown = getShown(now);
+    const date = shown[Math.max(0, Math.min(now.passed, shown.length) - 1)]?.date ?? "";
+    this.#setIndex(now.passed ? findMonth(this.#months, now.where.sort, date) : 0);
+  }
+
+  /** Show the handle at a month, the first or last one if the index is out of range.
+   * @param index of the month */
+  #setIndex(index: number) {
+    const last = Math.max(0, this.#months.length - 1);
+    this.#index = Math.max(0, Math.min(index, last));
+    this.#handle.style.top = this.#showMonth(this.#index);
+    this.#handle.setAttribute("aria-valuemax", String(last));
+    this.#handle.setAttribute("aria-valuenow", String(this.#index));
+    this.#handle.setAttribute("aria-valuetext", this.#bubble.textContent ?? "");
+  }
+
+  /** Show a month beside the track, and return its position on the track, such as "50%".
+   * @param index of the month */
+  #showMonth(index: number) {
+    const top = `${(100 * index) / Math.max(1, this.#months.length - 1)}%`;
+    this.#bubble.textContent = this.#describe(this.#months[index]);
+    this.#bubble.style.top = top;
+    return top;
+  }
+
+  /** Return a month in words, with the number of its known images. */
+  #describe(one: MonthCount | undefined) {
+    const { translate, store } = this.#context;
+    const { language } = store.get().bootstrap ?? {};
+    if (!one) return translate("scrubber");
+    const name = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {
+      year: "numeric",
+      month: "long",
+    });
+    return translate("scrubber_month", { month: name, n: formatNumber(one.count, language) });
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The tiles that are in the page: created when they come near the window, removed when they
+ * leave.
+ */
+
+import type { Translate } from "../types";
+import type { Arrangement } from "./arrangement";
+import { type Looks, Tile } from "./tile";
+
+const A_FRAME = 8; // ms that may go into new tiles at once
+
+export class Tiles {
+  #list;
+  #arrangement;
+  #translate;
+  #getLooks;
+  #onDrop;
+  /** by id */
+  #tiles: Map<number, Tile> = new Map();
+
+  /** @param how getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
+  constructor(
+    list: HTMLElement,
+    arrangement: Arrangement,
+    translate: Translate,
+    { getLooks, onDrop }: { getLooks: (tile: Tile) => Looks; onDrop: (tile: Tile) => void },
+  ) {
+    this.#list = list;
+    this.#arrangement = arrangement;
+    this.#translate = translate;
+    this.#getLooks = getLooks;
+    this.#onDrop = onDrop;
+  }
+
+  /** Return the tile of an image, undefined if it is not in the page. */
+  getTile(id: number) {
+    return this.#tiles.get(id);
+  }
+
+  /** Return the tile in which an event happened, undefined if it was outside all tiles. */
+  findTile(target: EventTarget | null) {
+    const element = target instanceof Element ? target.closest("[data-tile]") : null;
+    return element instanceof HTMLElement ? this.#tiles.get(Number(element.dataset.id)) : undefined;
+  }
+
+  /** Load the failed thumbnails again, because the server responds again. */
+  reloadFailed() {
+    for (const tile of this.#tiles.values()) if (tile.isFailed) tile.reloadThumb();
+  }
+
+  /** Create the missing tiles of these images in order, and remove all other tiles. Return false if
+   * there was no time to create all of them in this frame.
+   * @param wanted ids, the most urgent first */
+  syncTiles(wanted: ReadonlySet<number>) {
+    for (const [id, tile] of this.#tiles) {
+      if (wanted.has(id)) continue;
+      this.#onDrop(tile);
+      tile.remove();
+      this.#tiles.delete(id);
+    }
+    const isWhole = this.#createTiles(wanted);
+    this.#sortElements();
+    return isWhole;
+  }
+
+  /** Create the missing tiles of these images. Return false if there was no time to create all of
+   * them in this frame. */
+  #createTiles(wanted: ReadonlySet<number>) {
+    const until = performance.now() + A_FRAME;
+    for (const id of wanted) {
+      if (this.#tiles.has(id)) continue;
+      if (performance.now() > until) return false;
+      this.#createTile(id);
+    }
+    return true;
+  }
+
+  /** Put the elements into the gallery's order, in which screen readers read them. The focused
+   * element is not moved, because it would lose the focus. */
+  #sortElements() {
+    const { activeElement } = this.#list.getRootNode() as ShadowRoot;
+    const indexOf = ({ view }: Tile) => this.#arrangement.getIndex(view.id) ?? 0;
+    const tiles = [...this.#tiles.values()].sort((a, b) => indexOf(a) - indexOf(b));
+    let next: Element | null = null;
+    for (const { element } of tiles.reverse()) {
+      const isThere = element.parentNode !== null && element.nextElementSibling === next;
+      if (!isThere && element !== activeElement) this.#list.insertBefore(element, next);
+      next = element;
+    }
+  }
+
+  /** Show newer data of the images in all tiles. */
+  updateViews() {
+    for (const [id, tile] of this.#tiles) tile.updateView(this.#arrangement.getView(id));
+  }
+
+  /** Move each tile to its box. */
+  placeTiles() {
+    for (const tile of this.#tiles.values()) this.#placeTile(tile);
+  }
+
+  drawTiles() {
+    for (const tile of this.#tiles.values()) tile.drawLooks(this.#getLooks(tile));
+  }
+
+  /** Create the tile of an image. */
+  #createTile(id: number) {
+    const view = this.#arrangement.getView(id);
+    if (!view) return;
+    const tile = new Tile(view, this.#translate);
+    this.#tiles.set(id, tile);
+    this.#placeTile(tile);
+    tile.drawLooks(this.#getLooks(tile));
+  }
+
+  /** Move a tile to its box, if the image is in the grid. */
+  #placeTile(tile: Tile) {
+    const index = this.#arrangement.getIndex(tile.view.id);
+    const box = this.#arrangement.getBox(tile.view.id);
+    if (index !== undefined && box) tile.moveTo(box, index);
+  }
+}

@@ -1,0 +1,156 @@
+/** Converts the query of a gallery from and to the page's URL, and into paths of requests. */
+
+import type { Bootstrap, State, Where } from "../types";
+import { getSetting, getSource, NOWHERE } from "./state";
+
+export { getSource } from "./state";
+
+const NUMBERS = ["model", "version", "post"] as const;
+const TEXTS = ["user", "sort", "period", "level", "type", "base"] as const;
+const FILTERS = ["version", "period", "level", "type", "base", "meta"] as const;
+
+/** Return a query without a gallery and with the default filters. */
+export function makeDefaultQuery(bootstrap: Bootstrap): Where {
+  const level = getSetting(bootstrap, "gallery_level");
+  const { choices } = bootstrap;
+  return {
+    ...NOWHERE,
+    sort: choices.sort[0]?.value ?? "",
+    period: choices.period[0]?.value ?? "",
+    level: String(level ?? choices.level[0]?.value ?? ""),
+  };
+}
+
+/** Return a query for another gallery with the same filters.
+ * @param source the part of a query that names the gallery */
+export function withSource(where: Where, source: Partial<Where>): Where {
+  const none = { model: null, version: null, post: null, user: "", search: null };
+  return { ...where, ...none, ...source };
+}
+
+/** Parse the page's URL. Return the query, the open image, the words of a model search and the
+ * words that filter the loaded images.
+ * @param search "?model=…"
+ * @param usual the default for each parameter */
+export function parseAddress(
+  search: string,
+  usual: Where,
+): { where: Where; image: number | null; find: string; words: string } {
+  const parameters = new URLSearchParams(search);
+  const where = { ...usual };
+  for (const name of NUMBERS) where[name] = parseId(parameters.get(name));
+  for (const name of TEXTS) where[name] = parameters.get(name) ?? usual[name];
+  where.search = parameters.get("search");
+  where.meta = parameters.has("meta") ? parameters.get("meta") === "1" : usual.meta;
+  const [find, words] = [parameters.get("find") ?? "", parameters.get("words") ?? ""];
+  return { where, image: parseId(parameters.get("image")), find, words };
+}
+
+/** Return the page's URL for a query and the open image. Default values are left out; the host's
+ * own parameters and hash are kept.
+ * @param usual the default for each parameter
+ * @param href the current address
+ * @param searched find: words of a model search whose results are shown; words: those by which
+ *     the loaded images are filtered */
+export function buildAddress(
+  where: Where,
+  image: number | null,
+  usual: Where,
+  href: string,
+  { find = "", words = "" }: { find?: string; words?: string } = {},
+) {
+  const address = new URL(href);
+  const { searchParams } = address;
+  for (const name of NUMBERS) setParameter(searchParams, name, where[name], null);
+  for (const name of TEXTS) setParameter(searchParams, name, where[name], usual[name]);
+  setParameter(searchParams, "meta", where.meta ? "1" : "0", usual.meta ? "1" : "0");
+  setParameter(searchParams, "search", where.search, null);
+  setParameter(searchParams, "image", image, null);
+  setParameter(searchParams, "find", find, "");
+  setParameter(searchParams, "words", words, "");
+  return address.href;
+}
+
+/** Return the page's URL for an image of the open gallery.
+ * @param href the current address */
+export function buildImageAddress(
+  { bootstrap, where }: Pick<State, "bootstrap" | "where">,
+  id: number,
+  href: string,
+) {
+  return buildAddress(where, id, bootstrap ? makeDefaultQuery(bootstrap) : where, href);
+}
+
+/** Set a parameter; delete it if its value is null or the default.
+ * @param usual the default */
+function setParameter(
+  parameters: URLSearchParams,
+  name: string,
+  value: string | number | null,
+  usual: string | number | null,
+) {
+  if (value === usual || value === null) parameters.delete(name);
+  else parameters.set(name, String(value));
+}
+
+/** Return the id in a parameter, null if it is not a positive whole number. */
+function parseId(text: string | null) {
+  return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
+}
+
+/** Return the API path for one page of a gallery.
+ * @param showsHidden whether hidden images are sent too */
+export function buildImagesPath(
+  where: Where,
+  cursor: string | null,
+  limit: number,
+  showsHidden: boolean = false,
+): `images?${string}` {
+  const parameters = makeQueryParameters(where);
+  if (cursor) parameters.set("cursor", cursor);
+  parameters.set("limit", String(limit));
+  if (showsHidden) parameters.set("hidden", "1");
+  return `images?${parameters}`;
+}
+
+/** Return a query as URL parameters, without empty ones. */
+export function makeQueryParameters(where: Where) {
+  const parameters = new URLSearchParams();
+  for (const name of [...NUMBERS, ...TEXTS]) {
+    if (where[name]) parameters.set(name, String(where[name]));
+  }
+  if (where.meta) parameters.set("meta", "1");
+  if (where.search !== null) parameters.set("search", where.search);
+  return parameters;
+}
+
+/** Return whether a query asks for a gallery on Civitai. */
+export function hasGallery(where: Where) {
+  return !["", "kept"].includes(getSource(where));
+}
+
+/** Return the filters that have an effect and differ from their defaults. The sort order is not a
+ * filter, since it hides no image.
+ * @param usual the default for each filter */
+export function listSetFilters(where: Where, usual: Where) {
+  return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
+}
+
+/** Return the set filters that exclude images. A content rating above the default excludes none. */
+export function listExcludingFilters(where: Where, bootstrap: Bootstrap) {
+  const usual = makeDefaultQuery(bootstrap);
+  const levels = bootstrap.choices.level.map(({ value }) => value);
+  const isHigher = levels.indexOf(where.level) > levels.indexOf(usual.level);
+  return listSetFilters(where, usual).filter((name) => name !== "level" || !isHigher);
+}
+
+/** Return the filters of a query. */
+export function pickFilters({ version, period, level, type, base, meta }: Where) {
+  return { version, period, level, type, base, meta };
+}
+
+/** Return whether a filter has an effect on the open gallery. */
+function isUsed(name: (typeof FILTERS)[number], where: Where) {
+  if (name === "version") return where.model !== null;
+  return name !== "period" || where.search === null; // the library knows no period
+}

@@ -1,0 +1,115 @@
+/** Marks images one by one, as a range or all. Knows only ids and the order of the tiles. */
+
+/** The range that the next step with Shift changes. */
+export interface Range {
+  base: ReadonlySet<number>; // the marks before the range
+  made: ReadonlySet<number>; // the marks with the range; other marks end the range
+  end: number;
+}
+
+export type Selection = { marks: ReadonlySet<number>; anchor: number | null; range: Range | null };
+/** The images that a tile stands for. */
+type ListTileIds = (id: number) => readonly number[];
+
+const LEAST_COMPARED = 2;
+export const MOST_COMPARED = 4;
+
+/** Return whether the marked images can be compared, which needs two to four of them. */
+export function canCompare({ size }: ReadonlySet<number>) {
+  return size >= LEAST_COMPARED && size <= MOST_COMPARED;
+}
+
+/** Return the ids to which an action on an image applies: all marked images if the image is marked,
+ * else the image alone. */
+export function listChosen(marks: ReadonlySet<number>, id: number) {
+  return marks.has(id) ? [...marks] : [id];
+}
+
+/** Return the ids of a tile's images while posts are not grouped. */
+const listOne: ListTileIds = (id) => [id];
+
+/** Mark or unmark a tile's images, and let the next range begin there.
+ * @param id of the tile
+ * @param isMarked undefined toggles the mark
+ * @param listIds returns the ids of the images that a tile represents */
+export function toggleMark(
+  { marks }: Selection,
+  id: number,
+  isMarked?: boolean,
+  listIds: ListTileIds = listOne,
+): Selection {
+  const ids = listIds(id);
+  const next = new Set(marks);
+  if (isMarked ?? !ids.every((one) => marks.has(one))) for (const one of ids) next.add(one);
+  else for (const one of ids) next.delete(one);
+  return { marks: next, anchor: id, range: null };
+}
+
+/** Mark all images from the anchor to `id`, and keep the other marks.
+ * @param order ids of the tiles in order
+ * @param id of the tile that ends the range
+ * @param listIds returns the ids of the images that a tile represents */
+export function markRange(
+  selection: Selection,
+  order: readonly number[],
+  id: number,
+  listIds: ListTileIds = listOne,
+): Selection {
+  const { marks, anchor } = selection;
+  if (!order.includes(id)) return selection;
+  return setRange(marks, order, anchor ?? id, id, listIds);
+}
+
+/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range. After
+ * another change of the marks, a new range begins.
+ * @param order ids of the tiles in order
+ * @param before id of the tile that had the focus
+ * @param id of the tile that has the focus now
+ * @param listIds returns the ids of the images that a tile represents */
+export function extendRange(
+  { marks, anchor, range }: Selection,
+  order: readonly number[],
+  before: number,
+  id: number,
+  listIds: ListTileIds = listOne,
+): Selection {
+  const goesOn = range?.made === marks && range.end === before;
+  return goesOn
+    ? setRange(range.base, order, anchor ?? before, id, listIds)
+    : setRange(marks, order, before, id, listIds);
+}
+
+/** Mark the images from one tile to another, in addition to the marks before.
+ * @param base the marks before
+ * @param order ids of the tiles in order
+ * @param from id of the first tile
+ * @param to id of the last tile, which may be above the first one
+ * @param listIds returns the ids of the images that a tile represents */
+function setRange(
+  base: ReadonlySet<number>,
+  order: readonly number[],
+  from: number,
+  to: number,
+  listIds: ListTileIds,
+): Selection {
+  const [first, last] = [order.indexOf(from), order.indexOf(to)];
+  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true, listIds);
+  const tiles = order.slice(Math.min(first, last), Math.max(first, last) + 1);
+  const made = new Set([...base, ...tiles.flatMap(listIds)]);
+  return { marks: made, anchor: from, range: { base, made, end: to } };
+}
+
+/** Mark all these images, and keep the other marks. */
+export function addMarks({ marks, anchor }: Selection, ids: readonly number[]): Selection {
+  return { marks: new Set([...marks, ...ids]), anchor, range: null };
+}
+
+/** Mark those of these images that are unmarked, and unmark the others. Marks on all other images
+ * stay. */
+export function invertMarks({ marks, anchor }: Selection, ids: readonly number[]): Selection {
+  const next = new Set(marks);
+  for (const id of ids) {
+    if (!next.delete(id)) next.add(id);
+  }
+  return { marks: next, anchor, range: null };
+}
