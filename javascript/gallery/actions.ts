@@ -1,36 +1,34 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import type { Compare } from "./compare/compare";
-import { copyText } from "./core/clipboard";
+import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
-import type { Toasts } from "./core/toast";
-import { makeNavigationActions } from "./data/actions";
-import type { AnnotationWriter } from "./data/annotations";
-import type { BookmarkSync } from "./data/bookmark_sync";
+import { copyText } from "./core/text";
+import { showError } from "./data/api";
+import type { AnnotationWriter, BookmarkSync } from "./data/bookmarks";
 import type { Connection } from "./data/connection";
-import type { GallerySearch } from "./data/gallery_search";
 import type { HiddenImages } from "./data/hidden";
 import type { HomeData } from "./data/home_data";
-import { copyImageText } from "./data/image_texts";
-import type { LoadedFilter } from "./data/loaded_filter";
 import type { Navigation } from "./data/navigation";
 import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
-import { showError } from "./data/problems";
-import { makeSearchActions } from "./find/actions";
+import { copyImageText } from "./data/records";
+import type { GallerySearch, LoadedFilter } from "./data/search";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
 import type { ModelResultCards } from "./find/model_results";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
+import { chooseCheckpoint } from "./host/host_page";
 import { sendToTab } from "./host/send_to_tab";
-import type { ImageMenu } from "./menu/image_menu";
-import { makeModelFileActions } from "./model_files/actions";
+import type { ImageMenu } from "./image_menu";
 import type { Collections } from "./panels/collections";
 import type { Jobs } from "./panels/jobs";
 import type { Settings } from "./panels/settings";
 import type { Watches } from "./panels/watches";
+import { getChoice } from "./state/model_files";
+import { hasGallery, makeDefaultQuery, pickFilters } from "./state/query";
 import {
   addMarks,
   canCompare,
@@ -39,9 +37,17 @@ import {
   markRange,
   toggleMark,
 } from "./state/selection";
-import { getShown, getTiles, listTileIds, MAX_TILE, MIN_TILE } from "./state/state";
-import type { Store } from "./state/store";
-import type { Actions, Context } from "./types";
+import {
+  getFailedParts,
+  getShown,
+  getTiles,
+  isHome,
+  listTileIds,
+  MAX_TILE,
+  MIN_TILE,
+  type Store,
+} from "./state/state";
+import type { Actions, Context, Part } from "./types";
 import { readPace } from "./viewer/slideshow";
 import type { Viewer } from "./viewer/viewer";
 
@@ -309,4 +315,101 @@ function findTileId(store: Store, id: number) {
 /** Return the index of the image with this id in a list, -1 if the list does not contain it. */
 function findIndex(views: readonly { id: number }[], id: number | null) {
   return views.findIndex((view) => view.id === id);
+}
+
+/** Return the actions that open galleries, results and pages. */
+function makeNavigationActions({ store, parts }: PageContext) {
+  const retries: Record<Part, () => unknown> = {
+    bootstrap: () => parts.connection.retry(),
+    lookup: () => parts.navigation.retryLookup(),
+    images: () => parts.pager.reload(),
+    loaded_filter: () => parts.loadedFilter.retry(),
+    home: () => parts.homeData.load(),
+  };
+  return {
+    find: (text) => parts.navigation.lookUp(text),
+    findMore: (cursor) => parts.navigation.searchModels(store.get().results?.query ?? "", cursor),
+    closeResults: () => parts.navigation.closeResults(),
+    openModel: (id, version = null) => parts.navigation.openSource({ model: id, version }),
+    waitForModel: () => parts.navigation.waitForModel(),
+    openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
+    openUser: (user) => parts.navigation.openSource({ user }),
+    openPost: (post) => parts.navigation.openSource({ post }),
+    openLibrary: (words) => void parts.navigation.openSource({ search: words }),
+    setWhere: (change) => parts.navigation.openGallery({ ...store.get().where, ...change }),
+    filterLoaded: (words) => parts.loadedFilter.setWords(words),
+    // A failed page is requested again when the user says so, not on each scroll.
+    more: async () => {
+      if (!store.get().problems.images) await parts.pager.loadMore();
+    },
+    reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
+    retry(part) {
+      const { lookupText } = store.get();
+      const failed = part ? [part] : getFailedParts(store.get());
+      if (!failed.length) failed.push(lookupText ? "lookup" : "images");
+      for (const one of failed) void retries[one]();
+    },
+    checkServer: () => void parts.connection.check(),
+    giveUp(of) {
+      if (of !== "images") parts.navigation.abortLookup();
+      if (of !== "lookup") parts.pager.loadFromLibrary();
+    },
+  } satisfies Partial<Actions>;
+}
+
+/** Return the actions of the search and the filters. */
+function makeSearchActions({ store, parts }: PageContext) {
+  return {
+    /** Search images by words, and show those that match. */
+    search: (words, scope) => parts.search.search(words, scope),
+    /** Close the panel and the viewer, and show the models that Civitai finds. */
+    searchModels(words, page = null) {
+      store.set({ panel: "", open: null });
+      return parts.navigation.openModels(words, page);
+    },
+    clearSearch: () => parts.search.clear(),
+    searchOn: () => (store.get().widened ? parts.search.searchOn() : parts.loadedFilter.readOn()),
+    stopSearch() {
+      store.set({ searchReading: "" });
+      parts.pager.stop();
+    },
+    resetFilters() {
+      const { bootstrap, where } = store.get();
+      if (!bootstrap) return;
+      const search = where.search === null || hasGallery(where) ? null : "";
+      const filters = pickFilters(makeDefaultQuery(bootstrap));
+      parts.loadedFilter.setWords("");
+      void parts.navigation.openGallery({ ...where, ...filters, search });
+    },
+  } satisfies Partial<Actions>;
+}
+
+/** Return the actions on model files. */
+function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
+  return {
+    /** Fetch the list of model files that a query asks for, and show it in a part of the page. */
+    showNeeds: (place, query) => parts.neededFiles.show(place, query),
+    /** Fetch the list of model files for a part of the page again after a failure. */
+    retryNeeds: (place) => parts.neededFiles.retry(place),
+    /** Open the panel with the model files that some images need. The images are given by ids or by
+     * a query. */
+    listNeeds(of) {
+      if (typeof of === "string") parts.neededFiles.show("list", of);
+      else parts.neededFiles.showForImages(of);
+      store.set({ panel: "model_files" });
+    },
+    /** Change the user's choice for a needed model: its file, the companions to download with it,
+     * or the permission for a file that may run code. Fields that `change` lacks stay. */
+    chooseFile(needed, change) {
+      const { fileChoices } = store.get();
+      const choice = { ...getChoice(needed, fileChoices), ...change };
+      store.set({ fileChoices: new Map(fileChoices).set(needed.key, choice) });
+    },
+    /** Start the download of the chosen files of these models. */
+    getModelFiles: (files) => parts.neededFiles.get(files),
+    chooseCheckpoint(name) {
+      chooseCheckpoint(name);
+      toast(translate("checkpoint_chosen", { name }), "good");
+    },
+  } satisfies Partial<Actions>;
 }

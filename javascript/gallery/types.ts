@@ -23,12 +23,12 @@ import type {
   WatchedGallery,
   WatchList,
 } from "./contract";
-import type { AnnotationChange } from "./data/annotations";
 import type { Api } from "./data/api";
+import type { AnnotationChange } from "./data/bookmarks";
 import type { Records } from "./data/records";
-import type { SearchScope } from "./state/search_scope";
+import type { SearchScope } from "./state/query";
 import type { Range, Selection } from "./state/selection";
-import type { Store } from "./state/store";
+import type { Store } from "./state/state";
 
 export type { Annotations, Bootstrap, Note, SearchProgress, WatchedGallery };
 export type View = ImageView;

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BookmarkSync } from "../../javascript/gallery/data/bookmark_sync";
-import { makeInitialState } from "../../javascript/gallery/state/state";
-import { Store } from "../../javascript/gallery/state/store";
+import { BookmarkSync } from "../../javascript/gallery/data/bookmarks";
+import { makeInitialState, Store } from "../../javascript/gallery/state/state";
 
 test("a page that nobody uses sends no request; one that is used asks at most every 15 s", async (t) => {
   const listeners = new Map();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getWordAt, replaceWord, splitWords } from "../../javascript/gallery/state/caret_word";
+import { getWordAt, replaceWord, splitWords } from "../../javascript/gallery/state/query";
 
 for (const [text, caret, word] of [
   ["", 0, ""],

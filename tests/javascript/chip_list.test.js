@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listChips, listChipsOfEmptyGallery } from "../../javascript/gallery/find/chip_list";
+import { listChips, listChipsOfEmptyGallery } from "../../javascript/gallery/find/chips";
 import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");

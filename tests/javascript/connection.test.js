@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../javascript/gallery/data/api";
 import { Connection } from "../../javascript/gallery/data/connection";
-import { isOffline, makeInitialState } from "../../javascript/gallery/state/state";
-import { Store } from "../../javascript/gallery/state/store";
+import { isOffline, makeInitialState, Store } from "../../javascript/gallery/state/state";
 
 const OFFLINE = { code: "offline", message: "does not answer" };
 

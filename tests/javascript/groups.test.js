@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupByPost } from "../../javascript/gallery/state/groups";
 import { extendRange, markRange, toggleMark } from "../../javascript/gallery/state/selection";
 import {
   getShown,
   getTiles,
+  groupByPost,
   listTileIds,
   makeInitialState,
 } from "../../javascript/gallery/state/state";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeTranslate } from "../../javascript/gallery/i18n";
+import { makeTranslate } from "../../javascript/gallery/core/text";
 
 globalThis.navigator ??= { language: "en" }; // Node 20 has none
 const translate = makeTranslate(() => ({

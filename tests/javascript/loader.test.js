@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Loader, listNearbyIndices } from "../../javascript/gallery/viewer/loader";
+import { Loader, listNearbyIndices } from "../../javascript/gallery/viewer/stage";
 
 /** A loader whose loads end when the test says so. */
 function held() {

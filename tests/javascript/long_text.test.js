@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitText } from "../../javascript/gallery/core/long_text";
+import { splitText } from "../../javascript/gallery/core/widgets";
 
 for (const [name, text] of Object.entries({
   words: "a prompt of some words, ".repeat(1000),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getModelTypeName } from "../../javascript/gallery/state/model_types";
+import { getModelTypeName } from "../../javascript/gallery/state/model_files";
 
 const translate = (key) => `<${key}>`;
 

@@ -5,7 +5,7 @@ import {
   hasMonths,
   makeMonthSearch,
   sortMonths,
-} from "../../javascript/gallery/grid/months";
+} from "../../javascript/gallery/grid/scrubber";
 import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const MONTHS = ["2026-02", "2025-12", "2025-03"].map((month) => ({ month, count: 1 }));

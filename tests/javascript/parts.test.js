@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { splitBySize } from "../../javascript/gallery/core/parts";
+import { splitBySize } from "../../javascript/gallery/core/text";
 
 test("a list is split by the bytes and the number of its entries, and none is lost", () => {
   const split = (/** @type {[string[], number, number?]} */ ...given) => [...splitBySize(...given)];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pollWhileVisible } from "../../javascript/gallery/data/poll";
+import { pollWhileVisible } from "../../javascript/gallery/data/connection";
 
 test("a call waits for the end of the last one, and for the page to be seen", async () => {
   let tick = () => {};

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ResponseOrder } from "../../javascript/gallery/data/response_order";
+import { ResponseOrder } from "../../javascript/gallery/data/api";
 
 /** Return a request and the function that answers it. */
 function hold() {

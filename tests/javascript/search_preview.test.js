@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ApiError } from "../../javascript/gallery/data/api";
-import { SearchPreviews } from "../../javascript/gallery/data/search_preview";
+import { SearchPreviews } from "../../javascript/gallery/data/search";
 import { makeInitialState } from "../../javascript/gallery/state/state";
 
 let timers = new Map();

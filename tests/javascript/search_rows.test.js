@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAddress } from "../../javascript/gallery/find/address";
-import { getFirstChoice, listRows } from "../../javascript/gallery/find/search_rows";
+import { getFirstChoice, isAddress, listRows } from "../../javascript/gallery/find/search_popup";
 import { makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");

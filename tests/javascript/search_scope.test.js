@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { widenScope } from "../../javascript/gallery/state/search_scope";
+import { widenScope } from "../../javascript/gallery/state/query";
 
 const count = (n) => ({ count: n, is_more: false });
 const preview = (loaded, gallery, library) => ({

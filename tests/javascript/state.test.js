@@ -9,8 +9,8 @@ import {
   hideImages,
   makeInitialState,
   replaceLibraryPage,
+  Store,
 } from "../../javascript/gallery/state/state";
-import { Store } from "../../javascript/gallery/state/store";
 
 const view = (id, more = {}) => ({ id, user: "anna", saved: false, ...more });
 const page = (ids, more = {}) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status_text";
+import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status";
 import { getAwaitedPart, makeInitialState } from "../../javascript/gallery/state/state";
 
 const translate = (key, values = {}) => [key, ...Object.values(values)].join(" ");

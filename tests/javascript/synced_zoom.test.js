@@ -5,7 +5,7 @@ import {
   toPose,
   toSyncedView,
   WHOLE_VIEW,
-} from "../../javascript/gallery/compare/synced_zoom";
+} from "../../javascript/gallery/compare/compare_grid";
 import { fitPose, zoomAt } from "../../javascript/gallery/viewer/zoom";
 
 const stage = { width: 400, height: 600 };

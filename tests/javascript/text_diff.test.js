@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareFields, compareTexts } from "../../javascript/gallery/compare/text_diff";
+import { compareFields, compareTexts } from "../../javascript/gallery/compare/difference_table";
 
 const shown = (texts) =>
   compareTexts(texts).map((parts) =>

@@ -1,9 +1,8 @@
 /** Menus at a point or below a button, for mouse, finger and keyboard. */
 
 import type { Translate } from "../types";
-import { el, iconButton } from "./dom";
-import { icon } from "./icons";
-import { getTop } from "./modal";
+import { getTop } from "./dialogs";
+import { el, icon, iconButton } from "./dom";
 
 /** In pixels from the window's upper left corner; isByKey: the first item gets the focus. */
 export type Point = { x: number; y: number; isByKey?: boolean };

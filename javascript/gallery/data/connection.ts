@@ -1,11 +1,35 @@
-/** Fetches the bootstrap data, and polls for it while the server does not respond. */
+/** The connection to our server: the first request, and what happens until the server responds again. */
 
-import { makeDefaultQuery } from "../state/query";
-import { getFailedParts, isOffline } from "../state/state";
+import { buildImagesPath, makeDefaultQuery } from "../state/query";
+import { getFailedParts, isOffline, replaceLibraryPage } from "../state/state";
 import type { Bootstrap, Context, Problem } from "../types";
-import { ApiError } from "./api";
-import { pollWhileVisible } from "./poll";
-import { ignoreFailure, makeProblem, needsReload, setProblem } from "./problems";
+import { ApiError, ignoreFailure, makeProblem, needsReload, setProblem } from "./api";
+import { PAGE_SIZE } from "./pager";
+
+/** Call an asynchronous function again and again, and when the browser goes online or the page comes
+ * to the front. The function is not called while the page is hidden, or while its last call runs.
+ * @param pause ms */
+export function pollWhileVisible(pause: number, run: () => Promise<void>, signal: AbortSignal) {
+  const clock = window.setInterval(runOnReturn(run, signal), pause);
+  signal.addEventListener("abort", () => window.clearInterval(clock));
+}
+
+/** Call an asynchronous function when the browser goes online or the page comes to the front. Return a
+ * function that calls it too, unless the page is hidden or the last call still runs. */
+export function runOnReturn(run: () => Promise<void>, signal: AbortSignal) {
+  let isBusy = false;
+  const poll = async () => {
+    if (isBusy || document.hidden) return;
+    isBusy = true;
+    await run().finally(() => {
+      isBusy = false;
+    });
+  };
+  window.addEventListener("online", poll, { signal });
+  window.addEventListener("focus", poll, { signal });
+  document.addEventListener("visibilitychange", poll, { signal });
+  return poll;
+}
 
 const EVERY = 2000; // ms
 
@@ -102,5 +126,37 @@ export class Connection {
       const problems = { ...state.problems, ...Object.fromEntries(failed), bootstrap: problem };
       return { lost: false, problems };
     });
+  }
+}
+
+const CHECK_EVERY = 15_000; // ms
+
+/** Repeat every 15 seconds the requests that have failed because of the network. While the gallery
+ * is shown from the library, also check whether Civitai responds again.
+ * @param isAtTop returns whether the gallery is at its top, where images may be replaced */
+export function retryPeriodically(context: Context, isAtTop: () => boolean) {
+  const { store, actions, signal } = context;
+  const check = async () => {
+    const { libraryDate, open } = store.get();
+    for (const part of getFailedParts(store.get(), "network")) {
+      // a lookup's result must not replace what the user is looking at
+      if (part === "lookup" ? isAtTop() && open === null : !libraryDate) actions.retry(part);
+    }
+    if (libraryDate) await fetchLive(context, isAtTop);
+  };
+  pollWhileVisible(CHECK_EVERY, check, signal);
+}
+
+/** Fetch the first page from Civitai, to replace the page from the library.
+ * @param isAtTop returns whether the gallery is at its top */
+async function fetchLive({ store, api, signal }: Context, isAtTop: () => boolean) {
+  const { where, showsHidden } = store.get();
+  try {
+    const path = buildImagesPath(where, null, PAGE_SIZE, showsHidden);
+    const page = await api.get(`${path}&fresh=1`, { signal });
+    if (page.from_library || store.get().where !== where) return;
+    store.set((state) => replaceLibraryPage(state, page, isAtTop()));
+  } catch (error) {
+    ignoreFailure(error);
   }
 }

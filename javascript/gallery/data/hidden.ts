@@ -2,7 +2,7 @@
 
 import type { PageContext } from "../actions";
 import { hideImages } from "../state/state";
-import { showError } from "./problems";
+import { showError } from "./api";
 
 type HiddenRule = import("../contract").HiddenRule;
 

@@ -1,6 +1,6 @@
 /** Polls the state of the downloads while any of them is active. */
 
-import type { JobList as Jobs } from "../contract";
+import type { JobList } from "../contract";
 import type { Context } from "../types";
 
 const BUSY = ["queued", "running"];
@@ -9,8 +9,6 @@ const BADGE_ONLY = 1000; // while only the badge is seen
 const HIDDEN = 4000; // while another tab of the host is shown, or our server does not respond
 
 export class JobPoller {
-  declare context: Context;
-  declare read: (request: () => Promise<Jobs>) => Promise<Jobs | null>;
   #timer = 0;
   #abort = new AbortController();
   #isUnknown = false; // the last request has failed
@@ -18,9 +16,10 @@ export class JobPoller {
 
   /** @param read sends the request and shows its error; returns null after an error or if newer
    *     data are shown */
-  constructor(context: Context, read: (request: () => Promise<Jobs>) => Promise<Jobs | null>) {
-    this.context = context;
-    this.read = read;
+  constructor(
+    readonly context: Context,
+    readonly read: (request: () => Promise<JobList>) => Promise<JobList | null>,
+  ) {
     const { signal } = context;
     signal.addEventListener("abort", () => {
       this.#stop();
@@ -50,7 +49,7 @@ export class JobPoller {
   }
 
   /** Store the jobs that a response lists; abort a poll that was sent before. */
-  setJobs(jobs: Jobs) {
+  setJobs(jobs: JobList) {
     this.#stop();
     this.#isUnknown = false;
     this.context.store.set({ jobs });

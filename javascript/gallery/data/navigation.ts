@@ -4,11 +4,10 @@
 
 import type { PageContext } from "../actions";
 import type { Contract, ModelCardPage } from "../contract";
-import { readMarks } from "../state/marks";
 import { getSource, makeDefaultQuery, withSource } from "../state/query";
+import { readMarks } from "../state/selection";
 import type { Model, State, Where } from "../types";
-import { isAborted } from "./api";
-import { makeProblem } from "./problems";
+import { isAborted, makeProblem } from "./api";
 
 type LookupResult = Contract["responses"]["GET"]["lookup"];
 

@@ -1,7 +1,7 @@
 /** Fetches which model files are needed in three places of the page, and starts their download. */
 
 import type { PageContext } from "../actions";
-import { makeUuid } from "../core/uuid";
+import { makeUuid } from "../core/text";
 import {
   describeArrivals,
   listArrivals,
@@ -11,8 +11,7 @@ import {
 } from "../state/model_files";
 import { getSetting } from "../state/state";
 import type { NeededFile, Needs, NeedsPlace, State } from "../types";
-import { isAborted, waitFor } from "./api";
-import { makeProblem, showError } from "./problems";
+import { isAborted, makeProblem, showError, waitFor } from "./api";
 
 const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
 const SETTINGS = [
@@ -23,7 +22,6 @@ const SETTINGS = [
 ];
 
 export class NeededFiles {
-  declare context: PageContext;
   #aborts: Record<NeedsPlace, AbortController> = {
     image: new AbortController(),
     gallery: new AbortController(),
@@ -32,8 +30,7 @@ export class NeededFiles {
   /** the images of the list, [] if it is of something else */
   #ids: readonly number[] = [];
 
-  constructor(context: PageContext) {
-    this.context = context;
+  constructor(readonly context: PageContext) {
     const { store, signal } = context;
     store.on([describeArrivals], (now, before) => this.#markArrived(now, before), { signal });
     store.on([describeSettings], () => this.#reload(), { signal });

@@ -3,8 +3,7 @@
 import { buildImagesPath, getSource } from "../state/query";
 import { addPage, makeEmptyGallery } from "../state/state";
 import type { Context } from "../types";
-import { isAborted } from "./api";
-import { makeProblem } from "./problems";
+import { isAborted, makeProblem } from "./api";
 
 /** Civitai without the cache, or only the library. */
 type PageSource = "fresh" | "from_library";

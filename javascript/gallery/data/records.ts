@@ -1,6 +1,14 @@
-/** The records of images, fetched once and cached for a while. */
+/** What is known of single images: their records, their texts, and changes of their state. */
 
-import type { Annotations, Context, ImageRecord } from "../types";
+import type { Store } from "../state/state";
+import type {
+  Annotations,
+  Bootstrap,
+  Context,
+  ImageRecord,
+  View,
+  WatchedGalleries,
+} from "../types";
 import { ApiError, isAborted } from "./api";
 
 const MOST_RECORDS = 80; // images
@@ -8,15 +16,16 @@ const MOST_LETTERS = 8_000_000; // of all of them: a single text may have ten mi
 const FRESH = 30_000; // milliseconds; a model that was missing may have come since
 
 export class Records {
-  declare now: () => number;
   #context;
   /** the last used one is last */
   #cache: Map<number, { record: ImageRecord; receivedAt: number }> = new Map();
 
   /** @param now returns the time in milliseconds */
-  constructor(context: Context, now: () => number = () => performance.now()) {
+  constructor(
+    context: Context,
+    readonly now: () => number = () => performance.now(),
+  ) {
     this.#context = context;
-    this.now = now;
     context.store.on(["annotated"], ({ annotated }) => this.#updateAnnotations(annotated), context);
   }
 
@@ -115,4 +124,61 @@ export class Records {
 /** Return the number of characters in the texts of a record. */
 function countLetters({ infotext, prompt, negative }: ImageRecord) {
   return infotext.length + prompt.length + negative.length;
+}
+
+/** Replace some fields of the bootstrap data. Do nothing while that data is not loaded. */
+export function updateBootstrap(store: Store, change: Partial<Bootstrap>) {
+  store.set(({ bootstrap }) => ({ bootstrap: bootstrap && { ...bootstrap, ...change } }));
+}
+
+/** Store the watched galleries and the number of new images in each. */
+export function setWatches(store: Store, watches: WatchedGalleries) {
+  store.set({ watches });
+}
+
+/** Store annotations by image id and their revision, and show them in the loaded images. */
+export function applyAnnotations(
+  store: Store,
+  annotated: Record<string, Annotations>,
+  revision: number,
+) {
+  store.set(({ images, bookmarksRevision: before }) => {
+    const changed = images.map((view) => withAnnotations(view, annotated[view.id]));
+    const isSame = changed.every((view, at) => view === images[at]);
+    const bookmarksRevision = Math.max(before, revision);
+    return { annotated, bookmarksRevision, images: isSame ? images : changed };
+  });
+}
+
+/** Return an image with the favourite flag and the stars from its annotations. */
+function withAnnotations(view: View, annotations: Annotations | undefined) {
+  if (!annotations) return view;
+  const { favourite, stars } = annotations;
+  return favourite === view.favourite && stars === view.stars
+    ? view
+    : { ...view, favourite, stars };
+}
+
+/** Replace each loaded image by the result of `update`. */
+export function updateImages(store: Store, update: (view: View) => View) {
+  store.set(({ images }) => ({ images: images.map(update) }));
+}
+
+/** infotext: with the user's edits. */
+type Known = { record: ImageRecord | undefined; infotext: string };
+
+/** Copy a text of an image.
+ * @param known what is known of the image without a request */
+export function copyImageText(
+  { actions, records, translate, signal }: Context,
+  { record, infotext }: Known,
+  id: number,
+  name: "prompt" | "infotext",
+) {
+  const fetchText = async () => {
+    const fetched = await records.getRecord(id, signal);
+    if (!fetched[name]) throw new ApiError("no_infotext", translate("no_infotext"), 0);
+    return fetched[name];
+  };
+  return actions.copy((name === "prompt" ? record?.prompt : infotext) || fetchText());
 }

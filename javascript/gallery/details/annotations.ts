@@ -1,9 +1,8 @@
 /** The user's annotations of the open image: stars, tags, a note, collections. */
 
-import { button, el } from "../core/dom";
-import { icon } from "../core/icons";
-import type { AnnotationChange } from "../data/annotations";
+import { button, el, icon } from "../core/dom";
 import { ApiError } from "../data/api";
+import type { AnnotationChange } from "../data/bookmarks";
 import type { Context, ImageRecord } from "../types";
 
 /** Return the fields for an image's annotations. The fields are not redrawn after a response, so

@@ -1,33 +1,25 @@
 /** The details beside the viewer: how the open image was made, from what, and by whom. */
 
-import { button, el } from "../core/dom";
-import { icon } from "../core/icons";
-import { isAborted } from "../data/api";
-import { ignoreFailure, makeProblem, makeRetryButton, showError } from "../data/problems";
+import { button, el, icon } from "../core/dom";
+import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
 import { describeArrivals } from "../state/model_files";
 import type { Context, ImageRecord, Problem, View } from "../types";
 import { makeAnnotations } from "./annotations";
-import { Compatibility } from "./compatibility";
-import { Readiness } from "./readiness";
+import { Compatibility, Readiness } from "./readiness";
 import { Reproductions } from "./reproductions";
 import { makeWorkflowButton, Resources } from "./resources";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections";
 import { SendTo } from "./send_to";
 
 export class Details {
-  declare context: Context;
-  declare listeners: {
-    loaded: (record: ImageRecord) => void;
-    failed: (problem: Problem) => boolean;
-  };
-  declare records;
-  declare compatibility;
-  declare readiness;
-  declare resources;
-  declare sendTo;
-  declare body;
-  declare element;
-  declare reproductions;
+  records;
+  compatibility;
+  readiness;
+  resources;
+  sendTo;
+  body;
+  element;
+  reproductions;
   #abort = new AbortController();
   #frame = 0;
   #view: View | null = null;
@@ -39,11 +31,12 @@ export class Details {
   /** @param listeners loaded: called with an image's record; failed: called with the problem if
    *     the record is not loaded, returns whether the viewer's stage shows the problem */
   constructor(
-    context: Context,
-    listeners: { loaded: (record: ImageRecord) => void; failed: (problem: Problem) => boolean },
+    readonly context: Context,
+    readonly listeners: {
+      loaded: (record: ImageRecord) => void;
+      failed: (problem: Problem) => boolean;
+    },
   ) {
-    this.context = context;
-    this.listeners = listeners;
     this.records = context.records;
     this.compatibility = new Compatibility(context);
     this.readiness = new Readiness(context);

@@ -1,13 +1,57 @@
-/**
- * One line that says whether the models of the open image are present, with buttons for what is
- * missing.
- */
+/** Says whether the host can make the open image again: which models are missing, and which fields of
+ * the infotext the host does not support. */
 
 import { button, el, setText } from "../core/dom";
-import { formatBytes } from "../core/format";
+import { formatBytes } from "../core/text";
+import { ignoreFailure } from "../data/api";
 import { canChooseCheckpoint } from "../host/host_page";
 import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files";
 import type { Context, ImageRecord, NeededFile, Resource, State } from "../types";
+
+export class Compatibility {
+  element;
+  #abort = new AbortController();
+  #lines = el("ul");
+  #title = el("h3");
+
+  constructor(readonly context: Context) {
+    this.element = el(
+      "section",
+      { class: "compatibility", role: "status" },
+      this.#title,
+      this.#lines,
+    );
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  /** Return a section with these warnings; it is hidden if there are none. */
+  show(incompatibilities: string[]) {
+    this.#abort.abort();
+    const { store, translate } = this.context;
+    const { name = "" } = store.get().bootstrap?.host ?? {};
+    this.#title.textContent = translate("incompatibilities", { host: name });
+    this.#lines.replaceChildren(
+      ...incompatibilities.map((line) => el("li", { dir: "auto" }, line)),
+    );
+    this.element.hidden = !incompatibilities.length;
+    return this.element;
+  }
+
+  /** Fetch the warnings for an edited infotext and show them. */
+  async check(text: string) {
+    const { api, store } = this.context;
+    if (!store.get().bootstrap?.host.in_webui) return;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    try {
+      const { incompatibilities } = await api.post("compatibility", { text }, { signal });
+      if (!signal.aborted) this.show(incompatibilities);
+    } catch (error) {
+      ignoreFailure(error);
+    }
+  }
+}
 
 type Used = Resource | NeededFile;
 
@@ -22,7 +66,7 @@ const COUNTS: Record<string, string> = {
 };
 
 export class Readiness {
-  declare element;
+  element;
   #context;
   #line = el("p", { role: "status" });
   #get;

@@ -4,18 +4,17 @@
  */
 
 import { button, el, runWhileBusy, setAttribute } from "../core/dom";
-import { formatDate } from "../core/format";
-import type { Api } from "../data/api";
-import { ignoreFailure, showError } from "../data/problems";
-import { OWN_TYPE } from "../drag";
-import { isBlurred } from "../state/content_rating";
+import { formatDate } from "../core/text";
+import { type Api, ignoreFailure, showError } from "../data/api";
+import { OWN_TYPE } from "../host/drag";
+import { isBlurred } from "../state/state";
 import type { Context, ImageRecord, Reproduction } from "../types";
 
 const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 
 export class Reproductions {
-  declare files;
-  declare element;
+  files;
+  element;
   #context;
   #abort = new AbortController();
   #record: ImageRecord | null = null;

@@ -1,13 +1,31 @@
-/** The sections of the details: each shows one thing about an image and copies it by a click. */
+/** The sections of the details: who made the image, its links, prose, parameters and problems. */
 
-import { el, iconButton } from "../core/dom";
-import { formatDate } from "../core/format";
-import { icon } from "../core/icons";
-import { makeLongText } from "../core/long_text";
-import { makeMenuButton } from "../core/menu";
-import { listHideItems } from "../menu/hide_items";
+import { el, icon, iconButton } from "../core/dom";
+import { type MenuItem, makeMenuButton } from "../core/menu";
+import { formatDate } from "../core/text";
+import { makeLongText } from "../core/widgets";
 import { getParameterLabel } from "../state/state";
 import type { Context, ImageRecord, View } from "../types";
+
+/** Return the menu items that hide images: those of an author, if the author is known, and those
+ * with a word.
+ * @param user the author, "" if unknown */
+export function listHideItems(
+  user: string,
+  { translate, actions }: Pick<Context, "translate" | "actions">,
+): MenuItem[] {
+  const hideAuthor = {
+    key: "hide-author",
+    text: translate("hide_author", { user }),
+    do: () => actions.hide({ kind: "author", text: user }),
+  };
+  const hideWord = {
+    key: "hide-word",
+    text: translate("hide_word"),
+    do: () => actions.openHiddenRules({ isToAdd: true }),
+  };
+  return user ? [hideAuthor, hideWord] : [hideWord];
+}
 
 /** Return the section with the image's author, date, size, rating, base model and reactions. It is
  * empty if only the image's id is known. */

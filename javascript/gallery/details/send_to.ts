@@ -2,8 +2,7 @@
  * The buttons that send an image to the host's tabs, and the infotext, which can be edited first.
  */
 
-import { button, el } from "../core/dom";
-import { icon } from "../core/icons";
+import { button, el, icon } from "../core/dom";
 import { getTabName } from "../host/host_page";
 import type { Context, ImageRecord } from "../types";
 import { makeCopyIcon } from "./sections";
@@ -18,17 +17,15 @@ export function listTabs(tabs: readonly string[], kind: ImageRecord["kind"], has
 }
 
 export class SendTo {
-  declare context: Context;
-  declare edited: (text: string) => void;
   /** what was edited, by image */
   #edited: Map<number, string> = new Map();
   #isOpen = false;
 
   /** @param edited called when an edit is finished */
-  constructor(context: Context, edited: (text: string) => void) {
-    this.context = context;
-    this.edited = edited;
-  }
+  constructor(
+    readonly context: Context,
+    readonly edited: (text: string) => void,
+  ) {}
 
   /** Return an image's infotext with the user's edits. */
   getText(record: ImageRecord) {

@@ -1,9 +1,122 @@
-/** The row of chips for the search and the filters, which are removed one by one or all at once. */
+/** The filters that are set, each as a chip that removes it. */
 
-import { button, el } from "../core/dom";
-import { icon } from "../core/icons";
-import type { Context, Translate } from "../types";
-import { type Chip, listChips } from "./chip_list";
+import { button, el, icon } from "../core/dom";
+import {
+  hasGallery,
+  listExcludingFilters,
+  listSetFilters,
+  makeDefaultQuery,
+  type SearchScope,
+  splitWords,
+} from "../state/query";
+import { getFailedGalleryPart, getSearched } from "../state/state";
+import type { Actions, Context, State, Translate } from "../types";
+
+/** Return the name of the open gallery, "…" while it is unknown. */
+export function getGalleryName(
+  { where, model, title }: Pick<State, "where" | "model" | "title">,
+  translate: Translate,
+) {
+  const { user, post, search } = where;
+  if (where.model !== null) return model?.name ?? "…";
+  if (title) return title;
+  if (user) return translate("pictures_by", { user });
+  if (post !== null) return translate("post_number", { id: post });
+  return search === null ? "…" : translate("library_title");
+}
+
+export type Chip = { key: string; text: string; remove(): void };
+
+/** Return the chips for the search and for each filter that is set. */
+export function listChips(
+  state: State,
+  translate: Translate,
+  actions: Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">,
+): Chip[] {
+  return [
+    ...listSearchChips(state, translate, actions),
+    ...listFilterChips(state, translate, actions),
+  ];
+}
+
+/** Return a chip for the scope of the search for images and one for each word, [] without a search.
+ * Removing the scope's chip searches the library instead; if the scope is the library, it opens the
+ * gallery that was searched first, or else the home page. */
+function listSearchChips(
+  state: State,
+  translate: Translate,
+  actions: Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">,
+): Chip[] {
+  const { where, results, widened } = state;
+  const text = getSearched(state);
+  if (!text || results) return [];
+  const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
+  const title = getGalleryName(state, translate);
+  const leave = () => void (widened ? actions.setWhere(widened.where) : actions.openHome());
+  const widen = () => void actions.search(text, "all");
+  const places: Record<SearchScope, Chip> = {
+    loaded: { key: "scope", text: translate("chip_loaded", { title }), remove: widen },
+    gallery: { key: "scope", text: translate("chip_gallery", { title }), remove: widen },
+    all: { key: "scope", text: title, remove: leave },
+  };
+  const terms = splitWords(text);
+  const chips = terms.map((term, at) => ({
+    key: `search ${term}`,
+    text: term,
+    remove() {
+      const rest = terms.filter((_, other) => other !== at).join(" ");
+      if (rest) void actions.search(rest, scope);
+      else actions.clearSearch();
+    },
+  }));
+  return [places[scope], ...chips];
+}
+
+/** Return a chip for each filter of the open gallery that differs from its default. */
+function listFilterChips(
+  state: State,
+  translate: Translate,
+  { setWhere }: Pick<Actions, "setWhere">,
+): Chip[] {
+  const { bootstrap, where, results } = state;
+  if (!bootstrap || results) return [];
+  const usual = makeDefaultQuery(bootstrap);
+  return listSetFilters(where, usual).map((key) => {
+    const name = translate(`pick_${key}`);
+    const text =
+      key === "meta" ? name : translate("chip_text", { name, value: getValueLabel(state, key) });
+    return { key, text, remove: () => void setWhere({ [key]: usual[key] }) };
+  });
+}
+
+/** Return the chips of the search and the filters that may have left no image in the gallery. Return
+ * [] if the gallery has images or is still being loaded. */
+export function listChipsOfEmptyGallery(
+  state: State,
+  translate: Translate,
+  actions: Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">,
+): Chip[] {
+  const { images, ended, bootstrap, where } = state;
+  if (!bootstrap || !ended || images.length || getFailedGalleryPart(state)) return [];
+  const excluding = listExcludingFilters(where, bootstrap);
+  if (!excluding.length) return [];
+  const isExcluding = ({ key }: Chip) => excluding.some((name) => name === key);
+  const filters = listFilterChips(state, translate, actions).filter(isExcluding);
+  return [...listSearchChips(state, translate, actions), ...filters];
+}
+
+/** Return the label of a filter's value, or the value if it is no known choice. */
+function getValueLabel(
+  { bootstrap, model, where }: State,
+  name: "version" | "period" | "level" | "type" | "base",
+) {
+  const value = String(where[name] ?? "");
+  if (name === "version") {
+    return model?.versions.find((one) => String(one.id) === value)?.name ?? value;
+  }
+  if (name === "base") return value;
+  return bootstrap?.choices[name].find((one) => one.value === value)?.label ?? value;
+}
 
 /** Return the row of chips. When the focused chip is removed, the next one gets the focus.
  * @param leave moves the focus elsewhere when the last chip is removed */

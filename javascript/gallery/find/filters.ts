@@ -5,8 +5,7 @@
 
 import type { Choice } from "../contract";
 import { button, el, setAttribute } from "../core/dom";
-import { makePopover } from "../core/popover";
-import { makeToolbar } from "../core/toolbar";
+import { makePopover, makeToolbar } from "../core/widgets";
 import { getSource } from "../state/query";
 import { MAX_TILE, MIN_TILE } from "../state/state";
 import type { Context, State } from "../types";

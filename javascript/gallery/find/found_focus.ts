@@ -3,9 +3,9 @@
  * Without a focus, the keys for images would not work.
  */
 
-import { getTop } from "../core/modal";
-import { getTiles, isHome } from "../state/state";
-import type { Key } from "../state/store";
+import { getTop } from "../core/dialogs";
+import { el } from "../core/dom";
+import { getShown, getTiles, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
 
 export class FoundFocus {
@@ -90,4 +90,22 @@ export class FoundFocus {
 /** Return whether an element is in the page and not hidden. */
 function isShown(element: Element) {
   return element.isConnected && element.getClientRects().length > 0;
+}
+
+/** Add a link at the top of the page that moves the focus to the images. */
+export function addSkipLink({ page, translate, store, signal }: Context, focusImages: () => void) {
+  const follow = (event: Event) => {
+    event.preventDefault();
+    focusImages();
+  };
+  const text = translate("skip_to_pictures");
+  const props = { class: "skip button", href: "#", "data-do": "skip", text };
+  const link = el("a", { ...props, on: { click: follow } });
+  page.prepend(link);
+  const hasImages = (state: State) => state.results === null && getShown(state).length > 0;
+  const draw = (now: State) => {
+    link.hidden = !hasImages(now);
+  };
+  store.on([hasImages], draw, { signal });
+  draw(store.get());
 }

@@ -1,9 +1,8 @@
 /** The models that a search found, as cards instead of the gallery. */
 
 import { makeBlurhash } from "../core/blurhash";
-import { button, el } from "../core/dom";
-import { scrollBy } from "../core/scroller";
-import { getModelTypeName } from "../state/model_types";
+import { button, el, scrollBy } from "../core/dom";
+import { getModelTypeName } from "../state/model_files";
 import { getSource } from "../state/query";
 import type { Card, Context, ModelResults, State, Where } from "../types";
 

@@ -3,13 +3,12 @@
  * long press.
  */
 
-import { el } from "../core/dom";
+import { el, scrollBy } from "../core/dom";
 import { closeMenu } from "../core/menu";
-import { scrollBy } from "../core/scroller";
 import type { Selection } from "../state/selection";
 import { listTileIds } from "../state/state";
 import type { Context } from "../types";
-import type { Area, Arrangement } from "./arrangement";
+import type { Area, Arrangement } from "./layout";
 
 /** In pixels. */
 type Point = { x: number; y: number };

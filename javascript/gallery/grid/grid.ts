@@ -1,20 +1,63 @@
-/** The gallery as a masonry of tiles. Only the tiles near the window are in the page. */
+/** The grid: draws the tiles near the window, and loads the next page when the user nears the end. */
 
-import { el, observeSize, setAttribute } from "../core/dom";
-import { scrollBy } from "../core/scroller";
-import { getTiles } from "../state/state";
-import type { Context, ScrollPlace, Step, View } from "../types";
-import { Arrangement } from "./arrangement";
+import { el, observeSize, scrollBy, setAttribute } from "../core/dom";
+import { getSetting, getTiles } from "../state/state";
+import type { Context, ScrollPlace, State, Step, View } from "../types";
 import { DragMarks } from "./drag_marks";
-import { Hover } from "./hover";
-import { chooseThumbWidth } from "./layout";
-import { getTileLooks, showStateOnGrid } from "./looks";
-import { needsNextPage, ScrollSpeed } from "./next_page";
-import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events";
-import { Thumbs } from "./thumbs";
-import type { Tile } from "./tile";
-import { Tiles } from "./tiles";
-import { getViewport, scrollDistance, type Viewport } from "./viewport";
+import { Hover, linkTiles, listenToClicks, listenToPointer } from "./hover";
+import {
+  Arrangement,
+  chooseThumbWidth,
+  getViewport,
+  scrollDistance,
+  type Viewport,
+} from "./layout";
+import { getTileLooks, showStateOnGrid, type Tile } from "./tile";
+import { Thumbs, Tiles } from "./tiles";
+
+const AHEAD = 2; // screens below the window for which images should be loaded
+const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
+const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
+
+/** Return whether to load the next page, because the window is near the end. While the loaded images
+ * are filtered by words, a page is loaded only if enough images of the earlier pages match.
+ * @param height of the grid, in pixels
+ * @param speed of scrolling downwards, in pixels a millisecond */
+function needsNextPage(state: State, { bottom, screen }: Viewport, height: number, speed: number) {
+  const { loading, ended, problems, images, loadedWords, results } = state;
+  if (loading || ended || problems.images) return false;
+  if (results || !(images.length || state.searchProgress)) return false;
+  const isSearched = loadedWords !== "";
+  if (isSearched && state.searchReading !== "enough") return false;
+  const isSparing = isSearched || getSetting(state.bootstrap, "usergallery_preloading") === false;
+  const ahead = isSparing ? AHEAD_SPARING * screen : AHEAD * screen + AHEAD_TIME * speed;
+  return bottom + ahead > height;
+}
+
+/** The speed of scrolling downwards, in pixels a millisecond. It is 0 when images only move because
+ * something above them has grown. */
+class ScrollSpeed {
+  value = 0;
+  #hasScrolled = false;
+  #top = 0;
+  #time = 0; // performance.now()
+
+  /** Record that the user has scrolled since the last measurement. */
+  noteScroll() {
+    this.#hasScrolled = true;
+  }
+
+  /** Measure the speed since the last call, and store it in `value`.
+   * @param top upper edge of the window in the grid, in pixels */
+  measure(top: number) {
+    const now = performance.now();
+    const passed = this.#hasScrolled ? Math.max(0, top - this.#top) : 0;
+    this.value = passed / Math.max(1, now - this.#time);
+    this.#hasScrolled = false;
+    this.#top = top;
+    this.#time = now;
+  }
+}
 
 const GAP = 8; // pixels
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed

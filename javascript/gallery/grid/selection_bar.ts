@@ -2,14 +2,12 @@
  * The bar at the window's lower edge: the position in the gallery, and actions on marked images.
  */
 
-import { button, el, iconButton, observeSize, setText } from "../core/dom";
-import { formatNumber } from "../core/format";
-import type { IconName } from "../core/icons";
+import { button, el, type IconName, iconButton, observeSize, setText } from "../core/dom";
 import { openMenu } from "../core/menu";
-import { makeToolbar } from "../core/toolbar";
+import { formatNumber } from "../core/text";
+import { makeToolbar } from "../core/widgets";
 import { canCompare } from "../state/selection";
-import { getTiles } from "../state/state";
-import type { Key } from "../state/store";
+import { getTiles, type Key } from "../state/state";
 import type { Context, State } from "../types";
 
 export class SelectionBar {

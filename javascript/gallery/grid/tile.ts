@@ -1,9 +1,9 @@
-/** One image of the grid. */
+/** One image of the grid, and how the state shows on it. */
 
 import { makeBlurhash } from "../core/blurhash";
-import { el, setAttribute } from "../core/dom";
-import { icon } from "../core/icons";
-import type { Translate, View } from "../types";
+import { el, icon, setAttribute } from "../core/dom";
+import { isBlurred, isHome, isOffline, listTileIds } from "../state/state";
+import type { Context, State, Translate, View } from "../types";
 import { type Box, isCropped } from "./layout";
 
 const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
@@ -16,8 +16,7 @@ export interface Looks {
 }
 
 export class Tile {
-  declare view: View;
-  declare element;
+  element;
   #translate;
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   #sign: HTMLElement | null = null;
@@ -27,8 +26,10 @@ export class Tile {
   #isSettled = false; // whether the thumbnail arrived or failed
   requestedAt = 0; // performance.now() at the thumbnail's request
 
-  constructor(view: View, translate: Translate) {
-    this.view = view;
+  constructor(
+    public view: View,
+    translate: Translate,
+  ) {
     this.#translate = translate;
     this.element = el(
       "a", // its href is set when it is pointed at or focused
@@ -213,4 +214,32 @@ export function describeImage(view: View, isMarked: boolean, translate: Translat
     isMarked && translate("name_marked"),
   ];
   return parts.filter(Boolean).join(translate("name_comma"));
+}
+
+/** Hide the grid at home, and set the attributes that style it while the server is lost, the images
+ * are stale, or images are marked.
+ * @param list the grid's element */
+export function showStateOnGrid(list: HTMLElement, { root, store, signal }: Context) {
+  const hideAtHome = () => {
+    list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
+  };
+  store.on([isHome], hideAtHome, { signal });
+  hideAtHome();
+  const isLost = () => list.toggleAttribute("data-lost", isOffline(store.get()));
+  store.on([isOffline], isLost, { signal });
+  const isMarking = () => root.host.toggleAttribute("data-marking", store.get().marks.size > 0);
+  store.on(["marks"], isMarking, { signal });
+  store.on(["stale"], ({ stale }) => list.toggleAttribute("data-stale", stale), { signal });
+}
+
+/** Return how an image's tile is drawn: its number of images, and whether it is marked, focused or
+ * blurred. */
+export function getTileLooks(state: State, view: View): Looks {
+  const ids = listTileIds(state, view.id);
+  return {
+    count: ids.length,
+    isMarked: ids.every((id) => state.marks.has(id)),
+    isFocused: state.focus === view.id,
+    isBlurred: isBlurred(state, view),
+  };
 }

@@ -1,14 +1,172 @@
-/** The shelves of the home page: rows of cards for galleries and for the user's collections. */
+/** The shelves of the home page: cards of models, and galleries to begin with. */
 
 import type { RecentGallery } from "../contract";
-import { button, el } from "../core/dom";
-import { formatNumber } from "../core/format";
-import { icon } from "../core/icons";
-import { getModelTypeName } from "../state/model_types";
+import { makeBlurhash } from "../core/blurhash";
+import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
+import { formatNumber } from "../core/text";
+import { getModelTypeName } from "../state/model_files";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
 import type { Context, State, WatchedGallery, Where } from "../types";
-import { listInvitations } from "./beginnings";
-import { type CardLook, makeCard, makeHeading, makeShelf } from "./cards";
+
+interface CardLook {
+  action: string; // the card's `data-do`
+  href: string;
+  name: string;
+  about?: string; // a line below the name
+  images: string[]; // URLs: one, or up to four that are shown as a square
+  blurhash?: string; // shown until the only image is loaded
+  glyph: IconName; // shown if there is no image
+  badge?: string;
+  open?: () => unknown;
+}
+
+/** Return a card. A plain click opens it in this page; the browser handles other clicks. */
+export function makeCard({
+  action,
+  href,
+  name,
+  about,
+  images,
+  blurhash,
+  glyph,
+  badge,
+  open,
+}: CardLook) {
+  const card = el(
+    "a",
+    { class: "home-card", "data-do": action, href, title: name },
+    makeCover(images, glyph, blurhash),
+    el("span", { class: "name", dir: "auto", text: name }),
+    about ? el("span", { class: "dim", dir: "auto", text: about }) : null,
+    badge ? el("span", { class: "badge", text: badge }) : null,
+  );
+  card.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void runWhileBusy(card, () => open?.());
+  });
+  return card;
+}
+
+/** Return the images of a card, or an icon if there are none.
+ * @param glyph the icon, also seen until an image has loaded
+ * @param blurhash of an image, shown over the icon until the image has loaded */
+function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
+  const frame = el("span", { class: "home-cover" }, icon(glyph));
+  if (blurhash) frame.append(makeBlurhash(blurhash));
+  const images = el("span", { class: "home-images" });
+  for (const url of urls) {
+    const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+    image.addEventListener("load", () => image.setAttribute("data-shows", ""));
+    image.addEventListener("error", () => image.remove()); // the icon below it is seen
+    image.src = url;
+    images.append(image);
+  }
+  frame.append(images);
+  return frame;
+}
+
+/** Return a row of cards that can be scrolled sideways, with a heading.
+ * @param key the shelf's `data-shelf`
+ * @param more a button beside the heading */
+function makeShelf(key: string, title: string, cards: HTMLElement[], more?: HTMLElement) {
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": key },
+    makeHeading(title, "", more),
+    el("div", { class: "home-row" }, ...cards),
+  );
+}
+
+/** Return the heading of a shelf.
+ * @param more a button beside the heading */
+export function makeHeading(title: string, count?: string, more?: HTMLElement) {
+  return el(
+    "div",
+    { class: "row" },
+    el("h3", { text: title }),
+    count ? el("span", { class: "dim", text: count }) : null,
+    more,
+  );
+}
+
+/** Title, text and button are keys of texts. */
+interface Invitation {
+  key: string;
+  glyph: IconName;
+  title: string;
+  text: string; // one sentence that says what the thing is for
+  button: string;
+  begins: "settings" | "gallery" | "collections"; // what the button does
+}
+
+const OPEN = { button: "home_open_gallery", begins: "gallery" } as const;
+const ALL: Record<string, Invitation> = {
+  folders: {
+    key: "models",
+    glyph: "model",
+    title: "home_models",
+    text: "home_folders_for",
+    button: "home_folders",
+    begins: "settings",
+  },
+  models: { key: "models", glyph: "model", title: "home_models", text: "home_models_for", ...OPEN },
+  watches: {
+    key: "watches",
+    glyph: "bell",
+    title: "home_watches",
+    text: "home_watches_for",
+    ...OPEN,
+  },
+  favourites: {
+    key: "favourites",
+    glyph: "heart",
+    title: "home_favourites",
+    text: "home_favourites_for",
+    ...OPEN,
+  },
+  collections: {
+    key: "collections",
+    glyph: "folder",
+    title: "home_collections",
+    text: "home_collections_for",
+    button: "home_new_collection",
+    begins: "collections",
+  },
+  library: {
+    key: "library",
+    glyph: "library",
+    title: "home_library",
+    text: "home_library_for",
+    ...OPEN,
+  },
+  downloads: {
+    key: "downloads",
+    glyph: "download",
+    title: "home_downloads",
+    text: "home_downloads_for",
+    ...OPEN,
+  },
+};
+
+/** Return an invitation for each feature that the user has not used yet. */
+function listInvitations({
+  home,
+  watches,
+  bootstrap,
+}: Pick<State, "home" | "watches" | "bootstrap">): Invitation[] {
+  if (!home) return [];
+  const isEmpty = {
+    folders: !home.local_models.count && !bootstrap?.host.has_models,
+    models: !home.local_models.count && bootstrap?.host.has_models,
+    watches: !watches?.galleries.length,
+    favourites: !home.favourites.count,
+    collections: !home.collections.length,
+    library: !home.recent.length, // until then it has only covers that were shown here
+    downloads: !home.download_count,
+  };
+  return Object.entries(isEmpty).flatMap(([name, isInvited]) => (isInvited ? ALL[name] : []));
+}
 
 const COVER = 450; // pixels, a width that thumbnails come in
 const SMALL = 320;

@@ -1,6 +1,26 @@
 /** The differences between the pages of hosts: their tabs, and how they take an infotext. */
 
-import { waitFor } from "./wait_for";
+/** Wait until `find` returns an element, and return the element, null if `signal` is aborted first.
+ * @param find called now and at each change of the page */
+export function waitFor<T extends Element>(
+  find: () => T | null,
+  signal: AbortSignal,
+): Promise<T | null> {
+  const element = find();
+  if (element || signal.aborted) return Promise.resolve(element);
+  return new Promise((resolve) => {
+    const end = (element: T | null) => {
+      changes.disconnect();
+      resolve(element);
+    };
+    const changes = new MutationObserver(() => {
+      const element = find();
+      if (element) end(element);
+    });
+    changes.observe(document.documentElement, { attributes: true, childList: true, subtree: true });
+    signal.addEventListener("abort", () => end(null));
+  });
+}
 
 interface HostPage {
   ourTab: () => HTMLElement | null; // the button that brings our tab to the front
@@ -195,4 +215,19 @@ function fillField(field: HTMLElement | null, value: string) {
 function findElement(selector: string) {
   const element = document.querySelector(selector);
   return element instanceof HTMLElement ? element : null;
+}
+
+/** Delete our entries in gradio's run history, which the browser stores. Older versions of this
+ * page left the API key there. */
+export function clearRunHistory() {
+  try {
+    for (const storage of [localStorage, sessionStorage]) {
+      for (const name of Object.keys(storage)) {
+        if (!name.startsWith("gradio:run-history:")) continue;
+        if (storage.getItem(name)?.includes("civitai_shortcut_")) storage.removeItem(name);
+      }
+    }
+  } catch {
+    // Without storage there is no history.
+  }
 }

@@ -1,15 +1,174 @@
-/** The panel of the user's collections: open, fill, create, import and export them. */
+/** The panel of the collections, where the marked images are collected, tagged and rated. */
 
 import type { Collection, CollectionBody } from "../contract";
-import { button, el } from "../core/dom";
-import { icon } from "../core/icons";
-import { redraw } from "../core/redraw";
-import { showError } from "../data/problems";
+import { button, el, type IconName, icon, iconButton, redraw } from "../core/dom";
+import { makeToolbar } from "../core/widgets";
+import { showError } from "../data/api";
+import type { AnnotationChange } from "../data/bookmarks";
+import { makeNoteField, makeStars, makeTextField, parseTags } from "../details/annotations";
 import { makeNeedsQuery } from "../state/model_files";
-import type { Context } from "../types";
-import { makeCollectionRow, type RowActions } from "./collection_row";
-import { makeMarkedAnnotations } from "./marked_annotations";
+import type { Context, State } from "../types";
 import { Panel } from "./panel";
+
+/** Return the section for annotations of the marked images, hidden while none is marked. */
+function makeMarkedAnnotations(context: Context) {
+  const { store, translate, actions } = context;
+  const marked = () => [...store.get().marks];
+  /** Change the annotations of the marked images.
+   * @param key of the message that reports the change
+   * @param tags named in the message */
+  const save = (key: string, change: AnnotationChange, tags: string = "") =>
+    actions.annotate(marked(), change, translate(key, { n: marked().length, tags }));
+  /** Return a text field that adds tags to the marked images, or removes them.
+   * @param name the change
+   * @param done key of the message that reports the change */
+  const makeTagField = (name: "add_tags" | "remove_tags", label: string, done: string) => {
+    const field = makeTextField(`marked-${name.replace("_", "-")}`, translate(label), (typed) => {
+      const tags = parseTags(typed);
+      field.value = "";
+      if (tags.length) void save(done, { [name]: tags }, tags.join(", "));
+    });
+    return field;
+  };
+  const note = makeNoteField("marked-note", translate("marked_note"), (typed) => {
+    void save("marked_note_saved", { note: typed });
+    note.value = "";
+  });
+  const title = el("h3");
+  const stars = makeStars(translate, (n) => actions.rate(marked(), n));
+  const unrate = () => actions.rate(marked(), 0);
+  stars.element.append(iconButton("stars-0", "none", translate("marked_unrate"), unrate, "quiet"));
+  const section = el(
+    "section",
+    { class: "annotations" },
+    title,
+    stars.element,
+    makeTagField("add_tags", "marked_add_tags", "marked_tags_added"),
+    makeTagField("remove_tags", "marked_remove_tags", "marked_tags_removed"),
+    note,
+  );
+  const draw = () => {
+    const n = store.get().marks.size;
+    section.hidden = n === 0;
+    title.textContent = translate("marked_title", { n });
+    if (store.get().panel === "collections") stars.show(getCommonStars(store.get()));
+  };
+  store.on(["marks", "images", "panel"], draw, context);
+  draw();
+  return section;
+}
+
+/** Return the number of stars that all marked images have, 0 if they differ or are not all loaded. */
+function getCommonStars({ marks, images }: State) {
+  const views = images.filter((view) => marks.has(view.id));
+  const [first] = views;
+  const isCommon = views.length === marks.size && views.every((one) => one.stars === first.stars);
+  return isCommon ? (first?.stars ?? 0) : 0;
+}
+
+type RowActions = {
+  open: () => unknown;
+  add: () => unknown;
+  takeOut: () => unknown;
+  models: () => unknown;
+  rename: (to: string) => unknown;
+  remove: () => unknown;
+};
+
+/** Return the row of a collection, with its most recently added images. The row is one stop of Tab;
+ * the key Delete deletes the collection.
+ * @param signal aborted when the row is no longer shown */
+function makeCollectionRow(
+  context: Context,
+  { name, count, covers }: Collection,
+  actions: RowActions,
+  signal: AbortSignal,
+) {
+  const { translate, api, store } = context;
+  const n = store.get().marks.size;
+  /** Return a button with an icon. */
+  const tool: (
+    action: string,
+    glyph: IconName,
+    key: string,
+    press: () => unknown,
+  ) => HTMLButtonElement = (action, glyph, key, press) =>
+    iconButton(action, glyph, translate(key, { n, name }), press, "quiet");
+  const title = { action: "open-set", label: `${name} (${count})`, class: "quiet" };
+  const open = button(title, actions.open);
+  open.dataset.value = name;
+  const remove = tool("delete-set", "trash", "collection_delete", actions.remove);
+  remove.setAttribute("aria-keyshortcuts", "Delete");
+  const row = el(
+    "div",
+    { class: "collection", "data-set": name },
+    open,
+    el(
+      "div",
+      { class: "actions" },
+      n > 0 && tool("add-to-this-set", "plus", "collection_add_marked_to", actions.add),
+      n > 0 && tool("take-out-of-this-set", "minus", "collection_take_out_marked", actions.takeOut),
+      count > 0 && tool("models-of-set", "model", "collection_models", actions.models),
+      tool("rename-set", "pencil", "collection_rename", () =>
+        editName(context, open, name, actions.rename),
+      ),
+      makeExportLink(context, name),
+      remove,
+    ),
+    el(
+      "div",
+      { class: "covers" },
+      ...covers.map((id) => el("img", { src: api.getThumbUrl(id, 320), alt: "" })),
+    ),
+  );
+  makeToolbar(row, name, signal);
+  row.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
+  });
+  return row;
+}
+
+/** Return the link that exports a collection as a file. */
+function makeExportLink({ translate, api }: Context, name: string) {
+  return el(
+    "a",
+    {
+      class: "button icon quiet",
+      href: api.getUrl(`export?${new URLSearchParams({ collection: name })}`),
+      download: "",
+      title: translate("collections_export"),
+      "aria-label": translate("collections_export"),
+    },
+    icon("download"),
+  );
+}
+
+/** Put a form that renames a collection in place of the name.
+ * @param shown the element with the name */
+function editName(
+  { translate }: Context,
+  shown: HTMLElement,
+  name: string,
+  rename: (newName: string) => unknown,
+) {
+  const field = el("input", {
+    type: "text",
+    "data-field": "set-rename",
+    "aria-label": translate("collection_rename", { name }),
+    maxlength: 100,
+    required: true,
+    value: name,
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    void rename(field.value.trim());
+  };
+  const props = { type: "submit", "data-do": "save-set-name" };
+  const save = el("button", props, translate("collection_save_name"));
+  shown.replaceWith(el("form", { class: "collection-form row", on: { submit } }, field, save));
+  field.select();
+  field.focus();
+}
 
 export class Collections {
   #context;

@@ -1,7 +1,7 @@
 /** The help sheet: how to search, and what the keys do, from the table in keys.js. */
 
 import { el } from "../core/dom";
-import { KEYS, type Key, type KeyScope } from "../keys";
+import { KEYS, type Key, type KeyScope } from "../core/keys";
 import type { Context, Translate } from "../types";
 import { Panel } from "./panel";
 
@@ -24,10 +24,7 @@ const SEARCHES: [string, string][] = [
 ];
 
 export class Help {
-  declare context: Context;
-
-  constructor(context: Context) {
-    this.context = context;
+  constructor(readonly context: Context) {
     new Panel(context, "help", { title: "open_help", build: () => this.#build() });
   }
 

@@ -1,10 +1,9 @@
 /** The row of one download in the panel: created once, then updated in place. */
 
 import type { JobCard, JobFailure } from "../contract";
-import { button, el, setAttribute, setText } from "../core/dom";
-import { formatDate } from "../core/format";
-import { type IconName, icon } from "../core/icons";
-import { JobFiles } from "../model_files/job_files";
+import { button, el, type IconName, icon, setAttribute, setText } from "../core/dom";
+import { formatDate } from "../core/text";
+import { JobFiles } from "../details/file_controls";
 import type { Context } from "../types";
 
 const GLYPHS: Record<string, IconName> = {
@@ -19,28 +18,26 @@ const GLYPHS: Record<string, IconName> = {
 };
 
 export class JobRow {
-  declare context: Context;
-  declare id: number;
-  declare act: (id: number, action: string) => Promise<void>;
-  declare subject;
-  declare about;
-  declare folder;
-  declare state;
-  declare bar;
-  declare line;
-  declare note;
-  declare actions;
-  declare files;
-  declare failures;
-  declare report;
-  declare element;
+  subject;
+  about;
+  folder;
+  state;
+  bar;
+  line;
+  note;
+  actions;
+  files;
+  failures;
+  report;
+  element;
   #drawn = { actions: "", failures: "", report: "" };
 
   /** @param act called with the id and the action of a pressed button, such as "pause" */
-  constructor(context: Context, id: number, act: (id: number, action: string) => Promise<void>) {
-    this.context = context;
-    this.id = id;
-    this.act = act;
+  constructor(
+    readonly context: Context,
+    readonly id: number,
+    readonly act: (id: number, action: string) => Promise<void>,
+  ) {
     this.subject = el("h4", { dir: "auto" });
     this.about = el("p", { class: "dim job-about", dir: "auto" });
     this.folder = el("p", { class: "dim job-folder" });

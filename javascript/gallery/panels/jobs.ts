@@ -1,17 +1,138 @@
-/** The panel of the downloads: starts and controls them, and reports when they end. */
+/** The panel of the downloads: starts, searches and controls them, and reports when they end. */
 
 import type { JobBody, JobCard } from "../contract";
-import { button, el } from "../core/dom";
-import { makeUuid } from "../core/uuid";
+import { button, el, setLabel, setText } from "../core/dom";
+import { makeUuid } from "../core/text";
+import { Rows } from "../core/widgets";
+import { showError } from "../data/api";
 import { JobPoller } from "../data/job_poller";
-import { showError } from "../data/problems";
-import { updateImages } from "../data/received";
+import { updateImages } from "../data/records";
 import type { Context, State } from "../types";
-import { makeEmpty } from "./empty";
-import { type Group, groupJobs, JobGroup } from "./job_group";
-import { JobSearch } from "./job_search";
-import { Panel } from "./panel";
-import { Rows } from "./rows";
+import { JobRow } from "./job_row";
+import { makeEmpty, Panel } from "./panel";
+
+const FEW = 4; // downloads that need no search
+const LISTED = 12; // by the server, unless it is asked for more
+const MORE = 50; // with each press
+
+class JobSearch {
+  field;
+  older;
+  /** null while the newest jobs are shown */
+  found: JobCard[] | null = null;
+  #context;
+  #changed;
+  #limit = LISTED;
+  #abort = new AbortController();
+
+  /** @param changed called when other jobs were found */
+  constructor(context: Context, changed: () => void) {
+    const { translate, signal } = context;
+    this.#context = context;
+    this.#changed = changed;
+    const label = translate("jobs_search");
+    this.field = el("input", {
+      type: "search",
+      "data-field": "jobs-search",
+      placeholder: label,
+      "aria-label": label,
+      on: { input: () => void this.search() },
+    });
+    this.older = button({ action: "jobs-older", icon: "fold", label: "", class: "quiet" }, () =>
+      this.#showOlder(),
+    );
+    signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  get isActive() {
+    return this.field.value.trim() !== "" || this.#limit > LISTED;
+  }
+
+  /** Show the field if there are jobs to search, and the button if there are older jobs.
+   * @param total number of all jobs
+   * @param listed number of the listed jobs */
+  draw(total: number, listed: number) {
+    const isSearching = this.field.value !== "";
+    this.field.hidden = total <= FEW && !isSearching;
+    const n = total - listed;
+    this.older.hidden = isSearching || n <= 0;
+    setLabel(this.older, this.#context.translate("jobs_older", { n }));
+  }
+
+  /** Show the newest jobs again. */
+  reset() {
+    this.#abort.abort();
+    this.field.value = "";
+    this.#limit = LISTED;
+    this.found = null;
+    this.#changed();
+  }
+
+  #showOlder() {
+    this.#limit += MORE;
+    return this.search();
+  }
+
+  /** Fetch the jobs that match the words in the field; call this again when jobs have changed. */
+  async search() {
+    if (!this.isActive) return this.reset();
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
+    const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
+    try {
+      const { jobs } = await this.#context.api.get(`jobs?${query}`, { signal });
+      if (signal.aborted) return;
+      this.found = jobs;
+      this.#changed();
+    } catch (error) {
+      showError(error, this.#context);
+    }
+  }
+}
+
+type Group = { name: string; jobs: JobCard[] };
+
+class JobGroup {
+  element;
+  #name = el("h3", { dir: "auto" });
+  #list = el("ol", { class: "jobs-list" });
+  #rows: Rows<JobCard, JobRow>;
+
+  /** @param focusLost called when the focused row is removed */
+  constructor(
+    context: Context,
+    runAction: (job: number, action: string) => Promise<void>,
+    focusLost: () => void,
+  ) {
+    this.#rows = new Rows(
+      this.#list,
+      (job) => job.id,
+      ({ id }) => new JobRow(context, id, runAction),
+      focusLost,
+    );
+    this.element = el("section", { class: "job-group" }, this.#name, this.#list);
+  }
+
+  /** Show the jobs of a group. */
+  draw({ name, jobs }: Group) {
+    setText(this.#name, name);
+    this.#rows.draw(jobs);
+  }
+}
+
+/** Group jobs by their field `group`, which names a model, author or collection. The groups are in
+ * the order of their first jobs. */
+function groupJobs(jobs: JobCard[]): Group[] {
+  const groups: Map<string, Group> = new Map();
+  for (const job of jobs) {
+    const group = groups.get(job.group) ?? { name: job.group, jobs: [] };
+    group.jobs.push(job);
+    groups.set(job.group, group);
+  }
+  return [...groups.values()];
+}
 
 type JobRequest = Pick<JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">;
 
@@ -19,9 +140,8 @@ const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
 
 export class Jobs {
-  declare context: Context;
-  declare panel;
-  declare poller;
+  panel;
+  poller;
   /** the ids of the last requests for a download, by what is wanted */
   #requests: Map<string, string> = new Map();
   #groups: Rows<Group, JobGroup>;
@@ -32,8 +152,7 @@ export class Jobs {
   #more = el("p", { class: "dim" });
   #clear;
 
-  constructor(context: Context) {
-    this.context = context;
+  constructor(readonly context: Context) {
     const { translate } = context;
     this.#empty = makeEmpty(context, translate("jobs_none"));
     this.#none.textContent = translate("jobs_none_found");

@@ -3,12 +3,9 @@
  * its data cannot be read, it shows the problem with a button in place of its contents.
  */
 
-import { el, iconButton } from "../core/dom";
-import { closeModal, makeModal, openModal } from "../core/modal";
-import { redraw } from "../core/redraw";
-import { isAborted } from "../data/api";
-import { makeProblem, makeRetryButton, showError } from "../data/problems";
-import { ResponseOrder } from "../data/response_order";
+import { closeModal, makeModal, openModal } from "../core/dialogs";
+import { button, el, iconButton, redraw } from "../core/dom";
+import { isAborted, makeProblem, makeRetryButton, ResponseOrder, showError } from "../data/api";
 import { isOffline } from "../state/state";
 import type { Context, Problem } from "../types";
 
@@ -24,9 +21,6 @@ interface PanelContents {
 }
 
 export class Panel {
-  declare context: Context;
-  declare name: import("../types").Panel;
-  declare how: PanelContents;
   #dialog: HTMLDialogElement | null = null;
   #body = el("div", { class: "panel-body", tabindex: 0 });
   #order = new ResponseOrder();
@@ -36,10 +30,11 @@ export class Panel {
   #message = el("p", { role: "alert", dir: "auto" });
   #problemBox = el("div", { class: "none panel-problem" }, this.#message);
 
-  constructor(context: Context, name: import("../types").Panel, how: PanelContents) {
-    this.context = context;
-    this.name = name;
-    this.how = how;
+  constructor(
+    readonly context: Context,
+    readonly name: import("../types").Panel,
+    readonly how: PanelContents,
+  ) {
     const { store } = context;
     store.on(["panel"], () => this.#follow(), context);
     store.on([isOffline], () => this.#onConnection(), context);
@@ -170,4 +165,19 @@ function clearSearch(event: KeyboardEvent) {
   event.preventDefault();
   target.value = "";
   target.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/** Return the text and the button to show in an empty panel.
+ * @param text what the panel is for */
+export function makeEmpty({ translate, actions }: Context, text: string) {
+  const begin = { action: "begin", label: translate("home_open_gallery") };
+  return el(
+    "div",
+    { class: "none" },
+    el("p", { class: "dim", text }),
+    button(begin, () => {
+      actions.panel("");
+      return actions.openHome();
+    }),
+  );
 }

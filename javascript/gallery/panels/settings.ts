@@ -1,31 +1,91 @@
-/** The panel of the settings and the API key. */
+/** The panel of the settings. */
 
 import type { Setting } from "../contract";
 import { el, type Props, runWhileBusy } from "../core/dom";
-import { ApiError } from "../data/api";
-import { showError } from "../data/problems";
-import { updateBootstrap } from "../data/received";
+import { savePreference } from "../core/preferences";
+import { ApiError, isAborted, showError } from "../data/api";
+import { updateBootstrap } from "../data/records";
 import { getCommonLock } from "../state/state";
-import type { Context, State } from "../types";
-import { makeBrowserSettings } from "./browser_settings";
-import { FilenamePreview } from "./filename_preview";
-import { HiddenRules } from "./hidden_rules";
-import { KeyForm } from "./key_form";
+import type { Context, State, Translate } from "../types";
+import { PACES, readPace } from "../viewer/slideshow";
 import { Panel } from "./panel";
+import { HiddenRules, KeyForm } from "./settings_forms";
+
+class FilenamePreview {
+  element;
+  #abort = new AbortController();
+  #list = el("ul", { class: "filename-list", "data-names": "" });
+  #message = el("p", { class: "dim" });
+
+  constructor(readonly context: Context) {
+    this.element = el(
+      "div",
+      { class: "filename-preview", "aria-live": "polite" },
+      this.#message,
+      this.#list,
+    );
+    this.element.hidden = true;
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  /** Show the file names that a template gives to the images loaded last.
+   * @param showError shows what is wrong with the template, "" for nothing */
+  async show(template: string, showError: (message: string) => void) {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    try {
+      const query = new URLSearchParams({ template });
+      this.#draw(await this.context.api.get(`filename_preview?${query}`, { signal }));
+      showError("");
+    } catch (error) {
+      if (isAborted(error)) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.element.hidden = true;
+      showError(error.message);
+    }
+  }
+
+  /** Show file names. */
+  #draw({ filenames, fields }: import("../contract").FilenamePreview) {
+    this.element.hidden = false;
+    this.#message.textContent = this.context.translate("filename_fields", { fields });
+    this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
+  }
+}
+
+/** Return the section with the settings that are stored in this browser. */
+function makeBrowserSettings(translate: Translate) {
+  const options = PACES.map((pace) =>
+    el("option", { value: pace }, translate("slideshow_seconds", { n: pace })),
+  );
+  const pace = el("select", { id: "setting-slideshow", "data-field": "slideshow" }, ...options);
+  pace.value = String(readPace());
+  pace.addEventListener("change", () => savePreference("slideshow", Number(pace.value)));
+  return el(
+    "fieldset",
+    {},
+    el("legend", {}, translate("settings_browser")),
+    el(
+      "div",
+      { class: "setting" },
+      el("label", { for: pace.id }, translate("slideshow_pace")),
+      pace,
+    ),
+  );
+}
 
 type SettingValue = string | number | boolean;
 
 const GROUPS = ["page", "saving", "models", "network"] as const;
 
 export class Settings {
-  declare context: Context;
-  declare key;
-  declare filenamePreview;
-  declare hiddenRules;
+  key;
+  filenamePreview;
+  hiddenRules;
   #fields: Map<string, SettingField> = new Map();
 
-  constructor(context: Context) {
-    this.context = context;
+  constructor(readonly context: Context) {
     this.key = new KeyForm(context);
     this.filenamePreview = new FilenamePreview(context);
     this.hiddenRules = new HiddenRules(context);
@@ -158,14 +218,16 @@ export class Settings {
 
 /** One setting: its label, its control, and an error below. */
 class SettingField {
-  declare setting: Setting;
-  declare control;
-  declare wrong;
-  declare element;
+  control;
+  wrong;
+  element;
 
   /** @param explainsLock whether to say why the setting is locked */
-  constructor(setting: Setting, translate: Context["translate"], explainsLock: boolean) {
-    this.setting = setting;
+  constructor(
+    readonly setting: Setting,
+    translate: Context["translate"],
+    explainsLock: boolean,
+  ) {
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
     const described = { "aria-describedby": `${id}-wrong ${id}-fixed` };

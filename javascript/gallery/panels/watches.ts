@@ -1,14 +1,56 @@
 /** The panel of watched galleries: starts and stops watching, and shows what is new in each. */
 
-import { button, el, setLabel } from "../core/dom";
-import { setWatches } from "../data/received";
-import { makeDefaultQuery, withSource } from "../state/query";
+import { button, el, iconButton, setLabel } from "../core/dom";
+import { formatDate } from "../core/text";
+import { Rows } from "../core/widgets";
+import { setWatches } from "../data/records";
+import { getWatchKey, makeDefaultQuery, withSource } from "../state/query";
 import { getSetting } from "../state/state";
-import type { Context, State, WatchedGalleries, WatchedGallery, Where } from "../types";
-import { makeEmpty } from "./empty";
-import { Panel } from "./panel";
-import { Rows } from "./rows";
-import { WatchRow } from "./watch_row";
+import type { Context, State, WatchedGalleries, WatchedGallery } from "../types";
+import { makeEmpty, Panel } from "./panel";
+
+class WatchRow {
+  element;
+  #context;
+  #news = el("p", { class: "dim" });
+
+  /** @param actions called by the buttons of the row */
+  constructor(
+    context: Context,
+    one: WatchedGallery,
+    { open, unwatch }: { open: () => unknown; unwatch: () => unknown },
+  ) {
+    const { translate } = context;
+    this.#context = context;
+    const leave = translate("watch_stop", { name: one.name });
+    const title = button({ action: "open-watched", label: one.name, class: "quiet" }, open);
+    title.dir = "auto";
+    this.element = el(
+      "li",
+      { "data-gallery": one.gallery },
+      title,
+      iconButton("watch-leave", "trash", leave, unwatch, "quiet"),
+      this.#news,
+      one.by_upload && el("small", { class: "dim" }, translate("watches_by_upload")),
+    );
+  }
+
+  /** Show how many new images the gallery has. */
+  draw(one: WatchedGallery) {
+    this.element.toggleAttribute("data-news", one.new_count > 0);
+    const summary = one.checked_at || !one.problem ? this.#summarize(one) : "";
+    this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
+  }
+
+  /** Return a text with the number of new images and the time of the check. */
+  #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
+    const { translate, store } = this.#context;
+    if (!checked_at) return translate("watches_never");
+    const date = formatDate(checked_at, store.get().bootstrap?.language);
+    const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
+    return translate("watches_at", { news: new_count ? some : translate("watches_nothing"), date });
+  }
+}
 
 const WHILE_CHECKING = 1000; // ms between two requests
 const WHILE_LOST = 10_000; // while our server does not answer
@@ -181,12 +223,4 @@ export class Watches {
     const all = bootstrap ? { ...makeDefaultQuery(bootstrap), level: where.level } : where; // the newest first
     void actions.setWhere(withSource(all, source));
   }
-}
-
-/** Return the server's name for a watched gallery, "" if the gallery cannot be watched. */
-export function getWatchKey({ model, version, post, user, search }: Where) {
-  if (search !== null || post !== null) return "";
-  if (version !== null) return `version ${version}`;
-  if (model !== null) return `model ${model}`;
-  return user ? `user ${user}` : "";
 }

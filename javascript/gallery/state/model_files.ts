@@ -1,7 +1,7 @@
-/** Functions of the state that tell which model files are needed, chosen and being downloaded. */
+/** Which model files are needed, chosen and being downloaded, and the names of their types. */
 
 import type { JobModelFile, ModelFileChoice, RemoteFileView } from "../contract";
-import type { FileChoice, Jobs, NeededFile, Needs, NeedsPlace, State } from "../types";
+import type { FileChoice, Jobs, NeededFile, Needs, NeedsPlace, State, Translate } from "../types";
 
 /** By the key of a needed file. */
 type Choices = ReadonlyMap<string, FileChoice>;
@@ -163,4 +163,32 @@ export function makeNeedsQuery(of: {
 }) {
   const given = Object.entries(of).filter(([, value]) => value !== null);
   return String(new URLSearchParams(given.map(([name, value]) => [name, String(value)])));
+}
+
+/** The texts by the type as Civitai or an infotext writes it, without capitals and spaces. */
+const TEXTS: Record<string, string> = {
+  model: "type_model",
+  checkpoint: "type_model",
+  lora: "type_lora",
+  embed: "type_embed",
+  textualinversion: "type_embed",
+  hypernet: "type_hypernet",
+  hypernetwork: "type_hypernet",
+  vae: "type_vae",
+  textencoder: "type_text_encoder",
+  controlnet: "type_controlnet",
+  upscaler: "type_upscaler",
+  motionmodule: "type_motion",
+  detection: "type_detection",
+  aestheticgradient: "type_aesthetic",
+  poses: "type_poses",
+  wildcards: "type_wildcards",
+  workflows: "type_workflows",
+  other: "type_other",
+};
+
+/** Return the name of a model type in the user's language, or the type itself if it is unknown. */
+export function getModelTypeName(type: string, translate: Translate) {
+  const key = type.toLowerCase().replaceAll(/[ _]/g, "");
+  return Object.hasOwn(TEXTS, key) ? translate(TEXTS[key]) : type;
 }

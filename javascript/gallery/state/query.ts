@@ -1,5 +1,6 @@
-/** Converts the query of a gallery from and to the page's URL, and into paths of requests. */
+/** The query of a gallery: as URL, as paths of requests, and as words of the search field. Pure. */
 
+import type { SearchCount, SearchPreview } from "../contract";
 import type { Bootstrap, State, Where } from "../types";
 import { getSetting, getSource, NOWHERE } from "./state";
 
@@ -153,4 +154,80 @@ export function pickFilters({ version, period, level, type, base, meta }: Where)
 function isUsed(name: (typeof FILTERS)[number], where: Where) {
   if (name === "version") return where.model !== null;
   return name !== "period" || where.search === null; // the library knows no period
+}
+
+/** Return the server's name for a watched gallery, "" if the gallery cannot be watched. */
+export function getWatchKey({ model, version, post, user, search }: Where) {
+  if (search !== null || post !== null) return "";
+  if (version !== null) return `version ${version}`;
+  if (model !== null) return `model ${model}`;
+  return user ? `user ${user}` : "";
+}
+
+/** The loaded images; what was read of the open gallery; the library. */
+export type SearchScope = "loaded" | "gallery" | "all";
+
+const SCOPES = ["loaded", "gallery", "all"] as const;
+
+/** Return the narrowest scope that contains matching images, beginning with `scope`. Return `scope`
+ * if no scope contains any. A scope whose count is incomplete counts as matching. */
+export function widenScope(
+  scope: SearchScope,
+  preview: Pick<SearchPreview, "loaded" | "gallery" | "library">,
+): SearchScope {
+  const wider = SCOPES.slice(SCOPES.indexOf(scope));
+  const hasSome = (one: SearchScope) => {
+    const { count, is_more: isMore } = countFound(one, preview);
+    return count > 0 || isMore;
+  };
+  return wider.find(hasSome) ?? scope;
+}
+
+/** Return how many images match in a scope. */
+export function countFound(
+  scope: SearchScope,
+  { loaded, gallery, library }: Pick<SearchPreview, "loaded" | "gallery" | "library">,
+): SearchCount {
+  if (scope === "all") return library;
+  if (scope === "gallery") return gallery ?? { count: 0, is_more: false };
+  return { count: loaded, is_more: false };
+}
+
+const BLANK = /\s/;
+const QUOTE = /["“”„]/;
+
+/** Return the words of a text. Words between quotes are one word. */
+export function splitWords(text: string) {
+  const words: string[] = [];
+  for (let end = text.trimEnd().length; end > 0; ) {
+    const start = findWordStart(text, end);
+    words.unshift(text.slice(start, end));
+    end = text.slice(0, start).trimEnd().length;
+  }
+  return words;
+}
+
+/** Return the index at which the word before the caret begins. */
+function findWordStart(text: string, caret: number) {
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < caret; at++) {
+    const letter = text.charAt(at);
+    if (QUOTE.test(letter)) isQuoted = !isQuoted;
+    else if (BLANK.test(letter) && !isQuoted) start = at + 1;
+  }
+  return start;
+}
+
+/** Return the word at the caret, without its part after the caret. */
+export function getWordAt(text: string, caret: number) {
+  return text.slice(findWordStart(text, caret), caret);
+}
+
+/** Replace the word before the caret, and return the new text and caret. A space is added after the
+ * word, unless the word is a key such as "lora:" that needs a value. */
+export function replaceWord(text: string, caret: number, word: string) {
+  const rest = text.slice(caret).replace(/^\S+/, "").trimStart();
+  const begun = text.slice(0, findWordStart(text, caret)) + word + (/[:>]$/.test(word) ? "" : " ");
+  return { text: begun + rest, caret: begun.length };
 }

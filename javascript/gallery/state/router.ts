@@ -1,8 +1,9 @@
-/** Keeps the page's URL and the browser's history in sync with the state. */
+/** Keeps the page's URL, the browser's history and the scroll position through a reload. */
 
 import type { PageContext } from "../actions";
-import type { ModelResults, ScrollPlace, State } from "../types";
-import { buildAddress, makeDefaultQuery, parseAddress } from "./query";
+import { readJson, writeJson } from "../core/preferences";
+import type { Context, ModelResults, ScrollPlace, State } from "../types";
+import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query";
 import { isHome } from "./state";
 
 /** What a step of the history says about the scroll position. */
@@ -205,4 +206,36 @@ function findKind(now: State, before: State): Kind {
 /** Return the scroll position that is stored in the current history entry. */
 function readScrolled(): Scrolled {
   return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
+}
+
+const KEY = "civitai-shortcut-place";
+
+/** Save the scroll position when the user leaves the page. After a reload, offer to return there as
+ * soon as the first page of the same gallery is loaded.
+ * @param getPlace returns the current scroll position */
+export function rememberPlace(
+  { store, actions, signal }: Context,
+  getPlace: () => ScrollPlace | null,
+) {
+  let left = readPlace(); // saved by this tab before the reload
+  const write = () =>
+    writeJson(KEY, { source: getSource(store.get().where), place: getPlace() }, "sessionStorage");
+  window.addEventListener("pagehide", write, { signal });
+  store.on(
+    ["images"],
+    ({ images, where }) => {
+      if (!images.length || !left) return;
+      const { source, place } = left;
+      left = null;
+      if (source === getSource(where)) actions.setView({ place });
+    },
+    { signal },
+  );
+}
+
+/** Return the gallery and scroll position that this browser tab saved, null if there is none. */
+function readPlace() {
+  const stored = readJson<{ source: string; place: ScrollPlace }>(KEY, "sessionStorage");
+  const { id, y } = stored?.place ?? ({} as Partial<ScrollPlace>);
+  return Number.isSafeInteger(id) && Number.isFinite(y) ? stored : null;
 }

@@ -1,4 +1,4 @@
-/** The page's state as one value, and its selectors. */
+/** The page's state, its store to which parts subscribe, and the facts that follow from the state. */
 
 import type {
   Bootstrap,
@@ -12,8 +12,57 @@ import type {
   Where,
   WidenedSearch,
 } from "../types";
-import { groupByPost, isGrouped } from "./groups";
 import { NO_NEEDS } from "./model_files";
+
+interface Groups {
+  leads: readonly View[]; // the first image of each post
+  order: readonly View[]; // all images, those of a post one after another
+  members: ReadonlyMap<number, readonly number[]>; // the ids of an image's post, by its id
+}
+
+const groupsByImages: WeakMap<readonly View[], Groups> = new WeakMap();
+
+/** Group the images by post. An image without a post is a group of its own. The result is cached
+ * for the array. */
+export function groupByPost(images: readonly View[]): Groups {
+  const known = groupsByImages.get(images);
+  if (known) return known;
+  const posts: Map<number | string, View[]> = new Map();
+  for (const view of images) {
+    const key = view.post_id ?? `image ${view.id}`;
+    const post = posts.get(key);
+    if (post) post.push(view);
+    else posts.set(key, [view]);
+  }
+  const all = [...posts.values()];
+  const members = new Map(
+    all.flatMap((post) => {
+      const ids = post.map((view) => view.id);
+      return ids.map((id) => [id, ids] as const);
+    }),
+  );
+  const groups = { leads: all.map(([lead]) => lead), order: all.flat(), members };
+  groupsByImages.set(images, groups);
+  return groups;
+}
+
+/** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
+ * false. */
+function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
+  return groupsPosts && where.post === null;
+}
+
+const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
+
+/** Return whether an image is blurred: its content rating is above the limit in the settings, and
+ * the user has not uncovered it. */
+export function isBlurred(
+  { bootstrap, revealed }: Pick<State, "bootstrap" | "revealed">,
+  { id, level }: Pick<View, "id" | "level">,
+) {
+  const highest = LEVELS.indexOf(String(getSetting(bootstrap, "blur_level") ?? "XXX"));
+  return highest >= 0 && LEVELS.indexOf(level) > highest && !revealed.has(id);
+}
 
 export const MIN_TILE = 120;
 export const MAX_TILE = 640;
@@ -271,4 +320,47 @@ export function getParameterLabel(bootstrap: Bootstrap | null, name: string) {
   return bootstrap && Object.hasOwn(bootstrap.parameter_labels, name)
     ? bootstrap.parameter_labels[name]
     : name;
+}
+
+type Listener = (now: State, before: State) => void;
+/** A field, or a selector. */
+export type Key = keyof State | ((state: State) => unknown);
+
+export class Store {
+  #state: State;
+  #subscriptions: Set<{ keys: Key[]; listener: Listener }> = new Set();
+
+  constructor(state: State = makeInitialState()) {
+    this.#state = state;
+  }
+
+  get() {
+    return this.#state;
+  }
+
+  /** Merge a change into the state, then call the listeners whose keys have changed. */
+  set(change: Partial<State> | ((state: State) => Partial<State>)) {
+    const before = this.#state;
+    const now = { ...before, ...(typeof change === "function" ? change(before) : change) };
+    this.#state = now;
+    for (const subscription of [...this.#subscriptions]) {
+      if (!this.#subscriptions.has(subscription)) continue;
+      if (subscription.keys.some((key) => readKey(now, key) !== readKey(before, key))) {
+        subscription.listener(this.#state, before); // a listener before may have changed the state again
+      }
+    }
+  }
+
+  /** Call the listener once for each `set` that changes any of the keys, before `set` returns. */
+  on(keys: Key[], listener: Listener, { signal }: { signal?: AbortSignal } = {}) {
+    if (signal?.aborted) return;
+    const subscription = { keys, listener };
+    this.#subscriptions.add(subscription);
+    signal?.addEventListener("abort", () => this.#subscriptions.delete(subscription));
+  }
+}
+
+/** Return the value of a key: a field of the state, or the result of a function of the state. */
+function readKey(state: State, key: Key) {
+  return typeof key === "function" ? key(state) : state[key];
 }

@@ -1,12 +1,11 @@
-/** One image of the viewer: its thumbnail, its file, and how it is zoomed and panned. */
+/** One image or video in the viewer, with its zoom. */
 
 import { makeBlurhash } from "../core/blurhash";
 import { button, el, setAttribute } from "../core/dom";
-import { isAborted } from "../data/api";
-import { getErrorMessage, makeProblem, makeRetryButton } from "../data/problems";
+import { readPreference, savePreference } from "../core/preferences";
+import { getErrorMessage, isAborted, makeProblem, makeRetryButton } from "../data/api";
 import { describeImage } from "../grid/tile";
 import type { Context, View } from "../types";
-import { makePlayer, playVideo } from "./video";
 import {
   fitPose,
   getFitScale,
@@ -17,6 +16,66 @@ import {
   type Size,
   type Sizes,
 } from "./zoom";
+
+/** Return a player, and a promise that settles when the first frame is loaded or has failed.
+ * @param signal aborted when the player is removed */
+function makePlayer(
+  { src, poster, name }: { src: string; poster: string; name: string },
+  signal: AbortSignal,
+): { element: HTMLVideoElement; ready: Promise<void> } {
+  const element = el("video", { class: "file", controls: true, loop: true, playsinline: true });
+  element.muted = !readPreference("sound", false);
+  element.volume = readPreference("volume", 1);
+  element.poster = poster;
+  element.setAttribute("aria-label", name);
+  const ready = waitForData(element, signal);
+  element.src = src;
+  element.addEventListener("volumechange", () => saveSound(element), { signal });
+  signal.addEventListener("abort", () => {
+    element.pause();
+    element.removeAttribute("src"); // else it would go on loading
+    element.load();
+  });
+  return { element, ready };
+}
+
+/** Play a video. If the browser forbids sound before a click, play it without sound. */
+export async function playVideo(video: HTMLVideoElement) {
+  try {
+    await video.play();
+  } catch (error) {
+    const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
+    if (!isRefused || video.muted) return;
+    video.dataset.hushed = ""; // muted by the browser: the user's choice stays
+    video.muted = true;
+    await video.play().catch(() => {});
+  }
+}
+
+/** Turn the sound on or off, for later videos too. */
+export function toggleSound(video: HTMLVideoElement) {
+  video.muted = !video.muted;
+  savePreference("sound", !video.muted);
+}
+
+/** Store the volume and whether the sound is on, unless the browser has muted the video. */
+function saveSound(video: HTMLVideoElement) {
+  if ("hushed" in video.dataset) {
+    delete video.dataset.hushed;
+    return;
+  }
+  savePreference("sound", !video.muted);
+  savePreference("volume", video.volume);
+}
+
+/** Wait until the first frame is loaded. Throws if the video fails or `signal` is aborted. */
+function waitForData(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    video.addEventListener("loadeddata", () => resolve(), { signal });
+    video.addEventListener("error", () => reject(new Error("video")), { signal });
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
 
 type SlideListeners = { changed: (slide: Slide) => void; again: (slide: Slide) => void };
 /** URLs of an image that is not Civitai's; path: the file's route, "" if it has none. */
@@ -32,15 +91,11 @@ const GONE = ["gone", "not_known", "region", "refused"]; // another try cannot s
 const NEEDS_SETTING = ["needs_key", "too_large"];
 
 export class Slide {
-  declare context: Context;
-  declare source;
-  declare view: View;
-  declare listeners: SlideListeners;
-  declare sizes;
-  declare pose: Pose;
-  declare thumb;
-  declare box;
-  declare element;
+  sizes;
+  pose: Pose;
+  thumb;
+  box;
+  element;
   shows: "thumb" | "file" = "thumb";
   video: HTMLVideoElement | null = null;
   #playing: AbortController | null = null;
@@ -50,15 +105,11 @@ export class Slide {
 
   /** @param source null for the view's own image */
   constructor(
-    context: Context,
-    view: View,
-    listeners: SlideListeners,
-    source: ImageSource | null = null,
+    readonly context: Context,
+    public view: View,
+    readonly listeners: SlideListeners,
+    readonly source: ImageSource | null = null,
   ) {
-    this.context = context;
-    this.source = source;
-    this.view = view;
-    this.listeners = listeners;
     this.sizes = { image: getSizeOrDefault(view), stage: { width: 1, height: 1 } };
     this.pose = fitPose(this.sizes);
     this.thumb = el("img", { class: "thumb", alt: this.#label, draggable: "false" });

@@ -1,13 +1,235 @@
-/** The viewer's stage: the open image with its neighbours. */
+/** The viewer's stage: the open image between its neighbours, which are loaded ahead. */
 
 import { el, observeSize } from "../core/dom";
-import { isBlurred } from "../state/content_rating";
+import { isBlurred } from "../state/state";
 import type { Context, View, ZoomStep } from "../types";
-import { Loader, listNearbyIndices } from "./loader";
-import { Gestures } from "./pointer_gestures";
+import { Gestures, getSwipeDirection, isDismissed, ZoomGestures } from "./gestures";
 import { Slide } from "./slide";
-import { StageGestures } from "./stage_gestures";
-import { type Pose, stepZoom } from "./zoom";
+import { limitPose, type Point, type Pose, stepZoom } from "./zoom";
+
+/** Settles also on failure. */
+type Load = (id: number, signal: AbortSignal) => Promise<unknown>;
+
+const AT_ONCE = 2; // a browser has six connections to our server, and other requests need some
+const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
+
+/** Return the indices of an image and of the images around it, in the order in which to load them:
+ * images ahead before those behind.
+ * @param count number of all images
+ * @param way the direction in which the user goes: 1 or -1
+ * @param distance number of images on each side */
+export function listNearbyIndices(index: number, count: number, way: number, distance: number) {
+  const indices = [index];
+  for (let step = 1; step <= distance; step += 1)
+    indices.push(index + way * step, index - way * step);
+  return indices.filter((at) => at >= 0 && at < count);
+}
+
+export class Loader {
+  #load;
+  #running: Map<number, AbortController> = new Map();
+  #done: Set<number> = new Set();
+  #wanted: number[] = [];
+
+  /** @param load loads an image by its id */
+  constructor(load: Load) {
+    this.#load = load;
+  }
+
+  /** Load these images, the first one before all others. Stop loading images that are less urgent.
+   * @param ids the most urgent first */
+  loadImages(ids: number[]) {
+    this.#wanted = ids;
+    const wanted = ids.slice(0, MOST_RUNNING);
+    for (const [id, controller] of this.#running) {
+      if (wanted.includes(id)) continue;
+      this.#running.delete(id);
+      controller.abort();
+    }
+    for (const id of this.#done) if (!ids.includes(id)) this.#done.delete(id);
+    this.#loadNext();
+  }
+
+  /** Load an image again if it is still wanted. */
+  reload(id: number) {
+    this.#done.delete(id);
+    this.#loadNext();
+  }
+
+  stopAll() {
+    this.loadImages([]);
+  }
+
+  #loadNext() {
+    const [first, ...others] = this.#wanted;
+    if (first === undefined) return;
+    if (!this.#done.has(first)) {
+      if (!this.#running.has(first)) this.#startLoading(first);
+      return;
+    }
+    for (const id of others) {
+      if (this.#running.size >= AT_ONCE) return;
+      if (!this.#done.has(id) && !this.#running.has(id)) this.#startLoading(id);
+    }
+  }
+
+  /** Load an image; when that has succeeded or failed, load the wanted images that are missing. */
+  #startLoading(id: number) {
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    this.#load(id, controller.signal).finally(() => {
+      if (this.#running.get(id) !== controller) return; // it was stopped
+      this.#running.delete(id);
+      this.#done.add(id);
+      this.#loadNext();
+    });
+  }
+}
+
+const GLIDE = 160; // ms that a flung image goes on
+const GAP = 16; // pixels between two images
+const CONTROLS = 80; // pixels at the lower edge of a video
+const FALL = { duration: 140, easing: "ease-in", fill: "forwards" as const };
+const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
+
+class StageGestures extends ZoomGestures {
+  stage: Stage;
+  #doing: "" | "pan" | "leaf" | "let-go" = "";
+
+  constructor(stage: Stage) {
+    super(stage);
+    this.stage = stage;
+  }
+
+  /** Return whether a press begins a gesture. A press on a video's controls does not. */
+  isGesture(event: PointerEvent) {
+    const video = this.stage.slide?.video;
+    if (!video || !event.composedPath().includes(video)) return true;
+    return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
+  }
+
+  /** Return whether an event is on an image that can be dragged to another program. A zoomed image
+   * is panned instead. */
+  isNativeDrag({ target }: MouseEvent) {
+    const { slide } = this.stage;
+    if (!slide || slide.isZoomed || !(target instanceof HTMLImageElement)) return false;
+    return slide.shows === "file" && slide.box.contains(target);
+  }
+
+  /** Decide what a drag does: pan a zoomed image, swipe sideways or swipe down. */
+  override dragStart(axis: "x" | "y") {
+    const { slide, element } = this.stage;
+    if (!slide) return;
+    super.dragStart(axis);
+    if (slide.isZoomed) this.#doing = "pan";
+    else this.#doing = axis === "x" ? "leaf" : "let-go";
+    element.classList.add("dragging");
+  }
+
+  /** Pan a zoomed image with the finger, or move the strip of slides sideways or vertically.
+   * @param by distance since the start of the drag */
+  override drag(by: Point) {
+    if (this.#doing === "pan") super.drag(by);
+    else if (this.#doing === "leaf") this.#move(by.x, 0);
+    else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
+  }
+
+  /** Finish the drag according to its distance and speed. */
+  override dragEnd({ by, speed }: { by: Point; speed: Point }) {
+    const doing = this.#doing;
+    this.#doing = "";
+    this.stage.element.classList.remove("dragging");
+    if (doing === "pan") this.#glideOn(by, speed);
+    else if (doing === "leaf") this.#turnPage(by.x, speed.x);
+    else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
+  }
+
+  /** Report a tap, unless it hit a button or a video.
+   * @param isTouch whether a finger has tapped */
+  tap(event: MouseEvent, isTouch: boolean) {
+    const path = event.composedPath();
+    const { slide, listeners } = this.stage;
+    const onImage = Boolean(slide && path.includes(slide.box));
+    const isControl = path.some(
+      (node) => node instanceof HTMLButtonElement || node instanceof HTMLVideoElement,
+    );
+    if (!isControl) listeners.tapped(onImage, isTouch);
+  }
+
+  /** Zoom into a point of an image, or back to the whole image. A video does not zoom.
+   * @param isTouch whether a finger has tapped: if so, its first tap is undone */
+  override doubleTap(point: Point, isTouch: boolean) {
+    if (isTouch) this.stage.listeners.tapped(true, true); // takes back what its first tap did
+    if (!this.stage.slide?.video) super.doubleTap(point, isTouch); // a video's double click is the browser's
+  }
+
+  /** Let the image glide to a stop after a drag.
+   * @param by distance of the drag
+   * @param speed at its end, in pixels a millisecond */
+  #glideOn(by: Point, speed: Point) {
+    const { slide } = this.stage;
+    if (!slide) return;
+    const x = this.from.x + by.x + speed.x * GLIDE;
+    const y = this.from.y + by.y + speed.y * GLIDE;
+    this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.sizes), true);
+  }
+
+  /** Show the next or previous image after a sideways swipe. Move the image back after a short one.
+   * @param by distance in pixels, negative to the left
+   * @param speed in pixels a millisecond */
+  #turnPage(by: number, speed: number) {
+    const { context, size } = this.stage;
+    const before = this.stage.slide;
+    const way = getSwipeDirection(by, speed, size.width);
+    if (way) void context.actions.step(way);
+    const isSame = this.stage.slide === before;
+    this.#animateBack(isSame ? by : by + way * (size.width + GAP), 0);
+  }
+
+  /** Close the viewer after a swipe down, or show the details after a swipe up. After a short drag,
+   * only move the image back.
+   * @param by distance in pixels, negative upwards
+   * @param speed in pixels a millisecond */
+  #endVerticalDrag(by: number, speed: number) {
+    const { size, listeners } = this.stage;
+    if (isDismissed(by, speed, size.height)) return void this.#fallOut(by);
+    if (isDismissed(-by, -speed, size.height / 2)) listeners.raised();
+    this.#animateBack(0, by > 0 ? by : by / 3);
+  }
+
+  /** Animate the image downwards, then close the viewer.
+   * @param by how far the finger has moved the image, in pixels */
+  async #fallOut(by: number) {
+    const { strip, size, context } = this.stage;
+    const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };
+    const to = { transform: `translateY(${size.height}px)`, opacity: 0 };
+    this.#move(0, 0);
+    const fall = strip.animate([from, to], { ...FALL, duration: isStill() ? 0 : FALL.duration });
+    await fall.finished;
+    context.actions.close();
+    fall.cancel(); // the animation held the strip below until now
+  }
+
+  /** Move the strip of slides this many pixels from its normal position. */
+  #move(x: number, y: number) {
+    const { strip, size } = this.stage;
+    strip.style.transform = x || y ? `translate(${x}px, ${y}px)` : "";
+    strip.style.opacity = y > 0 ? String(1 - y / size.height) : "";
+  }
+
+  /** Animate the strip back to its normal position, from this many pixels beside it. */
+  #animateBack(x: number, y: number) {
+    this.#move(0, 0);
+    if (isStill()) return;
+    const from = { transform: `translate(${x}px, ${y}px)` };
+    this.stage.strip.animate([from, { transform: "none" }], FOLLOW);
+  }
+}
+
+/** Return whether the user has asked the system for reduced motion. */
+function isStill() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
 
 /** Called when something happens on the stage. */
 interface StageListeners {
@@ -21,20 +243,19 @@ const SLIDES_AROUND = 4; // to each side, with their thumbnails
 const FILES_AROUND = 2;
 
 export class Stage {
-  declare context: Context;
-  declare listeners: StageListeners;
-  declare strip;
-  declare element;
-  declare files;
-  declare thumbs;
+  strip;
+  element;
+  files;
+  thumbs;
   #slides: Map<number, Slide> = new Map();
   #views: readonly View[] = [];
   #index = -1;
   size = { width: 1, height: 1 };
 
-  constructor(context: Context, listeners: StageListeners) {
-    this.context = context;
-    this.listeners = listeners;
+  constructor(
+    readonly context: Context,
+    readonly listeners: StageListeners,
+  ) {
     this.strip = el("div", { class: "strip" });
     this.element = el("div", { class: "stage" }, this.strip);
     this.files = new Loader(async (id, signal) => this.#findSlide(id)?.loadFile(signal));
