@@ -1,5 +1,6 @@
 /** The types that the page's parts share; those of JSON come from the contract with the server. */
 
+import type { Actions } from "./actions";
 import type {
   Annotations,
   Bootstrap,
@@ -11,7 +12,6 @@ import type {
   ImageView,
   JobList,
   ModelCard,
-  ModelCardPage,
   ModelView,
   NeededFilesView,
   NeededFileView,
@@ -24,10 +24,9 @@ import type {
   WatchList,
 } from "./contract";
 import type { Api } from "./data/api";
-import type { AnnotationChange } from "./data/bookmarks";
 import type { Records } from "./data/records";
 import type { SearchScope } from "./state/query";
-import type { Range, Selection } from "./state/selection";
+import type { Range } from "./state/selection";
 import type { Store } from "./state/state";
 
 export type { Annotations, Bootstrap, Note, SearchProgress, WatchedGallery };
@@ -172,119 +171,6 @@ export interface State {
 }
 
 export type Step = "left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown";
-
-/** All actions of the user, for buttons, keys and panels. */
-export interface Actions {
-  find: (text: string) => Promise<void>; // opens what was typed
-  findMore: (cursor: string) => Promise<void>; // loads the next page of model results
-  closeResults: () => void;
-  openModel: (id: number, version?: number | null) => Promise<void>;
-  openUser: (user: string) => Promise<void>;
-  waitForModel: () => Promise<Model | null>; // whose gallery is open, until its request is over
-  openHome: () => Promise<void>;
-  openLibrary: (words: string) => void; // searches the library
-  setWhere: (change: Partial<Where>) => Promise<void>; // changes the query of the gallery
-  filterLoaded: (words: string) => void; // filters the loaded images; "" shows all
-  // searches images, in a wider scope if there are none
-  search: (words: string, scope: SearchScope) => Promise<void>;
-  clearSearch: () => void;
-  searchOn: () => Promise<void>; // loads more pages until more images match
-  stopSearch: () => void; // stops loading pages until enough images match
-  // searches models on Civitai; page: the first page of results, if known
-  searchModels: (words: string, page?: ModelCardPage | null) => Promise<void>;
-  more: () => Promise<void>; // loads the next page; settles when that has ended
-  resetFilters: () => void; // resets the filters and the search
-  reloadGallery: () => Promise<void>; // loads the gallery again, from Civitai
-  retry: (part?: Part) => void; // repeats the request of a part, or of all parts that failed
-  checkServer: () => void; // called when a thumbnail has not arrived
-  // aborts a lookup, or loads images from the library instead of Civitai; both if omitted
-  giveUp: (of?: "lookup" | "images") => void;
-  hide: (rule: HiddenRule) => Promise<void>; // adds a rule that hides images
-  unhide: (rule: HiddenRule) => Promise<void>; // deletes a rule
-  showHidden: (showsHidden: boolean) => Promise<void>;
-  loadHiddenRules: () => Promise<void>;
-  // opens the settings at the rules; isToAdd: at the field for a new rule
-  openHiddenRules: (how?: { isToAdd?: boolean }) => Promise<void>;
-  open: (id: number) => void;
-  close: () => void;
-  step: (by: number) => Promise<void>; // opens the image that is this many images ahead
-  first: () => void; // opens the first image
-  last: () => void; // opens the last loaded image
-  move: (to: Step, how?: { extend?: boolean }) => void; // moves the focus in the grid
-  focus: (id: number) => void; // focuses an image's tile
-  // marks or unmarks an image; toggles the mark if isMarked is omitted
-  mark: (id: number, isMarked?: boolean) => void;
-  toggleWatch: () => Promise<void>; // watches the open gallery, or stops that
-  // toggles the favourites: removes them if all images are favourites
-  favourite: (ids: number[]) => Promise<void>;
-  // changes annotations; returns the new ones, null after an error
-  annotate: (
-    ids: number[],
-    change: AnnotationChange,
-    message?: string | ((previous: Record<string, Annotations>) => string),
-  ) => Promise<Record<string, Annotations> | null>;
-  markTo: (id: number) => void; // marks all images from the anchor to this one
-  markAll: () => void; // marks all shown images
-  markNone: () => void;
-  invert: () => void; // marks what is not marked, and the reverse
-  // stores what the user looks at, or has marked
-  setView: (
-    change: Partial<
-      Pick<
-        State,
-        "focus" | "passed" | "thumb" | "details" | "open" | "place" | "results" | keyof Selection
-      >
-    >,
-  ) => void;
-  askToChoose: () => void; // says that no image is marked or focused
-  compare: () => void; // compares the marked images
-  compareWith: (id: number) => void; // marks an image, and compares all marked images
-  comparePair: (pair: ComparedPair) => void; // compares an image with a reproduction
-  toggleCompareOver: () => void; // shows the compared images over each other or side by side
-  swapCompared: () => void; // moves the first compared image behind the last
-  showBlurred: (id: number) => void; // uncovers a blurred image
-  download: (ids: Iterable<number>) => Promise<void>;
-  // limit: number of images; verify: walk through the gallery's pages twice
-  downloadGallery: (limit: number, verify: boolean) => Promise<void>;
-  readRecords: (limit: number) => Promise<void>; // stores this many more records of the gallery
-  cancelJob: (id: number) => Promise<void>;
-  showNeeds: (place: NeedsPlace, query: string) => void; // shows which model files a query asks for
-  retryNeeds: (place: NeedsPlace) => void;
-  // opens the panel of needed model files; of: ids of images, or a query
-  listNeeds: (of: readonly number[] | string) => void;
-  // changes the user's choice for a needed model
-  chooseFile: (needed: NeededFile, change: Partial<FileChoice>) => void;
-  getModelFiles: (files: readonly NeededFile[]) => Promise<void>; // downloads model files
-  chooseCheckpoint: (name: string) => void; // loads a checkpoint in the host
-  // sends an image to a tab of the host; id null: only the text
-  send: (tab: string, id: number | null, text: string | null) => Promise<void>;
-  collectionsChanged: () => Promise<void>; // reads all annotations again
-  tag: (id: number) => void; // opens an image, and focuses the field for its tags
-  rate: (ids: number[], stars: number) => unknown; // stars: 0 removes the rating
-  panel: (name: Panel) => void; // opens a panel; "" closes it
-  toTop: () => void;
-  back: () => Promise<void>; // returns to the position before a jump
-  // copies a text; shows the error of a rejected promise
-  copy: (text: string | Promise<string>) => Promise<void>;
-  undo: () => boolean; // undoes what the newest message reports; false if there is nothing to undo
-  copyText: (id: number, name: "prompt" | "infotext") => Promise<void>; // copies a text of an image
-  startSlideshow: () => void; // starts with the focused image
-  setSlideshow: (slideshow: boolean) => void;
-  fullscreen: () => void;
-  zoom: (how: ZoomStep) => void;
-  sound: () => void;
-  togglePlay: () => boolean; // false if the open image is no video or sound
-  toggleDetails: () => void;
-  focusFind: () => void;
-  leadToFound: () => void; // focuses the first image or model that is shown next
-  openFilters: () => void;
-  collect: () => void; // opens the collections, with the tags field focused
-  openImageMenu: (id: number) => void; // opens the menu of an image
-  openHideMenu: (id: number) => void; // opens the menu of what to hide of an image
-  setTile: (width: number) => void; // sets the wanted width of the tiles
-  groupPosts: (groupsPosts: boolean) => void;
-  openPost: (post: number) => Promise<void>;
-}
 
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
 type Toast = (text: string, kind?: "good" | "bad", undo?: () => unknown) => void;

@@ -1,7 +1,8 @@
 /** The keyboard shortcuts: one table of what each key does and where, from which the help is made; and
  * the keys that elements handle themselves. */
 
-import type { Actions, Context, State, Step } from "../types";
+import type { Actions } from "../actions";
+import type { Context, State, Step } from "../types";
 
 const PRESS = ["Enter", " "];
 const TICK = [" "];

@@ -1,5 +1,6 @@
 /** The filters that are set, each as a chip that removes it. */
 
+import type { Actions } from "../actions";
 import { button, el, icon } from "../core/dom";
 import {
   hasGallery,
@@ -10,7 +11,7 @@ import {
   splitWords,
 } from "../state/query";
 import { getFailedGalleryPart, getSearched } from "../state/state";
-import type { Actions, Context, State, Translate } from "../types";
+import type { Context, State, Translate } from "../types";
 
 /** Return the name of the open gallery, "…" while it is unknown. */
 export function getGalleryName(
