@@ -1,4 +1,4 @@
-/** The help sheet: how to search, and what the keys do, from the table in keys.js. */
+/** The help sheet: how to search, and what the keys do, from the table in core/keys. */
 
 import { el } from "../core/dom";
 import { KEYS, type Key, type KeyScope } from "../core/keys";
