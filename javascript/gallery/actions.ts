@@ -172,7 +172,6 @@ export function makeActions(context: PageContext) {
   };
 }
 
-/** Return the actions of the viewer. */
 function makeViewerActions({ store, toast, translate, parts }: PageContext) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   let pendingFrom: number | null = null;
@@ -245,7 +244,6 @@ function makeViewerActions({ store, toast, translate, parts }: PageContext) {
   };
 }
 
-/** Return the actions that mark images. */
 function makeMarkActions({ store, toast, translate }: PageContext) {
   const order = () => getShown(store.get()).map((view) => view.id);
   const tiles = () => getTiles(store.get()).map((view) => view.id);
@@ -330,7 +328,6 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
   };
 }
 
-/** Return the actions that start and cancel downloads. */
 function makeDownloadActions({ store, toast, translate, parts }: PageContext) {
   return {
     download: (ids: Iterable<number>) =>
@@ -394,7 +391,6 @@ function findIndex(views: readonly { id: number }[], id: number | null) {
   return views.findIndex((view) => view.id === id);
 }
 
-/** Return the actions that open galleries, results and pages. */
 function makeNavigationActions({ store, parts }: PageContext) {
   const retries: Record<Part, () => unknown> = {
     bootstrap: () => parts.connection.retry(),
@@ -447,7 +443,6 @@ function makeNavigationActions({ store, parts }: PageContext) {
   };
 }
 
-/** Return the actions of the search and the filters. */
 function makeSearchActions({ store, parts }: PageContext) {
   return {
     /** Search images by words, and show those that match. */
@@ -477,7 +472,6 @@ function makeSearchActions({ store, parts }: PageContext) {
   };
 }
 
-/** Return the actions on model files. */
 function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
   return {
     /** Fetch the list of model files that a query asks for, and show it in a part of the page. */

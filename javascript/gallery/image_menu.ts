@@ -159,19 +159,16 @@ export class ImageMenu {
     else this.#openAt(id, { x: event.clientX, y: event.clientY });
   }
 
-  /** Open the menu of the image on which a finger rests. */
   #onLongPress(event: Event) {
     const id = findImageId(event.target);
     if (id !== null && event instanceof CustomEvent) this.#openAt(id, event.detail);
   }
 
-  /** Open the menu of an image at a point. */
   #openAt(id: number, point: Point) {
     this.#point = point;
     this.#open(id);
   }
 
-  /** Open the menu of an image. */
   #open(id: number) {
     this.#show([
       ...this.#listUses(id),
@@ -180,7 +177,6 @@ export class ImageMenu {
     ]);
   }
 
-  /** Open a menu with these items in place of the open menu. */
   #show(items: MenuItem[]) {
     const { root, signal } = this.#context;
     openMenu(root, this.#point, items, signal);
@@ -291,7 +287,6 @@ export class ImageMenu {
     ];
   }
 
-  /** Open the menu with the items that hide images, in place of the menu of the image. */
   #showHideItems(id: number) {
     this.#show(listHideItems(this.#findView(id)?.user ?? "", this.#context));
   }
@@ -303,7 +298,6 @@ export class ImageMenu {
     return images.find((view) => view.id === id) ?? this.#context.parts.viewer.findKnown(id).record;
   }
 
-  /** Let the user choose the collection to which images are added. */
   async #chooseCollection(ids: number[]) {
     const { api, translate, signal } = this.#context;
     try {

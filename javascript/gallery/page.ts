@@ -62,7 +62,6 @@ export function start(
   void connect(makeContext(root, api, signal));
 }
 
-/** Return the objects that all parts of the page share. */
 function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageContext {
   const usual = makeInitialState();
   const isNarrow = root.host.clientWidth <= 720;

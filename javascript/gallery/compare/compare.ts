@@ -236,7 +236,6 @@ export class Compare {
   }
 }
 
-/** Build the dialog with its parts. */
 function buildDialog(context: Context) {
   const { translate, actions, root, store, signal } = context;
   const leave = () => store.get().panel === "compare" && actions.panel("");

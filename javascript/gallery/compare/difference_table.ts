@@ -160,7 +160,6 @@ export function makeDifferenceTable({ translate, store }: Context, records: Comp
   ];
 }
 
-/** Return a table of the fields in which the images differ. */
 function makeTable(records: ComparedData[], rows: Row[], caption: string) {
   const head = records.map(({ label, number, user }) =>
     el("th", { scope: "col", dir: "auto" }, label ?? number, !label && user && ` · ${user}`),
@@ -174,7 +173,6 @@ function makeTable(records: ComparedData[], rows: Row[], caption: string) {
   );
 }
 
-/** Return a table row in which the differing words are marked. */
 function makeRow({ name, values }: Row) {
   const cells = compareTexts(values).map((parts) =>
     el(

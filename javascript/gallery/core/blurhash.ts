@@ -69,7 +69,6 @@ function decodeColours(hash: string) {
   return { across, down, values };
 }
 
-/** Return the square of a number, with the sign of the number. */
 function squareSigned(value: number) {
   return value * Math.abs(value);
 }

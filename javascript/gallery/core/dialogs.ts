@@ -89,7 +89,6 @@ function followTop(
   now();
 }
 
-/** Return whether a dialog is open. */
 function isOpen(dialog: HTMLDialogElement) {
   return getStack(dialog.getRootNode()).includes(dialog);
 }

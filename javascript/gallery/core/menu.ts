@@ -122,7 +122,6 @@ export function findByLetters(texts: readonly string[], letters: string, from: n
   return -1;
 }
 
-/** Return the button for a menu item. */
 function makeRow(item: MenuItem, close: () => void) {
   const isSwitch = item.isChecked !== undefined;
   const press = () => {
@@ -204,7 +203,6 @@ function makeKeyListener(
   };
 }
 
-/** Move a menu next to its anchor. */
 function placeAt(menu: HTMLElement, anchor: Edges) {
   const { clientWidth: width, clientHeight: height } = document.documentElement;
   const { x, y } = placeMenu(anchor, menu.getBoundingClientRect(), { width, height });

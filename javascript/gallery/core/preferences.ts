@@ -16,7 +16,6 @@ export function savePreference(name: string, value: string | number | boolean) {
   writeJson(KEY, fallback);
 }
 
-/** Return all stored preferences. */
 function readAll() {
   const read = readJson<Record<string, unknown>>(KEY);
   return read !== null && typeof read === "object" && !Array.isArray(read) ? read : fallback;

@@ -143,7 +143,6 @@ export class Navigation {
     };
   }
 
-  /** Fetch a model and show it. */
   async #fetchModel(id: number) {
     await this.#request("", async (signal) => {
       const model = await this.#context.api.get(`models/${id}`, { signal });
@@ -188,7 +187,6 @@ export class Navigation {
     if (this.#abort.signal === signal) store.set({ lookupText: "" });
   }
 
-  /** Open what a lookup found. */
   #openResult(answer: LookupResult, signal: AbortSignal) {
     if (signal.aborted) return;
     const { store } = this.#context;

@@ -132,7 +132,6 @@ export class NeededFiles {
   }
 }
 
-/** Return a text with the values of all settings that decide which files are needed. */
 function describeSettings({ bootstrap }: State) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");
 }

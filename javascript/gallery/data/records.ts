@@ -121,7 +121,6 @@ export class Records {
   }
 }
 
-/** Return the number of characters in the texts of a record. */
 function countLetters({ infotext, prompt, negative }: ImageRecord) {
   return infotext.length + prompt.length + negative.length;
 }

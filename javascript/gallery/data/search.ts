@@ -104,7 +104,6 @@ export class SearchPreviews {
     this.#timer = window.setTimeout(() => void this.#askCivitai(text, signal), CIVITAI_PAUSE);
   }
 
-  /** Search Civitai for models by a text, and for an author of that name. */
   async #askCivitai(text: string, signal: AbortSignal) {
     const { api, store } = this.#context;
     const query = new URLSearchParams({ q: text, level: store.get().where.level });
@@ -131,7 +130,6 @@ export class SearchPreviews {
     return `${this.#context.store.get().where.level} ${text}`;
   }
 
-  /** Return whether the library has an author of this name. */
   #knowsAuthor(name: string) {
     const folded = name.toLowerCase();
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
@@ -334,7 +332,6 @@ export class GallerySearch {
     parts.loadedFilter.setWords(words);
   }
 
-  /** Show the images of a scope that match some words. */
   #open(words: string, scope: SearchScope) {
     const { store, parts } = this.#context;
     const { navigation, loadedFilter } = parts;

@@ -105,7 +105,6 @@ export class Details {
     await this.records.prefetch(next, signal);
   }
 
-  /** Show the details of an image. */
   #draw(view: View, record: ImageRecord, signal: AbortSignal) {
     if (signal.aborted) return;
     const { context } = this;
@@ -152,7 +151,6 @@ export class Details {
     }
   }
 
-  /** Show these parts in place of what is shown. */
   #fill(...parts: (Node | null)[]) {
     this.body.replaceChildren(...parts.filter((part) => part !== null));
     this.body.setAttribute("aria-busy", "false");

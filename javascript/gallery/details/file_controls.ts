@@ -102,7 +102,6 @@ export class FileControls {
     this.#drawButton(needed, file, isMissing);
   }
 
-  /** Draw the files to choose from, and the companions. */
   #fillChoices(needed: NeededFile) {
     const { translate } = this.#context;
     const name = needed.name || needed.hash;
@@ -139,7 +138,6 @@ export class FileControls {
     return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
   }
 
-  /** Change the user's choice for this model. */
   #change(change: Partial<FileChoice>) {
     if (this.#needed) this.#context.actions.chooseFile(this.#needed, change);
   }

@@ -179,7 +179,6 @@ export class Readiness {
   }
 }
 
-/** Return whether the host has a models folder. */
 function hasModels({ bootstrap }: State) {
   return bootstrap?.host.has_models ?? false;
 }

@@ -74,7 +74,6 @@ export class Reproductions {
     if (this.#record) void this.#load(this.#record);
   }
 
-  /** Fetch the reproductions of an image and show them. */
   async #load(record: ImageRecord) {
     const { api } = this.#context;
     const { signal } = this.#abort;
@@ -97,7 +96,6 @@ export class Reproductions {
     this.#blur();
   }
 
-  /** Return the list item of a reproduction. */
   #makeItem(item: Reproduction) {
     const { api, translate, store } = this.#context;
     const nearness = item.nearness && translate(`nearness_${item.nearness}`);
@@ -127,14 +125,12 @@ export class Reproductions {
     return el("li", {}, open);
   }
 
-  /** Show a reproduction beside the open image. */
   #open(item: Reproduction) {
     if (!this.#record) return;
     const pair = { record: this.#record, made: item, stored: item, file: null };
     this.#context.actions.comparePair(pair);
   }
 
-  /** Compare a file with the open image and show both. */
   async #compareFile(file: File) {
     const { api, actions, toast, translate } = this.#context;
     const record = this.#record;

@@ -176,7 +176,6 @@ export function makeCopyIcon(
   return iconButton(action, "copy", translate("copy_of", { name }), copy, "quiet");
 }
 
-/** Return a button that shows a value and copies it. */
 function makeCopyButton({ actions }: Context, value: string, title: string) {
   const on = { click: () => void actions.copy(value) };
   const props = { type: "button", class: "value plain", title, dir: "auto", on };

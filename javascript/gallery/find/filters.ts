@@ -67,7 +67,6 @@ export class Filters {
     if (first instanceof HTMLElement) first.focus();
   }
 
-  /** Return the fields of all filters. */
   #makeFields() {
     const { translate, actions } = this.#context;
     this.#meta.addEventListener(
@@ -93,7 +92,6 @@ export class Filters {
     ];
   }
 
-  /** Return a select element for each filter. */
   #makeSelects(): Record<Name, HTMLSelectElement> {
     const { actions } = this.#context;
     const made = NAMES.map((name) => {
@@ -126,7 +124,6 @@ export class Filters {
     return slider;
   }
 
-  /** Show the filters of the open gallery. */
   #draw(now: State) {
     const { bootstrap, where, results, notes, tile } = now;
     this.#section.hidden = !bootstrap || !getSource(where) || results !== null;
@@ -147,7 +144,6 @@ export class Filters {
     this.#sortNote.hidden = !sortNote;
   }
 
-  /** Show a button for each type of image. */
   #drawTypes({ bootstrap, where }: State) {
     if (!this.#types.childElementCount) {
       const label = el("span", {
@@ -165,7 +161,6 @@ export class Filters {
     }
   }
 
-  /** Return the choices of each filter. */
   #listChoices({ bootstrap, model, where }: State): Record<Name, Choice[]> {
     const { translate } = this.#context;
     const choices = bootstrap?.choices;

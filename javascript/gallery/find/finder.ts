@@ -29,7 +29,6 @@ const BADGES: Record<"jobs" | "watches", Badge> = {
   },
 };
 
-/** Return the buttons that open the panels. */
 function makePanelButtons(context: Context) {
   const { actions, translate } = context;
   const library = iconButton(
@@ -99,7 +98,6 @@ function addBadge(
   draw();
 }
 
-/** Return a menu item that presses a button. */
 function makeMenuItem(pressed: HTMLButtonElement) {
   const text = pressed.getAttribute("aria-label") ?? "";
   return { key: pressed.dataset.do ?? "", text, do: () => pressed.click() };
@@ -213,7 +211,6 @@ export class Finder {
     this.#lookUp();
   }
 
-  /** Show what the typed text would find. */
   #lookUp() {
     const { value, selectionStart } = this.#field;
     this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
@@ -264,7 +261,6 @@ export class Finder {
     }
   }
 
-  /** Run the action of a row. */
   #run({ kind, value }: SearchRow) {
     const { actions } = this.#context;
     if (kind === "complete") return this.#complete(value);
@@ -280,7 +276,6 @@ export class Finder {
     else void actions.search(value, kind);
   }
 
-  /** Replace the word at the caret. */
   #complete(word: string) {
     const field = this.#field;
     const { text, caret } = replaceWord(field.value, field.selectionStart ?? 0, word);

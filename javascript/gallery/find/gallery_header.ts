@@ -152,7 +152,6 @@ export class GalleryHeader {
     this.#drawWatch(store.get());
   }
 
-  /** Show the header of the open gallery. */
   #draw(now: State) {
     const { where, model, results } = now;
     this.#section.hidden = !getSource(where) || results !== null;
@@ -178,7 +177,6 @@ export class GalleryHeader {
     this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
   }
 
-  /** Return the link to the gallery on Civitai. */
   #makeLink(url: string) {
     const words = this.#context.translate("see_on_civitai");
     const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
@@ -189,7 +187,6 @@ export class GalleryHeader {
     );
   }
 
-  /** Return a button that opens the creator's gallery. */
   #makeCreatorButton(user: string) {
     const { translate, actions } = this.#context;
     const title = translate("see_creator", { user });
@@ -215,7 +212,6 @@ export class GalleryHeader {
     );
   }
 
-  /** Draw the model's description and tags. */
   #drawAbout({ model }: State) {
     const { description = "", tags = [] } = model ?? {};
     this.#about.replaceChildren(
@@ -226,13 +222,11 @@ export class GalleryHeader {
     this.#showAbout(false);
   }
 
-  /** Show or hide the model's description. */
   #showAbout(isShown: boolean) {
     this.#about.hidden = !isShown;
     this.#unfold.setAttribute("aria-expanded", String(isShown));
   }
 
-  /** Show whether the gallery is watched. */
   #drawWatch({ where, watches }: State) {
     const { translate } = this.#context;
     const gallery = getWatchKey(where);

@@ -45,7 +45,6 @@ export class ModelResultCards {
     return first !== null;
   }
 
-  /** Show or hide the results. */
   #draw({ results, where }: State) {
     if (!results) this.#top = this.top;
     this.#section.hidden = results === null;
@@ -114,7 +113,6 @@ export class ModelResultCards {
     );
   }
 
-  /** Return the card of a model. */
   #makeCard(card: Card) {
     const { actions, translate } = this.#context;
     return el(

@@ -214,18 +214,15 @@ function listAuthorRows({ bootstrap }: State, { preview, author }: Found, transl
   }));
 }
 
-/** Return a row that completes the word at the caret. */
 function makeCompletionRow({ bootstrap }: State, { text, count }: Suggestion): SearchRow {
   const detail = count > 0 ? formatNumber(count, bootstrap?.language) : "";
   return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
 }
 
-/** Return a row that opens a model. */
 function makeModelRow(id: number, name: string, detail: string = "") {
   return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
 }
 
-/** Return a row with an icon and a text. */
 function makeRow(
   kind: SearchRow["kind"],
   icon: IconName,
@@ -346,7 +343,6 @@ export class SearchPopup {
     return nodes;
   }
 
-  /** Report the row that the user has clicked. */
   #onClick(event: MouseEvent) {
     const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
     const row = this.#rows.find(({ key }) => this.#options.get(key) === option);

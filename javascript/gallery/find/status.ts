@@ -318,7 +318,6 @@ export class Status {
     }
   }
 
-  /** Return the button of an action. */
   #makeButton(action: StatusAction) {
     const { actions, translate, store } = this.#context;
     const looks: Record<StatusAction, { key: string; icon?: IconName; press: () => unknown }> = {

@@ -91,7 +91,6 @@ export class DragMarks {
     return !isOnScrollbar && clientY >= top && clientY <= bottom;
   }
 
-  /** Return whether an event happened on a tile. */
   #isTile(event: Event) {
     const [target] = event.composedPath();
     return target instanceof Element && target.closest("[data-tile]") !== null;
@@ -189,13 +188,11 @@ export class DragMarks {
     return end === null ? [held] : this.#arrangement.listRange(held, end);
   }
 
-  /** Convert a point of the window to a point of the list. */
   #toList({ x, y }: Point) {
     const { left, top } = this.#list.getBoundingClientRect();
     return { x: x - left, y: y - top };
   }
 
-  /** End the drag. */
   #onUp(event: PointerEvent) {
     if (this.#drag?.pointer === event.pointerId) this.#end();
   }

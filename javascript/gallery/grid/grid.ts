@@ -220,7 +220,6 @@ export class Grid {
     setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
   }
 
-  /** Add the images that follow those in the grid. */
   #append(shown: readonly View[]) {
     this.#arrangement.appendViews(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
@@ -306,7 +305,6 @@ export class Grid {
     return chooseThumbWidth(this.#arrangement.tileWidth, window.devicePixelRatio);
   }
 
-  /** Load the thumbnails of these images. */
   #loadThumbs(wanted: Iterable<number>) {
     const { api } = this.#context;
     const width = this.#thumbWidth;

@@ -112,7 +112,6 @@ export class Hover {
     ];
   }
 
-  /** Play a tile's video in the tile. */
   #playVideo(tile: Tile) {
     this.#video.src = this.#context.api.getFileUrl(tile.view.id);
     tile.element.append(this.#video);

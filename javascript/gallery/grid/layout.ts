@@ -102,7 +102,6 @@ export class Masonry {
     for (let index = from; index < sizes.length; index += 1) this.#placeImage(sizes[index], index);
   }
 
-  /** Place one image in the shortest column. */
   #placeImage(size: Size, index: number) {
     const y = Math.min(...this.#heights);
     const column = this.#heights.indexOf(y);

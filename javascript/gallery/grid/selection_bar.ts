@@ -82,7 +82,6 @@ export class SelectionBar {
     return button({ action, icon: glyph, label: this.#context.translate(key), class: look }, press);
   }
 
-  /** Return the buttons that act on the marked images. */
   #makeMarkedGroup() {
     const { translate, actions, store } = this.#context;
     const list = () => [...store.get().marks];

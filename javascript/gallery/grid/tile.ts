@@ -179,7 +179,6 @@ export class Tile {
     if (wasFailed && this.#looks) this.#drawLabel(this.#looks);
   }
 
-  /** Blur the tile, or show its thumbnail again. */
   #setBlurred(isBlurred: boolean) {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.removeThumb();

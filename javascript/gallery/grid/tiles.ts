@@ -101,7 +101,6 @@ export class Tiles {
     for (const tile of this.#tiles.values()) tile.drawLooks(this.#getLooks(tile));
   }
 
-  /** Create the tile of an image. */
   #createTile(id: number) {
     const view = this.#arrangement.getView(id);
     if (!view) return;

@@ -161,7 +161,6 @@ export class Home {
     if (!isHome(before)) scrollBy(this.#section, Math.min(0, -this.top));
   }
 
-  /** Draw the introduction and the shelves. */
   #draw(now: State) {
     const { home } = now;
     if (this.#section.hidden || !home) return;

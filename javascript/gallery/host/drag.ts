@@ -85,7 +85,6 @@ function makeFieldFrame() {
   };
 }
 
-/** Return whether a tab is open. */
 function isSelected(button: Element) {
   return button.ariaSelected === "true" || button.matches(".selected, .active");
 }

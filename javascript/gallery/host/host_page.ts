@@ -159,7 +159,6 @@ export function getTabName(tab: string) {
   return `${name || "control"} · ${input || "input"}`;
 }
 
-/** Return the tab of the host that contains a target. */
 function getTabAround(target: string) {
   return AROUND[target] ?? target;
 }

@@ -68,7 +68,6 @@ function findTabImageField(tab: string): Promise<HTMLElement | null> {
   return waitFor(find, AbortSignal.timeout(PATIENCE));
 }
 
-/** Put a file into an image field, in place of the image that the field contains. */
 function fillImageField(field: HTMLElement, file: File) {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(file);
@@ -178,7 +177,6 @@ function reportError(error: unknown, { root, toast, translate }: Context) {
   else showHostMessage(text);
 }
 
-/** Return the error for a field that is missing in the host's page. */
 function makeMissingError({ translate }: Context) {
   return new ApiError("not_sent", translate("send_missing"), 0);
 }

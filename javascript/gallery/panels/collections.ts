@@ -128,7 +128,6 @@ function makeCollectionRow(
   return row;
 }
 
-/** Return the link that exports a collection as a file. */
 function makeExportLink({ translate, api }: Context, name: string) {
   return el(
     "a",
@@ -266,7 +265,6 @@ export class Collections {
     );
   }
 
-  /** Close the panel and search the library. */
   #searchLibrary(words: string) {
     const { actions } = this.#context;
     actions.panel("");
@@ -293,7 +291,6 @@ export class Collections {
     return true;
   }
 
-  /** Remove the marked images from a collection. */
   async #takeOutMarked(name: string) {
     const { store, actions, translate } = this.#context;
     const ids = [...store.get().marks];
@@ -310,14 +307,12 @@ export class Collections {
     return true;
   }
 
-  /** Fetch the collections and show them. */
   async #fetchAll() {
     const { api } = this.#context;
     const collections = await this.#panel.readData(() => api.get("collections", this.#context));
     if (collections) this.#draw(collections);
   }
 
-  /** Show the collections. */
   #draw(collections: Collection[]) {
     const { root, translate, store } = this.#context;
     const drawn = JSON.stringify([collections, store.get().marks.size]);
@@ -331,7 +326,6 @@ export class Collections {
     if (!redraw(root, this.#list, () => this.#list.replaceChildren(...rows))) this.#panel.focus();
   }
 
-  /** Return the row of a collection. */
   #makeRow(collection: Collection) {
     const { name } = collection;
     const actions: RowActions = {
@@ -363,7 +357,6 @@ export class Collections {
     });
   }
 
-  /** Import a file of collections. */
   async #import(field: HTMLInputElement) {
     const { actions, api, toast } = this.#context;
     const [file] = field.files ?? [];

@@ -101,7 +101,6 @@ export class JobRow {
     draw();
   }
 
-  /** Show a job's buttons. */
   #drawActions(job: JobCard) {
     const { activeElement } = this.context.root;
     const hadFocus = this.actions.contains(activeElement);
@@ -116,7 +115,6 @@ export class JobRow {
     if (hadFocus) made[0]?.focus();
   }
 
-  /** Show which images failed and why. */
   #drawFailures({ failed_label, failures, more }: JobCard) {
     const { translate } = this.context;
     const heads = [translate("picture"), translate("failed_reason")].map((head) =>
@@ -143,7 +141,6 @@ export class JobRow {
     );
   }
 
-  /** Return the row of a failed image. */
   #makeFailureRow({ id, url, reason, detail, has_thumb }: JobFailure) {
     const { api } = this.context;
     const thumb = el("img", { alt: "", loading: "lazy", width: 48, height: 48 });

@@ -46,7 +46,6 @@ class FilenamePreview {
     }
   }
 
-  /** Show file names. */
   #draw({ filenames, fields }: import("../contract").FilenamePreview) {
     this.element.hidden = false;
     this.#message.textContent = this.context.translate("filename_fields", { fields });
@@ -281,7 +280,6 @@ class SettingField {
   }
 }
 
-/** Return the input or select for a kind of setting. */
 function makeControl({ kind, low, high, choices }: Setting, props: Props) {
   if (kind === "choice") {
     const options = (choices ?? []).map(({ value, label }) => el("option", { value }, label));

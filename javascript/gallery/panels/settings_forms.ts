@@ -99,7 +99,6 @@ export class KeyForm {
     await this.#request(async () => (await api.post("key/test", { key }, { signal })).message);
   }
 
-  /** Run a request and show its message. */
   async #request(request: () => Promise<string>) {
     const { translate, signal } = this.context;
     if (this.#isBusy) return;
@@ -119,7 +118,6 @@ export class KeyForm {
     this.#showMessage(message, isWrong);
   }
 
-  /** Show a message below the key. */
   #showMessage(message: string, isWrong: boolean = false) {
     this.#message.textContent = message;
     this.#message.classList.toggle("wrong", isWrong);
@@ -200,7 +198,6 @@ export class HiddenRules {
     return this.#context.actions.hide({ kind, text });
   }
 
-  /** Return the row of a rule, with a button that deletes the rule. */
   #makeRow(rule: HiddenRule) {
     const { translate, actions } = this.#context;
     const { kind, text } = rule;

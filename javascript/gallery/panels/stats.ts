@@ -322,7 +322,6 @@ export class StatsPanel {
     if (stats) this.#draw(stats);
   }
 
-  /** Show a message in place of the statistics. */
   #showMessage(text: string) {
     this.#sample.replaceChildren();
     this.#content.replaceChildren(
@@ -330,7 +329,6 @@ export class StatsPanel {
     );
   }
 
-  /** Show the statistics. */
   #draw(stats: Stats) {
     const { actions, translate, root } = this.#context;
     const show = ({ search }: StatsBarView) => {

@@ -42,7 +42,6 @@ class WatchRow {
     this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
   }
 
-  /** Return a text with the number of new images and the time of the check. */
   #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
     const { translate, store } = this.#context;
     if (!checked_at) return translate("watches_never");
@@ -127,13 +126,11 @@ export class Watches {
     return left;
   }
 
-  /** Fetch the watched galleries and show them. */
   #read() {
     const { api } = this.#context;
     return this.#show(this.#panel.readData(() => api.get("watches", this.#context)));
   }
 
-  /** Send a request that changes the watched galleries, and show those that it returns. */
   #change(request: () => Promise<WatchedGalleries>) {
     return this.#show(this.#panel.changeData(request));
   }
@@ -206,7 +203,6 @@ export class Watches {
     this.#rows.draw(galleries);
   }
 
-  /** Return the row of a watched gallery. */
   #makeRow(one: WatchedGallery) {
     return new WatchRow(this.#context, one, {
       open: () => this.#open(one),

@@ -79,7 +79,6 @@ export function listGettable(
   return files.filter((needed) => canGet(needed, fileChoices) && !findJobFile(jobs, needed));
 }
 
-/** Return the chosen file and the chosen companions of a needed file. */
 function listChosen(needed: NeededFile, choices: Choices): RemoteFileView[] {
   const file = getChosenFile(needed, choices);
   const { companions } = getChoice(needed, choices);

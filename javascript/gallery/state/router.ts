@@ -114,7 +114,6 @@ export class Router {
     this.#before ??= before;
   }
 
-  /** Return the scroll positions of all that the page shows. */
   #getScrolled(state: State): Scrolled {
     const { grid, results, home } = this.#context.parts;
     const found = state.results && { results: state.results, top: results.top };
@@ -158,7 +157,6 @@ export class Router {
     history.pushState(state, "", href);
   }
 
-  /** Return the URL of a state. */
   #buildHref({ bootstrap, where, open, results, loadedWords }: State) {
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
     const searched = { find: results?.query, words: loadedWords };

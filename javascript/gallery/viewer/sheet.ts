@@ -61,14 +61,12 @@ export class Sheet {
     event.preventDefault();
   }
 
-  /** Begin to drag the sheet. */
   #start(event: PointerEvent) {
     if (!event.isPrimary || event.button !== 0) return;
     this.#grip.setPointerCapture(event.pointerId);
     this.#drag = { y: event.clientY, top: this.#grip.getBoundingClientRect().top, moved: false };
   }
 
-  /** Move the sheet's upper edge with the pointer. */
   #move(event: PointerEvent) {
     if (!this.#drag || !this.#grip.hasPointerCapture(event.pointerId)) return;
     const by = event.clientY - this.#drag.y;
@@ -86,7 +84,6 @@ export class Sheet {
     this.#show(chooseSheetSize(this.#size, this.#drag.top + by, by, this.#frame.clientHeight));
   }
 
-  /** Show the sheet in this size, or close it. */
   #show(size: SheetSize) {
     this.#setSize(size === "closed" ? "half" : size);
     if (size !== "closed") return;
@@ -94,7 +91,6 @@ export class Sheet {
     this.#frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
   }
 
-  /** Set the size of the sheet, and end a drag. */
   #setSize(size: "full" | "half") {
     this.#size = size;
     this.#frame.removeAttribute("data-sheet-dragged");

@@ -122,7 +122,6 @@ class Toolbar {
   }
 }
 
-/** Set the pressed state of a toggle button. */
 function setPressed(toggle: HTMLElement, isPressed: boolean) {
   toggle.setAttribute("aria-pressed", String(isPressed));
 }
@@ -205,7 +204,6 @@ export class Viewer {
     return this.context.root.fullscreenElement !== null;
   }
 
-  /** Show the open image, or close the viewer. */
   #onChange(now: State, before?: State) {
     if (now.open === null) return this.#close();
     const parts = this.#opened();

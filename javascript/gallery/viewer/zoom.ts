@@ -32,7 +32,6 @@ export function getFitScale({ image, stage }: Sizes) {
   return Math.min(stage.width / image.width, stage.height / image.height, MOST_ENLARGED);
 }
 
-/** Return the largest scale to which an image can be zoomed. */
 function getMaxScale(sizes: Sizes) {
   return Math.max(DEEPEST, getFitScale(sizes) * 4);
 }
@@ -124,7 +123,6 @@ export function toggleZoom(pose: Pose, point: Point, sizes: Sizes): Pose {
   return zoomAt(pose, into, point, sizes);
 }
 
-/** Return the value limited to a range. */
 function clamp(value: number, low: number, high: number) {
   return Math.min(Math.max(value, low), high);
 }
