@@ -106,14 +106,12 @@ export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
 const IMAGES = "[data-tile], dialog[data-viewer] .stage";
 
 export class ImageMenu {
-  #context;
   #isTouch = false; // the last press was a finger's
   /** where the menu is */
   #point: Point = { x: 0, y: 0 };
 
-  constructor(context: PageContext) {
+  constructor(private readonly context: PageContext) {
     const { root, signal } = context;
-    this.#context = context;
     const how = { signal, capture: true };
     root.addEventListener(
       "pointerdown",
@@ -140,7 +138,7 @@ export class ImageMenu {
 
   /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused element. */
   #setAnchor(id: number) {
-    const { root, page, store } = this.#context;
+    const { root, page, store } = this.context;
     const { open } = store.get();
     const tile = open === null ? root.querySelector(`[data-tile][data-id="${id}"]`) : null;
     this.#point = getMiddle(tile ?? root.activeElement ?? page);
@@ -178,15 +176,15 @@ export class ImageMenu {
   }
 
   #show(items: MenuItem[]) {
-    const { root, signal } = this.#context;
+    const { root, signal } = this.context;
     openMenu(root, this.#point, items, signal);
   }
 
   /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
   #listUses(id: number): MenuItem[] {
-    const { store, translate, actions } = this.#context;
+    const { store, translate, actions } = this.context;
     const view = this.#findView(id);
-    const { record, infotext } = this.#context.parts.viewer.findKnown(id);
+    const { record, infotext } = this.context.parts.viewer.findKnown(id);
     const hasText = infotext !== "" || (view?.has_data ?? true);
     const all = store.get().bootstrap?.host.send_to ?? [];
     const tabs = listTabs(all, view?.kind ?? "image", hasText);
@@ -219,7 +217,7 @@ export class ImageMenu {
   /** Return the items for an image, such as to download or mark it. If the image is marked, they
    * act on all marked images where possible. */
   #listChoices(id: number): MenuItem[] {
-    const { store, translate, actions } = this.#context;
+    const { store, translate, actions } = this.context;
     const { marks, images } = store.get();
     const ids = listChosen(marks, id);
     const others = marks.size - (marks.has(id) ? 1 : 0);
@@ -255,7 +253,7 @@ export class ImageMenu {
 
   /** Return the items that lead elsewhere: to the post, the author, a new tab, Civitai. */
   #listPlaces(id: number): MenuItem[] {
-    const { store, translate, actions } = this.#context;
+    const { store, translate, actions } = this.context;
     const { user = "", post_id: post = null } = this.#findView(id) ?? {};
     const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
     const address = () => buildImageAddress(store.get(), id, location.href);
@@ -288,24 +286,24 @@ export class ImageMenu {
   }
 
   #showHideItems(id: number) {
-    this.#show(listHideItems(this.#findView(id)?.user ?? "", this.#context));
+    this.#show(listHideItems(this.#findView(id)?.user ?? "", this.context));
   }
 
   /** Return the data of an image from the gallery or from its cached record, undefined if both lack
    * it. */
   #findView(id: number) {
-    const { images } = this.#context.store.get();
-    return images.find((view) => view.id === id) ?? this.#context.parts.viewer.findKnown(id).record;
+    const { images } = this.context.store.get();
+    return images.find((view) => view.id === id) ?? this.context.parts.viewer.findKnown(id).record;
   }
 
   async #chooseCollection(ids: number[]) {
-    const { api, translate, signal } = this.#context;
+    const { api, translate, signal } = this.context;
     try {
       const collections = await api.get("collections", { signal });
       const create = {
         key: "menu-new-collection",
         text: translate("menu_new_collection"),
-        do: () => askCollectionName(this.#context, (name) => this.#addTo(name, ids)),
+        do: () => askCollectionName(this.context, (name) => this.#addTo(name, ids)),
       };
       if (!collections.length) return create.do();
       const rows = collections.map(({ name }) => ({
@@ -315,13 +313,13 @@ export class ImageMenu {
       }));
       this.#show([...rows, ...startGroup([create])]);
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 
   /** Add images to a collection; create the collection if it does not exist. */
   async #addTo(name: string, ids: number[]) {
-    const { actions, toast, translate } = this.#context;
+    const { actions, toast, translate } = this.context;
     const isDone = await actions.annotate(ids, { add_to: name });
     if (isDone) toast(translate("collection_filled", { n: ids.length, name }), "good");
   }

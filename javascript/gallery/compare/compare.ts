@@ -92,7 +92,6 @@ function makePairSummary(
 type CompareParts = ReturnType<typeof buildDialog>;
 
 export class Compare {
-  #context;
   /** made when it is first opened */
   #parts: CompareParts | null = null;
   #abort = new AbortController();
@@ -100,8 +99,7 @@ export class Compare {
   /** of the images that are shown, in their order */
   #data: ComparedData[] = [];
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     context.signal.addEventListener("abort", () => this.#abort.abort());
     context.store.on(
       ["panel"],
@@ -119,10 +117,10 @@ export class Compare {
   toggleOver() {
     if (!this.#parts) return;
     const { cells, dialog, mode } = this.#parts;
-    const { activeElement } = this.#context.root;
+    const { activeElement } = this.context.root;
     mode(!cells.isOver);
     if (activeElement === dialog) cells.focusDivider(); // a button that was pressed keeps it
-    if (!this.#context.root.activeElement) dialog.focus(); // the divider that had it went
+    if (!this.context.root.activeElement) dialog.focus(); // the divider that had it went
   }
 
   /** Swap two images; if there are more, move the first one behind the last. */
@@ -136,7 +134,7 @@ export class Compare {
    * @param data of the images, in their order */
   #showData(parts: CompareParts, data: ComparedData[]) {
     this.#data = data;
-    parts.difference.replaceChildren(...makeDifferenceTable(this.#context, data));
+    parts.difference.replaceChildren(...makeDifferenceTable(this.context, data));
   }
 
   #follow() {
@@ -145,13 +143,13 @@ export class Compare {
     URL.revokeObjectURL(this.#fileUrl);
     this.#fileUrl = "";
     this.#data = [];
-    const { panel, compared } = this.#context.store.get();
+    const { panel, compared } = this.context.store.get();
     if (panel !== "compare") {
       this.#parts?.cells.clear();
       if (this.#parts) closeModal(this.#parts.dialog);
       return;
     }
-    this.#parts ??= buildDialog(this.#context);
+    this.#parts ??= buildDialog(this.context);
     openModal(this.#parts.dialog);
     this.#parts.summary.replaceChildren();
     if (compared) this.#showPair(this.#parts, compared);
@@ -160,7 +158,7 @@ export class Compare {
 
   /** Show an image and a reproduction of it, one over the other. */
   #showPair(parts: CompareParts, pair: ComparedPair) {
-    const context = this.#context;
+    const context = this.context;
     if (pair.file) this.#fileUrl = URL.createObjectURL(pair.file);
     const listeners = { keep: () => this.#keepFile(pair), remove: () => this.#removeStored(pair) };
     parts.summary.replaceChildren(makePairSummary(context, pair, listeners));
@@ -171,7 +169,7 @@ export class Compare {
 
   /** Store the user's file as a reproduction, then close the dialog. */
   async #keepFile({ record, file }: ComparedPair) {
-    const { api, translate, toast } = this.#context;
+    const { api, translate, toast } = this.context;
     if (!file) return;
     const query = new URLSearchParams({ keep: "1", name: file.name });
     await this.#changeAndClose(async () => {
@@ -182,7 +180,7 @@ export class Compare {
 
   /** Remove a stored reproduction, then close the dialog. */
   async #removeStored({ record, stored }: ComparedPair) {
-    const { api } = this.#context;
+    const { api } = this.context;
     if (!stored) return;
     const body = { ids: [stored.id] };
     const path = `images/${record.id}/reproductions/remove` as const;
@@ -193,15 +191,15 @@ export class Compare {
   async #changeAndClose(request: () => Promise<unknown>) {
     try {
       await request();
-      this.#context.actions.panel("");
+      this.context.actions.panel("");
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 
   /** Show the marked images in the gallery's order. Images that the filter hides come last. */
   async #showMarked(parts: CompareParts) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { marks } = store.get();
     const order = getShown(store.get())
       .map((view) => view.id)
@@ -214,7 +212,7 @@ export class Compare {
     parts.mode(false);
     try {
       const records = await Promise.all(
-        ids.map((id) => this.#context.records.getRecord(id, signal)),
+        ids.map((id) => this.context.records.getRecord(id, signal)),
       );
       if (signal.aborted) return;
       parts.cells.showImages(records.map((view) => ({ view })));

@@ -54,13 +54,11 @@ export type ComparedImage = { view: View; source?: ImageSource; label?: string }
 
 export class CompareGrid {
   element;
-  #context;
   #cells: CompareCell[] = [];
   #view = WHOLE_VIEW;
   #dividers;
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     this.element = el("div", { class: "compare-grid" });
     this.#dividers = new Dividers(context, this.element);
     observeSize(this.element, () => this.#measure(), context.signal);
@@ -72,7 +70,7 @@ export class CompareGrid {
     this.clear();
     this.#view = WHOLE_VIEW;
     this.#cells = images.map((image, at) => {
-      const cell = new CompareCell(this.#context, image, at, (pose, smoothly) =>
+      const cell = new CompareCell(this.context, image, at, (pose, smoothly) =>
         this.#moveAll(cell, pose, smoothly),
       );
       return cell;
@@ -147,7 +145,7 @@ export class CompareGrid {
   }
 
   #blurCells() {
-    const state = this.#context.store.get();
+    const state = this.context.store.get();
     for (const { slide } of this.#cells) slide.setBlurred(isBlurred(state, slide.view));
   }
 }

@@ -13,14 +13,12 @@ export class Dividers {
   /** percent of the width, from left to right */
   #places: number[] = [];
   #elements: HTMLElement[] = [];
-  #context;
-  #grid;
 
   /** @param grid the element that contains the images */
-  constructor(context: Context, grid: HTMLElement) {
-    this.#context = context;
-    this.#grid = grid;
-  }
+  constructor(
+    private readonly context: Context,
+    private readonly grid: HTMLElement,
+  ) {}
 
   /** Show the dividers between the images, at equal distances.
    * @param count number of images
@@ -29,7 +27,7 @@ export class Dividers {
     this.clear();
     this.#places = placeEvenly(count, share);
     this.#elements = this.#places.map((_, at) => this.#make(at, count));
-    this.#grid.append(...this.#elements);
+    this.grid.append(...this.#elements);
     this.draw();
   }
 
@@ -49,7 +47,7 @@ export class Dividers {
    * @param at its index
    * @param count number of images */
   #make(at: number, count: number) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const name =
       count === 2 ? translate("compare_split") : translate("compare_split_n", { n: at + 2 });
     const divider = el("div", {
@@ -80,7 +78,7 @@ export class Dividers {
   /** Move a divider to the pointer.
    * @param at index of the divider */
   #drag({ clientX }: PointerEvent, at: number) {
-    const { left, width } = this.#grid.getBoundingClientRect();
+    const { left, width } = this.grid.getBoundingClientRect();
     this.#move(at, (100 * (clientX - left)) / width);
   }
 
@@ -120,7 +118,7 @@ export class Dividers {
       element.style.left = `${this.#places[at]}%`;
       element.setAttribute("aria-valuenow", String(Math.round(this.#places[at])));
     });
-    [...this.#grid.children].slice(0, edges.length - 1).forEach((cell, at) => {
+    [...this.grid.children].slice(0, edges.length - 1).forEach((cell, at) => {
       const { style } = cell as HTMLElement;
       style.setProperty("--cs-from", `${edges[at]}%`);
       style.setProperty("--cs-to", `${edges[at + 1]}%`);

@@ -58,18 +58,18 @@ export interface HostConfig {
 
 export class Api {
   #base;
-  #version;
-  #bootstrap: Promise<Response> | null;
   /** Called when our server does not respond to a request. */
   onOffline = () => {};
 
   /** @param base …/civitai_shortcut/
    * @param version of this code; a server of another version responds with the error "outdated"
    * @param bootstrap response to the first `get("bootstrap")`, if that was already sent */
-  constructor(base: URL, version: string, bootstrap: Promise<Response> | null = null) {
+  constructor(
+    base: URL,
+    private readonly version: string,
+    private bootstrap: Promise<Response> | null = null,
+  ) {
     this.#base = new URL("api/", base);
-    this.#version = version;
-    this.#bootstrap = bootstrap;
   }
 
   /** Send a GET request, and return the JSON of the response. Throws ApiError. */
@@ -175,9 +175,9 @@ export class Api {
   async #fetch(path: string, request: RequestInit = {}) {
     // member by member: a spread would not copy the signal of an AbortController
     const { method, body, headers: own, signal } = request;
-    const headers = { "X-Civitai-Shortcut-Code": this.#version, ...own };
-    const preloaded = path === "bootstrap" ? this.#bootstrap : null;
-    if (preloaded) this.#bootstrap = null;
+    const headers = { "X-Civitai-Shortcut-Code": this.version, ...own };
+    const preloaded = path === "bootstrap" ? this.bootstrap : null;
+    if (preloaded) this.bootstrap = null;
     let sent = preloaded;
     for (let tries = 0; ; tries += 1) {
       sent ??= fetch(new URL(path, this.#base), { method, body, headers, signal });

@@ -14,11 +14,7 @@ export type AnnotationChange = Omit<AnnotationsBody, "ids">;
 const MOST_BYTES = 500_000; // of what is undone at once; the server accepts 2 MB of before and after
 
 export class AnnotationWriter {
-  #context;
-
-  constructor(context: PageContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: PageContext) {}
 
   /** Save a change of some images' annotations. Return the new annotations by image id, or null
    * after an error, which is shown to the user.
@@ -29,7 +25,7 @@ export class AnnotationWriter {
     change: AnnotationChange,
     message: string | ((previous: Record<string, Annotations>) => string) = "",
   ): Promise<Record<string, Annotations> | null> {
-    const { toast, translate } = this.#context;
+    const { toast, translate } = this.context;
     if (!ids.length) return {};
     const changed = await this.#send({ ids, ...change });
     if (!changed) return null;
@@ -57,27 +53,27 @@ export class AnnotationWriter {
   /** Send a change, and show it in the loaded images. Return the annotations after and before it,
    * or null after an error, which is shown to the user. */
   async #send(body: AnnotationsBody) {
-    const { api, parts, signal } = this.#context;
+    const { api, parts, signal } = this.context;
     try {
       const changed = await api.post("annotations", body, { signal });
       parts.bookmarkSync.applyChange(changed.annotations, changed.revision);
       return changed;
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
       return null;
     }
   }
 
   /** Give images a number of stars, 0 for none. */
   rate(ids: number[], stars: number) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const key = stars ? "annotation_rated" : "annotation_unrated";
     return this.saveChange(ids, { stars }, translate(key, { n: ids.length, stars }));
   }
 
   /** Make all these images favourites. If all of them already are, remove them from the favourites. */
   async toggleFavourite(ids: number[]) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const known = store.get().images.filter((view) => ids.includes(view.id));
     const favourite = !known.length || known.some((view) => !view.favourite);
     const message = translate(favourite ? "favourite_added" : "favourite_removed", {
@@ -112,15 +108,13 @@ const NONE: Annotations = Object.freeze({
 });
 
 export class BookmarkSync {
-  #context;
   #seen; // the revision up to which all changes are shown
   #channel;
   #checkedAt = -Infinity;
   #isReading = false;
   #isDue = false; // read again once the answer has come
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     const { store, api, signal } = context;
     this.#seen = store.get().bootstrap?.bookmarks_revision ?? 0;
     // a server under another path has bookmarks of its own
@@ -148,7 +142,7 @@ export class BookmarkSync {
    *     collections */
   applyChange(annotations: Record<string, Annotations>, revision: number) {
     this.#channel.postMessage("changed");
-    applyAnnotations(this.#context.store, annotations, revision);
+    applyAnnotations(this.context.store, annotations, revision);
     if (revision === this.#seen + 1) this.#seen = revision;
     else void this.#read(); // somebody else has changed something too, or answers overtook each other
   }
@@ -163,7 +157,7 @@ export class BookmarkSync {
   /** Ask the server whether annotations have changed, and read them again if they have. Do nothing
    * while another tab of the host is open. */
   async #check() {
-    const { api, root, store, signal } = this.#context;
+    const { api, root, store, signal } = this.context;
     if (!root.host.getClientRects().length || isOffline(store.get())) return;
     this.#checkedAt = performance.now();
     try {
@@ -185,7 +179,7 @@ export class BookmarkSync {
     this.#isDue = this.#isReading;
     if (this.#isReading) return;
     this.#isReading = true;
-    const { api, store, signal } = this.#context;
+    const { api, store, signal } = this.context;
     const { images, open } = store.get();
     const ids = new Set(images.map((view) => view.id));
     if (open !== null) ids.add(open);

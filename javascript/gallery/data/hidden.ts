@@ -7,24 +7,21 @@ import { showError } from "./api";
 type HiddenRule = import("../contract").HiddenRule;
 
 export class HiddenImages {
-  #context;
   /** the last request: a response must not overtake an earlier one */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(context: PageContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: PageContext) {}
 
   /** Fetch the rules that hide images, and store them in the state. */
   async loadRules() {
-    const { api, store, signal } = this.#context;
+    const { api, store, signal } = this.context;
     const rules = await this.#request(() => api.get("hidden", { signal }));
     if (rules) store.set({ hiddenRules: rules });
   }
 
   /** Hide the images of an author or those with a word, and show a message with an Undo button. */
   async hide(rule: HiddenRule) {
-    const { store, toast, translate } = this.#context;
+    const { store, toast, translate } = this.context;
     const before = store.get();
     const ids = await this.#send("hide", rule);
     if (!ids) return;
@@ -41,7 +38,7 @@ export class HiddenImages {
 
   /** Delete a rule, so that its images are shown again, and show a message with an Undo button. */
   async unhide(rule: HiddenRule) {
-    const { toast, translate } = this.#context;
+    const { toast, translate } = this.context;
     if (!(await this.#send("unhide", rule))) return;
     toast(translate("unhidden", { text: rule.text }), undefined, () => this.hide(rule));
     await this.#restart();
@@ -49,19 +46,19 @@ export class HiddenImages {
 
   /** Set whether hidden images are shown, until another gallery is opened. */
   async show(showsHidden: boolean) {
-    this.#context.store.set({ showsHidden });
+    this.context.store.set({ showsHidden });
     await this.#restart();
   }
 
   /** Load the open gallery again. */
   #restart() {
-    return this.#context.parts.pager.restart({ isSameSource: true });
+    return this.context.parts.pager.restart({ isSameSource: true });
   }
 
   /** Let the server add or delete a rule. Return the ids of the loaded images that are hidden now,
    * or null after an error, which is shown to the user. */
   async #send(action: "hide" | "unhide", { kind, text }: HiddenRule) {
-    const { api, store, signal } = this.#context;
+    const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
     const changed = await this.#request(() =>
       api.post("hidden", { action, kind, text, ids }, { signal }),
@@ -75,7 +72,7 @@ export class HiddenImages {
    * to the user. */
   #request<Result>(send: () => Promise<Result>): Promise<Result | null> {
     const request = this.#last.then(send).catch((error) => {
-      showError(error, this.#context);
+      showError(error, this.context);
       return null;
     });
     this.#last = request;

@@ -7,14 +7,12 @@ import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
 
 export class LocalModelData {
-  #context;
   #abort = new AbortController();
   /** keys of the model files in sight that Civitai has not been asked about */
   #waiting: Set<number> = new Set();
   #asked = 0; // the key that Civitai is being asked about, 0 for none
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     const { store, signal } = context;
     store.on([isHome, "watches"], (now) => (isHome(now) ? this.#resolveNext() : this.#stop()), {
       signal,
@@ -24,13 +22,13 @@ export class LocalModelData {
 
   /** Fetch the next part of the model files. */
   async loadMore() {
-    const { store, api, signal } = this.#context;
+    const { store, api, signal } = this.context;
     const start = store.get().home?.local_models.models.length ?? 0;
     try {
       const { models, count } = await api.get(`local_models?from=${start}`, { signal });
       this.#change((before) => [...before.slice(0, start), ...models], count);
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 
@@ -45,7 +43,7 @@ export class LocalModelData {
   /** Open the gallery of the model to which a file on this machine belongs. The server reads the
    * file if its hash is unknown. If Civitai does not know the file, search models by its name. */
   async identify({ key, file, search_words: name }: LocalModel) {
-    const { api, translate, toast, actions } = this.#context;
+    const { api, translate, toast, actions } = this.context;
     const { signal } = this.#abort;
     try {
       const found = await api.post(`local_models/${key}/identify`, {}, { signal });
@@ -55,13 +53,13 @@ export class LocalModelData {
       toast(translate("home_unknown_file", { name: file }));
       await actions.searchModels(name);
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 
   /** Ask Civitai about the next model file, unless another such request is running. */
   async #resolveNext() {
-    const { store, api } = this.#context;
+    const { store, api } = this.context;
     const [key] = this.#waiting;
     if (key === undefined || this.#asked || store.get().watches?.checking) return;
     const { signal } = this.#abort;
@@ -88,7 +86,7 @@ export class LocalModelData {
   /** Change the shown model files.
    * @param count the new number of all model files; the number stays if this is omitted */
   #change(change: (models: LocalModel[]) => LocalModel[], count?: number) {
-    this.#context.store.set(({ home }) => {
+    this.context.store.set(({ home }) => {
       if (!home) return {};
       const { models, count: before } = home.local_models;
       return {
@@ -99,12 +97,10 @@ export class LocalModelData {
 }
 
 export class HomeData {
-  #context;
   #abort = new AbortController();
   #isVisible = false;
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     const { store, root, signal } = context;
     store.on([isHome, "bookmarksRevision"], (now) => this.#onChange(now), { signal });
     signal.addEventListener("abort", () => this.#abort.abort());
@@ -117,7 +113,7 @@ export class HomeData {
   /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page
    * is drawn only once. */
   async load() {
-    const { store, api, translate } = this.#context;
+    const { store, api, translate } = this.context;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -140,7 +136,7 @@ export class HomeData {
 
   /** Return the models of the demo, [] outside of the demo. */
   async #fetchSamples(signal: AbortSignal) {
-    const { store, api } = this.#context;
+    const { store, api } = this.context;
     const { bootstrap, samples, where } = store.get();
     if (!bootstrap?.is_demo || samples.length) return samples;
     const query = new URLSearchParams({ q: "", level: where.level });
@@ -150,7 +146,7 @@ export class HomeData {
 
   /** Fetch the home page again if the user comes back to it: a model may have been added. */
   #onVisibility() {
-    const { store, root } = this.#context;
+    const { store, root } = this.context;
     const before = this.#isVisible;
     this.#isVisible = isVisible(root.host);
     if (this.#isVisible && !before && isHome(store.get())) void this.load();

@@ -14,14 +14,12 @@ type LookupResult = Contract["responses"]["GET"]["lookup"];
 const RECENT = 12; // models
 
 export class Navigation {
-  #context;
   #abort = new AbortController();
   #modelRequest = Promise.resolve(); // the last one
   /** Repeats the last lookup. */
   #retry: () => Promise<void> = () => Promise.resolve();
 
-  constructor(context: PageContext) {
-    this.#context = context;
+  constructor(private readonly context: PageContext) {
     context.signal.addEventListener("abort", () => this.#abort.abort());
     context.store.on(["bootstrap"], (now, before) => this.#followLevel(now, before), context);
   }
@@ -34,7 +32,7 @@ export class Navigation {
     const levels = bootstrap.choices.level.map(({ value }) => value);
     const isAbove = (one: string) => levels.indexOf(one) > levels.indexOf(level);
     if (level === old || !(where.level === old || isAbove(where.level))) return;
-    const { store, parts } = this.#context;
+    const { store, parts } = this.context;
     const opened = images.find(({ id }) => id === open);
     if (opened && isAbove(opened.level)) store.set({ open: null });
     if (getSource(where)) return void this.openGallery({ ...where, level });
@@ -47,7 +45,7 @@ export class Navigation {
     const query = text.trim();
     if (!query) return this.closeResults();
     await this.#request(query, async (signal) => {
-      const { api, store } = this.#context;
+      const { api, store } = this.context;
       const parameters = new URLSearchParams({ text: query, level: store.get().where.level });
       this.#openResult(await api.get(`lookup?${parameters}`, { signal }), signal);
     });
@@ -58,14 +56,14 @@ export class Navigation {
   async openModels(words: string, page: ModelCardPage | null) {
     if (!page) return this.searchModels(words);
     this.abortLookup();
-    this.#context.store.set({ results: { query: words, ...page } });
+    this.context.store.set({ results: { query: words, ...page } });
   }
 
   /** Search models on Civitai and show the results; with a cursor, add the next page of the
    * results.
    * @param cursor of the next page */
   async searchModels(words: string, cursor?: string) {
-    const { store, api } = this.#context;
+    const { store, api } = this.context;
     await this.#request(words, async (signal) => {
       const { results, where } = store.get();
       const parameters = new URLSearchParams({ q: words, level: where.level });
@@ -79,18 +77,18 @@ export class Navigation {
 
   /** Close the search results. */
   closeResults() {
-    this.#context.store.set({ results: null });
+    this.context.store.set({ results: null });
   }
 
   /** Open another gallery, with the filters of the open one.
    * @param source the part of a query that names the gallery, {} for the home page */
   async openSource(source: Partial<Where>) {
-    await this.openGallery(withSource(this.#context.store.get().where, source));
+    await this.openGallery(withSource(this.context.store.get().where, source));
   }
 
   /** Open the gallery of a query. If it is already open, only apply the filters of the query. */
   async openGallery(where: Where) {
-    const { store, parts } = this.#context;
+    const { store, parts } = this.context;
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
     if (!isSameSource) this.abortLookup(); // else what it finds would open instead
@@ -116,7 +114,7 @@ export class Navigation {
       request = this.#modelRequest;
       await request;
     } while (request !== this.#modelRequest);
-    return this.#context.store.get().model;
+    return this.context.store.get().model;
   }
 
   retryLookup() {
@@ -126,12 +124,12 @@ export class Navigation {
   /** Abort the lookup that is running. */
   abortLookup() {
     this.#abort.abort();
-    this.#context.store.set({ lookupText: "" });
+    this.context.store.set({ lookupText: "" });
   }
 
   /** Return the new values of the fields of the state that change when another gallery is opened. */
   #makeReset(where: Where) {
-    const { model } = this.#context.store.get();
+    const { model } = this.context.store.get();
     return {
       model: model && model.id === where.model ? model : null,
       title: "",
@@ -145,14 +143,14 @@ export class Navigation {
 
   async #fetchModel(id: number) {
     await this.#request("", async (signal) => {
-      const model = await this.#context.api.get(`models/${id}`, { signal });
+      const model = await this.context.api.get(`models/${id}`, { signal });
       if (!signal.aborted) this.#setModel(model);
     });
   }
 
   /** Show a model and put it first in the list of recent models. */
   #setModel(model: Model) {
-    this.#context.store.set(({ bootstrap }) => {
+    this.context.store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
       const others = bootstrap.recent.filter((one) => one.id !== model.id);
       const recent = [{ id: model.id, name: model.name }, ...others].slice(0, RECENT);
@@ -163,7 +161,7 @@ export class Navigation {
   /** Run a lookup after aborting the previous one. Errors are shown to the user.
    * @param lookupText the text to show while the lookup runs */
   async #request(lookupText: string, request: (signal: AbortSignal) => Promise<void>) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -189,7 +187,7 @@ export class Navigation {
 
   #openResult(answer: LookupResult, signal: AbortSignal) {
     if (signal.aborted) return;
-    const { store } = this.#context;
+    const { store } = this.context;
     if (answer.kind === "models") {
       const { query, models, cursor } = answer;
       store.set({ results: { query, models, cursor } });

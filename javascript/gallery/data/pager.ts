@@ -11,12 +11,10 @@ type PageSource = "fresh" | "from_library";
 export const PAGE_SIZE = 100; // images
 
 export class Pager {
-  #context;
   #abort = new AbortController();
   #running: Promise<void> | null = null;
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
@@ -30,7 +28,7 @@ export class Pager {
     isSameSource?: boolean;
     isFresh?: boolean;
   } = {}) {
-    const { store } = this.#context;
+    const { store } = this.context;
     this.#cancel();
     const { images, matches, focus, problems } = store.get();
     const carried = isSameSource && images.length ? { images, matches, focus, stale: true } : {};
@@ -44,7 +42,7 @@ export class Pager {
 
   /** Load the next page. The promise settles when the page is loaded, has failed or was aborted. */
   loadMore() {
-    const { ended, where } = this.#context.store.get();
+    const { ended, where } = this.context.store.get();
     if (this.#running) return this.#running;
     if (ended || !getSource(where)) return Promise.resolve();
     return this.#startLoading();
@@ -59,12 +57,12 @@ export class Pager {
   /** Stop loading pages until the user asks for more. */
   stop() {
     this.#cancel();
-    this.#context.store.set({ loading: false, requestedAt: 0 });
+    this.context.store.set({ loading: false, requestedAt: 0 });
   }
 
   /** Stop waiting for Civitai, and load the page from the library instead. */
   loadFromLibrary() {
-    if (!this.#context.store.get().loading) return;
+    if (!this.context.store.get().loading) return;
     this.#cancel();
     void this.#startLoading("from_library");
   }
@@ -88,7 +86,7 @@ export class Pager {
   /** Fetch the next page, and add it to the state. If that fails, store the problem.
    * @param from omitted: from wherever the server finds it */
   async #loadPage(from?: PageSource) {
-    const { store, api } = this.#context;
+    const { store, api } = this.context;
     const { signal } = this.#abort;
     const { where, cursor, showsHidden } = store.get();
     store.set(({ problems }) => ({
@@ -113,7 +111,7 @@ export class Pager {
 
   /** Return the problem to show for a page that could not be loaded. */
   #makeProblem(error: unknown, from?: PageSource) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const problem = makeProblem(error, translate);
     if (from !== "from_library" || problem.code === "offline") return problem;
     return { ...problem, code: "given_up", message: translate("given_up") };

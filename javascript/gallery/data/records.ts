@@ -16,16 +16,14 @@ const MOST_LETTERS = 8_000_000; // of all of them: a single text may have ten mi
 const FRESH = 30_000; // milliseconds; a model that was missing may have come since
 
 export class Records {
-  #context;
   /** the last used one is last */
   #cache: Map<number, { record: ImageRecord; receivedAt: number }> = new Map();
 
   /** @param now returns the time in milliseconds */
   constructor(
-    context: Context,
+    private readonly context: Context,
     readonly now: () => number = () => performance.now(),
   ) {
-    this.#context = context;
     context.store.on(["annotated"], ({ annotated }) => this.#updateAnnotations(annotated), context);
   }
 
@@ -83,7 +81,7 @@ export class Records {
   /** Fetch a record and cache it.
    * @param parameters of the URL */
   async #fetchRecord(id: number, parameters: Record<string, string>, signal: AbortSignal) {
-    const { api, store } = this.#context;
+    const { api, store } = this.context;
     const { model } = store.get().where;
     // of the open model's files the server knows the names
     const query = new URLSearchParams(
@@ -101,7 +99,7 @@ export class Records {
 
   /** Let the server fetch an image's record from Civitai. */
   async #lookUp(id: number, signal: AbortSignal) {
-    const { api, store } = this.#context;
+    const { api, store } = this.context;
     const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
     await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }

@@ -43,8 +43,6 @@ function fetchPreview({ api, store }: Context, text: string, word: string, signa
 }
 
 export class SearchPreviews {
-  #context;
-  #onChange;
   #abort = new AbortController();
   #timer = 0;
   #found = NOTHING;
@@ -52,9 +50,10 @@ export class SearchPreviews {
   #answers: Map<string, Pick<Found, "models" | "author">> = new Map();
 
   /** @param onChange called when more is found */
-  constructor(context: Context, onChange: () => void) {
-    this.#context = context;
-    this.#onChange = onChange;
+  constructor(
+    private readonly context: Context,
+    private readonly onChange: () => void,
+  ) {
     context.signal.addEventListener("abort", () => this.cancel());
   }
 
@@ -94,7 +93,7 @@ export class SearchPreviews {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     await this.#addFound(signal, async () => {
-      const preview = await fetchPreview(this.#context, text, word, signal);
+      const preview = await fetchPreview(this.context, text, word, signal);
       const suggestions = preview.suggestions.filter((one) => one.text !== word);
       return { preview, suggestions };
     });
@@ -105,7 +104,7 @@ export class SearchPreviews {
   }
 
   async #askCivitai(text: string, signal: AbortSignal) {
-    const { api, store } = this.#context;
+    const { api, store } = this.context;
     const query = new URLSearchParams({ q: text, level: store.get().where.level });
     const models = this.#addFound(signal, async () => ({
       models: await api.get(`models?${query}`, { signal }),
@@ -127,7 +126,7 @@ export class SearchPreviews {
 
   /** Return the cache key for Civitai's results, which also depend on the content rating. */
   #makeCacheKey(text: string) {
-    return `${this.#context.store.get().where.level} ${text}`;
+    return `${this.context.store.get().where.level} ${text}`;
   }
 
   #knowsAuthor(name: string) {
@@ -142,7 +141,7 @@ export class SearchPreviews {
       const more = await request();
       if (signal.aborted) return;
       this.#found = { ...this.#found, ...more };
-      this.#onChange();
+      this.onChange();
     } catch (error) {
       ignoreFailure(error);
     }
@@ -159,15 +158,13 @@ const ENOUGH = 20; // matching images
 const MOST_PAGES = 10; // that are loaded for one search, until the user asks for more
 
 export class LoadedFilter {
-  #context;
   #abort = new AbortController();
   /** Ids of the images that the server has checked, or is checking, for the current words. */
   #requested = new Set();
   /** The last request for matches. */
   #matching = Promise.resolve();
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     const { store, signal } = context;
     signal.addEventListener("abort", () => this.#abort.abort());
     store.on(["images", "loadedWords"], (now, before) => this.#onChange(now, before), { signal });
@@ -176,7 +173,7 @@ export class LoadedFilter {
   /** Show only the loaded images that match some words, all images for "". Load more of the gallery
    * until enough images match. */
   setWords(words: string) {
-    const { store } = this.#context;
+    const { store } = this.context;
     if (store.get().loadedWords === words && !words) return;
     store.set({ loadedWords: words, widened: null });
     if (words) void this.#readUntilEnough();
@@ -184,7 +181,7 @@ export class LoadedFilter {
 
   /** Send the request for matches again. */
   async retry() {
-    setProblem(this.#context.store, "loaded_filter", null);
+    setProblem(this.context.store, "loaded_filter", null);
     this.#matching = this.#requestMatches();
     await this.#matching;
   }
@@ -198,7 +195,7 @@ export class LoadedFilter {
    * MOST_PAGES pages.
    * @param how isMore: do not count the images that match already */
   async #readUntilEnough({ isMore = false }: { isMore?: boolean } = {}) {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const { signal } = this.#abort;
     store.set({ searchReading: "on" });
     await this.#matching;
@@ -232,7 +229,7 @@ export class LoadedFilter {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#requested = new Set();
-    const { store } = this.#context;
+    const { store } = this.context;
     setProblem(store, "loaded_filter", null);
     const notes = store.get().notes.filter((note) => note.code !== "search");
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
@@ -240,7 +237,7 @@ export class LoadedFilter {
 
   /** Ask the server which of the newly loaded images match the words. */
   async #requestMatches() {
-    const { store, api, translate } = this.#context;
+    const { store, api, translate } = this.context;
     const { images, loadedWords, where } = store.get();
     const { signal } = this.#abort;
     const requested = this.#requested;
@@ -266,7 +263,7 @@ export class LoadedFilter {
    * @param isFirst whether this is the first response for these words, which replaces the old
    *     matches */
   #addMatches({ ids, message }: LoadedFilterResult, isFirst: boolean) {
-    this.#context.store.set(({ matches, notes }) => {
+    this.context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");
       const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
       const newNotes = message ? [...others, { code: "search", message }] : others;
@@ -276,11 +273,9 @@ export class LoadedFilter {
 }
 
 export class GallerySearch {
-  #context;
   #abort = new AbortController();
 
-  constructor(context: PageContext) {
-    this.#context = context;
+  constructor(private readonly context: PageContext) {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
@@ -291,7 +286,7 @@ export class GallerySearch {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const words = text.trim();
     if (!words) return this.clear();
     const from = hasGallery(store.get().where) ? wanted : "all";
@@ -313,7 +308,7 @@ export class GallerySearch {
    * again. */
   clear() {
     this.#abort.abort();
-    const { store, actions, parts } = this.#context;
+    const { store, actions, parts } = this.context;
     const { where, results } = store.get();
     if (results) return actions.closeResults();
     parts.loadedFilter.setWords("");
@@ -324,7 +319,7 @@ export class GallerySearch {
   /** Return from a wider scope to the gallery that was searched first, and load more of its pages
    * until enough images match. */
   async searchOn() {
-    const { store, parts } = this.#context;
+    const { store, parts } = this.context;
     const { widened } = store.get();
     if (!widened) return;
     const { words, where } = widened;
@@ -333,7 +328,7 @@ export class GallerySearch {
   }
 
   #open(words: string, scope: SearchScope) {
-    const { store, parts } = this.#context;
+    const { store, parts } = this.context;
     const { navigation, loadedFilter } = parts;
     const { where, results } = store.get();
     if (scope === "loaded") {
@@ -350,7 +345,7 @@ export class GallerySearch {
   /** Return how many images of each scope match some words, null if the request fails. */
   async #fetchPreview(words: string, signal: AbortSignal) {
     try {
-      return await fetchPreview(this.#context, words, "", signal);
+      return await fetchPreview(this.context, words, "", signal);
     } catch (error) {
       ignoreFailure(error);
       return null;

@@ -20,7 +20,6 @@ import { makeExternalLink } from "./sections";
 
 export class FileControls {
   element;
-  #context;
   #get;
   #choose = el("select", { "data-field": "model-file" });
   #trust = el("input", { type: "checkbox", "data-field": "trust" });
@@ -35,9 +34,11 @@ export class FileControls {
   #needed: NeededFile | null = null;
 
   /** @param how hasButton: whether there is a button that downloads this file alone */
-  constructor(context: Context, { hasButton }: { hasButton: boolean }) {
+  constructor(
+    private readonly context: Context,
+    { hasButton }: { hasButton: boolean },
+  ) {
     const { translate, actions } = context;
-    this.#context = context;
     this.#get = hasButton
       ? button(
           { action: "get-model", icon: "download", label: translate("model_get"), class: "get" },
@@ -77,7 +78,7 @@ export class FileControls {
 
   /** Show the state of a needed model. */
   draw(needed: NeededFile) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { jobs, fileChoices } = store.get();
     const isNews = needed !== this.#needed;
     this.#needed = needed;
@@ -103,7 +104,7 @@ export class FileControls {
   }
 
   #fillChoices(needed: NeededFile) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const name = needed.name || needed.hash;
     this.#choose.setAttribute("aria-label", translate("model_choose", { name }));
     this.#choose.replaceChildren(
@@ -116,13 +117,13 @@ export class FileControls {
 
   /** Return the form (such as "fp16"), size and name of a file. */
   #describeFile(file: RemoteFileView) {
-    const size = formatBytes(file.size, this.#context.store.get().bootstrap?.language);
+    const size = formatBytes(file.size, this.context.store.get().bootstrap?.language);
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
   /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen file. */
   #makeCompanionBox(file: RemoteFileView) {
-    const { translate, store } = this.#context;
+    const { translate, store } = this.context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });
     const chosen = this.#needed && getChoice(this.#needed, store.get().fileChoices).companions;
     box.checked = chosen?.has(file.id) ?? false;
@@ -139,7 +140,7 @@ export class FileControls {
   }
 
   #change(change: Partial<FileChoice>) {
-    if (this.#needed) this.#context.actions.chooseFile(this.#needed, change);
+    if (this.#needed) this.context.actions.chooseFile(this.#needed, change);
   }
 
   /** Show the progress of a download.
@@ -156,7 +157,7 @@ export class FileControls {
   /** Show why the file cannot be downloaded, or why its last download failed.
    * @param isMissing whether the file is missing and is not being downloaded */
   #drawRefusal(needed: NeededFile, isMissing: boolean) {
-    const { jobs, fileChoices } = this.#context.store.get();
+    const { jobs, fileChoices } = this.context.store.get();
     const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
     this.#refusal.hidden = !isMissing || !text;
     setText(this.#refusal, text);
@@ -167,7 +168,7 @@ export class FileControls {
    * @param isMissing whether the file is missing and is not being downloaded */
   #drawButton(needed: NeededFile, file: RemoteFileView | null, isMissing: boolean) {
     if (!this.#get) return;
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { fileChoices, needs, bootstrap } = store.get();
     const { answer } = needs.image;
     this.#get.hidden =
@@ -227,11 +228,9 @@ class JobFileRow {
 
 export class GetModel {
   element;
-  #context;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { translate, actions, store, signal } = context;
-    this.#context = context;
     this.element = button(
       { action: "get-this-model", icon: "model", label: translate("model_get_this"), title: "" },
       () => this.#press(),
@@ -246,19 +245,19 @@ export class GetModel {
   }
 
   get #needed() {
-    return this.#context.store.get().needs.gallery.answer?.files[0] ?? null;
+    return this.context.store.get().needs.gallery.answer?.files[0] ?? null;
   }
 
   /** Open the downloads while the model is being downloaded, else the list with its file. */
   #press() {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const { jobs, needs } = store.get();
     if (this.#needed && findJobFile(jobs, this.#needed)) actions.panel("jobs");
     else actions.listNeeds(needs.gallery.of);
   }
 
   #draw() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { jobs, fileChoices, bootstrap } = store.get();
     const needed = this.#needed;
     this.element.hidden = !needed || !isAbsent(needed);

@@ -67,16 +67,14 @@ const COUNTS: Record<string, string> = {
 
 export class Readiness {
   element;
-  #context;
   #line = el("p", { role: "status" });
   #get;
   #choose;
   #settings;
   #resources: Resource[] = [];
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { translate, actions, store, signal } = context;
-    this.#context = context;
     this.#get = button(
       { action: "get-missing", icon: "download", label: translate("model_get") },
       () => actions.getModelFiles(listGettable(store.get(), "image")),
@@ -111,7 +109,7 @@ export class Readiness {
   }
 
   #draw() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const state = store.get();
     const { answer } = state.needs.image;
     const hasFolders = hasModels(state);
@@ -138,7 +136,7 @@ export class Readiness {
   /** Return the line that names an image's missing resources, with their total size.
    * @param absent the missing resources */
   #describeAbsent(absent: Used[]) {
-    const { translate, store } = this.#context;
+    const { translate, store } = this.context;
     const { needs, fileChoices, bootstrap } = store.get();
     const told = this.#resources.filter(({ availability }) => availability === "missing");
     const bytes = needs.image.answer
@@ -155,7 +153,7 @@ export class Readiness {
   /** Return the line that says that all resources of an image are present.
    * @param here the resources */
   #describeHere(here: Used[]) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const list = this.#listKinds(here);
     if (!here.some(({ type }) => type === "model"))
       return translate("ready_no_checkpoint", { list });
@@ -164,7 +162,7 @@ export class Readiness {
 
   /** Return a text with the number of models of each kind, such as "Checkpoint and 2 LoRAs". */
   #listKinds(used: Used[]) {
-    const { translate, store } = this.#context;
+    const { translate, store } = this.context;
     const texts = Object.entries(COUNTS).flatMap(([kind, key]) => {
       const n = used.filter(({ type }) => (type in COUNTS ? type : "") === kind).length;
       if (!n) return [];

@@ -15,15 +15,16 @@ const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 export class Reproductions {
   files;
   element;
-  #context;
   #abort = new AbortController();
   #record: ImageRecord | null = null;
   #title = el("h3");
   #list = el("ul");
 
   /** @param zone the element on which files can be dropped */
-  constructor(context: Context, zone: HTMLElement) {
-    this.#context = context;
+  constructor(
+    private readonly context: Context,
+    zone: HTMLElement,
+  ) {
     const { translate, store } = context;
     const field = el("input", {
       type: "file",
@@ -59,7 +60,7 @@ export class Reproductions {
     this.files.hidden = !this.#record;
     this.#draw([], record.reproduction_count);
     if (!this.#record) return;
-    const { host } = this.#context.store.get().bootstrap ?? {};
+    const { host } = this.context.store.get().bootstrap ?? {};
     // A WebUI may have saved one since the record was fetched.
     if (record.reproduction_count || host?.in_webui) void this.#load(record);
   }
@@ -75,7 +76,7 @@ export class Reproductions {
   }
 
   async #load(record: ImageRecord) {
-    const { api } = this.#context;
+    const { api } = this.context;
     const { signal } = this.#abort;
     try {
       const items = await api.get(`images/${record.id}/reproductions`, { signal });
@@ -90,14 +91,14 @@ export class Reproductions {
    * @param count number of all items */
   #draw(items: Reproduction[], count: number = items.length) {
     const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
-    this.#title.textContent = this.#context.translate("made_here_n", { n: count });
+    this.#title.textContent = this.context.translate("made_here_n", { n: count });
     this.#list.replaceChildren(...items.map((item) => this.#makeItem(item)), ...room);
     this.element.hidden = !count;
     this.#blur();
   }
 
   #makeItem(item: Reproduction) {
-    const { api, translate, store } = this.#context;
+    const { api, translate, store } = this.context;
     const nearness = item.nearness && translate(`nearness_${item.nearness}`);
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
     const date = formatDate(item.made_at, store.get().bootstrap?.language);
@@ -128,11 +129,11 @@ export class Reproductions {
   #open(item: Reproduction) {
     if (!this.#record) return;
     const pair = { record: this.#record, made: item, stored: item, file: null };
-    this.#context.actions.comparePair(pair);
+    this.context.actions.comparePair(pair);
   }
 
   async #compareFile(file: File) {
-    const { api, actions, toast, translate } = this.#context;
+    const { api, actions, toast, translate } = this.context;
     const record = this.#record;
     const { signal } = this.#abort;
     if (!record) return;
@@ -141,12 +142,12 @@ export class Reproductions {
       const made = await api.postFile(`images/${record.id}/comparison`, file, { signal });
       if (!signal.aborted) actions.comparePair({ record, made, stored: null, file });
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 
   #blur() {
-    const isCovered = this.#record && isBlurred(this.#context.store.get(), this.#record);
+    const isCovered = this.#record && isBlurred(this.context.store.get(), this.#record);
     setAttribute(this.#list, "data-blurred", isCovered);
   }
 }

@@ -17,7 +17,6 @@ import { makeExternalLink } from "./sections";
 
 class ResourceRow {
   element;
-  #context;
   #controls;
   #name = el("span", { class: "name" });
   #tag = el("span", { class: "tag" });
@@ -25,10 +24,9 @@ class ResourceRow {
   #drawn = "";
 
   constructor(
-    context: Context,
+    private readonly context: Context,
     readonly resource: Resource,
   ) {
-    this.#context = context;
     this.#controls = new FileControls(context, { hasButton: true });
     const { weight } = resource;
     const { translate } = context;
@@ -52,12 +50,12 @@ class ResourceRow {
     const { name, hash } = this.resource;
     const url = this.resource.url || needed?.url;
     // of some resources the record tells the number alone
-    const type = this.resource.type || needed?.type || this.#context.translate("resource");
+    const type = this.resource.type || needed?.type || this.context.translate("resource");
     const shown = (/^#\d+$/.test(name) && needed?.name) || name || hash;
     const drawn = JSON.stringify([url, shown, type, needed !== undefined]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#tag.textContent = getModelTypeName(type, this.#context.translate);
+    this.#tag.textContent = getModelTypeName(type, this.context.translate);
     this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
     const label = (needed ?? this.resource).availability_label;
     this.#status.textContent = [label, this.#formatSize(needed)].filter(Boolean).join(" · ");
@@ -69,7 +67,7 @@ class ResourceRow {
   #formatSize(needed: NeededFile | undefined) {
     const { availability, size } = this.resource;
     const isTold = availability === "" || (needed && availability !== "here");
-    const { bootstrap } = this.#context.store.get();
+    const { bootstrap } = this.context.store.get();
     return isTold ? "" : formatBytes(size, bootstrap?.language);
   }
 

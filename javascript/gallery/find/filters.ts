@@ -17,7 +17,6 @@ const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions", "Random"]; // sort 
 const NAMES = ["version", "sort", "period", "level", "base"] as const;
 
 export class Filters {
-  #context;
   #section = el("section", { class: "filters", hidden: true });
   #sortNote = el("p", { class: "warns", role: "status", hidden: true });
   #types;
@@ -28,9 +27,8 @@ export class Filters {
   #popover;
   #selects: Record<Name, HTMLSelectElement>;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { translate, page, store, root, signal } = context;
-    this.#context = context;
     this.#selects = this.#makeSelects();
     const label = translate("pick_type");
     this.#types = el("fieldset", {
@@ -68,7 +66,7 @@ export class Filters {
   }
 
   #makeFields() {
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     this.#meta.addEventListener(
       "change",
       () => void actions.setWhere({ meta: this.#meta.checked }),
@@ -93,7 +91,7 @@ export class Filters {
   }
 
   #makeSelects(): Record<Name, HTMLSelectElement> {
-    const { actions } = this.#context;
+    const { actions } = this.context;
     const made = NAMES.map((name) => {
       const select = el("select", { "data-field": name });
       select.addEventListener("change", () => {
@@ -108,7 +106,7 @@ export class Filters {
   }
 
   #makeSlider() {
-    const { actions, translate } = this.#context;
+    const { actions, translate } = this.context;
     const label = translate("tile_width");
     const slider = el("input", {
       type: "range",
@@ -147,7 +145,7 @@ export class Filters {
   #drawTypes({ bootstrap, where }: State) {
     if (!this.#types.childElementCount) {
       const label = el("span", {
-        text: this.#context.translate("pick_type"),
+        text: this.context.translate("pick_type"),
         "aria-hidden": "true",
       });
       const looks = { type: "radio", name: "type", "data-field": "type" };
@@ -162,7 +160,7 @@ export class Filters {
   }
 
   #listChoices({ bootstrap, model, where }: State): Record<Name, Choice[]> {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const choices = bootstrap?.choices;
     const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
       value: String(id),

@@ -104,7 +104,6 @@ function makeMenuItem(pressed: HTMLButtonElement) {
 }
 
 export class Finder {
-  #context;
   #field;
   #form;
   #clear;
@@ -116,9 +115,8 @@ export class Finder {
   #isEntered = false; // has the focus, and nothing was clicked or typed since
   #ran = ""; // the text when a row was run last
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { page, translate, store, signal } = context;
-    this.#context = context;
     this.#field = this.#makeField();
     this.#previews = new SearchPreviews(context, () => this.#drawRows());
     this.#popup = new SearchPopup(this.#field, translate("search_suggestions"), (row) =>
@@ -169,7 +167,7 @@ export class Finder {
   }
 
   #makeField() {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     return el("input", {
       type: "search",
       "data-field": "find",
@@ -205,7 +203,7 @@ export class Finder {
 
   #onInput() {
     this.#isEntered = false;
-    const { store } = this.#context;
+    const { store } = this.context;
     if (store.get().problems.lookup) setProblem(store, "lookup", null); // of the text before
     this.#drawClear();
     this.#lookUp();
@@ -223,7 +221,7 @@ export class Finder {
   }
 
   #listRows() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     return listRows(store.get(), this.#field.value, this.#previews.found, translate);
   }
 
@@ -253,16 +251,16 @@ export class Finder {
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
     if (row) {
       this.#run(row);
-      if (row.kind !== "complete") this.#context.actions.leadToFound();
+      if (row.kind !== "complete") this.context.actions.leadToFound();
     } else if (!this.#field.value.trim()) this.#clearSearch();
     else {
       this.#close();
-      void this.#context.actions.search(this.#field.value, "loaded"); // says why it cannot be
+      void this.context.actions.search(this.#field.value, "loaded"); // says why it cannot be
     }
   }
 
   #run({ kind, value }: SearchRow) {
-    const { actions } = this.#context;
+    const { actions } = this.context;
     if (kind === "complete") return this.#complete(value);
     const { found } = this.#previews;
     this.#ran = this.#field.value;
@@ -286,7 +284,7 @@ export class Finder {
 
   #clearSearch() {
     this.#field.value = "";
-    this.#context.actions.clearSearch();
+    this.context.actions.clearSearch();
     this.#reset();
   }
 
@@ -305,7 +303,7 @@ export class Finder {
 
   /** Show what is open and searched for. The typed text stays until another search is shown. */
   #draw(now: State) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const { where, results, lookupText } = now;
     this.#form.toggleAttribute("data-busy", Boolean(lookupText));
     const title = getGalleryName(now, translate);

@@ -9,8 +9,6 @@ import { getShown, getTiles, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
 
 export class FoundFocus {
-  #context;
-  #focusFound;
   /** what had the focus last, unless the user has taken the focus away */
   #focused: Element | null = null;
   #isByKey = false; // the last press was a key's: a pointer needs no focus
@@ -18,10 +16,11 @@ export class FoundFocus {
   #frame = 0;
 
   /** @param focusFound focuses the first image or model; returns false while none is shown */
-  constructor(context: Context, focusFound: (state: State) => boolean) {
+  constructor(
+    private readonly context: Context,
+    private readonly focusFound: (state: State) => boolean,
+  ) {
     const { root, store, signal } = context;
-    this.#context = context;
-    this.#focusFound = focusFound;
     root.addEventListener("focusin", ({ target }) => this.#onFocus(target), { signal });
     root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
     const notePress = ({ type }: Event) => {
@@ -71,7 +70,7 @@ export class FoundFocus {
   }
 
   #check() {
-    const { store, root } = this.#context;
+    const { store, root } = this.context;
     if (this.#focused && !isShown(this.#focused)) {
       this.#leads ||= this.#isByKey;
       this.#focused = null;
@@ -83,7 +82,7 @@ export class FoundFocus {
     if (!this.#leads || !isFree || !isOurs || getTop(root) !== root) return;
     const isWaiting =
       stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
-    if (!isWaiting && this.#focusFound(store.get())) this.#leads = false;
+    if (!isWaiting && this.focusFound(store.get())) this.#leads = false;
   }
 }
 

@@ -15,7 +15,6 @@ const LIMIT = "gallery_download_limit";
 const SECOND_PAGE = 89; // images a request, as the server walks a gallery the second time
 
 class DownloadOptions {
-  #context;
   #limit;
   #verify = el("input", { type: "checkbox", "data-field": "verify" });
   #cost = el("p", { class: "dim" });
@@ -25,9 +24,11 @@ class DownloadOptions {
 
   /** @param other a button below which the options open on a narrow page, where their own button
    *     is hidden */
-  constructor(context: Context, other: HTMLElement) {
+  constructor(
+    private readonly context: Context,
+    other: HTMLElement,
+  ) {
     const { store, translate, root, signal } = context;
-    this.#context = context;
     this.#limit = this.#makeLimit();
     this.trigger = button(
       { action: "download-options", icon: "download", label: translate("download_whole") },
@@ -51,14 +52,14 @@ class DownloadOptions {
   }
 
   #makeLimit() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
     const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
     return makeLimitField(translate, { name: "limit", label: "download_most", value, high });
   }
 
   #makeForm() {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const look = { action: "download-gallery", label: translate("do_download_marked") };
     const start = button({ ...look, icon: "download", class: "primary" }, () => this.#start());
     const submit = (event: Event) => {
@@ -78,7 +79,7 @@ class DownloadOptions {
   #start() {
     if (!this.#limit.reportValidity()) return undefined;
     this.#popover.hidePopover();
-    const { actions } = this.#context;
+    const { actions } = this.context;
     return actions.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked);
   }
 
@@ -92,7 +93,7 @@ class DownloadOptions {
 
   /** Show how many more requests it costs to walk through the gallery's pages a second time. */
   #drawCost() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { ended, images } = store.get();
     const limit = this.#limit.valueAsNumber || 1;
     const count = ended ? Math.min(limit, images.length) : limit;
@@ -104,7 +105,6 @@ class DownloadOptions {
 const MOST_WORDS = 24; // trigger words in sight
 
 export class GalleryHeader {
-  #context;
   #section = el("section", { class: "gallery-header", hidden: true });
   #title = el("div", { class: "title" });
   #triggerWords = el("div", { class: "trigger-words", role: "group" });
@@ -115,9 +115,8 @@ export class GalleryHeader {
   #download;
   #actions = el("div", { class: "actions" });
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { page, store, translate, actions, signal } = context;
-    this.#context = context;
     this.#unfold = button(
       { action: "about", icon: "fold", label: translate("about_model"), class: "unfold quiet" },
       () => this.#showAbout(this.#about.hidden === true),
@@ -165,7 +164,7 @@ export class GalleryHeader {
 
   /** Show the gallery's name with its link and creator. */
   #drawTitle({ where, model, title, bootstrap }: State) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const name = getGalleryName({ where, model, title }, translate);
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const parts = [
@@ -178,7 +177,7 @@ export class GalleryHeader {
   }
 
   #makeLink(url: string) {
-    const words = this.#context.translate("see_on_civitai");
+    const words = this.context.translate("see_on_civitai");
     const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
     return el(
       "a",
@@ -188,7 +187,7 @@ export class GalleryHeader {
   }
 
   #makeCreatorButton(user: string) {
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     const title = translate("see_creator", { user });
     return button({ action: "open-user", label: user, title, class: "quiet" }, () =>
       actions.openUser(user),
@@ -197,7 +196,7 @@ export class GalleryHeader {
 
   /** Show the trigger words of a version, or of all versions; a click copies a word. */
   #drawTriggerWords(model: Model | null, version: number | null) {
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);
     const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
     this.#triggerWords.hidden = !triggers.length;
@@ -228,7 +227,7 @@ export class GalleryHeader {
   }
 
   #drawWatch({ where, watches }: State) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const gallery = getWatchKey(where);
     const isWatched = watches?.galleries.some((one) => one.gallery === gallery) ?? false;
     setLabel(this.#watch, translate(isWatched ? "is_watched" : "do_watch"));

@@ -9,16 +9,14 @@ import type { Card, Context, ModelResults, State, Where } from "../types";
 const COVER = 450; // pixels, a width that thumbnails come in
 
 export class ModelResultCards {
-  #context;
   #section = el("section", { class: "model-results", hidden: true });
   #cards = el("div", { class: "cards" });
   /** the models that have a card */
   #drawn: readonly Card[] = [];
   #top = 0;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { page, store, signal } = context;
-    this.#context = context;
     page.append(this.#section);
     store.on(["results"], (now) => this.#draw(now), { signal });
   }
@@ -26,7 +24,7 @@ export class ModelResultCards {
   /** Return how far the results are scrolled, in pixels. */
   get top() {
     if (this.#section.hidden) return this.#top;
-    return -this.#context.root.host.getBoundingClientRect().top;
+    return -this.context.root.host.getBoundingClientRect().top;
   }
 
   /** Scroll the results back to a position, and focus a model's card.
@@ -49,7 +47,7 @@ export class ModelResultCards {
     if (!results) this.#top = this.top;
     this.#section.hidden = results === null;
     if (!results) return;
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const title = translate(results.models.length ? "models_for" : "no_model_for", {
       words: results.query,
     });
@@ -82,7 +80,7 @@ export class ModelResultCards {
   /** Return a button that closes the results, null if there is no gallery behind them. */
   #makeBackButton(where: Where) {
     if (!getSource(where)) return null;
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     return button(
       { action: "close-found", icon: "previous", label: translate("back_to_gallery") },
       () => actions.closeResults(),
@@ -92,7 +90,7 @@ export class ModelResultCards {
   /** Return a button that searches the library, null if models were found. */
   #makeLibraryButton({ query, models }: ModelResults) {
     if (models.length) return null;
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     return button(
       {
         action: "search-library",
@@ -107,14 +105,14 @@ export class ModelResultCards {
   /** Return a button that loads the next page of results, null after the last page. */
   #makeMoreButton(cursor: string | null) {
     if (cursor === null) return null;
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     return button({ action: "find-more", label: translate("more_models"), class: "wide" }, () =>
       actions.findMore(cursor),
     );
   }
 
   #makeCard(card: Card) {
-    const { actions, translate } = this.#context;
+    const { actions, translate } = this.context;
     return el(
       "button",
       {
@@ -145,7 +143,7 @@ export class ModelResultCards {
     if (!cover) return frame;
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));
-    image.src = this.#context.api.getThumbUrl(cover.id, COVER);
+    image.src = this.context.api.getThumbUrl(cover.id, COVER);
     frame.append(makeBlurhash(cover.blurhash), image);
     return frame;
   }

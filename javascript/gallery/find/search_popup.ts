@@ -243,8 +243,6 @@ const drawnRows: WeakMap<HTMLElement, string> = new WeakMap();
 
 export class SearchPopup {
   element;
-  #field;
-  #choose;
   #rows: readonly SearchRow[] = [];
   /** The key of the row that Enter chooses, "" for none. */
   #chosen = "";
@@ -254,9 +252,11 @@ export class SearchPopup {
 
   /** @param label for screen readers
    * @param choose called with the row that the user clicks */
-  constructor(field: HTMLInputElement, label: string, choose: (row: SearchRow) => void) {
-    this.#field = field;
-    this.#choose = choose;
+  constructor(
+    private readonly field: HTMLInputElement,
+    label: string,
+    private readonly choose: (row: SearchRow) => void,
+  ) {
     this.element = el("div", {
       id: "search-rows",
       class: "search-rows surface",
@@ -322,10 +322,10 @@ export class SearchPopup {
       nodes.every((one, at) => one === this.element.children[at]);
     if (!isSame) this.element.replaceChildren(...nodes); // else a press under way would be lost
     this.element.hidden = !this.#rows.length;
-    this.#field.setAttribute("aria-expanded", String(this.isOpen));
+    this.field.setAttribute("aria-expanded", String(this.isOpen));
     const id = this.#options.get(this.#chosen)?.id;
-    if (id) this.#field.setAttribute("aria-activedescendant", id);
-    else this.#field.removeAttribute("aria-activedescendant");
+    if (id) this.field.setAttribute("aria-activedescendant", id);
+    else this.field.removeAttribute("aria-activedescendant");
   }
 
   /** Return the options, those with the same heading together in one group element. */
@@ -346,7 +346,7 @@ export class SearchPopup {
   #onClick(event: MouseEvent) {
     const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
     const row = this.#rows.find(({ key }) => this.#options.get(key) === option);
-    if (row) this.#choose(row);
+    if (row) this.choose(row);
   }
 }
 

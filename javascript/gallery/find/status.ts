@@ -230,9 +230,6 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
 
 export class Status {
   element;
-  #context;
-  #of;
-  #makeText;
   #text = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
   #actions = el("div", { class: "actions" });
   #clock = 0;
@@ -241,14 +238,11 @@ export class Status {
   /** @param of what the status is about
    * @param makeText returns the status at a time of `performance.now()` */
   constructor(
-    context: Context,
-    of: "lookup" | "images",
-    makeText: (state: State, translate: Translate, now: number) => StatusText,
+    private readonly context: Context,
+    private readonly of: "lookup" | "images",
+    private readonly makeText: (state: State, translate: Translate, now: number) => StatusText,
   ) {
     const { store, signal } = context;
-    this.#context = context;
-    this.#of = of;
-    this.#makeText = makeText;
     this.element = el("section", { class: `status of-${of}` }, this.#text, this.#actions);
     const keys: Key[] = [
       "bootstrap",
@@ -273,9 +267,9 @@ export class Status {
   }
 
   #draw() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const state = store.get();
-    const { kind, text, actions } = this.#makeText(state, translate, performance.now());
+    const { kind, text, actions } = this.makeText(state, translate, performance.now());
     this.#setTicking(kind === "waits");
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
@@ -301,9 +295,9 @@ export class Status {
 
   /** Set whether the status line sticks above the bar at the window's lower edge. */
   #setSticking(isSticking: boolean) {
-    if (this.#of !== "images") return;
+    if (this.of !== "images") return;
     this.element.toggleAttribute("data-sticks", isSticking);
-    const { style } = this.#context.root.host as HTMLElement;
+    const { style } = this.context.root.host as HTMLElement;
     const height = isSticking ? this.element.offsetHeight + 12 : 0;
     style.setProperty("--cs-status-height", `${height}px`);
   }
@@ -319,11 +313,11 @@ export class Status {
   }
 
   #makeButton(action: StatusAction) {
-    const { actions, translate, store } = this.#context;
+    const { actions, translate, store } = this.context;
     const looks: Record<StatusAction, { key: string; icon?: IconName; press: () => unknown }> = {
       retry: { key: "do_retry", icon: "again", press: () => actions.retry(this.#findFailedPart()) },
       reload: { key: "do_reload", press: () => location.reload() },
-      "give-up": { key: "do_give_up", press: () => actions.giveUp(this.#of) },
+      "give-up": { key: "do_give_up", press: () => actions.giveUp(this.of) },
       "search-on": { key: "read_on", press: () => void actions.searchOn() },
       "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
       "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
@@ -348,8 +342,8 @@ export class Status {
 
   /** Return the part of the page to retry, undefined for all that have failed. */
   #findFailedPart() {
-    if (this.#of === "lookup") return "lookup";
-    const state = this.#context.store.get();
+    if (this.of === "lookup") return "lookup";
+    const state = this.context.store.get();
     if (getMissingPart(state)) return undefined;
     return getFailedGalleryPart(state) ?? getAwaitedPart(state) ?? "images";
   }
@@ -388,7 +382,6 @@ export function addNotices(context: Context) {
 }
 
 export class EmptyResult {
-  #context;
   #section = el("section", { class: "empty-result", hidden: true });
   #text = el("p", { role: "status" });
   #chips = el("div", { class: "actions" });
@@ -396,9 +389,8 @@ export class EmptyResult {
   #models;
   #reset;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { page, translate, actions, store, signal } = context;
-    this.#context = context;
     const look = { action: "reset-filters", label: translate("reset_filters") };
     this.#reset = button(look, () => actions.resetFilters());
     this.#again = button({ action: "read-anew", icon: "again", label: translate("do_retry") }, () =>
@@ -426,7 +418,7 @@ export class EmptyResult {
 
   /** Show why the gallery is empty, with these chips and a button; show nothing without chips. */
   #draw(now: State, chips: Chip[]) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const { notes } = now;
     const searched = getSearched(now);
     const author = notes.find(({ code }) => code === "no_author");

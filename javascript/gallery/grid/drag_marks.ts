@@ -27,17 +27,15 @@ interface Drag {
 }
 
 export class DragMarks {
-  #context;
-  #list;
-  #arrangement;
   #band = el("div", { class: "rubber-band", "aria-hidden": "true" });
   #drag: Drag | null = null;
   #frame = 0;
 
-  constructor(list: HTMLElement, context: Context, arrangement: Arrangement) {
-    this.#list = list;
-    this.#context = context;
-    this.#arrangement = arrangement;
+  constructor(
+    private readonly list: HTMLElement,
+    private readonly context: Context,
+    private readonly arrangement: Arrangement,
+  ) {
     const { signal } = context;
     document.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
     document.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
@@ -61,32 +59,32 @@ export class DragMarks {
 
   /** Prepare for a rubber band, which begins between the tiles, or anywhere with Shift. */
   #onDown(event: PointerEvent) {
-    if (event.pointerType !== "mouse" || event.button !== 0 || !this.#list.clientWidth) return;
+    if (event.pointerType !== "mouse" || event.button !== 0 || !this.list.clientWidth) return;
     if (this.#isBesideTiles(event) || (event.shiftKey && this.#isTile(event)))
       this.#prepare(event, null);
   }
 
   /** Prevent a press on the list from focusing a tile, which would scroll to that tile. */
   #onMouseDown(event: MouseEvent) {
-    if (event.composedPath()[0] !== this.#list) return;
+    if (event.composedPath()[0] !== this.list) return;
     event.preventDefault();
-    const { activeElement } = this.#context.root;
+    const { activeElement } = this.context.root;
     if (activeElement instanceof HTMLInputElement) activeElement.blur();
   }
 
   /** Return whether an event happened in the grid or its margins, but on no tile and no control. */
   #isBesideTiles(event: PointerEvent) {
-    const { page, root } = this.#context;
+    const { page, root } = this.context;
     const [target] = event.composedPath();
-    const isOurs = target === this.#list || target === page || target === root.host;
+    const isOurs = target === this.list || target === page || target === root.host;
     return isOurs || this.#isMargin(event);
   }
 
   /** Return whether an event happened in the host's empty margin at the left or right of the grid. */
   #isMargin({ target, clientX, clientY }: PointerEvent) {
-    const { host } = this.#context.root;
+    const { host } = this.context.root;
     if (!(target instanceof Element) || target === host || !target.contains(host)) return false;
-    const { top, bottom } = this.#list.getBoundingClientRect();
+    const { top, bottom } = this.list.getBoundingClientRect();
     const isOnScrollbar = clientX >= document.documentElement.clientWidth;
     return !isOnScrollbar && clientY >= top && clientY <= bottom;
   }
@@ -135,12 +133,12 @@ export class DragMarks {
 
   /** Begin a drag: remember which images are marked, and mark those under the drag. */
   #begin(drag: Drag) {
-    const { marks, anchor, range } = this.#context.store.get();
+    const { marks, anchor, range } = this.context.store.get();
     drag.before = { marks, anchor, range };
-    closeMenu(this.#context.root); // which the resting finger has opened
+    closeMenu(this.context.root); // which the resting finger has opened
     if (drag.id === null) {
-      this.#list.setPointerCapture(drag.pointer); // the click at the end is of no tile
-      this.#list.prepend(this.#band);
+      this.list.setPointerCapture(drag.pointer); // the click at the end is of no tile
+      this.list.prepend(this.#band);
     }
     this.#draw();
   }
@@ -149,7 +147,7 @@ export class DragMarks {
   #draw() {
     const drag = this.#drag;
     if (!drag?.before) return;
-    scrollBy(this.#list, getScrollSpeed(drag.now.y, window.innerHeight));
+    scrollBy(this.list, getScrollSpeed(drag.now.y, window.innerHeight));
     this.#mark(
       drag,
       drag.before,
@@ -162,12 +160,12 @@ export class DragMarks {
    * @param before the marks from before the drag
    * @param ids of the tiles */
   #mark(drag: Drag, before: Selection, ids: readonly number[]) {
-    const state = this.#context.store.get();
+    const state = this.context.store.get();
     const all = ids.flatMap((id) => listTileIds(state, id));
     const marks = new Set([...before.marks, ...all]);
     if (marks.size === state.marks.size && all.every((id) => state.marks.has(id))) return;
     const anchor = drag.id ?? ids[0] ?? before.anchor;
-    this.#context.actions.setView({ marks, anchor, range: null });
+    this.context.actions.setView({ marks, anchor, range: null });
   }
 
   /** Draw the rubber band, and return the ids of the images under it. */
@@ -178,18 +176,18 @@ export class DragMarks {
     style.transform = `translate(${area.left}px, ${area.top}px)`;
     style.width = `${area.right - area.left}px`;
     style.height = `${area.bottom - area.top}px`;
-    return this.#arrangement.listInside(area);
+    return this.arrangement.listInside(area);
   }
 
   /** Return the ids from the held tile to the one under the finger. */
   #listRange({ id, now }: Drag) {
     const held = id ?? 0;
-    const end = this.#arrangement.findAt(this.#toList(now));
-    return end === null ? [held] : this.#arrangement.listRange(held, end);
+    const end = this.arrangement.findAt(this.#toList(now));
+    return end === null ? [held] : this.arrangement.listRange(held, end);
   }
 
   #toList({ x, y }: Point) {
-    const { left, top } = this.#list.getBoundingClientRect();
+    const { left, top } = this.list.getBoundingClientRect();
     return { x: x - left, y: y - top };
   }
 
@@ -204,7 +202,7 @@ export class DragMarks {
     event.preventDefault();
     event.stopPropagation();
     this.#end();
-    this.#context.actions.setView(before);
+    this.context.actions.setView(before);
   }
 
   #end() {

@@ -65,7 +65,6 @@ const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 const BARS = COVERED.above + COVERED.below;
 
 export class Grid {
-  #context;
   #list;
   #hover;
   #thumbs;
@@ -79,9 +78,8 @@ export class Grid {
   #isRising = false; // scrolled upwards last
   #speed = new ScrollSpeed();
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { store, page, translate, actions } = context;
-    this.#context = context;
     this.#hover = new Hover(context);
     this.#list = el("div", {
       class: "grid",
@@ -162,19 +160,19 @@ export class Grid {
     if (!box || this.#isHidden()) return;
     scrollBy(this.#list, box.y - y - getViewport(this.#list).top);
     this.#draw();
-    if (!this.#list.contains(this.#context.root.activeElement)) return;
-    this.#context.actions.setView({ focus: id });
+    if (!this.#list.contains(this.context.root.activeElement)) return;
+    this.context.actions.setView({ focus: id });
     this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
   /** Scroll to the top of the gallery. */
   scrollToTop() {
-    scrollBy(this.#list, Math.min(0, this.#context.root.host.getBoundingClientRect().top));
+    scrollBy(this.#list, Math.min(0, this.context.root.host.getBoundingClientRect().top));
     this.#draw();
   }
 
   #listen() {
-    const { signal } = this.#context;
+    const { signal } = this.context;
     const soon = () => this.#schedule();
     const scrolled = () => {
       this.#speed.noteScroll();
@@ -185,7 +183,7 @@ export class Grid {
     observeSize(this.#list, () => this.#resize(), signal);
     this.#list.addEventListener("focus", () => {
       const id = this.findTopmost();
-      if (id !== null) this.#context.actions.focus(id);
+      if (id !== null) this.context.actions.focus(id);
     });
   }
 
@@ -204,7 +202,7 @@ export class Grid {
   /** Show other images. If that removes the focused tile, focus the one that is in its place now.
    * @param isElsewhere whether another gallery is shown; then no tile is focused */
   #change(shown: readonly View[], isElsewhere: boolean) {
-    const { root } = this.#context;
+    const { root } = this.context;
     const focused = this.#tiles.findTile(root.activeElement);
     const at = focused && this.#arrangement.getIndex(focused.view.id);
     this.#setShown(shown);
@@ -248,7 +246,7 @@ export class Grid {
     this.#hover.hide();
     const { top, bottom } = getViewport(this.#list);
     const visible = this.#arrangement.listVisible(top, bottom);
-    this.#arrangement.layOut(shown, this.#list.clientWidth, this.#context.store.get().tile);
+    this.#arrangement.layOut(shown, this.#list.clientWidth, this.context.store.get().tile);
     this.#list.style.height = `${this.#arrangement.height}px`;
     if (this.#isHidden()) {
       if (shown !== views) this.#hiddenTop = null; // another gallery
@@ -282,20 +280,20 @@ export class Grid {
     const seen = this.#arrangement.listBetween(viewport.top, viewport.bottom);
     const wanted = this.#listWanted(viewport, seen);
     const isWhole = this.#tiles.syncTiles(wanted);
-    const { focus } = this.#context.store.get();
+    const { focus } = this.context.store.get();
     const hasStop = focus !== null && this.#tiles.getTile(focus) !== undefined;
     this.#list.tabIndex = hasStop || !this.#arrangement.views.length ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const passed = seen.length && (this.#arrangement.getIndex(seen[seen.length - 1]) ?? 0) + 1;
-    this.#context.actions.setView({ passed, thumb: this.#thumbWidth });
+    this.context.actions.setView({ passed, thumb: this.#thumbWidth });
     this.#loadMore(viewport);
   }
 
   /** Return the ids of images near the window, and of the tiles that are focused or held.
    * @param seen ids of the images in the window */
   #listWanted(viewport: Viewport, seen: number[]) {
-    const { focus } = this.#context.store.get();
+    const { focus } = this.context.store.get();
     const pinned = [focus, this.#dragMarks.heldId].filter((id) => id !== null);
     const known = pinned.filter((id) => this.#arrangement.getBox(id));
     return new Set([...known, ...seen, ...this.#arrangement.listAround(viewport, this.#isRising)]);
@@ -306,7 +304,7 @@ export class Grid {
   }
 
   #loadThumbs(wanted: Iterable<number>) {
-    const { api } = this.#context;
+    const { api } = this.context;
     const width = this.#thumbWidth;
     const tiles = [...wanted].flatMap((id) => this.#tiles.getTile(id) ?? []);
     this.#thumbs.loadThumbs(
@@ -321,7 +319,7 @@ export class Grid {
 
   /** Load the next page when the window is near the end. */
   #loadMore(viewport: Viewport) {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const state = store.get();
     if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed.value)) return;
     void (state.loadedWords ? actions.searchOn() : actions.more());

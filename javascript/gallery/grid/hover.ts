@@ -12,14 +12,12 @@ const REST = 150; // ms on a video before its file is loaded: many are only pass
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Hover {
-  #context;
   #caption = el("div", { class: "tile-overlay", "aria-hidden": "true" });
   #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
   #tile: Tile | null = null;
   #clock = 0;
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     this.#video.muted = true;
     this.#video.addEventListener("playing", () => this.#video.setAttribute("data-plays", ""));
     // A video that cannot be played stays a still image here; the viewer says why.
@@ -66,7 +64,7 @@ export class Hover {
   /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a button:
    * the caption is not for screen readers, and the key is B. */
   #makeHeart({ id, reactions, favourite }: View) {
-    const { actions, translate, store } = this.#context;
+    const { actions, translate, store } = this.context;
     const press = async () => {
       await actions.favourite([id]);
       if (this.#tile?.view.id === id) this.#drawCaption(this.#tile);
@@ -91,7 +89,7 @@ export class Hover {
    * value for a line about which nothing is known. */
   #makeLines(view: View) {
     const { user, base_model: base, summary } = view;
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
     const facts = [
       steps > 0 && translate("caption_steps", { n: steps }),
@@ -113,7 +111,7 @@ export class Hover {
   }
 
   #playVideo(tile: Tile) {
-    this.#video.src = this.#context.api.getFileUrl(tile.view.id);
+    this.#video.src = this.context.api.getFileUrl(tile.view.id);
     tile.element.append(this.#video);
     // Rejected when the pointer leaves before the video begins, which is no error.
     this.#video.play().catch(() => undefined);

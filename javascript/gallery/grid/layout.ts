@@ -190,14 +190,12 @@ const AHEAD = 1; // screens above and below the window that have tiles
 
 export class Arrangement {
   views: readonly View[] = [];
-  #gap;
   #layout;
   /** index by id */
   #indices: Map<number, number> = new Map();
 
   /** @param gap pixels between tiles */
-  constructor(gap: number) {
-    this.#gap = gap;
+  constructor(private readonly gap: number) {
     this.#layout = new Masonry(0, 1, gap);
   }
 
@@ -249,7 +247,7 @@ export class Arrangement {
    * @param width of the grid, in pixels
    * @param tile wanted width of a tile, in pixels */
   layOut(views: readonly View[], width: number, tile: number) {
-    this.#layout = new Masonry(width, tile, this.#gap);
+    this.#layout = new Masonry(width, tile, this.gap);
     this.#indices.clear();
     this.views = [];
     this.appendViews(views);
@@ -287,7 +285,7 @@ export class Arrangement {
   /** Return the id of the image at a point. If the point is in a gap, return the id of an image
    * beside the gap; null if there is none. */
   findAt({ x, y }: { x: number; y: number }) {
-    const near = this.#gap / 2;
+    const near = this.gap / 2;
     const area = { left: x - near, top: y - near, right: x + near, bottom: y + near };
     return this.listInside(area)[0] ?? null;
   }

@@ -72,7 +72,6 @@ const STEPS = {
 };
 
 export class Scrubber {
-  #context;
   #bubble = el("span", { class: "scrubber-month surface", "aria-hidden": "true" });
   #handle;
   #track;
@@ -84,9 +83,8 @@ export class Scrubber {
   #isChosen = false; // by dragging or a key, and not gone to yet
   #isDragged = false;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { root, translate, store, signal } = context;
-    this.#context = context;
     this.#handle = el("div", {
       class: "scrubber-handle",
       "data-field": "month",
@@ -158,7 +156,7 @@ export class Scrubber {
 
   /** Open the gallery at the chosen month; do nothing if none is chosen. */
   #openMonth() {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const { where } = store.get();
     const isChosen = this.#isChosen;
     this.#setChosen(false);
@@ -169,7 +167,7 @@ export class Scrubber {
 
   #cancel() {
     this.#setChosen(false);
-    this.#draw(this.#context.store.get());
+    this.#draw(this.context.store.get());
   }
 
   /** Store and show whether the user is choosing a month. */
@@ -180,7 +178,7 @@ export class Scrubber {
 
   /** Fetch the number of known images of each month, once for each gallery. */
   async #fetchMonths() {
-    const { api, store, signal } = this.#context;
+    const { api, store, signal } = this.context;
     const { where, images } = store.get();
     if (this.#fetchedFor[0] === where && this.#fetchedFor[1] === images) return;
     this.#fetchedFor = [where, images];
@@ -193,7 +191,7 @@ export class Scrubber {
       this.#draw(store.get());
     } catch (error) {
       this.#fetchedFor = [];
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 
@@ -229,7 +227,7 @@ export class Scrubber {
 
   /** Return a month in words, with the number of its known images. */
   #describe(one: MonthCount | undefined) {
-    const { translate, store } = this.#context;
+    const { translate, store } = this.context;
     const { language } = store.get().bootstrap ?? {};
     if (!one) return translate("scrubber");
     const name = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {

@@ -11,7 +11,6 @@ import { getTiles, type Key } from "../state/state";
 import type { Context, State } from "../types";
 
 export class SelectionBar {
-  #context;
   #section = el("div", { class: "selection-bar surface", hidden: true });
   #where = el("p", { class: "where" });
   #hidden;
@@ -21,9 +20,8 @@ export class SelectionBar {
   #back;
   #compare;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { root, store, translate, actions, signal } = context;
-    this.#context = context;
     this.#compare = this.#makeButton("compare", "compare", "compare_title", () =>
       actions.compare(),
     );
@@ -49,7 +47,7 @@ export class SelectionBar {
 
   /** Set the style's variables from which the bar's position is computed. */
   #place() {
-    const host = this.#context.root.host as HTMLElement;
+    const host = this.context.root.host as HTMLElement;
     const { left, width } = host.getBoundingClientRect();
     if (!width) return; // another tab is in front
     host.style.setProperty("--cs-host-center", `${left + width / 2}px`);
@@ -59,7 +57,7 @@ export class SelectionBar {
 
   /** Open a menu with two items: show the hidden images or not, and open their rules. */
   #openHiddenMenu() {
-    const { root, translate, actions, store, signal } = this.#context;
+    const { root, translate, actions, store, signal } = this.context;
     const { showsHidden } = store.get();
     const show = () => actions.showHidden(!showsHidden);
     const items = [
@@ -79,11 +77,11 @@ export class SelectionBar {
     press: () => unknown,
     look: string = "quiet",
   ) {
-    return button({ action, icon: glyph, label: this.#context.translate(key), class: look }, press);
+    return button({ action, icon: glyph, label: this.context.translate(key), class: look }, press);
   }
 
   #makeMarkedGroup() {
-    const { translate, actions, store } = this.#context;
+    const { translate, actions, store } = this.context;
     const list = () => [...store.get().marks];
     const download = () => actions.download(list());
     return el(
@@ -106,7 +104,7 @@ export class SelectionBar {
   #draw(now: State) {
     const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const number = (value: number) => formatNumber(value, bootstrap?.language);
     this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
     if (this.#section.hidden) return;

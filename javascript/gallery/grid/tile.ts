@@ -17,7 +17,6 @@ export interface Looks {
 
 export class Tile {
   element;
-  #translate;
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   #sign: HTMLElement | null = null;
   #count: HTMLElement | null = null;
@@ -28,9 +27,8 @@ export class Tile {
 
   constructor(
     public view: View,
-    translate: Translate,
+    private readonly translate: Translate,
   ) {
-    this.#translate = translate;
     this.element = el(
       "a", // its href is set when it is pointed at or focused
       {
@@ -94,15 +92,15 @@ export class Tile {
   #drawLabel({ isMarked, count }: Looks) {
     const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
-    signs.push(isNew && this.#translate("name_new"));
+    signs.push(isNew && this.translate("name_new"));
     setAttribute(this.element, "data-sign", signs.filter(Boolean).join(" ") || null);
     setAttribute(this.element, "data-saved", saved);
     setAttribute(this.element, "data-favourite", favourite);
     setAttribute(this.element, "data-new", isNew);
     setAttribute(this.element, "data-gone", deleted_at !== "");
-    const label = describeImage(this.view, isMarked, this.#translate);
-    const post = count > 1 ? `, ${this.#translate("post_count", { n: count })}` : "";
-    const failed = this.isFailed ? `, ${this.#translate("thumb_failed")}` : ""; // as the tile says
+    const label = describeImage(this.view, isMarked, this.translate);
+    const post = count > 1 ? `, ${this.translate("post_count", { n: count })}` : "";
+    const failed = this.isFailed ? `, ${this.translate("thumb_failed")}` : ""; // as the tile says
     this.element.setAttribute("aria-label", `${label}${post}${failed}`);
   }
 
@@ -145,7 +143,7 @@ export class Tile {
     const again = {
       class: "sign one-line",
       "data-do": "thumb-again",
-      text: this.#translate("thumb_failed"),
+      text: this.translate("thumb_failed"),
     };
     this.#showSign(el("span", again));
     if (this.#looks) this.#drawLabel(this.#looks);
@@ -183,7 +181,7 @@ export class Tile {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.removeThumb();
     if (isBlurred)
-      this.#showSign(el("span", { class: "sign one-line", text: this.#translate("show_blurred") }));
+      this.#showSign(el("span", { class: "sign one-line", text: this.translate("show_blurred") }));
   }
 
   /** Show a short text or an icon over the tile.

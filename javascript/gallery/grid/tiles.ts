@@ -8,9 +8,6 @@ import { type Looks, Tile } from "./tile";
 const A_FRAME = 8; // ms that may go into new tiles at once
 
 export class Tiles {
-  #list;
-  #arrangement;
-  #translate;
   #getLooks;
   #onDrop;
   /** by id */
@@ -18,14 +15,11 @@ export class Tiles {
 
   /** @param how getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
   constructor(
-    list: HTMLElement,
-    arrangement: Arrangement,
-    translate: Translate,
+    private readonly list: HTMLElement,
+    private readonly arrangement: Arrangement,
+    private readonly translate: Translate,
     { getLooks, onDrop }: { getLooks: (tile: Tile) => Looks; onDrop: (tile: Tile) => void },
   ) {
-    this.#list = list;
-    this.#arrangement = arrangement;
-    this.#translate = translate;
     this.#getLooks = getLooks;
     this.#onDrop = onDrop;
   }
@@ -76,20 +70,20 @@ export class Tiles {
   /** Put the elements into the gallery's order, in which screen readers read them. The focused
    * element is not moved, because it would lose the focus. */
   #sortElements() {
-    const { activeElement } = this.#list.getRootNode() as ShadowRoot;
-    const indexOf = ({ view }: Tile) => this.#arrangement.getIndex(view.id) ?? 0;
+    const { activeElement } = this.list.getRootNode() as ShadowRoot;
+    const indexOf = ({ view }: Tile) => this.arrangement.getIndex(view.id) ?? 0;
     const tiles = [...this.#tiles.values()].sort((a, b) => indexOf(a) - indexOf(b));
     let next: Element | null = null;
     for (const { element } of tiles.reverse()) {
       const isThere = element.parentNode !== null && element.nextElementSibling === next;
-      if (!isThere && element !== activeElement) this.#list.insertBefore(element, next);
+      if (!isThere && element !== activeElement) this.list.insertBefore(element, next);
       next = element;
     }
   }
 
   /** Show newer data of the images in all tiles. */
   updateViews() {
-    for (const [id, tile] of this.#tiles) tile.updateView(this.#arrangement.getView(id));
+    for (const [id, tile] of this.#tiles) tile.updateView(this.arrangement.getView(id));
   }
 
   /** Move each tile to its box. */
@@ -102,9 +96,9 @@ export class Tiles {
   }
 
   #createTile(id: number) {
-    const view = this.#arrangement.getView(id);
+    const view = this.arrangement.getView(id);
     if (!view) return;
-    const tile = new Tile(view, this.#translate);
+    const tile = new Tile(view, this.translate);
     this.#tiles.set(id, tile);
     this.#placeTile(tile);
     tile.drawLooks(this.#getLooks(tile));
@@ -112,8 +106,8 @@ export class Tiles {
 
   /** Move a tile to its box, if the image is in the grid. */
   #placeTile(tile: Tile) {
-    const index = this.#arrangement.getIndex(tile.view.id);
-    const box = this.#arrangement.getBox(tile.view.id);
+    const index = this.arrangement.getIndex(tile.view.id);
+    const box = this.arrangement.getBox(tile.view.id);
     if (index !== undefined && box) tile.moveTo(box, index);
   }
 }

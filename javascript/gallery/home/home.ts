@@ -21,23 +21,22 @@ import {
 const COVER = 450; // pixels, a width that thumbnails come in
 
 class ModelGrid {
-  #context;
-  #data;
   #grid = el("div", { class: "home-grid" });
   /** the cards, and the data that they show */
   #cards: Map<number, { of: string; card: HTMLElement }> = new Map();
   #sight;
 
-  constructor(context: Context, data: LocalModelData) {
-    this.#context = context;
-    this.#data = data;
+  constructor(
+    private readonly context: Context,
+    private readonly data: LocalModelData,
+  ) {
     this.#sight = new IntersectionObserver((entries) => this.#onSight(entries));
     context.signal.addEventListener("abort", () => this.#sight.disconnect());
   }
 
   /** Return the shelf of model files, null if there is none. */
   makeShelf({ home, bootstrap }: State) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const { models = [], count = 0 } = home?.local_models ?? {};
     if (!count) return null;
     const cards = models.map((one) => this.#getCard(one));
@@ -50,7 +49,7 @@ class ModelGrid {
       { class: "home-shelf", "data-shelf": "models" },
       makeHeading(translate("home_models"), formatNumber(count, bootstrap?.language)),
       this.#grid,
-      models.length < count && button(more, () => this.#data.loadMore()),
+      models.length < count && button(more, () => this.data.loadMore()),
     );
   }
 
@@ -70,19 +69,19 @@ class ModelGrid {
    * finds the model first. */
   #makeCard(local: LocalModel) {
     const { key, file, kind, name, version_name, model, version, preview, cover } = local;
-    const { api, actions, translate } = this.#context;
+    const { api, actions, translate } = this.context;
     const beside = preview && api.getUrl(`local_models/${key}/preview?v=${preview}`);
     const image = beside || (cover !== null && api.getThumbUrl(cover, COVER));
     const press =
       model === null
         ? {
             action: "identify-model",
-            href: buildHref(this.#context, {}, local.search_words),
+            href: buildHref(this.context, {}, local.search_words),
             open: () => this.#identify(card, local),
           }
         : {
             action: "open-model",
-            href: buildHref(this.#context, { model, version }),
+            href: buildHref(this.context, { model, version }),
             open: () => actions.openModel(model, version),
           };
     const card = makeCard({
@@ -99,8 +98,8 @@ class ModelGrid {
   async #identify(card: HTMLElement, local: LocalModel) {
     const about = card.querySelector(".dim");
     const before = about?.textContent ?? "";
-    if (about) about.textContent = this.#context.translate("home_identifying");
-    await this.#data.identify(local);
+    if (about) about.textContent = this.context.translate("home_identifying");
+    await this.data.identify(local);
     if (about) about.textContent = before;
   }
 
@@ -109,22 +108,23 @@ class ModelGrid {
     for (const { target, isIntersecting } of entries) {
       if (!isIntersecting || !(target instanceof HTMLElement)) continue;
       this.#sight.unobserve(target);
-      this.#data.resolve(Number(target.dataset.key));
+      this.data.resolve(Number(target.dataset.key));
     }
   }
 }
 
 export class Home {
-  #context;
   #models;
   #section = el("section", { class: "home", hidden: true });
   #intro = el("div", { class: "home-intro" });
   #top = 0;
   #shelves = el("div", { class: "home-shelves" });
 
-  constructor(context: Context, localModels: LocalModelData) {
+  constructor(
+    private readonly context: Context,
+    localModels: LocalModelData,
+  ) {
     const { page, store, signal } = context;
-    this.#context = context;
     this.#models = new ModelGrid(context, localModels);
     this.#section.append(this.#intro, this.#shelves);
     page.append(this.#section);
@@ -136,7 +136,7 @@ export class Home {
   /** Return the scroll position of the home page in pixels, or the last one while it is hidden. */
   get top() {
     if (this.#section.hidden) return this.#top;
-    return -this.#context.root.host.getBoundingClientRect().top;
+    return -this.context.root.host.getBoundingClientRect().top;
   }
 
   /** Focus the first link or button below the introduction. Return whether there is any. */
@@ -165,17 +165,17 @@ export class Home {
     const { home } = now;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
-    redraw(this.#context.root, this.#section, () => {
+    redraw(this.context.root, this.#section, () => {
       this.#drawIntro(now, isNew);
-      const samples = makeSamples(this.#context, now);
+      const samples = makeSamples(this.context, now);
       const shelves = [
         isNew && samples,
-        makeRecent(this.#context, now),
-        makeWatches(this.#context, now),
+        makeRecent(this.context, now),
+        makeWatches(this.context, now),
         !isNew && samples,
-        makeLibraryShelf(this.#context, now),
+        makeLibraryShelf(this.context, now),
         this.#models.makeShelf(now),
-        makeInvitations(this.#context, now),
+        makeInvitations(this.context, now),
       ];
       this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
     });
@@ -184,7 +184,7 @@ export class Home {
   /** Draw the title and the introduction, with example searches for a new user.
    * @param isNew whether the user has opened nothing yet */
   #drawIntro({ bootstrap }: State, isNew: boolean) {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const isDemo = bootstrap?.is_demo ?? false;
     this.#intro.replaceChildren(
       el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
@@ -195,7 +195,7 @@ export class Home {
 
   /** Return buttons that search Civitai for example words. */
   #makeTries() {
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     const tries = translate("home_tries").split("|");
     return el(
       "div",

@@ -170,7 +170,6 @@ function editName(
 }
 
 export class Collections {
-  #context;
   #list = el("div", { class: "collections-list" });
   #name;
   #marked;
@@ -178,8 +177,7 @@ export class Collections {
   #drawn = ""; // the collections and the number of marks that the rows show
   #rows = new AbortController(); // of the rows that are shown
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     const { translate } = context;
     const label = translate("collection_name");
     this.#name = el("input", {
@@ -203,7 +201,7 @@ export class Collections {
 
   /** Open the panel, and focus the field for the tags of the marked images. */
   open() {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     actions.panel("collections");
     const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
     if (store.get().marks.size && hasKeyboard) this.#marked.querySelector("input")?.focus();
@@ -214,15 +212,15 @@ export class Collections {
   }
 
   #form() {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const draw = () => {
-      const n = this.#context.store.get().marks.size;
+      const n = this.context.store.get().marks.size;
       add.textContent = n
         ? translate("collection_add_marked", { n })
         : translate("collection_make");
     };
-    this.#context.store.on(["marks"], draw, this.#context);
+    this.context.store.on(["marks"], draw, this.context);
     draw();
     return el(
       "form",
@@ -233,7 +231,7 @@ export class Collections {
   }
 
   #favourites() {
-    const { translate } = this.#context;
+    const { translate } = this.context;
     return button(
       { action: "open-favourites", icon: "heart", label: translate("favourites") },
       () => this.#searchLibrary("is:favourite"),
@@ -241,7 +239,7 @@ export class Collections {
   }
 
   #files() {
-    const { translate, api } = this.#context;
+    const { translate, api } = this.context;
     const file = el("input", {
       type: "file",
       accept: ".json,application/json",
@@ -266,7 +264,7 @@ export class Collections {
   }
 
   #searchLibrary(words: string) {
-    const { actions } = this.#context;
+    const { actions } = this.context;
     actions.panel("");
     actions.openLibrary(words);
   }
@@ -274,7 +272,7 @@ export class Collections {
   /** Create the collection whose name was typed, with the marked images if there are any. */
   async #onSubmit(event: SubmitEvent) {
     event.preventDefault();
-    const { store } = this.#context;
+    const { store } = this.context;
     const name = this.#name.value.trim();
     const make = () => this.#change({ action: "create", name });
     const isDone = await (store.get().marks.size ? this.#addMarked(name) : make());
@@ -284,7 +282,7 @@ export class Collections {
   /** Add the marked images to a collection, which is created if it does not exist. Return whether
    * that succeeded. */
   async #addMarked(name: string) {
-    const { store, actions, toast, translate } = this.#context;
+    const { store, actions, toast, translate } = this.context;
     const ids = [...store.get().marks];
     if (!(await actions.annotate(ids, { add_to: name }))) return false;
     toast(translate("collection_filled", { n: ids.length, name }), "good");
@@ -292,7 +290,7 @@ export class Collections {
   }
 
   async #takeOutMarked(name: string) {
-    const { store, actions, translate } = this.#context;
+    const { store, actions, translate } = this.context;
     const ids = [...store.get().marks];
     const message = translate("collection_taken_out", { n: ids.length, name });
     await actions.annotate(ids, { remove_from: name }, message);
@@ -303,18 +301,18 @@ export class Collections {
     const collections = await this.#panel.changeData(request);
     if (!collections) return false;
     this.#draw(collections);
-    void this.#context.actions.collectionsChanged();
+    void this.context.actions.collectionsChanged();
     return true;
   }
 
   async #fetchAll() {
-    const { api } = this.#context;
-    const collections = await this.#panel.readData(() => api.get("collections", this.#context));
+    const { api } = this.context;
+    const collections = await this.#panel.readData(() => api.get("collections", this.context));
     if (collections) this.#draw(collections);
   }
 
   #draw(collections: Collection[]) {
-    const { root, translate, store } = this.#context;
+    const { root, translate, store } = this.context;
     const drawn = JSON.stringify([collections, store.get().marks.size]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
@@ -332,22 +330,22 @@ export class Collections {
       open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
       takeOut: () => this.#takeOutMarked(name),
-      models: () => this.#context.actions.listNeeds(makeNeedsQuery({ collection: name })),
+      models: () => this.context.actions.listNeeds(makeNeedsQuery({ collection: name })),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),
     };
-    return makeCollectionRow(this.#context, collection, actions, this.#rows.signal);
+    return makeCollectionRow(this.context, collection, actions, this.#rows.signal);
   }
 
   /** Change a collection and show all collections. Return whether that succeeded. */
   #change(body: CollectionBody) {
-    const { api } = this.#context;
+    const { api } = this.context;
     return this.#request(async () => (await api.post("collections", body)).collections);
   }
 
   /** Delete a collection, and show a message whose button creates it again. */
   async #delete(name: string) {
-    const { api, toast, translate } = this.#context;
+    const { api, toast, translate } = this.context;
     await this.#request(async () => {
       const deleted = await api.post("collections", { action: "delete", name });
       toast(translate("collection_deleted", { name }), undefined, () =>
@@ -358,7 +356,7 @@ export class Collections {
   }
 
   async #import(field: HTMLInputElement) {
-    const { actions, api, toast } = this.#context;
+    const { actions, api, toast } = this.context;
     const [file] = field.files ?? [];
     if (!file) return;
     try {
@@ -367,7 +365,7 @@ export class Collections {
       void actions.collectionsChanged();
       await this.#fetchAll();
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
     field.value = "";
   }

@@ -20,16 +20,15 @@ class JobSearch {
   older;
   /** null while the newest jobs are shown */
   found: JobCard[] | null = null;
-  #context;
-  #changed;
   #limit = LISTED;
   #abort = new AbortController();
 
   /** @param changed called when other jobs were found */
-  constructor(context: Context, changed: () => void) {
+  constructor(
+    private readonly context: Context,
+    private readonly changed: () => void,
+  ) {
     const { translate, signal } = context;
-    this.#context = context;
-    this.#changed = changed;
     const label = translate("jobs_search");
     this.field = el("input", {
       type: "search",
@@ -56,7 +55,7 @@ class JobSearch {
     this.field.hidden = total <= FEW && !isSearching;
     const n = total - listed;
     this.older.hidden = isSearching || n <= 0;
-    setLabel(this.older, this.#context.translate("jobs_older", { n }));
+    setLabel(this.older, this.context.translate("jobs_older", { n }));
   }
 
   /** Show the newest jobs again. */
@@ -65,7 +64,7 @@ class JobSearch {
     this.field.value = "";
     this.#limit = LISTED;
     this.found = null;
-    this.#changed();
+    this.changed();
   }
 
   #showOlder() {
@@ -82,12 +81,12 @@ class JobSearch {
     const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
     const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
     try {
-      const { jobs } = await this.#context.api.get(`jobs?${query}`, { signal });
+      const { jobs } = await this.context.api.get(`jobs?${query}`, { signal });
       if (signal.aborted) return;
       this.found = jobs;
-      this.#changed();
+      this.changed();
     } catch (error) {
-      showError(error, this.#context);
+      showError(error, this.context);
     }
   }
 }

@@ -22,21 +22,21 @@ import { Panel } from "./panel";
 
 class NeededRow {
   element;
-  #context;
   #box = el("input", { type: "checkbox", "data-field": "needed" });
   #title = el("h3", { dir: "auto" });
   #facts = el("p", { class: "dim" });
   #folder = el("p", { class: "dim", dir: "auto" });
   #controls;
-  #unchecked;
   #needed: NeededFile | null = null;
 
   /** @param unchecked keys of the files that the user has unchecked; the row adds and removes its
    *     own
    * @param changed called when the user checks or unchecks the row */
-  constructor(context: Context, unchecked: Set<string>, changed: () => void) {
-    this.#context = context;
-    this.#unchecked = unchecked;
+  constructor(
+    private readonly context: Context,
+    private readonly unchecked: Set<string>,
+    changed: () => void,
+  ) {
     this.#controls = new FileControls(context, { hasButton: false });
     this.#box.addEventListener("change", () => {
       const key = this.#needed?.key ?? "";
@@ -54,7 +54,7 @@ class NeededRow {
 
   /** Show the state of a needed model. */
   draw(needed: NeededFile) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { fileChoices, jobs, bootstrap, needs } = store.get();
     const name = needed.name || needed.hash;
     if (needed !== this.#needed) {
@@ -69,7 +69,7 @@ class NeededRow {
     const isOffered = isAbsent(needed) && file !== null && !getRefusal(needed, fileChoices);
     const isGettable = canGet(needed, fileChoices) && !findJobFile(jobs, needed);
     this.#box.disabled = !isGettable;
-    this.#box.checked = isGettable && !this.#unchecked.has(needed.key);
+    this.#box.checked = isGettable && !this.unchecked.has(needed.key);
     const isMany = (needs.list.answer?.image_count ?? 0) > 1;
     this.#facts.textContent = [
       getModelTypeName(needed.type, translate),
@@ -88,7 +88,6 @@ class NeededRow {
 
 export class ModelFilesPanel {
   panel;
-  #context;
   /** keys of the files that the user left out */
   #unchecked: Set<string> = new Set();
   #of = "";
@@ -102,9 +101,8 @@ export class ModelFilesPanel {
   #footer;
   #settings;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { translate, actions, store, signal } = context;
-    this.#context = context;
     this.#rows = new Rows(
       this.#list,
       ({ key }) => key,
@@ -140,13 +138,13 @@ export class ModelFilesPanel {
 
   /** Stop loading the list once the panel is closed. */
   #leave() {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     if (!this.panel.isOpen && store.get().needs.list.loading) actions.showNeeds("list", "");
   }
 
   #draw() {
     if (!this.panel.isOpen) return;
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const state = store.get();
     const { of, answer, problem, loading } = state.needs.list;
     if (of !== this.#of) this.#unchecked.clear();
@@ -168,7 +166,7 @@ export class ModelFilesPanel {
 
   /** Check or uncheck each file that can be downloaded, like the checkbox above the list. */
   #chooseAll() {
-    for (const { key } of listGettable(this.#context.store.get(), "list")) {
+    for (const { key } of listGettable(this.context.store.get(), "list")) {
       if (this.#all.checked) this.#unchecked.delete(key);
       else this.#unchecked.add(key);
     }
@@ -179,7 +177,7 @@ export class ModelFilesPanel {
    * cannot be downloaded. Without a response, return "" or that the list is being loaded.
    * @param loading whether a response is awaited */
   #summarize(loading: boolean) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { answer } = store.get().needs.list;
     if (!answer) return loading ? translate("model_looking") : "";
     const { files, image_count: images } = answer;
@@ -199,7 +197,7 @@ export class ModelFilesPanel {
    * @param chosen the files that the button downloads
    * @param locked why no download can be started here, "" if it can */
   #drawFooter(chosen: NeededFile[], locked: string) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { fileChoices, bootstrap, needs, jobs } = store.get();
     const size = formatBytes(sumSizes(chosen, fileChoices), bootstrap?.language);
     const key = size ? "model_get_n" : "model_get_n_unknown";
@@ -221,7 +219,7 @@ export class ModelFilesPanel {
    * has that space.
    * @param at index of the disk */
   #makeDiskLine(disks: Disk[], at: number, chosen: NeededFile[]) {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { fileChoices, bootstrap } = store.get();
     const { free, usable, folder } = disks[at];
     const here = chosen.filter((one) => one.disk === at);
@@ -236,7 +234,7 @@ export class ModelFilesPanel {
 
   /** Return the files that will be downloaded: all that can be, until the user unchecks them. */
   #listChosen() {
-    const gettable = listGettable(this.#context.store.get(), "list");
+    const gettable = listGettable(this.context.store.get(), "list");
     return gettable.filter(({ key }) => !this.#unchecked.has(key));
   }
 }

@@ -127,14 +127,12 @@ export class KeyForm {
 const KINDS = { author: "hidden_kind_author", word: "hidden_kind_word" } as const;
 
 export class HiddenRules {
-  #context;
   #kind;
   #text;
   element;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { root, translate, store } = context;
-    this.#context = context;
     const list = el("ul", {});
     this.#kind = el(
       "select",
@@ -170,7 +168,7 @@ export class HiddenRules {
 
   /** Fetch the rules and show them. */
   load() {
-    return this.#context.actions.loadHiddenRules();
+    return this.context.actions.loadHiddenRules();
   }
 
   /** Focus the first button that deletes a rule, as soon as the rules are loaded. Do nothing if the
@@ -195,11 +193,11 @@ export class HiddenRules {
     if (!text) return this.focus();
     this.#text.value = "";
     const kind = this.#kind.value === "author" ? "author" : "word";
-    return this.#context.actions.hide({ kind, text });
+    return this.context.actions.hide({ kind, text });
   }
 
   #makeRow(rule: HiddenRule) {
-    const { translate, actions } = this.#context;
+    const { translate, actions } = this.context;
     const { kind, text } = rule;
     return el(
       "li",

@@ -225,7 +225,6 @@ const UNDER_WAY = ["queued", "running"];
 
 class ReadMore {
   element;
-  #context;
   #limit;
   #line = el("p", { role: "status" });
   #form;
@@ -233,9 +232,11 @@ class ReadMore {
   #read = -1; // images, of the job that is shown
 
   /** @param more called when more records are loaded */
-  constructor(context: Context, more: () => unknown) {
+  constructor(
+    private readonly context: Context,
+    more: () => unknown,
+  ) {
     const { store, translate, actions } = context;
-    this.#context = context;
     const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
     this.#limit = makeLimitField(translate, what);
     const begin = button(
@@ -260,7 +261,7 @@ class ReadMore {
 
   /** Return the newest job, queued or running, that loads this model's records; else undefined. */
   #findJob() {
-    const { jobs, model } = this.#context.store.get();
+    const { jobs, model } = this.context.store.get();
     return jobs?.jobs.find(
       (job) => job.reads_only && UNDER_WAY.includes(job.state) && job.title === model?.name,
     );
@@ -288,14 +289,12 @@ const ORDER = [
 
 export class StatsPanel {
   panel;
-  #context;
   #sample = el("header", { class: "sample" });
   #reading;
   #content = el("div", { class: "stats-content" });
   #abort = new AbortController();
 
-  constructor(context: Context) {
-    this.#context = context;
+  constructor(private readonly context: Context) {
     context.signal.addEventListener("abort", () => this.#abort.abort());
     this.panel = new Panel(context, "stats", {
       title: "stats_title",
@@ -308,7 +307,7 @@ export class StatsPanel {
   }
 
   async #read() {
-    const { api, store, translate } = this.#context;
+    const { api, store, translate } = this.context;
     const { model, version, level } = store.get().where;
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -330,7 +329,7 @@ export class StatsPanel {
   }
 
   #draw(stats: Stats) {
-    const { actions, translate, root } = this.#context;
+    const { actions, translate, root } = this.context;
     const show = ({ search }: StatsBarView) => {
       actions.panel("");
       void actions.search(search, "gallery"); // all that was read, as the bars are
@@ -338,13 +337,13 @@ export class StatsPanel {
     const groups = [...stats.groups].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const bars = groups.map((group) => makeBars(this.#context, group, show));
-    const versions = makeVersions(this.#context, stats.versions, (version) => {
+    const bars = groups.map((group) => makeBars(this.context, group, show));
+    const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
     this.#drawSample(stats);
     const parts = [
-      stats.recipe && makeRecipe(this.#context, stats),
+      stats.recipe && makeRecipe(this.context, stats),
       bars.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
       el("div", { class: "bar-groups" }, ...bars),
       stats.versions.length > 1 && versions,
@@ -356,7 +355,7 @@ export class StatsPanel {
 
   /** Show how many images the statistics are based on. */
   #drawSample({ image_count, with_data, reactions }: Stats) {
-    const { translate, store, actions } = this.#context;
+    const { translate, store, actions } = this.context;
     const { bootstrap, model, where } = store.get();
     const version = model?.versions.find((one) => one.id === where.version);
     const number = (value: number) => formatNumber(value, bootstrap?.language);

@@ -11,17 +11,15 @@ import { makeEmpty, Panel } from "./panel";
 
 class WatchRow {
   element;
-  #context;
   #news = el("p", { class: "dim" });
 
   /** @param actions called by the buttons of the row */
   constructor(
-    context: Context,
+    private readonly context: Context,
     one: WatchedGallery,
     { open, unwatch }: { open: () => unknown; unwatch: () => unknown },
   ) {
     const { translate } = context;
-    this.#context = context;
     const leave = translate("watch_stop", { name: one.name });
     const title = button({ action: "open-watched", label: one.name, class: "quiet" }, open);
     title.dir = "auto";
@@ -43,7 +41,7 @@ class WatchRow {
   }
 
   #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
-    const { translate, store } = this.#context;
+    const { translate, store } = this.context;
     if (!checked_at) return translate("watches_never");
     const date = formatDate(checked_at, store.get().bootstrap?.language);
     const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
@@ -56,7 +54,6 @@ const WHILE_LOST = 10_000; // while our server does not answer
 const DAILY = 3_600_000; // ms between two requests that may begin the daily check
 
 export class Watches {
-  #context;
   #timer = 0;
   #answeredAt = performance.now();
   #list = el("ul", { class: "galleries" });
@@ -67,9 +64,8 @@ export class Watches {
   #means;
   #panel;
 
-  constructor(context: Context) {
+  constructor(private readonly context: Context) {
     const { store, api, translate, signal } = context;
-    this.#context = context;
     this.#none = makeEmpty(context, translate("watches_none"));
     this.#means = el("p", { class: "dim" }, translate("watches_means"));
     this.#check = button(
@@ -97,7 +93,7 @@ export class Watches {
 
   /** Watch the open gallery, or stop watching it. */
   async toggleWatch() {
-    const { store, api, actions } = this.#context;
+    const { store, api, actions } = this.context;
     const { where, watches } = store.get();
     const gallery = getWatchKey(where);
     if (!gallery) return;
@@ -118,7 +114,7 @@ export class Watches {
     gallery,
     ...again
   }: Pick<WatchedGallery, "gallery" | "name" | "model" | "version" | "user">) {
-    const { api, store, toast, translate } = this.#context;
+    const { api, store, toast, translate } = this.context;
     const left = await api.post("watches", { action: "unwatch", gallery });
     const body = () => ({ ...withSource(store.get().where, again), name: again.name });
     const watch = () => api.post("watches", { action: "watch", ...body() });
@@ -127,8 +123,8 @@ export class Watches {
   }
 
   #read() {
-    const { api } = this.#context;
-    return this.#show(this.#panel.readData(() => api.get("watches", this.#context)));
+    const { api } = this.context;
+    return this.#show(this.#panel.readData(() => api.get("watches", this.context)));
   }
 
   #change(request: () => Promise<WatchedGalleries>) {
@@ -139,7 +135,7 @@ export class Watches {
    * @param response null if there is nothing new to show */
   async #show(response: Promise<WatchedGalleries | null>) {
     const watches = await response;
-    const { store, signal } = this.#context;
+    const { store, signal } = this.context;
     if (signal.aborted) return;
     if (!watches) return this.#schedule(WHILE_LOST);
     this.#answeredAt = performance.now();
@@ -149,15 +145,15 @@ export class Watches {
 
   /** Show the watched galleries, and let the server check those that are due. */
   #showAndCheck(watches: WatchedGalleries | undefined) {
-    if (watches) setWatches(this.#context.store, watches);
+    if (watches) setWatches(this.context.store, watches);
     this.#schedule();
     if (watches?.galleries.length) void this.#checkDue();
   }
 
   /** Let the server check the galleries that are due. */
   #checkDue() {
-    const { api } = this.#context;
-    const request = () => api.post("watches", { action: "check_due" }, this.#context);
+    const { api } = this.context;
+    const request = () => api.post("watches", { action: "check_due" }, this.context);
     return this.#show(this.#panel.readData(request));
   }
 
@@ -182,7 +178,7 @@ export class Watches {
    * @param least milliseconds to wait at least */
   #schedule(least: number = 0) {
     clearTimeout(this.#timer);
-    const { store, signal } = this.#context;
+    const { store, signal } = this.context;
     const { watches, bootstrap } = store.get();
     const isDaily = getSetting(bootstrap, "watch_daily") === true && watches?.galleries.length;
     const every = watches?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
@@ -192,7 +188,7 @@ export class Watches {
   }
 
   #draw() {
-    const { store, translate } = this.#context;
+    const { store, translate } = this.context;
     const { galleries = [], checking = false, problem = "" } = store.get().watches ?? {};
     this.#check.hidden = !galleries.length;
     this.#means.hidden = !galleries.length;
@@ -204,7 +200,7 @@ export class Watches {
   }
 
   #makeRow(one: WatchedGallery) {
-    return new WatchRow(this.#context, one, {
+    return new WatchRow(this.context, one, {
       open: () => this.#open(one),
       unwatch: () => this.#change(() => this.#unwatch(one)),
     });
@@ -212,7 +208,7 @@ export class Watches {
 
   /** Open a watched gallery with the newest images first. */
   #open({ model, version, user }: WatchedGallery) {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const { where, bootstrap } = store.get();
     actions.panel("");
     const source = user ? { user } : { model, version };

@@ -23,7 +23,6 @@ const REST = 350; // ms between two changes of the address
 const FAR = 1000; // images; further down, going back is only offered
 
 export class Router {
-  #context;
   #isFollowing = false; // the change comes from the address
   #isResting = false; // the address was changed less than REST ms ago
   #isBehind = false; // the address must be changed again after that
@@ -34,8 +33,7 @@ export class Router {
   /** the scroll position in that state, if another gallery was opened */
   #scrolled: Scrolled | null = null;
 
-  constructor(context: PageContext) {
-    this.#context = context;
+  constructor(private readonly context: PageContext) {
     const { store, signal } = context;
     // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
@@ -49,7 +47,7 @@ export class Router {
 
   /** Show what the page's URL names. */
   openAddress() {
-    const { store, actions, parts } = this.#context;
+    const { store, actions, parts } = this.context;
     const { bootstrap, where } = store.get();
     if (!bootstrap) return;
     const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
@@ -66,7 +64,7 @@ export class Router {
 
   /** Show what the URL of the new history entry names. */
   #onPopState() {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const closed = this.#closing;
     if (!closed) {
       if (store.get().panel) actions.panel(""); // else the page would change behind the panel
@@ -82,7 +80,7 @@ export class Router {
   /** Scroll back to where the user left the gallery.
    * @param loaded settles when the gallery's first images are loaded */
   async #scrollBack(loaded: Promise<void>) {
-    const { store, actions, parts } = this.#context;
+    const { store, actions, parts } = this.context;
     const { place, home } = readScrolled();
     if (isHome(store.get())) parts.home.scrollTo(home);
     const { where, loadedWords } = store.get();
@@ -96,7 +94,7 @@ export class Router {
   /** Show search results again, and focus the card that the user opened from them.
    * @param opened id of the card's model, null if no card was opened */
   #openResults(words: string, opened: number | null) {
-    const { store, actions, parts } = this.#context;
+    const { store, actions, parts } = this.context;
     const { found } = readScrolled();
     if (found?.results.query === words) {
       actions.setView({ results: found.results });
@@ -115,7 +113,7 @@ export class Router {
   }
 
   #getScrolled(state: State): Scrolled {
-    const { grid, results, home } = this.#context.parts;
+    const { grid, results, home } = this.context.parts;
     const found = state.results && { results: state.results, top: results.top };
     return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
   }
@@ -127,7 +125,7 @@ export class Router {
     if (this.#closing || !this.#before) return;
     const [before, scrolled] = [this.#before, this.#scrolled];
     this.#before = this.#scrolled = null;
-    const now = this.#context.store.get();
+    const now = this.context.store.get();
     const href = this.#buildHref(now);
     const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
     if (kind && kind !== "gallery" && href === below) {
@@ -171,7 +169,7 @@ export class Router {
       return;
     }
     if (this.#closing) return;
-    const href = this.#buildHref(this.#context.store.get());
+    const href = this.#buildHref(this.context.store.get());
     if (href === location.href) return;
     history.replaceState(history.state, "", href);
     this.#isResting = true;

@@ -327,26 +327,23 @@ type Listener = (now: State, before: State) => void;
 export type Key = keyof State | ((state: State) => unknown);
 
 export class Store {
-  #state: State;
   #subscriptions: Set<{ keys: Key[]; listener: Listener }> = new Set();
 
-  constructor(state: State = makeInitialState()) {
-    this.#state = state;
-  }
+  constructor(private state: State = makeInitialState()) {}
 
   get() {
-    return this.#state;
+    return this.state;
   }
 
   /** Merge a change into the state, then call the listeners whose keys have changed. */
   set(change: Partial<State> | ((state: State) => Partial<State>)) {
-    const before = this.#state;
+    const before = this.state;
     const now = { ...before, ...(typeof change === "function" ? change(before) : change) };
-    this.#state = now;
+    this.state = now;
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
       if (subscription.keys.some((key) => readKey(now, key) !== readKey(before, key))) {
-        subscription.listener(this.#state, before); // a listener before may have changed the state again
+        subscription.listener(this.state, before); // a listener before may have changed the state again
       }
     }
   }

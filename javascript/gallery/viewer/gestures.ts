@@ -223,11 +223,8 @@ export class ZoomGestures {
   /** the image's pose when the drag or the pinch began */
   from: Pose = { scale: 1, x: 0, y: 0 };
   #pinchedAt: Point = { x: 0, y: 0 };
-  #target;
 
-  constructor(target: Target) {
-    this.#target = target;
-  }
+  constructor(private readonly target: Target) {}
 
   /** Remember the image's pose at the start of a drag.
    * @param _axis the drag's axis */
@@ -278,14 +275,14 @@ export class ZoomGestures {
   }
 
   #begin() {
-    this.from = this.#target.slide?.pose ?? this.from;
+    this.from = this.target.slide?.pose ?? this.from;
   }
 
   /** Zoom and pan the slide, if there is one.
    * @param getPose returns the new pose of the slide
    * @param smoothly whether to animate the change */
   #change(getPose: (slide: Slide) => Pose, smoothly: boolean = false) {
-    const { slide } = this.#target;
-    if (slide) this.#target.setPose(getPose(slide), smoothly);
+    const { slide } = this.target;
+    if (slide) this.target.setPose(getPose(slide), smoothly);
   }
 }

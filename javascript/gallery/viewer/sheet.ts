@@ -15,14 +15,14 @@ export class Sheet {
   #size: "full" | "half" = "half";
   #drag: { y: number; top: number; moved: boolean } | null = null;
 
-  #context;
-  #frame;
   #grip;
 
   /** @param frame the element of the viewer that contains the sheet */
-  constructor(context: Context, frame: HTMLElement, details: HTMLElement) {
-    this.#context = context;
-    this.#frame = frame;
+  constructor(
+    private readonly context: Context,
+    private readonly frame: HTMLElement,
+    details: HTMLElement,
+  ) {
     this.#grip = el("button", {
       type: "button",
       class: "sheet-grip",
@@ -44,7 +44,7 @@ export class Sheet {
 
   /** Set the sheet to its smaller size if the sheet or the viewer was closed. */
   #reset() {
-    const { open, details } = this.#context.store.get();
+    const { open, details } = this.context.store.get();
     if (open === null || !details) this.#setSize("half");
   }
 
@@ -73,29 +73,29 @@ export class Sheet {
     this.#drag.moved ||= Math.abs(by) > SLOP;
     if (!this.#drag.moved) return;
     const top = Math.max(FULL_TOP, this.#drag.top + by);
-    this.#frame.toggleAttribute("data-sheet-dragged", true);
-    this.#frame.style.setProperty("--cs-sheet-top", `${top}px`);
+    this.frame.toggleAttribute("data-sheet-dragged", true);
+    this.frame.style.setProperty("--cs-sheet-top", `${top}px`);
   }
 
   /** Let the sheet snap to a size after a drag. */
   #end(event: PointerEvent) {
     if (!this.#drag?.moved) return;
     const by = event.clientY - this.#drag.y;
-    this.#show(chooseSheetSize(this.#size, this.#drag.top + by, by, this.#frame.clientHeight));
+    this.#show(chooseSheetSize(this.#size, this.#drag.top + by, by, this.frame.clientHeight));
   }
 
   #show(size: SheetSize) {
     this.#setSize(size === "closed" ? "half" : size);
     if (size !== "closed") return;
-    this.#context.actions.toggleDetails();
-    this.#frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
+    this.context.actions.toggleDetails();
+    this.frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
   }
 
   #setSize(size: "full" | "half") {
     this.#size = size;
-    this.#frame.removeAttribute("data-sheet-dragged");
-    this.#frame.style.removeProperty("--cs-sheet-top");
-    setAttribute(this.#frame, "data-sheet", size === "full" && size);
+    this.frame.removeAttribute("data-sheet-dragged");
+    this.frame.style.removeProperty("--cs-sheet-top");
+    setAttribute(this.frame, "data-sheet", size === "full" && size);
     this.#grip.setAttribute("aria-expanded", String(size === "full"));
   }
 }

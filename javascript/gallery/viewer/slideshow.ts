@@ -19,16 +19,13 @@ export function readPace() {
 }
 
 export class Slideshow {
-  #context;
   /** of the listeners for input; null while no slideshow runs */
   #running: AbortController | null = null;
   /** the slide whose time has begun */
   #timed: Slide | null = null;
   #turn = new AbortController(); // of the slide's time
 
-  constructor(context: Context) {
-    this.#context = context;
-  }
+  constructor(private readonly context: Context) {}
 
   /** Start the timer if the open slide's file is shown or has failed. Called at each change of the
    * slide. */
@@ -68,7 +65,7 @@ export class Slideshow {
   }
 
   async #showNext() {
-    const { store, actions } = this.#context;
+    const { store, actions } = this.context;
     const { open } = store.get();
     const isSame = () => this.#running && store.get().open === open;
     await actions.step(1);
@@ -83,17 +80,17 @@ export class Slideshow {
     const stop = (event: Event) => {
       if (event instanceof KeyboardEvent) {
         if (MODIFIERS.includes(event.key) || event.repeat) return; // the key that began it is held
-        if (event.ctrlKey || event.metaKey) return this.#context.actions.setSlideshow(false);
+        if (event.ctrlKey || event.metaKey) return this.context.actions.setSlideshow(false);
       }
       event.preventDefault();
       event.stopImmediatePropagation();
-      this.#context.actions.setSlideshow(false);
+      this.context.actions.setSlideshow(false);
     };
     for (const type of ["keydown", "pointerdown", "wheel"])
       window.addEventListener(type, stop, { capture: true, passive: false, signal });
     document.addEventListener(
       "visibilitychange",
-      () => document.hidden && this.#context.actions.setSlideshow(false),
+      () => document.hidden && this.context.actions.setSlideshow(false),
       { signal },
     );
   }

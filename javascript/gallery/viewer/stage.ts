@@ -26,15 +26,12 @@ export function listNearbyIndices(index: number, count: number, way: number, dis
 }
 
 export class Loader {
-  #load;
   #running: Map<number, AbortController> = new Map();
   #done: Set<number> = new Set();
   #wanted: number[] = [];
 
   /** @param load loads an image by its id */
-  constructor(load: Load) {
-    this.#load = load;
-  }
+  constructor(private readonly load: Load) {}
 
   /** Load these images, the first one before all others. Stop loading images that are less urgent.
    * @param ids the most urgent first */
@@ -77,7 +74,7 @@ export class Loader {
   #startLoading(id: number) {
     const controller = new AbortController();
     this.#running.set(id, controller);
-    this.#load(id, controller.signal).finally(() => {
+    this.load(id, controller.signal).finally(() => {
       if (this.#running.get(id) !== controller) return; // it was stopped
       this.#running.delete(id);
       this.#done.add(id);
