@@ -136,7 +136,8 @@ export class ImageMenu {
     this.#showHideItems(id);
   }
 
-  /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused element. */
+  /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused
+   * element. */
   #setAnchor(id: number) {
     const { root, page, store } = this.context;
     const { open } = store.get();

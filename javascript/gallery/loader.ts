@@ -1,7 +1,5 @@
-/**
- * Defines <civitai-gallery>; fetches its code and style when the element is first visible. Built
- * into `javascript/civitai_shortcut.js`, which is small because every page of a host loads it.
- */
+/** Defines <civitai-gallery>; fetches its code and style when the element is first visible. Built
+ * into `javascript/civitai_shortcut.js`, which is small because every page of a host loads it. */
 
 const host = window as Window & {
   gradio_config?: { root?: string };

@@ -12,7 +12,8 @@ import { type ComparedData, makeDifferenceTable } from "./difference_table";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
 
-/** Return the label of a pair's second image, which is a stored reproduction or a file of the user. */
+/** Return the label of a pair's second image, which is a stored reproduction or a file of the
+ * user. */
 function getSecondLabel({ translate }: Context, { file }: ComparedPair) {
   return file?.name ?? translate("made_here");
 }

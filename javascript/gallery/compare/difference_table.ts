@@ -1,4 +1,5 @@
-/** The table of generation data in which compared images differ, with texts compared word by word. */
+/** The table of generation data in which compared images differ, with texts compared word by
+ * word. */
 
 import { el, makePair } from "../core/dom";
 import { getParameterLabel } from "../state/state";
@@ -112,8 +113,8 @@ function alignWords(one: string[], other: string[]): CommonWords {
   return [here, there];
 }
 
-/** Join neighbouring words of a text into parts that are common to the texts, and parts that differ.
- * A separator between two differing words counts as differing.
+/** Join neighbouring words of a text into parts that are common to the texts, and parts that
+ * differ. A separator between two differing words counts as differing.
  * @param isCommon for each word, whether it is common to the texts */
 function joinParts(words: string[], isCommon: boolean[]): Part[] {
   const parts: Part[] = [];
@@ -133,7 +134,8 @@ export type ComparedData = Pick<
   "user" | "infotext" | "prompt" | "negative" | "parameters"
 > & { label?: string; number?: number };
 
-/** Return a table of the fields in which the records differ, and one of the fields that are equal. */
+/** Return a table of the fields in which the records differ, and one of the fields that are
+ * equal. */
 export function makeDifferenceTable({ translate, store }: Context, records: ComparedData[]) {
   const { bootstrap } = store.get();
   const compared = compareFields(records, {

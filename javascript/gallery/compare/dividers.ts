@@ -1,7 +1,5 @@
-/**
- * The dividers between images that lie over each other: each image is visible between the divider
- * before it and the one after it. Dividers are dragged, or moved by the arrow keys.
- */
+/** The dividers between images that lie over each other: each image is visible between the divider
+ * before it and the one after it. Dividers are dragged, or moved by the arrow keys. */
 
 import { el } from "../core/dom";
 import type { Context } from "../types";

@@ -1,8 +1,6 @@
-/**
- * Decodes BlurHashes to pixels, which are shown until an image is loaded.
+/** Decodes BlurHashes to pixels, which are shown until an image is loaded.
  *
- * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md
- */
+ * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md */
 
 import { el } from "./dom";
 

@@ -4,7 +4,7 @@ import type { Translate } from "../types";
 import { button, el, icon, observeSize } from "./dom";
 
 /** by root, the topmost last */
-const open: WeakMap<Node, HTMLDialogElement[]> = new WeakMap();
+const open = new WeakMap<Node, HTMLDialogElement[]>();
 
 /** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the
  * dialog, or leaves the tab that contains it.
@@ -54,7 +54,8 @@ export function closeModal(dialog: HTMLDialogElement) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/** Hide an open dialog until `signal` is aborted, so that the pointer reaches the page behind it. */
+/** Hide an open dialog until `signal` is aborted, so that the pointer reaches the page behind
+ * it. */
 export function setAside(dialog: HTMLDialogElement, signal: AbortSignal) {
   if (!isOpen(dialog) || signal.aborted) return;
   dialog.close();
@@ -77,7 +78,8 @@ export function getTop(root: ShadowRoot): Element | ShadowRoot {
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
 
-/** Call the listener with the topmost element of the page, now and whenever that may have changed. */
+/** Call the listener with the topmost element of the page, now and whenever that may have
+ * changed. */
 function followTop(
   root: ShadowRoot,
   listener: (top: Element | ShadowRoot) => void,

@@ -128,7 +128,7 @@ export function iconButton(
   glyph: IconName,
   label: string,
   press: (event: MouseEvent) => unknown,
-  look: string = "",
+  look = "",
 ) {
   const props = { "data-do": action, "aria-label": label, title: label };
   return makeButton({ class: `${look} icon`.trim(), ...props }, press, icon(glyph));

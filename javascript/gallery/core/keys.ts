@@ -1,5 +1,5 @@
-/** The keyboard shortcuts: one table of what each key does and where, from which the help is made; and
- * the keys that elements handle themselves. */
+/** The keyboard shortcuts: one table of what each key does and where, from which the help is made;
+ * and the keys that elements handle themselves. */
 
 import type { Actions } from "../actions";
 import type { Context, State, Step } from "../types";
@@ -73,7 +73,8 @@ export interface Key {
   act?: (actions: Actions, target: Target) => unknown;
 }
 
-/** Return an action that moves the focus in the grid; with Shift, it marks the images on the way. */
+/** Return an action that moves the focus in the grid; with Shift, it marks the images on the
+ * way. */
 const move =
   (to: Step): NonNullable<Key["act"]> =>
   (actions, { press }) =>
@@ -132,7 +133,8 @@ const makeMenuKey = (place: "tile" | "viewer") =>
 const forImages: typeof key = (place, keys, label, act, more) =>
   once(place, keys, label, act, { forImages: true, ...more });
 
-/** Return the shortcuts that act on the open image of the viewer, or on the grid's focused image. */
+/** Return the shortcuts that act on the open image of the viewer, or on the grid's focused
+ * image. */
 const listImageKeys = (place: "grid" | "viewer"): Key[] => [
   forImages(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
   forImages(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
@@ -283,7 +285,8 @@ export function listenToKeys({ root, store, actions, signal }: Context) {
     const isRepeated = key.once && event.repeat;
     if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
   };
-  /** Prevent the host from receiving Escape and Ctrl Enter, which would stop or start a generation. */
+  /** Prevent the host from receiving Escape and Ctrl Enter, which would stop or start a
+   * generation. */
   const keepFromHost = (event: Event) => {
     const { key, ctrlKey, metaKey } = event as KeyboardEvent;
     if (key === "Escape" || (key === "Enter" && (ctrlKey || metaKey))) event.stopPropagation();

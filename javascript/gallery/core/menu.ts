@@ -23,7 +23,7 @@ const MARGIN = 8; // pixels between a menu and the window's edge
 const TYPING = 700; // ms within which letters make one word
 
 /** what closes the open menu of a root */
-const closers: WeakMap<ShadowRoot, () => void> = new WeakMap();
+const closers = new WeakMap<ShadowRoot, () => void>();
 
 /** Open a menu. The menu closes when an item is chosen, by Escape or Tab, by a press outside, and
  * when something is scrolled.
@@ -171,8 +171,8 @@ function listen(
   layer.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
 }
 
-/** Return a listener for pressed keys that moves the focus in a menu, or closes the menu. The rest of
- * the page does not receive the keys.
+/** Return a listener for pressed keys that moves the focus in a menu, or closes the menu. The rest
+ * of the page does not receive the keys.
  * @param close closes the menu */
 function makeKeyListener(
   rows: readonly HTMLElement[],

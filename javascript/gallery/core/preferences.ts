@@ -21,8 +21,8 @@ function readAll() {
   return read !== null && typeof read === "object" && !Array.isArray(read) ? read : fallback;
 }
 
-/** Return a JSON value from the browser's storage, null if it is missing or invalid. Its type is what
- * this page stores there; another program may have stored something else.
+/** Return a JSON value from the browser's storage, null if it is missing or invalid. Its type is
+ * what this page stores there; another program may have stored something else.
  * @param storage sessionStorage belongs to this browser tab alone */
 export function readJson<T>(
   key: string,

@@ -4,7 +4,7 @@ import type { Translate } from "../types";
 import { el } from "./dom";
 
 /** Cached, for creating a format takes longer than using it a thousand times. */
-const formats: Map<string, Intl.NumberFormat> = new Map();
+const formats = new Map<string, Intl.NumberFormat>();
 
 /** Format a number for a language. With the notation "compact", 12,000 becomes 12K. */
 export function formatNumber(
@@ -64,7 +64,8 @@ export function* splitBySize<T>(
   if (part.length) yield part;
 }
 
-/** Return a random id of 32 hexadecimal digits. `crypto.randomUUID` exists only over HTTPS and on localhost. */
+/** Return a random id of 32 hexadecimal digits. `crypto.randomUUID` exists only over HTTPS and
+ * on localhost. */
 export function makeUuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,5 @@
-/** The small parts of which others are built: toolbars, popovers, rows of a list, fields, long texts. */
+/** The small parts of which others are built: toolbars, popovers, rows of a list, fields, long
+ * texts. */
 
 import type { Translate } from "../types";
 import { el, observeSize } from "./dom";
@@ -154,7 +155,7 @@ function findNext(
 /** Rows of a panel's list: each is created once and updated in place, so that neither the focus nor
  * a press is lost. */
 export class Rows<Row, Drawn extends { element: Element; draw: (one: Row) => void }> {
-  #drawn: Map<string | number, Drawn> = new Map();
+  #drawn = new Map<string | number, Drawn>();
 
   /** @param keyOf returns a row's key
    * @param make creates the element of a row

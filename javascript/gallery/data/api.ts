@@ -24,7 +24,7 @@ export class ApiError extends Error {
     code: string,
     message: string,
     status: number,
-    field: string = "",
+    field = "",
     fields: Record<string, string> = { [field]: message },
   ) {
     super(message);
@@ -169,9 +169,9 @@ export class Api {
     return data;
   }
 
-  /** Send a request, and return its response. A request that the host refuses because there were too
-   * many is sent again after the pause that the host asks for. Throws ApiError if the request fails
-   * or the response is not OK, AbortError if the request was aborted. */
+  /** Send a request, and return its response. A request that the host refuses because there were
+   * too many is sent again after the pause that the host asks for. Throws ApiError if the request
+   * fails or the response is not OK, AbortError if the request was aborted. */
   async #fetch(path: string, request: RequestInit = {}) {
     // member by member: a spread would not copy the signal of an AbortController
     const { method, body, headers: own, signal } = request;
@@ -295,9 +295,9 @@ export function makeRetryButton(code: string, translate: Translate, retry: () =>
   return button({ action: "retry", icon: "again", label: translate("do_retry") }, retry);
 }
 
-/** Show to the user why a request failed: in the page's status line if our server does not respond or
- * refuses all requests, else in a toast. A toast also replaces a status line that a dialog covers. An
- * aborted request is ignored; other errors than an `ApiError` are thrown again. */
+/** Show to the user why a request failed: in the page's status line if our server does not respond
+ * or refuses all requests, else in a toast. A toast also replaces a status line that a dialog
+ * covers. An aborted request is ignored; other errors than an `ApiError` are thrown again. */
 export function showError(error: unknown, { root, store, toast, translate }: Context) {
   if (isAborted(error)) return;
   const problem = makeProblem(error, translate);

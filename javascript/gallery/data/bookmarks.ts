@@ -71,7 +71,8 @@ export class AnnotationWriter {
     return this.saveChange(ids, { stars }, translate(key, { n: ids.length, stars }));
   }
 
-  /** Make all these images favourites. If all of them already are, remove them from the favourites. */
+  /** Make all these images favourites. If all of them already are, remove them from the
+   * favourites. */
   async toggleFavourite(ids: number[]) {
     const { store, translate } = this.context;
     const known = store.get().images.filter((view) => ids.includes(view.id));

@@ -1,4 +1,5 @@
-/** The connection to our server: the first request, and what happens until the server responds again. */
+/** The connection to our server: the first request, and what happens until the server responds
+ * again. */
 
 import { buildImagesPath, makeDefaultQuery } from "../state/query";
 import { getFailedParts, isOffline, replaceLibraryPage } from "../state/state";
@@ -6,16 +7,17 @@ import type { Bootstrap, Context, Problem } from "../types";
 import { ApiError, ignoreFailure, makeProblem, needsReload, setProblem } from "./api";
 import { PAGE_SIZE } from "./pager";
 
-/** Call an asynchronous function again and again, and when the browser goes online or the page comes
- * to the front. The function is not called while the page is hidden, or while its last call runs.
+/** Call an asynchronous function again and again, and when the browser goes online or the page
+ * comes to the front. The function is not called while the page is hidden, or while its last call
+ * runs.
  * @param pause ms */
 export function pollWhileVisible(pause: number, run: () => Promise<void>, signal: AbortSignal) {
   const clock = window.setInterval(runOnReturn(run, signal), pause);
   signal.addEventListener("abort", () => window.clearInterval(clock));
 }
 
-/** Call an asynchronous function when the browser goes online or the page comes to the front. Return a
- * function that calls it too, unless the page is hidden or the last call still runs. */
+/** Call an asynchronous function when the browser goes online or the page comes to the front.
+ * Return a function that calls it too, unless the page is hidden or the last call still runs. */
 export function runOnReturn(run: () => Promise<void>, signal: AbortSignal) {
   let isBusy = false;
   const poll = async () => {

@@ -9,7 +9,7 @@ import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
 export class LocalModelData {
   #abort = new AbortController();
   /** keys of the model files in sight that Civitai has not been asked about */
-  #waiting: Set<number> = new Set();
+  #waiting = new Set<number>();
   #asked = 0; // the key that Civitai is being asked about, 0 for none
 
   constructor(private readonly context: Context) {
@@ -165,8 +165,8 @@ function isVisible(host: Element) {
   return !document.hidden && host.getClientRects().length > 0;
 }
 
-/** Return the home page's new data together with the model files that the user has loaded beyond the
- * first ones. If the number of files has changed, return the new data alone.
+/** Return the home page's new data together with the model files that the user has loaded beyond
+ * the first ones. If the number of files has changed, return the new data alone.
  * @param home the new data, with only the first model files
  * @param before the old data */
 function keepLoadedModels(home: Home, before: Home | null) {

@@ -1,6 +1,5 @@
-/**
- * Opens galleries and search results: from the search field, a card, a filter or the page's URL.
- */
+/** Opens galleries and search results: from the search field, a card, a filter or the page's
+ * URL. */
 
 import type { PageContext } from "../actions";
 import type { Contract, ModelCardPage } from "../contract";
@@ -24,7 +23,8 @@ export class Navigation {
     context.store.on(["bootstrap"], (now, before) => this.#followLevel(now, before), context);
   }
 
-  /** Apply a changed *Highest rating* to what is open, unless the user has chosen a lower one there. */
+  /** Apply a changed *Highest rating* to what is open, unless the user has chosen a lower one
+   * there. */
   #followLevel({ bootstrap, where, images, results, open }: State, before: State) {
     if (!bootstrap || !before.bootstrap) return;
     const { level } = makeDefaultQuery(bootstrap);
@@ -40,7 +40,8 @@ export class Navigation {
     void (results ? this.searchModels(results.query) : parts.homeData.load());
   }
 
-  /** Open what the user typed: a URL, an id, a user name or a hash; search models for other words. */
+  /** Open what the user typed: a URL, an id, a user name or a hash; search models for other
+   * words. */
   async lookUp(text: string) {
     const query = text.trim();
     if (!query) return this.closeResults();
@@ -127,7 +128,8 @@ export class Navigation {
     this.context.store.set({ lookupText: "" });
   }
 
-  /** Return the new values of the fields of the state that change when another gallery is opened. */
+  /** Return the new values of the fields of the state that change when another gallery is
+   * opened. */
   #makeReset(where: Where) {
     const { model } = this.context.store.get();
     return {

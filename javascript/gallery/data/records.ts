@@ -17,7 +17,7 @@ const FRESH = 30_000; // milliseconds; a model that was missing may have come si
 
 export class Records {
   /** the last used one is last */
-  #cache: Map<number, { record: ImageRecord; receivedAt: number }> = new Map();
+  #cache = new Map<number, { record: ImageRecord; receivedAt: number }>();
 
   /** @param now returns the time in milliseconds */
   constructor(
@@ -40,8 +40,8 @@ export class Records {
     return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
-  /** Return whether a record was received in the last 30 seconds, or has the infotext of the image's
-   * file, which never changes. */
+  /** Return whether a record was received in the last 30 seconds, or has the infotext of the
+   * image's file, which never changes. */
   #isFresh(record: ImageRecord) {
     const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};
     return record.infotext_source === "file" || this.now() - receivedAt < FRESH;
@@ -53,8 +53,8 @@ export class Records {
     return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
-  /** Fetch and cache records before they are needed. Errors are ignored: a record that is missing is
-   * fetched when it is needed. */
+  /** Fetch and cache records before they are needed. Errors are ignored: a record that is missing
+   * is fetched when it is needed. */
   async prefetch(ids: number[], signal: AbortSignal) {
     for (const id of ids) {
       try {

@@ -47,7 +47,7 @@ export class SearchPreviews {
   #timer = 0;
   #found = NOTHING;
   /** what Civitai answered, by level and text */
-  #answers: Map<string, Pick<Found, "models" | "author">> = new Map();
+  #answers = new Map<string, Pick<Found, "models" | "author">>();
 
   /** @param onChange called when more is found */
   constructor(
@@ -134,8 +134,8 @@ export class SearchPreviews {
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
-  /** Send a request and add what it finds to the results. An ApiError is ignored, because the search
-   * itself reports it. */
+  /** Send a request and add what it finds to the results. An ApiError is ignored, because the
+   * search itself reports it. */
   async #addFound(signal: AbortSignal, request: () => Promise<Partial<Found>>) {
     try {
       const more = await request();

@@ -12,7 +12,7 @@ export function makeAnnotations(context: Context, record: ImageRecord, signal: A
   const { root, store, translate, actions } = context;
   let now = record.annotations;
   /** what a field showed before the user typed */
-  const shown: Map<HTMLInputElement | HTMLTextAreaElement, string> = new Map();
+  const shown = new Map<HTMLInputElement | HTMLTextAreaElement, string>();
   const save = (change: AnnotationChange) => actions.annotate([record.id], change);
   store.on(
     ["annotated"],
@@ -74,7 +74,8 @@ export function makeAnnotations(context: Context, record: ImageRecord, signal: A
   );
 }
 
-/** Return the five stars of a rating as {element, show}; `show(count)` shows how many of them are given.
+/** Return the five stars of a rating as {element, show}; `show(count)` shows how many of them are
+ * given.
  * @param press called with the number of the pressed star, from 1 */
 export function makeStars(translate: Context["translate"], press: (n: number) => unknown) {
   const stars = [1, 2, 3, 4, 5].map((n) => {

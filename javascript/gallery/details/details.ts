@@ -175,7 +175,8 @@ export class Details {
     );
   }
 
-  /** Return a button that looks for an infotext in the image's file, null if an infotext is known. */
+  /** Return a button that looks for an infotext in the image's file, null if an infotext is
+   * known. */
   #makeFileButton(view: View, record: ImageRecord) {
     const { translate } = this.context;
     if (record.infotext_source !== "none") return null;

@@ -1,4 +1,5 @@
-/** The model files that images need: the controls of one file, the files of a job, the button in the header. */
+/** The model files that images need: the controls of one file, the files of a job, the button in
+ * the header. */
 
 import type { JobModelFile, RemoteFileView } from "../contract";
 import { button, el, setAttribute, setLabel, setText } from "../core/dom";
@@ -121,7 +122,8 @@ export class FileControls {
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
-  /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen file. */
+  /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen
+   * file. */
   #makeCompanionBox(file: RemoteFileView) {
     const { translate, store } = this.context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });

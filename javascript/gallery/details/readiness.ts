@@ -1,5 +1,5 @@
-/** Says whether the host can make the open image again: which models are missing, and which fields of
- * the infotext the host does not support. */
+/** Says whether the host can make the open image again: which models are missing, and which fields
+ * of the infotext the host does not support. */
 
 import { button, el, setText } from "../core/dom";
 import { formatBytes } from "../core/text";
@@ -100,8 +100,8 @@ export class Readiness {
     });
   }
 
-  /** Return the section that says which models an image needs and which are missing. It is hidden if
-   * no generation data is known. */
+  /** Return the section that says which models an image needs and which are missing. It is hidden
+   * if no generation data is known. */
   show(record: ImageRecord) {
     this.#resources = record.resources;
     this.#draw();

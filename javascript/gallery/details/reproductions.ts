@@ -1,7 +1,5 @@
-/**
- * The reproductions of the open image, which the user generated from its infotext. Also compares a
- * file of the user's with the open image.
- */
+/** The reproductions of the open image, which the user generated from its infotext. Also compares a
+ * file of the user's with the open image. */
 
 import { button, el, runWhileBusy, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";

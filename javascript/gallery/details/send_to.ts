@@ -1,6 +1,5 @@
-/**
- * The buttons that send an image to the host's tabs, and the infotext, which can be edited first.
- */
+/** The buttons that send an image to the host's tabs, and the infotext, which can be edited
+ * first. */
 
 import { button, el, icon } from "../core/dom";
 import { getTabName } from "../host/host_page";
@@ -18,7 +17,7 @@ export function listTabs(tabs: readonly string[], kind: ImageRecord["kind"], has
 
 export class SendTo {
   /** what was edited, by image */
-  #edited: Map<number, string> = new Map();
+  #edited = new Map<number, string>();
   #isOpen = false;
 
   /** @param edited called when an edit is finished */

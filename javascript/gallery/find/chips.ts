@@ -90,8 +90,8 @@ function listFilterChips(
   });
 }
 
-/** Return the chips of the search and the filters that may have left no image in the gallery. Return
- * [] if the gallery has images or is still being loaded. */
+/** Return the chips of the search and the filters that may have left no image in the gallery.
+ * Return [] if the gallery has images or is still being loaded. */
 export function listChipsOfEmptyGallery(
   state: State,
   translate: Translate,

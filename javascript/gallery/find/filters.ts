@@ -1,7 +1,5 @@
-/**
- * The row of the gallery's filters: their button, the sort order, the chips, the width of the
- * tiles.
- */
+/** The row of the gallery's filters: their button, the sort order, the chips, the width of the
+ * tiles. */
 
 import type { Choice } from "../contract";
 import { button, el, setAttribute } from "../core/dom";

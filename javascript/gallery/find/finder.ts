@@ -294,7 +294,8 @@ export class Finder {
     this.#drawClear();
   }
 
-  /** Show the text of a lookup that did not begin in the field. The text stays if the lookup fails. */
+  /** Show the text of a lookup that did not begin in the field. The text stays if the lookup
+   * fails. */
   #showLookup({ lookupText }: State) {
     if (!lookupText || this.#field.matches(":focus")) return;
     this.#ran = this.#field.value = lookupText;

@@ -1,7 +1,5 @@
-/**
- * Moves the focus to the new images, models or chips when the focused control has disappeared.
- * Without a focus, the keys for images would not work.
- */
+/** Moves the focus to the new images, models or chips when the focused control has disappeared.
+ * Without a focus, the keys for images would not work. */
 
 import { getTop } from "../core/dialogs";
 import { el } from "../core/dom";
@@ -62,8 +60,8 @@ export class FoundFocus {
     });
   }
 
-  /** Check in the next frame whether to move the focus. By then, all parts of the page have drawn the
-   * change of the state. */
+  /** Check in the next frame whether to move the focus. By then, all parts of the page have drawn
+   * the change of the state. */
   #checkSoon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#check());

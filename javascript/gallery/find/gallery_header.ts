@@ -1,5 +1,5 @@
-/** The header of the open gallery: the model with its creator and trigger words, or the user or post,
- * and the download of the gallery with its options. */
+/** The header of the open gallery: the model with its creator and trigger words, or the user or
+ * post, and the download of the gallery with its options. */
 
 import { button, el, icon, setLabel } from "../core/dom";
 import { makeMenuButton } from "../core/menu";

@@ -36,7 +36,8 @@ export class ModelResultCards {
     if (card instanceof HTMLElement) card.focus({ preventScroll: true });
   }
 
-  /** Focus the first model, or the first button if no model was found. Return whether there is any. */
+  /** Focus the first model, or the first button if no model was found. Return whether there is
+   * any. */
   focusFirst() {
     const first = this.#cards.querySelector("button") ?? this.#section.querySelector("button.wide");
     if (first instanceof HTMLElement) first.focus({ preventScroll: true });

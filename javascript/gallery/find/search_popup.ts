@@ -172,7 +172,8 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
   return [...rows, { ...library, isEmpty }];
 }
 
-/** Return the rows for models: the search on Civitai, recent models, and models found by Civitai. */
+/** Return the rows for models: the search on Civitai, recent models, and models found by
+ * Civitai. */
 function listModelRows(
   { bootstrap }: State,
   text: string,
@@ -219,7 +220,7 @@ function makeCompletionRow({ bootstrap }: State, { text, count }: Suggestion): S
   return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
 }
 
-function makeModelRow(id: number, name: string, detail: string = "") {
+function makeModelRow(id: number, name: string, detail = "") {
   return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
 }
 
@@ -239,7 +240,7 @@ function insertAfterFirst([first, ...rest]: SearchRow[], others: SearchRow[]) {
 }
 
 /** what an option shows */
-const drawnRows: WeakMap<HTMLElement, string> = new WeakMap();
+const drawnRows = new WeakMap<HTMLElement, string>();
 
 export class SearchPopup {
   element;
@@ -248,7 +249,7 @@ export class SearchPopup {
   #chosen = "";
   #isByUser = false; // chose it
   /** by the key of their row */
-  #options: Map<string, HTMLElement> = new Map();
+  #options = new Map<string, HTMLElement>();
 
   /** @param label for screen readers
    * @param choose called with the row that the user clicks */

@@ -64,8 +64,8 @@ export function getLookupStatus(state: State, translate: Translate, now: number)
   );
 }
 
-/** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for codes
- * of errors that a retry would not solve.
+/** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for
+ * codes of errors that a retry would not solve.
  * @param leave the button that closes what has failed */
 function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
   if (needsReload(code)) return "reload";
@@ -138,7 +138,8 @@ function makeReadingStatus(
   return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
 }
 
-/** Return the text to show while a page is being loaded, "" if another part of the page shows one. */
+/** Return the text to show while a page is being loaded, "" if another part of the page shows
+ * one. */
 function getWaitingText(state: State, translate: Translate) {
   const { bootstrap, searchProgress } = state;
   if (bootstrap && searchProgress)

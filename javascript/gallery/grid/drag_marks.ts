@@ -1,7 +1,5 @@
-/**
- * Marks tiles by dragging: a mouse draws a rubber band around them; a finger marks a range after a
- * long press.
- */
+/** Marks tiles by dragging: a mouse draws a rubber band around them; a finger marks a range after a
+ * long press. */
 
 import { el, scrollBy } from "../core/dom";
 import { closeMenu } from "../core/menu";
@@ -80,7 +78,8 @@ export class DragMarks {
     return isOurs || this.#isMargin(event);
   }
 
-  /** Return whether an event happened in the host's empty margin at the left or right of the grid. */
+  /** Return whether an event happened in the host's empty margin at the left or right of the
+   * grid. */
   #isMargin({ target, clientX, clientY }: PointerEvent) {
     const { host } = this.context.root;
     if (!(target instanceof Element) || target === host || !target.contains(host)) return false;

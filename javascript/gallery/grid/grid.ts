@@ -1,4 +1,5 @@
-/** The grid: draws the tiles near the window, and loads the next page when the user nears the end. */
+/** The grid: draws the tiles near the window, and loads the next page when the user nears the
+ * end. */
 
 import { el, observeSize, scrollBy, setAttribute } from "../core/dom";
 import { getSetting, getTiles } from "../state/state";
@@ -19,8 +20,8 @@ const AHEAD = 2; // screens below the window for which images should be loaded
 const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
 const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 
-/** Return whether to load the next page, because the window is near the end. While the loaded images
- * are filtered by words, a page is loaded only if enough images of the earlier pages match.
+/** Return whether to load the next page, because the window is near the end. While the loaded
+ * images are filtered by words, a page is loaded only if enough images of the earlier pages match.
  * @param height of the grid, in pixels
  * @param speed of scrolling downwards, in pixels a millisecond */
 function needsNextPage(state: State, { bottom, screen }: Viewport, height: number, speed: number) {

@@ -61,8 +61,8 @@ export class Hover {
     this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
   }
 
-  /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a button:
-   * the caption is not for screen readers, and the key is B. */
+  /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a
+   * button: the caption is not for screen readers, and the key is B. */
   #makeHeart({ id, reactions, favourite }: View) {
     const { actions, translate, store } = this.context;
     const press = async () => {

@@ -145,7 +145,7 @@ export class Masonry {
 
   /** Return the index of the image to which a step leads, the same index if it leads to no image.
    * @param screen height of a page in pixels */
-  findStep(index: number, step: Step, screen: number = 0) {
+  findStep(index: number, step: Step, screen = 0) {
     const last = this.boxes.length - 1;
     if (step === "home") return 0;
     if (step === "end") return last;
@@ -192,7 +192,7 @@ export class Arrangement {
   views: readonly View[] = [];
   #layout;
   /** index by id */
-  #indices: Map<number, number> = new Map();
+  #indices = new Map<number, number>();
 
   /** @param gap pixels between tiles */
   constructor(private readonly gap: number) {
@@ -290,7 +290,8 @@ export class Arrangement {
     return this.listInside(area)[0] ?? null;
   }
 
-  /** Return the ids from one image to another, in order and including both; [] if one is missing. */
+  /** Return the ids from one image to another, in order and including both; [] if one is
+   * missing. */
   listRange(one: number, other: number) {
     const [a, b] = [this.#indices.get(one), this.#indices.get(other)];
     if (a === undefined || b === undefined) return [];

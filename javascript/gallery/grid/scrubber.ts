@@ -42,8 +42,8 @@ export function makeMonthSearch(
   return sort === "Oldest" ? `after:${month}` : `before:${getNextMonth(month)}`;
 }
 
-/** Return the index of a date's month. If the month has no images, return the index of the month that
- * comes next in the gallery, or else of the last one.
+/** Return the index of a date's month. If the month has no images, return the index of the month
+ * that comes next in the gallery, or else of the last one.
  * @param months as the gallery shows them
  * @param sort "Oldest" if the oldest month is first; else the newest month is first
  * @param date ISO 8601 */

@@ -1,6 +1,5 @@
-/**
- * The bar at the window's lower edge: the position in the gallery, and actions on marked images.
- */
+/** The bar at the window's lower edge: the position in the gallery, and actions on marked
+ * images. */
 
 import { button, el, type IconName, iconButton, observeSize, setText } from "../core/dom";
 import { openMenu } from "../core/menu";
@@ -70,13 +69,7 @@ export class SelectionBar {
   /** Return a button with an icon.
    * @param key of its label
    * @param look a class */
-  #makeButton(
-    action: string,
-    glyph: IconName,
-    key: string,
-    press: () => unknown,
-    look: string = "quiet",
-  ) {
+  #makeButton(action: string, glyph: IconName, key: string, press: () => unknown, look = "quiet") {
     return button({ action, icon: glyph, label: this.context.translate(key), class: look }, press);
   }
 

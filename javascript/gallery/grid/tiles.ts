@@ -11,7 +11,7 @@ export class Tiles {
   #getLooks;
   #onDrop;
   /** by id */
-  #tiles: Map<number, Tile> = new Map();
+  #tiles = new Map<number, Tile>();
 
   /** @param how getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
   constructor(

@@ -23,7 +23,7 @@ const COVER = 450; // pixels, a width that thumbnails come in
 class ModelGrid {
   #grid = el("div", { class: "home-grid" });
   /** the cards, and the data that they show */
-  #cards: Map<number, { of: string; card: HTMLElement }> = new Map();
+  #cards = new Map<number, { of: string; card: HTMLElement }>();
   #sight;
 
   constructor(

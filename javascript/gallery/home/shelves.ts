@@ -237,7 +237,8 @@ function makeGalleryCard(
   });
 }
 
-/** Return the shelf of favourites, collections, downloads and the library, null if all are empty. */
+/** Return the shelf of favourites, collections, downloads and the library, null if all are
+ * empty. */
 export function makeLibraryShelf(context: Context, { home }: State) {
   if (!home) return null;
   const { translate, api, actions } = context;
@@ -314,7 +315,7 @@ function openSomeGallery({ store, actions }: Context) {
 /** Return the URL of a gallery with the current filters.
  * @param source the part of a query that names the gallery
  * @param find words of a model search; the URL then leads to its results */
-export function buildHref({ store }: Context, source: Partial<Where>, find: string = "") {
+export function buildHref({ store }: Context, source: Partial<Where>, find = "") {
   const { bootstrap, where } = store.get();
   const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
   return buildAddress(withSource(where, source), null, usual, location.href, { find });

@@ -68,7 +68,8 @@ function makeTabOpener() {
   };
 }
 
-/** Return an object whose method `show` draws a frame around a field, and removes the last frame. */
+/** Return an object whose method `show` draws a frame around a field, and removes the last
+ * frame. */
 function makeFieldFrame() {
   let now: HTMLElement | null = null;
   const draw = (outline = "", outlineOffset = "") => {
@@ -106,8 +107,8 @@ const SUBTYPES = new Map([
 ]);
 const GHOST_SIDE = 96; // pixels, the longer side of what is seen under the pointer
 
-/** Return the data of a dragged image by MIME type. With a record, they include `DownloadURL`, which
- * lets Chromium save the file when the image is dropped on a folder.
+/** Return the data of a dragged image by MIME type. With a record, they include `DownloadURL`,
+ * which lets Chromium save the file when the image is dropped on a folder.
  * @param infotext "" if unknown */
 export function makeDragData(
   id: number,

@@ -136,8 +136,8 @@ export function waitForFrame(): Promise<number> {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Set the width and height in a tab to those of its image, unless the user has switched this off in
- * the host's settings. Do nothing for a tab without these fields. */
+/** Set the width and height in a tab to those of its image, unless the user has switched this off
+ * in the host's settings. Do nothing for a tab without these fields. */
 export async function fillSize(tab: string, file: File) {
   const isShown = findElement("#setting_send_size:not(.hidden)") !== null; // SD.Next hides it
   if (isShown && Reflect.get(window, "opts")?.send_size === false) return;

@@ -19,7 +19,7 @@ const STYLE = `position: fixed; z-index: 99999; inset: auto 0 24px; width: fit-c
 const TIME = 8000; // ms
 const FADE = [{ opacity: 0 }, { opacity: 1, offset: 0.06 }, { opacity: 1 }];
 
-let element = null as HTMLElement | null;
+let element: HTMLElement | null = null;
 
 /** Show a message for some seconds, in place of the message before.
  * @param text "" to remove the message before, and show none */
@@ -103,7 +103,8 @@ async function isSameInstance({ root, api, signal }: Context) {
   return isSame;
 }
 
-/** Return a text that lists the functions in gradio's configuration, to compare two configurations. */
+/** Return a text that lists the functions in gradio's configuration, to compare two
+ * configurations. */
 function describeFunctions(config?: HostConfig) {
   const dependencies = config?.dependencies ?? [];
   return JSON.stringify(

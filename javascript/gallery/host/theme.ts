@@ -59,8 +59,8 @@ function findBackground(ancestors: Element[]) {
     ] as Colour);
 }
 
-/** Return the text colour of the innermost element whose text is readable on a background, undefined
- * if there is none.
+/** Return the text colour of the innermost element whose text is readable on a background,
+ * undefined if there is none.
  * @param ancestors the elements, the innermost first */
 function findTextColour(background: Colour, ancestors: Element[]) {
   return ancestors

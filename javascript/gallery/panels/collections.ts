@@ -17,7 +17,7 @@ function makeMarkedAnnotations(context: Context) {
   /** Change the annotations of the marked images.
    * @param key of the message that reports the change
    * @param tags named in the message */
-  const save = (key: string, change: AnnotationChange, tags: string = "") =>
+  const save = (key: string, change: AnnotationChange, tags = "") =>
     actions.annotate(marked(), change, translate(key, { n: marked().length, tags }));
   /** Return a text field that adds tags to the marked images, or removes them.
    * @param name the change
@@ -58,7 +58,8 @@ function makeMarkedAnnotations(context: Context) {
   return section;
 }
 
-/** Return the number of stars that all marked images have, 0 if they differ or are not all loaded. */
+/** Return the number of stars that all marked images have, 0 if they differ or are not all
+ * loaded. */
 function getCommonStars({ marks, images }: State) {
   const views = images.filter((view) => marks.has(view.id));
   const [first] = views;

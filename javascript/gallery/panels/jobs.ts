@@ -124,7 +124,7 @@ class JobGroup {
 /** Group jobs by their field `group`, which names a model, author or collection. The groups are in
  * the order of their first jobs. */
 function groupJobs(jobs: JobCard[]): Group[] {
-  const groups: Map<string, Group> = new Map();
+  const groups = new Map<string, Group>();
   for (const job of jobs) {
     const group = groups.get(job.group) ?? { name: job.group, jobs: [] };
     group.jobs.push(job);
@@ -142,7 +142,7 @@ export class Jobs {
   panel;
   poller;
   /** the ids of the last requests for a download, by what is wanted */
-  #requests: Map<string, string> = new Map();
+  #requests = new Map<string, string>();
   #groups: Rows<Group, JobGroup>;
   #search;
   #notice = el("p", { class: "notice", role: "status" });

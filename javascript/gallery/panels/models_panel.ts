@@ -89,7 +89,7 @@ class NeededRow {
 export class ModelFilesPanel {
   panel;
   /** keys of the files that the user left out */
-  #unchecked: Set<string> = new Set();
+  #unchecked = new Set<string>();
   #of = "";
   #summary = el("p", { class: "summary", role: "status" });
   #list = el("ul", { class: "needed-list" });

@@ -1,7 +1,5 @@
-/**
- * A panel that slides in when the state names it: from the side, or from below on a narrow page. If
- * its data cannot be read, it shows the problem with a button in place of its contents.
- */
+/** A panel that slides in when the state names it: from the side, or from below on a narrow page.
+ * If its data cannot be read, it shows the problem with a button in place of its contents. */
 
 import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { button, el, iconButton, redraw } from "../core/dom";
@@ -77,7 +75,8 @@ export class Panel {
     }
   }
 
-  /** Show why the panel's data cannot be read, in place of the contents; null shows the contents. */
+  /** Show why the panel's data cannot be read, in place of the contents; null shows the
+   * contents. */
   showProblem(problem: Problem | null) {
     this.#problem = problem;
     this.#drawProblem();

@@ -82,7 +82,7 @@ export class Settings {
   key;
   filenamePreview;
   hiddenRules;
-  #fields: Map<string, SettingField> = new Map();
+  #fields = new Map<string, SettingField>();
 
   constructor(readonly context: Context) {
     this.key = new KeyForm(context);
@@ -249,7 +249,8 @@ class SettingField {
     this.showValue(setting.value);
   }
 
-  /** Return the value to send. A text that is not a number is sent as it is; the server refuses it. */
+  /** Return the value to send. A text that is not a number is sent as it is; the server refuses
+   * it. */
   get value() {
     const { control: field } = this;
     if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked;

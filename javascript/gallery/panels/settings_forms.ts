@@ -1,4 +1,5 @@
-/** The forms of the settings that are more than a field: the API key, and the rules that hide images. */
+/** The forms of the settings that are more than a field: the API key, and the rules that hide
+ * images. */
 
 import type { HiddenRule } from "../contract";
 import { button, el, iconButton, redraw } from "../core/dom";
@@ -118,7 +119,7 @@ export class KeyForm {
     this.#showMessage(message, isWrong);
   }
 
-  #showMessage(message: string, isWrong: boolean = false) {
+  #showMessage(message: string, isWrong = false) {
     this.#message.textContent = message;
     this.#message.classList.toggle("wrong", isWrong);
   }

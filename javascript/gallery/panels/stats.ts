@@ -267,7 +267,8 @@ class ReadMore {
     );
   }
 
-  /** Show the job's progress, and call `more` when the job begins, has read more records, or ends. */
+  /** Show the job's progress, and call `more` when the job begins, has read more records, or
+   * ends. */
   #follow(more: () => unknown) {
     const job = this.#findJob();
     this.#form.hidden = job !== undefined;

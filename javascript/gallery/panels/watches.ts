@@ -173,10 +173,10 @@ export class Watches {
     void this.#read();
   }
 
-  /** Schedule the next check: soon if the server is checking, or daily if the setting wants that and
-   * galleries are watched. Schedule none while the page is hidden.
+  /** Schedule the next check: soon if the server is checking, or daily if the setting wants that
+   * and galleries are watched. Schedule none while the page is hidden.
    * @param least milliseconds to wait at least */
-  #schedule(least: number = 0) {
+  #schedule(least = 0) {
     clearTimeout(this.#timer);
     const { store, signal } = this.context;
     const { watches, bootstrap } = store.get();

@@ -41,8 +41,8 @@ export function needsConsent(needed: NeededFile, choices: Choices) {
   return Boolean(file?.may_run_code) && getChoice(needed, choices).allowed !== file?.id;
 }
 
-/** Return whether a needed file is missing and can be downloaded without the user's consent, or with
- * the consent that the user has given. */
+/** Return whether a needed file is missing and can be downloaded without the user's consent, or
+ * with the consent that the user has given. */
 export function canGet(needed: NeededFile, choices: Choices) {
   return (
     isAbsent(needed) &&

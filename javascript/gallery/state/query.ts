@@ -105,7 +105,7 @@ export function buildImagesPath(
   where: Where,
   cursor: string | null,
   limit: number,
-  showsHidden: boolean = false,
+  showsHidden = false,
 ): `images?${string}` {
   const parameters = makeQueryParameters(where);
   if (cursor) parameters.set("cursor", cursor);

@@ -161,8 +161,8 @@ export class Router {
     return buildAddress(where, open, usual, location.href, searched);
   }
 
-  /** Replace the current URL, at most once in 350 ms. Browsers refuse more than 100 changes in 30 s,
-   * and a held arrow key makes more. */
+  /** Replace the current URL, at most once in 350 ms. Browsers refuse more than 100 changes in 30
+   * s, and a held arrow key makes more. */
   #replace() {
     if (this.#isResting) {
       this.#isBehind = true;
@@ -181,7 +181,8 @@ export class Router {
   }
 }
 
-/** Return whether two states show different images or results: another gallery, filter or search. */
+/** Return whether two states show different images or results: another gallery, filter or
+ * search. */
 function isElsewhere(now: State, before: State) {
   return (
     JSON.stringify(now.where) !== JSON.stringify(before.where) ||

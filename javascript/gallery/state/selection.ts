@@ -1,4 +1,5 @@
-/** Marks images one by one, as a range or all, and stores the marks of each gallery in the browser. */
+/** Marks images one by one, as a range or all, and stores the marks of each gallery in the
+ * browser. */
 
 import { readJson, writeJson } from "../core/preferences";
 import type { Context } from "../types";
@@ -64,8 +65,8 @@ export function markRange(
   return setRange(marks, order, anchor ?? id, id, listIds);
 }
 
-/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range. After
- * another change of the marks, a new range begins.
+/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range.
+ * After another change of the marks, a new range begins.
  * @param order ids of the tiles in order
  * @param before id of the tile that had the focus
  * @param id of the tile that has the focus now
@@ -151,7 +152,8 @@ function saveMarks(source: string, marks: ReadonlySet<number>) {
   writeJson(KEY, others.slice(-SOURCES));
 }
 
-/** Store the marks whenever they change, and show the marks that another tab of this browser sets. */
+/** Store the marks whenever they change, and show the marks that another tab of this browser
+ * sets. */
 export function followMarks({ store, actions, signal }: Context) {
   store.on(["marks"], ({ where, marks }) => saveMarks(getSource(where), marks), { signal });
   const takeOver = ({ key }: StorageEvent) => {

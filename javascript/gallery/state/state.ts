@@ -1,4 +1,5 @@
-/** The page's state, its store to which parts subscribe, and the facts that follow from the state. */
+/** The page's state, its store to which parts subscribe, and the facts that follow from the
+ * state. */
 
 import type {
   Bootstrap,
@@ -20,14 +21,14 @@ interface Groups {
   members: ReadonlyMap<number, readonly number[]>; // the ids of an image's post, by its id
 }
 
-const groupsByImages: WeakMap<readonly View[], Groups> = new WeakMap();
+const groupsByImages = new WeakMap<readonly View[], Groups>();
 
 /** Group the images by post. An image without a post is a group of its own. The result is cached
  * for the array. */
 export function groupByPost(images: readonly View[]): Groups {
   const known = groupsByImages.get(images);
   if (known) return known;
-  const posts: Map<number | string, View[]> = new Map();
+  const posts = new Map<number | string, View[]>();
   for (const view of images) {
     const key = view.post_id ?? `image ${view.id}`;
     const post = posts.get(key);
@@ -214,7 +215,8 @@ function mergeNotes(before: Note[], fresh: Note[]) {
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
 }
 
-/** Return the name of a query's gallery, such as "model 5"; "kept" for the library, "" for no gallery. */
+/** Return the name of a query's gallery, such as "model 5"; "kept" for the library, "" for no
+ * gallery. */
 export function getSource(where: Where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
@@ -291,8 +293,8 @@ export function getAwaitedPart(state: State): "bootstrap" | "home" | null {
   return isHome(state) && !state.home ? "home" : null;
 }
 
-/** Return "model" if the model in the page's URL could not be fetched, "gallery" if the author or the
- * post in the URL has no images, else "". */
+/** Return "model" if the model in the page's URL could not be fetched, "gallery" if the author or
+ * the post in the URL has no images, else "". */
 export function getMissingPart({ where, model, problems, images, ended }: State) {
   if (images.length || where.search !== null || getSource(where) === "") return "";
   if (where.model === null) return ended ? "gallery" : "";
@@ -327,7 +329,7 @@ type Listener = (now: State, before: State) => void;
 export type Key = keyof State | ((state: State) => unknown);
 
 export class Store {
-  #subscriptions: Set<{ keys: Key[]; listener: Listener }> = new Set();
+  #subscriptions = new Set<{ keys: Key[]; listener: Listener }>();
 
   constructor(private state: State = makeInitialState()) {}
 

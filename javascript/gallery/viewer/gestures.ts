@@ -25,7 +25,7 @@ const SPEED_OVER = 100; // ms before the finger left, over which its speed is ta
 const WHEEL_LINE = 40; // pixels, as browsers scroll for one line
 
 export class Gestures {
-  #fingers: Map<number, Point> = new Map();
+  #fingers = new Map<number, Point>();
   #start: Point = { x: 0, y: 0 };
   #trail: { x: number; y: number; time: number }[] = [];
   #doing: "" | "drag" | "pinch" | "done" = "";
@@ -281,7 +281,7 @@ export class ZoomGestures {
   /** Zoom and pan the slide, if there is one.
    * @param getPose returns the new pose of the slide
    * @param smoothly whether to animate the change */
-  #change(getPose: (slide: Slide) => Pose, smoothly: boolean = false) {
+  #change(getPose: (slide: Slide) => Pose, smoothly = false) {
     const { slide } = this.target;
     if (slide) this.target.setPose(getPose(slide), smoothly);
   }

@@ -1,4 +1,5 @@
-/** The details as a sheet on a narrow page: its grip is dragged, pressed, or moved by arrow keys. */
+/** The details as a sheet on a narrow page: its grip is dragged, pressed, or moved by arrow
+ * keys. */
 
 import { el, setAttribute } from "../core/dom";
 import type { Context } from "../types";

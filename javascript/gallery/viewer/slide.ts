@@ -149,7 +149,7 @@ export class Slide {
 
   /** Zoom and pan the image to a pose.
    * @param smoothly whether to animate the change */
-  setPose(pose: Pose, smoothly: boolean = false) {
+  setPose(pose: Pose, smoothly = false) {
     this.pose = pose;
     const larger = pose.scale / getFitScale(this.sizes);
     this.box.classList.toggle("smooth", smoothly);

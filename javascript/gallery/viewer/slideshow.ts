@@ -1,7 +1,5 @@
-/**
- * Shows the next image after some time, until the user presses a key or a button or turns the
- * wheel.
- */
+/** Shows the next image after some time, until the user presses a key or a button or turns the
+ * wheel. */
 
 import { readPreference } from "../core/preferences";
 import type { Context } from "../types";

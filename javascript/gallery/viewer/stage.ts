@@ -26,8 +26,8 @@ export function listNearbyIndices(index: number, count: number, way: number, dis
 }
 
 export class Loader {
-  #running: Map<number, AbortController> = new Map();
-  #done: Set<number> = new Set();
+  #running = new Map<number, AbortController>();
+  #done = new Set<number>();
   #wanted: number[] = [];
 
   /** @param load loads an image by its id */
@@ -244,7 +244,7 @@ export class Stage {
   element;
   files;
   thumbs;
-  #slides: Map<number, Slide> = new Map();
+  #slides = new Map<number, Slide>();
   #views: readonly View[] = [];
   #index = -1;
   size = { width: 1, height: 1 };
@@ -309,7 +309,7 @@ export class Stage {
 
   /** Zoom and pan the open image to a pose.
    * @param smoothly whether to animate the change */
-  setPose(pose: Pose, smoothly: boolean = false) {
+  setPose(pose: Pose, smoothly = false) {
     this.slide?.setPose(pose, smoothly);
     this.listeners.changed();
   }

@@ -192,8 +192,8 @@ export class Viewer {
     this.#parts?.details.focusTags();
   }
 
-  /** Return an image's cached record, and its infotext with the user's edits. If no record is cached,
-   * the record is undefined and the infotext "". */
+  /** Return an image's cached record, and its infotext with the user's edits. If no record is
+   * cached, the record is undefined and the infotext "". */
   findKnown(id: number) {
     const { details } = this.#parts ?? {};
     const record = details?.records.getCached(id);

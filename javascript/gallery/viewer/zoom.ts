@@ -115,7 +115,8 @@ export function pinchPose(
   };
 }
 
-/** Return the pose after a double click: enlarged at the clicked point, or the whole image again. */
+/** Return the pose after a double click: enlarged at the clicked point, or the whole image
+ * again. */
 export function toggleZoom(pose: Pose, point: Point, sizes: Sizes): Pose {
   const fit = getFitScale(sizes);
   if (isZoomed(pose, sizes)) return fitPose(sizes);
