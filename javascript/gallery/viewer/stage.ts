@@ -90,12 +90,10 @@ const FALL = { duration: 140, easing: "ease-in", fill: "forwards" as const };
 const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 
 class StageGestures extends ZoomGestures {
-  stage: Stage;
   #doing: "" | "pan" | "leaf" | "let-go" = "";
 
-  constructor(stage: Stage) {
+  constructor(readonly stage: Stage) {
     super(stage);
-    this.stage = stage;
   }
 
   /** Return whether a press begins a gesture. A press on a video's controls does not. */

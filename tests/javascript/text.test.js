@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeTranslate } from "../../javascript/gallery/core/text";
+import { makeTranslate, splitBySize } from "../../javascript/gallery/core/text";
 
 globalThis.navigator ??= { language: "en" }; // Node 20 has none
 const translate = makeTranslate(() => ({
@@ -26,4 +26,13 @@ test("an error of the first request is told in words, before any texts have come
 test("what strangers wrote is put in as it is", () => {
   assert.equal(translate("saved", { title: "{n:a|b} $&", n: 2 }), "{n:a|b} $&: 2 pictures");
   assert.equal(translate("kept"), "{n} kept");
+});
+
+test("a list is split by the bytes and the number of its entries, and none is lost", () => {
+  const split = (/** @type {[string[], number, number?]} */ ...given) => [...splitBySize(...given)];
+  assert.deepEqual(split(["aa", "bb", "cc"], 10), [["aa", "bb"], ["cc"]]);
+  assert.deepEqual(split(["海", "b"], 9), [["海"], ["b"]]);
+  assert.deepEqual(split(["a", "b", "c"], 99, 2), [["a", "b"], ["c"]]);
+  assert.deepEqual(split(["a", "x".repeat(50), "b"], 10), [["a"], ["x".repeat(50)], ["b"]]);
+  assert.deepEqual(split([], 10), []);
 });
