@@ -108,8 +108,7 @@ export class Dividers {
     this.draw();
   }
 
-  /** Clip each image so that it is visible only between the divider before it and the one after it.
-   */
+  /** Clip each image so that it is visible only between the dividers before and after it. */
   draw() {
     const edges = [0, ...this.#places, 100];
     this.#elements.forEach((element, at) => {

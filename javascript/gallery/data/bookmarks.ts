@@ -148,8 +148,7 @@ export class BookmarkSync {
     else void this.#read(); // somebody else has changed something too, or answers overtook each other
   }
 
-  /** Read all annotations again, in this tab and in the others, because collections have changed.
-   */
+  /** Read all annotations again, in all tabs, because collections have changed. */
   async reread() {
     this.#channel.postMessage("changed");
     await this.#read();
