@@ -43,12 +43,13 @@ def _flatten(section):
 
 
 def _sources(folder, ending):
-    files = [f for f in (_ROOT / folder).rglob(f"*{ending}") if "i18n" not in f.parts]
+    found = (_ROOT / folder).rglob(f"*{ending}")
+    files = [f for f in found if "i18n" not in f.parts and not f.name.endswith(".d.ts")]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 _PYTHON = _sources("scripts/civitai_manager_libs", ".py")
-_PAGE = _sources("javascript/gallery", ".js")
+_PAGE = _sources("javascript/gallery", ".ts")
 
 
 @pytest.mark.parametrize("section", ["texts", "terminal"])

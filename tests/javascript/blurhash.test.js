@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeBlurhash } from "../../javascript/gallery/core/blurhash.js";
+import { decodeBlurhash } from "../../javascript/gallery/core/blurhash";
 
 // The hash of the example on https://blurha.sh: 4 x 3 waves.
 const DIGITS =

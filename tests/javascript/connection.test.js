@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ApiError } from "../../javascript/gallery/data/api.js";
-import { Connection } from "../../javascript/gallery/data/connection.js";
-import { isOffline, makeInitialState } from "../../javascript/gallery/state/state.js";
-import { Store } from "../../javascript/gallery/state/store.js";
+import { ApiError } from "../../javascript/gallery/data/api";
+import { Connection, pollWhileVisible } from "../../javascript/gallery/data/connection";
+import { isOffline, makeInitialState, Store } from "../../javascript/gallery/state/state";
 
 const OFFLINE = { code: "offline", message: "does not answer" };
 
@@ -29,3 +28,31 @@ for (const code of ["outdated", "login"])
     assert.equal(store.get().problems.images.code, code);
     assert.equal(store.get().problems.bootstrap.code, code);
   });
+
+test("a call waits for the end of the last one, and for the page to be seen", async () => {
+  let tick = () => {};
+  let end = () => {};
+  let count = 0;
+  const setInterval = (run) => {
+    tick = run;
+  };
+  globalThis.window = { setInterval, addEventListener() {} };
+  globalThis.document = { hidden: false, addEventListener() {} };
+  const run = () => {
+    count += 1;
+    return new Promise((resolve) => {
+      end = resolve;
+    });
+  };
+  pollWhileVisible(1000, run, new AbortController().signal);
+  for (let at = 0; at < 3; at += 1) tick();
+  assert.equal(count, 1);
+  end();
+  await new Promise(setImmediate);
+  document.hidden = true;
+  tick();
+  assert.equal(count, 1);
+  document.hidden = false;
+  tick();
+  assert.equal(count, 2);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { moveDivider, placeEvenly } from "../../javascript/gallery/compare/dividers.js";
+import { moveDivider, placeEvenly } from "../../javascript/gallery/compare/dividers";
 
 test("dividers begin at equal distances", () => {
   assert.deepEqual(placeEvenly(2, 1), [50]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDragData, OWN_TYPE } from "../../javascript/gallery/drag.js";
+import { makeDragData, OWN_TYPE } from "../../javascript/gallery/host/drag";
 
 const urls = { file: "http://here/api/file/7", page: "https://civitai.com/images/7" };
 const record = (extension, saved_path = "", kind = "image") => ({ kind, extension, saved_path });

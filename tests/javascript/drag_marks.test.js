@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Arrangement } from "../../javascript/gallery/grid/arrangement.js";
-import { getScrollSpeed } from "../../javascript/gallery/grid/drag_marks.js";
-import { listChosen } from "../../javascript/gallery/state/selection.js";
+import { getScrollSpeed } from "../../javascript/gallery/grid/drag_marks";
+import { Arrangement } from "../../javascript/gallery/grid/layout";
+import { listChosen } from "../../javascript/gallery/state/selection";
 
 /** Three columns of 100 pixels with gaps of 10: ids 1 2 3, then 4 5 6. */
 function makeArrangement() {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupByPost } from "../../javascript/gallery/state/groups.js";
-import { extendRange, markRange, toggleMark } from "../../javascript/gallery/state/selection.js";
+import { extendRange, markRange, toggleMark } from "../../javascript/gallery/state/selection";
 import {
   getShown,
   getTiles,
+  groupByPost,
   listTileIds,
   makeInitialState,
-} from "../../javascript/gallery/state/state.js";
+} from "../../javascript/gallery/state/state";
 
 const view = (id, post_id) => ({ id, post_id });
 const images = [view(1, 7), view(2, 8), view(3, 7), view(4, null), view(5, null), view(6, 8)];

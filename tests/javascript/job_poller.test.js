@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { JobPoller } from "../../javascript/gallery/data/job_poller.js";
+import { JobPoller } from "../../javascript/gallery/data/job_poller";
 
 const JOBS = { jobs: [{ id: 1, state: "running" }] };
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { usesKey } from "../../javascript/gallery/core/native_keys.js";
-import { findKey, getKeyScopes, KEYS, runKey } from "../../javascript/gallery/keys.js";
+import { findKey, getKeyScopes, KEYS, runKey, usesKey } from "../../javascript/gallery/core/keys";
 
 const press = (key, more = {}) => ({
   key,

@@ -5,7 +5,7 @@ import {
   getAspectRatio,
   isCropped,
   Masonry,
-} from "../../javascript/gallery/grid/layout.js";
+} from "../../javascript/gallery/grid/layout";
 
 const SHAPES = [
   { width: 832, height: 1216 },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findByLetters, placeMenu } from "../../javascript/gallery/core/menu.js";
+import { findByLetters, placeMenu } from "../../javascript/gallery/core/menu";
 
 const SCREEN = { width: 400, height: 800 };
 const MENU = { width: 200, height: 300 };

@@ -6,6 +6,7 @@ import {
   findJobFailure,
   findJobFile,
   getChosenFile,
+  getModelTypeName,
   getRefusal,
   getSearchWords,
   listGettable,
@@ -14,7 +15,7 @@ import {
   markArrived,
   needsConsent,
   sumSizes,
-} from "../../javascript/gallery/state/model_files.js";
+} from "../../javascript/gallery/state/model_files";
 
 const file = (id, size, more = {}) => ({ id, size, may_run_code: false, refusal: "", ...more });
 const needed = (version_id, more = {}) => ({
@@ -120,4 +121,18 @@ test("queries name the image, the model or the collection", () => {
   assert.equal(makeNeedsQuery({ image: 5, model: null }), "image=5");
   assert.equal(makeNeedsQuery({ model: 3, version: 4 }), "model=3&version=4");
   assert.equal(makeNeedsQuery({ collection: "a & b" }), "collection=a+%26+b");
+});
+
+const translate = (key) => `<${key}>`;
+
+test("a type is named as Civitai, an infotext or the host's folders write it", () => {
+  for (const type of ["TextualInversion", "embed"])
+    assert.equal(getModelTypeName(type, translate), "<type_embed>");
+  assert.equal(getModelTypeName("Upscaler", translate), "<type_upscaler>");
+  assert.equal(getModelTypeName("Text Encoder", translate), "<type_text_encoder>");
+});
+
+test("an unknown type is shown as it is", () => {
+  assert.equal(getModelTypeName("LoCon", translate), "LoCon");
+  assert.equal(getModelTypeName("constructor", translate), "constructor");
 });

@@ -5,12 +5,16 @@ import {
   buildImageAddress,
   buildImagesPath,
   getSource,
+  getWordAt,
   hasGallery,
   listSetFilters,
   makeDefaultQuery,
   parseAddress,
+  replaceWord,
+  splitWords,
+  widenScope,
   withSource,
-} from "../../javascript/gallery/state/query.js";
+} from "../../javascript/gallery/state/query";
 
 const choices = (...values) => values.map((value) => ({ value, label: value.toLowerCase() }));
 const bootstrap = {
@@ -114,4 +118,73 @@ test("a search within a gallery keeps its marks and its address", () => {
   assert.equal(getSource(where), getSource(model));
   const read = parseAddress(new URL(buildAddress(where, null, usual, HERE)).search, usual);
   assert.deepEqual(read.where, where);
+});
+
+for (const [text, caret, word] of [
+  ["", 0, ""],
+  ["golden", 6, "golden"],
+  ["golden hour", 3, "gol"],
+  ["golden ", 7, ""],
+  ["-lora:de steps", 8, "-lora:de"],
+  ['a base:"SDXL 1', 14, 'base:"SDXL 1'],
+  ['a "b c" d', 9, "d"],
+  ["a “b c", 6, "“b c"],
+]) {
+  test(`the word at ${caret} of "${text}" is "${word}"`, () => {
+    assert.equal(getWordAt(text, caret), word);
+  });
+}
+
+test("a key that is taken waits for its value, a value is followed by a blank", () => {
+  assert.deepEqual(replaceWord("a lo", 4, "lora:"), { text: "a lora:", caret: 7 });
+  assert.deepEqual(replaceWord("a st", 4, "steps>"), { text: "a steps>", caret: 8 });
+  assert.deepEqual(replaceWord("lora:de", 7, "lora:add_detail"), {
+    text: "lora:add_detail ",
+    caret: 16,
+  });
+});
+
+test("what stands behind the word stays, the rest of the word goes", () => {
+  assert.deepEqual(replaceWord("lora:detail blue", 7, 'lora:"x y"'), {
+    text: 'lora:"x y" blue',
+    caret: 11,
+  });
+});
+
+test("what stands between quotes is one of a search's words", () => {
+  assert.deepEqual(splitWords(' sea  lora:"x y" -"golden hour" steps>20 '), [
+    "sea",
+    'lora:"x y"',
+    '-"golden hour"',
+    "steps>20",
+  ]);
+  assert.deepEqual(splitWords('a "not closed'), ["a", '"not closed']);
+  assert.deepEqual(splitWords(" "), []);
+});
+
+const count = (n) => ({ count: n, is_more: false });
+const preview = (loaded, gallery, library) => ({
+  loaded,
+  gallery: count(gallery),
+  library: count(library),
+});
+
+test("a search stays where something is found", () => {
+  assert.equal(widenScope("loaded", preview(1, 9, 99)), "loaded");
+  assert.equal(widenScope("gallery", preview(0, 1, 99)), "gallery");
+});
+
+test("a search that finds nothing looks in the next place where something is", () => {
+  assert.equal(widenScope("loaded", preview(0, 7, 99)), "gallery");
+  assert.equal(widenScope("loaded", preview(0, 0, 99)), "all");
+  assert.equal(widenScope("gallery", preview(5, 0, 99)), "all");
+});
+
+test("a place that was not searched to its end counts as one in which something may be", () => {
+  const unknown = { ...preview(0, 0, 99), gallery: { count: 0, is_more: true } };
+  assert.equal(widenScope("loaded", unknown), "gallery");
+});
+
+test("a search that finds nothing anywhere stays where it was", () => {
+  assert.equal(widenScope("loaded", preview(0, 0, 0)), "loaded");
 });

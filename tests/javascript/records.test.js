@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Records } from "../../javascript/gallery/data/records.js";
-import { Store } from "../../javascript/gallery/state/store.js";
+import { Records } from "../../javascript/gallery/data/records";
+import { Store } from "../../javascript/gallery/state/state";
 
 const NEVER = new AbortController().signal;
 

@@ -6,7 +6,7 @@ import {
   invertMarks,
   markRange,
   toggleMark,
-} from "../../javascript/gallery/state/selection.js";
+} from "../../javascript/gallery/state/selection";
 
 const ORDER = [10, 20, 30, 40, 50];
 const none = { marks: new Set(), anchor: null, range: null };

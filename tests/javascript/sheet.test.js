@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { chooseSheetSize } from "../../javascript/gallery/viewer/sheet.js";
+import { chooseSheetSize } from "../../javascript/gallery/viewer/sheet";
 
 const HEIGHT = 800;
 const [FULL, HALF] = [56, 288]; // pixels from the top

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blendColours, readColour } from "../../javascript/gallery/host/theme.js";
+import { blendColours, readColour } from "../../javascript/gallery/host/theme";
 
 test("colours are read in each form that a computed style has", () => {
   assert.deepEqual(readColour("rgb(1, 2, 3)"), [1, 2, 3, 1]);

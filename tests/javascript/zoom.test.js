@@ -12,7 +12,7 @@ import {
   refitPose,
   toggleZoom,
   zoomAt,
-} from "../../javascript/gallery/viewer/zoom.js";
+} from "../../javascript/gallery/viewer/zoom";
 
 const STAGE = { width: 1200, height: 900 };
 const PICTURE = { width: 2000, height: 3000 };

@@ -99,7 +99,7 @@ def test_pages_without_new_images_are_not_reported_as_the_end():
 
 
 def test_page_computes_a_second_readings_cost_with_the_same_page_size():
-    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "download_options.js"
+    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "gallery_header.ts"
     assert f"SECOND_PAGE = {walk._SECOND_PAGE};" in head.read_text(encoding="utf-8")
 
 

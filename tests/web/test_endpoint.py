@@ -62,7 +62,7 @@ def test_everything_needs_the_login(api, civitai):
         assert api.ask(f"api/{path}", cookies={"access-token": "b-token"}).status_code == 401, path
     for method, path in _WRITES:
         assert api.send(method, path, {}).status_code == 401, path
-    assert api.ask("page/modules/page.js").status_code == 401
+    assert api.ask("page/current/page.js").status_code == 401
     assert setting.civitai_api_key == "" and len(civitai.requests) == before
     for path in _READS:
         answer = api.ask(f"api/{path}", cookies={"access-token": "a-token"})

@@ -288,9 +288,9 @@ def test_browser_caches_the_bundle_for_good_under_its_versions_url(api, name, ki
     assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
-@pytest.mark.parametrize("name", ["page.js", "grid/grid.js", "core/tokens.css", "i18n.js"])
-def test_source_modules_are_requested_at_each_load(api, name):
-    response = api.ask(f"page/modules/{name}")
+@pytest.mark.parametrize("name", ["page.js", "page.css", "host_page.js"])
+def test_current_files_are_requested_at_each_load(api, name):
+    response = api.ask(f"page/current/{name}")
     assert response.status_code == 200 and response.content
     assert response.headers["cache-control"] == "no-cache"
 
@@ -311,6 +311,6 @@ def test_request_of_another_version_is_refused_with_a_hint_to_reload(api):
 def test_only_the_pages_code_is_served(api):
     names = ["missing.js", "package.json", "..%2fcivitai_shortcut.js", "a.js%00", "page.JS"]
     names += ["grid/", "..%5ccivitai_shortcut.js", "grid/..%2f..%2fcivitai_shortcut.js"]
-    for version in ("modules", bundle.find_code_version()):
+    for version in ("current", bundle.find_code_version()):
         for name in names:
             assert api.ask(f"page/{version}/{name}").status_code in (404, 410), (version, name)

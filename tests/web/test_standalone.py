@@ -372,7 +372,7 @@ class _Program:
 
 
 _ROUTES = ["", "civitai_shortcut/api/bootstrap", "civitai_shortcut/api/jobs"]
-_ROUTES += ["civitai_shortcut/page/modules/page.js", "civitai_shortcut/api/file/1"]
+_ROUTES += ["civitai_shortcut/page/current/page.js", "civitai_shortcut/api/file/1"]
 
 
 def _put_key(program, headers):

@@ -232,7 +232,7 @@ def test_host_page_gets_two_components_of_ours_and_no_event(host):
 
 def test_host_with_a_login_serves_nothing_without_it(browser, start_host):
     host = start_host(STAND_IN_LOGIN="me:secret")
-    for path in ("api/bootstrap", "api/jobs", "page/modules/page.js", "api/thumb/1"):
+    for path in ("api/bootstrap", "api/jobs", "page/current/page.js", "api/thumb/1"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             host.get(f"civitai_shortcut/{path}")
         assert refused.value.code == 401

@@ -1,6 +1,6 @@
-"""The page's bundled code: one script and one stylesheet, under a URL with their version.
+"""The page's bundled code: its scripts and its stylesheet, under a URL with their version.
 
-`npm run build` in tests/javascript makes both from javascript/gallery.
+`npm run build` in tests/javascript makes them from javascript/gallery.
 """
 
 from __future__ import annotations
@@ -9,44 +9,34 @@ import functools
 import hashlib
 import os
 
-__all__ = ["CODE_HEADER", "CODE_QUERY", "find_code_version", "make_preload_links", "MODULES"]
-__all__ += ["read_bundled_file", "read_element_style", "read_loader_script", "read_module_file"]
+__all__ = ["CODE_HEADER", "CODE_QUERY", "CURRENT", "find_code_version", "make_preload_links"]
+__all__ += ["read_bundled_file", "read_element_style", "read_loader_script"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
-MODULES = "modules"  # the version of a page that loads the source files, for developers
+CURRENT = "current"  # instead of a version: the files as they are now
 _ROOT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)
 _JAVASCRIPT = os.path.join(_ROOT, "javascript")
-_NAMES = ("page.js", "page.css")
+_NAMES = ("page.js", "page.css", "host_page.js")
 
 
 def find_code_version() -> str:
     """Return the version of the page's code: 16 hex digits of its hash.
 
-    If CIVITAI_SHORTCUT_MODULES is set, return "modules": the page then loads its source files one
-    by one, for developers.
+    If CIVITAI_SHORTCUT_WATCH is set, return "current", for developers who run `npm run watch`.
     """
-    return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _compute_version()
+    return CURRENT if os.environ.get("CIVITAI_SHORTCUT_WATCH") else _compute_version()
 
 
 def read_bundled_file(version: str, name: str) -> bytes | None:
     """Return a file of the page's bundle, None for an unknown name or an outdated version.
 
-    name: "page.js" or "page.css". version: the code's version in the URL that the browser requests.
+    version: the code's version in the URL that the browser requests, "current" for the files as
+    they are on disk now.
     """
+    if version == CURRENT:
+        return _read_bundle.__wrapped__().get(name)
     return _read_bundle().get(name) if version == _compute_version() else None
-
-
-def read_module_file(name: str) -> bytes | None:
-    """Return the content of a source file of the page, None if it cannot be read.
-
-    name: the file's path below javascript/gallery.
-    """
-    try:
-        with open(os.path.join(_JAVASCRIPT, "gallery", name), "rb") as file:
-            return file.read()
-    except OSError:
-        return None
 
 
 def read_loader_script() -> str:

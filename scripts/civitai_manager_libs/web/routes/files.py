@@ -69,13 +69,13 @@ def get_page_file(context: RequestContext) -> Any:
     """
     version, name = context.path_param("version"), context.path_param("name")
     stem, _, ending = name.rpartition(".")
-    if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z_]+/)?[a-z0-9_]+", stem):
+    if ending not in _CODE_KINDS or not re.fullmatch("[a-z_]+", stem):
         raise ApiError(404, "not_there")
-    is_module = version == bundle.MODULES
-    body = bundle.read_module_file(name) if is_module else bundle.read_bundled_file(version, name)
+    body = bundle.read_bundled_file(version, name)
+    is_current = version == bundle.CURRENT
     if body is None:
-        raise ApiError(404, "not_there") if is_module else ApiError(410, "outdated")
-    cache_control = "no-cache" if is_module else "private, max-age=31536000, immutable"
+        raise ApiError(404, "not_there") if is_current else ApiError(410, "outdated")
+    cache_control = "no-cache" if is_current else "private, max-age=31536000, immutable"
     return make_bytes_response(body, _CODE_KINDS[ending], cache_control)
 
 

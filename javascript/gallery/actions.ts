@@ -1,0 +1,503 @@
+/** Every action of the page, once: buttons, keys and panels all call these. */
+
+import type { Compare } from "./compare/compare";
+import type { HiddenRule, ModelCardPage } from "./contract";
+import type { Toasts } from "./core/dialogs";
+import { savePreference } from "./core/preferences";
+import { copyText } from "./core/text";
+import { showError } from "./data/api";
+import type { AnnotationChange, AnnotationWriter, BookmarkSync } from "./data/bookmarks";
+import type { Connection } from "./data/connection";
+import type { HiddenImages } from "./data/hidden";
+import type { HomeData } from "./data/home_data";
+import type { Navigation } from "./data/navigation";
+import type { NeededFiles } from "./data/needed_files";
+import type { Pager } from "./data/pager";
+import { copyImageText } from "./data/records";
+import type { GallerySearch, LoadedFilter } from "./data/search";
+import type { Filters } from "./find/filters";
+import type { Finder } from "./find/finder";
+import type { FoundFocus } from "./find/found_focus";
+import type { ModelResultCards } from "./find/model_results";
+import type { Grid } from "./grid/grid";
+import type { Home } from "./home/home";
+import { chooseCheckpoint } from "./host/host_page";
+import { sendToTab } from "./host/send_to_tab";
+import type { ImageMenu } from "./image_menu";
+import type { Collections } from "./panels/collections";
+import type { Jobs } from "./panels/jobs";
+import type { Settings } from "./panels/settings";
+import type { Watches } from "./panels/watches";
+import { getChoice } from "./state/model_files";
+import type { SearchScope } from "./state/query";
+import { hasGallery, makeDefaultQuery, pickFilters } from "./state/query";
+import type { Selection } from "./state/selection";
+import {
+  addMarks,
+  canCompare,
+  extendRange,
+  invertMarks,
+  markRange,
+  toggleMark,
+} from "./state/selection";
+import {
+  getFailedParts,
+  getShown,
+  getTiles,
+  isHome,
+  listTileIds,
+  MAX_TILE,
+  MIN_TILE,
+  type Store,
+} from "./state/state";
+import type {
+  Annotations,
+  ComparedPair,
+  Context,
+  FileChoice,
+  NeededFile,
+  NeedsPlace,
+  Panel,
+  Part,
+  State,
+  Step,
+  Where,
+  ZoomStep,
+} from "./types";
+import { readPace } from "./viewer/slideshow";
+import type { Viewer } from "./viewer/viewer";
+
+/** All actions of the user. */
+export type Actions = ReturnType<typeof makeActions>;
+
+export type PageContext = Context & { parts: PageParts };
+
+/** The parts that the actions call. */
+export interface PageParts {
+  toasts: Toasts;
+  navigation: Navigation;
+  pager: Pager;
+  loadedFilter: LoadedFilter;
+  search: GallerySearch;
+  connection: Connection;
+  annotations: AnnotationWriter;
+  bookmarkSync: BookmarkSync;
+  grid: Grid;
+  finder: Finder;
+  foundFocus: FoundFocus;
+  filters: Filters;
+  collections: Collections;
+  home: Home;
+  homeData: HomeData;
+  results: ModelResultCards;
+  viewer: Viewer;
+  jobs: Jobs;
+  neededFiles: NeededFiles;
+  watches: Watches;
+  hidden: HiddenImages;
+  settings: Settings;
+  compare: Compare;
+  imageMenu: ImageMenu;
+}
+
+/** Return all actions that buttons, keys and panels can call.
+ * @param context `parts` may still be empty; an action reads it when it runs */
+export function makeActions(context: PageContext) {
+  const { store, parts } = context;
+  return {
+    ...makeNavigationActions(context),
+    ...makeViewerActions(context),
+    ...makeMarkActions(context),
+    ...makeFocusActions(context),
+    ...makeDownloadActions(context),
+    ...makeModelFileActions(context),
+    ...makeSearchActions(context),
+    ...makeTextActions(context),
+    /** Store what the user looks at, or has marked. */
+    setView: (
+      change: Partial<
+        Pick<
+          State,
+          "focus" | "passed" | "thumb" | "details" | "open" | "place" | "results" | keyof Selection
+        >
+      >,
+    ) => store.set(change),
+    /** Add a rule that hides images. */
+    hide: (rule: HiddenRule) => parts.hidden.hide(rule),
+    /** Delete a rule. */
+    unhide: (rule: HiddenRule) => parts.hidden.unhide(rule),
+    showHidden: (showsHidden: boolean) => parts.hidden.show(showsHidden),
+    loadHiddenRules: () => parts.hidden.loadRules(),
+    /** Open the settings at the rules; isToAdd: at the field for a new rule. */
+    openHiddenRules: (how?: { isToAdd?: boolean }) => parts.settings.openHiddenRules(how),
+    /** Watch the open gallery, or stop that. */
+    toggleWatch: () => parts.watches.toggleWatch(),
+    /** Toggle the favourites: remove them if all images are favourites. */
+    favourite: (ids: number[]) => parts.annotations.toggleFavourite(ids),
+    /** Change annotations; return the new ones, null after an error. */
+    annotate: (
+      ids: number[],
+      change: AnnotationChange,
+      message?: string | ((previous: Record<string, Annotations>) => string),
+    ) => parts.annotations.saveChange(ids, change, message),
+    /** Read all annotations again. */
+    collectionsChanged: () => parts.bookmarkSync.reread(),
+    /** Rate images; 0 stars remove the rating. */
+    rate: (ids: number[], stars: number) => parts.annotations.rate(ids, stars),
+    /** Open a panel; "" closes it. */
+    panel: (name: Panel) =>
+      store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
+    focusFind: () => parts.finder.focus(),
+    /** Focus the first image or model that is shown next. */
+    leadToFound: () => parts.foundFocus.focusNextFound(),
+    openFilters: () => parts.filters.open(),
+    /** Open the collections, with the tags field focused. */
+    collect: () => parts.collections.open(),
+    /** Open an image, and focus the field for its tags. */
+    tag: (id: number) => parts.viewer.editTags(id),
+    /** Open the menu of an image. */
+    openImageMenu: (id: number) => parts.imageMenu.openAtFocus(id),
+    /** Open the menu of what to hide of an image. */
+    openHideMenu: (id: number) => parts.imageMenu.openHideMenu(id),
+    /** Set the wanted width of the tiles. */
+    setTile(width: number) {
+      const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
+      savePreference("tile", tile);
+      store.set({ tile });
+    },
+    groupPosts(groupsPosts: boolean) {
+      savePreference("group_posts", groupsPosts);
+      store.set({ groupsPosts });
+    },
+  };
+}
+
+function makeViewerActions({ store, toast, translate, parts }: PageContext) {
+  let pendingSteps = 0; // steps made while the page they lead to is loaded
+  let pendingFrom: number | null = null;
+  const showAt = (index: number) => {
+    const view = getShown(store.get())[index];
+    if (view) store.set({ open: view.id, focus: findTileId(store, view.id) });
+  };
+  const setSlideshow = (slideshow: boolean) => {
+    if (slideshow === store.get().slideshow) return;
+    store.set({ slideshow });
+    if (slideshow) toast(translate("slideshow_began", { n: readPace() }));
+  };
+  return {
+    open(id: number) {
+      store.set(isShown(store, id) ? { open: id, focus: findTileId(store, id) } : { open: id });
+    },
+    close() {
+      const { open } = store.get();
+      if (open === null) return;
+      store.set({ open: null });
+      const tile = findTileId(store, open);
+      if (isShown(store, open)) store.set({ focus: tile });
+      parts.grid.revealImage(tile, { focus: true });
+    },
+    /** Open the image that is this many images ahead. */
+    async step(by: number) {
+      const { open: from } = store.get();
+      const shown = getShown(store.get());
+      pendingSteps = from === pendingFrom ? pendingSteps + by : by;
+      pendingFrom = from;
+      const wanted = findIndex(shown, from) + pendingSteps;
+      if (wanted >= shown.length && !store.get().ended) await parts.pager.loadMore();
+      if (store.get().open !== from || pendingFrom !== from) return; // elsewhere by now, or done
+      pendingFrom = null;
+      const now = getShown(store.get());
+      showAt(Math.max(0, Math.min(findIndex(now, from) + pendingSteps, now.length - 1)));
+    },
+    /** Open the first image. */
+    first: () => showAt(0),
+    /** Open the last loaded image. */
+    last: () => showAt(getShown(store.get()).length - 1),
+    /** Uncover a blurred image. */
+    showBlurred: (id: number) =>
+      store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
+    fullscreen: () => parts.viewer.fullscreen(),
+    zoom: (how: ZoomStep) =>
+      (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
+    /** Show the compared images over each other or side by side. */
+    toggleCompareOver: () => parts.compare.toggleOver(),
+    /** Move the first compared image behind the last. */
+    swapCompared: () => parts.compare.swap(),
+    sound: () => parts.viewer.sound(),
+    /** Play or pause; return false if the open image is no video or sound. */
+    togglePlay: () => parts.viewer.togglePlay(),
+    /** Start a slideshow with the focused image. */
+    startSlideshow() {
+      const { focus, results } = store.get();
+      const isFocused = focus !== null && isShown(store, focus);
+      const id = isFocused ? focus : parts.grid.findTopmost();
+      if (id === null || results) return toast(translate("choose_first"));
+      store.set({ open: id });
+      setSlideshow(true);
+    },
+    setSlideshow,
+    toggleDetails() {
+      const details = !store.get().details;
+      savePreference("details", details);
+      store.set({ details });
+    },
+  };
+}
+
+function makeMarkActions({ store, toast, translate }: PageContext) {
+  const order = () => getShown(store.get()).map((view) => view.id);
+  const tiles = () => getTiles(store.get()).map((view) => view.id);
+  // In the viewer the open image alone is marked.
+  const listIds = (id: number) => (store.get().open === null ? listTileIds(store.get(), id) : [id]);
+  const compare = () => {
+    if (canCompare(store.get().marks)) store.set({ panel: "compare" });
+    else toast(translate("compare_marks"));
+  };
+  return {
+    /** Mark or unmark an image; toggle the mark if isMarked is omitted. */
+    mark: (id: number, isMarked?: boolean) =>
+      store.set((state) => toggleMark(state, id, isMarked, listIds)),
+    /** Mark all images from the anchor to this one. */
+    markTo: (id: number) => store.set((state) => markRange(state, tiles(), id, listIds)),
+    /** Mark all shown images. */
+    markAll: () => store.set((state) => addMarks(state, order())),
+    markNone() {
+      const { marks, anchor } = store.get();
+      store.set({ marks: new Set(), anchor: null });
+      if (marks.size)
+        toast(translate("unmarked", { n: marks.size }), undefined, () =>
+          store.set({ marks, anchor }),
+        );
+    },
+    /** Say that no image is marked or focused. */
+    askToChoose: () => toast(translate("choose_first")),
+    compare,
+    /** Mark an image, and compare all marked images. */
+    compareWith(id: number) {
+      store.set((state) => toggleMark(state, id, true));
+      compare();
+    },
+    /** Compare an image with a reproduction. */
+    comparePair: (compared: ComparedPair) => store.set({ compared, panel: "compare" }),
+    /** Mark what is not marked, and the reverse. */
+    invert: () => store.set((state) => invertMarks(state, order())),
+  };
+}
+
+/** Return the actions that move the focus and the scroll position. */
+function makeFocusActions({ store, toast, translate, parts }: PageContext) {
+  return {
+    /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
+     * the images on the way. */
+    move(to: Step, { extend = false }: { extend?: boolean } = {}) {
+      const { focus } = store.get();
+      const next = focus === null ? null : parts.grid.findNeighbour(focus, to);
+      const id = next ?? parts.grid.findTopmost();
+      if (id === null) return;
+      const before = next === null ? id : (focus as number);
+      store.set({ focus: id });
+      if (extend) {
+        const order = getTiles(store.get()).map((view) => view.id);
+        const listIds = (one: number) => listTileIds(store.get(), one);
+        store.set((state) => extendRange(state, order, before, id, listIds));
+      }
+      parts.grid.revealImage(id, { focus: true });
+    },
+    /** Focus an image's tile. */
+    focus(id: number) {
+      if (isShown(store, id)) store.set({ focus: id });
+      parts.grid.revealImage(id, { focus: true });
+    },
+    toTop() {
+      store.set({ place: parts.grid.getScrollPlace() });
+      parts.grid.scrollToTop();
+    },
+    /** Return to the position before a jump. */
+    async back() {
+      const { place } = store.get();
+      if (!place) return;
+      if (!isShown(store, place.id)) toast(translate("going_back"));
+      while (!isShown(store, place.id)) {
+        const { images, ended, problems } = store.get();
+        if (ended || problems.images || images.length > place.count + 200) break;
+        await parts.pager.loadMore();
+      }
+      store.set({ place: null });
+      parts.grid.scrollToPlace(place);
+    },
+  };
+}
+
+function makeDownloadActions({ store, toast, translate, parts }: PageContext) {
+  return {
+    download: (ids: Iterable<number>) =>
+      parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
+    /** Download the open gallery.
+     * @param limit number of images
+     * @param verify walk through the gallery's pages twice */
+    async downloadGallery(limit: number, verify: boolean) {
+      const { where, hiddenCount } = store.get();
+      await parts.jobs.startJob({ query: where, limit, ...(verify && { verify }) });
+      if (hiddenCount) toast(translate("hidden_downloaded"));
+    },
+    /** Store this many more records of the gallery. */
+    readRecords: (limit: number) =>
+      parts.jobs.startJob({
+        query: { ...store.get().where, search: null },
+        limit,
+        reads_only: true,
+      }),
+    cancelJob: (id: number) => parts.jobs.runAction(id, "cancel"),
+  };
+}
+
+/** Return the actions that send an image or a text to the host, copy a text, or undo a change. */
+function makeTextActions(context: PageContext) {
+  const { root, toast, translate, parts } = context;
+  return {
+    /** Send an image to a tab of the host; id null: only the text. */
+    send: (tab: string, id: number | null, text: string | null) =>
+      sendToTab(context, tab, id, text),
+    /** Copy a text of an image. */
+    copyText: (id: number, name: "prompt" | "infotext") =>
+      copyImageText(context, parts.viewer.findKnown(id), id, name),
+    /** Copy a text; show the error of a rejected promise. */
+    async copy(text: string | Promise<string>) {
+      try {
+        const isDone = await copyText(text, root);
+        toast(translate(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
+      } catch (error) {
+        showError(error, context);
+      }
+    },
+    /** Undo what the newest message reports; return false if there is nothing to undo. */
+    undo: () => parts.toasts.undoNewest(),
+  };
+}
+
+/** Return whether the open gallery lists an image, in the window or not. */
+function isShown(store: Store, id: number) {
+  return getShown(store.get()).some((view) => view.id === id);
+}
+
+/** Return the id of the tile for an image: the image's own id or, if posts are grouped, the id of
+ * the first image of its post. */
+function findTileId(store: Store, id: number) {
+  return listTileIds(store.get(), id)[0];
+}
+
+/** Return the index of the image with this id in a list, -1 if the list does not contain it. */
+function findIndex(views: readonly { id: number }[], id: number | null) {
+  return views.findIndex((view) => view.id === id);
+}
+
+function makeNavigationActions({ store, parts }: PageContext) {
+  const retries: Record<Part, () => unknown> = {
+    bootstrap: () => parts.connection.retry(),
+    lookup: () => parts.navigation.retryLookup(),
+    images: () => parts.pager.reload(),
+    loaded_filter: () => parts.loadedFilter.retry(),
+    home: () => parts.homeData.load(),
+  };
+  return {
+    /** Open what was typed. */
+    find: (text: string) => parts.navigation.lookUp(text),
+    /** Load the next page of model results. */
+    findMore: (cursor: string) =>
+      parts.navigation.searchModels(store.get().results?.query ?? "", cursor),
+    closeResults: () => parts.navigation.closeResults(),
+    openModel: (id: number, version: number | null = null) =>
+      parts.navigation.openSource({ model: id, version }),
+    /** Return the model whose gallery is open, once its request is over. */
+    waitForModel: () => parts.navigation.waitForModel(),
+    openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
+    openUser: (user: string) => parts.navigation.openSource({ user }),
+    openPost: (post: number) => parts.navigation.openSource({ post }),
+    /** Search the library. */
+    openLibrary: (words: string) => void parts.navigation.openSource({ search: words }),
+    /** Change the query of the gallery. */
+    setWhere: (change: Partial<Where>) =>
+      parts.navigation.openGallery({ ...store.get().where, ...change }),
+    /** Filter the loaded images; "" shows all. */
+    filterLoaded: (words: string) => parts.loadedFilter.setWords(words),
+    // A failed page is requested again when the user says so, not on each scroll.
+    more: async () => {
+      if (!store.get().problems.images) await parts.pager.loadMore();
+    },
+    /** Load the gallery again, from Civitai. */
+    reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
+    /** Repeat the request of a part, or of all parts that failed. */
+    retry(part?: Part) {
+      const { lookupText } = store.get();
+      const failed = part ? [part] : getFailedParts(store.get());
+      if (!failed.length) failed.push(lookupText ? "lookup" : "images");
+      for (const one of failed) void retries[one]();
+    },
+    /** Check the connection, because a thumbnail has not arrived. */
+    checkServer: () => void parts.connection.check(),
+    /** Abort a lookup, or load images from the library instead of Civitai; both if omitted. */
+    giveUp(of?: "lookup" | "images") {
+      if (of !== "images") parts.navigation.abortLookup();
+      if (of !== "lookup") parts.pager.loadFromLibrary();
+    },
+  };
+}
+
+function makeSearchActions({ store, parts }: PageContext) {
+  return {
+    /** Search images by words, and show those that match. */
+    search: (words: string, scope: SearchScope) => parts.search.search(words, scope),
+    /** Close the panel and the viewer, and show the models that Civitai finds. */
+    searchModels(words: string, page: ModelCardPage | null = null) {
+      store.set({ panel: "", open: null });
+      return parts.navigation.openModels(words, page);
+    },
+    clearSearch: () => parts.search.clear(),
+    /** Load more pages until more images match. */
+    searchOn: () => (store.get().widened ? parts.search.searchOn() : parts.loadedFilter.readOn()),
+    /** Stop loading pages until enough images match. */
+    stopSearch() {
+      store.set({ searchReading: "" });
+      parts.pager.stop();
+    },
+    /** Reset the filters and the search. */
+    resetFilters() {
+      const { bootstrap, where } = store.get();
+      if (!bootstrap) return;
+      const search = where.search === null || hasGallery(where) ? null : "";
+      const filters = pickFilters(makeDefaultQuery(bootstrap));
+      parts.loadedFilter.setWords("");
+      void parts.navigation.openGallery({ ...where, ...filters, search });
+    },
+  };
+}
+
+function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
+  return {
+    /** Fetch the list of model files that a query asks for, and show it in a part of the page. */
+    showNeeds: (place: NeedsPlace, query: string) => parts.neededFiles.show(place, query),
+    /** Fetch the list of model files for a part of the page again after a failure. */
+    retryNeeds: (place: NeedsPlace) => parts.neededFiles.retry(place),
+    /** Open the panel with the model files that some images need. The images are given by ids or by
+     * a query. */
+    listNeeds(of: readonly number[] | string) {
+      if (typeof of === "string") parts.neededFiles.show("list", of);
+      else parts.neededFiles.showForImages(of);
+      store.set({ panel: "model_files" });
+    },
+    /** Change the user's choice for a needed model: its file, the companions to download with it,
+     * or the permission for a file that may run code. Fields that `change` lacks stay. */
+    chooseFile(needed: NeededFile, change: Partial<FileChoice>) {
+      const { fileChoices } = store.get();
+      const choice = { ...getChoice(needed, fileChoices), ...change };
+      store.set({ fileChoices: new Map(fileChoices).set(needed.key, choice) });
+    },
+    /** Start the download of the chosen files of these models. */
+    getModelFiles: (files: readonly NeededFile[]) => parts.neededFiles.get(files),
+    /** Load a checkpoint in the host. */
+    chooseCheckpoint(name: string) {
+      chooseCheckpoint(name);
+      toast(translate("checkpoint_chosen", { name }), "good");
+    },
+  };
+}

@@ -1,0 +1,267 @@
+/** The dialog that compares two to four marked images, or an image and a reproduction of it. */
+
+import { closeModal, makeModal, openModal } from "../core/dialogs";
+import { button, el, iconButton } from "../core/dom";
+import { isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
+import { getReproductionThumb } from "../details/reproductions";
+import { MOST_COMPARED } from "../state/selection";
+import { getShown } from "../state/state";
+import type { ComparedPair, Context, ZoomStep } from "../types";
+import { type ComparedImage, CompareGrid } from "./compare_grid";
+import { type ComparedData, makeDifferenceTable } from "./difference_table";
+
+const MOST_CAUSES = 3; // shown above the images; the table below them has all
+
+/** Return the label of a pair's second image, which is a stored reproduction or a file of the
+ * user. */
+function getSecondLabel({ translate }: Context, { file }: ComparedPair) {
+  return file?.name ?? translate("made_here");
+}
+
+/** Return the two images of a pair, to show in the grid.
+ * @param fileUrl of the user's file, "" for a stored one */
+function makePairImages(context: Context, pair: ComparedPair, fileUrl: string): ComparedImage[] {
+  const { api, translate } = context;
+  const { record, made, stored } = pair;
+  const { width, height } = made;
+  const label = getSecondLabel(context, pair);
+  const view = { ...record, width, height, blurhash: "", user: "" };
+  const thumb = stored ? getReproductionThumb(api, stored) : fileUrl;
+  const path = `reproductions/${stored?.id ?? 0}/file` as const;
+  const isHere = stored?.file === "here";
+  const source = {
+    thumb,
+    file: isHere ? api.getUrl(path) : thumb,
+    path: isHere ? path : ("" as const),
+    label,
+  };
+  return [
+    { view: record, label: translate("compare_original") },
+    { view, source, label },
+  ];
+}
+
+/** Return the generation data of both images of a pair, for the table of differences. */
+function makePairData(context: Context, pair: ComparedPair): ComparedData[] {
+  return [
+    { ...pair.record, label: context.translate("compare_original") },
+    { ...pair.made, user: "", label: getSecondLabel(context, pair) },
+  ];
+}
+
+/** Return the elements below a pair: how similar both images are, what differs, and the buttons for
+ * the second image.
+ * @param listeners keep: stores the user's file as a reproduction; remove: removes the stored
+ *     reproduction */
+function makePairSummary(
+  { translate }: Context,
+  { made, stored }: ComparedPair,
+  { keep, remove }: { keep: () => Promise<void>; remove: () => Promise<void> },
+) {
+  const notes = [
+    stored?.is_edited && translate("reproduction_edited"),
+    stored?.file === "gone" && translate("reproduction_gone_path", { path: stored.path }),
+    stored?.file === "thumbnail" && translate("reproduction_thumbnail"),
+  ];
+  const causes = made.differences.slice(0, MOST_CAUSES);
+  const more = made.differences.length - causes.length;
+  if (more > 0) causes.push(translate("compare_more_causes", { n: more }));
+  const act = stored
+    ? button(
+        {
+          action: "remove-reproduction",
+          icon: "trash",
+          label: translate("reproduction_remove"),
+          title: translate("reproduction_remove_hint"),
+        },
+        remove,
+      )
+    : button(
+        { action: "keep-reproduction", icon: "save", label: translate("reproduction_keep") },
+        keep,
+      );
+  return el(
+    "section",
+    { class: "pair-summary", "data-nearness": made.nearness || null, "aria-live": "polite" },
+    el("p", { class: "nearness" }, made.summary),
+    causes.length > 0 && el("ul", {}, ...causes.map((cause) => el("li", { dir: "auto" }, cause))),
+    ...notes.filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
+    act,
+  );
+}
+
+type CompareParts = ReturnType<typeof buildDialog>;
+
+export class Compare {
+  /** made when it is first opened */
+  #parts: CompareParts | null = null;
+  #abort = new AbortController();
+  #fileUrl = ""; // of the user's file that is compared
+  /** of the images that are shown, in their order */
+  #data: ComparedData[] = [];
+
+  constructor(private readonly context: Context) {
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+    context.store.on(
+      ["panel"],
+      (now, before) => (now.panel === "compare") !== (before.panel === "compare") && this.#follow(),
+      context,
+    );
+  }
+
+  /** Zoom all images by a step, or switch between the whole images and their actual size. */
+  zoom(how: ZoomStep) {
+    this.#parts?.cells.zoom(how);
+  }
+
+  /** Switch between images that lie over each other and images side by side. */
+  toggleOver() {
+    if (!this.#parts) return;
+    const { cells, dialog, mode } = this.#parts;
+    const { activeElement } = this.context.root;
+    mode(!cells.isOver);
+    if (activeElement === dialog) cells.focusDivider(); // a button that was pressed keeps it
+    if (!this.context.root.activeElement) dialog.focus(); // the divider that had it went
+  }
+
+  /** Swap two images; if there are more, move the first one behind the last. */
+  swap() {
+    if (!this.#parts || this.#data.length < 2) return;
+    this.#parts.cells.moveFirstToEnd();
+    this.#showData(this.#parts, [...this.#data.slice(1), this.#data[0]]);
+  }
+
+  /** Show the table of differences.
+   * @param data of the images, in their order */
+  #showData(parts: CompareParts, data: ComparedData[]) {
+    this.#data = data;
+    parts.difference.replaceChildren(...makeDifferenceTable(this.context, data));
+  }
+
+  #follow() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    URL.revokeObjectURL(this.#fileUrl);
+    this.#fileUrl = "";
+    this.#data = [];
+    const { panel, compared } = this.context.store.get();
+    if (panel !== "compare") {
+      this.#parts?.cells.clear();
+      if (this.#parts) closeModal(this.#parts.dialog);
+      return;
+    }
+    this.#parts ??= buildDialog(this.context);
+    openModal(this.#parts.dialog);
+    this.#parts.summary.replaceChildren();
+    if (compared) this.#showPair(this.#parts, compared);
+    else void this.#showMarked(this.#parts);
+  }
+
+  /** Show an image and a reproduction of it, one over the other. */
+  #showPair(parts: CompareParts, pair: ComparedPair) {
+    const context = this.context;
+    if (pair.file) this.#fileUrl = URL.createObjectURL(pair.file);
+    const listeners = { keep: () => this.#keepFile(pair), remove: () => this.#removeStored(pair) };
+    parts.summary.replaceChildren(makePairSummary(context, pair, listeners));
+    parts.cells.showImages(makePairImages(context, pair, this.#fileUrl));
+    parts.mode(true);
+    this.#showData(parts, makePairData(context, pair));
+  }
+
+  /** Store the user's file as a reproduction, then close the dialog. */
+  async #keepFile({ record, file }: ComparedPair) {
+    const { api, translate, toast } = this.context;
+    if (!file) return;
+    const query = new URLSearchParams({ keep: "1", name: file.name });
+    await this.#changeAndClose(async () => {
+      await api.postFile(`images/${record.id}/comparison?${query}`, file, this.#abort);
+      toast(translate("reproduction_kept"));
+    });
+  }
+
+  /** Remove a stored reproduction, then close the dialog. */
+  async #removeStored({ record, stored }: ComparedPair) {
+    const { api } = this.context;
+    if (!stored) return;
+    const body = { ids: [stored.id] };
+    const path = `images/${record.id}/reproductions/remove` as const;
+    await this.#changeAndClose(() => api.post(path, body, this.#abort));
+  }
+
+  /** Send a request, then close the dialog; if the request fails, show the error instead. */
+  async #changeAndClose(request: () => Promise<unknown>) {
+    try {
+      await request();
+      this.context.actions.panel("");
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Show the marked images in the gallery's order. Images that the filter hides come last. */
+  async #showMarked(parts: CompareParts) {
+    const { store, translate } = this.context;
+    const { marks } = store.get();
+    const order = getShown(store.get())
+      .map((view) => view.id)
+      .filter((id) => marks.has(id));
+    const ids = [...new Set([...order, ...marks])].slice(0, MOST_COMPARED);
+    const { signal } = this.#abort;
+    parts.difference.replaceChildren(
+      el("p", { class: "dim", role: "status" }, translate("reading")),
+    );
+    parts.mode(false);
+    try {
+      const records = await Promise.all(
+        ids.map((id) => this.context.records.getRecord(id, signal)),
+      );
+      if (signal.aborted) return;
+      parts.cells.showImages(records.map((view) => ({ view })));
+      this.#showData(
+        parts,
+        records.map((record, at) => ({ ...record, number: at + 1 })),
+      );
+    } catch (error) {
+      if (isAborted(error)) return;
+      const { code, message } = makeProblem(error, translate);
+      parts.difference.replaceChildren(
+        el("p", { role: "alert" }, message),
+        makeRetryButton(code, translate, () => {
+          parts.difference.focus(); // the button goes
+          return this.#showMarked(parts);
+        }),
+      );
+    }
+  }
+}
+
+function buildDialog(context: Context) {
+  const { translate, actions, root, store, signal } = context;
+  const leave = () => store.get().panel === "compare" && actions.panel("");
+  const cells = new CompareGrid(context);
+  const difference = el("section", { class: "difference", tabindex: 0 });
+  difference.setAttribute("aria-label", translate("compare_difference"));
+  difference.setAttribute("role", "region");
+  const mode = (isOver: boolean) => {
+    cells.layOver(isOver);
+    over.setAttribute("aria-pressed", String(isOver));
+  };
+  const over = button(
+    { action: "compare-over", icon: "over", label: translate("compare_over") },
+    () => actions.toggleCompareOver(),
+  );
+  const swap = button(
+    { action: "compare-swap", icon: "invert", label: translate("compare_swap") },
+    () => actions.swapCompared(),
+  );
+  const close = iconButton("close-compare", "close", translate("say_close"), leave);
+  const title = translate("compare_title");
+  const bar = el("header", {}, el("h2", {}, title), over, swap, close);
+  const summary = el("div", { class: "summary" });
+  const theatre = el("div", { class: "viewer-main" }, bar, summary, cells.element);
+  const props = { class: "compare", "data-panel": "compare", "aria-label": title, tabindex: -1 };
+  const dialog = el("dialog", props, theatre, difference);
+  makeModal(dialog, leave, signal);
+  root.append(dialog);
+  return { dialog, cells, difference, mode, summary };
+}

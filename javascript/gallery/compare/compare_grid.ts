@@ -1,0 +1,210 @@
+/** Two to four images side by side or over each other, which are zoomed and panned together. */
+
+import { el, observeSize } from "../core/dom";
+import { isBlurred } from "../state/state";
+import type { Context, View, ZoomStep } from "../types";
+import { Gestures, type Handlers, ZoomGestures } from "../viewer/gestures";
+import { type ImageSource, Slide } from "../viewer/slide";
+import { getFitScale, limitPose, type Pose, type Size, type Sizes, stepZoom } from "../viewer/zoom";
+import { Dividers } from "./dividers";
+
+/** larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's
+ * size. */
+type SyncedView = { larger: number; x: number; y: number };
+
+/** Return the number of columns with which the images are shown largest.
+ * @param stage the area for all images */
+export function countColumns(images: Size[], stage: Size) {
+  const count = images.length;
+  const seen = images.map((_, at) => {
+    const columns = at + 1;
+    const rows = Math.ceil(count / columns);
+    const cell = { width: stage.width / columns, height: stage.height / rows };
+    const areas = images.map(
+      (one) => one.width * one.height * getFitScale({ image: one, stage: cell }) ** 2,
+    );
+    return areas.reduce((sum, area) => sum + area, 0);
+  });
+  return seen.lastIndexOf(Math.max(...seen)) + 1;
+}
+
+/** The view in which each image is shown whole. */
+export const WHOLE_VIEW: Readonly<SyncedView> = { larger: 1, x: 0, y: 0 };
+
+/** Convert the zoom and position of one image to a view that can be applied to all images. */
+export function toSyncedView(pose: Pose, sizes: Sizes): SyncedView {
+  const { image } = sizes;
+  return {
+    larger: pose.scale / getFitScale(sizes),
+    x: pose.x / (image.width * pose.scale),
+    y: pose.y / (image.height * pose.scale),
+  };
+}
+
+/** Convert the shared view to a pose of one image. */
+export function toPose({ larger, x, y }: SyncedView, sizes: Sizes): Pose {
+  const { image } = sizes;
+  const scale = larger * getFitScale(sizes);
+  const pose = { scale, x: x * image.width * scale, y: y * image.height * scale };
+  return larger <= 1 ? { scale, x: 0, y: 0 } : limitPose(pose, sizes);
+}
+
+/** label: shown in its corner instead of a number. */
+export type ComparedImage = { view: View; source?: ImageSource; label?: string };
+
+export class CompareGrid {
+  element;
+  #cells: CompareCell[] = [];
+  #view = WHOLE_VIEW;
+  #dividers;
+
+  constructor(private readonly context: Context) {
+    this.element = el("div", { class: "compare-grid" });
+    this.#dividers = new Dividers(context, this.element);
+    observeSize(this.element, () => this.#measure(), context.signal);
+    context.store.on(["revealed"], () => this.#blurCells(), context);
+  }
+
+  /** Show these images. */
+  showImages(images: ComparedImage[]) {
+    this.clear();
+    this.#view = WHOLE_VIEW;
+    this.#cells = images.map((image, at) => {
+      const cell = new CompareCell(this.context, image, at, (pose, smoothly) =>
+        this.#moveAll(cell, pose, smoothly),
+      );
+      return cell;
+    });
+    this.element.replaceChildren(...this.#cells.map((cell) => cell.element));
+    this.#blurCells();
+    this.layOver(this.isOver);
+    for (const cell of this.#cells) cell.loadFile();
+  }
+
+  get isOver() {
+    return this.element.hasAttribute("data-over");
+  }
+
+  /** Lay the images over each other, with dividers, or else side by side.
+   * @param isOver whether to lay them over each other */
+  layOver(isOver: boolean) {
+    this.element.toggleAttribute("data-over", isOver);
+    this.#measure();
+    if (!isOver) return this.#dividers.clear();
+    const shares = this.#cells.map((cell) => cell.widthShare);
+    this.#dividers.show(this.#cells.length, Math.max(0, ...shares));
+  }
+
+  /** Focus the first divider, so that the arrow keys move it. */
+  focusDivider() {
+    this.#dividers.focus();
+  }
+
+  /** Move the first image behind the last one; zoom and dividers stay. */
+  moveFirstToEnd() {
+    const [first, ...others] = this.#cells;
+    others.at(-1)?.element.after(first.element);
+    this.#cells = [...others, first];
+    this.#dividers.draw();
+    this.#measure();
+  }
+
+  clear() {
+    for (const cell of this.#cells) cell.remove();
+    this.#cells = [];
+    this.#dividers.clear();
+    this.element.replaceChildren();
+  }
+
+  /** Zoom all images by a step, or switch between the whole images and their actual size. */
+  zoom(how: ZoomStep) {
+    const [first] = this.#cells;
+    if (first) this.#moveAll(first, stepZoom(first.slide.pose, how, first.slide.sizes), true);
+  }
+
+  /** Apply the zoom and the position of one image to all images.
+   * @param moved the cell that the user has zoomed or panned
+   * @param pose of that image
+   * @param smoothly whether to animate the change */
+  #moveAll(moved: CompareCell, pose: Pose, smoothly: boolean) {
+    this.#view = toSyncedView(pose, moved.slide.sizes);
+    for (const cell of this.#cells) cell.showView(this.#view, smoothly);
+    moved.slide.setPose(pose, smoothly); // not limited: a finger may hold the image beyond its limits
+  }
+
+  #measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width || !height || !this.#cells.length) return;
+    const sizes = this.#cells.map((cell) => cell.slide.sizes.image);
+    const columns = countColumns(sizes, { width, height });
+    this.element.style.setProperty("--cs-columns", String(columns));
+    for (const cell of this.#cells) {
+      cell.measure();
+      cell.showView(this.#view, false);
+    }
+  }
+
+  #blurCells() {
+    const state = this.context.store.get();
+    for (const { slide } of this.#cells) slide.setBlurred(isBlurred(state, slide.view));
+  }
+}
+
+class CompareCell extends ZoomGestures implements Handlers {
+  slide;
+  element;
+  #view = WHOLE_VIEW;
+  #abort = new AbortController();
+
+  /** @param at position in the grid, from 0
+   * @param move zooms and pans all images */
+  constructor(
+    context: Context,
+    { view, source, label }: ComparedImage,
+    at: number,
+    move: (pose: Pose, smoothly: boolean) => void,
+  ) {
+    const changed = () => this.showView(this.#view, false);
+    const slide = new Slide(context, view, { changed, again: () => this.loadFile() }, source);
+    super({ slide, setPose: move });
+    this.slide = slide;
+    const number = el("span", { class: "number", "aria-hidden": "true" }, label ?? at + 1);
+    this.element = el("figure", { class: "compare-cell" }, this.slide.element, number);
+    new Gestures(this.element, this, this.#abort.signal);
+  }
+
+  measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (width && height) this.slide.setStage({ width, height });
+  }
+
+  /** Return the share of the cell's width that the image fills while it is shown whole, 0 to 1. */
+  get widthShare() {
+    const { sizes } = this.slide;
+    return (sizes.image.width * getFitScale(sizes)) / sizes.stage.width;
+  }
+
+  /** Show the same part of the image that the other cells show.
+   * @param smoothly whether to animate the change */
+  showView(view: SyncedView, smoothly: boolean) {
+    this.#view = view;
+    this.slide.setPose(toPose(view, this.slide.sizes), smoothly);
+  }
+
+  loadFile() {
+    void this.slide.loadThumb();
+    void this.slide.loadFile(this.#abort.signal);
+  }
+
+  remove() {
+    this.#abort.abort();
+    this.slide.remove();
+  }
+
+  /** Return whether a press is a gesture. A press on a button is not. */
+  isGesture(event: PointerEvent) {
+    return !event.composedPath().some((node) => node instanceof HTMLButtonElement);
+  }
+
+  tap() {}
+}

@@ -1,0 +1,93 @@
+/** Decodes BlurHashes to pixels, which are shown until an image is loaded.
+ *
+ * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md */
+
+import { el } from "./dom";
+
+const DIGITS =
+  "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
+const SIDE = 32; // pixels of the decoded image; CSS stretches it
+/** The nine cosine waves of a BlurHash along one axis, from low to high frequency. */
+const WAVES = Array.from({ length: 9 }, (_, i) =>
+  Float32Array.from({ length: SIDE }, (_, x) => Math.cos((Math.PI * i * x) / SIDE)),
+);
+
+/** Return a canvas with the image of a BlurHash, blank if the text is no BlurHash. */
+export function makeBlurhash(hash: string) {
+  const canvas = el("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+  const rgba = decodeBlurhash(hash);
+  // `willReadFrequently` keeps the canvas off the graphics card, which is slow with so many.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (rgba) context?.putImageData(new ImageData(rgba, SIDE, SIDE), 0, 0);
+  return canvas;
+}
+
+/** Decode a BlurHash to RGBA pixels. Return null if the text is no BlurHash. */
+export function decodeBlurhash(hash: string): Uint8ClampedArray<ArrayBuffer> | null {
+  const parts = decodeColours(hash);
+  if (!parts) return null;
+  const { across, down, values } = parts;
+  const rgba = new Uint8ClampedArray(SIDE * SIDE * 4);
+  const row = new Float32Array(across * 3); // the components of one line, summed over `down`
+  for (let y = 0, at = 0; y < SIDE; y += 1) {
+    row.fill(0);
+    for (let j = 0; j < down; j += 1) {
+      const weight = WAVES[j][y];
+      for (let i = 0; i < row.length; i += 1) row[i] += values[j * row.length + i] * weight;
+    }
+    for (let x = 0; x < SIDE; x += 1, at += 4) {
+      for (let channel = 0; channel < 3; channel += 1) {
+        let sum = 0;
+        for (let i = 0; i < across; i += 1) sum += row[i * 3 + channel] * WAVES[i][x];
+        rgba[at + channel] = toByte(sum);
+      }
+      rgba[at + 3] = 255;
+    }
+  }
+  return rgba;
+}
+
+/** Return the colour components of a BlurHash in linear light, null if the text is no BlurHash. */
+function decodeColours(hash: string) {
+  if (hash.length < 6) return null;
+  const digits = [...hash].map((digit) => VALUES.get(digit) ?? -1);
+  if (digits.includes(-1)) return null;
+  const across = (digits[0] % 9) + 1;
+  const down = Math.floor(digits[0] / 9) + 1;
+  if (digits.length !== 4 + 2 * across * down) return null;
+  const strongest = (digits[1] + 1) / 166;
+  const base = digits.slice(2, 6).reduce((sum, digit) => sum * 83 + digit, 0);
+  const values = [base >> 16, (base >> 8) & 255, base & 255].map(toLinear);
+  for (let at = 6; at < digits.length; at += 2) {
+    const value = digits[at] * 83 + digits[at + 1];
+    const steps = [Math.floor(value / 361), Math.floor(value / 19) % 19, value % 19];
+    for (const step of steps) values.push(squareSigned((step - 9) / 9) * strongest);
+  }
+  return { across, down, values };
+}
+
+function squareSigned(value: number) {
+  return value * Math.abs(value);
+}
+
+/** Convert an sRGB byte (0 to 255) to linear light (0 to 1).
+ * @param value 0 to 255, sRGB */
+function toLinear(value: number) {
+  const part = value / 255;
+  return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+}
+
+/** Number of steps in a table from linear light to sRGB. An image has 3,072 values, and computing
+ * powers is slow. */
+const STEPS = 4095;
+const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
+  const part = step / STEPS;
+  return (part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055) * 255 + 0.5;
+});
+
+/** Convert linear light to an sRGB byte; values outside 0 to 1 are clipped.
+ * @param value linear light, 0 to 1 */
+function toByte(value: number) {
+  return BYTES[value <= 0 ? 0 : value >= 1 ? STEPS : Math.round(value * STEPS)];
+}

@@ -1,0 +1,171 @@
+/** Modal dialogs, and the messages that appear for a while over everything. */
+
+import type { Translate } from "../types";
+import { button, el, icon, observeSize } from "./dom";
+
+/** by root, the topmost last */
+const open = new WeakMap<Node, HTMLDialogElement[]>();
+
+/** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the
+ * dialog, or leaves the tab that contains it.
+ * @param leave closes the dialog
+ * @param signal aborted when the dialog is no longer needed */
+export function makeModal(dialog: HTMLDialogElement, leave: () => void, signal: AbortSignal) {
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target !== dialog) return; // a file field's cancel bubbles too
+    event.preventDefault();
+    leave();
+  });
+  // a browser may close it without asking, at the second Escape; and tells so late: it may be open
+  // anew by then
+  dialog.addEventListener("close", () => isOpen(dialog) && !dialog.open && leave());
+  let isBeside = false; // whether the press began beside too: a selection in a field may end there
+  dialog.addEventListener("pointerdown", (event) => {
+    isBeside = event.target === dialog;
+  });
+  dialog.addEventListener("click", (event) => isBeside && event.target === dialog && leave());
+  // in a host, its tab may be left while the dialog is open: unseen it would block the whole page
+  const leaveIfUnseen = () => isOpen(dialog) && !dialog.getClientRects().length && leave();
+  observeSize(dialog, leaveIfUnseen, signal);
+}
+
+/** Open a dialog on top of all others. */
+export function openModal(dialog: HTMLDialogElement) {
+  if (isOpen(dialog)) return;
+  const root = dialog.getRootNode();
+  open.set(root, [...getStack(root), dialog]);
+  dialog.showModal();
+  dialog.focus(); // not its first button: the keys are the dialog's
+  notifyTop(root);
+}
+
+/** Close a dialog. */
+export function closeModal(dialog: HTMLDialogElement) {
+  if (!isOpen(dialog)) return;
+  const root = dialog.getRootNode();
+  open.set(
+    root,
+    getStack(root).filter((other) => other !== dialog),
+  );
+  notifyTop(root); // first: the toasts in the dialog must move out of it
+  dialog.close();
+  // a browser lets go of a field that is hidden with its next drawing: keys meanwhile were its own
+  const { activeElement } = root as ShadowRoot;
+  if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
+}
+
+/** Hide an open dialog until `signal` is aborted, so that the pointer reaches the page behind
+ * it. */
+export function setAside(dialog: HTMLDialogElement, signal: AbortSignal) {
+  if (!isOpen(dialog) || signal.aborted) return;
+  dialog.close();
+  dialog.setAttribute("data-aside", "");
+  dialog.show();
+  signal.addEventListener("abort", () => {
+    dialog.removeAttribute("data-aside");
+    if (!isOpen(dialog)) return;
+    dialog.close();
+    dialog.showModal();
+    dialog.focus();
+  });
+}
+
+/** Return the topmost element of the page: the dialog that was opened last, or its part that fills
+ * the screen. If no dialog is open, return the root. */
+export function getTop(root: ShadowRoot): Element | ShadowRoot {
+  const dialog = getStack(root).at(-1);
+  const full = root.fullscreenElement;
+  return (full && dialog?.contains(full) ? full : dialog) ?? root;
+}
+
+/** Call the listener with the topmost element of the page, now and whenever that may have
+ * changed. */
+function followTop(
+  root: ShadowRoot,
+  listener: (top: Element | ShadowRoot) => void,
+  signal: AbortSignal,
+) {
+  const now = () => listener(getTop(root));
+  root.addEventListener("modal-top", now, { signal });
+  root.addEventListener("fullscreenchange", now, { signal });
+  now();
+}
+
+function isOpen(dialog: HTMLDialogElement) {
+  return getStack(dialog.getRootNode()).includes(dialog);
+}
+
+/** Return the open dialogs, the topmost one last. */
+function getStack(root: Node) {
+  return open.get(root) ?? [];
+}
+
+/** Tell the listeners that the topmost element may have changed. */
+function notifyTop(root: Node) {
+  root.dispatchEvent(new Event("modal-top"));
+}
+
+type ToastKind = "good" | "bad" | undefined;
+
+const SHORT = 5000; // ms
+const A_LETTER = 60; // ms more for each letter beyond a line's
+const LINE = 60; // letters
+const MOST = 4; // at once
+
+export class Toasts {
+  list;
+
+  /** @param root where the messages are added */
+  constructor(
+    root: ShadowRoot,
+    readonly translate: Translate,
+    signal: AbortSignal,
+  ) {
+    this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
+    followTop(root, (top) => top.append(this.list), signal);
+    // toasts do not outlast a visit to another tab of the host
+    const clearIfHidden = () => this.list.getClientRects().length || this.list.replaceChildren();
+    observeSize(this.list, clearIfHidden, signal);
+  }
+
+  /** Show a message. A message that is already shown is not shown again.
+   * @param undo undoes the action that the message reports */
+  show(text: string, kind?: ToastKind, undo?: () => unknown) {
+    if (!text) return;
+    for (const same of [...this.list.children]) {
+      if (same.querySelector(".toast-text")?.textContent === text) same.remove();
+    }
+    const time = SHORT + Math.max(0, text.length - LINE) * A_LETTER;
+    const dismiss = { type: "button", class: "toast-text", title: this.translate("dismiss") };
+    const clock = el("span", { class: "toast-time" });
+    clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
+    const toast = el(
+      "div",
+      { class: `toast surface ${kind ?? ""}` },
+      el(
+        "button",
+        { ...dismiss, on: { click: () => toast.remove() } },
+        kind && icon(kind === "bad" ? "warning" : "check"),
+        el("span", { dir: "auto" }, text),
+      ),
+      undo &&
+        button({ action: "undo", label: this.translate("do_undo"), class: "quiet" }, () => {
+          toast.remove();
+          return undo();
+        }),
+      clock,
+    );
+    // the animated line is the clock: it stops while the pointer is over the toast
+    clock.addEventListener("animationend", () => toast.remove());
+    this.list.append(toast);
+    while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
+  }
+
+  /** Press Undo on the newest message that offers it. Return false if no message does. */
+  undoNewest() {
+    const buttons = [...this.list.querySelectorAll("[data-do='undo']")];
+    const newest = buttons.at(-1) as HTMLButtonElement | undefined;
+    newest?.click();
+    return Boolean(newest);
+  }
+}

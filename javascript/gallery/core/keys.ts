@@ -1,0 +1,304 @@
+/** The keyboard shortcuts: one table of what each key does and where, from which the help is made;
+ * and the keys that elements handle themselves. */
+
+import type { Actions } from "../actions";
+import type { Context, State, Step } from "../types";
+
+const PRESS = ["Enter", " "];
+const TICK = [" "];
+const SLIDE = [
+  "ArrowLeft",
+  "ArrowRight",
+  "ArrowUp",
+  "ArrowDown",
+  "Home",
+  "End",
+  "PageUp",
+  "PageDown",
+];
+/** By the name of an element, or the type of an input. */
+const NATIVE_KEYS: Record<string, string[]> = {
+  a: PRESS,
+  button: PRESS,
+  submit: PRESS,
+  summary: PRESS,
+  audio: TICK,
+  video: TICK,
+  checkbox: TICK,
+  radio: [...TICK, ...SLIDE],
+  range: SLIDE,
+};
+
+/** Return whether a focused element handles a key itself, such as an arrow key in a text field. */
+export function usesKey(
+  {
+    localName,
+    type = "text",
+    isContentEditable,
+  }: { localName: string; type?: string; isContentEditable?: boolean },
+  key: string,
+) {
+  const keys = NATIVE_KEYS[localName === "input" ? type : localName];
+  if (keys && !isContentEditable) return keys.includes(key);
+  return isContentEditable || ["input", "textarea", "select"].includes(localName);
+}
+
+/** tile: the grid, with a tile focused. */
+export type KeyScope = "grid" | "tile" | "viewer" | "compare" | "anywhere";
+
+type KeyPress = Pick<
+  KeyboardEvent,
+  "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing"
+>;
+
+/** What a shortcut acts on. */
+interface Target {
+  // of the open image in the viewer, else of the focused one, else of the first marked one; 0 for
+  // none
+  id: number;
+  ids: number[]; // of the marked images, else of the focused one
+  state: State;
+  press: KeyPress;
+}
+
+export interface Key {
+  keys: string[]; // values of `KeyboardEvent.key`, "Shift F10" with Shift, "Ctrl c" with Ctrl or ⌘
+  shown?: string; // text on the help sheet, if not the keys
+  place: KeyScope;
+  label: string; // what it does
+  once?: boolean; // holding the key down runs the action once
+  isGlobal?: boolean; // works in text fields too
+  forImages?: boolean; // without a marked or focused image, the user is asked to choose one
+  // returns false to leave the key to the browser; undefined for what the browser does itself
+  act?: (actions: Actions, target: Target) => unknown;
+}
+
+/** Return an action that moves the focus in the grid; with Shift, it marks the images on the
+ * way. */
+const move =
+  (to: Step): NonNullable<Key["act"]> =>
+  (actions, { press }) =>
+    actions.move(to, { extend: press.shiftKey });
+
+/** Return a shortcut for some keys; `label` is the key of the text that explains them. */
+const key: (
+  place: KeyScope,
+  keys: string | string[],
+  label: string,
+  act: Key["act"],
+  more?: Partial<Key>,
+) => Key = (place, keys, label, act, more) => ({
+  place,
+  keys: [keys].flat(),
+  label,
+  act,
+  ...more,
+});
+
+/** Return a shortcut for some keys, whose action runs only once while a key is held. */
+const once: typeof key = (place, keys, label, act, more) =>
+  key(place, keys, label, act, { once: true, ...more });
+
+/** Return a shortcut that the help sheet explains together with the shortcut before it. */
+const also: (place: KeyScope, keys: string, act: Key["act"]) => Key = (place, keys, act) =>
+  key(place, keys, "", act, { shown: "" });
+
+/** Return a row of the help sheet for keys that another shortcut or the browser handles. */
+const makeHelpRow: (place: KeyScope, shown: string, label: string) => Key = (place, shown, label) =>
+  key(place, [], label, undefined, { shown });
+
+/** Return the shortcuts that zoom. */
+const listZoomKeys: (place: KeyScope) => Key[] = (place) => [
+  key(place, ["+", "="], "key_zoom", ({ zoom }) => zoom("in"), { shown: "+ −" }),
+  also(place, "-", ({ zoom }) => zoom("out")),
+  key(place, "z", "key_zoom_toggle", ({ zoom }) => zoom("toggle")),
+];
+
+/** Copy the infotext of an image, unless the user has selected a text. */
+const copyInfotext: Key["act"] = ({ copyText }, { id }) =>
+  !String(document.getSelection() ?? "") && copyText(id, "infotext");
+
+/** Return the shortcut that opens the menu of an image. */
+const makeMenuKey = (place: "tile" | "viewer") =>
+  once(
+    place,
+    ["ContextMenu", "Shift F10"],
+    "key_image_menu",
+    ({ openImageMenu }, { id }) => openImageMenu(id),
+    { shown: "Shift F10" },
+  );
+
+/** Return a shortcut for some keys, whose action needs an image and runs only once while a key is
+ * held. If no image is open, focused or marked, the user is asked to choose one. */
+const forImages: typeof key = (place, keys, label, act, more) =>
+  once(place, keys, label, act, { forImages: true, ...more });
+
+/** Return the shortcuts that act on the open image of the viewer, or on the grid's focused
+ * image. */
+const listImageKeys = (place: "grid" | "viewer"): Key[] => [
+  forImages(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
+  forImages(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
+];
+
+const STARS = ["0", "1", "2", "3", "4", "5"];
+
+export const KEYS: readonly Key[] = [
+  key("grid", "ArrowLeft", "key_move", move("left"), { shown: "← → ↑ ↓" }),
+  also("grid", "ArrowRight", move("right")),
+  also("grid", "ArrowUp", move("up")),
+  also("grid", "ArrowDown", move("down")),
+  makeHelpRow("grid", "Shift ← → ↑ ↓", "key_extend"),
+  key("tile", "Home", "key_ends", move("home"), { shown: "Home End" }),
+  also("tile", "End", move("end")),
+  also("tile", "PageUp", move("pageup")),
+  also("tile", "PageDown", move("pagedown")),
+  once("tile", "Enter", "key_open", ({ open }, { id }) => open(id)),
+  once(
+    "tile",
+    " ",
+    "mark_picture",
+    ({ mark, markTo }, { id, press }) => (press.shiftKey ? markTo(id) : mark(id)),
+    { shown: "Space" },
+  ),
+  makeHelpRow("tile", "Shift Space", "key_mark_to"),
+  makeMenuKey("tile"),
+  ...listImageKeys("grid"),
+  once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext, { shown: "Ctrl C" }),
+  once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
+  once("grid", "x", "key_invert", ({ invert }) => invert()),
+  once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
+  forImages("grid", "d", "key_download", ({ download }, { ids }) => download(ids)),
+  forImages("grid", "l", "do_add_to_collection", ({ collect, tag }, { id, state }) =>
+    state.marks.size ? collect() : tag(id),
+  ),
+  forImages("grid", "g", "do_get_models", ({ listNeeds }, { ids }) => listNeeds(ids)),
+  once("grid", "f", "do_filters", ({ openFilters }) => openFilters()),
+  forImages("grid", "b", "key_favourite", ({ favourite }, { ids }) => favourite(ids)),
+  forImages(
+    "grid",
+    STARS,
+    "key_stars",
+    ({ rate }, { ids, press }) => rate(ids, Number(press.key)),
+    { shown: "0 – 5" },
+  ),
+  once("grid", "w", "stats_title", ({ panel }) => panel("stats")),
+  once("grid", "c", "key_compare", ({ compare }) => compare()),
+  once("grid", "s", "key_slideshow", ({ startSlideshow }) => startSlideshow()),
+  once("grid", "t", "to_top", ({ toTop }) => toTop()),
+
+  key("viewer", "ArrowLeft", "key_step", ({ step }) => step(-1), { shown: "← →" }),
+  also("viewer", "ArrowRight", ({ step }) => step(1)),
+  key("viewer", "Home", "key_first_last", ({ first }) => first(), { shown: "Home End" }),
+  also("viewer", "End", ({ last }) => last()),
+  once(
+    "viewer",
+    " ",
+    "key_mark_or_play",
+    ({ mark, togglePlay }, { id, press }) => {
+      if (press.shiftKey || !togglePlay()) mark(id);
+    },
+    { shown: "Space" },
+  ),
+  once("viewer", "d", "key_save", ({ download }, { id }) => download([id])),
+  once("viewer", "g", "do_get_models", ({ listNeeds }, { id }) => listNeeds([id])),
+  once("viewer", "l", "do_add_to_collection", ({ tag }, { id }) => tag(id)),
+  once("viewer", "b", "key_favourite", ({ favourite }, { id }) => favourite([id])),
+  once("viewer", STARS, "key_stars", ({ rate }, { id, press }) => rate([id], Number(press.key)), {
+    shown: "0 – 5",
+  }),
+  makeMenuKey("viewer"),
+  ...listImageKeys("viewer"),
+  once("viewer", ["c", "Ctrl c"], "menu_copy_infotext", copyInfotext, { shown: "C" }),
+  ...listZoomKeys("viewer"),
+  once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
+  once("viewer", "s", "key_slideshow", ({ setSlideshow }) => setSlideshow(true)),
+  once("viewer", "i", "key_details", ({ toggleDetails }) => toggleDetails()),
+  once("viewer", "m", "key_sound", ({ sound }) => sound()),
+  makeHelpRow("viewer", "Esc", "key_close"),
+
+  ...listZoomKeys("compare"),
+  once("compare", "o", "compare_over", ({ toggleCompareOver }) => toggleCompareOver()),
+  once("compare", "s", "compare_swap", ({ swapCompared }) => swapCompared()),
+  makeHelpRow("compare", "← →", "key_divider"),
+
+  makeHelpRow("anywhere", "Tab ← →", "key_toolbar"),
+  makeHelpRow("anywhere", "Delete", "key_delete_collection"),
+  once("anywhere", "Ctrl z", "do_undo", ({ undo }) => undo(), { shown: "Ctrl Z" }),
+  once("anywhere", "/", "key_find", ({ focusFind }) => focusFind(), { shown: "/ Ctrl K" }),
+  { ...also("anywhere", "Ctrl k", ({ focusFind }) => focusFind()), isGlobal: true },
+  once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),
+  once("anywhere", ",", "open_settings", ({ panel }) => panel("settings")),
+  once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
+];
+
+/** Return the scopes whose keyboard shortcuts apply now.
+ * @param onTile whether a tile has the focus */
+export function getKeyScopes(state: State, onTile: boolean): KeyScope[] {
+  if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];
+  if (state.open !== null) return ["viewer", "anywhere"];
+  return onTile ? ["tile", "grid", "anywhere"] : ["grid", "anywhere"];
+}
+
+/** Return the shortcut for a pressed key in these scopes, null if there is none. */
+export function findKey(press: KeyPress, places: KeyScope[]): Key | null {
+  const names = listNames(press);
+  const fits = (key: string) => names.includes(key);
+  return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
+}
+
+/** Return the names that a key press may have in the table of shortcuts, such as "?" and "Shift ?".
+ * Return [] with Alt, with Ctrl and Shift, or while a word is being composed. */
+function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }: KeyPress) {
+  if (altKey || isComposing || (ctrlKey && metaKey)) return [];
+  const small = key.toLowerCase(); // with Caps Lock letters come large
+  if (ctrlKey || metaKey) return shiftKey ? [] : [`Ctrl ${small}`];
+  return shiftKey ? [key, `Shift ${key}`] : [key, small];
+}
+
+/** Run the action of a shortcut. Return false to leave the key to the browser: if the shortcut is
+ * for a tile and none has the focus, or if the action returns false. */
+export function runKey(
+  { place, act, forImages }: Key,
+  actions: Actions,
+  state: State,
+  press: KeyPress,
+) {
+  const { focus, open, marks } = state;
+  if (place === "tile" && focus === null) return false;
+  const ids = marks.size ? [...marks] : focus === null ? [] : [focus];
+  const id = (place === "viewer" ? open : (focus ?? ids[0])) ?? 0;
+  if (forImages && !id) return actions.askToChoose();
+  return act?.(actions, { id, ids, state, press });
+}
+
+/** Run the shortcuts of pressed keys, unless a control outside of our page has the focus. */
+export function listenToKeys({ root, store, actions, signal }: Context) {
+  const press = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || !receivesKeys(root.host)) return;
+    const focused = root.activeElement as HTMLInputElement | null;
+    const onTile = Boolean(focused?.closest('[role="listbox"]'));
+    const state = store.get();
+    const key = findKey(event, getKeyScopes(state, onTile));
+    if (!key) return;
+    // A tile is a link and yet has no keys of its own: Space marks it.
+    if (focused && !onTile && !key.isGlobal && usesKey(focused, event.key)) return;
+    const isRepeated = key.once && event.repeat;
+    if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
+  };
+  /** Prevent the host from receiving Escape and Ctrl Enter, which would stop or start a
+   * generation. */
+  const keepFromHost = (event: Event) => {
+    const { key, ctrlKey, metaKey } = event as KeyboardEvent;
+    if (key === "Escape" || (key === "Enter" && (ctrlKey || metaKey))) event.stopPropagation();
+  };
+  document.addEventListener("keydown", press, { signal });
+  root.addEventListener("keydown", keepFromHost, { signal });
+}
+
+/** Return whether our tab is visible and no control outside of it has the focus.
+ * @param host our element */
+function receivesKeys(host: Element) {
+  const focused = document.activeElement;
+  const isFree = !focused || focused === document.body || focused === host;
+  return isFree && host.getClientRects().length > 0;
+}

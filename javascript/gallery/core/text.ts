@@ -1,0 +1,164 @@
+/** Texts: in the user's language, formatted, split and copied. */
+
+import type { Translate } from "../types";
+import { el } from "./dom";
+
+/** Cached, for creating a format takes longer than using it a thousand times. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Format a number for a language. With the notation "compact", 12,000 becomes 12K. */
+export function formatNumber(
+  value: number,
+  language: string | undefined,
+  notation: "standard" | "compact" = "standard",
+) {
+  const key = `${language} ${notation}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(language, { notation });
+    formats.set(key, format);
+  }
+  return format.format(value);
+}
+
+/** Format a date and time, without seconds. Return "" for an invalid time.
+ * @param iso ISO 8601 */
+export function formatDate(iso: string, language: string | undefined): string {
+  const time = new Date(iso);
+  if (!iso || Number.isNaN(time.getTime())) return "";
+  return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** Format a number of bytes in kB, MB or GB, "" for 0. */
+export function formatBytes(size: number, language: string | undefined) {
+  if (!size) return "";
+  const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
+  const number = size / 1024 ** step;
+  const digits = number < 10 ? 1 : 0;
+  return `${formatNumber(Number(number.toFixed(digits)), language)} ${["kB", "MB", "GB"][step - 1]}`;
+}
+
+const encoder = new TextEncoder();
+
+/** Split a list into parts of limited size, and yield the parts. An entry above the limit is a part
+ * of its own.
+ * @param mostBytes maximum size of a part as JSON
+ * @param mostEntries maximum number of entries of a part */
+export function* splitBySize<T>(
+  entries: readonly T[],
+  mostBytes: number,
+  mostEntries: number = Number.POSITIVE_INFINITY,
+): Generator<T[]> {
+  let part: T[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    const bytes = encoder.encode(JSON.stringify(entry)).length + 1; // and a comma
+    if (part.length && (size + bytes > mostBytes || part.length >= mostEntries)) {
+      yield part;
+      part = [];
+      size = 0;
+    }
+    part.push(entry);
+    size += bytes;
+  }
+  if (part.length) yield part;
+}
+
+/** Return a random id of 32 hexadecimal digits. `crypto.randomUUID` exists only over HTTPS and
+ * on localhost. */
+export function makeUuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Copy a text to the clipboard. Return whether that succeeded; throw the error of a rejected
+ * promise.
+ * @param root where a hidden field is added if the browser's clipboard API is not available */
+export async function copyText(text: string | Promise<string>, root: ShadowRoot): Promise<boolean> {
+  try {
+    if (typeof text === "string") await navigator.clipboard.writeText(text);
+    else await writePromise(text);
+    return true;
+  } catch {
+    // `navigator.clipboard` does not exist over plain HTTP from another machine
+    return copyByHand(await text, root);
+  }
+}
+
+/** Copy the text that a promise resolves to. In Safari this must begin while a press is handled. */
+function writePromise(text: Promise<string>) {
+  const type = "text/plain";
+  const blob = text.then((ready) => new Blob([ready], { type }));
+  return navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
+}
+
+/** Copy a text by selecting it in a hidden field, and return whether that succeeded. */
+function copyByHand(text: string, root: ShadowRoot) {
+  const focused = root.activeElement;
+  const field = el("textarea", { class: "visually-hidden", readonly: true, tabindex: -1 });
+  field.value = text;
+  // what lies outside an open dialog cannot be selected
+  (focused?.closest("dialog") ?? root).append(field);
+  field.select();
+  const isDone = document.execCommand("copy");
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return isDone;
+}
+
+/** The messages for the time before the server has sent any: English, Traditional and Simplified
+ * Chinese. */
+const FIRST: Record<string, [string, string, string]> = {
+  problem_offline: [
+    "This page's server does not answer; the page goes on by itself when it is back.",
+    "本頁面的伺服器沒有回應，恢復後會自動繼續。",
+    "本页面的服务器没有响应，恢复后会自动继续。",
+  ],
+  server_slow: [
+    "This page's server has not answered yet.",
+    "本頁面的伺服器還沒有回應。",
+    "本页面的服务器还没有响应。",
+  ],
+  problem_login: [
+    "The WebUI wants you to log in again: please reload this page.",
+    "需要重新登入 WebUI：請重新整理這個網頁。",
+    "需要重新登录 WebUI：请刷新这个网页。",
+  ],
+  problem_bad_answer: [
+    "The answer could not be read.",
+    "收到看不懂的回應。",
+    "收到无法理解的响应。",
+  ],
+  problem_other: [
+    "The server answered with an error ({code}).",
+    "伺服器回應錯誤（{code}）。",
+    "服务器返回错误（{code}）。",
+  ],
+  do_retry: ["Try again", "再試一次", "再试一次"],
+  do_reload: ["Reload", "重新載入", "重新加载"],
+  reading: ["Loading…", "載入中…", "加载中…"],
+};
+
+const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
+
+/** Return a function that returns the message for a key, with values filled in. An unknown key
+ * itself is made readable.
+ * @param catalogue returns the messages by key, undefined until the server has sent them */
+export function makeTranslate(catalogue: () => Record<string, string> | undefined): Translate {
+  const language = navigator.language.toLowerCase();
+  const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
+  return (key, values = {}) => {
+    const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
+    return text.replace(PLACE, (whole, name, one, more) => {
+      const value = String(values[name] ?? whole);
+      if (one === undefined) return value;
+      return value === "1" ? one : more;
+    });
+  };
+}
+
+/** Turn the key of an unknown message into readable text. */
+function humanizeKey(key: string) {
+  const words = key.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,163 @@
+/** The connection to our server: the first request, and what happens until the server responds
+ * again. */
+
+import { buildImagesPath, makeDefaultQuery } from "../state/query";
+import { getFailedParts, isOffline, replaceLibraryPage } from "../state/state";
+import type { Bootstrap, Context, Problem } from "../types";
+import { ApiError, ignoreFailure, makeProblem, needsReload, setProblem } from "./api";
+import { PAGE_SIZE } from "./pager";
+
+/** Call an asynchronous function again and again, and when the browser goes online or the page
+ * comes to the front. The function is not called while the page is hidden, or while its last call
+ * runs.
+ * @param pause ms */
+export function pollWhileVisible(pause: number, run: () => Promise<void>, signal: AbortSignal) {
+  const clock = window.setInterval(runOnReturn(run, signal), pause);
+  signal.addEventListener("abort", () => window.clearInterval(clock));
+}
+
+/** Call an asynchronous function when the browser goes online or the page comes to the front.
+ * Return a function that calls it too, unless the page is hidden or the last call still runs. */
+export function runOnReturn(run: () => Promise<void>, signal: AbortSignal) {
+  let isBusy = false;
+  const poll = async () => {
+    if (isBusy || document.hidden) return;
+    isBusy = true;
+    await run().finally(() => {
+      isBusy = false;
+    });
+  };
+  window.addEventListener("online", poll, { signal });
+  window.addEventListener("focus", poll, { signal });
+  document.addEventListener("visibilitychange", poll, { signal });
+  return poll;
+}
+
+const EVERY = 2000; // ms
+
+export class Connection {
+  #checkedAt = -Infinity;
+  #requests = 0; // for the data that the page starts with
+
+  /** @param onBack called when the server responds again and parts of the page have failed */
+  constructor(
+    private readonly context: Context,
+    private readonly onBack: () => void,
+  ) {
+    context.api.onOffline = () => context.store.set({ lost: true });
+    pollWhileVisible(EVERY, () => this.#pollIfOffline(), context.signal);
+  }
+
+  /** Fetch the data that the page starts with. Return whether the server responded. An error is not
+   * shown if a newer request was sent. */
+  async fetchBootstrap() {
+    const { store, api, translate, signal } = this.context;
+    const number = ++this.#requests;
+    store.set({ startedAt: performance.now() });
+    try {
+      const bootstrap = await api.get("bootstrap", { signal });
+      this.#setBootstrap(bootstrap);
+      return true;
+    } catch (error) {
+      if (!signal.aborted && number === this.#requests)
+        setProblem(store, "bootstrap", makeProblem(error, translate));
+      return false;
+    }
+  }
+
+  /** Fetch the bootstrap data again because the user asked for it. */
+  async retry() {
+    const hasFailed = this.#hasFailedPart();
+    if ((await this.fetchBootstrap()) && hasFailed) this.onBack();
+  }
+
+  /** Return whether a part of the page has failed, not counting the bootstrap data.
+   * @param code of the error to look for; any error if omitted */
+  #hasFailedPart(code?: string) {
+    return getFailedParts(this.context.store.get(), code).some((part) => part !== "bootstrap");
+  }
+
+  /** Check whether the server responds, because a thumbnail has not arrived. Do nothing if the
+   * server is being polled or was checked a moment ago. */
+  async check() {
+    const { store, api, translate, signal } = this.context;
+    const now = performance.now();
+    if (isOffline(store.get()) || now < this.#checkedAt + EVERY) return;
+    this.#checkedAt = now;
+    try {
+      await api.get("bootstrap", { signal });
+    } catch (error) {
+      if (!signal.aborted && error instanceof ApiError && error.code === "offline") {
+        setProblem(store, "bootstrap", makeProblem(error, translate));
+      }
+    }
+  }
+
+  /** Store the data that the page starts with, since the server responds. */
+  #setBootstrap(bootstrap: Bootstrap) {
+    this.context.store.set(({ problems, where, bootstrap: before }) => ({
+      bootstrap,
+      where: before ? where : makeDefaultQuery(bootstrap),
+      lost: false,
+      problems: { ...problems, bootstrap: null },
+    }));
+  }
+
+  /** Check whether the server responds again. Do nothing if no request has failed. */
+  async #pollIfOffline() {
+    const { store, api, translate, signal } = this.context;
+    if (!isOffline(store.get())) return;
+    try {
+      const bootstrap = await api.get("bootstrap", { signal });
+      const hasFailed = this.#hasFailedPart("offline");
+      this.#setBootstrap(bootstrap);
+      if (hasFailed) this.onBack();
+    } catch (error) {
+      ignoreFailure(error);
+      if (error instanceof ApiError && needsReload(error.code))
+        this.#setRefused(makeProblem(error, translate)); // else still away
+    }
+  }
+
+  /** Store that the server responds again, but refuses all requests of this page.
+   * @param problem the refusal */
+  #setRefused(problem: Problem) {
+    this.context.store.set((state) => {
+      const failed = getFailedParts(state, "offline").map((part) => [part, problem]);
+      const problems = { ...state.problems, ...Object.fromEntries(failed), bootstrap: problem };
+      return { lost: false, problems };
+    });
+  }
+}
+
+const CHECK_EVERY = 15_000; // ms
+
+/** Repeat every 15 seconds the requests that have failed because of the network. While the gallery
+ * is shown from the library, also check whether Civitai responds again.
+ * @param isAtTop returns whether the gallery is at its top, where images may be replaced */
+export function retryPeriodically(context: Context, isAtTop: () => boolean) {
+  const { store, actions, signal } = context;
+  const check = async () => {
+    const { libraryDate, open } = store.get();
+    for (const part of getFailedParts(store.get(), "network")) {
+      // a lookup's result must not replace what the user is looking at
+      if (part === "lookup" ? isAtTop() && open === null : !libraryDate) actions.retry(part);
+    }
+    if (libraryDate) await fetchLive(context, isAtTop);
+  };
+  pollWhileVisible(CHECK_EVERY, check, signal);
+}
+
+/** Fetch the first page from Civitai, to replace the page from the library.
+ * @param isAtTop returns whether the gallery is at its top */
+async function fetchLive({ store, api, signal }: Context, isAtTop: () => boolean) {
+  const { where, showsHidden } = store.get();
+  try {
+    const path = buildImagesPath(where, null, PAGE_SIZE, showsHidden);
+    const page = await api.get(`${path}&fresh=1`, { signal });
+    if (page.from_library || store.get().where !== where) return;
+    store.set((state) => replaceLibraryPage(state, page, isAtTop()));
+  } catch (error) {
+    ignoreFailure(error);
+  }
+}

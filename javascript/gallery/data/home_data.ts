@@ -1,0 +1,177 @@
+/** Fetches what the home page shows, and the list of the models on this machine. */
+
+import type { Home, LocalModel } from "../contract";
+import { observeSize } from "../core/dom";
+import { isHome } from "../state/state";
+import type { Context, State } from "../types";
+import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
+
+export class LocalModelData {
+  #abort = new AbortController();
+  /** keys of the model files in sight that Civitai has not been asked about */
+  #waiting = new Set<number>();
+  #asked = 0; // the key that Civitai is being asked about, 0 for none
+
+  constructor(private readonly context: Context) {
+    const { store, signal } = context;
+    store.on([isHome, "watches"], (now) => (isHome(now) ? this.#resolveNext() : this.#stop()), {
+      signal,
+    });
+    signal.addEventListener("abort", () => this.#stop());
+  }
+
+  /** Fetch the next part of the model files. */
+  async loadMore() {
+    const { store, api, signal } = this.context;
+    const start = store.get().home?.local_models.models.length ?? 0;
+    try {
+      const { models, count } = await api.get(`local_models?from=${start}`, { signal });
+      this.#change((before) => [...before.slice(0, start), ...models], count);
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Ask Civitai to which model a file on this machine belongs. The files are asked about one after
+   * the other.
+   * @param key the file's key in the list of local models */
+  resolve(key: number) {
+    if (key !== this.#asked) this.#waiting.add(key);
+    void this.#resolveNext();
+  }
+
+  /** Open the gallery of the model to which a file on this machine belongs. The server reads the
+   * file if its hash is unknown. If Civitai does not know the file, search models by its name. */
+  async identify({ key, file, search_words: name }: LocalModel) {
+    const { api, translate, toast, actions } = this.context;
+    const { signal } = this.#abort;
+    try {
+      const found = await api.post(`local_models/${key}/identify`, {}, { signal });
+      if (signal.aborted) return;
+      this.#change((models) => models.map((one) => (one.key === key ? found : one)));
+      if (found.model !== null) return await actions.openModel(found.model, found.version);
+      toast(translate("home_unknown_file", { name: file }));
+      await actions.searchModels(name);
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Ask Civitai about the next model file, unless another such request is running. */
+  async #resolveNext() {
+    const { store, api } = this.context;
+    const [key] = this.#waiting;
+    if (key === undefined || this.#asked || store.get().watches?.checking) return;
+    const { signal } = this.#abort;
+    this.#asked = key;
+    this.#waiting.delete(key);
+    try {
+      const found = await api.get(`local_models/${key}`, { signal });
+      this.#change((models) => models.map((one) => (one.key === key ? found : one)));
+    } catch (error) {
+      ignoreFailure(error);
+      this.#waiting.clear(); // Civitai does not respond: the cards stay as they are
+    } finally {
+      this.#asked = 0;
+    }
+    void this.#resolveNext();
+  }
+
+  #stop() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#waiting.clear();
+  }
+
+  /** Change the shown model files.
+   * @param count the new number of all model files; the number stays if this is omitted */
+  #change(change: (models: LocalModel[]) => LocalModel[], count?: number) {
+    this.context.store.set(({ home }) => {
+      if (!home) return {};
+      const { models, count: before } = home.local_models;
+      return {
+        home: { ...home, local_models: { models: change(models), count: count ?? before } },
+      };
+    });
+  }
+}
+
+export class HomeData {
+  #abort = new AbortController();
+  #isVisible = false;
+
+  constructor(private readonly context: Context) {
+    const { store, root, signal } = context;
+    store.on([isHome, "bookmarksRevision"], (now) => this.#onChange(now), { signal });
+    signal.addEventListener("abort", () => this.#abort.abort());
+    this.#onChange(store.get());
+    this.#isVisible = isVisible(root.host);
+    observeSize(root.host, () => this.#onVisibility(), signal); // in a host, another tab hides it
+    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+  }
+
+  /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page
+   * is drawn only once. */
+  async load() {
+    const { store, api, translate } = this.context;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    store.set(({ problems }) => ({
+      startedAt: performance.now(),
+      problems: { ...problems, home: null },
+    }));
+    try {
+      const [home, samples] = await Promise.all([
+        api.get("home", { signal }),
+        this.#fetchSamples(signal),
+      ]);
+      if (!signal.aborted) store.set({ home: keepLoadedModels(home, store.get().home), samples });
+    } catch (error) {
+      if (signal.aborted || isAborted(error)) return;
+      const home = makeProblem(error, translate);
+      store.set(({ problems }) => ({ problems: { ...problems, home } }));
+    }
+  }
+
+  /** Return the models of the demo, [] outside of the demo. */
+  async #fetchSamples(signal: AbortSignal) {
+    const { store, api } = this.context;
+    const { bootstrap, samples, where } = store.get();
+    if (!bootstrap?.is_demo || samples.length) return samples;
+    const query = new URLSearchParams({ q: "", level: where.level });
+    const { models } = await api.get(`models?${query}`, { signal });
+    return models;
+  }
+
+  /** Fetch the home page again if the user comes back to it: a model may have been added. */
+  #onVisibility() {
+    const { store, root } = this.context;
+    const before = this.#isVisible;
+    this.#isVisible = isVisible(root.host);
+    if (this.#isVisible && !before && isHome(store.get())) void this.load();
+  }
+
+  /** Fetch the home page's data if that page is open, else abort the request. */
+  #onChange(now: State) {
+    if (isHome(now)) void this.load();
+    else this.#abort.abort();
+  }
+}
+
+/** Return whether our tab is visible.
+ * @param host our element */
+function isVisible(host: Element) {
+  return !document.hidden && host.getClientRects().length > 0;
+}
+
+/** Return the home page's new data together with the model files that the user has loaded beyond
+ * the first ones. If the number of files has changed, return the new data alone.
+ * @param home the new data, with only the first model files
+ * @param before the old data */
+function keepLoadedModels(home: Home, before: Home | null) {
+  const { models, count } = home.local_models;
+  if (before?.local_models.count !== count) return home;
+  const loaded = before.local_models.models.slice(models.length);
+  return { ...home, local_models: { models: [...models, ...loaded], count } };
+}

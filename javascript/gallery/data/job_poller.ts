@@ -1,0 +1,89 @@
+/** Polls the state of the downloads while any of them is active. */
+
+import type { JobList } from "../contract";
+import type { Context } from "../types";
+
+const BUSY = ["queued", "running"];
+const PANEL_OPEN = 500; // ms between two requests while the panel is open
+const BADGE_ONLY = 1000; // while only the badge is seen
+const HIDDEN = 4000; // while another tab of the host is shown, or our server does not respond
+
+export class JobPoller {
+  #timer = 0;
+  #abort = new AbortController();
+  #isUnknown = false; // the last request has failed
+  #channel = new BroadcastChannel("civitai-shortcut-jobs");
+
+  /** @param read sends the request and shows its error; returns null after an error or if newer
+   *     data are shown */
+  constructor(
+    readonly context: Context,
+    readonly read: (request: () => Promise<JobList>) => Promise<JobList | null>,
+  ) {
+    const { signal } = context;
+    signal.addEventListener("abort", () => {
+      this.#stop();
+      this.#channel.close();
+    });
+    this.#channel.addEventListener("message", () => void this.poll());
+    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    void this.poll();
+  }
+
+  /** Poll the jobs at once, here and in the browser's other tabs, because a job was started. */
+  announceStart() {
+    this.#channel.postMessage("started");
+    void this.poll();
+  }
+
+  /** Fetch the jobs now, and again after a pause while any of them is active. */
+  async poll() {
+    this.#stop();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const jobs = await this.read(() => this.context.api.get("jobs", { signal }));
+    if (signal.aborted) return;
+    if (jobs) return this.setJobs(jobs);
+    this.#isUnknown = true;
+    this.#schedulePoll();
+  }
+
+  /** Store the jobs that a response lists; abort a poll that was sent before. */
+  setJobs(jobs: JobList) {
+    this.#stop();
+    this.#isUnknown = false;
+    this.context.store.set({ jobs });
+    this.#schedulePoll();
+  }
+
+  /** Schedule the next poll while a job is active, unless the page is hidden. */
+  #schedulePoll() {
+    clearTimeout(this.#timer);
+    const pause = this.#getPause();
+    if (!pause || document.hidden || this.context.signal.aborted) return;
+    this.#timer = window.setTimeout(() => void this.poll(), pause);
+  }
+
+  /** Return the milliseconds until the next poll, 0 for no poll. */
+  #getPause() {
+    if (this.#isUnknown) return HIDDEN;
+    const { store, root } = this.context;
+    const jobs = store.get().jobs?.jobs ?? [];
+    const isBusy = jobs.some((job) => BUSY.includes(job.state));
+    // paused with a note: the server paused the job and resumes it
+    const isWaiting = jobs.some((job) => job.state === "paused" && job.note);
+    if (!isBusy) return isWaiting ? HIDDEN : 0;
+    if (!root.host.getClientRects().length) return HIDDEN;
+    return store.get().panel === "jobs" ? PANEL_OPEN : BADGE_ONLY;
+  }
+
+  #onVisibility() {
+    if (document.hidden) this.#stop();
+    else void this.poll();
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+  }
+}

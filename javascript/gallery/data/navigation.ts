@@ -1,0 +1,212 @@
+/** Opens galleries and search results: from the search field, a card, a filter or the page's
+ * URL. */
+
+import type { PageContext } from "../actions";
+import type { Contract, ModelCardPage } from "../contract";
+import { getSource, makeDefaultQuery, withSource } from "../state/query";
+import { readMarks } from "../state/selection";
+import type { Model, State, Where } from "../types";
+import { isAborted, makeProblem } from "./api";
+
+type LookupResult = Contract["responses"]["GET"]["lookup"];
+
+const RECENT = 12; // models
+
+export class Navigation {
+  #abort = new AbortController();
+  #modelRequest = Promise.resolve(); // the last one
+  /** Repeats the last lookup. */
+  #retry: () => Promise<void> = () => Promise.resolve();
+
+  constructor(private readonly context: PageContext) {
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+    context.store.on(["bootstrap"], (now, before) => this.#followLevel(now, before), context);
+  }
+
+  /** Apply a changed *Highest rating* to what is open, unless the user has chosen a lower one
+   * there. */
+  #followLevel({ bootstrap, where, images, results, open }: State, before: State) {
+    if (!bootstrap || !before.bootstrap) return;
+    const { level } = makeDefaultQuery(bootstrap);
+    const old = makeDefaultQuery(before.bootstrap).level;
+    const levels = bootstrap.choices.level.map(({ value }) => value);
+    const isAbove = (one: string) => levels.indexOf(one) > levels.indexOf(level);
+    if (level === old || !(where.level === old || isAbove(where.level))) return;
+    const { store, parts } = this.context;
+    const opened = images.find(({ id }) => id === open);
+    if (opened && isAbove(opened.level)) store.set({ open: null });
+    if (getSource(where)) return void this.openGallery({ ...where, level });
+    store.set({ where: { ...where, level }, samples: [] });
+    void (results ? this.searchModels(results.query) : parts.homeData.load());
+  }
+
+  /** Open what the user typed: a URL, an id, a user name or a hash; search models for other
+   * words. */
+  async lookUp(text: string) {
+    const query = text.trim();
+    if (!query) return this.closeResults();
+    await this.#request(query, async (signal) => {
+      const { api, store } = this.context;
+      const parameters = new URLSearchParams({ text: query, level: store.get().where.level });
+      this.#openResult(await api.get(`lookup?${parameters}`, { signal }), signal);
+    });
+  }
+
+  /** Show the results of a model search on Civitai.
+   * @param page the first page, null to request it */
+  async openModels(words: string, page: ModelCardPage | null) {
+    if (!page) return this.searchModels(words);
+    this.abortLookup();
+    this.context.store.set({ results: { query: words, ...page } });
+  }
+
+  /** Search models on Civitai and show the results; with a cursor, add the next page of the
+   * results.
+   * @param cursor of the next page */
+  async searchModels(words: string, cursor?: string) {
+    const { store, api } = this.context;
+    await this.#request(words, async (signal) => {
+      const { results, where } = store.get();
+      const parameters = new URLSearchParams({ q: words, level: where.level });
+      if (cursor) parameters.set("cursor", cursor);
+      const page = await api.get(`models?${parameters}`, { signal });
+      if (signal.aborted) return;
+      const models = [...((cursor && results?.models) || []), ...page.models];
+      store.set({ results: { query: words, models, cursor: page.cursor } });
+    });
+  }
+
+  /** Close the search results. */
+  closeResults() {
+    this.context.store.set({ results: null });
+  }
+
+  /** Open another gallery, with the filters of the open one.
+   * @param source the part of a query that names the gallery, {} for the home page */
+  async openSource(source: Partial<Where>) {
+    await this.openGallery(withSource(this.context.store.get().where, source));
+  }
+
+  /** Open the gallery of a query. If it is already open, only apply the filters of the query. */
+  async openGallery(where: Where) {
+    const { store, parts } = this.context;
+    const before = store.get();
+    const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
+    if (!isSameSource) this.abortLookup(); // else what it finds would open instead
+    store.set({
+      where,
+      results: null,
+      problems: { ...before.problems, lookup: null },
+      ...(isSameSource ? {} : this.#makeReset(where)),
+    });
+    const images = parts.pager.restart({ isSameSource });
+    if (where.model !== null && store.get().model?.id !== where.model) {
+      this.#modelRequest = this.#fetchModel(where.model);
+      await this.#modelRequest;
+    }
+    await images;
+  }
+
+  /** Wait until the request for the open model is over. Return the model, null if it failed or none
+   * is open. */
+  async waitForModel() {
+    let request: Promise<void>;
+    do {
+      request = this.#modelRequest;
+      await request;
+    } while (request !== this.#modelRequest);
+    return this.context.store.get().model;
+  }
+
+  retryLookup() {
+    return this.#retry();
+  }
+
+  /** Abort the lookup that is running. */
+  abortLookup() {
+    this.#abort.abort();
+    this.context.store.set({ lookupText: "" });
+  }
+
+  /** Return the new values of the fields of the state that change when another gallery is
+   * opened. */
+  #makeReset(where: Where) {
+    const { model } = this.context.store.get();
+    return {
+      model: model && model.id === where.model ? model : null,
+      title: "",
+      loadedWords: "",
+      marks: readMarks(getSource(where)),
+      revealed: new Set<number>(),
+      showsHidden: false,
+      open: null,
+    };
+  }
+
+  async #fetchModel(id: number) {
+    await this.#request("", async (signal) => {
+      const model = await this.context.api.get(`models/${id}`, { signal });
+      if (!signal.aborted) this.#setModel(model);
+    });
+  }
+
+  /** Show a model and put it first in the list of recent models. */
+  #setModel(model: Model) {
+    this.context.store.set(({ bootstrap }) => {
+      if (!bootstrap) return { model };
+      const others = bootstrap.recent.filter((one) => one.id !== model.id);
+      const recent = [{ id: model.id, name: model.name }, ...others].slice(0, RECENT);
+      return { model, bootstrap: { ...bootstrap, recent } };
+    });
+  }
+
+  /** Run a lookup after aborting the previous one. Errors are shown to the user.
+   * @param lookupText the text to show while the lookup runs */
+  async #request(lookupText: string, request: (signal: AbortSignal) => Promise<void>) {
+    const { store, translate } = this.context;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#retry = () => this.#request(lookupText, request);
+    store.set(({ problems }) => ({
+      lookupText,
+      lookupStartedAt: performance.now(),
+      problems: { ...problems, lookup: null },
+    }));
+    try {
+      await request(signal);
+    } catch (error) {
+      if (signal.aborted || isAborted(error)) return;
+      const lookup = makeProblem(error, translate);
+      // drop "nothing found" for the words before
+      store.set(({ results, problems }) => ({
+        problems: { ...problems, lookup },
+        results: results?.models.length ? results : null,
+      }));
+    }
+    if (this.#abort.signal === signal) store.set({ lookupText: "" });
+  }
+
+  #openResult(answer: LookupResult, signal: AbortSignal) {
+    if (signal.aborted) return;
+    const { store } = this.context;
+    if (answer.kind === "models") {
+      const { query, models, cursor } = answer;
+      store.set({ results: { query, models, cursor } });
+      return;
+    }
+    if ("model" in answer && answer.model) this.#setModel(answer.model);
+    const source = findSource(answer);
+    if (source) void this.openSource(source);
+    if (answer.kind === "post") store.set({ title: answer.title });
+    if (answer.kind === "image") store.set({ open: answer.image_id });
+  }
+}
+
+/** Return the part of a query that names the gallery found by a lookup, null if none was found. */
+function findSource(answer: Exclude<LookupResult, { kind: "models" }>): Partial<Where> | null {
+  if (answer.kind === "user") return { user: answer.username };
+  if (answer.kind === "model") return { model: answer.model.id, version: answer.version_id };
+  if (answer.kind === "image" && answer.model) return { model: answer.model.id, version: null };
+  return answer.post_id ? { post: answer.post_id } : null;
+}

@@ -1,0 +1,137 @@
+/** Fetches which model files are needed in three places of the page, and starts their download. */
+
+import type { PageContext } from "../actions";
+import { makeUuid } from "../core/text";
+import {
+  describeArrivals,
+  listArrivals,
+  makeRequest,
+  markArrived,
+  NO_NEEDS,
+} from "../state/model_files";
+import { getSetting } from "../state/state";
+import type { NeededFile, Needs, NeedsPlace, State } from "../types";
+import { isAborted, makeProblem, showError, waitFor } from "./api";
+
+const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
+const SETTINGS = [
+  "model_folders",
+  "model_precision",
+  "model_prefers_pruned",
+  "model_folder_template",
+];
+
+export class NeededFiles {
+  #aborts: Record<NeedsPlace, AbortController> = {
+    image: new AbortController(),
+    gallery: new AbortController(),
+    list: new AbortController(),
+  };
+  /** the images of the list, [] if it is of something else */
+  #ids: readonly number[] = [];
+
+  constructor(readonly context: PageContext) {
+    const { store, signal } = context;
+    store.on([describeArrivals], (now, before) => this.#markArrived(now, before), { signal });
+    store.on([describeSettings], () => this.#reload(), { signal });
+    signal.addEventListener("abort", () => {
+      for (const abort of Object.values(this.#aborts)) abort.abort();
+    });
+  }
+
+  /** Fetch the model files that a query asks for, and show them in one part of the page.
+   * @param query query string for the route `model_files`; "" empties the part */
+  show(place: NeedsPlace, query: string) {
+    if (this.context.store.get().needs[place].of === query) return;
+    this.#ids = place === "list" ? [] : this.#ids;
+    this.#aborts[place].abort();
+    this.#set(place, { ...NO_NEEDS, of: query });
+    if (query) void this.#load(place, query);
+  }
+
+  /** Fetch the model files that these images need, and show them in the list. */
+  showForImages(ids: readonly number[]) {
+    this.show("list", "");
+    this.#ids = ids;
+    this.#set("list", { ...NO_NEEDS, of: "images" });
+    void this.#load("list", "images");
+  }
+
+  /** Fetch the model files for a part of the page again after a failure. */
+  retry(place: NeedsPlace) {
+    const { of } = this.context.store.get().needs[place];
+    if (of) void this.#load(place, of);
+  }
+
+  /** Start the download of these model files. Errors are shown to the user. */
+  async get(files: readonly NeededFile[]) {
+    const { api, store, toast, parts, signal } = this.context;
+    try {
+      const { panel, needs, fileChoices } = store.get();
+      const listed = panel === "model_files" ? needs.list.of : "";
+      const body = {
+        files: makeRequest(files, fileChoices),
+        collection: new URLSearchParams(listed).get("collection") ?? "",
+        request: makeUuid(),
+      };
+      const { message } = await api.post("model_files", body, { signal });
+      toast(message, "good");
+      parts.jobs.poller.announceStart();
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Show newly arrived files as present, until the server confirms it. */
+  #markArrived(now: State, before: State) {
+    const known = new Set(listArrivals(before));
+    const fresh = new Set(listArrivals(now).filter((id) => !known.has(id)));
+    const label = this.context.translate("here");
+    for (const place of Object.keys(now.needs) as NeedsPlace[]) {
+      if (before.jobs) this.#set(place, markArrived(now.needs[place], fresh, label));
+    }
+    this.#reload();
+  }
+
+  /** Fetch the model files for all parts of the page again, because a file has arrived or a setting
+   * has changed. */
+  #reload() {
+    const { needs } = this.context.store.get();
+    for (const place of Object.keys(needs) as NeedsPlace[]) {
+      if (needs[place].of) void this.#load(place, needs[place].of);
+    }
+  }
+
+  /** Fetch the model files for a part of the page. The old ones are shown until the response
+   * arrives.
+   * @param of the query, or "images" for the images of `showForImages` */
+  async #load(place: NeedsPlace, of: string) {
+    const { api, store, translate } = this.context;
+    this.#aborts[place].abort();
+    this.#aborts[place] = new AbortController();
+    const { signal } = this.#aborts[place];
+    const before = store.get().needs[place];
+    this.#set(place, { ...before, problem: null, loading: true });
+    try {
+      if (place === "image" && !before.answer) await waitFor(DWELL, signal);
+      const { model } = store.get().where;
+      const answer = await (of === "images"
+        ? api.post("needed_files", { ids: [...this.#ids], model }, { signal })
+        : api.get(`model_files?${of}`, { signal }));
+      this.#set(place, { of, answer, problem: null, loading: false });
+    } catch (error) {
+      if (isAborted(error)) return;
+      const problem = makeProblem(error, translate);
+      this.#set(place, { ...store.get().needs[place], problem, loading: false });
+    }
+  }
+
+  /** Store the model files that a part of the page shows. */
+  #set(place: NeedsPlace, value: Needs) {
+    this.context.store.set(({ needs }) => ({ needs: { ...needs, [place]: value } }));
+  }
+}
+
+function describeSettings({ bootstrap }: State) {
+  return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");
+}

@@ -1,0 +1,181 @@
+/** What is known of single images: their records, their texts, and changes of their state. */
+
+import type { Store } from "../state/state";
+import type {
+  Annotations,
+  Bootstrap,
+  Context,
+  ImageRecord,
+  View,
+  WatchedGalleries,
+} from "../types";
+import { ApiError, isAborted } from "./api";
+
+const MOST_RECORDS = 80; // images
+const MOST_LETTERS = 8_000_000; // of all of them: a single text may have ten million
+const FRESH = 30_000; // milliseconds; a model that was missing may have come since
+
+export class Records {
+  /** the last used one is last */
+  #cache = new Map<number, { record: ImageRecord; receivedAt: number }>();
+
+  /** @param now returns the time in milliseconds */
+  constructor(
+    private readonly context: Context,
+    readonly now: () => number = () => performance.now(),
+  ) {
+    context.store.on(["annotated"], ({ annotated }) => this.#updateAnnotations(annotated), context);
+  }
+
+  /** Return the cached record of an image, undefined if there is none. */
+  getCached(id: number) {
+    const cached = this.#cache.get(id);
+    if (cached) this.#cacheRecord(cached.record, cached.receivedAt);
+    return cached?.record;
+  }
+
+  /** Return an image's record from the cache if it is fresh, else from the server. */
+  async getRecord(id: number, signal: AbortSignal): Promise<ImageRecord> {
+    const known = this.getCached(id);
+    return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
+  }
+
+  /** Return whether a record was received in the last 30 seconds, or has the infotext of the
+   * image's file, which never changes. */
+  #isFresh(record: ImageRecord) {
+    const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};
+    return record.infotext_source === "file" || this.now() - receivedAt < FRESH;
+  }
+
+  /** Fetch an image's record, including the data in the image's file. The server may have to
+   * download the file first. */
+  fetchWithFile(id: number, signal: AbortSignal): Promise<ImageRecord> {
+    return this.#fetchRecord(id, { file: "1" }, signal);
+  }
+
+  /** Fetch and cache records before they are needed. Errors are ignored: a record that is missing
+   * is fetched when it is needed. */
+  async prefetch(ids: number[], signal: AbortSignal) {
+    for (const id of ids) {
+      try {
+        await this.getRecord(id, signal);
+      } catch (error) {
+        if (isAborted(error)) return;
+      }
+    }
+  }
+
+  /** Replace the annotations of cached records by newer ones.
+   * @param annotated annotations by image id */
+  #updateAnnotations(annotated: Readonly<Record<string, Annotations>>) {
+    for (const [id, cached] of this.#cache) {
+      if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
+    }
+  }
+
+  /** Empty the cache, because the records have changed on the server. */
+  clearCache() {
+    this.#cache.clear();
+  }
+
+  /** Fetch a record and cache it.
+   * @param parameters of the URL */
+  async #fetchRecord(id: number, parameters: Record<string, string>, signal: AbortSignal) {
+    const { api, store } = this.context;
+    const { model } = store.get().where;
+    // of the open model's files the server knows the names
+    const query = new URLSearchParams(
+      model === null ? parameters : { ...parameters, model: String(model) },
+    );
+    const get = () => api.get(`images/${id}?${query}`, { signal });
+    const record = await get().catch(async (error) => {
+      if (!(error instanceof ApiError) || error.code !== "not_known") throw error;
+      await this.#lookUp(id, signal); // an address may name an image that was never read here
+      return get();
+    });
+    this.#cacheRecord(record, this.now());
+    return record;
+  }
+
+  /** Let the server fetch an image's record from Civitai. */
+  async #lookUp(id: number, signal: AbortSignal) {
+    const { api, store } = this.context;
+    const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
+    await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
+  }
+
+  /** Cache a record, and remove the least recently used ones. */
+  #cacheRecord(record: ImageRecord, receivedAt: number) {
+    this.#cache.delete(record.id);
+    this.#cache.set(record.id, { record, receivedAt });
+    let letters = 0;
+    for (const cached of this.#cache.values()) letters += countLetters(cached.record);
+    for (const [id, cached] of this.#cache) {
+      const isEnough = this.#cache.size <= MOST_RECORDS && letters <= MOST_LETTERS;
+      if (isEnough || id === record.id) break;
+      this.#cache.delete(id);
+      letters -= countLetters(cached.record);
+    }
+  }
+}
+
+function countLetters({ infotext, prompt, negative }: ImageRecord) {
+  return infotext.length + prompt.length + negative.length;
+}
+
+/** Replace some fields of the bootstrap data. Do nothing while that data is not loaded. */
+export function updateBootstrap(store: Store, change: Partial<Bootstrap>) {
+  store.set(({ bootstrap }) => ({ bootstrap: bootstrap && { ...bootstrap, ...change } }));
+}
+
+/** Store the watched galleries and the number of new images in each. */
+export function setWatches(store: Store, watches: WatchedGalleries) {
+  store.set({ watches });
+}
+
+/** Store annotations by image id and their revision, and show them in the loaded images. */
+export function applyAnnotations(
+  store: Store,
+  annotated: Record<string, Annotations>,
+  revision: number,
+) {
+  store.set(({ images, bookmarksRevision: before }) => {
+    const changed = images.map((view) => withAnnotations(view, annotated[view.id]));
+    const isSame = changed.every((view, at) => view === images[at]);
+    const bookmarksRevision = Math.max(before, revision);
+    return { annotated, bookmarksRevision, images: isSame ? images : changed };
+  });
+}
+
+/** Return an image with the favourite flag and the stars from its annotations. */
+function withAnnotations(view: View, annotations: Annotations | undefined) {
+  if (!annotations) return view;
+  const { favourite, stars } = annotations;
+  return favourite === view.favourite && stars === view.stars
+    ? view
+    : { ...view, favourite, stars };
+}
+
+/** Replace each loaded image by the result of `update`. */
+export function updateImages(store: Store, update: (view: View) => View) {
+  store.set(({ images }) => ({ images: images.map(update) }));
+}
+
+/** infotext: with the user's edits. */
+type Known = { record: ImageRecord | undefined; infotext: string };
+
+/** Copy a text of an image.
+ * @param known what is known of the image without a request */
+export function copyImageText(
+  { actions, records, translate, signal }: Context,
+  { record, infotext }: Known,
+  id: number,
+  name: "prompt" | "infotext",
+) {
+  const fetchText = async () => {
+    const fetched = await records.getRecord(id, signal);
+    if (!fetched[name]) throw new ApiError("no_infotext", translate("no_infotext"), 0);
+    return fetched[name];
+  };
+  return actions.copy((name === "prompt" ? record?.prompt : infotext) || fetchText());
+}

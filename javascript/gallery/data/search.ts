@@ -1,0 +1,354 @@
+/** Searches images: what is loaded, the gallery and the library. */
+
+import type { PageContext } from "../actions";
+import type { LoadedFilterResult, ModelCardPage, SearchPreview, Suggestion } from "../contract";
+import { countFound, hasGallery, type SearchScope, widenScope } from "../state/query";
+import { getShown } from "../state/state";
+import type { Context, State } from "../types";
+import { ignoreFailure, isAborted, makeProblem, setProblem } from "./api";
+
+/** What a text would find, as far as responses have arrived. */
+export interface Found {
+  text: string;
+  preview: SearchPreview | null; // null until our server has answered
+  suggestions: readonly Suggestion[]; // completions of the word at the caret
+  models: ModelCardPage | null; // the first page of models on Civitai, null until it is loaded
+  author: string; // an author on Civitai with the typed name, "" if none is known
+}
+
+const PAUSE = 100; // ms without a letter, after which our server is asked
+const CIVITAI_PAUSE = 250; // ms more, after which Civitai is asked
+const LEAST = 3; // letters that Civitai is asked about
+const MOST_CACHED = 30; // texts
+const USERNAME = /^[A-Za-z0-9_]{3,60}$/; // Civitai's API refuses others
+
+const NOTHING: Found = Object.freeze({
+  text: "",
+  preview: null,
+  suggestions: [],
+  models: null,
+  author: "",
+});
+
+/** Fetch what a text would find in each scope, without a request to Civitai.
+ * @param word the part of the text to complete */
+function fetchPreview({ api, store }: Context, text: string, word: string, signal: AbortSignal) {
+  const { images, where, showsHidden } = store.get();
+  const ids = images.map(({ id }) => id);
+  return api.post(
+    `search_preview?hidden=${showsHidden ? "1" : ""}`,
+    { text, word, ids, where },
+    { signal },
+  );
+}
+
+export class SearchPreviews {
+  #abort = new AbortController();
+  #timer = 0;
+  #found = NOTHING;
+  /** what Civitai answered, by level and text */
+  #answers = new Map<string, Pick<Found, "models" | "author">>();
+
+  /** @param onChange called when more is found */
+  constructor(
+    private readonly context: Context,
+    private readonly onChange: () => void,
+  ) {
+    context.signal.addEventListener("abort", () => this.cancel());
+  }
+
+  get found() {
+    return this.#found;
+  }
+
+  /** Look up another text after a pause. Until its results arrive, keep the suggestions that begin
+   * with `word`, and the cached results of Civitai for this text.
+   * @param word the part of the text to complete */
+  update(text: string, word: string) {
+    this.cancel();
+    const start = normalize(word);
+    const suggestions = this.#found.suggestions.filter((one) =>
+      normalize(one.text).startsWith(start),
+    );
+    const preview = this.#found.text === text ? this.#found.preview : null;
+    this.#found = {
+      ...NOTHING,
+      text,
+      preview,
+      suggestions,
+      ...this.#answers.get(this.#makeCacheKey(text)),
+    };
+    this.#timer = window.setTimeout(() => void this.#request(text, word), PAUSE);
+  }
+
+  /** Stop the requests. */
+  cancel() {
+    window.clearTimeout(this.#timer);
+    this.#abort.abort();
+  }
+
+  /** Request from our server what the text would find, and from Civitai after another pause.
+   * @param word the part of the text to complete */
+  async #request(text: string, word: string) {
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    await this.#addFound(signal, async () => {
+      const preview = await fetchPreview(this.context, text, word, signal);
+      const suggestions = preview.suggestions.filter((one) => one.text !== word);
+      return { preview, suggestions };
+    });
+    const { preview } = this.#found;
+    if (signal.aborted || preview?.kind !== "words" || text.length < LEAST) return;
+    if (this.#answers.has(this.#makeCacheKey(text))) return;
+    this.#timer = window.setTimeout(() => void this.#askCivitai(text, signal), CIVITAI_PAUSE);
+  }
+
+  async #askCivitai(text: string, signal: AbortSignal) {
+    const { api, store } = this.context;
+    const query = new URLSearchParams({ q: text, level: store.get().where.level });
+    const models = this.#addFound(signal, async () => ({
+      models: await api.get(`models?${query}`, { signal }),
+    }));
+    const author = this.#addFound(signal, async () => {
+      if (!USERNAME.test(text) || this.#knowsAuthor(text)) return {};
+      const { name } = await api.get(`authors?${new URLSearchParams({ name: text })}`, { signal });
+      return { author: name };
+    });
+    await Promise.all([models, author]);
+    if (signal.aborted || !this.#found.models) return;
+    this.#answers.set(this.#makeCacheKey(text), {
+      models: this.#found.models,
+      author: this.#found.author,
+    });
+    const [oldest = ""] = this.#answers.keys();
+    if (this.#answers.size > MOST_CACHED) this.#answers.delete(oldest);
+  }
+
+  /** Return the cache key for Civitai's results, which also depend on the content rating. */
+  #makeCacheKey(text: string) {
+    return `${this.context.store.get().where.level} ${text}`;
+  }
+
+  #knowsAuthor(name: string) {
+    const folded = name.toLowerCase();
+    return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
+  }
+
+  /** Send a request and add what it finds to the results. An ApiError is ignored, because the
+   * search itself reports it. */
+  async #addFound(signal: AbortSignal, request: () => Promise<Partial<Found>>) {
+    try {
+      const more = await request();
+      if (signal.aborted) return;
+      this.#found = { ...this.#found, ...more };
+      this.onChange();
+    } catch (error) {
+      ignoreFailure(error);
+    }
+  }
+}
+
+/** Return a text in lower case and without quotes, for comparison.
+ * @param text a suggestion or a typed word */
+function normalize(text: string) {
+  return text.replace(/["“”„]/g, "").toLowerCase();
+}
+
+const ENOUGH = 20; // matching images
+const MOST_PAGES = 10; // that are loaded for one search, until the user asks for more
+
+export class LoadedFilter {
+  #abort = new AbortController();
+  /** Ids of the images that the server has checked, or is checking, for the current words. */
+  #requested = new Set();
+  /** The last request for matches. */
+  #matching = Promise.resolve();
+
+  constructor(private readonly context: Context) {
+    const { store, signal } = context;
+    signal.addEventListener("abort", () => this.#abort.abort());
+    store.on(["images", "loadedWords"], (now, before) => this.#onChange(now, before), { signal });
+  }
+
+  /** Show only the loaded images that match some words, all images for "". Load more of the gallery
+   * until enough images match. */
+  setWords(words: string) {
+    const { store } = this.context;
+    if (store.get().loadedWords === words && !words) return;
+    store.set({ loadedWords: words, widened: null });
+    if (words) void this.#readUntilEnough();
+  }
+
+  /** Send the request for matches again. */
+  async retry() {
+    setProblem(this.context.store, "loaded_filter", null);
+    this.#matching = this.#requestMatches();
+    await this.#matching;
+  }
+
+  /** Load more pages of the gallery until more images match. */
+  readOn() {
+    return this.#readUntilEnough({ isMore: true });
+  }
+
+  /** Load pages of the gallery until enough images match. Stop at the gallery's end, and after
+   * MOST_PAGES pages.
+   * @param how isMore: do not count the images that match already */
+  async #readUntilEnough({ isMore = false }: { isMore?: boolean } = {}) {
+    const { store, actions } = this.context;
+    const { signal } = this.#abort;
+    store.set({ searchReading: "on" });
+    await this.#matching;
+    const enough = ENOUGH + (isMore ? getShown(store.get()).length : 0);
+    let hasEnough = false;
+    for (let page = 0; page < MOST_PAGES && !signal.aborted; page++) {
+      const now = store.get();
+      const found = now.matches === null ? 0 : getShown(now).length;
+      const isDone = now.ended || now.problems.images || now.problems.loaded_filter;
+      hasEnough = found >= enough;
+      if (now.searchReading !== "on" || isDone || hasEnough) break;
+      await actions.more();
+      await this.#matching;
+    }
+    if (signal.aborted || store.get().searchReading !== "on") return;
+    store.set({ searchReading: hasEnough ? "enough" : "" });
+  }
+
+  /** Request the matching images when the words change or more images are loaded. */
+  #onChange(now: State, before: State) {
+    if (now.loadedWords !== before.loadedWords) this.#resetMatches(now.loadedWords);
+    if (!now.loadedWords) return;
+    this.#matching = this.#requestMatches();
+    if (before.stale && !now.stale) void this.#readUntilEnough(); // with other filters
+  }
+
+  /** Abort the request for matches because the words have changed. If there are no words now, also
+   * delete the matches.
+   * @param words the new words */
+  #resetMatches(words: string) {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#requested = new Set();
+    const { store } = this.context;
+    setProblem(store, "loaded_filter", null);
+    const notes = store.get().notes.filter((note) => note.code !== "search");
+    store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
+  }
+
+  /** Ask the server which of the newly loaded images match the words. */
+  async #requestMatches() {
+    const { store, api, translate } = this.context;
+    const { images, loadedWords, where } = store.get();
+    const { signal } = this.#abort;
+    const requested = this.#requested;
+    const ids = images.map((view) => view.id).filter((id) => !requested.has(id));
+    if (!ids.length) return;
+    for (const id of ids) requested.add(id);
+    const isFirst = requested.size === ids.length;
+    try {
+      const answer = await api.post(
+        "loaded_filter",
+        { ids, words: loadedWords, model: where.model },
+        { signal },
+      );
+      if (!signal.aborted) this.#addMatches(answer, isFirst);
+    } catch (error) {
+      if (signal.aborted || isAborted(error)) return;
+      for (const id of ids) requested.delete(id);
+      setProblem(store, "loaded_filter", makeProblem(error, translate));
+    }
+  }
+
+  /** Add the ids of a response to the matches, and show the server's message about the words.
+   * @param isFirst whether this is the first response for these words, which replaces the old
+   *     matches */
+  #addMatches({ ids, message }: LoadedFilterResult, isFirst: boolean) {
+    this.context.store.set(({ matches, notes }) => {
+      const others = notes.filter((note) => note.code !== "search");
+      const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
+      const newNotes = message ? [...others, { code: "search", message }] : others;
+      return { matches: matching, notes: newNotes };
+    });
+  }
+}
+
+export class GallerySearch {
+  #abort = new AbortController();
+
+  constructor(private readonly context: PageContext) {
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  /** Show the images that match a text. If there are none, search a wider scope instead, and say
+   * so. If nothing in the text can be searched for, only say why.
+   * @param wanted the scope to search first */
+  async search(text: string, wanted: SearchScope) {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const { store, translate } = this.context;
+    const words = text.trim();
+    if (!words) return this.clear();
+    const from = hasGallery(store.get().where) ? wanted : "all";
+    const preview = await this.#fetchPreview(words, signal);
+    if (signal.aborted) return;
+    if (preview?.kind === "nothing") {
+      const message = preview.message || translate("search_no_value", { text: words });
+      return setProblem(store, "lookup", { code: "bad_input", message });
+    }
+    const scope = preview ? widenScope(from, preview) : from;
+    const { images, where } = store.get();
+    this.#open(words, scope);
+    if (!preview || scope === from) return;
+    const found = countFound(scope, preview);
+    store.set({ widened: { from, scope, words, loaded: images.length, found, where } });
+  }
+
+  /** End the search: close the results of a model search, or show all images of the open gallery
+   * again. */
+  clear() {
+    this.#abort.abort();
+    const { store, actions, parts } = this.context;
+    const { where, results } = store.get();
+    if (results) return actions.closeResults();
+    parts.loadedFilter.setWords("");
+    if (where.search === null) return;
+    void actions.setWhere({ search: hasGallery(where) ? null : "" });
+  }
+
+  /** Return from a wider scope to the gallery that was searched first, and load more of its pages
+   * until enough images match. */
+  async searchOn() {
+    const { store, parts } = this.context;
+    const { widened } = store.get();
+    if (!widened) return;
+    const { words, where } = widened;
+    void parts.navigation.openGallery({ ...where, search: null });
+    parts.loadedFilter.setWords(words);
+  }
+
+  #open(words: string, scope: SearchScope) {
+    const { store, parts } = this.context;
+    const { navigation, loadedFilter } = parts;
+    const { where, results } = store.get();
+    if (scope === "loaded") {
+      if (where.search !== null) void navigation.openGallery({ ...where, search: null });
+      else if (results) navigation.closeResults();
+      loadedFilter.setWords(words);
+      return;
+    }
+    loadedFilter.setWords("");
+    if (scope === "gallery") void navigation.openGallery({ ...where, search: words });
+    else void navigation.openSource({ search: words });
+  }
+
+  /** Return how many images of each scope match some words, null if the request fails. */
+  async #fetchPreview(words: string, signal: AbortSignal) {
+    try {
+      return await fetchPreview(this.context, words, "", signal);
+    } catch (error) {
+      ignoreFailure(error);
+      return null;
+    }
+  }
+}

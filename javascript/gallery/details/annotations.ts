@@ -1,0 +1,159 @@
+/** The user's annotations of the open image: stars, tags, a note, collections. */
+
+import { button, el, icon } from "../core/dom";
+import { ApiError } from "../data/api";
+import type { AnnotationChange } from "../data/bookmarks";
+import type { Context, ImageRecord } from "../types";
+
+/** Return the fields for an image's annotations. The fields are not redrawn after a response, so
+ * that the text typed meanwhile is not lost.
+ * @param signal aborted when the fields are no longer shown */
+export function makeAnnotations(context: Context, record: ImageRecord, signal: AbortSignal) {
+  const { root, store, translate, actions } = context;
+  let now = record.annotations;
+  /** what a field showed before the user typed */
+  const shown = new Map<HTMLInputElement | HTMLTextAreaElement, string>();
+  const save = (change: AnnotationChange) => actions.annotate([record.id], change);
+  store.on(
+    ["annotated"],
+    ({ annotated }) => {
+      now = annotated[record.id] ?? now;
+      draw();
+    },
+    { signal },
+  );
+  // The star of the current rating removes the rating.
+  const stars = makeStars(translate, (n) => save({ stars: now.stars === n ? 0 : n }));
+  const tags = makeTextField("own-tags", translate("annotation_tags"), (typed) => {
+    const [before, after] = [parseTags(shown.get(tags) ?? ""), parseTags(typed)];
+    shown.set(tags, typed);
+    // of what another page has added meanwhile nothing is lost
+    void save({ add_tags: listMissing(after, before), remove_tags: listMissing(before, after) });
+  });
+  const collection = makeTextField("own-set", translate("annotation_add_to"), (typed) => {
+    collection.value = "";
+    if (typed.trim()) void save({ add_to: typed.trim() });
+  });
+  const note = makeNoteField("own-note", translate("annotation_note"), (typed) => {
+    const before = shown.get(note);
+    shown.set(note, typed);
+    void actions.annotate([record.id], { note: typed }, (previous) =>
+      previous[record.id]?.note === before?.trim() ? "" : translate("annotation_note_replaced"),
+    );
+  });
+  const collections = el(
+    "div",
+    { class: "annotation-collections" },
+    collection,
+    offerCollections(context, collection),
+  );
+  /** Show a stored text in a field, unless the user is typing there. */
+  const fill = (field: HTMLInputElement | HTMLTextAreaElement, text: string) => {
+    if (root.activeElement === field) return;
+    field.value = text;
+    shown.set(field, text);
+  };
+  for (const field of [tags, note])
+    field.addEventListener("blur", () => field.value === shown.get(field) && draw());
+  const draw = () => {
+    stars.show(now.stars);
+    fill(tags, now.tags.join(", "));
+    fill(note, now.note);
+    for (const chip of collections.querySelectorAll(".chip")) chip.remove();
+    collection.before(...now.collections.map((name) => makeChip(context, name, save)));
+  };
+  draw();
+  return el(
+    "section",
+    { class: "annotations" },
+    el("h3", {}, translate("annotations_title")),
+    stars.element,
+    tags,
+    collections,
+    note,
+  );
+}
+
+/** Return the five stars of a rating as {element, show}; `show(count)` shows how many of them are
+ * given.
+ * @param press called with the number of the pressed star, from 1 */
+export function makeStars(translate: Context["translate"], press: (n: number) => unknown) {
+  const stars = [1, 2, 3, 4, 5].map((n) => {
+    const label = translate("annotation_stars_n", { n });
+    const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
+    return el("button", { ...how, on: { click: () => press(n) } }, icon("star"));
+  });
+  const group = { class: "stars", role: "group", "aria-label": translate("annotation_stars") };
+  const show = (count: number) => {
+    for (const [at, one] of stars.entries()) one.setAttribute("aria-pressed", String(count > at));
+  };
+  return { element: el("div", group, ...stars), show };
+}
+
+/** Return a text field.
+ * @param name the field's `data-field`
+ * @param changed called when the user leaves the changed field */
+export function makeTextField(name: string, label: string, changed: (typed: string) => void) {
+  const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
+  const field = el("input", { ...how, on: { change: () => changed(field.value) } });
+  return field;
+}
+
+/** Return the tags in a comma-separated text, without empty ones. */
+export function parseTags(typed: string) {
+  const tags = typed.split(/[,，、]/).map((tag) => tag.trim());
+  return tags.filter(Boolean);
+}
+
+/** Return the tags that `others` does not contain. */
+function listMissing(tags: string[], others: string[]) {
+  return tags.filter((tag) => !others.includes(tag));
+}
+
+/** Return the text field for the user's note.
+ * @param name the field's `data-field`
+ * @param changed called when the user leaves the changed field */
+export function makeNoteField(name: string, label: string, changed: (typed: string) => void) {
+  const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
+  const on = { change: () => changed(field.value) };
+  const field = el("textarea", { ...how, maxlength: 10000, on });
+  return field;
+}
+
+/** Return a chip with a collection's name. A click removes the image from the collection.
+ * @param name of the collection
+ * @param save changes the image's annotations */
+function makeChip(
+  { translate }: Context,
+  name: string,
+  save: (change: AnnotationChange) => Promise<unknown>,
+) {
+  return button(
+    {
+      action: "remove-from-set",
+      icon: "close",
+      label: name,
+      title: translate("annotation_remove_from", { name }),
+      class: "chip",
+    },
+    () => save({ remove_from: name }),
+  );
+}
+
+const ID = "set-names";
+
+/** Let a text field offer the names of the user's collections for completion. Return the datalist,
+ * which the caller must put into the page. */
+function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
+  const options = el("datalist", { id: ID });
+  field.setAttribute("list", ID);
+  field.addEventListener("focus", async () => {
+    try {
+      const collections: { name: string }[] = await api.get("collections", { signal });
+      options.replaceChildren(...collections.map(({ name }) => el("option", { value: name })));
+    } catch (error) {
+      if (!(error instanceof ApiError) && !signal.aborted) throw error; // without suggestions the user can still type
+    }
+  });
+  return options;
+}

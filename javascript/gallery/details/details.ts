@@ -1,0 +1,204 @@
+/** The details beside the viewer: how the open image was made, from what, and by whom. */
+
+import { button, el, icon } from "../core/dom";
+import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
+import { describeArrivals } from "../state/model_files";
+import type { Context, ImageRecord, Problem, View } from "../types";
+import { makeAnnotations } from "./annotations";
+import { Compatibility, Readiness } from "./readiness";
+import { Reproductions } from "./reproductions";
+import { makeWorkflowButton, Resources } from "./resources";
+import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections";
+import { SendTo } from "./send_to";
+
+export class Details {
+  records;
+  compatibility;
+  readiness;
+  resources;
+  sendTo;
+  body;
+  element;
+  reproductions;
+  #abort = new AbortController();
+  #frame = 0;
+  #view: View | null = null;
+  #isFailed = false;
+  /** the fields of the shown image, null until they are drawn */
+  #annotations: HTMLElement | null = null;
+  #wantsTags = false; // focus the field for tags once it is drawn
+
+  /** @param listeners loaded: called with an image's record; failed: called with the problem if
+   *     the record is not loaded, returns whether the viewer's stage shows the problem */
+  constructor(
+    readonly context: Context,
+    readonly listeners: {
+      loaded: (record: ImageRecord) => void;
+      failed: (problem: Problem) => boolean;
+    },
+  ) {
+    this.records = context.records;
+    this.compatibility = new Compatibility(context);
+    this.readiness = new Readiness(context);
+    this.resources = new Resources(context);
+    this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
+    this.body = el("div", { class: "details-body" });
+    const name = context.translate("details");
+    this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
+    this.reproductions = new Reproductions(context, this.element);
+    context.signal.addEventListener("abort", () => this.clear());
+    context.store.on([describeArrivals], () => void this.#refreshModels(), context);
+  }
+
+  /** Show an image's details from the next frame on. For an image that is shown for only one frame,
+   * nothing is loaded.
+   * @param next ids of the images whose details are then loaded in advance */
+  showImage(view: View, next: number[]) {
+    if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
+    this.clear();
+    this.#abort = new AbortController();
+    this.#view = view;
+    this.#frame = requestAnimationFrame(() => void this.#load(view, next));
+  }
+
+  clear() {
+    this.#abort.abort();
+    cancelAnimationFrame(this.#frame);
+    this.reproductions.clear();
+    this.#view = this.#annotations = null;
+    this.#wantsTags = false;
+    this.context.actions.showNeeds("image", "");
+  }
+
+  /** Focus the field for the open image's tags, as soon as the details show it. */
+  focusTags() {
+    this.#wantsTags = !this.#annotations;
+    this.#annotations?.querySelector("input")?.focus();
+  }
+
+  /** Load the open image's details again if loading has failed. */
+  retry() {
+    if (this.#view && this.#isFailed) void this.#load(this.#view, []);
+  }
+
+  /** Show an image's cached details, then the current ones from the server.
+   * @param next ids of the images whose details are then loaded in advance */
+  async #load(view: View, next: number[]) {
+    const { signal } = this.#abort;
+    this.#isFailed = false;
+    const known = this.records.getCached(view.id);
+    if (known) this.#draw(view, known, signal);
+    else this.#drawWaiting(view);
+    try {
+      const record = await this.records.getRecord(view.id, signal);
+      const isNews = record !== known && JSON.stringify(record) !== JSON.stringify(known);
+      if (isNews) this.#draw(view, record, signal);
+    } catch (error) {
+      if (isAborted(error) || known) return;
+      this.#isFailed = true;
+      const problem = makeProblem(error, this.context.translate);
+      const about = view.kind ? makeAbout(this.context, view) : null; // else only the id is known
+      if (this.listeners.failed(problem))
+        this.#fill(about); // the stage says why the rest is missing
+      else this.#drawProblem(view, problem);
+    }
+    await this.records.prefetch(next, signal);
+  }
+
+  #draw(view: View, record: ImageRecord, signal: AbortSignal) {
+    if (signal.aborted) return;
+    const { context } = this;
+    this.reproductions.show(record);
+    this.#annotations = makeAnnotations(context, record, signal);
+    this.#fill(
+      makeAbout(context, record, record),
+      makeProblems(record),
+      this.#makeFileButton(view, record),
+      this.sendTo.makeButtons(record),
+      this.readiness.show(record),
+      this.compatibility.show(record.incompatibilities),
+      this.reproductions.element,
+      makeProse(context, "prompt", record.prompt),
+      makeProse(context, "negative", record.negative),
+      makeParameters(context, record.parameters),
+      this.resources.show(record),
+      this.sendTo.makeInfotextField(record),
+      makeWorkflowButton(context, record),
+      this.#annotations,
+      this.reproductions.files,
+      makeLinks(context, record),
+    );
+    if (this.#wantsTags) this.focusTags();
+    const text = this.sendTo.getText(record);
+    if (text !== record.infotext) void this.compatibility.check(text);
+    this.listeners.loaded(record);
+  }
+
+  /** Update which models are present, since a model file has arrived. */
+  async #refreshModels() {
+    const view = this.#view;
+    this.records.clearCache();
+    if (!view || this.#isFailed || this.body.ariaBusy === "true") return;
+    try {
+      const record = await this.records.getRecord(view.id, this.#abort.signal);
+      const { activeElement } = this.context.root;
+      const hadFocus = activeElement !== null && this.body.contains(activeElement);
+      this.readiness.show(record);
+      this.resources.show(record);
+      if (hadFocus && !this.body.contains(this.context.root.activeElement)) this.element.focus();
+    } catch (error) {
+      ignoreFailure(error);
+    }
+  }
+
+  #fill(...parts: (Node | null)[]) {
+    this.body.replaceChildren(...parts.filter((part) => part !== null));
+    this.body.setAttribute("aria-busy", "false");
+  }
+
+  /** Show what is known about an image while its details are being loaded. */
+  #drawWaiting(view: View) {
+    const bones = ["long", "long", "short", "long", "short"];
+    const lines = bones.map((length) => el("span", { class: `skeleton-line ${length}` }));
+    this.#fill(makeAbout(this.context, view), el("div", { class: "skeleton" }, ...lines));
+    this.body.setAttribute("aria-busy", "true");
+  }
+
+  /** Show why the details could not be loaded. */
+  #drawProblem(view: View, { code, message }: Problem) {
+    const retry = () => this.#load(view, []);
+    const again = makeRetryButton(code, this.context.translate, retry);
+    const text = el("p", {}, message);
+    this.#fill(
+      makeAbout(this.context, view),
+      el("section", { class: "problems", role: "alert" }, icon("warning"), text, again),
+    );
+  }
+
+  /** Return a button that looks for an infotext in the image's file, null if an infotext is
+   * known. */
+  #makeFileButton(view: View, record: ImageRecord) {
+    const { translate } = this.context;
+    if (record.infotext_source !== "none") return null;
+    const look = button(
+      { action: "look-in-file", icon: "search", label: translate("look_in_file") },
+      () => this.#lookInFile(view),
+    );
+    return el("section", { class: "nothing" }, look);
+  }
+
+  /** Fetch an image's details with the infotext in its file, and show them. Show a message if the
+   * file contains no infotext. */
+  async #lookInFile(view: View) {
+    const { signal } = this.#abort;
+    const { translate, toast } = this.context;
+    try {
+      const record = await this.records.fetchWithFile(view.id, signal);
+      this.#draw(view, record, signal);
+      if (record.infotext_source === "none")
+        toast(record.problems[0] ?? translate("nothing_in_file"));
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+}

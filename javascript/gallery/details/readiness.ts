@@ -1,0 +1,182 @@
+/** Says whether the host can make the open image again: which models are missing, and which fields
+ * of the infotext the host does not support. */
+
+import { button, el, setText } from "../core/dom";
+import { formatBytes } from "../core/text";
+import { ignoreFailure } from "../data/api";
+import { canChooseCheckpoint } from "../host/host_page";
+import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files";
+import type { Context, ImageRecord, NeededFile, Resource, State } from "../types";
+
+export class Compatibility {
+  element;
+  #abort = new AbortController();
+  #lines = el("ul");
+  #title = el("h3");
+
+  constructor(readonly context: Context) {
+    this.element = el(
+      "section",
+      { class: "compatibility", role: "status" },
+      this.#title,
+      this.#lines,
+    );
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  /** Return a section with these warnings; it is hidden if there are none. */
+  show(incompatibilities: string[]) {
+    this.#abort.abort();
+    const { store, translate } = this.context;
+    const { name = "" } = store.get().bootstrap?.host ?? {};
+    this.#title.textContent = translate("incompatibilities", { host: name });
+    this.#lines.replaceChildren(
+      ...incompatibilities.map((line) => el("li", { dir: "auto" }, line)),
+    );
+    this.element.hidden = !incompatibilities.length;
+    return this.element;
+  }
+
+  /** Fetch the warnings for an edited infotext and show them. */
+  async check(text: string) {
+    const { api, store } = this.context;
+    if (!store.get().bootstrap?.host.in_webui) return;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    try {
+      const { incompatibilities } = await api.post("compatibility", { text }, { signal });
+      if (!signal.aborted) this.show(incompatibilities);
+    } catch (error) {
+      ignoreFailure(error);
+    }
+  }
+}
+
+type Used = Resource | NeededFile;
+
+/** Keys of the messages that count resources, by type; "" is for all other types. */
+const COUNTS: Record<string, string> = {
+  model: "count_model",
+  lora: "count_lora",
+  embed: "count_embed",
+  vae: "count_vae",
+  hypernet: "count_hypernet",
+  "": "count_other",
+};
+
+export class Readiness {
+  element;
+  #line = el("p", { role: "status" });
+  #get;
+  #choose;
+  #settings;
+  #resources: Resource[] = [];
+
+  constructor(private readonly context: Context) {
+    const { translate, actions, store, signal } = context;
+    this.#get = button(
+      { action: "get-missing", icon: "download", label: translate("model_get") },
+      () => actions.getModelFiles(listGettable(store.get(), "image")),
+    );
+    this.#choose = button(
+      { action: "choose-checkpoint", icon: "check", label: translate("choose_checkpoint") },
+      () => actions.chooseCheckpoint(this.#checkpoint?.local_name ?? ""),
+    );
+    this.#settings = button(
+      { action: "models-settings", icon: "settings", label: translate("open_settings") },
+      () => actions.panel("settings"),
+    );
+    this.element = el(
+      "section",
+      { class: "readiness" },
+      this.#line,
+      this.#get,
+      this.#choose,
+      this.#settings,
+    );
+    store.on([(state) => state.needs.image, "jobs", "fileChoices", hasModels], () => this.#draw(), {
+      signal,
+    });
+  }
+
+  /** Return the section that says which models an image needs and which are missing. It is hidden
+   * if no generation data is known. */
+  show(record: ImageRecord) {
+    this.#resources = record.resources;
+    this.#draw();
+    return this.element;
+  }
+
+  #draw() {
+    const { store, translate } = this.context;
+    const state = store.get();
+    const { answer } = state.needs.image;
+    const hasFolders = hasModels(state);
+    // a record may name a model twice, by its name and by its number
+    const used = answer?.files ?? this.#resources;
+    const here = used.filter((one) => one.availability === "here");
+    const absent = used.filter(isAbsent);
+    this.element.hidden = !this.#resources.length || (hasFolders && !here.length && !absent.length);
+    if (this.element.hidden) return;
+    const coming = (answer?.files ?? []).filter((needed) => findJobFile(state.jobs, needed)).length;
+    const availability = absent.length ? "missing" : "here";
+    this.element.dataset.here = hasFolders ? availability : "";
+    if (!hasFolders) setText(this.#line, translate("model_no_folders"));
+    else if (coming)
+      setText(this.#line, translate("ready_coming", { n: coming, all: absent.length }));
+    else
+      setText(this.#line, absent.length ? this.#describeAbsent(absent) : this.#describeHere(here));
+    this.#settings.hidden = hasFolders;
+    this.#get.hidden = Boolean(answer?.locked || coming) || !listGettable(state, "image").length;
+    this.#choose.hidden = !this.#checkpoint || !canChooseCheckpoint();
+    this.#choose.title = this.#checkpoint?.local_name ?? "";
+  }
+
+  /** Return the line that names an image's missing resources, with their total size.
+   * @param absent the missing resources */
+  #describeAbsent(absent: Used[]) {
+    const { translate, store } = this.context;
+    const { needs, fileChoices, bootstrap } = store.get();
+    const told = this.#resources.filter(({ availability }) => availability === "missing");
+    const bytes = needs.image.answer
+      ? sumSizes(needs.image.answer.files.filter(isAbsent), fileChoices)
+      : told.reduce((sum, { size }) => sum + size, 0);
+    const size = formatBytes(bytes, bootstrap?.language);
+    const list = this.#listKinds(absent);
+    const missing = translate(absent.length === 1 ? "ready_missing_one" : "ready_missing", {
+      list,
+    });
+    return size ? `${missing} (${size})` : missing;
+  }
+
+  /** Return the line that says that all resources of an image are present.
+   * @param here the resources */
+  #describeHere(here: Used[]) {
+    const { translate } = this.context;
+    const list = this.#listKinds(here);
+    if (!here.some(({ type }) => type === "model"))
+      return translate("ready_no_checkpoint", { list });
+    return translate(here.length === 1 ? "ready_here_one" : "ready_here", { list });
+  }
+
+  /** Return a text with the number of models of each kind, such as "Checkpoint and 2 LoRAs". */
+  #listKinds(used: Used[]) {
+    const { translate, store } = this.context;
+    const texts = Object.entries(COUNTS).flatMap(([kind, key]) => {
+      const n = used.filter(({ type }) => (type in COUNTS ? type : "") === kind).length;
+      if (!n) return [];
+      return [kind === "model" && n === 1 ? translate("one_checkpoint") : translate(key, { n })];
+    });
+    const list = new Intl.ListFormat(store.get().bootstrap?.language).format(texts);
+    return list.charAt(0).toUpperCase() + list.slice(1);
+  }
+
+  get #checkpoint() {
+    return this.#resources.find((one) => one.type === "model" && one.availability === "here");
+  }
+}
+
+function hasModels({ bootstrap }: State) {
+  return bootstrap?.host.has_models ?? false;
+}

@@ -1,0 +1,176 @@
+/** The reproductions of the open image, which the user generated from its infotext. Also compares a
+ * file of the user's with the open image. */
+
+import { button, el, runWhileBusy, setAttribute } from "../core/dom";
+import { formatDate } from "../core/text";
+import { type Api, ignoreFailure, showError } from "../data/api";
+import { OWN_TYPE } from "../host/drag";
+import { isBlurred } from "../state/state";
+import type { Context, ImageRecord, Reproduction } from "../types";
+
+const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
+
+export class Reproductions {
+  files;
+  element;
+  #abort = new AbortController();
+  #record: ImageRecord | null = null;
+  #title = el("h3");
+  #list = el("ul");
+
+  /** @param zone the element on which files can be dropped */
+  constructor(
+    private readonly context: Context,
+    zone: HTMLElement,
+  ) {
+    const { translate, store } = context;
+    const field = el("input", {
+      type: "file",
+      accept: "image/png,image/jpeg,image/webp",
+      hidden: true,
+      "data-field": "compare-file",
+    });
+    const choose = button(
+      { action: "compare-file", icon: "compare", label: translate("compare_file") },
+      () => field.click(),
+    );
+    field.addEventListener("change", () => {
+      const file = field.files?.[0];
+      field.value = ""; // so that the same file can be chosen again
+      if (file) void runWhileBusy(choose, () => this.#compareFile(file));
+    });
+    const hint = el("p", { class: "dim" }, translate("compare_file_hint"));
+    this.files = el("section", { class: "compare-file" }, choose, field, hint);
+    this.element = el("section", { class: "reproductions" }, this.#title, this.#list);
+    acceptDrops(zone, (file) => {
+      if (this.#record) void runWhileBusy(choose, () => this.#compareFile(file));
+    });
+    store.on(["revealed", "bootstrap"], () => this.#blur(), context);
+    store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
+    context.signal.addEventListener("abort", () => this.clear());
+  }
+
+  /** Show the reproductions of an image (images that the user generated from its infotext). The
+   * element is hidden if there are none. */
+  show(record: ImageRecord) {
+    this.clear();
+    this.#record = record.kind === "image" ? record : null;
+    this.files.hidden = !this.#record;
+    this.#draw([], record.reproduction_count);
+    if (!this.#record) return;
+    const { host } = this.context.store.get().bootstrap ?? {};
+    // A WebUI may have saved one since the record was fetched.
+    if (record.reproduction_count || host?.in_webui) void this.#load(record);
+  }
+
+  clear() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#record = null;
+  }
+
+  #reload() {
+    if (this.#record) void this.#load(this.#record);
+  }
+
+  async #load(record: ImageRecord) {
+    const { api } = this.context;
+    const { signal } = this.#abort;
+    try {
+      const items = await api.get(`images/${record.id}/reproductions`, { signal });
+      if (!signal.aborted) this.#draw(items);
+    } catch (error) {
+      ignoreFailure(error);
+    }
+  }
+
+  /** Draw the list, with empty space for items that are not loaded yet.
+   * @param items the loaded ones
+   * @param count number of all items */
+  #draw(items: Reproduction[], count: number = items.length) {
+    const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
+    this.#title.textContent = this.context.translate("made_here_n", { n: count });
+    this.#list.replaceChildren(...items.map((item) => this.#makeItem(item)), ...room);
+    this.element.hidden = !count;
+    this.#blur();
+  }
+
+  #makeItem(item: Reproduction) {
+    const { api, translate, store } = this.context;
+    const nearness = item.nearness && translate(`nearness_${item.nearness}`);
+    const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
+    const date = formatDate(item.made_at, store.get().bootstrap?.language);
+    const gone = item.file === "gone" ? translate("reproduction_gone") : "";
+    const details = [date, measured, gone].filter(Boolean).join(", ");
+    const open = el(
+      "button",
+      {
+        type: "button",
+        "data-do": "open-reproduction",
+        "data-nearness": item.nearness || null,
+        "data-gone": item.file === "gone",
+        "aria-label": translate("reproduction_open", { details }),
+        title: [details, ...item.differences.slice(0, 3)].join("\n"),
+        on: { click: () => this.#open(item) },
+      },
+      el("img", {
+        src: getReproductionThumb(api, item),
+        alt: "",
+        loading: "lazy",
+        draggable: "false",
+      }),
+      el("span", { class: "measured" }, gone || measured || "–"),
+    );
+    return el("li", {}, open);
+  }
+
+  #open(item: Reproduction) {
+    if (!this.#record) return;
+    const pair = { record: this.#record, made: item, stored: item, file: null };
+    this.context.actions.comparePair(pair);
+  }
+
+  async #compareFile(file: File) {
+    const { api, actions, toast, translate } = this.context;
+    const record = this.#record;
+    const { signal } = this.#abort;
+    if (!record) return;
+    if (file.size > LARGEST) return toast(translate("compare_too_large"), "bad");
+    try {
+      const made = await api.postFile(`images/${record.id}/comparison`, file, { signal });
+      if (!signal.aborted) actions.comparePair({ record, made, stored: null, file });
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  #blur() {
+    const isCovered = this.#record && isBlurred(this.context.store.get(), this.#record);
+    setAttribute(this.#list, "data-blurred", isCovered);
+  }
+}
+
+/** Return the URL of a reproduction's thumbnail. The URL contains the time, because the server uses
+ * the id of a deleted reproduction again. */
+export function getReproductionThumb(api: Api, { id, made_at }: Reproduction) {
+  return api.getUrl(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
+}
+
+/** Call `drop` with a file that is dropped onto an element. The element is highlighted while a file
+ * is dragged over it. */
+function acceptDrops(zone: HTMLElement, drop: (file: File) => void) {
+  const follow = (event: DragEvent) => {
+    const types = event.dataTransfer?.types ?? [];
+    if (!types.includes("Files") || types.includes(OWN_TYPE)) return;
+    event.preventDefault(); // else the browser opens the file in the page's place
+    zone.toggleAttribute("data-drop", event.type === "dragover");
+    const file = event.type === "drop" ? event.dataTransfer?.files[0] : null;
+    if (file) drop(file);
+  };
+  zone.addEventListener("dragover", follow);
+  zone.addEventListener("drop", follow);
+  zone.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget instanceof Node && zone.contains(event.relatedTarget)) return;
+    zone.removeAttribute("data-drop");
+  });
+}

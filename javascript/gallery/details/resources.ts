@@ -1,0 +1,178 @@
+/** The resources that an image was made with: which are present, and how to download the others. */
+
+import { button, el, setLabel } from "../core/dom";
+import { formatBytes } from "../core/text";
+import { needsReload, showError } from "../data/api";
+import {
+  getModelTypeName,
+  isAbsent,
+  listGettable,
+  makeNeedsQuery,
+  makeRequest,
+  sumSizes,
+} from "../state/model_files";
+import type { Context, ImageRecord, NeededFile, Resource } from "../types";
+import { FileControls } from "./file_controls";
+import { makeExternalLink } from "./sections";
+
+class ResourceRow {
+  element;
+  #controls;
+  #name = el("span", { class: "name" });
+  #tag = el("span", { class: "tag" });
+  #status = el("span", { class: "availability", dir: "auto" });
+  #drawn = "";
+
+  constructor(
+    private readonly context: Context,
+    readonly resource: Resource,
+  ) {
+    this.#controls = new FileControls(context, { hasButton: true });
+    const { weight } = resource;
+    const { translate } = context;
+    this.element = el(
+      "li",
+      { "data-here": resource.availability || null },
+      this.#tag,
+      this.#name,
+      weight !== null && el("span", { class: "weight", title: translate("weight") }, weight),
+      this.#status,
+      this.#controls.element,
+    );
+  }
+
+  /** Show the resource's name, type, availability and size, and the download button once Civitai's
+   * data are loaded.
+   * @param needed Civitai's data, undefined until they are loaded */
+  draw(needed: NeededFile | undefined) {
+    this.#controls.element.hidden = !needed;
+    if (needed) this.#controls.draw(needed);
+    const { name, hash } = this.resource;
+    const url = this.resource.url || needed?.url;
+    // of some resources the record tells the number alone
+    const type = this.resource.type || needed?.type || this.context.translate("resource");
+    const shown = (/^#\d+$/.test(name) && needed?.name) || name || hash;
+    const drawn = JSON.stringify([url, shown, type, needed !== undefined]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#tag.textContent = getModelTypeName(type, this.context.translate);
+    this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
+    const label = (needed ?? this.resource).availability_label;
+    this.#status.textContent = [label, this.#formatSize(needed)].filter(Boolean).join(" · ");
+    this.#status.hidden = !this.#status.textContent;
+  }
+
+  /** Return the size of the file as a text. Return "" if the download button shows the size, or it
+   * is not known whether the file is present. */
+  #formatSize(needed: NeededFile | undefined) {
+    const { availability, size } = this.resource;
+    const isTold = availability === "" || (needed && availability !== "here");
+    const { bootstrap } = this.context.store.get();
+    return isTold ? "" : formatBytes(size, bootstrap?.language);
+  }
+
+  /** Return whether a needed file belongs to this row's resource: both have the same version id or,
+   * if the resource has none, the same hash or, without a hash, the same name and type. */
+  fits(needed: NeededFile) {
+    const { version_id, hash, name, type } = this.resource;
+    if (version_id !== null) return needed.version_id === version_id;
+    if (hash) return needed.hash === hash;
+    return needed.name === name && needed.type === type;
+  }
+}
+
+export class Resources {
+  #rows: ResourceRow[] = [];
+  element = el("section", { class: "resources" });
+  #getAll;
+  #status = el("p", { class: "dim", role: "status" });
+  #retry;
+
+  constructor(readonly context: Context) {
+    const { translate, actions, store, signal } = context;
+    this.#getAll = button(
+      {
+        action: "get-all",
+        icon: "download",
+        label: translate("model_get_all"),
+        class: "primary",
+      },
+      () => actions.getModelFiles(listGettable(store.get(), "image")),
+    );
+    this.#retry = button(
+      { action: "needs-again", icon: "again", label: translate("do_retry"), class: "quiet" },
+      () => actions.retryNeeds("image"),
+    );
+    store.on([(state) => state.needs.image, "jobs", "fileChoices"], () => this.#draw(), { signal });
+  }
+
+  /** Return the section with an image's resources. It is hidden if there are none. */
+  show(record: ImageRecord) {
+    const { translate, actions, store } = this.context;
+    const { where } = store.get();
+    this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
+    const absent = record.resources.filter(isAbsent);
+    actions.showNeeds(
+      "image",
+      absent.length ? makeNeedsQuery({ image: record.id, model: where.model }) : "",
+    );
+    this.element.hidden = !record.resources.length;
+    const copy = button(
+      { action: "copy-missing", icon: "copy", label: translate("copy_missing") },
+      () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
+    );
+    this.element.replaceChildren(
+      el("h3", {}, translate("resources")),
+      this.#getAll,
+      el("ul", {}, ...this.#rows.map((row) => row.element)),
+      this.#status,
+      this.#retry,
+      ...(absent.length ? [copy] : []),
+    );
+    this.#draw();
+    return this.element;
+  }
+
+  /** Show each resource, the button that downloads all missing files, and what prevents that. */
+  #draw() {
+    const { translate, store } = this.context;
+    const { needs, fileChoices, bootstrap } = store.get();
+    const { answer, problem, loading } = needs.image;
+    for (const row of this.#rows) row.draw(answer?.files.find((file) => row.fits(file)));
+    const gettable = listGettable(store.get(), "image");
+    this.#getAll.hidden = gettable.length < 2 || Boolean(answer?.locked);
+    const size = formatBytes(sumSizes(gettable, fileChoices), bootstrap?.language);
+    const n = makeRequest(gettable, fileChoices).length;
+    setLabel(this.#getAll, translate("model_get_all", { n, size }));
+    this.#status.textContent =
+      problem?.message ??
+      (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
+    this.#status.hidden = !this.#status.textContent;
+    this.#retry.hidden = !problem || needsReload(problem.code);
+  }
+}
+
+/** Return what is known of a resource's type, name, hash, size and URL, in one line of text. */
+function describeResource({ store }: Context, { type, name, hash, size, url }: Resource) {
+  const bytes = formatBytes(size, store.get().bootstrap?.language);
+  return [type, name, hash, bytes, url].filter(Boolean).join("  ");
+}
+
+/** Return a button that copies the image's workflow for ComfyUI's editor, null if the image has
+ * none. */
+export function makeWorkflowButton(context: Context, record: ImageRecord) {
+  if (!record.has_workflow) return null;
+  const { translate, actions, api } = context;
+  const copy = async () => {
+    try {
+      await actions.copy((await api.get(`images/${record.id}/workflow`)).workflow);
+    } catch (error) {
+      showError(error, context);
+    }
+  };
+  return el(
+    "section",
+    {},
+    button({ action: "copy-workflow", icon: "copy", label: translate("copy_workflow") }, copy),
+  );
+}

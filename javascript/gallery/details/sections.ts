@@ -1,0 +1,226 @@
+/** The sections of the details: who made the image, its links, prose, parameters and problems. */
+
+import { el, icon, iconButton } from "../core/dom";
+import { type MenuItem, makeMenuButton } from "../core/menu";
+import { formatDate } from "../core/text";
+import { makeLongText } from "../core/widgets";
+import { getParameterLabel } from "../state/state";
+import type { Context, ImageRecord, View } from "../types";
+
+/** Return the menu items that hide images: those of an author, if the author is known, and those
+ * with a word.
+ * @param user the author, "" if unknown */
+export function listHideItems(
+  user: string,
+  { translate, actions }: Pick<Context, "translate" | "actions">,
+): MenuItem[] {
+  const hideAuthor = {
+    key: "hide-author",
+    text: translate("hide_author", { user }),
+    do: () => actions.hide({ kind: "author", text: user }),
+  };
+  const hideWord = {
+    key: "hide-word",
+    text: translate("hide_word"),
+    do: () => actions.openHiddenRules({ isToAdd: true }),
+  };
+  return user ? [hideAuthor, hideWord] : [hideWord];
+}
+
+/** Return the section with the image's author, date, size, rating, base model and reactions. It is
+ * empty if only the image's id is known. */
+export function makeAbout(context: Context, view: View, record?: ImageRecord) {
+  if (!view.kind) return el("header"); // only the id is known
+  const { store, translate } = context;
+  const { bootstrap } = store.get();
+  const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
+  return el(
+    "header",
+    { class: "about" },
+    makeAuthor(context, view, record),
+    el(
+      "p",
+      { class: "dim" },
+      ...joinParts([
+        formatDate(view.date, bootstrap?.language),
+        formatDimensions(view),
+        record?.extension,
+      ]),
+    ),
+    el(
+      "p",
+      { class: "chips row" },
+      level && el("span", { class: "tag", title: translate("rating") }, level),
+      view.deleted_at &&
+        el("span", {
+          class: "tag",
+          text: translate("deleted_since", {
+            date: formatDate(view.deleted_at, bootstrap?.language),
+          }),
+        }),
+      view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
+      el(
+        "span",
+        { class: "tag", title: formatReactions(view, record) },
+        icon("heart"),
+        view.reactions,
+      ),
+    ),
+  );
+}
+
+/** Return the author's name with a button that opens the author's gallery. */
+function makeAuthor(context: Context, view: View, record?: ImageRecord) {
+  const { translate, actions } = context;
+  if (!view.user) return el("p", { class: "author dim" }, translate("anonymous"));
+  const open = el("button", {
+    type: "button",
+    class: "plain",
+    "data-do": "open-user",
+    dir: "auto",
+    title: translate("see_creator", { user: view.user }),
+    text: view.user,
+    on: {
+      click() {
+        actions.close();
+        void actions.openUser(view.user);
+      },
+    },
+  });
+  const profile = record?.user_url
+    ? makeExternalLink(record.user_url, "", "on-civitai-user")
+    : null;
+  profile?.setAttribute("aria-label", translate("see_on_civitai"));
+  const listItems = () => listHideItems(view.user, context);
+  const menu = makeMenuButton(context, "author-menu", "author_menu", listItems);
+  return el("p", { class: "author" }, open, profile, menu);
+}
+
+/** Return a section with a prompt, null for an empty prompt. */
+export function makeProse(context: Context, name: "prompt" | "negative", text: string) {
+  if (!text) return null;
+  const { translate } = context;
+  const body = makeLongText(text, translate);
+  copyOnClick(context, body, text);
+  return el(
+    "section",
+    { class: name },
+    makeTitle(context, translate(name), `copy-${name}`, text),
+    body,
+  );
+}
+
+/** Return the generation parameters as a list, null if there are none. */
+export function makeParameters(context: Context, rows: [name: string, value: string][]) {
+  if (!rows.length) return null;
+  const { translate, store } = context;
+  const { bootstrap } = store.get();
+  const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
+  const lines = rows.flatMap(([field, value]) => {
+    const name = getParameterLabel(bootstrap, field);
+    return [
+      el("dt", { dir: "auto" }, name),
+      el("dd", {}, makeCopyButton(context, value, translate("copy_of", { name }))),
+    ];
+  });
+  return el(
+    "section",
+    { class: "parameters" },
+    makeTitle(context, translate("parameters"), "copy-parameters", all),
+    el("dl", {}, ...lines),
+  );
+}
+
+/** Return a list of the problems that the server found in the record, null if there are none. */
+export function makeProblems(record: ImageRecord) {
+  if (!record.problems.length) return null;
+  const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
+  return el("section", { class: "problems" }, icon("warning"), el("ul", {}, ...lines));
+}
+
+/** Return the links to Civitai and the path of the saved file. */
+export function makeLinks({ translate }: Context, record: ImageRecord) {
+  return el(
+    "section",
+    { class: "links row" },
+    record.url && makeExternalLink(record.url, translate("see_on_civitai"), "on-civitai"),
+    record.post_url && makeExternalLink(record.post_url, translate("its_post"), "post"),
+    record.saved_path &&
+      el(
+        "p",
+        { class: "dim" },
+        translate("saved_at"),
+        " ",
+        el("bdi", { class: "path" }, record.saved_path),
+      ),
+  );
+}
+
+/** Return a section's title with a button that copies the section's text.
+ * @param action the button's `data-do` */
+function makeTitle(context: Context, title: string, action: string, text: string) {
+  const copy = makeCopyIcon(context, title, action, () => text);
+  return el("div", { class: "title" }, el("h3", {}, title), copy);
+}
+
+/** Return a button that copies a text.
+ * @param name of what is copied
+ * @param action the button's `data-do` */
+export function makeCopyIcon(
+  { translate, actions }: Context,
+  name: string,
+  action: string,
+  getText: () => string,
+) {
+  const copy = () => void actions.copy(getText());
+  return iconButton(action, "copy", translate("copy_of", { name }), copy, "quiet");
+}
+
+function makeCopyButton({ actions }: Context, value: string, title: string) {
+  const on = { click: () => void actions.copy(value) };
+  const props = { type: "button", class: "value plain", title, dir: "auto", on };
+  return el("button", props, clipText(value));
+}
+
+/** Copy a text when its element is clicked, unless a part of the text is being selected. This is
+ * only for the mouse; the button beside the title serves everyone. */
+function copyOnClick({ actions }: Context, body: HTMLElement, text: string) {
+  body.classList.add("copies");
+  body.addEventListener("click", (event) => {
+    const isControl = event.target instanceof HTMLButtonElement;
+    if (!isControl && getSelection()?.isCollapsed !== false) void actions.copy(text);
+  });
+}
+
+/** Return a link that opens in a new tab, or plain text if the URL is not http(s).
+ * @param action the link's `data-do` */
+export function makeExternalLink(url: string, text: string, action?: string) {
+  const safe = /^https?:\/\//.test(url);
+  if (!safe) return el("bdi", {}, text);
+  const target = { href: url, target: "_blank", rel: "noopener noreferrer" };
+  const props = { ...target, class: "external", "data-do": action };
+  return el("a", props, el("bdi", {}, text), icon("external"));
+}
+
+/** Return `width × height` as a text, "" if the size is unknown. */
+function formatDimensions({ width, height }: View) {
+  return width > 0 && height > 0 ? `${width} × ${height}` : "";
+}
+
+/** Return the number of each reaction as a text, or only the total if `record` is missing. */
+function formatReactions(view: View, record?: ImageRecord) {
+  if (!record) return String(view.reactions);
+  return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
+}
+
+/** Join the parts that are not empty, with dots between them. */
+function joinParts(parts: (string | undefined)[]) {
+  return parts
+    .filter(Boolean)
+    .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
+}
+
+/** Return a text shortened to 400 characters, because a parameter may be very long. */
+function clipText(value: string) {
+  return value.length > 400 ? `${value.slice(0, 400)}…` : value;
+}

@@ -1,0 +1,157 @@
+/** The filters that are set, each as a chip that removes it. */
+
+import type { Actions } from "../actions";
+import { button, el, icon } from "../core/dom";
+import {
+  hasGallery,
+  listExcludingFilters,
+  listSetFilters,
+  makeDefaultQuery,
+  type SearchScope,
+  splitWords,
+} from "../state/query";
+import { getFailedGalleryPart, getSearched } from "../state/state";
+import type { Context, State, Translate } from "../types";
+
+/** Return the name of the open gallery, "…" while it is unknown. */
+export function getGalleryName(
+  { where, model, title }: Pick<State, "where" | "model" | "title">,
+  translate: Translate,
+) {
+  const { user, post, search } = where;
+  if (where.model !== null) return model?.name ?? "…";
+  if (title) return title;
+  if (user) return translate("pictures_by", { user });
+  if (post !== null) return translate("post_number", { id: post });
+  return search === null ? "…" : translate("library_title");
+}
+
+export type Chip = { key: string; text: string; remove(): void };
+
+/** Return the chips for the search and for each filter that is set. */
+export function listChips(
+  state: State,
+  translate: Translate,
+  actions: Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">,
+): Chip[] {
+  return [
+    ...listSearchChips(state, translate, actions),
+    ...listFilterChips(state, translate, actions),
+  ];
+}
+
+/** Return a chip for the scope of the search for images and one for each word, [] without a search.
+ * Removing the scope's chip searches the library instead; if the scope is the library, it opens the
+ * gallery that was searched first, or else the home page. */
+function listSearchChips(
+  state: State,
+  translate: Translate,
+  actions: Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">,
+): Chip[] {
+  const { where, results, widened } = state;
+  const text = getSearched(state);
+  if (!text || results) return [];
+  const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
+  const title = getGalleryName(state, translate);
+  const leave = () => void (widened ? actions.setWhere(widened.where) : actions.openHome());
+  const widen = () => void actions.search(text, "all");
+  const places: Record<SearchScope, Chip> = {
+    loaded: { key: "scope", text: translate("chip_loaded", { title }), remove: widen },
+    gallery: { key: "scope", text: translate("chip_gallery", { title }), remove: widen },
+    all: { key: "scope", text: title, remove: leave },
+  };
+  const terms = splitWords(text);
+  const chips = terms.map((term, at) => ({
+    key: `search ${term}`,
+    text: term,
+    remove() {
+      const rest = terms.filter((_, other) => other !== at).join(" ");
+      if (rest) void actions.search(rest, scope);
+      else actions.clearSearch();
+    },
+  }));
+  return [places[scope], ...chips];
+}
+
+/** Return a chip for each filter of the open gallery that differs from its default. */
+function listFilterChips(
+  state: State,
+  translate: Translate,
+  { setWhere }: Pick<Actions, "setWhere">,
+): Chip[] {
+  const { bootstrap, where, results } = state;
+  if (!bootstrap || results) return [];
+  const usual = makeDefaultQuery(bootstrap);
+  return listSetFilters(where, usual).map((key) => {
+    const name = translate(`pick_${key}`);
+    const text =
+      key === "meta" ? name : translate("chip_text", { name, value: getValueLabel(state, key) });
+    return { key, text, remove: () => void setWhere({ [key]: usual[key] }) };
+  });
+}
+
+/** Return the chips of the search and the filters that may have left no image in the gallery.
+ * Return [] if the gallery has images or is still being loaded. */
+export function listChipsOfEmptyGallery(
+  state: State,
+  translate: Translate,
+  actions: Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">,
+): Chip[] {
+  const { images, ended, bootstrap, where } = state;
+  if (!bootstrap || !ended || images.length || getFailedGalleryPart(state)) return [];
+  const excluding = listExcludingFilters(where, bootstrap);
+  if (!excluding.length) return [];
+  const isExcluding = ({ key }: Chip) => excluding.some((name) => name === key);
+  const filters = listFilterChips(state, translate, actions).filter(isExcluding);
+  return [...listSearchChips(state, translate, actions), ...filters];
+}
+
+/** Return the label of a filter's value, or the value if it is no known choice. */
+function getValueLabel(
+  { bootstrap, model, where }: State,
+  name: "version" | "period" | "level" | "type" | "base",
+) {
+  const value = String(where[name] ?? "");
+  if (name === "version") {
+    return model?.versions.find((one) => String(one.id) === value)?.name ?? value;
+  }
+  if (name === "base") return value;
+  return bootstrap?.choices[name].find((one) => one.value === value)?.label ?? value;
+}
+
+/** Return the row of chips. When the focused chip is removed, the next one gets the focus.
+ * @param leave moves the focus elsewhere when the last chip is removed */
+export function makeChips(context: Context, leave: () => void) {
+  const { translate, store, actions } = context;
+  const label = translate("chips_set");
+  const element = el("div", { class: "set-chips", role: "group", "aria-label": label });
+  const look = { action: "reset-filters", label: translate("reset_filters"), class: "chip quiet" };
+  const reset = button(look, () => actions.resetFilters());
+  let drawn = "";
+  const draw = () => {
+    const chips = listChips(store.get(), translate, actions);
+    const described = JSON.stringify(chips.map(({ key, text }) => [key, text]));
+    if (described === drawn) return;
+    drawn = described;
+    const focused = [...element.children].findIndex((one) => one.matches(":focus"));
+    element.hidden = !chips.length;
+    element.replaceChildren(...chips.map((chip) => makeChip(chip, translate)), reset);
+    if (focused < 0) return;
+    const next = element.children[Math.min(focused, chips.length)];
+    if (chips.length && next instanceof HTMLElement) next.focus();
+    else leave();
+  };
+  store.on(["bootstrap", "where", "model", "results", "loadedWords"], draw, context);
+  draw();
+  return element;
+}
+
+/** Return a chip as a button, which removes the chip's word or filter. */
+export function makeChip({ key, text, remove }: Chip, translate: Translate) {
+  const title = translate("chip_remove", { text });
+  const made = button({ action: "remove-chip", label: text, title, class: "chip" }, remove);
+  made.setAttribute("data-chip", key);
+  made.setAttribute("aria-label", title);
+  made.append(icon("close"));
+  return made;
+}

@@ -1,0 +1,198 @@
+/** The row of the gallery's filters: their button, the sort order, the chips, the width of the
+ * tiles. */
+
+import type { Choice } from "../contract";
+import { button, el, setAttribute } from "../core/dom";
+import { makePopover, makeToolbar } from "../core/widgets";
+import { getSource } from "../state/query";
+import { MAX_TILE, MIN_TILE } from "../state/state";
+import type { Context, State } from "../types";
+import { makeChips } from "./chips";
+
+type Name = "version" | "sort" | "period" | "level" | "base";
+
+const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions", "Random"]; // sort orders of the library
+const NAMES = ["version", "sort", "period", "level", "base"] as const;
+
+export class Filters {
+  #section = el("section", { class: "filters", hidden: true });
+  #sortNote = el("p", { class: "warns", role: "status", hidden: true });
+  #types;
+  #meta = el("input", { type: "checkbox", "data-field": "meta" });
+  #groups = el("input", { type: "checkbox", "data-field": "group-posts" });
+  #tile;
+  #fold;
+  #popover;
+  #selects: Record<Name, HTMLSelectElement>;
+
+  constructor(private readonly context: Context) {
+    const { translate, page, store, root, signal } = context;
+    this.#selects = this.#makeSelects();
+    const label = translate("pick_type");
+    this.#types = el("fieldset", {
+      class: "pick types",
+      "aria-label": label,
+    });
+    const name = translate("pick_sort");
+    this.#selects.sort.setAttribute("aria-label", name);
+    this.#selects.sort.title = name;
+    this.#tile = this.#makeSlider();
+    this.#fold = button(
+      { action: "filters", icon: "filter", label: translate("do_filters"), title: "" },
+      () => {},
+    );
+    const filters = { id: "filters", label: translate("do_filters") };
+    this.#popover = makePopover(this.#fold, filters, ...this.#makeFields());
+    root.append(this.#popover);
+    const chips = makeChips(context, () => this.#fold.focus());
+    const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
+    makeToolbar(row, translate("toolbar_filters"), signal);
+    this.#section.append(row, this.#sortNote);
+    page.append(this.#section);
+    const keys = ["where", "model", "bootstrap", "tile", "notes", "results"] as const;
+    store.on([...keys, "groupsPosts"], (now) => this.#draw(now), { signal });
+    this.#draw(store.get());
+  }
+
+  /** Open the filters and focus the first one. */
+  open() {
+    if (this.#section.hidden) return;
+    this.#popover.showPopover();
+    const fields = [...this.#popover.querySelectorAll("select, input")];
+    const first = fields.find((one) => one.getClientRects().length);
+    if (first instanceof HTMLElement) first.focus();
+  }
+
+  #makeFields() {
+    const { translate, actions } = this.context;
+    this.#meta.addEventListener(
+      "change",
+      () => void actions.setWhere({ meta: this.#meta.checked }),
+    );
+    this.#types.addEventListener("change", ({ target }) => {
+      if (target instanceof HTMLInputElement) void actions.setWhere({ type: target.value });
+    });
+    this.#groups.addEventListener("change", () => actions.groupPosts(this.#groups.checked));
+    return [
+      ...NAMES.filter((name) => name !== "sort").map((name) =>
+        makeLabelled(translate(`pick_${name}`), this.#selects[name]),
+      ),
+      this.#types,
+      el("label", { class: "switch" }, this.#meta, el("span", { text: translate("pick_meta") })),
+      el(
+        "label",
+        { class: "switch" },
+        this.#groups,
+        el("span", { text: translate("group_posts") }),
+      ),
+    ];
+  }
+
+  #makeSelects(): Record<Name, HTMLSelectElement> {
+    const { actions } = this.context;
+    const made = NAMES.map((name) => {
+      const select = el("select", { "data-field": name });
+      select.addEventListener("change", () => {
+        const { value } = select;
+        void actions.setWhere(
+          name === "version" ? { version: value ? Number(value) : null } : { [name]: value },
+        );
+      });
+      return [name, select];
+    });
+    return Object.fromEntries(made);
+  }
+
+  #makeSlider() {
+    const { actions, translate } = this.context;
+    const label = translate("tile_width");
+    const slider = el("input", {
+      type: "range",
+      class: "size",
+      "data-field": "tile",
+      "aria-label": label,
+      title: label,
+      min: MIN_TILE,
+      max: MAX_TILE,
+      step: 20,
+    });
+    slider.addEventListener("input", () => actions.setTile(slider.valueAsNumber));
+    return slider;
+  }
+
+  #draw(now: State) {
+    const { bootstrap, where, results, notes, tile } = now;
+    this.#section.hidden = !bootstrap || !getSource(where) || results !== null;
+    if (!bootstrap || this.#section.hidden) return;
+    for (const [name, choices] of Object.entries(this.#listChoices(now))) {
+      const value = String(where[name as Name] ?? "");
+      fillSelect(this.#selects[name as Name], choices, value);
+    }
+    this.#drawTypes(now);
+    this.#meta.checked = where.meta;
+    this.#groups.checked = now.groupsPosts;
+    this.#groups.parentElement?.toggleAttribute("hidden", where.post !== null);
+    this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
+    this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
+    if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
+    const sortNote = notes.find((note) => note.code === "sort_dropped");
+    this.#sortNote.textContent = sortNote?.message ?? "";
+    this.#sortNote.hidden = !sortNote;
+  }
+
+  #drawTypes({ bootstrap, where }: State) {
+    if (!this.#types.childElementCount) {
+      const label = el("span", {
+        text: this.context.translate("pick_type"),
+        "aria-hidden": "true",
+      });
+      const looks = { type: "radio", name: "type", "data-field": "type" };
+      const choices = (bootstrap?.choices.type ?? []).map(({ value, label: text }) =>
+        el("label", {}, el("input", { ...looks, value }), el("span", { text })),
+      );
+      this.#types.append(label, el("div", {}, ...choices));
+    }
+    for (const input of this.#types.querySelectorAll("input")) {
+      input.checked = input.value === where.type;
+    }
+  }
+
+  #listChoices({ bootstrap, model, where }: State): Record<Name, Choice[]> {
+    const { translate } = this.context;
+    const choices = bootstrap?.choices;
+    const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
+      value: String(id),
+      label: base_model ? `${name} · ${base_model}` : name,
+    }));
+    const bases = (choices?.base_models ?? []).map((name) => ({ value: name, label: name }));
+    return {
+      version: [{ value: "", label: translate("every_version") }, ...versions],
+      sort: (choices?.sort ?? []).filter(
+        ({ value }) => where.search === null || LIBRARY_SORTS.includes(value),
+      ),
+      period: choices?.period ?? [],
+      level: choices?.level ?? [],
+      base: [{ value: "", label: translate("any_base") }, ...bases],
+    };
+  }
+}
+
+/** Return a label element that contains a text and a field.
+ * @param words the text */
+function makeLabelled(words: string, field: HTMLElement) {
+  return el("label", { class: "pick" }, el("span", { text: words }), field);
+}
+
+/** Fill a select element with choices and select `value`, which is added if it is no choice. */
+function fillSelect(select: HTMLSelectElement, choices: Choice[], value: string) {
+  const isOffered = choices.some((choice) => choice.value === value);
+  const all = isOffered ? choices : [...choices, { value, label: value || "–" }];
+  const key = JSON.stringify(all);
+  if (select.dataset.choices !== key) {
+    setAttribute(select, "data-choices", key);
+    select.replaceChildren(
+      ...all.map((one) => el("option", { value: one.value, text: one.label })),
+    );
+  }
+  select.value = value;
+}

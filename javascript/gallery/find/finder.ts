@@ -1,0 +1,327 @@
+/** The search field, and the buttons of the panels beside it. */
+
+import { el, type IconName, icon, iconButton } from "../core/dom";
+import { makeMenuButton } from "../core/menu";
+import { makeToolbar } from "../core/widgets";
+import { setProblem } from "../data/api";
+import { SearchPreviews } from "../data/search";
+import { getSource, getWordAt, replaceWord } from "../state/query";
+import { getSearched } from "../state/state";
+import type { Context, Panel, State } from "../types";
+import { getGalleryName } from "./chips";
+import {
+  getFirstChoice,
+  listRows,
+  makeSearchMessage,
+  SearchPopup,
+  type SearchRow,
+} from "./search_popup";
+import { getLookupStatus, Status } from "./status";
+
+/** label: key of the button's name while the number is not 0. */
+type Badge = { count: (state: State) => number; label: string };
+
+const BADGES: Record<"jobs" | "watches", Badge> = {
+  jobs: { count: ({ jobs }) => jobs?.active ?? 0, label: "jobs_at_work" },
+  watches: {
+    count: ({ watches }) => watches?.galleries.filter((one) => one.new_count).length ?? 0,
+    label: "open_watches_n",
+  },
+};
+
+function makePanelButtons(context: Context) {
+  const { actions, translate } = context;
+  const library = iconButton(
+    "open-kept",
+    "library",
+    translate("open_library"),
+    () => actions.openLibrary(""),
+    "quiet",
+  );
+  const jobs = makePanelButton(context, "jobs", "jobs", { badge: BADGES.jobs });
+  const before = [
+    library,
+    makePanelButton(context, "collections", "heart", { action: "sets" }),
+    makePanelButton(context, "watches", "bell", { action: "watched", badge: BADGES.watches }),
+  ];
+  const after = [
+    makePanelButton(context, "settings", "settings"),
+    makePanelButton(context, "help", "help"),
+  ];
+  const inMenu = [...before, ...after]; // on a narrow page
+  for (const one of inMenu) one.classList.add("in-menu");
+  const more = makeMenuButton(context, "more-tools", "open_more", () => inMenu.map(makeMenuItem));
+  const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more);
+  makeToolbar(element, translate("toolbar_panels"), context.signal);
+  return element;
+}
+
+/** Return the button of one panel.
+ * @param options action: the button's `data-do`, if it is not the panel's name */
+function makePanelButton(
+  context: Context,
+  name: Exclude<Panel, "">,
+  glyph: IconName,
+  { action = name, badge }: { action?: string; badge?: Badge } = {},
+) {
+  const { actions, translate, store, signal } = context;
+  const made = iconButton(
+    action,
+    glyph,
+    translate(`open_${name}`),
+    () => actions.panel(name),
+    "quiet",
+  );
+  if (badge) addBadge(context, made, badge);
+  const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
+  store.on(["panel"], draw, { signal });
+  draw();
+  return made;
+}
+
+/** Show a number on a button, unless the number is 0. */
+function addBadge(
+  { translate, store, signal }: Context,
+  made: HTMLButtonElement,
+  { count, label: key }: Badge,
+) {
+  const number = el("span", { class: "badge" });
+  const name = made.title;
+  const draw = () => {
+    const n = count(store.get());
+    number.hidden = n === 0;
+    number.textContent = String(n);
+    made.setAttribute("aria-label", n ? translate(key, { n }) : name);
+  };
+  made.append(number);
+  store.on([count], draw, { signal });
+  draw();
+}
+
+function makeMenuItem(pressed: HTMLButtonElement) {
+  const text = pressed.getAttribute("aria-label") ?? "";
+  return { key: pressed.dataset.do ?? "", text, do: () => pressed.click() };
+}
+
+export class Finder {
+  #field;
+  #form;
+  #clear;
+  #popup;
+  #previews;
+  #status;
+  #searched = ""; // the text of the search that is shown
+  #where: State["where"] | null = null;
+  #isEntered = false; // has the focus, and nothing was clicked or typed since
+  #ran = ""; // the text when a row was run last
+
+  constructor(private readonly context: Context) {
+    const { page, translate, store, signal } = context;
+    this.#field = this.#makeField();
+    this.#previews = new SearchPreviews(context, () => this.#drawRows());
+    this.#popup = new SearchPopup(this.#field, translate("search_suggestions"), (row) =>
+      this.#run(row),
+    );
+    this.#clear = iconButton(
+      "clear-search",
+      "close",
+      translate("clear_search"),
+      () => this.#clearSearch(),
+      "quiet",
+    );
+    this.#form = el(
+      "form",
+      { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
+      icon("search"),
+      this.#field,
+      this.#clear,
+      this.#popup.element,
+    );
+    this.#status = new Status(context, "lookup", getLookupStatus);
+    const home = iconButton(
+      "home",
+      "home",
+      translate("open_home"),
+      () => context.actions.openHome(),
+      "quiet",
+    );
+    page.append(el("header", { class: "top" }, home, this.#form, makePanelButtons(context)));
+    page.append(this.#status.element, makeSearchMessage(context));
+    store.on(
+      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],
+      (now) => this.#draw(now),
+      { signal },
+    );
+    store.on(["lookupText"], (now) => this.#showLookup(now), { signal });
+    this.#draw(store.get());
+  }
+
+  focus() {
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  /** Focus the button beside the error of a search. Return whether there is one. */
+  focusProblem() {
+    return this.#status.focusFirst();
+  }
+
+  #makeField() {
+    const { translate } = this.context;
+    return el("input", {
+      type: "search",
+      "data-field": "find",
+      "aria-label": translate("field_find"),
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      enterkeyhint: "search",
+      on: {
+        input: ({ isComposing }) => isComposing || this.#onInput(), // else half a word is asked for
+        compositionend: () => this.#onInput(),
+        focus: () => this.#onFocus(),
+        click: () => this.#onClick(),
+        blur: () => this.#close(),
+        keydown: (event) => this.#onKey(event),
+      },
+    });
+  }
+
+  #onFocus() {
+    this.#isEntered = true;
+    this.#lookUp();
+  }
+
+  /** Select the whole text if this click has given the field the focus, unless the user has dragged
+   * over a part of the text. */
+  #onClick() {
+    const { selectionStart, selectionEnd } = this.#field;
+    if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();
+    this.#isEntered = false;
+    if (!this.#popup.isOpen) this.#lookUp();
+  }
+
+  #onInput() {
+    this.#isEntered = false;
+    const { store } = this.context;
+    if (store.get().problems.lookup) setProblem(store, "lookup", null); // of the text before
+    this.#drawClear();
+    this.#lookUp();
+  }
+
+  #lookUp() {
+    const { value, selectionStart } = this.#field;
+    this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
+    this.#drawRows();
+  }
+
+  #close() {
+    this.#previews.cancel();
+    this.#popup.close();
+  }
+
+  #listRows() {
+    const { store, translate } = this.context;
+    return listRows(store.get(), this.#field.value, this.#previews.found, translate);
+  }
+
+  #drawRows() {
+    if (!this.#field.matches(":focus")) return;
+    const rows = this.#listRows();
+    this.#popup.show(rows, getFirstChoice(rows));
+  }
+
+  /** Choose a row with the arrow keys. Escape closes the list, or else resets the field. */
+  #onKey(event: KeyboardEvent) {
+    if (event.isComposing) return;
+    const { key } = event;
+    if (this.#popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
+      this.#popup.step(key === "ArrowDown" ? 1 : -1);
+    } else if (key === "ArrowDown") this.#lookUp();
+    else if (key === "Escape" && this.#popup.isOpen) this.#close();
+    else if (key === "Escape") this.#reset();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Run the chosen row, or the first one if none is chosen. */
+  #submit(event: SubmitEvent) {
+    event.preventDefault();
+    const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
+    if (row) {
+      this.#run(row);
+      if (row.kind !== "complete") this.context.actions.leadToFound();
+    } else if (!this.#field.value.trim()) this.#clearSearch();
+    else {
+      this.#close();
+      void this.context.actions.search(this.#field.value, "loaded"); // says why it cannot be
+    }
+  }
+
+  #run({ kind, value }: SearchRow) {
+    const { actions } = this.context;
+    if (kind === "complete") return this.#complete(value);
+    const { found } = this.#previews;
+    this.#ran = this.#field.value;
+    this.#close();
+    this.#field.blur(); // so that the keys are the grid's
+    if (kind === "open") void actions.find(value);
+    else if (kind === "models") {
+      void actions.searchModels(value, found.text === value ? found.models : null);
+    } else if (kind === "model") void actions.openModel(Number(value));
+    else if (kind === "author") void actions.openUser(value);
+    else void actions.search(value, kind);
+  }
+
+  #complete(word: string) {
+    const field = this.#field;
+    const { text, caret } = replaceWord(field.value, field.selectionStart ?? 0, word);
+    field.value = text;
+    field.setSelectionRange(caret, caret);
+    this.#onInput();
+  }
+
+  #clearSearch() {
+    this.#field.value = "";
+    this.context.actions.clearSearch();
+    this.#reset();
+  }
+
+  /** Replace the typed text by the text of the current search. */
+  #reset() {
+    this.#field.value = this.#searched;
+    this.#drawClear();
+  }
+
+  /** Show the text of a lookup that did not begin in the field. The text stays if the lookup
+   * fails. */
+  #showLookup({ lookupText }: State) {
+    if (!lookupText || this.#field.matches(":focus")) return;
+    this.#ran = this.#field.value = lookupText;
+    this.#drawClear();
+  }
+
+  /** Show what is open and searched for. The typed text stays until another search is shown. */
+  #draw(now: State) {
+    const { translate } = this.context;
+    const { where, results, lookupText } = now;
+    this.#form.toggleAttribute("data-busy", Boolean(lookupText));
+    const title = getGalleryName(now, translate);
+    this.#field.placeholder =
+      getSource(where) && title !== "…"
+        ? translate("find_in", { title })
+        : translate("find_anything");
+    const searched = results?.query ?? getSearched(now);
+    const isElsewhere = searched !== this.#searched || where !== this.#where;
+    const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);
+    this.#searched = searched;
+    this.#where = where;
+    if (isElsewhere && !(isTyped && this.#field.matches(":focus"))) this.#reset();
+    this.#drawRows();
+  }
+
+  #drawClear() {
+    this.#clear.hidden = !this.#field.value;
+  }
+}

@@ -1,0 +1,108 @@
+/** Moves the focus to the new images, models or chips when the focused control has disappeared.
+ * Without a focus, the keys for images would not work. */
+
+import { getTop } from "../core/dialogs";
+import { el } from "../core/dom";
+import { getShown, getTiles, isHome, type Key } from "../state/state";
+import type { Context, State } from "../types";
+
+export class FoundFocus {
+  /** what had the focus last, unless the user has taken the focus away */
+  #focused: Element | null = null;
+  #isByKey = false; // the last press was a key's: a pointer needs no focus
+  #leads = false;
+  #frame = 0;
+
+  /** @param focusFound focuses the first image or model; returns false while none is shown */
+  constructor(
+    private readonly context: Context,
+    private readonly focusFound: (state: State) => boolean,
+  ) {
+    const { root, store, signal } = context;
+    root.addEventListener("focusin", ({ target }) => this.#onFocus(target), { signal });
+    root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
+    const notePress = ({ type }: Event) => {
+      this.#isByKey = type === "keydown";
+    };
+    window.addEventListener("keydown", notePress, { signal, capture: true });
+    window.addEventListener("pointerdown", notePress, { signal, capture: true });
+    const keys: Key[] = [
+      "where",
+      "results",
+      "loadedWords",
+      "stale",
+      "lookupText",
+      "loading",
+      "ended",
+    ];
+    const more = ["home", "problems", "searchReading", "panel"] as const;
+    store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], () => this.#checkSoon(), context);
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
+  }
+
+  /** Focus the first image or model that is shown next, unless something else has the focus by
+   * then. */
+  focusNextFound() {
+    this.#leads = true;
+  }
+
+  /** Remember the focused element. The user has chosen it, so the focus is no longer moved. */
+  #onFocus(target: EventTarget | null) {
+    this.#focused = target instanceof Element ? target : null;
+    this.#leads = false;
+  }
+
+  /** Forget an element that has lost the focus, unless it is being removed: browsers dispatch
+   * `focusout` just before that. */
+  #onLeave(target: EventTarget | null) {
+    queueMicrotask(() => {
+      if (this.#focused === target && this.#focused && isShown(this.#focused)) this.#focused = null;
+    });
+  }
+
+  /** Check in the next frame whether to move the focus. By then, all parts of the page have drawn
+   * the change of the state. */
+  #checkSoon() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#check());
+  }
+
+  #check() {
+    const { store, root } = this.context;
+    if (this.#focused && !isShown(this.#focused)) {
+      this.#leads ||= this.#isByKey;
+      this.#focused = null;
+    }
+    const { stale, lookupText, loading, searchReading } = store.get();
+    const { activeElement } = root;
+    const isFree = !activeElement || !isShown(activeElement);
+    const isOurs = [null, document.body, root.host].includes(document.activeElement);
+    if (!this.#leads || !isFree || !isOurs || getTop(root) !== root) return;
+    const isWaiting =
+      stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
+    if (!isWaiting && this.focusFound(store.get())) this.#leads = false;
+  }
+}
+
+/** Return whether an element is in the page and not hidden. */
+function isShown(element: Element) {
+  return element.isConnected && element.getClientRects().length > 0;
+}
+
+/** Add a link at the top of the page that moves the focus to the images. */
+export function addSkipLink({ page, translate, store, signal }: Context, focusImages: () => void) {
+  const follow = (event: Event) => {
+    event.preventDefault();
+    focusImages();
+  };
+  const text = translate("skip_to_pictures");
+  const props = { class: "skip button", href: "#", "data-do": "skip", text };
+  const link = el("a", { ...props, on: { click: follow } });
+  page.prepend(link);
+  const hasImages = (state: State) => state.results === null && getShown(state).length > 0;
+  const draw = (now: State) => {
+    link.hidden = !hasImages(now);
+  };
+  store.on([hasImages], draw, { signal });
+  draw(store.get());
+}

@@ -1,0 +1,257 @@
+/** The header of the open gallery: the model with its creator and trigger words, or the user or
+ * post, and the download of the gallery with its options. */
+
+import { button, el, icon, setLabel } from "../core/dom";
+import { makeMenuButton } from "../core/menu";
+import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
+import { GetModel } from "../details/file_controls";
+import { getModelTypeName } from "../state/model_files";
+import { getSource, getWatchKey } from "../state/query";
+import { getSetting } from "../state/state";
+import type { Context, Model, State, Where } from "../types";
+import { getGalleryName } from "./chips";
+
+const LIMIT = "gallery_download_limit";
+const SECOND_PAGE = 89; // images a request, as the server walks a gallery the second time
+
+class DownloadOptions {
+  #limit;
+  #verify = el("input", { type: "checkbox", "data-field": "verify" });
+  #cost = el("p", { class: "dim" });
+  #popover;
+  /** Opens the options. */
+  trigger;
+
+  /** @param other a button below which the options open on a narrow page, where their own button
+   *     is hidden */
+  constructor(
+    private readonly context: Context,
+    other: HTMLElement,
+  ) {
+    const { store, translate, root, signal } = context;
+    this.#limit = this.#makeLimit();
+    this.trigger = button(
+      { action: "download-options", icon: "download", label: translate("download_whole") },
+      () => {},
+    );
+    this.#popover = makePopover(
+      this.trigger,
+      {
+        id: "download-options",
+        label: translate("download_whole"),
+        getAnchor: () => (this.trigger.getClientRects().length ? this.trigger : other),
+      },
+      this.#makeForm(),
+    );
+    root.append(this.#popover);
+    this.#verify.addEventListener("change", () => this.#drawCost());
+    this.#limit.addEventListener("input", () => this.#drawCost());
+    store.on(["bootstrap"], (now, before) => this.#updateLimit(now, before), { signal });
+    store.on(["ended"], () => this.#drawCost(), { signal });
+    this.#drawCost();
+  }
+
+  #makeLimit() {
+    const { store, translate } = this.context;
+    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
+    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
+    return makeLimitField(translate, { name: "limit", label: "download_most", value, high });
+  }
+
+  #makeForm() {
+    const { translate } = this.context;
+    const look = { action: "download-gallery", label: translate("do_download_marked") };
+    const start = button({ ...look, icon: "download", class: "primary" }, () => this.#start());
+    const submit = (event: Event) => {
+      event.preventDefault();
+      start.click();
+    };
+    return el(
+      "form",
+      { class: "download-options", on: { submit } },
+      el("label", {}, el("span", { text: translate("download_most") }), this.#limit),
+      el("label", { class: "switch" }, this.#verify, el("span", { text: translate("make_sure") })),
+      this.#cost,
+      start,
+    );
+  }
+
+  #start() {
+    if (!this.#limit.reportValidity()) return undefined;
+    this.#popover.hidePopover();
+    const { actions } = this.context;
+    return actions.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked);
+  }
+
+  /** Show a changed setting in the limit field, without overwriting what the user has typed. */
+  #updateLimit(now: State, before: State) {
+    const value = getSetting(now.bootstrap, LIMIT);
+    if (value === getSetting(before.bootstrap, LIMIT)) return;
+    this.#limit.value = String(value);
+    this.#drawCost();
+  }
+
+  /** Show how many more requests it costs to walk through the gallery's pages a second time. */
+  #drawCost() {
+    const { store, translate } = this.context;
+    const { ended, images } = store.get();
+    const limit = this.#limit.valueAsNumber || 1;
+    const count = ended ? Math.min(limit, images.length) : limit;
+    const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
+    this.#cost.textContent = translate("make_sure_hint", { n });
+  }
+}
+
+const MOST_WORDS = 24; // trigger words in sight
+
+export class GalleryHeader {
+  #section = el("section", { class: "gallery-header", hidden: true });
+  #title = el("div", { class: "title" });
+  #triggerWords = el("div", { class: "trigger-words", role: "group" });
+  #about = el("div", { class: "about", hidden: true });
+  #unfold;
+  #watch;
+  #stats;
+  #download;
+  #actions = el("div", { class: "actions" });
+
+  constructor(private readonly context: Context) {
+    const { page, store, translate, actions, signal } = context;
+    this.#unfold = button(
+      { action: "about", icon: "fold", label: translate("about_model"), class: "unfold quiet" },
+      () => this.#showAbout(this.#about.hidden === true),
+    );
+    this.#watch = button(
+      {
+        action: "watch",
+        icon: "bell",
+        label: translate("do_watch"),
+        title: translate("watch_hint"),
+      },
+      () => actions.toggleWatch(),
+    );
+    this.#stats = button(
+      { action: "figures", icon: "stats", label: translate("stats_title") },
+      () => actions.panel("stats"),
+    );
+    const more = makeMenuButton(context, "gallery-menu", "open_more", () => this.#listMenu());
+    this.#download = new DownloadOptions(context, more).trigger;
+    this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
+    this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
+    const line = el("div", { class: "line" });
+    line.append(this.#title, this.#unfold, this.#triggerWords, this.#actions, more);
+    makeToolbar(line, translate("toolbar_gallery"), signal);
+    this.#section.append(line, this.#about);
+    page.append(this.#section);
+    store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
+    store.on(["model"], (now) => this.#drawAbout(now), { signal });
+    store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
+    this.#draw(store.get());
+    this.#drawAbout(store.get());
+    this.#drawWatch(store.get());
+  }
+
+  #draw(now: State) {
+    const { where, model, results } = now;
+    this.#section.hidden = !getSource(where) || results !== null;
+    if (this.#section.hidden) return;
+    this.#stats.hidden = where.model === null;
+    this.#download.hidden = where.search !== null;
+    this.#drawTitle(now);
+    this.#drawTriggerWords(model, where.version);
+    this.#section.toggleAttribute("data-waits", where.model !== null && !model);
+  }
+
+  /** Show the gallery's name with its link and creator. */
+  #drawTitle({ where, model, title, bootstrap }: State) {
+    const { translate } = this.context;
+    const name = getGalleryName({ where, model, title }, translate);
+    const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
+    const parts = [
+      el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
+      url && this.#makeLink(url),
+      model && el("span", { class: "tag", text: getModelTypeName(model.type, translate) }),
+      model?.creator && this.#makeCreatorButton(model.creator),
+    ];
+    this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
+  }
+
+  #makeLink(url: string) {
+    const words = this.context.translate("see_on_civitai");
+    const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
+    return el(
+      "a",
+      { ...props, "aria-label": words, title: words, "data-do": "see-on-civitai" },
+      icon("external"),
+    );
+  }
+
+  #makeCreatorButton(user: string) {
+    const { translate, actions } = this.context;
+    const title = translate("see_creator", { user });
+    return button({ action: "open-user", label: user, title, class: "quiet" }, () =>
+      actions.openUser(user),
+    );
+  }
+
+  /** Show the trigger words of a version, or of all versions; a click copies a word. */
+  #drawTriggerWords(model: Model | null, version: number | null) {
+    const { translate, actions } = this.context;
+    const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);
+    const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
+    this.#triggerWords.hidden = !triggers.length;
+    this.#triggerWords.replaceChildren(
+      el("span", { class: "dim", text: translate("trained_words") }),
+      ...triggers.map((one) => {
+        const title = translate("copy_words", { words: one });
+        return button({ action: "copy-words", label: one, title, class: "chip" }, () =>
+          actions.copy(one),
+        );
+      }),
+    );
+  }
+
+  #drawAbout({ model }: State) {
+    const { description = "", tags = [] } = model ?? {};
+    this.#about.replaceChildren(
+      el("p", { dir: "auto", text: description.trim() }),
+      el("p", { class: "row" }, ...tags.map((tag) => el("span", { class: "tag", text: tag }))),
+    );
+    this.#unfold.toggleAttribute("data-empty", !this.#about.textContent);
+    this.#showAbout(false);
+  }
+
+  #showAbout(isShown: boolean) {
+    this.#about.hidden = !isShown;
+    this.#unfold.setAttribute("aria-expanded", String(isShown));
+  }
+
+  #drawWatch({ where, watches }: State) {
+    const { translate } = this.context;
+    const gallery = getWatchKey(where);
+    const isWatched = watches?.galleries.some((one) => one.gallery === gallery) ?? false;
+    setLabel(this.#watch, translate(isWatched ? "is_watched" : "do_watch"));
+    this.#watch.toggleAttribute("data-on", isWatched);
+    const isKnown = watches && (watches.galleries.length > 0 || !watches.problem);
+    this.#watch.hidden = !gallery || !isKnown;
+  }
+
+  /** Return the items of the menu on a narrow page: the buttons and links that do not fit. */
+  #listMenu() {
+    const buttons = [...this.#actions.children] as HTMLElement[];
+    const links = [...this.#title.querySelectorAll("button, a")] as HTMLElement[];
+    return [...buttons, ...links]
+      .filter((one) => !one.hidden)
+      .map((one) => ({
+        key: one.dataset.do ?? "",
+        text: (links.includes(one) ? one.title : one.textContent) ?? "",
+        do: () => one.click(),
+      }));
+  }
+}
+
+/** Return the URL of a user or post on Civitai, "" for other galleries. */
+function buildGalleryUrl({ user, post }: Where, civitai: string) {
+  if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
+  return post === null ? "" : `${civitai}/posts/${post}`;
+}

@@ -1,0 +1,151 @@
+/** The models that a search found, as cards instead of the gallery. */
+
+import { makeBlurhash } from "../core/blurhash";
+import { button, el, scrollBy } from "../core/dom";
+import { getModelTypeName } from "../state/model_files";
+import { getSource } from "../state/query";
+import type { Card, Context, ModelResults, State, Where } from "../types";
+
+const COVER = 450; // pixels, a width that thumbnails come in
+
+export class ModelResultCards {
+  #section = el("section", { class: "model-results", hidden: true });
+  #cards = el("div", { class: "cards" });
+  /** the models that have a card */
+  #drawn: readonly Card[] = [];
+  #top = 0;
+
+  constructor(private readonly context: Context) {
+    const { page, store, signal } = context;
+    page.append(this.#section);
+    store.on(["results"], (now) => this.#draw(now), { signal });
+  }
+
+  /** Return how far the results are scrolled, in pixels. */
+  get top() {
+    if (this.#section.hidden) return this.#top;
+    return -this.context.root.host.getBoundingClientRect().top;
+  }
+
+  /** Scroll the results back to a position, and focus a model's card.
+   * @param id of the model whose card gets the focus */
+  revealCard(id: number | null, top: number) {
+    scrollBy(this.#section, top - this.top);
+    const cards = [...this.#cards.children];
+    const card = cards.find((one) => one instanceof HTMLElement && one.dataset.id === String(id));
+    if (card instanceof HTMLElement) card.focus({ preventScroll: true });
+  }
+
+  /** Focus the first model, or the first button if no model was found. Return whether there is
+   * any. */
+  focusFirst() {
+    const first = this.#cards.querySelector("button") ?? this.#section.querySelector("button.wide");
+    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
+    return first !== null;
+  }
+
+  #draw({ results, where }: State) {
+    if (!results) this.#top = this.top;
+    this.#section.hidden = results === null;
+    if (!results) return;
+    const { translate } = this.context;
+    const title = translate(results.models.length ? "models_for" : "no_model_for", {
+      words: results.query,
+    });
+    this.#section.toggleAttribute("data-empty", !results.models.length);
+    this.#section.replaceChildren(
+      el(
+        "div",
+        { class: "row" },
+        el("h2", { text: title, dir: "auto" }),
+        results.models.length > 0 && this.#makeBackButton(where),
+      ),
+      this.#cards,
+      this.#makeLibraryButton(results) ?? "",
+      this.#makeMoreButton(results.cursor) ?? "",
+    );
+    this.#showCards(results.models);
+  }
+
+  /** Show the cards of models. Existing cards are reused. */
+  #showCards(models: readonly Card[]) {
+    if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
+      this.#cards.replaceChildren();
+      this.#drawn = [];
+      scrollBy(this.#section, Math.min(0, -this.top)); // other results are shown from the first
+    }
+    this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#makeCard(card)));
+    this.#drawn = models;
+  }
+
+  /** Return a button that closes the results, null if there is no gallery behind them. */
+  #makeBackButton(where: Where) {
+    if (!getSource(where)) return null;
+    const { translate, actions } = this.context;
+    return button(
+      { action: "close-found", icon: "previous", label: translate("back_to_gallery") },
+      () => actions.closeResults(),
+    );
+  }
+
+  /** Return a button that searches the library, null if models were found. */
+  #makeLibraryButton({ query, models }: ModelResults) {
+    if (models.length) return null;
+    const { translate, actions } = this.context;
+    return button(
+      {
+        action: "search-library",
+        icon: "library",
+        label: translate("search_library"),
+        class: "wide",
+      },
+      () => actions.search(query, "all"),
+    );
+  }
+
+  /** Return a button that loads the next page of results, null after the last page. */
+  #makeMoreButton(cursor: string | null) {
+    if (cursor === null) return null;
+    const { translate, actions } = this.context;
+    return button({ action: "find-more", label: translate("more_models"), class: "wide" }, () =>
+      actions.findMore(cursor),
+    );
+  }
+
+  #makeCard(card: Card) {
+    const { actions, translate } = this.context;
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "card plain",
+        "data-do": "open-model",
+        "data-id": card.id,
+        on: { click: () => void actions.openModel(card.id) },
+      },
+      this.#makeCover(card),
+      el("span", { class: "name", dir: "auto", text: card.name }),
+      el("span", {
+        class: "dim one-line",
+        dir: "auto",
+        text: [getModelTypeName(card.type, translate), card.creator].filter(Boolean).join(" · "),
+      }),
+      el(
+        "span",
+        { class: "row" },
+        ...card.base_models.slice(0, 3).map((base) => el("span", { class: "tag", text: base })),
+      ),
+    );
+  }
+
+  /** Return the cover image of a model, with its BlurHash until it is loaded. */
+  #makeCover({ cover }: Card) {
+    const frame = el("span", { class: "cover" });
+    if (!cover) return frame;
+    const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
+    image.addEventListener("load", () => image.setAttribute("data-shows", ""));
+    image.src = this.context.api.getThumbUrl(cover.id, COVER);
+    frame.append(makeBlurhash(cover.blurhash), image);
+    return frame;
+  }
+}

@@ -1,0 +1,380 @@
+/** What opens below the search field: the rows of what can be found, and completions of words. */
+
+import type { SearchPreview, Suggestion } from "../contract";
+import { button, el, type IconName, icon, setText } from "../core/dom";
+import { formatNumber } from "../core/text";
+import type { Found } from "../data/search";
+import { countFound, hasGallery, type SearchScope } from "../state/query";
+import type { Context, State, Translate, WidenedSearch } from "../types";
+import { getGalleryName } from "./chips";
+import { isForModels } from "./status";
+
+const SHAPES = [
+  /^\d+$/, // an id
+  /^\d+@\d+/, // an AIR without its beginning
+  /^(urn:|air:|civitai:)\S+$/,
+  /[a-z][a-z0-9+.-]*:\/\/\S/,
+  /^(\/\/|www\.)\S+$/,
+  /^civitai\.(com|red|green)(\W|$)/,
+  /^\/?(api\/(v1|download)\/)?(models|model-versions|images|posts|collections)\/\d/,
+  /^\/?user\/\w/,
+  /^\d*\/?\??modelversionid=/,
+  /^([\w-]+\.)+[a-z]{2,}(:\d+)?\/\S*$/, // on another site, of which the server says so
+];
+
+/** Return whether a text looks like a URL or an id, which the server can look up. */
+export function isAddress(text: string) {
+  const folded = text.trim().toLowerCase();
+  return SHAPES.some((shape) => shape.test(folded));
+}
+
+/** Return an element that says which other scope was searched and which words were ignored, with a
+ * button that continues the search in its first scope. */
+export function makeSearchMessage(context: Context) {
+  const { store, translate, actions } = context;
+  const sentence = el("p", { role: "status", dir: "auto" });
+  const look = { action: "search-on", label: translate("search_on"), class: "chip" };
+  const on = button(look, () => void actions.searchOn());
+  const element = el("div", { class: "search-message row" }, sentence, on);
+  const draw = ({ widened, notes, results, bootstrap }: State) => {
+    const ignored = notes.find(({ code }) => code === "search")?.message ?? "";
+    const wider = widened ? describe(widened, bootstrap?.language, translate) : "";
+    const text = results ? "" : [wider, ignored].filter(Boolean).join(" ");
+    setText(sentence, text);
+    on.hidden = widened?.from !== "loaded";
+    element.hidden = !text;
+  };
+  store.on(["widened", "notes", "results", "where"], draw, context);
+  draw(store.get());
+  return element;
+}
+
+/** Return a text that says where nothing was found, and how many images were found elsewhere. */
+function describe(
+  { from, scope, loaded: count, found }: WidenedSearch,
+  language: string | undefined,
+  translate: Translate,
+) {
+  const loaded = formatNumber(count, language);
+  if (!found.count) return translate("widened_on", { loaded });
+  const fromLoaded = scope === "gallery" ? "widened_gallery" : "widened_all";
+  const n = `${formatNumber(found.count, language)}${found.is_more ? "+" : ""}`;
+  return translate(from === "loaded" ? fromLoaded : "widened_from_gallery", { loaded, n });
+}
+
+export interface SearchRow {
+  key: string; // identifies the row when the list is drawn again
+  kind: "open" | SearchScope | "models" | "model" | "author" | "complete";
+  icon: IconName | null;
+  text: string;
+  detail: string; // at the end of the row, or ""
+  value: string; // the typed text, an id, a name or a completion
+  isEmpty?: boolean; // whether the search is known to find nothing
+  group?: string; // the heading above rows of the empty field
+}
+
+const MOST_RECENT = 6; // models below the empty field
+const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
+const KEY_AT_END = /[:<>=]$/; // a value is yet to come
+
+/** Return the rows below the search field. Enter runs the row that `getFirstChoice` returns.
+ * @param typed the text in the field */
+export function listRows(
+  state: State,
+  typed: string,
+  found: Found,
+  translate: Translate,
+): SearchRow[] {
+  const text = typed.trim();
+  if (!text) return listStartRows(state, found, translate);
+  if (isAddress(text)) {
+    const open = makeRow("open", "link", translate("row_open", { text }), "", text);
+    return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];
+  }
+  const kind = found.preview?.kind ?? guessKind(text);
+  const completions = found.suggestions.map((one) => makeCompletionRow(state, one));
+  if (kind === "nothing") return completions;
+  const scopes = listScopeRows(state, text, found, translate);
+  if (kind === "keys") return insertAfterFirst(scopes, completions);
+  const models = listModelRows(state, text, found, translate);
+  const all = listAuthorRows(state, found, translate);
+  // One of the library whose name was typed; one of Civitai comes later and would move other rows.
+  const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
+  const authors = all.filter((one) => !named.includes(one));
+  // What is open comes first: the models' cards, a gallery, the library.
+  const places = showsImages(state)
+    ? [...scopes, ...models.slice(0, 1), ...authors, ...models.slice(1)]
+    : [...models.slice(0, 1), ...authors, ...scopes, ...models.slice(1)];
+  return insertAfterFirst(places, [...completions, ...named]);
+}
+
+/** Return what a text probably searches for, until our server has answered. */
+function guessKind(text: string): SearchPreview["kind"] {
+  if (KEY_AT_END.test(text)) return "nothing";
+  return isForModels(text) ? "words" : "keys";
+}
+
+/** Return whether two names are equal, regardless of upper and lower case. */
+function isSame(one: string, other: string) {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Return the row that Enter runs: the first one, or a later one if the first is a model search
+ * without results. Return null if there are no rows, or if the first row only completes a word.
+ * @param rows as shown, from top to bottom */
+export function getFirstChoice(rows: readonly SearchRow[]) {
+  const [first] = rows;
+  if (!first || first.kind === "complete" || first.group) return null;
+  if (first.kind !== "models" || !first.isEmpty) return first;
+  return rows.find(({ kind, isEmpty }) => kind !== "complete" && !isEmpty) ?? first;
+}
+
+/** Return whether the page shows images, of a gallery or of the library. */
+function showsImages({ where, results }: State) {
+  return !results && (hasGallery(where) || where.search !== null);
+}
+
+/** Return the rows for an empty field: recent models, and keys such as "lora:" for a search. */
+function listStartRows(state: State, { suggestions }: Found, translate: Translate) {
+  const { bootstrap, where } = state;
+  const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
+  const models = recent
+    .slice(0, MOST_RECENT)
+    .map(({ id, name }) => ({ ...makeModelRow(id, name), group: translate("recent_models") }));
+  const keys = suggestions.map((one) => ({
+    ...makeCompletionRow(state, one),
+    group: translate("row_keys"),
+  }));
+  return [...models, ...keys];
+}
+
+/** Return the rows that search images: first in the open gallery, last in the library. */
+function listScopeRows(state: State, text: string, { preview }: Found, translate: Translate) {
+  const { where, images, bootstrap } = state;
+  const number = (n: number) => formatNumber(n, bootstrap?.language);
+  const detail = (scope: SearchScope) => {
+    if (!preview) return "";
+    const { count, is_more: isMore } = countFound(scope, preview);
+    if (isMore && !count) return "…";
+    const n = `${number(count)}${isMore ? "+" : ""}`;
+    return scope === "loaded" ? translate("row_of_loaded", { n, all: number(images.length) }) : n;
+  };
+  const title = translate("row_in", { title: getGalleryName(state, translate) });
+  const rows: SearchRow[] = [];
+  if (hasGallery(where)) {
+    const isLoaded = where.search === null;
+    if (isLoaded) rows.push(makeRow("loaded", "search", title, detail("loaded"), text));
+    const name = isLoaded ? translate("row_gallery") : title;
+    rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
+  }
+  const isEmpty = preview !== null && !preview.library.count && !preview.library.is_more;
+  const library = makeRow("all", "library", translate("row_library"), detail("all"), text);
+  return [...rows, { ...library, isEmpty }];
+}
+
+/** Return the rows for models: the search on Civitai, recent models, and models found by
+ * Civitai. */
+function listModelRows(
+  { bootstrap }: State,
+  text: string,
+  { models }: Found,
+  translate: Translate,
+) {
+  const folded = text.toLowerCase();
+  const recent = (bootstrap?.recent ?? [])
+    .filter(({ name }) => name.toLowerCase().includes(folded))
+    .slice(0, MOST_MODELS);
+  const known = new Set(recent.map(({ id }) => id));
+  const others = (models?.models ?? []).filter(({ id }) => !known.has(id));
+  const count = models?.models.length ?? 0;
+  const detail = models
+    ? `${formatNumber(count, bootstrap?.language)}${models.cursor ? "+" : ""}`
+    : "";
+  const isEmpty = models !== null && !count && !models.cursor;
+  return [
+    { ...makeRow("models", "model", translate("row_models"), detail, text), isEmpty },
+    ...recent.map(({ id, name }) => makeModelRow(id, name, translate("recent_models"))),
+    ...others
+      .slice(0, MOST_MODELS)
+      .map(({ id, name, type, creator }) =>
+        makeModelRow(id, name, [type, creator].filter(Boolean).join(" · ")),
+      ),
+  ];
+}
+
+/** Return the rows for authors whose names begin with the text, and for an author on Civitai. */
+function listAuthorRows({ bootstrap }: State, { preview, author }: Found, translate: Translate) {
+  const known = (preview?.authors ?? []).map(({ text, count }) => ({
+    name: text,
+    detail: formatNumber(count, bootstrap?.language),
+  }));
+  const isNew = author && !known.some(({ name }) => isSame(name, author));
+  return [...(isNew ? [{ name: author, detail: "" }] : []), ...known].map(({ name, detail }) => ({
+    ...makeRow("author", "user", translate("pictures_by", { user: name }), detail, name),
+    key: `author ${name}`,
+  }));
+}
+
+function makeCompletionRow({ bootstrap }: State, { text, count }: Suggestion): SearchRow {
+  const detail = count > 0 ? formatNumber(count, bootstrap?.language) : "";
+  return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
+}
+
+function makeModelRow(id: number, name: string, detail = "") {
+  return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
+}
+
+function makeRow(
+  kind: SearchRow["kind"],
+  icon: IconName,
+  text: string,
+  detail: string,
+  value: string,
+): SearchRow {
+  return { key: kind, kind, icon, text, detail, value };
+}
+
+/** Return `rows` with `others` inserted after the first row. */
+function insertAfterFirst([first, ...rest]: SearchRow[], others: SearchRow[]) {
+  return first ? [first, ...others, ...rest] : others;
+}
+
+/** what an option shows */
+const drawnRows = new WeakMap<HTMLElement, string>();
+
+export class SearchPopup {
+  element;
+  #rows: readonly SearchRow[] = [];
+  /** The key of the row that Enter chooses, "" for none. */
+  #chosen = "";
+  #isByUser = false; // chose it
+  /** by the key of their row */
+  #options = new Map<string, HTMLElement>();
+
+  /** @param label for screen readers
+   * @param choose called with the row that the user clicks */
+  constructor(
+    private readonly field: HTMLInputElement,
+    label: string,
+    private readonly choose: (row: SearchRow) => void,
+  ) {
+    this.element = el("div", {
+      id: "search-rows",
+      class: "search-rows surface",
+      role: "listbox",
+      "aria-label": label,
+      hidden: true,
+    });
+    const props = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "search-rows" };
+    for (const [name, value] of Object.entries(props)) field.setAttribute(name, value);
+    field.setAttribute("aria-expanded", "false");
+    // The field keeps the focus, without which the list closes; and only at the click, else that
+    // would fall on what lies below a list that has closed.
+    this.element.addEventListener("mousedown", (event) => event.preventDefault());
+    this.element.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  /** Return the row that Enter chooses, null for none. */
+  get chosen() {
+    return this.isOpen ? (this.#rows.find(({ key }) => key === this.#chosen) ?? null) : null;
+  }
+
+  /** Show these rows; close the list if there are none.
+   * @param first the row to choose, unless the row that the user chose is still in the list */
+  show(rows: readonly SearchRow[], first: SearchRow | null) {
+    this.#isByUser &&= rows.some(({ key }) => key === this.#chosen);
+    if (!this.#isByUser) this.#chosen = first?.key ?? "";
+    this.#rows = rows;
+    this.#draw();
+  }
+
+  close() {
+    this.show([], null);
+  }
+
+  /** Choose the next or previous row; the first row follows the last one. */
+  step(by: 1 | -1) {
+    const count = this.#rows.length;
+    const at = this.#rows.findIndex(({ key }) => key === this.#chosen);
+    const next = at < 0 && by < 0 ? count - 1 : (at + by + count) % count;
+    this.#chosen = this.#rows[next]?.key ?? "";
+    this.#isByUser = true;
+    this.#draw();
+    this.#options.get(this.#chosen)?.scrollIntoView({ block: "nearest" });
+  }
+
+  #draw() {
+    const before = this.#options;
+    this.#options = new Map();
+    const shown: HTMLElement[] = [];
+    for (const [at, row] of this.#rows.entries()) {
+      const option = before.get(row.key) ?? el("div", { role: "option" });
+      this.#options.set(row.key, option);
+      drawOption(option, row, at, row.key === this.#chosen);
+      shown.push(option);
+    }
+    const nodes = this.#group(shown);
+    const isSame =
+      nodes.length === this.element.children.length &&
+      nodes.every((one, at) => one === this.element.children[at]);
+    if (!isSame) this.element.replaceChildren(...nodes); // else a press under way would be lost
+    this.element.hidden = !this.#rows.length;
+    this.field.setAttribute("aria-expanded", String(this.isOpen));
+    const id = this.#options.get(this.#chosen)?.id;
+    if (id) this.field.setAttribute("aria-activedescendant", id);
+    else this.field.removeAttribute("aria-activedescendant");
+  }
+
+  /** Return the options, those with the same heading together in one group element. */
+  #group(options: HTMLElement[]) {
+    const nodes: HTMLElement[] = [];
+    for (const [at, option] of options.entries()) {
+      const { group, kind } = this.#rows[at];
+      if (!group) nodes.push(option);
+      else {
+        const isNew = group !== this.#rows[at - 1]?.group;
+        if (isNew) nodes.push(makeGroup(group, kind));
+        nodes[nodes.length - 1].append(option);
+      }
+    }
+    return nodes;
+  }
+
+  #onClick(event: MouseEvent) {
+    const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
+    const row = this.#rows.find(({ key }) => this.#options.get(key) === option);
+    if (row) this.choose(row);
+  }
+}
+
+/** Return a group of options with its heading.
+ * @param kind kind of its options */
+function makeGroup(label: string, kind: string) {
+  const heading = el("p", { class: "dim one-line", "aria-hidden": "true", text: label });
+  return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
+}
+
+/** Draw a row in its option element.
+ * @param at index of the row */
+function drawOption(
+  option: HTMLElement,
+  { kind, icon: glyph, text, detail, value }: SearchRow,
+  at: number,
+  isChosen: boolean,
+) {
+  option.id = `search-row-${at}`;
+  option.setAttribute("aria-selected", String(isChosen));
+  const drawn = JSON.stringify([text, detail, value]);
+  if (drawnRows.get(option) === drawn) return;
+  drawnRows.set(option, drawn);
+  option.dataset.row = kind;
+  option.replaceChildren(
+    glyph ? icon(glyph) : "",
+    el("bdi", { class: "one-line", text }),
+    detail ? el("span", { class: "dim one-line", text: detail }) : "",
+  );
+}

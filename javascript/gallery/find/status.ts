@@ -1,0 +1,437 @@
+/** What the page says of the open gallery: its status, notices, and why it is empty. */
+
+import { button, el, type IconName, setText } from "../core/dom";
+import { formatDate, formatNumber } from "../core/text";
+import { needsReload, setProblem } from "../data/api";
+import { listExcludingFilters } from "../state/query";
+import {
+  getAwaitedPart,
+  getFailedGalleryPart,
+  getMissingPart,
+  getSearched,
+  getShown,
+  isHome,
+  type Key,
+} from "../state/state";
+import type { Bootstrap, Context, Problem, SearchProgress, State, Translate } from "../types";
+import { type Chip, listChipsOfEmptyGallery, makeChip } from "./chips";
+
+type StatusAction =
+  | "retry"
+  | "reload"
+  | "give-up"
+  | "more"
+  | "search-on"
+  | "stop-search"
+  | "clear-search"
+  | "search-models"
+  | "read-anew"
+  | "home"
+  | "dismiss"
+  | "show-hidden"
+  | "shuffle"
+  | "newest-first"
+  | "settings"
+  | "reset-filters";
+
+interface StatusText {
+  kind: "none" | "waits" | "problem" | "narrowed" | "empty" | "end";
+  text: string; // "" for no status
+  actions: StatusAction[]; // the buttons beside the text
+}
+
+const FAVOURITES = "is:favourite"; // the search that shows them
+const COLLECTION = /^set="([^"]+)"$/; // the search that shows one
+const PATIENCE = 3; // seconds without an answer that go without saying
+const NO_STATUS: StatusText = { kind: "none", text: "", actions: [] };
+
+/** Return the status text to show beside the search field.
+ * @param now the time as from `performance.now()` */
+export function getLookupStatus(state: State, translate: Translate, now: number): StatusText {
+  const { problems, lookupText, lookupStartedAt } = state;
+  const problem = problems.lookup;
+  const part = getFailedGalleryPart(state);
+  const isSaid = part && problem && problems[part]?.message === problem.message;
+  if (problem && (isSaid || getMissingPart(state))) return NO_STATUS; // said in the gallery's place
+  if (problem) {
+    return { kind: "problem", text: problem.message, actions: [chooseAction(problem, "dismiss")] };
+  }
+  if (!lookupText) return NO_STATUS;
+  return makeWaitingStatus(
+    now - lookupStartedAt,
+    translate("looking_for", { text: lookupText }),
+    translate,
+  );
+}
+
+/** Return the button to show with a problem: *Try again*, but *Reload*, *Settings* or `leave` for
+ * codes of errors that a retry would not solve.
+ * @param leave the button that closes what has failed */
+function chooseAction({ code }: Problem, leave: StatusAction): StatusAction {
+  if (needsReload(code)) return "reload";
+  if (code === "needs_key") return "settings";
+  return ["bad_input", "gone", "region"].includes(code) ? leave : "retry";
+}
+
+/** Return the status text to show below the images.
+ * @param now the time as from `performance.now()` */
+export function getGalleryStatus(state: State, translate: Translate, now: number): StatusText {
+  const { problems, results, bootstrap, requestedAt, startedAt } = state;
+  if (results) return NO_STATUS;
+  if (problems.lookup && getMissingPart(state)) {
+    const actions = [chooseAction(problems.lookup, "home")];
+    return { kind: "problem", text: problems.lookup.message, actions };
+  }
+  const part = getFailedGalleryPart(state);
+  const problem = part && problems[part];
+  if (problem) {
+    const leave = problem.code === "bad_input" ? "reset-filters" : "home";
+    return { kind: "problem", text: problem.message, actions: [chooseAction(problem, leave)] };
+  }
+  if (state.loadedWords && state.searchReading === "on" && bootstrap) {
+    return makeReadingStatus(state, bootstrap, translate, now);
+  }
+  // Beside images the bar shows that a page is loaded.
+  if (requestedAt > 0)
+    return makeWaitingStatus(now - requestedAt, getWaitingText(state, translate), translate);
+  if (!bootstrap || getAwaitedPart(state)) {
+    const isSlow = now - startedAt >= PATIENCE * 1000;
+    const text = translate(isSlow ? "server_slow" : "reading");
+    return { kind: "waits", text, actions: isSlow ? ["retry"] : [] };
+  }
+  if (isHome(state)) return NO_STATUS;
+  return addHiddenCount(getEndStatus(state, bootstrap, translate), state, bootstrap, translate);
+}
+
+/** Return a status with the number of hidden images, and with a button that shows them. If no image
+ * is hidden, the status stays as it is. */
+function addHiddenCount(
+  status: StatusText,
+  { hiddenCount, images }: State,
+  { language }: Bootstrap,
+  translate: Translate,
+): StatusText {
+  if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
+  const n = formatNumber(hiddenCount, language);
+  if (status.kind !== "end" && !images.length)
+    return { ...status, text: translate("hidden_all", { n }), actions: ["show-hidden"] };
+  return {
+    ...status,
+    text: `${status.text} · ${translate("hidden_count", { n })}`,
+    actions: [...status.actions, "show-hidden"],
+  };
+}
+
+/** Return the status while the gallery's pages are loaded until enough images match: how many match
+ * so far. */
+function makeReadingStatus(
+  state: State,
+  { language }: Bootstrap,
+  translate: Translate,
+  now: number,
+): StatusText {
+  const { images, matches, requestedAt } = state;
+  const time = requestedAt > 0 ? now - requestedAt : 0;
+  const shown = matches === null ? 0 : getShown(state).length;
+  const number = (value: number) => formatNumber(value, language);
+  const text = translate("search_reads_on", { shown: number(shown), n: number(images.length) });
+  return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
+}
+
+/** Return the text to show while a page is being loaded, "" if another part of the page shows
+ * one. */
+function getWaitingText(state: State, translate: Translate) {
+  const { bootstrap, searchProgress } = state;
+  if (bootstrap && searchProgress)
+    return formatSearchProgress(searchProgress, bootstrap, translate);
+  return getShown(state).length ? "" : translate("reading");
+}
+
+/** Return a text that says how many images of the library have been searched. */
+function formatSearchProgress(
+  { count, total }: SearchProgress,
+  { language }: Bootstrap,
+  translate: Translate,
+) {
+  return translate("search_looked", {
+    n: formatNumber(count, language),
+    all: formatNumber(total, language),
+  });
+}
+
+/** Return the status of a running request. After some seconds the status says how long the request
+ * has been running.
+ * @param time ms since the request was sent
+ * @param text for the first seconds */
+function makeWaitingStatus(time: number, text: string, translate: Translate): StatusText {
+  const n = Math.floor(time / 1000);
+  if (n < PATIENCE) return { kind: "waits", text, actions: [] };
+  return { kind: "waits", text: translate("no_answer_for", { n }), actions: ["give-up"] };
+}
+
+/** Return whether a text can be searched for models on Civitai. A text with a key such as `lora:`
+ * cannot. */
+export function isForModels(text: string) {
+  return !/[:<>=]/.test(text);
+}
+
+/** Return the status of a search that has found nothing, with buttons for what to do next. */
+function makeNothingFound(text: string, translate: Translate): StatusText {
+  const searched = text.trim();
+  if (!searched) return makeEmpty(translate("library_empty"), "home");
+  if (searched === FAVOURITES) return makeEmpty(translate("home_favourites_for"), "home");
+  const [, name] = COLLECTION.exec(searched) ?? [];
+  if (name) return makeEmpty(translate("collection_empty", { name }), "home");
+  const way = isForModels(searched) ? "search-models" : "clear-search";
+  return makeEmpty(translate("search_found_nothing", { text: searched }), way);
+}
+
+/** Return the status of a gallery without images, with one button. */
+function makeEmpty(text: string, action: StatusAction): StatusText {
+  return { kind: "empty", text, actions: [action] };
+}
+
+/** Return the status of a gallery when nothing is being loaded. */
+function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate): StatusText {
+  const shown = getShown(state);
+  const { where, images, loadedWords, cursor, ended, notes, searchProgress } = state;
+  const number = (value: number) => formatNumber(value, bootstrap.language);
+  const counts = { n: number(images.length), shown: number(shown.length) };
+  if (loadedWords && images.length) {
+    if (ended && !shown.length) return makeNothingFound(loadedWords, translate);
+    const text = translate(shown.length ? "narrowed_to" : "narrowed_none", counts);
+    return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
+  }
+  if (!ended && searchProgress) {
+    const text = formatSearchProgress(searchProgress, bootstrap, translate);
+    return { kind: "narrowed", text, actions: ["more"] };
+  }
+  if (!ended && !images.length && cursor !== null) {
+    return { kind: "narrowed", text: translate("none_so_far"), actions: ["more"] };
+  }
+  if (!ended) return NO_STATUS;
+  const isFilteredOut = !images.length && listExcludingFilters(where, bootstrap).length > 0;
+  if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
+  const doubt = notes.find(({ code }) => code === "empty_end");
+  if (doubt) {
+    const kind = images.length ? "end" : "empty";
+    return { kind, text: doubt.message, actions: ["read-anew"] };
+  }
+  if (where.search !== null && !images.length) return makeNothingFound(where.search, translate);
+  const isRandom = where.sort === "Random";
+  if (images.length) {
+    const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
+    return { kind: "end", text: translate(key, counts), actions: isRandom ? ["shuffle"] : [] };
+  }
+  if (isRandom) return makeEmpty(translate("random_none"), "newest-first");
+  const author = notes.find(({ code }) => code === "no_author");
+  const empty = translate(where.post === null ? "gallery_empty" : "no_post");
+  return makeEmpty(author?.message ?? empty, "home");
+}
+
+export class Status {
+  element;
+  #text = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
+  #actions = el("div", { class: "actions" });
+  #clock = 0;
+  #drawn = "";
+
+  /** @param of what the status is about
+   * @param makeText returns the status at a time of `performance.now()` */
+  constructor(
+    private readonly context: Context,
+    private readonly of: "lookup" | "images",
+    private readonly makeText: (state: State, translate: Translate, now: number) => StatusText,
+  ) {
+    const { store, signal } = context;
+    this.element = el("section", { class: `status of-${of}` }, this.#text, this.#actions);
+    const keys: Key[] = [
+      "bootstrap",
+      "where",
+      "home",
+      "lookupText",
+      "results",
+      "loading",
+      "requestedAt",
+    ];
+    const more = ["problems", "ended", "hiddenCount", "notes", "images"] as const;
+    store.on([...keys, ...more, getShown, "searchReading"], () => this.#draw(), context);
+    signal.addEventListener("abort", () => this.#setTicking(false));
+    this.#draw();
+  }
+
+  /** Focus the first button. Return whether there is one. */
+  focusFirst() {
+    const first = this.#actions.firstElementChild;
+    if (first instanceof HTMLElement) first.focus();
+    return first !== null;
+  }
+
+  #draw() {
+    const { store, translate } = this.context;
+    const state = store.get();
+    const { kind, text, actions } = this.makeText(state, translate, performance.now());
+    this.#setTicking(kind === "waits");
+    this.element.hidden = !text;
+    this.element.dataset.kind = kind;
+    const { length } = getShown(state);
+    const isLong = length > 0 || (isHome(state) && state.home !== null);
+    const { parentNode, nextSibling } = this.element;
+    // inserted again: else a browser counts it as a layout shift when images appear above it
+    if (isLong === this.element.hasAttribute("data-alone"))
+      parentNode?.insertBefore(this.element, nextSibling);
+    setText(this.#text, text);
+    this.#drawActions(actions);
+    this.element.toggleAttribute("data-alone", !isLong);
+    this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
+  }
+
+  /** Show these buttons unless they are already shown. */
+  #drawActions(actions: StatusAction[]) {
+    const key = actions.join();
+    if (this.#drawn === key) return; // a button under the pointer must not be replaced
+    this.#drawn = key;
+    this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
+  }
+
+  /** Set whether the status line sticks above the bar at the window's lower edge. */
+  #setSticking(isSticking: boolean) {
+    if (this.of !== "images") return;
+    this.element.toggleAttribute("data-sticks", isSticking);
+    const { style } = this.context.root.host as HTMLElement;
+    const height = isSticking ? this.element.offsetHeight + 12 : 0;
+    style.setProperty("--cs-status-height", `${height}px`);
+  }
+
+  /** Redraw the line every second while it counts seconds, else stop that.
+   * @param isWaiting whether seconds are counted */
+  #setTicking(isWaiting: boolean) {
+    if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
+    if (!isWaiting && this.#clock) {
+      window.clearInterval(this.#clock);
+      this.#clock = 0;
+    }
+  }
+
+  #makeButton(action: StatusAction) {
+    const { actions, translate, store } = this.context;
+    const looks: Record<StatusAction, { key: string; icon?: IconName; press: () => unknown }> = {
+      retry: { key: "do_retry", icon: "again", press: () => actions.retry(this.#findFailedPart()) },
+      reload: { key: "do_reload", press: () => location.reload() },
+      "give-up": { key: "do_give_up", press: () => actions.giveUp(this.of) },
+      "search-on": { key: "read_on", press: () => void actions.searchOn() },
+      "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
+      "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
+      "search-models": {
+        key: "row_models",
+        icon: "model",
+        press: () => actions.searchModels(getSearched(store.get())),
+      },
+      more: { key: "read_on", press: () => void actions.more() },
+      "read-anew": { key: "do_retry", icon: "again", press: () => void actions.reloadGallery() },
+      shuffle: { key: "do_shuffle", icon: "again", press: () => actions.reloadGallery() },
+      "newest-first": { key: "newest_first", press: () => actions.setWhere({ sort: "Newest" }) },
+      "show-hidden": { key: "show_hidden", press: () => actions.showHidden(true) },
+      "reset-filters": { key: "reset_filters", press: () => actions.resetFilters() },
+      settings: { key: "open_settings", press: () => actions.panel("settings") },
+      home: { key: "go_home", press: () => actions.openHome() },
+      dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
+    };
+    const { key, icon, press } = looks[action];
+    return button({ action, icon, label: translate(key) }, press);
+  }
+
+  /** Return the part of the page to retry, undefined for all that have failed. */
+  #findFailedPart() {
+    if (this.of === "lookup") return "lookup";
+    const state = this.context.store.get();
+    if (getMissingPart(state)) return undefined;
+    return getFailedGalleryPart(state) ?? getAwaitedPart(state) ?? "images";
+  }
+}
+
+const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
+
+/** Add the notices above the images to the page. */
+export function addNotices(context: Context) {
+  const { page, store, translate, actions } = context;
+  const section = el("div", { class: "notices", role: "status" });
+  page.append(section);
+  const retry = () =>
+    button(
+      { action: "read-anew", icon: "again", label: translate("do_retry"), class: "quiet" },
+      () => actions.reloadGallery(),
+    );
+  let drawn = "";
+  const draw = ({ libraryDate, notes, results, bootstrap }: State) => {
+    const date = formatDate(libraryDate, bootstrap?.language);
+    const others = notes.filter(({ code }) => !ELSEWHERE.includes(code));
+    const texts = others.map(({ message }) => message);
+    if (libraryDate) texts.unshift(translate("library_since", { date }));
+    const shown = results ? [] : texts;
+    if (shown.join("\n") === drawn) return;
+    drawn = shown.join("\n");
+    section.replaceChildren(
+      ...shown.map((text, at) =>
+        el("div", { class: "notice row" }, el("p", { text }), libraryDate && !at ? retry() : null),
+      ),
+    );
+  };
+  store.on(["libraryDate", "notes", "results"], draw, context);
+  const markMissing = (now: State) => (page.dataset.missing = getMissingPart(now));
+  store.on([getMissingPart], markMissing, context); // hides what cannot work then
+}
+
+export class EmptyResult {
+  #section = el("section", { class: "empty-result", hidden: true });
+  #text = el("p", { role: "status" });
+  #chips = el("div", { class: "actions" });
+  #again;
+  #models;
+  #reset;
+
+  constructor(private readonly context: Context) {
+    const { page, translate, actions, store, signal } = context;
+    const look = { action: "reset-filters", label: translate("reset_filters") };
+    this.#reset = button(look, () => actions.resetFilters());
+    this.#again = button({ action: "read-anew", icon: "again", label: translate("do_retry") }, () =>
+      actions.reloadGallery(),
+    );
+    this.#models = button(
+      { action: "search-models", icon: "model", label: translate("row_models") },
+      () => actions.searchModels(getSearched(store.get())),
+    );
+    const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);
+    this.#section.append(this.#text, this.#chips, row);
+    page.append(this.#section);
+    const list = (state: State) => listChipsOfEmptyGallery(state, translate, actions);
+    const describe = (state: State) => JSON.stringify(list(state).map(({ text }) => text));
+    store.on([describe], (now) => this.#draw(now, list(now)), { signal });
+    this.#draw(store.get(), list(store.get()));
+  }
+
+  /** Focus the first chip. Return whether there is one. */
+  focusFirst() {
+    const first = this.#chips.firstElementChild;
+    if (first instanceof HTMLElement) first.focus();
+    return first !== null;
+  }
+
+  /** Show why the gallery is empty, with these chips and a button; show nothing without chips. */
+  #draw(now: State, chips: Chip[]) {
+    const { translate } = this.context;
+    const { notes } = now;
+    const searched = getSearched(now);
+    const author = notes.find(({ code }) => code === "no_author");
+    const isDoubtful = notes.some(({ code }) => code === "empty_end");
+    const filtered = translate(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
+    const text = searched ? translate("search_found_nothing", { text: searched }) : filtered;
+    this.#section.hidden = !chips.length;
+    this.#text.textContent = chips.length ? (author?.message ?? text) : "";
+    this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, translate)));
+    const isElsewhere = !isDoubtful && searched !== "" && isForModels(searched);
+    this.#again.hidden = !isDoubtful;
+    this.#models.hidden = !isElsewhere;
+    this.#reset.hidden = isDoubtful || isElsewhere || chips.length < 2; // the only chip resets all
+  }
+}

@@ -1,0 +1,328 @@
+/** The grid: draws the tiles near the window, and loads the next page when the user nears the
+ * end. */
+
+import { el, observeSize, scrollBy, setAttribute } from "../core/dom";
+import { getSetting, getTiles } from "../state/state";
+import type { Context, ScrollPlace, State, Step, View } from "../types";
+import { DragMarks } from "./drag_marks";
+import { Hover, linkTiles, listenToClicks, listenToPointer } from "./hover";
+import {
+  Arrangement,
+  chooseThumbWidth,
+  getViewport,
+  scrollDistance,
+  type Viewport,
+} from "./layout";
+import { getTileLooks, showStateOnGrid, type Tile } from "./tile";
+import { Thumbs, Tiles } from "./tiles";
+
+const AHEAD = 2; // screens below the window for which images should be loaded
+const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
+const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
+
+/** Return whether to load the next page, because the window is near the end. While the loaded
+ * images are filtered by words, a page is loaded only if enough images of the earlier pages match.
+ * @param height of the grid, in pixels
+ * @param speed of scrolling downwards, in pixels a millisecond */
+function needsNextPage(state: State, { bottom, screen }: Viewport, height: number, speed: number) {
+  const { loading, ended, problems, images, loadedWords, results } = state;
+  if (loading || ended || problems.images) return false;
+  if (results || !(images.length || state.searchProgress)) return false;
+  const isSearched = loadedWords !== "";
+  if (isSearched && state.searchReading !== "enough") return false;
+  const isSparing = isSearched || getSetting(state.bootstrap, "usergallery_preloading") === false;
+  const ahead = isSparing ? AHEAD_SPARING * screen : AHEAD * screen + AHEAD_TIME * speed;
+  return bottom + ahead > height;
+}
+
+/** The speed of scrolling downwards, in pixels a millisecond. It is 0 when images only move because
+ * something above them has grown. */
+class ScrollSpeed {
+  value = 0;
+  #hasScrolled = false;
+  #top = 0;
+  #time = 0; // performance.now()
+
+  /** Record that the user has scrolled since the last measurement. */
+  noteScroll() {
+    this.#hasScrolled = true;
+  }
+
+  /** Measure the speed since the last call, and store it in `value`.
+   * @param top upper edge of the window in the grid, in pixels */
+  measure(top: number) {
+    const now = performance.now();
+    const passed = this.#hasScrolled ? Math.max(0, top - this.#top) : 0;
+    this.value = passed / Math.max(1, now - this.#time);
+    this.#hasScrolled = false;
+    this.#top = top;
+    this.#time = now;
+  }
+}
+
+const GAP = 8; // pixels
+const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
+const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
+const BARS = COVERED.above + COVERED.below;
+
+export class Grid {
+  #list;
+  #hover;
+  #thumbs;
+  #arrangement = new Arrangement(GAP);
+  #tiles;
+  #dragMarks;
+  #frame = 0;
+  /** where the window was when the grid was hidden */
+  #hiddenTop: number | null = null;
+  #lastTop = 0; // of the window in the list, at the last drawing
+  #isRising = false; // scrolled upwards last
+  #speed = new ScrollSpeed();
+
+  constructor(private readonly context: Context) {
+    const { store, page, translate, actions } = context;
+    this.#hover = new Hover(context);
+    this.#list = el("div", {
+      class: "grid",
+      role: "listbox",
+      "aria-multiselectable": "true",
+      "aria-label": translate("gallery"),
+      tabindex: 0,
+    });
+    page.append(this.#list);
+    this.#tiles = new Tiles(this.#list, this.#arrangement, translate, {
+      getLooks: ({ view }) => getTileLooks(store.get(), view),
+      onDrop: (tile) => this.#hover.hideFor(tile),
+    });
+    const isSeen = ({ view }: Tile) =>
+      this.#arrangement.isBetween(view.id, this.#lastTop, this.#lastTop + window.innerHeight);
+    this.#thumbs = new Thumbs(this.#list, this.#tiles, isSeen, () => actions.checkServer());
+    this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
+    linkTiles(this.#list, context, this.#tiles);
+    listenToClicks(this.#list, context, this.#tiles);
+    listenToPointer(this.#list, context, this.#tiles, this.#hover);
+    this.#listen();
+    store.on([getTiles], (now, before) => this.#change(getTiles(now), before.stale), context);
+    store.on(["tile"], () => this.#layOut(), context);
+    store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), context);
+    store.on(["bootstrap"], () => this.#tiles.reloadFailed(), context);
+    const more = ["loading", "ended", "results", "loadedWords"] as const;
+    store.on([...more, "searchReading"], () => this.#schedule(), context);
+    showStateOnGrid(this.#list, context);
+  }
+
+  /** Scroll until an image is visible; do nothing if the grid is hidden or lacks the image.
+   * @param how focus: focus the image's tile too */
+  revealImage(id: number, { focus = false }: { focus?: boolean } = {}) {
+    const box = this.#arrangement.getBox(id);
+    if (!box || this.#isHidden()) return;
+    scrollBy(
+      this.#list,
+      scrollDistance(getViewport(this.#list), box.y, box.y + box.height, COVERED),
+    );
+    this.#draw();
+    if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
+  }
+
+  /** Focus the first visible image; if none is visible, scroll to the grid first. Return whether an
+   * image is visible then. */
+  focusTopmost() {
+    this.#list.focus({ preventScroll: this.findTopmost() !== null });
+    return this.findTopmost() !== null;
+  }
+
+  /** Return the id of the image to which a step in the grid leads: at the edge the same image, null
+   * if `id` is not in the grid. */
+  findNeighbour(id: number, step: Step) {
+    return this.#arrangement.findNeighbour(id, step, window.innerHeight - BARS);
+  }
+
+  /** Return the id of the first image that begins in the window. If none does, return the first
+   * that is partly visible, or null. */
+  findTopmost() {
+    const { top, bottom } = this.#getVisiblePart();
+    return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
+  }
+
+  /** Return the current scroll position, to which the user can return later; null at the top. */
+  getScrollPlace() {
+    // As it was drawn last: a search that begins now has moved the grid already.
+    const top = this.#hiddenTop ?? this.#lastTop;
+    const bottom = top + window.innerHeight;
+    const id = top > 0 ? this.#arrangement.findFirstIn(top + COVERED.above, bottom) : null;
+    if (id === null) return null;
+    const y = (this.#arrangement.getBox(id)?.y ?? 0) - top;
+    return { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1, y };
+  }
+
+  /** Scroll to a scroll position. The focus goes there too if it is in the grid. */
+  scrollToPlace({ id, y }: ScrollPlace) {
+    const box = this.#arrangement.getBox(id);
+    if (!box || this.#isHidden()) return;
+    scrollBy(this.#list, box.y - y - getViewport(this.#list).top);
+    this.#draw();
+    if (!this.#list.contains(this.context.root.activeElement)) return;
+    this.context.actions.setView({ focus: id });
+    this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
+  }
+
+  /** Scroll to the top of the gallery. */
+  scrollToTop() {
+    scrollBy(this.#list, Math.min(0, this.context.root.host.getBoundingClientRect().top));
+    this.#draw();
+  }
+
+  #listen() {
+    const { signal } = this.context;
+    const soon = () => this.#schedule();
+    const scrolled = () => {
+      this.#speed.noteScroll();
+      soon();
+    };
+    window.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
+    window.addEventListener("resize", soon, { signal });
+    observeSize(this.#list, () => this.#resize(), signal);
+    this.#list.addEventListener("focus", () => {
+      const id = this.findTopmost();
+      if (id !== null) this.context.actions.focus(id);
+    });
+  }
+
+  /** Return whether another tab or the search results hide the grid. */
+  #isHidden() {
+    return this.#list.clientWidth === 0;
+  }
+
+  /** Return the visible part of the grid, or the last visible part while the grid is hidden. */
+  #getVisiblePart() {
+    if (!this.#isHidden()) return getViewport(this.#list);
+    const top = this.#hiddenTop ?? this.#lastTop;
+    return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
+  }
+
+  /** Show other images. If that removes the focused tile, focus the one that is in its place now.
+   * @param isElsewhere whether another gallery is shown; then no tile is focused */
+  #change(shown: readonly View[], isElsewhere: boolean) {
+    const { root } = this.context;
+    const focused = this.#tiles.findTile(root.activeElement);
+    const at = focused && this.#arrangement.getIndex(focused.view.id);
+    this.#setShown(shown);
+    const next = at === undefined ? undefined : shown[Math.min(at, shown.length - 1)];
+    if (next && !isElsewhere && !root.activeElement) this.revealImage(next.id, { focus: true });
+  }
+
+  /** Show these images: append those that are new, or lay out all of them again. */
+  #setShown(shown: readonly View[]) {
+    if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
+    else this.#layOut(shown);
+    this.#tiles.drawTiles(); // a tile may stand for more images now, or for fewer
+    setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
+  }
+
+  #append(shown: readonly View[]) {
+    this.#arrangement.appendViews(shown);
+    this.#list.style.height = `${this.#arrangement.height}px`;
+    this.#tiles.updateViews();
+    this.#schedule();
+  }
+
+  /** If the width has changed, lay out all images again. If the grid was hidden, scroll back to
+   * where it was. */
+  #resize() {
+    if (this.#isHidden()) {
+      this.#hiddenTop ??= this.#lastTop;
+      return;
+    }
+    const left = this.#hiddenTop;
+    this.#hiddenTop = null;
+    if (this.#list.clientWidth !== this.#arrangement.width) this.#layOut();
+    // Another tab of the host, or what a search found, has scrolled the window meanwhile.
+    if (left !== null) scrollBy(this.#list, left - getViewport(this.#list).top);
+    this.#schedule();
+  }
+
+  /** Lay out all images again, without moving the visible images on the screen. */
+  #layOut(shown: readonly View[] = this.#arrangement.views) {
+    const { views } = this.#arrangement;
+    this.#hover.hide();
+    const { top, bottom } = getViewport(this.#list);
+    const visible = this.#arrangement.listVisible(top, bottom);
+    this.#arrangement.layOut(shown, this.#list.clientWidth, this.context.store.get().tile);
+    this.#list.style.height = `${this.#arrangement.height}px`;
+    if (this.#isHidden()) {
+      if (shown !== views) this.#hiddenTop = null; // another gallery
+      return;
+    }
+    if (top > 0) {
+      const wanted = this.#arrangement.findTopFor(visible) ?? -COVERED.above;
+      scrollBy(this.#list, wanted - getViewport(this.#list).top);
+    }
+    this.#tiles.placeTiles();
+    this.#draw();
+  }
+
+  #schedule() {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  /** Create the tiles near the window, load their thumbnails, and load the gallery's next page if
+   * the window is near the end. */
+  #draw() {
+    if (this.#isHidden()) return;
+    const viewport = getViewport(this.#list);
+    const isFlying = Math.abs(viewport.top - this.#lastTop) > FLYING * viewport.screen;
+    if (viewport.top !== this.#lastTop) this.#isRising = viewport.top < this.#lastTop;
+    this.#speed.measure(viewport.top);
+    this.#lastTop = viewport.top;
+    const seen = this.#arrangement.listBetween(viewport.top, viewport.bottom);
+    const wanted = this.#listWanted(viewport, seen);
+    const isWhole = this.#tiles.syncTiles(wanted);
+    const { focus } = this.context.store.get();
+    const hasStop = focus !== null && this.#tiles.getTile(focus) !== undefined;
+    this.#list.tabIndex = hasStop || !this.#arrangement.views.length ? -1 : 0;
+    if (isFlying || !isWhole) this.#schedule();
+    if (!isFlying) this.#loadThumbs(wanted);
+    const passed = seen.length && (this.#arrangement.getIndex(seen[seen.length - 1]) ?? 0) + 1;
+    this.context.actions.setView({ passed, thumb: this.#thumbWidth });
+    this.#loadMore(viewport);
+  }
+
+  /** Return the ids of images near the window, and of the tiles that are focused or held.
+   * @param seen ids of the images in the window */
+  #listWanted(viewport: Viewport, seen: number[]) {
+    const { focus } = this.context.store.get();
+    const pinned = [focus, this.#dragMarks.heldId].filter((id) => id !== null);
+    const known = pinned.filter((id) => this.#arrangement.getBox(id));
+    return new Set([...known, ...seen, ...this.#arrangement.listAround(viewport, this.#isRising)]);
+  }
+
+  get #thumbWidth() {
+    return chooseThumbWidth(this.#arrangement.tileWidth, window.devicePixelRatio);
+  }
+
+  #loadThumbs(wanted: Iterable<number>) {
+    const { api } = this.context;
+    const width = this.#thumbWidth;
+    const tiles = [...wanted].flatMap((id) => this.#tiles.getTile(id) ?? []);
+    this.#thumbs.loadThumbs(
+      new Map(tiles.map((tile) => [tile, api.getThumbUrl(tile.view.id, width)])),
+    );
+  }
+
+  #drawLooks() {
+    this.#tiles.drawTiles();
+    this.#schedule();
+  }
+
+  /** Load the next page when the window is near the end. */
+  #loadMore(viewport: Viewport) {
+    const { store, actions } = this.context;
+    const state = store.get();
+    if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed.value)) return;
+    void (state.loadedWords ? actions.searchOn() : actions.more());
+  }
+}

@@ -1,0 +1,191 @@
+/** What the pointer does on tiles: it plays videos, shows infotexts and opens images. */
+
+import { el, icon } from "../core/dom";
+import { formatNumber } from "../core/text";
+import { buildImageAddress } from "../state/query";
+import type { Context, View } from "../types";
+import type { Tile } from "./tile";
+import type { Tiles } from "./tiles";
+
+const REST = 150; // ms on a video before its file is loaded: many are only passed
+
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Hover {
+  #caption = el("div", { class: "tile-overlay", "aria-hidden": "true" });
+  #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
+  #tile: Tile | null = null;
+  #clock = 0;
+
+  constructor(private readonly context: Context) {
+    this.#video.muted = true;
+    this.#video.addEventListener("playing", () => this.#video.setAttribute("data-plays", ""));
+    // A video that cannot be played stays a still image here; the viewer says why.
+    this.#video.addEventListener("error", () => this.#stopVideo());
+    context.signal.addEventListener("abort", () => this.hide());
+  }
+
+  /** Show a tile's caption and, after a moment, play its video. A blurred tile shows neither. */
+  showFor(tile: Tile) {
+    if (this.#tile === tile) return;
+    this.hide();
+    if (tile.isBlurred) return;
+    this.#tile = tile;
+    this.#drawCaption(tile);
+    this.#caption.style.cssText = tile.element.style.cssText;
+    // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
+    tile.element.parentElement?.prepend(this.#caption);
+    if (tile.view.kind === "video" && !still.matches)
+      this.#clock = window.setTimeout(() => this.#playVideo(tile), REST);
+  }
+
+  /** Return whether an event happened on the caption, which is not in its tile. */
+  isCaption(target: EventTarget | null) {
+    return target instanceof Node && this.#caption.contains(target);
+  }
+
+  hide() {
+    if (!this.#tile) return;
+    this.#tile = null;
+    this.#caption.remove();
+    window.clearTimeout(this.#clock);
+    this.#stopVideo();
+  }
+
+  /** Hide the caption if it belongs to a tile that is being removed. */
+  hideFor(tile: Tile) {
+    if (this.#tile === tile) this.hide();
+  }
+
+  #drawCaption({ view }: Tile) {
+    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
+  }
+
+  /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a
+   * button: the caption is not for screen readers, and the key is B. */
+  #makeHeart({ id, reactions, favourite }: View) {
+    const { actions, translate, store } = this.context;
+    const press = async () => {
+      await actions.favourite([id]);
+      if (this.#tile?.view.id === id) this.#drawCaption(this.#tile);
+    };
+    const language = store.get().bootstrap?.language;
+    return el(
+      "span",
+      {
+        class: "reactions",
+        "data-do": "favourite",
+        "data-on": favourite,
+        title: translate("say_favourite"),
+        // a press would focus the grid, which hides the caption
+        on: { click: () => void press(), mousedown: (event) => event.preventDefault() },
+      },
+      icon("heart"),
+      formatNumber(reactions, language, "compact"),
+    );
+  }
+
+  /** Return the lines of an image's caption: author and reactions, prompt, settings. Return a false
+   * value for a line about which nothing is known. */
+  #makeLines(view: View) {
+    const { user, base_model: base, summary } = view;
+    const { translate } = this.context;
+    const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
+    const facts = [
+      steps > 0 && translate("caption_steps", { n: steps }),
+      sampler,
+      loras > 0 && translate("caption_loras", { n: loras }),
+      base,
+    ].filter(Boolean);
+    return [
+      el(
+        "p",
+        { class: "image-author" },
+        el("bdi", { class: "one-line", text: user || translate("somebody") }),
+        this.#makeHeart(view),
+      ),
+      prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),
+      facts.length > 0 &&
+        el("p", { class: "image-facts one-line", dir: "auto" }, facts.join(" · ")),
+    ];
+  }
+
+  #playVideo(tile: Tile) {
+    this.#video.src = this.context.api.getFileUrl(tile.view.id);
+    tile.element.append(this.#video);
+    // Rejected when the pointer leaves before the video begins, which is no error.
+    this.#video.play().catch(() => undefined);
+  }
+
+  #stopVideo() {
+    if (!this.#video.isConnected) return;
+    this.#video.pause();
+    this.#video.removeAttribute("src");
+    this.#video.removeAttribute("data-plays");
+    this.#video.load(); // lets go of the connection
+    this.#video.remove();
+  }
+}
+
+const NEW_TAB = /Mac|iP/.test(navigator.platform) ? "metaKey" : "ctrlKey";
+const BEFORE_USE = ["pointerover", "pointerdown", "focusin", "contextmenu"] as const;
+
+/** Set a tile's link to its image's URL as soon as the tile is pointed at or focused. To set all
+ * links at each change of the URL would be slow. */
+export function linkTiles(list: HTMLElement, { store }: Context, tiles: Tiles) {
+  for (const type of BEFORE_USE) {
+    list.addEventListener(type, ({ target }) => {
+      const tile = tiles.findTile(target);
+      if (tile) tile.element.href = buildImageAddress(store.get(), tile.view.id, location.href);
+    });
+  }
+}
+
+/** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range. */
+export function listenToClicks(list: HTMLElement, { actions, store }: Context, tiles: Tiles) {
+  list.addEventListener("click", (event) => {
+    const tile = tiles.findTile(event.target);
+    if (!tile) return;
+    const { id } = tile.view;
+    const action = findAction(event.target);
+    if (event[NEW_TAB] && !action) return; // the browser opens the link in a new tab
+    event.preventDefault();
+    if (event.shiftKey) actions.markTo(id);
+    else if (action === "mark") actions.mark(id);
+    else if (action === "thumb-again") tile.reloadThumb();
+    else if (tile.isBlurred) actions.showBlurred(id);
+    else actions.open(id);
+    if (store.get().open === null) actions.focus(id);
+  });
+  // Else a range by Shift selects the text of the page.
+  list.addEventListener("mousedown", (event) => {
+    if (event.shiftKey && tiles.findTile(event.target)) event.preventDefault();
+  });
+}
+
+/** Show captions on hover and focus, and store which tile is focused. */
+export function listenToPointer(
+  list: HTMLElement,
+  { actions }: Context,
+  tiles: Tiles,
+  hover: Hover,
+) {
+  list.addEventListener("pointerover", ({ pointerType, target }) => {
+    const tile = pointerType === "touch" ? undefined : tiles.findTile(target);
+    if (tile) hover.showFor(tile);
+    else if (!hover.isCaption(target)) hover.hide();
+  });
+  list.addEventListener("pointerleave", () => hover.hide());
+  list.addEventListener("focusin", ({ target }) => {
+    const tile = tiles.findTile(target);
+    if (tile) actions.setView({ focus: tile.view.id });
+    if (tile?.element.matches(":focus-visible")) hover.showFor(tile);
+  });
+  list.addEventListener("focusout", () => hover.hide());
+}
+
+/** Return the `data-do` of the control in which an event happened, undefined if there is none. */
+function findAction(target: EventTarget | null) {
+  const element = target instanceof Element ? target.closest("[data-do]") : null;
+  return element instanceof HTMLElement ? element.dataset.do : undefined;
+}

@@ -1,0 +1,117 @@
+/** The bar at the window's lower edge: the position in the gallery, and actions on marked
+ * images. */
+
+import { button, el, type IconName, iconButton, observeSize, setText } from "../core/dom";
+import { openMenu } from "../core/menu";
+import { formatNumber } from "../core/text";
+import { makeToolbar } from "../core/widgets";
+import { canCompare } from "../state/selection";
+import { getTiles, type Key } from "../state/state";
+import type { Context, State } from "../types";
+
+export class SelectionBar {
+  #section = el("div", { class: "selection-bar surface", hidden: true });
+  #where = el("p", { class: "where" });
+  #hidden;
+  #count = el("p", { class: "count", role: "status" });
+  #marked;
+  #top;
+  #back;
+  #compare;
+
+  constructor(private readonly context: Context) {
+    const { root, store, translate, actions, signal } = context;
+    this.#compare = this.#makeButton("compare", "compare", "compare_title", () =>
+      actions.compare(),
+    );
+    this.#hidden = el("button", {
+      type: "button",
+      class: "plain dim",
+      "data-do": "hidden",
+      "aria-haspopup": "menu",
+      on: { click: () => this.#openHiddenMenu() },
+    });
+    this.#marked = this.#makeMarkedGroup();
+    this.#top = iconButton("top", "top", translate("to_top"), () => actions.toTop());
+    this.#back = this.#makeButton("back", "place", "back_to_place", () => void actions.back(), "");
+    const all = this.#makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
+    this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
+    makeToolbar(this.#section, translate("toolbar_bar"), signal);
+    root.append(el("div", { class: "bar-place" }, this.#section));
+    for (const one of [root.host, this.#section]) observeSize(one, () => this.#place(), signal);
+    window.addEventListener("resize", () => this.#place(), { signal });
+    const keys: Key[] = [getTiles, "marks", "passed", "loading", "ended", "results", "place"];
+    store.on([...keys, "hiddenCount", "showsHidden"], (now) => this.#draw(now), context);
+  }
+
+  /** Set the style's variables from which the bar's position is computed. */
+  #place() {
+    const host = this.context.root.host as HTMLElement;
+    const { left, width } = host.getBoundingClientRect();
+    if (!width) return; // another tab is in front
+    host.style.setProperty("--cs-host-center", `${left + width / 2}px`);
+    host.style.setProperty("--cs-host-width", `${width}px`);
+    host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
+  }
+
+  /** Open a menu with two items: show the hidden images or not, and open their rules. */
+  #openHiddenMenu() {
+    const { root, translate, actions, store, signal } = this.context;
+    const { showsHidden } = store.get();
+    const show = () => actions.showHidden(!showsHidden);
+    const items = [
+      { key: "show-hidden", text: translate("show_hidden"), isChecked: showsHidden, do: show },
+      { key: "hidden-rules", text: translate("hidden_list"), do: () => actions.openHiddenRules() },
+    ];
+    openMenu(root, this.#hidden, items, signal);
+  }
+
+  /** Return a button with an icon.
+   * @param key of its label
+   * @param look a class */
+  #makeButton(action: string, glyph: IconName, key: string, press: () => unknown, look = "quiet") {
+    return button({ action, icon: glyph, label: this.context.translate(key), class: look }, press);
+  }
+
+  #makeMarkedGroup() {
+    const { translate, actions, store } = this.context;
+    const list = () => [...store.get().marks];
+    const download = () => actions.download(list());
+    return el(
+      "div",
+      { class: "marked", role: "group", "aria-label": translate("toolbar_marked"), hidden: true },
+      this.#count,
+      this.#makeButton("download-marked", "download", "do_download_marked", download, "primary"),
+      this.#compare,
+      this.#makeButton("favourite-marked", "heart", "do_favourite", () =>
+        actions.favourite(list()),
+      ),
+      this.#makeButton("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
+      this.#makeButton("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
+      this.#makeButton("invert", "invert", "do_invert", () => actions.invert()),
+      this.#makeButton("mark-none", "none", "do_mark_none", () => actions.markNone()),
+    );
+  }
+
+  /** Show the position in the gallery and the number of marked images. */
+  #draw(now: State) {
+    const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
+    const shown = getTiles(now);
+    const { translate } = this.context;
+    const number = (value: number) => formatNumber(value, bootstrap?.language);
+    this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
+    if (this.#section.hidden) return;
+    const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
+    this.#where.textContent = translate(now.ended ? "of_all" : "so_far", counts);
+    this.#where.toggleAttribute("data-waits", now.loading);
+    this.#hidden.hidden = !hiddenCount && !showsHidden;
+    this.#hidden.textContent = showsHidden
+      ? translate("hidden_shown")
+      : translate("hidden_count", { n: number(hiddenCount) });
+    this.#section.toggleAttribute("data-marked", marks.size > 0);
+    this.#marked.hidden = marks.size === 0;
+    this.#compare.hidden = !canCompare(marks);
+    setText(this.#count, marks.size ? translate("marked_count", { n: number(marks.size) }) : "");
+    this.#back.hidden = now.place === null;
+  }
+}

@@ -1,0 +1,242 @@
+/** One image of the grid, and how the state shows on it. */
+
+import { makeBlurhash } from "../core/blurhash";
+import { el, icon, setAttribute } from "../core/dom";
+import { isBlurred, isHome, isOffline, listTileIds } from "../state/state";
+import type { Context, State, Translate, View } from "../types";
+import { type Box, isCropped } from "./layout";
+
+const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
+
+export interface Looks {
+  count: number; // images of the post that the tile stands for, 1 for one image
+  isMarked: boolean;
+  isFocused: boolean;
+  isBlurred: boolean;
+}
+
+export class Tile {
+  element;
+  #image = el("img", { alt: "", draggable: "false", decoding: "async" });
+  #sign: HTMLElement | null = null;
+  #count: HTMLElement | null = null;
+  #looks: Looks | null = null;
+  #url = ""; // of the requested thumbnail
+  #isSettled = false; // whether the thumbnail arrived or failed
+  requestedAt = 0; // performance.now() at the thumbnail's request
+
+  constructor(
+    public view: View,
+    private readonly translate: Translate,
+  ) {
+    this.element = el(
+      "a", // its href is set when it is pointed at or focused
+      {
+        class: "tile",
+        role: "option",
+        "data-tile": true,
+        "data-id": view.id,
+        "data-kind": view.kind,
+        "data-cropped": isCropped(view),
+      },
+      makeBlurhash(view.blurhash),
+      this.#image,
+      // Not a button: an option of a listbox holds no controls. The key is Space.
+      el("span", {
+        class: "tick",
+        "data-do": "mark",
+        "aria-hidden": "true",
+        title: translate("mark_picture"),
+      }),
+    );
+  }
+
+  /** Move the tile to its box. */
+  moveTo({ x, y, width, height }: Box, index: number) {
+    const { style } = this.element;
+    this.element.setAttribute("aria-posinset", String(index + 1));
+    style.transform = `translate(${x}px, ${y}px)`;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+  }
+
+  /** Show newer data of the image.
+   * @param view undefined if there are none */
+  updateView(view: View | undefined) {
+    if (!view || view === this.view) return;
+    this.view = view;
+    if (this.#looks) this.#drawLabel(this.#looks);
+  }
+
+  /** Show whether the image is marked, focused or blurred. */
+  drawLooks(looks: Looks) {
+    const before = this.#looks;
+    this.#looks = looks;
+    if (before?.isMarked !== looks.isMarked || before.count !== looks.count) {
+      this.element.setAttribute("aria-selected", String(looks.isMarked));
+      this.#drawLabel(looks);
+    }
+    if ((before?.count ?? 1) !== looks.count) this.#drawCount(looks.count);
+    if (before?.isFocused !== looks.isFocused) this.element.tabIndex = looks.isFocused ? 0 : -1;
+    if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
+  }
+
+  /** Show how many images of a post the tile represents. */
+  #drawCount(count: number) {
+    this.#count?.remove();
+    this.#count = count > 1 ? el("span", { class: "post-count" }, icon("stack"), count) : null;
+    if (this.#count) this.element.append(this.#count);
+  }
+
+  /** Set the tile's label for screen readers, and the attributes that style it. */
+  #drawLabel({ isMarked, count }: Looks) {
+    const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
+    const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
+    signs.push(isNew && this.translate("name_new"));
+    setAttribute(this.element, "data-sign", signs.filter(Boolean).join(" ") || null);
+    setAttribute(this.element, "data-saved", saved);
+    setAttribute(this.element, "data-favourite", favourite);
+    setAttribute(this.element, "data-new", isNew);
+    setAttribute(this.element, "data-gone", deleted_at !== "");
+    const label = describeImage(this.view, isMarked, this.translate);
+    const post = count > 1 ? `, ${this.translate("post_count", { n: count })}` : "";
+    const failed = this.isFailed ? `, ${this.translate("thumb_failed")}` : ""; // as the tile says
+    this.element.setAttribute("aria-label", `${label}${post}${failed}`);
+  }
+
+  get isBlurred() {
+    return this.#looks?.isBlurred ?? false;
+  }
+
+  /** Return whether the thumbnail is being loaded. */
+  get isLoading() {
+    return this.#url !== "" && !this.#isSettled;
+  }
+
+  /** Return whether to load this thumbnail: the tile is not blurred, and the thumbnail has neither
+   * arrived nor failed. */
+  needsThumb(url: string) {
+    return !this.isBlurred && !(this.#url === url && this.#isSettled);
+  }
+
+  /** Load the thumbnail unless it was requested before. */
+  loadThumb(url: string) {
+    if (this.isBlurred || this.#url === url) return;
+    this.#url = url;
+    this.requestedAt = performance.now();
+    this.#image.src = url;
+    // A cached image is complete at once and is not faded in.
+    this.#isSettled = this.#image.complete && this.#image.naturalWidth > 0;
+    if (this.#isSettled) this.element.dataset.shows = "at-once";
+  }
+
+  /** Show the loaded thumbnail, faded in if the tile is visible.
+   * @param isInSight whether the tile is visible */
+  onLoaded(isInSight: boolean) {
+    this.#isSettled = true;
+    this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
+  }
+
+  onFailed() {
+    this.#isSettled = true;
+    setAttribute(this.element, "data-failed", true);
+    const again = {
+      class: "sign one-line",
+      "data-do": "thumb-again",
+      text: this.translate("thumb_failed"),
+    };
+    this.#showSign(el("span", again));
+    if (this.#looks) this.#drawLabel(this.#looks);
+  }
+
+  get isFailed() {
+    return this.element.dataset.failed !== undefined;
+  }
+
+  reloadThumb() {
+    const url = this.#url;
+    this.removeThumb();
+    this.loadThumb(url);
+  }
+
+  /** Remove the tile from the page, and stop loading its thumbnail. */
+  remove() {
+    this.#image.removeAttribute("src");
+    this.element.remove();
+  }
+
+  /** Remove the thumbnail or stop loading it, so that it can be requested again later. */
+  removeThumb() {
+    this.#url = "";
+    this.#isSettled = false;
+    this.#image.removeAttribute("src");
+    delete this.element.dataset.shows;
+    const wasFailed = this.isFailed;
+    delete this.element.dataset.failed;
+    this.#showSign(null);
+    if (wasFailed && this.#looks) this.#drawLabel(this.#looks);
+  }
+
+  #setBlurred(isBlurred: boolean) {
+    setAttribute(this.element, "data-blurred", isBlurred);
+    this.removeThumb();
+    if (isBlurred)
+      this.#showSign(el("span", { class: "sign one-line", text: this.translate("show_blurred") }));
+  }
+
+  /** Show a short text or an icon over the tile.
+   * @param sign null for none */
+  #showSign(sign: HTMLElement | null) {
+    this.#sign?.remove();
+    this.#sign = sign;
+    if (sign) this.element.append(sign);
+  }
+}
+
+/** Return the description of an image for screen readers, with the beginning of its prompt. */
+export function describeImage(view: View, isMarked: boolean, translate: Translate) {
+  const [prompt = ""] = view.summary ?? [];
+  const name = translate(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, {
+    user: view.user,
+  });
+  const parts = [
+    prompt ? translate("name_prompt", { name, prompt: `${prompt}…` }) : name,
+    view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
+    translate("name_reactions", { n: view.reactions }),
+    view.saved && translate("name_saved"),
+    view.favourite && translate("name_favourite"),
+    view.stars > 0 && translate("annotation_stars_n", { n: view.stars }),
+    view.new && translate("name_new"),
+    view.deleted_at && translate("name_deleted"),
+    isMarked && translate("name_marked"),
+  ];
+  return parts.filter(Boolean).join(translate("name_comma"));
+}
+
+/** Hide the grid at home, and set the attributes that style it while the server is lost, the images
+ * are stale, or images are marked.
+ * @param list the grid's element */
+export function showStateOnGrid(list: HTMLElement, { root, store, signal }: Context) {
+  const hideAtHome = () => {
+    list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
+  };
+  store.on([isHome], hideAtHome, { signal });
+  hideAtHome();
+  const isLost = () => list.toggleAttribute("data-lost", isOffline(store.get()));
+  store.on([isOffline], isLost, { signal });
+  const isMarking = () => root.host.toggleAttribute("data-marking", store.get().marks.size > 0);
+  store.on(["marks"], isMarking, { signal });
+  store.on(["stale"], ({ stale }) => list.toggleAttribute("data-stale", stale), { signal });
+}
+
+/** Return how an image's tile is drawn: its number of images, and whether it is marked, focused or
+ * blurred. */
+export function getTileLooks(state: State, view: View): Looks {
+  const ids = listTileIds(state, view.id);
+  return {
+    count: ids.length,
+    isMarked: ids.every((id) => state.marks.has(id)),
+    isFocused: state.focus === view.id,
+    isBlurred: isBlurred(state, view),
+  };
+}

@@ -1,0 +1,179 @@
+/** The tiles near the window: created when they come near, removed when they leave, with thumbnails
+ * loaded in the order of need. */
+
+import type { Translate } from "../types";
+import type { Arrangement } from "./layout";
+import { type Looks, Tile } from "./tile";
+
+const A_FRAME = 8; // ms that may go into new tiles at once
+
+export class Tiles {
+  #getLooks;
+  #onDrop;
+  /** by id */
+  #tiles = new Map<number, Tile>();
+
+  /** @param how getLooks: returns how a tile is drawn; onDrop: called before a tile is removed */
+  constructor(
+    private readonly list: HTMLElement,
+    private readonly arrangement: Arrangement,
+    private readonly translate: Translate,
+    { getLooks, onDrop }: { getLooks: (tile: Tile) => Looks; onDrop: (tile: Tile) => void },
+  ) {
+    this.#getLooks = getLooks;
+    this.#onDrop = onDrop;
+  }
+
+  /** Return the tile of an image, undefined if it is not in the page. */
+  getTile(id: number) {
+    return this.#tiles.get(id);
+  }
+
+  /** Return the tile in which an event happened, undefined if it was outside all tiles. */
+  findTile(target: EventTarget | null) {
+    const element = target instanceof Element ? target.closest("[data-tile]") : null;
+    return element instanceof HTMLElement ? this.#tiles.get(Number(element.dataset.id)) : undefined;
+  }
+
+  /** Load the failed thumbnails again, because the server responds again. */
+  reloadFailed() {
+    for (const tile of this.#tiles.values()) if (tile.isFailed) tile.reloadThumb();
+  }
+
+  /** Create the missing tiles of these images in order, and remove all other tiles. Return false if
+   * there was no time to create all of them in this frame.
+   * @param wanted ids, the most urgent first */
+  syncTiles(wanted: ReadonlySet<number>) {
+    for (const [id, tile] of this.#tiles) {
+      if (wanted.has(id)) continue;
+      this.#onDrop(tile);
+      tile.remove();
+      this.#tiles.delete(id);
+    }
+    const isWhole = this.#createTiles(wanted);
+    this.#sortElements();
+    return isWhole;
+  }
+
+  /** Create the missing tiles of these images. Return false if there was no time to create all of
+   * them in this frame. */
+  #createTiles(wanted: ReadonlySet<number>) {
+    const until = performance.now() + A_FRAME;
+    for (const id of wanted) {
+      if (this.#tiles.has(id)) continue;
+      if (performance.now() > until) return false;
+      this.#createTile(id);
+    }
+    return true;
+  }
+
+  /** Put the elements into the gallery's order, in which screen readers read them. The focused
+   * element is not moved, because it would lose the focus. */
+  #sortElements() {
+    const { activeElement } = this.list.getRootNode() as ShadowRoot;
+    const indexOf = ({ view }: Tile) => this.arrangement.getIndex(view.id) ?? 0;
+    const tiles = [...this.#tiles.values()].sort((a, b) => indexOf(a) - indexOf(b));
+    let next: Element | null = null;
+    for (const { element } of tiles.reverse()) {
+      const isThere = element.parentNode !== null && element.nextElementSibling === next;
+      if (!isThere && element !== activeElement) this.list.insertBefore(element, next);
+      next = element;
+    }
+  }
+
+  /** Show newer data of the images in all tiles. */
+  updateViews() {
+    for (const [id, tile] of this.#tiles) tile.updateView(this.arrangement.getView(id));
+  }
+
+  /** Move each tile to its box. */
+  placeTiles() {
+    for (const tile of this.#tiles.values()) this.#placeTile(tile);
+  }
+
+  drawTiles() {
+    for (const tile of this.#tiles.values()) tile.drawLooks(this.#getLooks(tile));
+  }
+
+  #createTile(id: number) {
+    const view = this.arrangement.getView(id);
+    if (!view) return;
+    const tile = new Tile(view, this.translate);
+    this.#tiles.set(id, tile);
+    this.#placeTile(tile);
+    tile.drawLooks(this.#getLooks(tile));
+  }
+
+  /** Move a tile to its box, if the image is in the grid. */
+  #placeTile(tile: Tile) {
+    const index = this.arrangement.getIndex(tile.view.id);
+    const box = this.arrangement.getBox(tile.view.id);
+    if (index !== undefined && box) tile.moveTo(box, index);
+  }
+}
+
+// The browser itself queues them on its six connections to our server: enough wait there that no
+// connection is idle while this page draws.
+const AT_ONCE = 18;
+// While Civitai is slow, thumbnails must not occupy all connections.
+const AT_ONCE_WHEN_SLOW = 4;
+const SLOW = 1200; // ms
+
+export class Thumbs {
+  /** URLs by the tiles to load, the most urgent first */
+  #wanted: ReadonlyMap<Tile, string> = new Map();
+  #clock = 0;
+  #isSlow = false; // until a thumbnail arrives quickly again
+
+  /** @param isSeen returns whether a tile is in the window
+   * @param onFailed called when a thumbnail has not arrived */
+  constructor(
+    list: HTMLElement,
+    tiles: Tiles,
+    isSeen: (tile: Tile) => boolean,
+    onFailed: () => void,
+  ) {
+    const onSettled = ({ type, target }: Event) => {
+      const tile = tiles.findTile(target);
+      if (!tile || !(target instanceof HTMLImageElement)) return;
+      this.#isSlow = performance.now() - tile.requestedAt > SLOW;
+      if (type === "load") tile.onLoaded(isSeen(tile));
+      else {
+        tile.onFailed();
+        onFailed();
+      }
+      this.#loadNext();
+    };
+    // These two do not bubble.
+    list.addEventListener("load", onSettled, true);
+    list.addEventListener("error", onSettled, true);
+  }
+
+  /** Load the thumbnails of these tiles, some at a time, and stop loading all others.
+   * @param wanted URLs by tile, the most urgent first */
+  loadThumbs(wanted: ReadonlyMap<Tile, string>) {
+    this.#wanted = wanted;
+    this.#loadNext();
+  }
+
+  /** Load the most urgent thumbnails, and abort those that have become less urgent. While
+   * thumbnails arrive slowly, fewer are loaded at the same time. */
+  #loadNext() {
+    const open = [...this.#wanted].filter(
+      ([tile, url]) => tile.element.isConnected && tile.needsThumb(url),
+    );
+    const now = performance.now();
+    this.#isSlow ||= open.some(([tile]) => tile.isLoading && now - tile.requestedAt > SLOW);
+    const most = this.#isSlow ? AT_ONCE_WHEN_SLOW : AT_ONCE;
+    for (const [tile] of open.slice(most)) if (tile.isLoading) tile.removeThumb();
+    for (const [tile, url] of open.slice(0, most)) tile.loadThumb(url);
+    this.#scheduleCheck(open.length);
+  }
+
+  /** Check after a pause whether thumbnails arrive slowly, unless that is already known.
+   * @param count thumbnails that are missing */
+  #scheduleCheck(count: number) {
+    window.clearTimeout(this.#clock);
+    if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#loadNext(), SLOW);
+  }
+}

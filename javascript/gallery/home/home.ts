@@ -1,0 +1,209 @@
+/** The page while no gallery is open: shelves, or the models that are on disk. */
+
+import type { LocalModel } from "../contract";
+import { button, el, redraw, scrollBy } from "../core/dom";
+import { formatNumber } from "../core/text";
+import type { LocalModelData } from "../data/home_data";
+import { getModelTypeName } from "../state/model_files";
+import { isHome } from "../state/state";
+import type { Context, State } from "../types";
+import {
+  buildHref,
+  makeCard,
+  makeHeading,
+  makeInvitations,
+  makeLibraryShelf,
+  makeRecent,
+  makeSamples,
+  makeWatches,
+} from "./shelves";
+
+const COVER = 450; // pixels, a width that thumbnails come in
+
+class ModelGrid {
+  #grid = el("div", { class: "home-grid" });
+  /** the cards, and the data that they show */
+  #cards = new Map<number, { of: string; card: HTMLElement }>();
+  #sight;
+
+  constructor(
+    private readonly context: Context,
+    private readonly data: LocalModelData,
+  ) {
+    this.#sight = new IntersectionObserver((entries) => this.#onSight(entries));
+    context.signal.addEventListener("abort", () => this.#sight.disconnect());
+  }
+
+  /** Return the shelf of model files, null if there is none. */
+  makeShelf({ home, bootstrap }: State) {
+    const { translate } = this.context;
+    const { models = [], count = 0 } = home?.local_models ?? {};
+    if (!count) return null;
+    const cards = models.map((one) => this.#getCard(one));
+    if (cards.some((card, at) => this.#grid.children[at] !== card)) {
+      this.#grid.replaceChildren(...cards);
+    }
+    const more = { action: "more-models", label: translate("home_more_models"), class: "wide" };
+    return el(
+      "section",
+      { class: "home-shelf", "data-shelf": "models" },
+      makeHeading(translate("home_models"), formatNumber(count, bootstrap?.language)),
+      this.#grid,
+      models.length < count && button(more, () => this.data.loadMore()),
+    );
+  }
+
+  /** Return the card of a model file. The element is reused while the data are unchanged. */
+  #getCard(model: LocalModel) {
+    const of = JSON.stringify(model);
+    const known = this.#cards.get(model.key);
+    const card = known?.of === of ? known.card : this.#makeCard(model);
+    if (known && known.card !== card) this.#sight.unobserve(known.card);
+    this.#cards.set(model.key, { of, card });
+    card.dataset.key = String(model.key);
+    if (model.can_resolve) this.#sight.observe(card); // again, where the home page was left meanwhile
+    return card;
+  }
+
+  /** Return a card that opens a model's gallery. The card of a file whose model is not known yet
+   * finds the model first. */
+  #makeCard(local: LocalModel) {
+    const { key, file, kind, name, version_name, model, version, preview, cover } = local;
+    const { api, actions, translate } = this.context;
+    const beside = preview && api.getUrl(`local_models/${key}/preview?v=${preview}`);
+    const image = beside || (cover !== null && api.getThumbUrl(cover, COVER));
+    const press =
+      model === null
+        ? {
+            action: "identify-model",
+            href: buildHref(this.context, {}, local.search_words),
+            open: () => this.#identify(card, local),
+          }
+        : {
+            action: "open-model",
+            href: buildHref(this.context, { model, version }),
+            open: () => actions.openModel(model, version),
+          };
+    const card = makeCard({
+      ...press,
+      name: name || file,
+      about: [getModelTypeName(kind, translate), version_name].filter(Boolean).join(" · "),
+      images: image ? [image] : [],
+      glyph: "model",
+    });
+    return card;
+  }
+
+  /** Find the model of a file and open the model's gallery. Meanwhile, the card says so. */
+  async #identify(card: HTMLElement, local: LocalModel) {
+    const about = card.querySelector(".dim");
+    const before = about?.textContent ?? "";
+    if (about) about.textContent = this.context.translate("home_identifying");
+    await this.data.identify(local);
+    if (about) about.textContent = before;
+  }
+
+  /** Find the models of the model files whose cards have become visible. */
+  #onSight(entries: IntersectionObserverEntry[]) {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
+      this.#sight.unobserve(target);
+      this.data.resolve(Number(target.dataset.key));
+    }
+  }
+}
+
+export class Home {
+  #models;
+  #section = el("section", { class: "home", hidden: true });
+  #intro = el("div", { class: "home-intro" });
+  #top = 0;
+  #shelves = el("div", { class: "home-shelves" });
+
+  constructor(
+    private readonly context: Context,
+    localModels: LocalModelData,
+  ) {
+    const { page, store, signal } = context;
+    this.#models = new ModelGrid(context, localModels);
+    this.#section.append(this.#intro, this.#shelves);
+    page.append(this.#section);
+    store.on([isHome], (now, before) => this.#show(now, before), { signal });
+    store.on(["home", "samples", "watches", "bootstrap"], (now) => this.#draw(now), { signal });
+    this.#show(store.get(), store.get());
+  }
+
+  /** Return the scroll position of the home page in pixels, or the last one while it is hidden. */
+  get top() {
+    if (this.#section.hidden) return this.#top;
+    return -this.context.root.host.getBoundingClientRect().top;
+  }
+
+  /** Focus the first link or button below the introduction. Return whether there is any. */
+  focusFirst() {
+    const first = this.#shelves.querySelector("a, button");
+    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
+    return first !== null;
+  }
+
+  /** Scroll the page.
+   * @param top in pixels */
+  scrollTo(top: number) {
+    scrollBy(this.#section, top - this.top);
+  }
+
+  /** Show or hide the home page. When it is opened, it is scrolled to its top. */
+  #show(now: State, before: State) {
+    if (!isHome(now)) this.#top = this.top;
+    this.#section.hidden = !isHome(now);
+    if (this.#section.hidden) return;
+    this.#draw(now);
+    if (!isHome(before)) scrollBy(this.#section, Math.min(0, -this.top));
+  }
+
+  #draw(now: State) {
+    const { home } = now;
+    if (this.#section.hidden || !home) return;
+    const isNew = home.recent.length === 0;
+    redraw(this.context.root, this.#section, () => {
+      this.#drawIntro(now, isNew);
+      const samples = makeSamples(this.context, now);
+      const shelves = [
+        isNew && samples,
+        makeRecent(this.context, now),
+        makeWatches(this.context, now),
+        !isNew && samples,
+        makeLibraryShelf(this.context, now),
+        this.#models.makeShelf(now),
+        makeInvitations(this.context, now),
+      ];
+      this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
+    });
+  }
+
+  /** Draw the title and the introduction, with example searches for a new user.
+   * @param isNew whether the user has opened nothing yet */
+  #drawIntro({ bootstrap }: State, isNew: boolean) {
+    const { translate } = this.context;
+    const isDemo = bootstrap?.is_demo ?? false;
+    this.#intro.replaceChildren(
+      el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
+      el("p", { class: "dim", text: translate(isDemo ? "home_demo" : "home_intro") }),
+      isNew && !isDemo ? this.#makeTries() : "",
+    );
+  }
+
+  /** Return buttons that search Civitai for example words. */
+  #makeTries() {
+    const { translate, actions } = this.context;
+    const tries = translate("home_tries").split("|");
+    return el(
+      "div",
+      { class: "row" },
+      el("span", { class: "dim", text: translate("home_try") }),
+      ...tries.map((one) =>
+        button({ action: "try", label: one, class: "chip" }, () => actions.find(one)),
+      ),
+    );
+  }
+}

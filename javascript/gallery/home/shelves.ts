@@ -1,0 +1,322 @@
+/** The shelves of the home page: cards of models, and galleries to begin with. */
+
+import type { RecentGallery } from "../contract";
+import { makeBlurhash } from "../core/blurhash";
+import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
+import { formatNumber } from "../core/text";
+import { getModelTypeName } from "../state/model_files";
+import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
+import type { Context, State, WatchedGallery, Where } from "../types";
+
+interface CardLook {
+  action: string; // the card's `data-do`
+  href: string;
+  name: string;
+  about?: string; // a line below the name
+  images: string[]; // URLs: one, or up to four that are shown as a square
+  blurhash?: string; // shown until the only image is loaded
+  glyph: IconName; // shown if there is no image
+  badge?: string;
+  open?: () => unknown;
+}
+
+/** Return a card. A plain click opens it in this page; the browser handles other clicks. */
+export function makeCard({
+  action,
+  href,
+  name,
+  about,
+  images,
+  blurhash,
+  glyph,
+  badge,
+  open,
+}: CardLook) {
+  const card = el(
+    "a",
+    { class: "home-card", "data-do": action, href, title: name },
+    makeCover(images, glyph, blurhash),
+    el("span", { class: "name", dir: "auto", text: name }),
+    about ? el("span", { class: "dim", dir: "auto", text: about }) : null,
+    badge ? el("span", { class: "badge", text: badge }) : null,
+  );
+  card.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void runWhileBusy(card, () => open?.());
+  });
+  return card;
+}
+
+/** Return the images of a card, or an icon if there are none.
+ * @param glyph the icon, also seen until an image has loaded
+ * @param blurhash of an image, shown over the icon until the image has loaded */
+function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
+  const frame = el("span", { class: "home-cover" }, icon(glyph));
+  if (blurhash) frame.append(makeBlurhash(blurhash));
+  const images = el("span", { class: "home-images" });
+  for (const url of urls) {
+    const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+    image.addEventListener("load", () => image.setAttribute("data-shows", ""));
+    image.addEventListener("error", () => image.remove()); // the icon below it is seen
+    image.src = url;
+    images.append(image);
+  }
+  frame.append(images);
+  return frame;
+}
+
+/** Return a row of cards that can be scrolled sideways, with a heading.
+ * @param key the shelf's `data-shelf`
+ * @param more a button beside the heading */
+function makeShelf(key: string, title: string, cards: HTMLElement[], more?: HTMLElement) {
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": key },
+    makeHeading(title, "", more),
+    el("div", { class: "home-row" }, ...cards),
+  );
+}
+
+/** Return the heading of a shelf.
+ * @param more a button beside the heading */
+export function makeHeading(title: string, count?: string, more?: HTMLElement) {
+  return el(
+    "div",
+    { class: "row" },
+    el("h3", { text: title }),
+    count ? el("span", { class: "dim", text: count }) : null,
+    more,
+  );
+}
+
+/** Title, text and button are keys of texts. */
+interface Invitation {
+  key: string;
+  glyph: IconName;
+  title: string;
+  text: string; // one sentence that says what the thing is for
+  button: string;
+  begins: "settings" | "gallery" | "collections"; // what the button does
+}
+
+const OPEN = { button: "home_open_gallery", begins: "gallery" } as const;
+const ALL: Record<string, Invitation> = {
+  folders: {
+    key: "models",
+    glyph: "model",
+    title: "home_models",
+    text: "home_folders_for",
+    button: "home_folders",
+    begins: "settings",
+  },
+  models: { key: "models", glyph: "model", title: "home_models", text: "home_models_for", ...OPEN },
+  watches: {
+    key: "watches",
+    glyph: "bell",
+    title: "home_watches",
+    text: "home_watches_for",
+    ...OPEN,
+  },
+  favourites: {
+    key: "favourites",
+    glyph: "heart",
+    title: "home_favourites",
+    text: "home_favourites_for",
+    ...OPEN,
+  },
+  collections: {
+    key: "collections",
+    glyph: "folder",
+    title: "home_collections",
+    text: "home_collections_for",
+    button: "home_new_collection",
+    begins: "collections",
+  },
+  library: {
+    key: "library",
+    glyph: "library",
+    title: "home_library",
+    text: "home_library_for",
+    ...OPEN,
+  },
+  downloads: {
+    key: "downloads",
+    glyph: "download",
+    title: "home_downloads",
+    text: "home_downloads_for",
+    ...OPEN,
+  },
+};
+
+/** Return an invitation for each feature that the user has not used yet. */
+function listInvitations({
+  home,
+  watches,
+  bootstrap,
+}: Pick<State, "home" | "watches" | "bootstrap">): Invitation[] {
+  if (!home) return [];
+  const isEmpty = {
+    folders: !home.local_models.count && !bootstrap?.host.has_models,
+    models: !home.local_models.count && bootstrap?.host.has_models,
+    watches: !watches?.galleries.length,
+    favourites: !home.favourites.count,
+    collections: !home.collections.length,
+    library: !home.recent.length, // until then it has only covers that were shown here
+    downloads: !home.download_count,
+  };
+  return Object.entries(isEmpty).flatMap(([name, isInvited]) => (isInvited ? ALL[name] : []));
+}
+
+const COVER = 450; // pixels, a width that thumbnails come in
+const SMALL = 320;
+
+/** Return the shelf with the demo's models, null outside of the demo. */
+export function makeSamples(context: Context, { samples }: State) {
+  const { api, actions, translate } = context;
+  if (!samples.length) return null;
+  const cards = samples.map(({ id, name, type, cover }) =>
+    makeCard({
+      action: "open-model",
+      href: buildHref(context, { model: id }),
+      name,
+      about: getModelTypeName(type, translate),
+      images: cover ? [api.getThumbUrl(cover.id, COVER)] : [],
+      blurhash: cover?.blurhash,
+      glyph: "model",
+      open: () => actions.openModel(id),
+    }),
+  );
+  return makeShelf("samples", translate("home_samples"), cards);
+}
+
+/** Return the shelf with the recently opened galleries, null if there are none. */
+export function makeRecent(context: Context, { home }: State) {
+  if (!home?.recent.length) return null;
+  const cards = home.recent.map((one) => makeGalleryCard(context, one, one.cover));
+  return makeShelf("recent", context.translate("recent_models"), cards);
+}
+
+/** Return the shelf with the watched galleries, most new images first; null if there are none. */
+export function makeWatches(context: Context, { home, watches, bootstrap }: State) {
+  const { translate, actions } = context;
+  if (!watches?.galleries.length) return null;
+  const cards = watches.galleries.map((one) => {
+    const news = formatNumber(one.new_count, bootstrap?.language) + (one.has_more ? "…" : "");
+    return makeGalleryCard(context, one, home?.watch_covers[one.gallery] ?? null, {
+      badge: one.new_count ? `+${news}` : "",
+      about: translate(one.new_count ? "home_watch_new" : "home_watch_seen"),
+    });
+  });
+  const all = button({ action: "watched", label: translate("home_all"), class: "quiet" }, () =>
+    actions.panel("watches"),
+  );
+  return makeShelf("watches", translate("open_watches"), cards, all);
+}
+
+/** Return the card of a gallery.
+ * @param cover id of the image, null for an icon
+ * @param more properties that replace those of the card */
+function makeGalleryCard(
+  context: Context,
+  { name, model, user, ...rest }: RecentGallery | WatchedGallery,
+  cover: number | null,
+  more: Partial<CardLook> = {},
+) {
+  const { api, actions, translate } = context;
+  const version = "version" in rest ? rest.version : null;
+  return makeCard({
+    action: "open-recent",
+    href: buildHref(context, user ? { user } : { model, version }),
+    name,
+    about: user ? translate("home_author") : "",
+    images: cover === null ? [] : [api.getThumbUrl(cover, COVER)],
+    glyph: "model",
+    open: () => (user ? actions.openUser(user) : model && actions.openModel(model, version)),
+    ...more,
+  });
+}
+
+/** Return the shelf of favourites, collections, downloads and the library, null if all are
+ * empty. */
+export function makeLibraryShelf(context: Context, { home }: State) {
+  if (!home) return null;
+  const { translate, api, actions } = context;
+  /** Return a card that opens a search of the library. */
+  const card: (
+    glyph: CardLook["glyph"],
+    name: string,
+    what: { count: number; covers: number[] },
+    search: string,
+  ) => HTMLElement = (glyph, name, { count, covers }, search) =>
+    makeCard({
+      action: "open-kept",
+      href: buildHref(context, { search }),
+      name,
+      about: translate("home_count", { n: count }),
+      images: covers.map((id) => api.getThumbUrl(id, SMALL)),
+      glyph,
+      open: () => actions.openLibrary(search),
+    });
+  const { favourites, library, collections } = home;
+  const downloads = { count: home.download_count, covers: [] };
+  const cards = collections.map((one) =>
+    card("folder", one.name, one, `set="${one.name.replaceAll('"', " ")}"`),
+  );
+  if (favourites.count)
+    cards.unshift(card("heart", translate("favourites"), favourites, "is:favourite"));
+  if (downloads.count)
+    cards.push(card("download", translate("home_downloads_name"), downloads, "is:saved"));
+  if (home.recent.length) cards.push(card("library", translate("library_title"), library, ""));
+  return cards.length ? makeShelf("kept", translate("home_kept"), cards) : null;
+}
+
+/** Return cards that invite the user to try an unused feature, null if there are none. */
+export function makeInvitations(context: Context, state: State) {
+  const { translate, actions } = context;
+  const invitations = listInvitations(state);
+  if (!invitations.length) return null;
+  const begin = {
+    settings: () => actions.panel("settings"),
+    collections: () => actions.panel("collections"),
+    gallery: () => openSomeGallery(context),
+  };
+  const cards = invitations.map(({ key, glyph, title, text, button: label, begins }) => {
+    const made = button({ action: `begin-${key}`, label: translate(label) }, begin[begins]);
+    // several have the same label: a screen reader says what for
+    const name = translate("chip_text", { name: translate(label), value: translate(title) });
+    made.setAttribute("aria-label", name);
+    return el(
+      "div",
+      { class: "home-invitation" },
+      icon(glyph),
+      el("h4", { text: translate(title) }),
+      el("p", { class: "dim", text: translate(text) }),
+      made,
+    );
+  });
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": "begin" },
+    makeHeading(translate("home_begin")),
+    el("div", { class: "home-invitations" }, ...cards),
+  );
+}
+
+/** Open the most recent gallery, or a model of the demo, or else focus the search field. */
+function openSomeGallery({ store, actions }: Context) {
+  const { home, samples } = store.get();
+  const [recent] = home?.recent ?? [];
+  if (recent?.user) return actions.openUser(recent.user);
+  const model = recent?.model ?? samples[0]?.id;
+  return model ? actions.openModel(model) : actions.focusFind();
+}
+
+/** Return the URL of a gallery with the current filters.
+ * @param source the part of a query that names the gallery
+ * @param find words of a model search; the URL then leads to its results */
+export function buildHref({ store }: Context, source: Partial<Where>, find = "") {
+  const { bootstrap, where } = store.get();
+  const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
+  return buildAddress(withSource(where, source), null, usual, location.href, { find });
+}

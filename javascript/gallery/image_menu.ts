@@ -1,0 +1,351 @@
+/** The menu of an image, by right click or long press. */
+
+import type { PageContext } from "./actions";
+import { closeModal, makeModal, openModal } from "./core/dialogs";
+import { button, el } from "./core/dom";
+import { type MenuItem, openMenu, type Point } from "./core/menu";
+import { showError } from "./data/api";
+import { listHideItems } from "./details/sections";
+import { listTabs } from "./details/send_to";
+import { getTabName } from "./host/host_page";
+import { buildImageAddress } from "./state/query";
+import { listChosen, MOST_COMPARED } from "./state/selection";
+import type { Context } from "./types";
+
+/** Ask the user for the name of a new collection. `onName` is not called if the user closes the
+ * dialog. */
+function askCollectionName(
+  { translate, root, signal }: Context,
+  onName: (name: string) => unknown,
+) {
+  const label = translate("collection_name");
+  const field = el("input", {
+    type: "text",
+    "data-field": "menu-collection",
+    "aria-label": label,
+    maxlength: 100,
+    required: true,
+  });
+  const closed = new AbortController();
+  const leave = () => {
+    closeModal(dialog);
+    dialog.remove();
+    closed.abort();
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    leave();
+    void onName(field.value.trim());
+  };
+  const look = { type: "submit", "data-do": "save-name", class: "primary" };
+  const form = el(
+    "form",
+    { on: { submit } },
+    el("h2", {}, label),
+    field,
+    el(
+      "div",
+      { class: "row" },
+      button({ action: "leave-name", label: translate("do_cancel") }, leave),
+      el("button", look, translate("collection_make")),
+    ),
+  );
+  const dialog = el("dialog", { class: "ask surface", "aria-label": label, tabindex: -1 }, form);
+  makeModal(dialog, leave, closed.signal);
+  signal.addEventListener("abort", leave, { signal: closed.signal });
+  root.append(dialog);
+  openModal(dialog);
+  field.focus();
+}
+
+const REST = 500; // ms
+const SLOP = 10; // pixels that a finger may tremble
+const ENDS = ["pointerup", "pointercancel"] as const;
+
+/** Dispatch a `longpress` event when a finger rests on a tile or on the open image. The event's
+ * detail contains the point and the pointer's id. */
+export function reportLongPresses(root: ShadowRoot, signal: AbortSignal) {
+  let timer = 0;
+  let start = { x: 0, y: 0 };
+  let isReported = false;
+  const stop = () => window.clearTimeout(timer);
+  root.addEventListener(
+    "pointerdown",
+    (event) => {
+      stop(); // a second finger is no rest
+      isReported = false;
+      if (!(event instanceof PointerEvent) || event.pointerType === "mouse") return;
+      const { target, isPrimary, pointerId, clientX: x, clientY: y } = event;
+      if (!isPrimary || !(target instanceof Element)) return;
+      if (!target.closest("[data-tile], .stage") || target.closest("button")) return;
+      start = { x, y };
+      const report = () => {
+        isReported = true;
+        const detail = { x, y, pointerId };
+        target.dispatchEvent(new CustomEvent("longpress", { bubbles: true, detail }));
+      };
+      timer = window.setTimeout(report, REST);
+    },
+    { signal, capture: true },
+  );
+  root.addEventListener(
+    "pointermove",
+    (event) => {
+      if (!(event instanceof PointerEvent)) return;
+      if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > SLOP) stop();
+    },
+    { signal },
+  );
+  for (const type of ENDS) root.addEventListener(type, stop, { signal });
+  // Else the finger's end is a click, on whatever lies there by then.
+  const end = (event: Event) => isReported && event.preventDefault();
+  root.addEventListener("touchend", end, { signal, passive: false });
+  signal.addEventListener("abort", stop);
+}
+
+const IMAGES = "[data-tile], dialog[data-viewer] .stage";
+
+export class ImageMenu {
+  #isTouch = false; // the last press was a finger's
+  /** where the menu is */
+  #point: Point = { x: 0, y: 0 };
+
+  constructor(private readonly context: PageContext) {
+    const { root, signal } = context;
+    const how = { signal, capture: true };
+    root.addEventListener(
+      "pointerdown",
+      (event) => {
+        this.#isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
+      },
+      how,
+    );
+    root.addEventListener("contextmenu", (event) => this.#onContextMenu(event), { signal });
+    root.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
+  }
+
+  /** Open the menu of an image at its tile or, in the viewer, at the focused element. */
+  openAtFocus(id: number) {
+    this.#setAnchor(id);
+    this.#open(id);
+  }
+
+  /** Open a menu that hides the images of an image's author, or the images with a word. */
+  openHideMenu(id: number) {
+    this.#setAnchor(id);
+    this.#showHideItems(id);
+  }
+
+  /** Set where the next menu opens: at an image's tile or, in the viewer, at the focused
+   * element. */
+  #setAnchor(id: number) {
+    const { root, page, store } = this.context;
+    const { open } = store.get();
+    const tile = open === null ? root.querySelector(`[data-tile][data-id="${id}"]`) : null;
+    this.#point = getMiddle(tile ?? root.activeElement ?? page);
+  }
+
+  /** Open our menu instead of the browser's. A right click with Shift still opens the browser's. */
+  #onContextMenu(event: Event) {
+    const id = findImageId(event.target);
+    if (id === null || !(event instanceof MouseEvent)) return;
+    const isRightButton = event.button === 2;
+    if (event.shiftKey && isRightButton) return;
+    event.preventDefault();
+    if (this.#isTouch && isRightButton) return; // the long press opens it, in all browsers
+    const isByKey = !isRightButton && !event.ctrlKey; // Ctrl with a click is a Mac's right click
+    if (isByKey) this.openAtFocus(id);
+    else this.#openAt(id, { x: event.clientX, y: event.clientY });
+  }
+
+  #onLongPress(event: Event) {
+    const id = findImageId(event.target);
+    if (id !== null && event instanceof CustomEvent) this.#openAt(id, event.detail);
+  }
+
+  #openAt(id: number, point: Point) {
+    this.#point = point;
+    this.#open(id);
+  }
+
+  #open(id: number) {
+    this.#show([
+      ...this.#listUses(id),
+      ...startGroup(this.#listChoices(id)),
+      ...startGroup(this.#listPlaces(id)),
+    ]);
+  }
+
+  #show(items: MenuItem[]) {
+    const { root, signal } = this.context;
+    openMenu(root, this.#point, items, signal);
+  }
+
+  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
+  #listUses(id: number): MenuItem[] {
+    const { store, translate, actions } = this.context;
+    const view = this.#findView(id);
+    const { record, infotext } = this.context.parts.viewer.findKnown(id);
+    const hasText = infotext !== "" || (view?.has_data ?? true);
+    const all = store.get().bootstrap?.host.send_to ?? [];
+    const tabs = listTabs(all, view?.kind ?? "image", hasText);
+    const edited = record && infotext !== record.infotext ? infotext : null;
+    const send = () =>
+      this.#show(
+        tabs.map((tab) => ({
+          key: `menu-send-${tab}`,
+          text: getTabName(tab),
+          do: () => actions.send(tab, id, edited),
+        })),
+      );
+    return [
+      ...(tabs.length ? [{ key: "menu-send", text: translate("menu_send"), do: send }] : []),
+      {
+        key: "menu-copy-prompt",
+        text: translate("menu_copy_prompt"),
+        do: () => actions.copyText(id, "prompt"),
+        isDisabled: !hasText,
+      },
+      {
+        key: "menu-copy-infotext",
+        text: translate("menu_copy_infotext"),
+        do: () => actions.copyText(id, "infotext"),
+        isDisabled: !hasText,
+      },
+    ];
+  }
+
+  /** Return the items for an image, such as to download or mark it. If the image is marked, they
+   * act on all marked images where possible. */
+  #listChoices(id: number): MenuItem[] {
+    const { store, translate, actions } = this.context;
+    const { marks, images } = store.get();
+    const ids = listChosen(marks, id);
+    const others = marks.size - (marks.has(id) ? 1 : 0);
+    const name = (one: string, many: string) =>
+      ids.length > 1 ? translate(many, { n: ids.length }) : translate(one);
+    const chosen = new Set(ids);
+    const views = images.filter((view) => chosen.has(view.id));
+    return [
+      {
+        key: "menu-save",
+        text: name("menu_save", "menu_save_marked"),
+        do: () => actions.download(ids),
+      },
+      {
+        key: "menu-favourite",
+        text: name("menu_favourite", "menu_favourite_marked"),
+        isChecked: views.length > 0 && views.every((view) => view.favourite),
+        do: () => actions.favourite(ids),
+      },
+      {
+        key: "menu-collect",
+        text: name("menu_collect", "menu_collect_marked"),
+        do: () => this.#chooseCollection(ids),
+      },
+      {
+        key: "menu-compare",
+        text: translate(others ? "menu_compare_marked" : "menu_compare", { n: others }),
+        isDisabled: others >= MOST_COMPARED,
+        do: () => actions.compareWith(id),
+      },
+    ];
+  }
+
+  /** Return the items that lead elsewhere: to the post, the author, a new tab, Civitai. */
+  #listPlaces(id: number): MenuItem[] {
+    const { store, translate, actions } = this.context;
+    const { user = "", post_id: post = null } = this.#findView(id) ?? {};
+    const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
+    const address = () => buildImageAddress(store.get(), id, location.href);
+    const openPost = () => {
+      actions.close();
+      if (post) void actions.openPost(post);
+    };
+    const openUser = () => {
+      actions.close();
+      void actions.openUser(user);
+    };
+    return [
+      ...(post ? [{ key: "menu-post", text: translate("menu_post"), do: openPost }] : []),
+      ...(user
+        ? [{ key: "menu-author", text: translate("menu_author", { user }), do: openUser }]
+        : []),
+      { key: "menu-hide", text: translate("menu_hide"), do: () => this.#showHideItems(id) },
+      { key: "menu-new-tab", text: translate("menu_new_tab"), do: () => openTab(address()) },
+      {
+        key: "menu-copy-address",
+        text: translate("menu_copy_address"),
+        do: () => actions.copy(address()),
+      },
+      {
+        key: "menu-civitai",
+        text: translate("see_on_civitai"),
+        do: () => openTab(`${civitai}/images/${id}`),
+      },
+    ];
+  }
+
+  #showHideItems(id: number) {
+    this.#show(listHideItems(this.#findView(id)?.user ?? "", this.context));
+  }
+
+  /** Return the data of an image from the gallery or from its cached record, undefined if both lack
+   * it. */
+  #findView(id: number) {
+    const { images } = this.context.store.get();
+    return images.find((view) => view.id === id) ?? this.context.parts.viewer.findKnown(id).record;
+  }
+
+  async #chooseCollection(ids: number[]) {
+    const { api, translate, signal } = this.context;
+    try {
+      const collections = await api.get("collections", { signal });
+      const create = {
+        key: "menu-new-collection",
+        text: translate("menu_new_collection"),
+        do: () => askCollectionName(this.context, (name) => this.#addTo(name, ids)),
+      };
+      if (!collections.length) return create.do();
+      const rows = collections.map(({ name }) => ({
+        key: "menu-collection",
+        text: name,
+        do: () => this.#addTo(name, ids),
+      }));
+      this.#show([...rows, ...startGroup([create])]);
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Add images to a collection; create the collection if it does not exist. */
+  async #addTo(name: string, ids: number[]) {
+    const { actions, toast, translate } = this.context;
+    const isDone = await actions.annotate(ids, { add_to: name });
+    if (isDone) toast(translate("collection_filled", { n: ids.length, name }), "good");
+  }
+}
+
+/** Return the items with a line above the first one, which separates them from other items. */
+function startGroup([first, ...rest]: MenuItem[]): MenuItem[] {
+  return [{ ...first, startsGroup: true }, ...rest];
+}
+
+/** Return the id of the image in which an event happened, null if there is none. */
+function findImageId(target: EventTarget | null) {
+  const image = target instanceof Element ? target.closest(IMAGES) : null;
+  const owner = image?.closest("[data-id]");
+  return owner instanceof HTMLElement ? Number(owner.dataset.id) : null;
+}
+
+/** Return the middle of an element's visible part. A menu opens there if a key was pressed. */
+function getMiddle(element: Element) {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const y = (Math.max(0, top) + Math.min(window.innerHeight, bottom)) / 2;
+  return { x: (left + right) / 2, y, isByKey: true };
+}
+
+/** Open a URL in a new browser tab. */
+function openTab(address: string) {
+  window.open(address, "_blank", "noopener,noreferrer");
+}

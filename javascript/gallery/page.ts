@@ -1,0 +1,156 @@
+/** Assembles the parts of the page in `<civitai-gallery>`. */
+
+import { makeActions, type PageContext, type PageParts } from "./actions";
+import { Compare } from "./compare/compare";
+import { Toasts } from "./core/dialogs";
+import { el } from "./core/dom";
+import { listenToKeys } from "./core/keys";
+import { readPreference } from "./core/preferences";
+import { makeTranslate } from "./core/text";
+import { Api } from "./data/api";
+import { AnnotationWriter, BookmarkSync } from "./data/bookmarks";
+import { Connection, retryPeriodically } from "./data/connection";
+import { HiddenImages } from "./data/hidden";
+import { HomeData, LocalModelData } from "./data/home_data";
+import { Navigation } from "./data/navigation";
+import { NeededFiles } from "./data/needed_files";
+import { Pager } from "./data/pager";
+import { Records } from "./data/records";
+import { GallerySearch, LoadedFilter } from "./data/search";
+import { Filters } from "./find/filters";
+import { Finder } from "./find/finder";
+import { addSkipLink, FoundFocus } from "./find/found_focus";
+import { GalleryHeader } from "./find/gallery_header";
+import { ModelResultCards } from "./find/model_results";
+import { addNotices, EmptyResult, getGalleryStatus, Status } from "./find/status";
+import { Grid } from "./grid/grid";
+import { Scrubber } from "./grid/scrubber";
+import { SelectionBar } from "./grid/selection_bar";
+import { Home } from "./home/home";
+import { listenToDrags } from "./host/drag";
+import { clearRunHistory } from "./host/host_page";
+import { followTheme } from "./host/theme";
+import { ImageMenu, reportLongPresses } from "./image_menu";
+import { Collections } from "./panels/collections";
+import { Help } from "./panels/help";
+import { Jobs } from "./panels/jobs";
+import { ModelFilesPanel } from "./panels/models_panel";
+import { Settings } from "./panels/settings";
+import { StatsPanel } from "./panels/stats";
+import { Watches } from "./panels/watches";
+import { Router, rememberPlace } from "./state/router";
+import { followMarks } from "./state/selection";
+import { getTiles, isHome, makeInitialState, Store } from "./state/state";
+import { Viewer } from "./viewer/viewer";
+
+const NARROW_TILE = 170; // two in a row on a phone
+
+/** Build the page in its element, which is visible and has its style.
+ * @param given base: the URL of our routes; bootstrap: the first request, sent while this code
+ *     was loading; signal: aborted when the element leaves the page */
+export function start(
+  element: HTMLElement,
+  { base, bootstrap, signal }: { base: URL; bootstrap: Promise<Response>; signal: AbortSignal },
+) {
+  const root = element.shadowRoot as ShadowRoot;
+  followTheme(element, signal);
+  // clips as before, but what is inside can stick to the window's edge
+  const box = element.closest(".gradio-container");
+  if (box instanceof HTMLElement) box.style.overflow = "clip";
+  clearRunHistory();
+  const api = new Api(base, element.dataset.code ?? "", bootstrap);
+  void connect(makeContext(root, api, signal));
+}
+
+function makeContext(root: ShadowRoot, api: Api, signal: AbortSignal): PageContext {
+  const usual = makeInitialState();
+  const isNarrow = root.host.clientWidth <= 720;
+  const store = new Store({
+    ...usual,
+    tile: readPreference("tile", isNarrow ? NARROW_TILE : usual.tile),
+    groupsPosts: readPreference("group_posts", false),
+    details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
+  });
+  const page = el("div", { class: "page" });
+  // by itself, the document has a heading
+  if (!document.querySelector("h1"))
+    page.append(el("h1", { class: "visually-hidden", text: "Civitai Shortcut" }));
+  root.append(el("div", { class: "room" }, page));
+  const translate = makeTranslate(() => store.get().bootstrap?.words);
+  const toasts = new Toasts(root, translate, signal);
+  const parts = { toasts } as PageParts;
+  const toast = toasts.show.bind(toasts);
+  const shared = { root, page, store, api, translate, toast, signal, parts };
+  const context = shared as PageContext;
+  context.actions = makeActions(context);
+  context.records = new Records(context);
+  return context;
+}
+
+/** Show the status of the connection, and build the page once the server responds. */
+async function connect(context: PageContext) {
+  const { store, parts, actions, signal } = context;
+  const status = new Status(context, "images", getGalleryStatus);
+  context.page.append(status.element); // first, to tell when the server does not respond
+  let isBuilt = false;
+  const build = () => {
+    if (isBuilt) return;
+    isBuilt = true;
+    buildParts(context, status);
+  };
+  parts.connection = new Connection(context, () => actions.retry());
+  store.on(["bootstrap"], build, { signal });
+  await parts.connection.fetchBootstrap();
+}
+
+/** Build all parts that need data from the server, and open what the page's URL names. */
+function buildParts(context: PageContext, status: Status) {
+  const { parts } = context;
+  parts.pager = new Pager(context);
+  parts.navigation = new Navigation(context);
+  parts.hidden = new HiddenImages(context);
+  parts.bookmarkSync = new BookmarkSync(context);
+  parts.annotations = new AnnotationWriter(context);
+  parts.loadedFilter = new LoadedFilter(context);
+  parts.search = new GallerySearch(context);
+  parts.jobs = new Jobs(context);
+  parts.neededFiles = new NeededFiles(context);
+  parts.finder = new Finder(context);
+  new GalleryHeader(context);
+  parts.filters = new Filters(context);
+  addNotices(context);
+  parts.results = new ModelResultCards(context);
+  parts.home = new Home(context, new LocalModelData(context));
+  parts.grid = new Grid(context);
+  const empty = new EmptyResult(context);
+  parts.foundFocus = new FoundFocus(context, (state) => {
+    if (state.problems.lookup && parts.finder.focusProblem()) return true;
+    if (state.results) return parts.results.focusFirst();
+    if (isHome(state)) return parts.home.focusFirst();
+    if (getTiles(state).length) return parts.grid.focusTopmost();
+    return empty.focusFirst() || status.focusFirst();
+  });
+  addSkipLink(context, () => parts.grid.focusTopmost());
+  context.page.append(status.element); // moved: below the images
+  new Scrubber(context);
+  new SelectionBar(context);
+  parts.viewer = new Viewer(context);
+  parts.settings = new Settings(context);
+  parts.collections = new Collections(context);
+  parts.watches = new Watches(context);
+  new ModelFilesPanel(context);
+  new StatsPanel(context);
+  parts.compare = new Compare(context);
+  new Help(context);
+  listenToKeys(context);
+  listenToDrags(context);
+  reportLongPresses(context.root, context.signal);
+  parts.imageMenu = new ImageMenu(context);
+  retryPeriodically(context, () => parts.grid.getScrollPlace() === null);
+  followMarks(context);
+  rememberPlace(context, () => parts.grid.getScrollPlace());
+  const language = context.store.get().bootstrap?.language ?? "en";
+  context.root.host.setAttribute("lang", language);
+  new Router(context).openAddress();
+  parts.homeData = new HomeData(context);
+}

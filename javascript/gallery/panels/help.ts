@@ -1,0 +1,63 @@
+/** The help sheet: how to search, and what the keys do, from the table in core/keys. */
+
+import { el } from "../core/dom";
+import { KEYS, type Key, type KeyScope } from "../core/keys";
+import type { Context, Translate } from "../types";
+import { Panel } from "./panel";
+
+const PARTS: { label: string; places: KeyScope[] }[] = [
+  { label: "keys_grid", places: ["grid", "tile"] },
+  { label: "keys_viewer", places: ["viewer"] },
+  { label: "compare_title", places: ["compare"] },
+  { label: "keys_anywhere", places: ["anywhere"] },
+];
+
+/** Examples of searches, each with the key of a message that says what it finds. */
+const SEARCHES: [string, string][] = [
+  ["lighthouse -blurry", "help_search_words"],
+  ['"golden hour"', "help_search_exact"],
+  ["lora:detail", "help_search_name"],
+  ["steps>20", "help_search_number"],
+  ["after:2025-01", "help_search_date"],
+  ["is:favourite", "help_search_is"],
+  ["stars>3", "help_search_own"],
+];
+
+export class Help {
+  constructor(readonly context: Context) {
+    new Panel(context, "help", { title: "open_help", build: () => this.#build() });
+  }
+
+  #build() {
+    const { translate } = this.context;
+    const searches = SEARCHES.flatMap(([text, meaning]) => [
+      el("dt", {}, el("code", { dir: "ltr" }, text)),
+      el("dd", {}, translate(meaning)),
+    ]);
+    const parts = PARTS.map(({ label: title, places }) => {
+      const rows = KEYS.filter((key) => key.label && places.includes(key.place));
+      return makeSection(
+        translate(title),
+        rows.flatMap((key) => makeRow(key, translate)),
+      );
+    });
+    const mouse = el("p", { class: "dim" }, translate("help_mouse"));
+    return [makeSection(translate("help_search"), searches), ...parts, mouse];
+  }
+}
+
+/** Return a section of the help sheet.
+ * @param rows terms and their explanations */
+function makeSection(title: string, rows: HTMLElement[]) {
+  return el("section", { class: "keys" }, el("h3", {}, title), el("dl", {}, ...rows));
+}
+
+/** Return the table row that explains a keyboard shortcut. */
+function makeRow(key: Key, translate: Translate) {
+  const [first] = key.keys; // a letter is printed large on a keyboard
+  const pressed = (key.shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");
+  return [
+    el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
+    el("dd", {}, translate(key.label)),
+  ];
+}

@@ -1,0 +1,287 @@
+/** The panel of the downloads: starts, searches and controls them, and reports when they end. */
+
+import type { JobBody, JobCard } from "../contract";
+import { button, el, setLabel, setText } from "../core/dom";
+import { makeUuid } from "../core/text";
+import { Rows } from "../core/widgets";
+import { showError } from "../data/api";
+import { JobPoller } from "../data/job_poller";
+import { updateImages } from "../data/records";
+import type { Context, State } from "../types";
+import { JobRow } from "./job_row";
+import { makeEmpty, Panel } from "./panel";
+
+const FEW = 4; // downloads that need no search
+const LISTED = 12; // by the server, unless it is asked for more
+const MORE = 50; // with each press
+
+class JobSearch {
+  field;
+  older;
+  /** null while the newest jobs are shown */
+  found: JobCard[] | null = null;
+  #limit = LISTED;
+  #abort = new AbortController();
+
+  /** @param changed called when other jobs were found */
+  constructor(
+    private readonly context: Context,
+    private readonly changed: () => void,
+  ) {
+    const { translate, signal } = context;
+    const label = translate("jobs_search");
+    this.field = el("input", {
+      type: "search",
+      "data-field": "jobs-search",
+      placeholder: label,
+      "aria-label": label,
+      on: { input: () => void this.search() },
+    });
+    this.older = button({ action: "jobs-older", icon: "fold", label: "", class: "quiet" }, () =>
+      this.#showOlder(),
+    );
+    signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  get isActive() {
+    return this.field.value.trim() !== "" || this.#limit > LISTED;
+  }
+
+  /** Show the field if there are jobs to search, and the button if there are older jobs.
+   * @param total number of all jobs
+   * @param listed number of the listed jobs */
+  draw(total: number, listed: number) {
+    const isSearching = this.field.value !== "";
+    this.field.hidden = total <= FEW && !isSearching;
+    const n = total - listed;
+    this.older.hidden = isSearching || n <= 0;
+    setLabel(this.older, this.context.translate("jobs_older", { n }));
+  }
+
+  /** Show the newest jobs again. */
+  reset() {
+    this.#abort.abort();
+    this.field.value = "";
+    this.#limit = LISTED;
+    this.found = null;
+    this.changed();
+  }
+
+  #showOlder() {
+    this.#limit += MORE;
+    return this.search();
+  }
+
+  /** Fetch the jobs that match the words in the field; call this again when jobs have changed. */
+  async search() {
+    if (!this.isActive) return this.reset();
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
+    const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
+    try {
+      const { jobs } = await this.context.api.get(`jobs?${query}`, { signal });
+      if (signal.aborted) return;
+      this.found = jobs;
+      this.changed();
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+}
+
+type Group = { name: string; jobs: JobCard[] };
+
+class JobGroup {
+  element;
+  #name = el("h3", { dir: "auto" });
+  #list = el("ol", { class: "jobs-list" });
+  #rows: Rows<JobCard, JobRow>;
+
+  /** @param focusLost called when the focused row is removed */
+  constructor(
+    context: Context,
+    runAction: (job: number, action: string) => Promise<void>,
+    focusLost: () => void,
+  ) {
+    this.#rows = new Rows(
+      this.#list,
+      (job) => job.id,
+      ({ id }) => new JobRow(context, id, runAction),
+      focusLost,
+    );
+    this.element = el("section", { class: "job-group" }, this.#name, this.#list);
+  }
+
+  /** Show the jobs of a group. */
+  draw({ name, jobs }: Group) {
+    setText(this.#name, name);
+    this.#rows.draw(jobs);
+  }
+}
+
+/** Group jobs by their field `group`, which names a model, author or collection. The groups are in
+ * the order of their first jobs. */
+function groupJobs(jobs: JobCard[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const job of jobs) {
+    const group = groups.get(job.group) ?? { name: job.group, jobs: [] };
+    group.jobs.push(job);
+    groups.set(job.group, group);
+  }
+  return [...groups.values()];
+}
+
+type JobRequest = Pick<JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">;
+
+const OVER = ["done", "cancelled"];
+const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
+
+export class Jobs {
+  panel;
+  poller;
+  /** the ids of the last requests for a download, by what is wanted */
+  #requests = new Map<string, string>();
+  #groups: Rows<Group, JobGroup>;
+  #search;
+  #notice = el("p", { class: "notice", role: "status" });
+  #none = el("p", { class: "dim none" });
+  #empty;
+  #more = el("p", { class: "dim" });
+  #clear;
+
+  constructor(readonly context: Context) {
+    const { translate } = context;
+    this.#empty = makeEmpty(context, translate("jobs_none"));
+    this.#none.textContent = translate("jobs_none_found");
+    this.#clear = button(
+      { action: "jobs-clear", icon: "trash", label: translate("jobs_clear"), class: "quiet" },
+      () => void this.#clearFinished(),
+    );
+    const focusLost = () => this.panel.focus();
+    this.#groups = new Rows(
+      el("div", { class: "job-groups" }),
+      ({ name }) => name,
+      () => new JobGroup(context, (job, action) => this.runAction(job, action), focusLost),
+      focusLost,
+    );
+    this.#search = new JobSearch(context, () => this.#draw(context.store.get()));
+    context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);
+    this.panel = new Panel(context, "jobs", {
+      title: "open_jobs",
+      build: () => [
+        this.#notice,
+        this.#search.field,
+        this.#none,
+        this.#empty,
+        this.#groups.list,
+        this.#more,
+        el("div", { class: "actions" }, this.#search.older, this.#clear),
+      ],
+      opened: () => this.#search.reset(),
+      read: () => this.poller.poll(),
+    });
+    this.poller = new JobPoller(context, (request) => this.panel.readData(request));
+    this.#draw(context.store.get());
+  }
+
+  /** Start a download. The promise settles when the server has accepted or refused it. If the
+   * request is repeated within a second, or after a lost response, no second job is started: the
+   * server knows the request by its id. */
+  async startJob(wanted: JobRequest) {
+    const { api, store, actions, toast, signal } = this.context;
+    const key = JSON.stringify(wanted);
+    const request = this.#requests.get(key) ?? makeUuid();
+    this.#requests.set(key, request);
+    const { model: id, version } = store.get().where;
+    const model = id === null ? null : await actions.waitForModel();
+    const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
+    try {
+      const { message } = await api.post("jobs", { ...wanted, ...of, request }, { signal });
+      toast(message, "good");
+      this.poller.announceStart();
+      setTimeout(() => this.#requests.delete(key), DOUBLE_CLICK);
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  /** Update the rows, and report the jobs that have ended. */
+  #onChange(now: State, before: State) {
+    const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
+    for (const job of ended) this.#announceEnd(job);
+    if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
+    this.#draw(now);
+    if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
+  }
+
+  /** Show the jobs that were searched for, else the newest ones. */
+  #draw({ jobs }: State) {
+    const all = this.#search.found ?? jobs?.jobs ?? [];
+    this.#search.draw(jobs?.total ?? 0, all.length);
+    this.#notice.textContent = jobs?.notice ?? "";
+    const isEmpty = all.length === 0 && !jobs?.notice;
+    this.#none.hidden = !isEmpty || !this.#search.found;
+    this.#empty.hidden = !isEmpty || Boolean(this.#search.found);
+    this.#clear.hidden = !all.some(isFinished);
+    this.#more.textContent = jobs?.more ?? "";
+    this.#more.hidden = !jobs?.more;
+    this.#groups.draw(groupJobs(all));
+  }
+
+  /** Run an action on a job, such as pausing it. */
+  async runAction(id: number, action: string) {
+    const { api, toast, translate, signal } = this.context;
+    const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
+    const jobs = await this.panel.changeData(request);
+    if (!jobs) return;
+    this.poller.setJobs(jobs);
+    if (action === "cancel")
+      toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
+  }
+
+  async #clearFinished() {
+    const listed = this.#search.found ?? this.context.store.get().jobs?.jobs ?? [];
+    for (const job of listed.filter(isFinished)) await this.runAction(job.id, "forget");
+  }
+
+  /** Show a message that a job has ended, unless the panel is open. */
+  #announceEnd(job: JobCard) {
+    if (this.panel.isOpen || job.state === "cancelled") return;
+    const { toast, translate } = this.context;
+    const isGood = job.failed === 0 && !job.toast;
+    const there = job.skipped ? "job_ended_there" : "job_ended";
+    const key = job.reads_only ? "job_ended_read" : there;
+    const counts = { title: job.title, n: job.saved, there: job.skipped };
+    if (isGood) toast(translate(key, counts), "good");
+    else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
+  }
+
+  /** Ask the server which of the loaded images are saved, and show that. */
+  async #markSaved() {
+    const { api, store, signal } = this.context;
+    const ids = store.get().images.map((view) => view.id);
+    try {
+      const answer = await api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
+      const saved = new Set(answer.ids);
+      updateImages(store, (view) => (saved.has(view.id) ? { ...view, saved: true } : view));
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+}
+
+/** Return whether a job has ended since the last response.
+ * @param before the jobs in the last response, undefined at the first one */
+function isEnded(job: JobCard, before?: JobCard[]) {
+  const was = before?.find((other) => other.id === job.id);
+  // an older job comes into the list when a newer one leaves it
+  const isNew = before?.every((other) => other.id < job.id) ?? false;
+  return (was ? !OVER.includes(was.state) : isNew) && OVER.includes(job.state);
+}
+
+/** Return whether a job has ended and has nothing that could be tried again. */
+function isFinished(job: JobCard) {
+  return OVER.includes(job.state) && job.failed === 0;
+}

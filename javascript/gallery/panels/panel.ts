@@ -1,0 +1,182 @@
+/** A panel that slides in when the state names it: from the side, or from below on a narrow page.
+ * If its data cannot be read, it shows the problem with a button in place of its contents. */
+
+import { closeModal, makeModal, openModal } from "../core/dialogs";
+import { button, el, iconButton, redraw } from "../core/dom";
+import { isAborted, makeProblem, makeRetryButton, ResponseOrder, showError } from "../data/api";
+import { isOffline } from "../state/state";
+import type { Context, Problem } from "../types";
+
+const PATIENCE = 3000; // ms without a response that go without saying
+
+interface PanelContents {
+  title: string; // key of a message
+  build: () => Node[]; // returns the contents; called when the panel is first opened
+  opened?: () => void; // called whenever the panel is opened
+  // reads the panel's data by `readData`; called when the panel is opened, when the user tries
+  // again, and when our server responds again
+  read?: () => unknown;
+}
+
+export class Panel {
+  #dialog: HTMLDialogElement | null = null;
+  #body = el("div", { class: "panel-body", tabindex: 0 });
+  #order = new ResponseOrder();
+  #hasData = false;
+  /** why the data could not be read, unless our server does not respond */
+  #problem: Problem | null = null;
+  #message = el("p", { role: "alert", dir: "auto" });
+  #problemBox = el("div", { class: "none panel-problem" }, this.#message);
+
+  constructor(
+    readonly context: Context,
+    readonly name: import("../types").Panel,
+    readonly how: PanelContents,
+  ) {
+    const { store } = context;
+    store.on(["panel"], () => this.#follow(), context);
+    store.on([isOffline], () => this.#onConnection(), context);
+    this.#follow();
+  }
+
+  /** Send a request that reads the panel's data. Return its response, null if the response is
+   * outdated. After an error, show the problem in the panel and return null. */
+  async readData<T>(request: () => Promise<T>): Promise<T | null> {
+    const { store, translate } = this.context;
+    const slow =
+      this.#hasData || this.#problem
+        ? 0
+        : window.setTimeout(
+            () => this.showProblem({ code: "", message: translate("server_slow") }),
+            PATIENCE,
+          );
+    try {
+      const response = await this.#order.read(request);
+      this.#hasData = true;
+      this.showProblem(null);
+      return response;
+    } catch (error) {
+      if (isAborted(error)) return null;
+      this.showProblem(isOffline(store.get()) ? null : makeProblem(error, translate));
+      return null;
+    } finally {
+      window.clearTimeout(slow);
+    }
+  }
+
+  /** Send a request that changes the panel's data. Return its response, or null after an error,
+   * which is shown to the user. */
+  async changeData<T>(request: () => Promise<T>): Promise<T | null> {
+    try {
+      return await this.#order.change(request);
+    } catch (error) {
+      showError(error, this.context);
+      return null;
+    }
+  }
+
+  /** Show why the panel's data cannot be read, in place of the contents; null shows the
+   * contents. */
+  showProblem(problem: Problem | null) {
+    this.#problem = problem;
+    this.#drawProblem();
+  }
+
+  /** Read the data again once our server responds. */
+  #onConnection() {
+    this.#drawProblem();
+    if (this.isOpen && !isOffline(this.context.store.get())) this.how.read?.();
+  }
+
+  /** Show the problem in place of the contents, or the contents if there is no problem. If that
+   * hides the focused control, focus the panel. */
+  #drawProblem() {
+    const { read } = this.how;
+    if (!this.#dialog || !read) return;
+    const { store, translate, root } = this.context;
+    const offline = { code: "offline", message: translate("problem_offline") };
+    const problem = isOffline(store.get()) ? offline : this.#problem;
+    const message = problem?.message ?? "";
+    if (message === this.#message.textContent) return;
+    this.#message.textContent = message;
+    redraw(root, this.#problemBox, () =>
+      this.#problemBox.replaceChildren(
+        this.#message,
+        makeRetryButton(problem?.code ?? "", translate, read),
+      ),
+    );
+    this.#dialog.toggleAttribute("data-failed", message !== "");
+    if (this.isOpen && root.activeElement?.getClientRects().length === 0) this.focus();
+  }
+
+  get isOpen() {
+    return this.context.store.get().panel === this.name;
+  }
+
+  /** Focus the panel's body, so that the keys scroll it. */
+  focus() {
+    this.#body.focus();
+  }
+
+  #follow() {
+    if (!this.isOpen) {
+      if (this.#dialog) closeModal(this.#dialog);
+      return;
+    }
+    this.#dialog ??= this.#build();
+    openModal(this.#dialog);
+    this.focus();
+    this.#drawProblem();
+    this.how.opened?.();
+    this.how.read?.();
+  }
+
+  #build() {
+    const { root, translate, actions, signal } = this.context;
+    const leave = () => this.isOpen && actions.panel("");
+    const title = translate(this.how.title);
+    const close = iconButton("close-panel", "close", translate("say_close"), leave, "quiet");
+    this.#body.append(this.#problemBox, ...this.how.build());
+    const dialog = el(
+      "dialog",
+      {
+        class: `panel ${this.name}`,
+        "aria-label": title,
+        "data-panel": this.name,
+        tabindex: -1,
+      },
+      el("header", {}, el("h2", {}, title), close),
+      this.#body,
+    );
+    makeModal(dialog, leave, signal);
+    dialog.addEventListener("keydown", clearSearch);
+    root.append(dialog);
+    return dialog;
+  }
+}
+
+/** Clear a search field on Escape; the next Escape closes the panel. Some browsers do only one of
+ * these by themselves. */
+function clearSearch(event: KeyboardEvent) {
+  const { key, target, isComposing } = event;
+  if (key !== "Escape" || isComposing) return;
+  if (!(target instanceof HTMLInputElement) || target.type !== "search" || !target.value) return;
+  event.preventDefault();
+  target.value = "";
+  target.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/** Return the text and the button to show in an empty panel.
+ * @param text what the panel is for */
+export function makeEmpty({ translate, actions }: Context, text: string) {
+  const begin = { action: "begin", label: translate("home_open_gallery") };
+  return el(
+    "div",
+    { class: "none" },
+    el("p", { class: "dim", text }),
+    button(begin, () => {
+      actions.panel("");
+      return actions.openHome();
+    }),
+  );
+}

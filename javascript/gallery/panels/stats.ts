@@ -1,0 +1,380 @@
+/** The panel of what the images of a model have in common. */
+
+import type {
+  StatsBarView as Bar,
+  StatsGroup as Group,
+  Stats,
+  StatsBarView,
+  VersionStats,
+} from "../contract";
+import { button, el, icon, makePair, redraw } from "../core/dom";
+import { formatNumber } from "../core/text";
+import { makeLimitField, makeLongText } from "../core/widgets";
+import { getTabName } from "../host/host_page";
+import { getParameterLabel } from "../state/state";
+import type { Context } from "../types";
+import { Panel } from "./panel";
+
+const FIRST_BARS = 6; // bars that are shown before "all" is pressed
+
+/** Return a heading and a bar chart for a group of statistics, such as the samplers.
+ * @param show called when a bar is clicked */
+function makeBars(context: Context, group: Group, show: (bar: Bar) => void) {
+  const { translate } = context;
+  const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));
+  const section = el(
+    "section",
+    { class: "bar-group", "data-kind": group.kind },
+    el("h3", {}, translate(`stats_${group.kind}`)),
+    list,
+  );
+  if (group.bars.length > FIRST_BARS + 1) section.append(makeMoreButton(context, group, list));
+  return section;
+}
+
+/** Return a button that switches between all bars and the first ones. */
+function makeMoreButton({ translate }: Context, group: Group, list: HTMLElement) {
+  const fold = button(
+    {
+      action: "figures-all",
+      label: translate("stats_all", { n: group.bars.length }),
+      class: "quiet",
+    },
+    () => {
+      const isOpen = list.toggleAttribute("data-all");
+      fold.setAttribute("aria-expanded", String(isOpen));
+      const label = isOpen
+        ? translate("stats_less")
+        : translate("stats_all", { n: group.bars.length });
+      fold.lastElementChild?.replaceChildren(label);
+    },
+  );
+  fold.setAttribute("aria-expanded", "false");
+  fold.dataset.value = "all"; // its label changes
+  return fold;
+}
+
+/** Return the bar of one value.
+ * @param show called when the bar is clicked */
+function makeBar({ translate, store }: Context, bar: Bar, show: (bar: Bar) => void) {
+  const language = store.get().bootstrap?.language;
+  const unseen = (text: string) => el("span", { class: "visually-hidden" }, text);
+  const { low, high } = bar; // of the LoRA's weights
+  const weight = translate(low === high ? "stats_weight" : "stats_weights", {
+    weight: bar.weight,
+    low,
+    high,
+  });
+  const made = el(
+    "button",
+    {
+      type: "button",
+      class: "stats-bar",
+      "data-do": "figures-show",
+      "data-value": bar.value,
+      title: bar.search ? translate("stats_show", { label: bar.label }) : null,
+      disabled: !bar.search,
+      on: { click: () => show(bar) },
+    },
+    el("span", { class: "label", dir: "auto" }, bar.label),
+    bar.weight && el("span", { class: "weight" }, " ", weight),
+    el("span", { class: "share" }, " ", formatPercent(bar.share, language)),
+    unseen(translate("stats_bar_count", { n: formatNumber(bar.count, language) })),
+    el(
+      "span",
+      { class: "bar-reactions" },
+      icon("heart"),
+      " ",
+      formatNumber(bar.reactions, language),
+    ),
+    unseen(translate("stats_bar_got")),
+  );
+  made.style.setProperty("--cs-bar-length", `${100 * bar.share}%`);
+  return el("li", {}, made);
+}
+
+/** Return a share (0 to 1) in whole percent, "<1 %" if that would be 0. */
+function formatPercent(share: number, language: string | undefined) {
+  const number = Math.round(100 * share);
+  return `${number < 1 ? "<1" : formatNumber(number, language)} %`;
+}
+
+const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
+
+/** Return a table that compares the model's versions.
+ * @param versions two or more
+ * @param show called with the id of a version that the user clicks */
+function makeVersions(context: Context, versions: VersionStats[], show: (id: number) => void) {
+  const { translate } = context;
+  const kinds = KINDS.filter((kind) => versions.some((version) => version.most[kind]));
+  const heads = ["stats_version", "stats_pictures", ...kinds.map((kind) => `stats_${kind}`)];
+  const table = el(
+    "table",
+    {},
+    el(
+      "thead",
+      {},
+      el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, translate(key)))),
+    ),
+    el("tbody", {}, ...versions.map((version) => makeRow(context, version, kinds, show))),
+  );
+  const name = translate("stats_versions");
+  return el(
+    "section",
+    { class: "versions" },
+    el("h3", {}, name),
+    el("div", { class: "wide", role: "region", "aria-label": name, tabindex: 0 }, table),
+  );
+}
+
+/** Return the table row of a version.
+ * @param kinds of the values to show, such as "sampler"
+ * @param show called with the version's id when the version is clicked */
+function makeRow(
+  { translate, store }: Context,
+  version: VersionStats,
+  kinds: string[],
+  show: (id: number) => void,
+) {
+  const language = store.get().bootstrap?.language;
+  const open = el("button", {
+    type: "button",
+    "data-do": "figures-version",
+    dir: "auto",
+    title: translate("stats_of_version", { name: version.name }),
+    text: version.name,
+    on: { click: () => show(version.id) },
+  });
+  const cells = kinds.map((kind) => {
+    const most = version.most[kind];
+    if (!most) return el("td", { class: "dim" }, "–");
+    const share = el("span", { class: "dim" }, formatPercent(most.share, language));
+    return el("td", {}, el("span", { dir: "auto" }, most.label), " ", share);
+  });
+  const pictures = el("td", {}, formatNumber(version.with_data, language));
+  return el("tr", {}, el("th", { scope: "row" }, open), pictures, ...cells);
+}
+
+const LEAST_SHARE = 0.1;
+const USUAL_TAB = "txt2img";
+const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
+
+/** Return a section with the most common generation settings.
+ * @param stats must have a recipe */
+function makeRecipe(context: Context, stats: Stats) {
+  const { translate } = context;
+  return el(
+    "section",
+    { class: "recipe" },
+    el("h3", {}, translate("stats_recipe")),
+    el("dl", {}, ...summarize(context, stats).map(([name, value]) => makePair(name, value))),
+    el("div", { class: "text", dir: "auto" }, makeLongText(stats.recipe, translate)),
+    el("div", { class: "actions" }, ...makeButtons(context, stats.recipe)),
+  );
+}
+
+/** Return the most common settings by label: the usual weight of the model's own LoRA if it has
+ * one, sampler and schedule type, then the others. */
+function summarize(
+  { translate, store }: Context,
+  { settings, groups }: Stats,
+): [name: string, value: string][] {
+  const { bootstrap } = store.get();
+  const loras = groups.find(({ kind }) => kind === "lora")?.bars ?? [];
+  const modelLora = loras.find((bar) => isModelLora(bar) && bar.weight);
+  const first = settings.filter(([name]) => FIRST.includes(name));
+  const rest = settings.filter(([name]) => !FIRST.includes(name));
+  const all: [string, string][] = [...first, ...rest].map(([name, value]) => [
+    getParameterLabel(bootstrap, name),
+    value,
+  ]);
+  return modelLora ? [[translate("stats_own_weight"), modelLora.weight], ...all] : all;
+}
+
+/** Return whether a bar is for the model's own LoRA: a version of the model that at least a tenth
+ * of the images use. A rarer one may be a checkpoint of the same name.
+ * @param bar of a LoRA */
+function isModelLora({ is_model_version, share }: StatsBarView) {
+  return is_model_version && share >= LEAST_SHARE;
+}
+
+/** Return the buttons that send the infotext to a tab of the host, if it has one, and copy it. */
+function makeButtons({ translate, actions, store }: Context, text: string) {
+  const copy = button(
+    { action: "figures-copy", icon: "copy", label: translate("stats_copy") },
+    () => void actions.copy(text),
+  );
+  const tabs = store.get().bootstrap?.host.send_to ?? [];
+  const tab = tabs.includes(USUAL_TAB) ? USUAL_TAB : tabs[0];
+  if (!tab) return [copy];
+  const send = button(
+    {
+      action: "figures-send",
+      icon: "send",
+      label: translate("stats_send", { tab: getTabName(tab) }),
+      class: "primary",
+    },
+    () => actions.send(tab, null, text),
+  );
+  return [send, copy];
+}
+
+const USUAL = 300; // images
+const MOST = 10_000;
+const UNDER_WAY = ["queued", "running"];
+
+class ReadMore {
+  element;
+  #limit;
+  #line = el("p", { role: "status" });
+  #form;
+  #progress;
+  #read = -1; // images, of the job that is shown
+
+  /** @param more called when more records are loaded */
+  constructor(
+    private readonly context: Context,
+    more: () => unknown,
+  ) {
+    const { store, translate, actions } = context;
+    const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
+    this.#limit = makeLimitField(translate, what);
+    const begin = button(
+      { action: "figures-read", icon: "again", label: translate("stats_read") },
+      () => this.#limit.reportValidity() && actions.readRecords(this.#limit.valueAsNumber),
+    );
+    const stop = button(
+      { action: "figures-stop", icon: "stop", label: translate("do_give_up") },
+      () => {
+        const job = this.#findJob();
+        return job && actions.cancelJob(job.id);
+      },
+    );
+    const upTo = el("span", { class: "dim", text: translate("up_to") });
+    const label = el("label", {}, upTo, this.#limit);
+    this.#form = el("div", { class: "limit-form joined" }, label, begin);
+    this.#progress = el("div", { class: "row" }, this.#line, stop);
+    this.element = el("div", { class: "row" }, this.#form, this.#progress);
+    store.on(["jobs"], () => this.#follow(more), context);
+    this.#follow(() => {});
+  }
+
+  /** Return the newest job, queued or running, that loads this model's records; else undefined. */
+  #findJob() {
+    const { jobs, model } = this.context.store.get();
+    return jobs?.jobs.find(
+      (job) => job.reads_only && UNDER_WAY.includes(job.state) && job.title === model?.name,
+    );
+  }
+
+  /** Show the job's progress, and call `more` when the job begins, has read more records, or
+   * ends. */
+  #follow(more: () => unknown) {
+    const job = this.#findJob();
+    this.#form.hidden = job !== undefined;
+    this.#progress.hidden = job === undefined;
+    this.#line.textContent = job?.line ?? "";
+    const read = job?.saved ?? -1;
+    if (read === this.#read) return;
+    this.#read = read;
+    more();
+  }
+}
+
+const FEW = 30; // images with data that say little
+/** The order of the groups: first how images are made, then what they show. */
+const ORDER = [
+  ...["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip"],
+  ...["lora", "word", "negative", "embedding", "checkpoint", "upscaler", "upscale", "denoising"],
+];
+
+export class StatsPanel {
+  panel;
+  #sample = el("header", { class: "sample" });
+  #reading;
+  #content = el("div", { class: "stats-content" });
+  #abort = new AbortController();
+
+  constructor(private readonly context: Context) {
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+    this.panel = new Panel(context, "stats", {
+      title: "stats_title",
+      build: () => [this.#sample, this.#reading.element, this.#content],
+      read: () => this.#read(),
+    });
+    this.#reading = new ReadMore(context, () => this.panel.isOpen && void this.#read());
+    // The statistics depend on the model's versions and file names.
+    context.store.on(["where", "model"], () => this.panel.isOpen && void this.#read(), context);
+  }
+
+  async #read() {
+    const { api, store, translate } = this.context;
+    const { model, version, level } = store.get().where;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#reading.element.hidden = model === null;
+    if (model === null) return this.#showMessage(translate("stats_open_a_model"));
+    if (!this.#content.childElementCount) this.#showMessage(translate("reading"));
+    const query = new URLSearchParams({ model: String(model), level });
+    if (version !== null) query.set("version", String(version));
+    const stats = await this.panel.readData(() => api.get(`stats?${query}`, { signal }));
+    if (stats) this.#draw(stats);
+  }
+
+  #showMessage(text: string) {
+    this.#sample.replaceChildren();
+    this.#content.replaceChildren(
+      el("div", { class: "none" }, el("p", { class: "dim", role: "status" }, text)),
+    );
+  }
+
+  #draw(stats: Stats) {
+    const { actions, translate, root } = this.context;
+    const show = ({ search }: StatsBarView) => {
+      actions.panel("");
+      void actions.search(search, "gallery"); // all that was read, as the bars are
+    };
+    const groups = [...stats.groups].sort(
+      (one, other) => getGroupOrder(one) - getGroupOrder(other),
+    );
+    const bars = groups.map((group) => makeBars(this.context, group, show));
+    const versions = makeVersions(this.context, stats.versions, (version) => {
+      void actions.setWhere({ version });
+    });
+    this.#drawSample(stats);
+    const parts = [
+      stats.recipe && makeRecipe(this.context, stats),
+      bars.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
+      el("div", { class: "bar-groups" }, ...bars),
+      stats.versions.length > 1 && versions,
+    ];
+    redraw(root, this.#content, () =>
+      this.#content.replaceChildren(...parts.filter((part) => part instanceof HTMLElement)),
+    );
+  }
+
+  /** Show how many images the statistics are based on. */
+  #drawSample({ image_count, with_data, reactions }: Stats) {
+    const { translate, store, actions } = this.context;
+    const { bootstrap, model, where } = store.get();
+    const version = model?.versions.find((one) => one.id === where.version);
+    const number = (value: number) => formatNumber(value, bootstrap?.language);
+    const counts = { pictures: number(image_count), with_data: number(with_data) };
+    const all = { action: "figures-every", label: translate("every_version"), class: "quiet" };
+    const summary = image_count
+      ? translate("stats_sample", { ...counts, reactions: number(reactions) })
+      : translate("stats_none");
+    this.#sample.replaceChildren(
+      el("h3", { dir: "auto" }, model?.name, version && ` · ${version.name}`),
+      el("p", { role: "status" }, summary),
+      image_count && with_data < FEW ? el("p", { class: "warns" }, translate("stats_few")) : "",
+      version ? button(all, () => actions.setWhere({ version: null })) : "",
+    );
+  }
+}
+
+/** Return a number by which the groups are sorted: LoRAs come first if the model is one of them. */
+function getGroupOrder({ kind, bars }: Group) {
+  return kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
+}

@@ -1,0 +1,218 @@
+/** The panel of watched galleries: starts and stops watching, and shows what is new in each. */
+
+import { button, el, iconButton, setLabel } from "../core/dom";
+import { formatDate } from "../core/text";
+import { Rows } from "../core/widgets";
+import { setWatches } from "../data/records";
+import { getWatchKey, makeDefaultQuery, withSource } from "../state/query";
+import { getSetting } from "../state/state";
+import type { Context, State, WatchedGalleries, WatchedGallery } from "../types";
+import { makeEmpty, Panel } from "./panel";
+
+class WatchRow {
+  element;
+  #news = el("p", { class: "dim" });
+
+  /** @param actions called by the buttons of the row */
+  constructor(
+    private readonly context: Context,
+    one: WatchedGallery,
+    { open, unwatch }: { open: () => unknown; unwatch: () => unknown },
+  ) {
+    const { translate } = context;
+    const leave = translate("watch_stop", { name: one.name });
+    const title = button({ action: "open-watched", label: one.name, class: "quiet" }, open);
+    title.dir = "auto";
+    this.element = el(
+      "li",
+      { "data-gallery": one.gallery },
+      title,
+      iconButton("watch-leave", "trash", leave, unwatch, "quiet"),
+      this.#news,
+      one.by_upload && el("small", { class: "dim" }, translate("watches_by_upload")),
+    );
+  }
+
+  /** Show how many new images the gallery has. */
+  draw(one: WatchedGallery) {
+    this.element.toggleAttribute("data-news", one.new_count > 0);
+    const summary = one.checked_at || !one.problem ? this.#summarize(one) : "";
+    this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
+  }
+
+  #summarize({ new_count, has_more, checked_at }: WatchedGallery) {
+    const { translate, store } = this.context;
+    if (!checked_at) return translate("watches_never");
+    const date = formatDate(checked_at, store.get().bootstrap?.language);
+    const some = translate(has_more ? "watches_more" : "watches_n", { n: new_count });
+    return translate("watches_at", { news: new_count ? some : translate("watches_nothing"), date });
+  }
+}
+
+const WHILE_CHECKING = 1000; // ms between two requests
+const WHILE_LOST = 10_000; // while our server does not answer
+const DAILY = 3_600_000; // ms between two requests that may begin the daily check
+
+export class Watches {
+  #timer = 0;
+  #answeredAt = performance.now();
+  #list = el("ul", { class: "galleries" });
+  #rows: Rows<WatchedGallery, WatchRow>;
+  #problem = el("p", { class: "notice", role: "status" });
+  #check;
+  #none;
+  #means;
+  #panel;
+
+  constructor(private readonly context: Context) {
+    const { store, api, translate, signal } = context;
+    this.#none = makeEmpty(context, translate("watches_none"));
+    this.#means = el("p", { class: "dim" }, translate("watches_means"));
+    this.#check = button(
+      { action: "watch-check", icon: "again", label: translate("watch_check") },
+      () => this.#change(() => api.post("watches", { action: "check" })),
+    );
+    this.#panel = new Panel(context, "watches", {
+      title: "open_watches",
+      build: () => [this.#problem, this.#none, this.#list, this.#means, this.#check],
+      read: () => this.#read(),
+    });
+    this.#rows = new Rows(
+      this.#list,
+      (one) => one.gallery,
+      (one) => this.#makeRow(one),
+      () => this.#panel.focus(),
+    );
+    store.on(["watches"], () => this.#draw(), { signal });
+    store.on(["bootstrap"], (now, before) => this.#onBootstrap(now, before), { signal });
+    store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
+    document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    this.#showAndCheck(store.get().bootstrap?.watches);
+  }
+
+  /** Watch the open gallery, or stop watching it. */
+  async toggleWatch() {
+    const { store, api, actions } = this.context;
+    const { where, watches } = store.get();
+    const gallery = getWatchKey(where);
+    if (!gallery) return;
+    const isWatched = watches?.galleries.some((one) => one.gallery === gallery);
+    const loaded = where.model === null ? null : await actions.waitForModel();
+    const model = loaded?.id === where.model ? loaded : null;
+    const version = model?.versions.find((one) => one.id === where.version)?.name;
+    const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
+    const one = { ...where, gallery, name };
+    const change = () =>
+      isWatched ? this.#unwatch(one) : api.post("watches", { action: "watch", ...where, name });
+    await this.#change(change);
+  }
+
+  /** Stop watching a gallery, and show a message whose button watches it again. Return the
+   * galleries that are still watched. */
+  async #unwatch({
+    gallery,
+    ...again
+  }: Pick<WatchedGallery, "gallery" | "name" | "model" | "version" | "user">) {
+    const { api, store, toast, translate } = this.context;
+    const left = await api.post("watches", { action: "unwatch", gallery });
+    const body = () => ({ ...withSource(store.get().where, again), name: again.name });
+    const watch = () => api.post("watches", { action: "watch", ...body() });
+    toast(translate("watch_stopped", { name: again.name }), undefined, () => this.#change(watch));
+    return left;
+  }
+
+  #read() {
+    const { api } = this.context;
+    return this.#show(this.#panel.readData(() => api.get("watches", this.context)));
+  }
+
+  #change(request: () => Promise<WatchedGalleries>) {
+    return this.#show(this.#panel.changeData(request));
+  }
+
+  /** Show the watched galleries of a response, and schedule the next check.
+   * @param response null if there is nothing new to show */
+  async #show(response: Promise<WatchedGalleries | null>) {
+    const watches = await response;
+    const { store, signal } = this.context;
+    if (signal.aborted) return;
+    if (!watches) return this.#schedule(WHILE_LOST);
+    this.#answeredAt = performance.now();
+    setWatches(store, watches);
+    this.#schedule();
+  }
+
+  /** Show the watched galleries, and let the server check those that are due. */
+  #showAndCheck(watches: WatchedGalleries | undefined) {
+    if (watches) setWatches(this.context.store, watches);
+    this.#schedule();
+    if (watches?.galleries.length) void this.#checkDue();
+  }
+
+  /** Let the server check the galleries that are due. */
+  #checkDue() {
+    const { api } = this.context;
+    const request = () => api.post("watches", { action: "check_due" }, this.context);
+    return this.#show(this.#panel.readData(request));
+  }
+
+  /** Show the watched galleries that the bootstrap data contain, if they have changed. */
+  #onBootstrap({ bootstrap }: State, before: State) {
+    if (bootstrap?.watches !== before.bootstrap?.watches) this.#showAndCheck(bootstrap?.watches);
+    else this.#schedule();
+  }
+
+  /** Fetch the watched galleries after one of them was opened, because its images are no longer
+   * new. */
+  #onLoaded(now: State, before: State) {
+    const gallery = getWatchKey(now.where);
+    const hasNews = now.watches?.galleries.some((one) => one.gallery === gallery && one.new_count);
+    if (!hasNews || now.loading || !before.loading || now.problems.images || now.libraryDate)
+      return;
+    void this.#read();
+  }
+
+  /** Schedule the next check: soon if the server is checking, or daily if the setting wants that
+   * and galleries are watched. Schedule none while the page is hidden.
+   * @param least milliseconds to wait at least */
+  #schedule(least = 0) {
+    clearTimeout(this.#timer);
+    const { store, signal } = this.context;
+    const { watches, bootstrap } = store.get();
+    const isDaily = getSetting(bootstrap, "watch_daily") === true && watches?.galleries.length;
+    const every = watches?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
+    if (!every || document.hidden || signal.aborted) return;
+    const left = this.#answeredAt + every - performance.now(); // the time runs also while the page is hidden
+    this.#timer = window.setTimeout(() => void this.#checkDue(), Math.max(least, left));
+  }
+
+  #draw() {
+    const { store, translate } = this.context;
+    const { galleries = [], checking = false, problem = "" } = store.get().watches ?? {};
+    this.#check.hidden = !galleries.length;
+    this.#means.hidden = !galleries.length;
+    setLabel(this.#check, translate(checking ? "watch_checking" : "watch_check"));
+    this.#problem.textContent = problem;
+    this.#none.hidden = galleries.length > 0;
+    if (!galleries.length) this.#panel.showProblem(problem ? { code: "", message: problem } : null); // the list could not be read
+    this.#rows.draw(galleries);
+  }
+
+  #makeRow(one: WatchedGallery) {
+    return new WatchRow(this.context, one, {
+      open: () => this.#open(one),
+      unwatch: () => this.#change(() => this.#unwatch(one)),
+    });
+  }
+
+  /** Open a watched gallery with the newest images first. */
+  #open({ model, version, user }: WatchedGallery) {
+    const { store, actions } = this.context;
+    const { where, bootstrap } = store.get();
+    actions.panel("");
+    const source = user ? { user } : { model, version };
+    const all = bootstrap ? { ...makeDefaultQuery(bootstrap), level: where.level } : where; // the newest first
+    void actions.setWhere(withSource(all, source));
+  }
+}

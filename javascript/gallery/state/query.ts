@@ -1,0 +1,233 @@
+/** The query of a gallery: as URL, as paths of requests, and as words of the search field. Pure. */
+
+import type { SearchCount, SearchPreview } from "../contract";
+import type { Bootstrap, State, Where } from "../types";
+import { getSetting, getSource, NOWHERE } from "./state";
+
+export { getSource } from "./state";
+
+const NUMBERS = ["model", "version", "post"] as const;
+const TEXTS = ["user", "sort", "period", "level", "type", "base"] as const;
+const FILTERS = ["version", "period", "level", "type", "base", "meta"] as const;
+
+/** Return a query without a gallery and with the default filters. */
+export function makeDefaultQuery(bootstrap: Bootstrap): Where {
+  const level = getSetting(bootstrap, "gallery_level");
+  const { choices } = bootstrap;
+  return {
+    ...NOWHERE,
+    sort: choices.sort[0]?.value ?? "",
+    period: choices.period[0]?.value ?? "",
+    level: String(level ?? choices.level[0]?.value ?? ""),
+  };
+}
+
+/** Return a query for another gallery with the same filters.
+ * @param source the part of a query that names the gallery */
+export function withSource(where: Where, source: Partial<Where>): Where {
+  const none = { model: null, version: null, post: null, user: "", search: null };
+  return { ...where, ...none, ...source };
+}
+
+/** Parse the page's URL. Return the query, the open image, the words of a model search and the
+ * words that filter the loaded images.
+ * @param search "?model=…"
+ * @param usual the default for each parameter */
+export function parseAddress(
+  search: string,
+  usual: Where,
+): { where: Where; image: number | null; find: string; words: string } {
+  const parameters = new URLSearchParams(search);
+  const where = { ...usual };
+  for (const name of NUMBERS) where[name] = parseId(parameters.get(name));
+  for (const name of TEXTS) where[name] = parameters.get(name) ?? usual[name];
+  where.search = parameters.get("search");
+  where.meta = parameters.has("meta") ? parameters.get("meta") === "1" : usual.meta;
+  const [find, words] = [parameters.get("find") ?? "", parameters.get("words") ?? ""];
+  return { where, image: parseId(parameters.get("image")), find, words };
+}
+
+/** Return the page's URL for a query and the open image. Default values are left out; the host's
+ * own parameters and hash are kept.
+ * @param usual the default for each parameter
+ * @param href the current address
+ * @param searched find: words of a model search whose results are shown; words: those by which
+ *     the loaded images are filtered */
+export function buildAddress(
+  where: Where,
+  image: number | null,
+  usual: Where,
+  href: string,
+  { find = "", words = "" }: { find?: string; words?: string } = {},
+) {
+  const address = new URL(href);
+  const { searchParams } = address;
+  for (const name of NUMBERS) setParameter(searchParams, name, where[name], null);
+  for (const name of TEXTS) setParameter(searchParams, name, where[name], usual[name]);
+  setParameter(searchParams, "meta", where.meta ? "1" : "0", usual.meta ? "1" : "0");
+  setParameter(searchParams, "search", where.search, null);
+  setParameter(searchParams, "image", image, null);
+  setParameter(searchParams, "find", find, "");
+  setParameter(searchParams, "words", words, "");
+  return address.href;
+}
+
+/** Return the page's URL for an image of the open gallery.
+ * @param href the current address */
+export function buildImageAddress(
+  { bootstrap, where }: Pick<State, "bootstrap" | "where">,
+  id: number,
+  href: string,
+) {
+  return buildAddress(where, id, bootstrap ? makeDefaultQuery(bootstrap) : where, href);
+}
+
+/** Set a parameter; delete it if its value is null or the default.
+ * @param usual the default */
+function setParameter(
+  parameters: URLSearchParams,
+  name: string,
+  value: string | number | null,
+  usual: string | number | null,
+) {
+  if (value === usual || value === null) parameters.delete(name);
+  else parameters.set(name, String(value));
+}
+
+/** Return the id in a parameter, null if it is not a positive whole number. */
+function parseId(text: string | null) {
+  return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
+}
+
+/** Return the API path for one page of a gallery.
+ * @param showsHidden whether hidden images are sent too */
+export function buildImagesPath(
+  where: Where,
+  cursor: string | null,
+  limit: number,
+  showsHidden = false,
+): `images?${string}` {
+  const parameters = makeQueryParameters(where);
+  if (cursor) parameters.set("cursor", cursor);
+  parameters.set("limit", String(limit));
+  if (showsHidden) parameters.set("hidden", "1");
+  return `images?${parameters}`;
+}
+
+/** Return a query as URL parameters, without empty ones. */
+export function makeQueryParameters(where: Where) {
+  const parameters = new URLSearchParams();
+  for (const name of [...NUMBERS, ...TEXTS]) {
+    if (where[name]) parameters.set(name, String(where[name]));
+  }
+  if (where.meta) parameters.set("meta", "1");
+  if (where.search !== null) parameters.set("search", where.search);
+  return parameters;
+}
+
+/** Return whether a query asks for a gallery on Civitai. */
+export function hasGallery(where: Where) {
+  return !["", "kept"].includes(getSource(where));
+}
+
+/** Return the filters that have an effect and differ from their defaults. The sort order is not a
+ * filter, since it hides no image.
+ * @param usual the default for each filter */
+export function listSetFilters(where: Where, usual: Where) {
+  return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
+}
+
+/** Return the set filters that exclude images. A content rating above the default excludes none. */
+export function listExcludingFilters(where: Where, bootstrap: Bootstrap) {
+  const usual = makeDefaultQuery(bootstrap);
+  const levels = bootstrap.choices.level.map(({ value }) => value);
+  const isHigher = levels.indexOf(where.level) > levels.indexOf(usual.level);
+  return listSetFilters(where, usual).filter((name) => name !== "level" || !isHigher);
+}
+
+/** Return the filters of a query. */
+export function pickFilters({ version, period, level, type, base, meta }: Where) {
+  return { version, period, level, type, base, meta };
+}
+
+/** Return whether a filter has an effect on the open gallery. */
+function isUsed(name: (typeof FILTERS)[number], where: Where) {
+  if (name === "version") return where.model !== null;
+  return name !== "period" || where.search === null; // the library knows no period
+}
+
+/** Return the server's name for a watched gallery, "" if the gallery cannot be watched. */
+export function getWatchKey({ model, version, post, user, search }: Where) {
+  if (search !== null || post !== null) return "";
+  if (version !== null) return `version ${version}`;
+  if (model !== null) return `model ${model}`;
+  return user ? `user ${user}` : "";
+}
+
+/** The loaded images; what was read of the open gallery; the library. */
+export type SearchScope = "loaded" | "gallery" | "all";
+
+const SCOPES = ["loaded", "gallery", "all"] as const;
+
+/** Return the narrowest scope that contains matching images, beginning with `scope`. Return `scope`
+ * if no scope contains any. A scope whose count is incomplete counts as matching. */
+export function widenScope(
+  scope: SearchScope,
+  preview: Pick<SearchPreview, "loaded" | "gallery" | "library">,
+): SearchScope {
+  const wider = SCOPES.slice(SCOPES.indexOf(scope));
+  const hasSome = (one: SearchScope) => {
+    const { count, is_more: isMore } = countFound(one, preview);
+    return count > 0 || isMore;
+  };
+  return wider.find(hasSome) ?? scope;
+}
+
+/** Return how many images match in a scope. */
+export function countFound(
+  scope: SearchScope,
+  { loaded, gallery, library }: Pick<SearchPreview, "loaded" | "gallery" | "library">,
+): SearchCount {
+  if (scope === "all") return library;
+  if (scope === "gallery") return gallery ?? { count: 0, is_more: false };
+  return { count: loaded, is_more: false };
+}
+
+const BLANK = /\s/;
+const QUOTE = /["“”„]/;
+
+/** Return the words of a text. Words between quotes are one word. */
+export function splitWords(text: string) {
+  const words: string[] = [];
+  for (let end = text.trimEnd().length; end > 0; ) {
+    const start = findWordStart(text, end);
+    words.unshift(text.slice(start, end));
+    end = text.slice(0, start).trimEnd().length;
+  }
+  return words;
+}
+
+/** Return the index at which the word before the caret begins. */
+function findWordStart(text: string, caret: number) {
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < caret; at++) {
+    const letter = text.charAt(at);
+    if (QUOTE.test(letter)) isQuoted = !isQuoted;
+    else if (BLANK.test(letter) && !isQuoted) start = at + 1;
+  }
+  return start;
+}
+
+/** Return the word at the caret, without its part after the caret. */
+export function getWordAt(text: string, caret: number) {
+  return text.slice(findWordStart(text, caret), caret);
+}
+
+/** Replace the word before the caret, and return the new text and caret. A space is added after the
+ * word, unless the word is a key such as "lora:" that needs a value. */
+export function replaceWord(text: string, caret: number, word: string) {
+  const rest = text.slice(caret).replace(/^\S+/, "").trimStart();
+  const begun = text.slice(0, findWordStart(text, caret)) + word + (/[:>]$/.test(word) ? "" : " ");
+  return { text: begun + rest, caret: begun.length };
+}

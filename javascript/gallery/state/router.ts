@@ -1,0 +1,238 @@
+/** Keeps the page's URL, the browser's history and the scroll position through a reload. */
+
+import type { PageContext } from "../actions";
+import { readJson, writeJson } from "../core/preferences";
+import type { Context, ModelResults, ScrollPlace, State } from "../types";
+import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query";
+import { isHome } from "./state";
+
+/** What a step of the history says about the scroll position. */
+interface Scrolled {
+  place: ScrollPlace | null; // in the gallery
+  found: { results: ModelResults; top: number } | null; // the results of a model search
+  home: number; // pixels that the home page was scrolled
+}
+
+/** What a step has opened. */
+type Kind = "viewer" | "results" | "search" | "gallery";
+
+const KIND = "civitaiShortcut"; // in history.state, which is the host's too
+const BELOW = "civitaiShortcutBelow"; // the address of the step before
+const SCROLLED = "civitaiShortcutScrolled";
+const REST = 350; // ms between two changes of the address
+const FAR = 1000; // images; further down, going back is only offered
+
+export class Router {
+  #isFollowing = false; // the change comes from the address
+  #isResting = false; // the address was changed less than REST ms ago
+  #isBehind = false; // the address must be changed again after that
+  /** what was closed by history.back(), whose popstate is still to come */
+  #closing: Kind | "" = "";
+  /** the state that the address names, if the state has changed since */
+  #before: State | null = null;
+  /** the scroll position in that state, if another gallery was opened */
+  #scrolled: Scrolled | null = null;
+
+  constructor(private readonly context: PageContext) {
+    const { store, signal } = context;
+    // Otherwise a step back, which closes an image, scrolls to where the image was opened.
+    history.scrollRestoration = "manual";
+    store.on(
+      ["where", "open", "results", "loadedWords"],
+      (now, before) => this.#onChange(now, before),
+      { signal },
+    );
+    window.addEventListener("popstate", () => this.#onPopState(), { signal });
+  }
+
+  /** Show what the page's URL names. */
+  openAddress() {
+    const { store, actions, parts } = this.context;
+    const { bootstrap, where } = store.get();
+    if (!bootstrap) return;
+    const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
+    this.#isFollowing = true;
+    const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
+    const loaded = isElsewhere ? parts.navigation.openGallery(address.where) : Promise.resolve();
+    const isFilteredAnew = address.words !== store.get().loadedWords;
+    if (isFilteredAnew) actions.filterLoaded(address.words);
+    this.#openResults(address.find, where.model);
+    actions.setView({ open: address.image });
+    this.#isFollowing = false;
+    if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
+  }
+
+  /** Show what the URL of the new history entry names. */
+  #onPopState() {
+    const { store, actions } = this.context;
+    const closed = this.#closing;
+    if (!closed) {
+      if (store.get().panel) actions.panel(""); // else the page would change behind the panel
+      this.openAddress();
+      return;
+    }
+    this.#closing = "";
+    const { place } = readScrolled();
+    if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+    this.#commit(); // what was opened meanwhile
+  }
+
+  /** Scroll back to where the user left the gallery.
+   * @param loaded settles when the gallery's first images are loaded */
+  async #scrollBack(loaded: Promise<void>) {
+    const { store, actions, parts } = this.context;
+    const { place, home } = readScrolled();
+    if (isHome(store.get())) parts.home.scrollTo(home);
+    const { where, loadedWords } = store.get();
+    await loaded;
+    const now = store.get();
+    if (!place || now.where !== where || now.loadedWords !== loadedWords) return;
+    actions.setView({ place });
+    if (place.count <= FAR && !now.results) await actions.back();
+  }
+
+  /** Show search results again, and focus the card that the user opened from them.
+   * @param opened id of the card's model, null if no card was opened */
+  #openResults(words: string, opened: number | null) {
+    const { store, actions, parts } = this.context;
+    const { found } = readScrolled();
+    if (found?.results.query === words) {
+      actions.setView({ results: found.results });
+      parts.results.revealCard(opened, found.top);
+    } else if (!words) actions.setView({ results: null });
+    else if (store.get().results?.query !== words) void parts.navigation.searchModels(words);
+  }
+
+  /** Remember the state before a change. All changes of one moment make one history entry. */
+  #onChange(now: State, before: State) {
+    if (this.#isFollowing || !now.bootstrap) return;
+    // The grid still shows what is left: the new gallery's first page is yet to come.
+    if (!this.#scrolled && isElsewhere(now, before)) this.#scrolled = this.#getScrolled(before);
+    if (!this.#before) queueMicrotask(() => this.#commit());
+    this.#before ??= before;
+  }
+
+  #getScrolled(state: State): Scrolled {
+    const { grid, results, home } = this.context.parts;
+    const found = state.results && { results: state.results, top: results.top };
+    return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
+  }
+
+  /** Update the browser's history after a state change. Opening a gallery, an image or results, a
+   * filter and a search each add an entry. Another open image replaces the entry, and closing goes
+   * back to the entry before. */
+  #commit() {
+    if (this.#closing || !this.#before) return;
+    const [before, scrolled] = [this.#before, this.#scrolled];
+    this.#before = this.#scrolled = null;
+    const now = this.context.store.get();
+    const href = this.#buildHref(now);
+    const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
+    if (kind && kind !== "gallery" && href === below) {
+      this.#closing = kind;
+      history.back();
+      return;
+    }
+    const isJump = isElsewhere(now, before);
+    if (isJump) {
+      this.#push(findKind(now, before), this.#buildHref({ ...now, open: null }), before, scrolled);
+    }
+    const isOpened = now.open !== null && (before.open === null || isJump);
+    if (isOpened) this.#push("viewer", href, isJump ? { ...now, open: null } : before, null);
+    else this.#replace();
+  }
+
+  /** Add an entry to the browser's history, after storing in the current entry what the page
+   * showed.
+   * @param href URL of the new entry
+   * @param before the state before the change
+   * @param scrolled null if the gallery has not changed */
+  #push(kind: Kind, href: string, before: State, scrolled: Scrolled | null) {
+    const left = this.#buildHref(before); // the address may not have followed yet
+    if (href === left) return;
+    history.replaceState({ ...history.state, ...(scrolled && { [SCROLLED]: scrolled }) }, "", left);
+    const state = { ...history.state, [SCROLLED]: null, [KIND]: kind, [BELOW]: left };
+    history.pushState(state, "", href);
+  }
+
+  #buildHref({ bootstrap, where, open, results, loadedWords }: State) {
+    const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
+    const searched = { find: results?.query, words: loadedWords };
+    return buildAddress(where, open, usual, location.href, searched);
+  }
+
+  /** Replace the current URL, at most once in 350 ms. Browsers refuse more than 100 changes in 30
+   * s, and a held arrow key makes more. */
+  #replace() {
+    if (this.#isResting) {
+      this.#isBehind = true;
+      return;
+    }
+    if (this.#closing) return;
+    const href = this.#buildHref(this.context.store.get());
+    if (href === location.href) return;
+    history.replaceState(history.state, "", href);
+    this.#isResting = true;
+    window.setTimeout(() => {
+      this.#isResting = false;
+      if (this.#isBehind) this.#replace();
+      this.#isBehind = false;
+    }, REST);
+  }
+}
+
+/** Return whether two states show different images or results: another gallery, filter or
+ * search. */
+function isElsewhere(now: State, before: State) {
+  return (
+    JSON.stringify(now.where) !== JSON.stringify(before.where) ||
+    now.results?.query !== before.results?.query ||
+    now.loadedWords !== before.loadedWords
+  );
+}
+
+/** Return what a change has opened: the results of another model search, else a search for images
+ * with other words, else a gallery. */
+function findKind(now: State, before: State): Kind {
+  if (now.results && now.results.query !== before.results?.query) return "results";
+  const isSearched =
+    now.where.search !== before.where.search || now.loadedWords !== before.loadedWords;
+  return isSearched ? "search" : "gallery";
+}
+
+/** Return the scroll position that is stored in the current history entry. */
+function readScrolled(): Scrolled {
+  return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
+}
+
+const KEY = "civitai-shortcut-place";
+
+/** Save the scroll position when the user leaves the page. After a reload, offer to return there as
+ * soon as the first page of the same gallery is loaded.
+ * @param getPlace returns the current scroll position */
+export function rememberPlace(
+  { store, actions, signal }: Context,
+  getPlace: () => ScrollPlace | null,
+) {
+  let left = readPlace(); // saved by this tab before the reload
+  const write = () =>
+    writeJson(KEY, { source: getSource(store.get().where), place: getPlace() }, "sessionStorage");
+  window.addEventListener("pagehide", write, { signal });
+  store.on(
+    ["images"],
+    ({ images, where }) => {
+      if (!images.length || !left) return;
+      const { source, place } = left;
+      left = null;
+      if (source === getSource(where)) actions.setView({ place });
+    },
+    { signal },
+  );
+}
+
+/** Return the gallery and scroll position that this browser tab saved, null if there is none. */
+function readPlace() {
+  const stored = readJson<{ source: string; place: ScrollPlace }>(KEY, "sessionStorage");
+  const { id, y } = stored?.place ?? ({} as Partial<ScrollPlace>);
+  return Number.isSafeInteger(id) && Number.isFinite(y) ? stored : null;
+}

@@ -1,0 +1,167 @@
+/** Marks images one by one, as a range or all, and stores the marks of each gallery in the
+ * browser. */
+
+import { readJson, writeJson } from "../core/preferences";
+import type { Context } from "../types";
+import { getSource } from "./query";
+
+/** The range that the next step with Shift changes. */
+export interface Range {
+  base: ReadonlySet<number>; // the marks before the range
+  made: ReadonlySet<number>; // the marks with the range; other marks end the range
+  end: number;
+}
+
+export type Selection = { marks: ReadonlySet<number>; anchor: number | null; range: Range | null };
+/** The images that a tile stands for. */
+type ListTileIds = (id: number) => readonly number[];
+
+const LEAST_COMPARED = 2;
+export const MOST_COMPARED = 4;
+
+/** Return whether the marked images can be compared, which needs two to four of them. */
+export function canCompare({ size }: ReadonlySet<number>) {
+  return size >= LEAST_COMPARED && size <= MOST_COMPARED;
+}
+
+/** Return the ids to which an action on an image applies: all marked images if the image is marked,
+ * else the image alone. */
+export function listChosen(marks: ReadonlySet<number>, id: number) {
+  return marks.has(id) ? [...marks] : [id];
+}
+
+/** Return the ids of a tile's images while posts are not grouped. */
+const listOne: ListTileIds = (id) => [id];
+
+/** Mark or unmark a tile's images, and let the next range begin there.
+ * @param id of the tile
+ * @param isMarked undefined toggles the mark
+ * @param listIds returns the ids of the images that a tile represents */
+export function toggleMark(
+  { marks }: Selection,
+  id: number,
+  isMarked?: boolean,
+  listIds: ListTileIds = listOne,
+): Selection {
+  const ids = listIds(id);
+  const next = new Set(marks);
+  if (isMarked ?? !ids.every((one) => marks.has(one))) for (const one of ids) next.add(one);
+  else for (const one of ids) next.delete(one);
+  return { marks: next, anchor: id, range: null };
+}
+
+/** Mark all images from the anchor to `id`, and keep the other marks.
+ * @param order ids of the tiles in order
+ * @param id of the tile that ends the range
+ * @param listIds returns the ids of the images that a tile represents */
+export function markRange(
+  selection: Selection,
+  order: readonly number[],
+  id: number,
+  listIds: ListTileIds = listOne,
+): Selection {
+  const { marks, anchor } = selection;
+  if (!order.includes(id)) return selection;
+  return setRange(marks, order, anchor ?? id, id, listIds);
+}
+
+/** Mark the images between the old and the new focus. Repeated steps grow or shrink one range.
+ * After another change of the marks, a new range begins.
+ * @param order ids of the tiles in order
+ * @param before id of the tile that had the focus
+ * @param id of the tile that has the focus now
+ * @param listIds returns the ids of the images that a tile represents */
+export function extendRange(
+  { marks, anchor, range }: Selection,
+  order: readonly number[],
+  before: number,
+  id: number,
+  listIds: ListTileIds = listOne,
+): Selection {
+  const goesOn = range?.made === marks && range.end === before;
+  return goesOn
+    ? setRange(range.base, order, anchor ?? before, id, listIds)
+    : setRange(marks, order, before, id, listIds);
+}
+
+/** Mark the images from one tile to another, in addition to the marks before.
+ * @param base the marks before
+ * @param order ids of the tiles in order
+ * @param from id of the first tile
+ * @param to id of the last tile, which may be above the first one
+ * @param listIds returns the ids of the images that a tile represents */
+function setRange(
+  base: ReadonlySet<number>,
+  order: readonly number[],
+  from: number,
+  to: number,
+  listIds: ListTileIds,
+): Selection {
+  const [first, last] = [order.indexOf(from), order.indexOf(to)];
+  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true, listIds);
+  const tiles = order.slice(Math.min(first, last), Math.max(first, last) + 1);
+  const made = new Set([...base, ...tiles.flatMap(listIds)]);
+  return { marks: made, anchor: from, range: { base, made, end: to } };
+}
+
+/** Mark all these images, and keep the other marks. */
+export function addMarks({ marks, anchor }: Selection, ids: readonly number[]): Selection {
+  return { marks: new Set([...marks, ...ids]), anchor, range: null };
+}
+
+/** Mark those of these images that are unmarked, and unmark the others. Marks on all other images
+ * stay. */
+export function invertMarks({ marks, anchor }: Selection, ids: readonly number[]): Selection {
+  const next = new Set(marks);
+  for (const id of ids) {
+    if (!next.delete(id)) next.add(id);
+  }
+  return { marks: next, anchor, range: null };
+}
+
+const KEY = "civitai-shortcut-marks";
+const SOURCES = 50; // the last ones used
+
+/** A gallery's name, and its marked images. */
+type StoredMarks = [source: string, ids: number[]];
+
+/** Return the stored marks of all galleries, the gallery that was changed last at the end. */
+function readAll(): StoredMarks[] {
+  const stored = readJson(KEY);
+  return Array.isArray(stored) ? stored.filter(isStored) : [];
+}
+
+/** Return whether a stored entry has the form that this module writes. */
+function isStored(entry: unknown) {
+  return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
+}
+
+/** Return the ids that are marked in a gallery.
+ * @param source name of the gallery, as `getSource` returns it */
+export function readMarks(source: string): Set<number> {
+  const entry = readAll().find(([name]) => name === source);
+  return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
+}
+
+/** Store the marks of a gallery. Only the 50 galleries whose marks changed last keep their marks.
+ * @param source name of the gallery; nothing is stored for "" */
+function saveMarks(source: string, marks: ReadonlySet<number>) {
+  if (!source) return;
+  const others = readAll().filter(([name]) => name !== source);
+  if (marks.size) others.push([source, [...marks]]);
+  writeJson(KEY, others.slice(-SOURCES));
+}
+
+/** Store the marks whenever they change, and show the marks that another tab of this browser
+ * sets. */
+export function followMarks({ store, actions, signal }: Context) {
+  store.on(["marks"], ({ where, marks }) => saveMarks(getSource(where), marks), { signal });
+  const takeOver = ({ key }: StorageEvent) => {
+    if (key !== KEY && key !== null) return;
+    const { where, marks } = store.get();
+    const stored = readMarks(getSource(where));
+    const isSame = stored.size === marks.size && [...stored].every((id) => marks.has(id));
+    if (!isSame) actions.setView({ marks: stored, range: null });
+  };
+  window.addEventListener("storage", takeOver, { signal });
+}

@@ -1,0 +1,365 @@
+/** The page's state, its store to which parts subscribe, and the facts that follow from the
+ * state. */
+
+import type {
+  Bootstrap,
+  Note,
+  Page,
+  Part,
+  Problems,
+  SearchProgress,
+  State,
+  View,
+  Where,
+  WidenedSearch,
+} from "../types";
+import { NO_NEEDS } from "./model_files";
+
+interface Groups {
+  leads: readonly View[]; // the first image of each post
+  order: readonly View[]; // all images, those of a post one after another
+  members: ReadonlyMap<number, readonly number[]>; // the ids of an image's post, by its id
+}
+
+const groupsByImages = new WeakMap<readonly View[], Groups>();
+
+/** Group the images by post. An image without a post is a group of its own. The result is cached
+ * for the array. */
+export function groupByPost(images: readonly View[]): Groups {
+  const known = groupsByImages.get(images);
+  if (known) return known;
+  const posts = new Map<number | string, View[]>();
+  for (const view of images) {
+    const key = view.post_id ?? `image ${view.id}`;
+    const post = posts.get(key);
+    if (post) post.push(view);
+    else posts.set(key, [view]);
+  }
+  const all = [...posts.values()];
+  const members = new Map(
+    all.flatMap((post) => {
+      const ids = post.map((view) => view.id);
+      return ids.map((id) => [id, ids] as const);
+    }),
+  );
+  const groups = { leads: all.map(([lead]) => lead), order: all.flat(), members };
+  groupsByImages.set(images, groups);
+  return groups;
+}
+
+/** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
+ * false. */
+function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
+  return groupsPosts && where.post === null;
+}
+
+const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
+
+/** Return whether an image is blurred: its content rating is above the limit in the settings, and
+ * the user has not uncovered it. */
+export function isBlurred(
+  { bootstrap, revealed }: Pick<State, "bootstrap" | "revealed">,
+  { id, level }: Pick<View, "id" | "level">,
+) {
+  const highest = LEVELS.indexOf(String(getSetting(bootstrap, "blur_level") ?? "XXX"));
+  return highest >= 0 && LEVELS.indexOf(level) > highest && !revealed.has(id);
+}
+
+export const MIN_TILE = 120;
+export const MAX_TILE = 640;
+const DEFAULT_TILE = 220;
+
+export const NOWHERE: Where = Object.freeze({
+  model: null,
+  version: null,
+  post: null,
+  user: "",
+  sort: "",
+  period: "",
+  level: "",
+  type: "",
+  meta: false,
+  base: "",
+  search: null,
+});
+
+const NO_PROBLEMS: Problems = Object.freeze({
+  bootstrap: null,
+  lookup: null,
+  images: null,
+  loaded_filter: null,
+  home: null,
+});
+
+/** Return the state of the page before anything is loaded. */
+export function makeInitialState(): State {
+  return {
+    bootstrap: null,
+    where: NOWHERE,
+    model: null,
+    title: "",
+    home: null,
+    startedAt: 0,
+    samples: [],
+    results: null,
+    lookupText: "",
+    lookupStartedAt: 0,
+    lost: false,
+    problems: NO_PROBLEMS,
+    ...makeEmptyGallery(),
+    marks: new Set<number>(),
+    revealed: new Set<number>(),
+    loadedWords: "",
+    open: null,
+    slideshow: false,
+    groupsPosts: false,
+    showsHidden: false,
+    hiddenRules: [],
+    panel: "",
+    compared: null,
+    details: true,
+    tile: DEFAULT_TILE,
+    thumb: 450,
+    jobs: null,
+    watches: null,
+    annotated: {},
+    bookmarksRevision: 0,
+    needs: { image: NO_NEEDS, gallery: NO_NEEDS, list: NO_NEEDS },
+    fileChoices: new Map(),
+  };
+}
+
+/** Return the fields of the state that belong to a gallery's images, as they are before the first
+ * page is loaded. */
+export function makeEmptyGallery() {
+  return {
+    images: [] as readonly View[],
+    matches: null as ReadonlySet<number> | null,
+    cursor: null as string | null,
+    ended: false,
+    loading: false,
+    stale: false,
+    requestedAt: 0,
+    notes: [],
+    widened: null as WidenedSearch | null,
+    searchReading: "" as State["searchReading"],
+    searchProgress: null as SearchProgress | null,
+    libraryDate: "",
+    hiddenCount: 0,
+    anchor: null,
+    range: null,
+    focus: null,
+    place: null,
+    passed: 0,
+  };
+}
+
+/** Return the changes to the state after a page was loaded. An image that was sent twice is added
+ * only once. */
+export function addPage(state: State, page: Page) {
+  const before = state.stale ? [] : state.images;
+  const known = new Set(before.map((view) => view.id));
+  const fresh = page.images.filter((view) => !known.has(view.id) && known.add(view.id));
+  const images = fresh.length || state.stale ? [...before, ...fresh] : before;
+  return {
+    images,
+    cursor: page.cursor,
+    ended: page.cursor === null,
+    notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
+    searchProgress: page.search_progress ?? null,
+    libraryDate: page.from_library ? page.read_at : "",
+    hiddenCount: (state.stale ? 0 : state.hiddenCount) + page.hidden_count,
+    loading: false,
+    stale: false,
+    requestedAt: 0,
+    problems: { ...state.problems, images: null },
+  };
+}
+
+/** Return the changes to the state when loaded images become hidden. If the open image is among
+ * them, the next shown image opens. */
+export function hideImages(state: State, ids: ReadonlySet<number>): Partial<State> {
+  const { images, marks, open, focus, hiddenCount } = state;
+  const shown = images.filter((view) => !ids.has(view.id));
+  if (shown.length === images.length || state.showsHidden) return {};
+  /** Return an image's id, or the next shown image's id if the image becomes hidden. */
+  const findNext = (id: number | null) => {
+    if (id === null || !ids.has(id)) return id;
+    const at = images.findIndex((view) => view.id === id);
+    const next = images.slice(at).find((view) => !ids.has(view.id));
+    return next?.id ?? shown.at(-1)?.id ?? null;
+  };
+  return {
+    images: shown,
+    hiddenCount: hiddenCount + images.length - shown.length,
+    marks: new Set([...marks].filter((id) => !ids.has(id))),
+    open: findNext(open),
+    focus: findNext(focus),
+  };
+}
+
+/** Return the changes to the state when Civitai responds again. At the top of the gallery, the new
+ * page replaces the images from the library; elsewhere it only updates them.
+ * @param isAtTop whether the gallery is at its top */
+export function replaceLibraryPage(state: State, page: Page, isAtTop: boolean): Partial<State> {
+  if (isAtTop) return addPage({ ...state, stale: true }, page);
+  const fresh = new Map(page.images.map((view) => [view.id, view]));
+  const images = state.images.map((view) => fresh.get(view.id) ?? view);
+  return { images, libraryDate: "" };
+}
+
+/** Return the old and new notes together, with only the latest note of each code.
+ * @param fresh the new notes */
+function mergeNotes(before: Note[], fresh: Note[]) {
+  const codes = new Set(fresh.map((note) => note.code));
+  return [...before.filter((note) => !codes.has(note.code)), ...fresh];
+}
+
+/** Return the name of a query's gallery, such as "model 5"; "kept" for the library, "" for no
+ * gallery. */
+export function getSource(where: Where) {
+  if (where.model !== null) return `model ${where.model}`;
+  if (where.post !== null) return `post ${where.post}`;
+  if (where.user) return `user ${where.user}`;
+  return where.search === null ? "" : "kept";
+}
+
+const shownByImages: WeakMap<
+  readonly View[],
+  WeakMap<ReadonlySet<number>, readonly View[]>
+> = new WeakMap();
+
+type Shown = Pick<State, "images" | "loadedWords" | "matches" | "groupsPosts" | "where">;
+
+/** Return the loaded images that match the filter. If posts are grouped, the images of a post
+ * follow each other. The array is cached until the images or the matches change. */
+export function getShown(state: Shown) {
+  return isGrouped(state) ? groupByPost(filterImages(state)).order : filterImages(state);
+}
+
+/** Return the images that have a tile: one of each post if posts are grouped, else all. */
+export function getTiles(state: Shown) {
+  return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
+}
+
+/** Return the ids of all images that a tile represents: those of one post if posts are grouped,
+ * else only the tile's own image.
+ * @param id of the tile's own image */
+export function listTileIds(state: Shown, id: number): readonly number[] {
+  const members = isGrouped(state) && groupByPost(filterImages(state)).members.get(id);
+  return members || [id];
+}
+
+/** Return the loaded images that match the words of the search within them. Return all of them if
+ * there are no words, or while the server has not responded. */
+function filterImages({ images, loadedWords, matches }: Shown) {
+  if (!loadedWords || matches === null) return images;
+  const byMatches = shownByImages.get(images) ?? new WeakMap();
+  shownByImages.set(images, byMatches);
+  const shown = byMatches.get(matches) ?? images.filter((view) => matches.has(view.id));
+  byMatches.set(matches, shown);
+  return shown;
+}
+
+/** Return the words of the current search for images, "" for none. */
+export function getSearched({ where, loadedWords }: Pick<State, "where" | "loadedWords">) {
+  return (where.search ?? loadedWords).trim();
+}
+
+/** Return the parts of the page whose last request failed. With a code, return only the parts that
+ * failed with that code. */
+export function getFailedParts({ problems }: Pick<State, "problems">, code?: string): Part[] {
+  const parts = Object.keys(problems) as Part[];
+  return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
+}
+
+/** Return the first failed part of the page, null if there is none. A lookup does not count, since
+ * the search field shows its error; the home page counts only while it is shown. */
+export function getFailedGalleryPart(state: State) {
+  const isShown = (part: Part) => (part === "home" ? isHome(state) : part !== "lookup");
+  return getFailedParts(state).find(isShown) ?? null;
+}
+
+/** Return whether the home page is shown: no gallery and no search results are open, and the page
+ * does not await the first search of its URL. */
+export function isHome({ bootstrap, where, results, lookupText, home }: State) {
+  const isOpen = results !== null || getSource(where) !== "" || (!home && lookupText !== "");
+  return bootstrap !== null && !isOpen;
+}
+
+/** Return what the page still needs before it can show anything, null if it needs nothing. */
+export function getAwaitedPart(state: State): "bootstrap" | "home" | null {
+  if (!state.bootstrap) return "bootstrap";
+  return isHome(state) && !state.home ? "home" : null;
+}
+
+/** Return "model" if the model in the page's URL could not be fetched, "gallery" if the author or
+ * the post in the URL has no images, else "". */
+export function getMissingPart({ where, model, problems, images, ended }: State) {
+  if (images.length || where.search !== null || getSource(where) === "") return "";
+  if (where.model === null) return ended ? "gallery" : "";
+  return !model && problems.lookup ? "model" : "";
+}
+
+/** Return whether our server did not respond to the last request of some part of the page. */
+export function isOffline(state: Pick<State, "problems" | "lost">) {
+  return state.lost || getFailedParts(state, "offline").length > 0;
+}
+
+/** Return the value of a setting, undefined until it is loaded. */
+export function getSetting(bootstrap: Bootstrap | null, name: string) {
+  return bootstrap?.settings.find((setting) => setting.name === name)?.value;
+}
+
+/** Return why the user can change neither a setting nor the key, "" if anything can be changed. */
+export function getCommonLock(bootstrap: Bootstrap | null) {
+  const lock = bootstrap?.key.locked ?? "";
+  return bootstrap?.settings.every(({ locked }) => locked === lock) ? lock : "";
+}
+
+/** Return the label of an infotext field in the user's language, or the field's name. */
+export function getParameterLabel(bootstrap: Bootstrap | null, name: string) {
+  return bootstrap && Object.hasOwn(bootstrap.parameter_labels, name)
+    ? bootstrap.parameter_labels[name]
+    : name;
+}
+
+type Listener = (now: State, before: State) => void;
+/** A field, or a selector. */
+export type Key = keyof State | ((state: State) => unknown);
+
+export class Store {
+  #subscriptions = new Set<{ keys: Key[]; listener: Listener }>();
+
+  constructor(private state: State = makeInitialState()) {}
+
+  get() {
+    return this.state;
+  }
+
+  /** Merge a change into the state, then call the listeners whose keys have changed. */
+  set(change: Partial<State> | ((state: State) => Partial<State>)) {
+    const before = this.state;
+    const now = { ...before, ...(typeof change === "function" ? change(before) : change) };
+    this.state = now;
+    for (const subscription of [...this.#subscriptions]) {
+      if (!this.#subscriptions.has(subscription)) continue;
+      if (subscription.keys.some((key) => readKey(now, key) !== readKey(before, key))) {
+        subscription.listener(this.state, before); // a listener before may have changed the state again
+      }
+    }
+  }
+
+  /** Call the listener once for each `set` that changes any of the keys, before `set` returns. */
+  on(keys: Key[], listener: Listener, { signal }: { signal?: AbortSignal } = {}) {
+    if (signal?.aborted) return;
+    const subscription = { keys, listener };
+    this.#subscriptions.add(subscription);
+    signal?.addEventListener("abort", () => this.#subscriptions.delete(subscription));
+  }
+}
+
+/** Return the value of a key: a field of the state, or the result of a function of the state. */
+function readKey(state: State, key: Key) {
+  return typeof key === "function" ? key(state) : state[key];
+}

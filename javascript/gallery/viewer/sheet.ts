@@ -1,0 +1,121 @@
+/** The details as a sheet on a narrow page: its grip is dragged, pressed, or moved by arrow
+ * keys. */
+
+import { el, setAttribute } from "../core/dom";
+import type { Context } from "../types";
+
+type SheetSize = "full" | "half" | "closed";
+
+const FULL_TOP = 56; // pixels of the image that stay above a full sheet, as in viewer.css
+const HALF_TOP = 0.36; // of the window's height, as in viewer.css
+const CLOSE_BELOW = 0.6; // of the window's height
+const NEXT = 48; // pixels of a drag that lead to the next size
+const SLOP = 6; // pixels that a press may move
+
+export class Sheet {
+  #size: "full" | "half" = "half";
+  #drag: { y: number; top: number; moved: boolean } | null = null;
+
+  #grip;
+
+  /** @param frame the element of the viewer that contains the sheet */
+  constructor(
+    private readonly context: Context,
+    private readonly frame: HTMLElement,
+    details: HTMLElement,
+  ) {
+    this.#grip = el("button", {
+      type: "button",
+      class: "sheet-grip",
+      "data-do": "sheet",
+      "aria-label": context.translate("sheet_enlarge"),
+      on: {
+        click: () => this.#press(),
+        keydown: (event) => this.#onKey(event),
+        pointerdown: (event) => this.#start(event),
+        pointermove: (event) => this.#move(event),
+        pointerup: (event) => this.#end(event),
+        pointercancel: () => this.#setSize(this.#size),
+      },
+    });
+    details.prepend(this.#grip);
+    context.store.on(["details", "open"], () => this.#reset(), context);
+    this.#setSize("half");
+  }
+
+  /** Set the sheet to its smaller size if the sheet or the viewer was closed. */
+  #reset() {
+    const { open, details } = this.context.store.get();
+    if (open === null || !details) this.#setSize("half");
+  }
+
+  #press() {
+    if (this.#drag?.moved) this.#drag = null;
+    else this.#show(this.#size === "full" ? "half" : "full");
+  }
+
+  /** Enlarge, shrink or close the sheet by an arrow key. */
+  #onKey(event: KeyboardEvent) {
+    if (event.key === "ArrowUp") this.#show("full");
+    else if (event.key === "ArrowDown") this.#show(this.#size === "full" ? "half" : "closed");
+    else return;
+    event.preventDefault();
+  }
+
+  #start(event: PointerEvent) {
+    if (!event.isPrimary || event.button !== 0) return;
+    this.#grip.setPointerCapture(event.pointerId);
+    this.#drag = { y: event.clientY, top: this.#grip.getBoundingClientRect().top, moved: false };
+  }
+
+  #move(event: PointerEvent) {
+    if (!this.#drag || !this.#grip.hasPointerCapture(event.pointerId)) return;
+    const by = event.clientY - this.#drag.y;
+    this.#drag.moved ||= Math.abs(by) > SLOP;
+    if (!this.#drag.moved) return;
+    const top = Math.max(FULL_TOP, this.#drag.top + by);
+    this.frame.toggleAttribute("data-sheet-dragged", true);
+    this.frame.style.setProperty("--cs-sheet-top", `${top}px`);
+  }
+
+  /** Let the sheet snap to a size after a drag. */
+  #end(event: PointerEvent) {
+    if (!this.#drag?.moved) return;
+    const by = event.clientY - this.#drag.y;
+    this.#show(chooseSheetSize(this.#size, this.#drag.top + by, by, this.frame.clientHeight));
+  }
+
+  #show(size: SheetSize) {
+    this.#setSize(size === "closed" ? "half" : size);
+    if (size !== "closed") return;
+    this.context.actions.toggleDetails();
+    this.frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
+  }
+
+  #setSize(size: "full" | "half") {
+    this.#size = size;
+    this.frame.removeAttribute("data-sheet-dragged");
+    this.frame.style.removeProperty("--cs-sheet-top");
+    setAttribute(this.frame, "data-sheet", size === "full" && size);
+    this.#grip.setAttribute("aria-expanded", String(size === "full"));
+  }
+}
+
+/** Return the size to which a sheet snaps when the user releases its grip: "closed" after a drag to
+ * the window's bottom, else the next size in the direction of the drag, or the size before if the
+ * drag is short.
+ * @param before "full" or "half"
+ * @param top its upper edge, in pixels from the window's top
+ * @param by how far it was dragged down, in pixels
+ * @param height of the window */
+export function chooseSheetSize(
+  before: SheetSize,
+  top: number,
+  by: number,
+  height: number,
+): SheetSize {
+  if (by > NEXT && top > height * CLOSE_BELOW) return "closed";
+  if (before === "full") return by > NEXT ? "half" : "full";
+  if (by > 2 * NEXT) return "closed";
+  return by < -NEXT || top < (height * HALF_TOP) / 2 ? "full" : "half";
+}

@@ -1,0 +1,95 @@
+/** Shows the next image after some time, until the user presses a key or a button or turns the
+ * wheel. */
+
+import { readPreference } from "../core/preferences";
+import type { Context } from "../types";
+import type { Slide } from "./slide";
+
+export const PACES = [3, 5, 10, 20, 60]; // seconds an image
+const USUAL_PACE = 5;
+const MOST_OF_VIDEO = 30; // seconds
+const MODIFIERS = ["Shift", "Control", "Alt", "Meta"];
+
+/** Return how many seconds each image of a slideshow is shown. */
+export function readPace() {
+  const pace = readPreference("slideshow", USUAL_PACE);
+  return PACES.includes(pace) ? pace : USUAL_PACE;
+}
+
+export class Slideshow {
+  /** of the listeners for input; null while no slideshow runs */
+  #running: AbortController | null = null;
+  /** the slide whose time has begun */
+  #timed: Slide | null = null;
+  #turn = new AbortController(); // of the slide's time
+
+  constructor(private readonly context: Context) {}
+
+  /** Start the timer if the open slide's file is shown or has failed. Called at each change of the
+   * slide. */
+  watchSlide(slide: Slide) {
+    if (!this.#running) this.#listen();
+    if (slide === this.#timed) return;
+    this.#endTurn();
+    if (slide.isSettled) this.#beginTurn(slide);
+  }
+
+  stop() {
+    this.#running?.abort();
+    this.#running = null;
+    this.#endTurn();
+  }
+
+  /** Show the next image after some seconds, or when the video has ended. */
+  #beginTurn(slide: Slide) {
+    this.#timed = slide;
+    this.#turn = new AbortController();
+    const { signal } = this.#turn;
+    const { video } = slide;
+    const next = () => void this.#showNext();
+    const timer = window.setTimeout(next, 1000 * (video ? MOST_OF_VIDEO : readPace()));
+    signal.addEventListener("abort", () => window.clearTimeout(timer));
+    if (!video) return;
+    video.loop = false; // else it has no end
+    video.addEventListener("ended", next, { signal });
+    signal.addEventListener("abort", () => {
+      video.loop = true;
+    });
+  }
+
+  #endTurn() {
+    this.#turn.abort();
+    this.#timed = null;
+  }
+
+  async #showNext() {
+    const { store, actions } = this.context;
+    const { open } = store.get();
+    const isSame = () => this.#running && store.get().open === open;
+    await actions.step(1);
+    if (isSame()) actions.first(); // after the last image
+    if (isSame()) actions.setSlideshow(false); // it is the only one
+  }
+
+  /** Stop the slideshow at any input. The input has no other effect. */
+  #listen() {
+    this.#running = new AbortController();
+    const { signal } = this.#running;
+    const stop = (event: Event) => {
+      if (event instanceof KeyboardEvent) {
+        if (MODIFIERS.includes(event.key) || event.repeat) return; // the key that began it is held
+        if (event.ctrlKey || event.metaKey) return this.context.actions.setSlideshow(false);
+      }
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.context.actions.setSlideshow(false);
+    };
+    for (const type of ["keydown", "pointerdown", "wheel"])
+      window.addEventListener(type, stop, { capture: true, passive: false, signal });
+    document.addEventListener(
+      "visibilitychange",
+      () => document.hidden && this.context.actions.setSlideshow(false),
+      { signal },
+    );
+  }
+}
