@@ -15,7 +15,7 @@ from civitai_demo.gallery import (
 )
 from civitai_demo.gallery import make_meta
 from civitai_demo.gallery.catalogue import find_demo_model
-from civitai_manager_libs.local_models import index
+from civitai_manager_libs.model_files import index
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 

@@ -61,7 +61,7 @@ def _progress(saved=0, total=60, state="running", **values):
 
 
 def _shown(stream, *told, clock=None, step=10.0):
-    line = terminal.make_progress(stream)
+    line = terminal.ProgressDisplay(stream)
     for each in told:
         line.show(each)
         if clock:
@@ -105,7 +105,7 @@ def test_closed_pipe_is_no_error_and_ends_the_output(clock):
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:
-        line = terminal.make_progress(stream)
+        line = terminal.ProgressDisplay(stream)
         for saved in (3, 30, 60):
             line.show(_progress(saved))
             clock[0] += 10.0
