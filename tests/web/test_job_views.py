@@ -16,8 +16,6 @@ from civitai_manager_libs.jobs.job_records import (
     WalkReport,
     WalkState,
 )
-from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.queue import QueueStatus
 from civitai_manager_libs.jobs.service import JobView
 from civitai_manager_libs.web.routes import jobs
 
@@ -26,15 +24,14 @@ _JOB = Job(
     1, 0.0, "One", _QUERY, "/pictures", 20, False, JobState.RUNNING, "", "", None, WalkState.OVER
 )
 _COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
-_NOW = JobProgress(**{**vars(_JOB), **_COUNTS}, rate=float(1 << 20), seconds_left=65.0)
+_NOW = replace(_JOB, **_COUNTS, is_live=True, rate=float(1 << 20), seconds_left=65.0)
 
 
-def _row(job, progress=None, failed=(), missing=0, before=0):
-    state = progress.state if progress else None
-    if job.state is JobState.QUEUED:
-        state = job.state
-    status = QueueStatus(state, progress, before)
-    return jobs._make_job_card(JobView(job, list(failed), missing, status), "en")
+def _row(job, live=None, failed=(), missing=0, before=0):
+    now = replace(job, jobs_ahead=before)
+    if live is not None and job.state is not JobState.QUEUED:
+        now = replace(live, will_retry=live.state is JobState.PAUSED)
+    return jobs._make_job_card(JobView(job, now, list(failed), missing), "en")
 
 
 def _offered(row):
@@ -74,7 +71,8 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = jobs._make_job_card(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
+    queued = replace(_JOB, state=JobState.QUEUED)
+    chinese = jobs._make_job_card(JobView(_JOB, queued, []), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -141,7 +139,7 @@ def test_report_is_shown_in_words_once_the_job_is_over():
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
-    chinese = jobs._make_report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
+    chinese = jobs._make_report_view(JobView(job, replace(job, state=JobState.DONE), []), "zh-TW")
     assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
 
 
@@ -163,7 +161,7 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = jobs._make_report_view(JobView(job, []), "zh-TW")["end"]
+    chinese = jobs._make_report_view(JobView(job, job, []), "zh-TW")["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
@@ -201,13 +199,15 @@ _MODELS = replace(
 )
 
 
-def _model_row(job, progress=None, failed=(), files=(), language="en"):
-    status = QueueStatus(progress.state if progress else None, progress)
-    return jobs._make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
+def _model_row(job, live=None, failed=(), files=(), language="en"):
+    now = job
+    if live is not None:
+        now = replace(live, is_live=True, will_retry=live.state is JobState.PAUSED)
+    return jobs._make_job_card(JobView(job, now, list(failed), 0, tuple(files)), language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():
-    now = JobProgress(**vars(_MODELS), rate=float(1 << 20), seconds_left=3072.0)
+    now = replace(_MODELS, rate=float(1 << 20), seconds_left=3072.0)
     row = _model_row(_MODELS, now)
     assert row["line"] == "1.0 GB of 4.0 GB · 1 of 3 files · 1.0 MB/s · 51:12 left"
     assert (row["kind"], row["percent"]) == ("models", 25)
@@ -219,8 +219,7 @@ def test_job_of_model_files_keeps_its_percentage_while_it_is_paused():
 
 
 def test_reached_quota_says_when_the_job_resumes():
-    waits = JobProgress(**vars(_MODELS))
-    waits = replace(waits, state=JobState.PAUSED, reason="quota", retry_in=3599.0)
+    waits = replace(_MODELS, state=JobState.PAUSED, reason="quota", retry_in=3599.0)
     row = _model_row(_MODELS, waits)
     assert row["line"].endswith("resuming in 59:59") and "by itself in an hour" in row["note"]
 

@@ -24,7 +24,6 @@ from ..jobs import (
     Item,
     Job,
     JobClient,
-    JobProgress,
     JobState,
     JobStore,
     JobWorker,
@@ -146,7 +145,7 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     display, started = terminal.ProgressDisplay(sys.stderr), time.monotonic()
     with _record_signals() as signals:
 
-        def show(progress: JobProgress) -> None:
+        def show(progress: Job) -> None:
             display.show(progress)
             if signals:
                 worker.stop(JobState.PAUSED)

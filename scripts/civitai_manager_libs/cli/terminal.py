@@ -19,7 +19,7 @@ from ..errors import DiskError, InputError
 from ..i18n import messages
 
 if TYPE_CHECKING:
-    from ..jobs import Job, JobProgress
+    from ..jobs import Job
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
 _TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence
@@ -202,7 +202,7 @@ class ProgressDisplay:
         self._bar: Any = None  # until the first `show` in a terminal
         self._shown_at, self._last_line = 0.0, ""
 
-    def show(self, progress: JobProgress) -> None:
+    def show(self, progress: Job) -> None:
         """Show a job's progress; call this often, as only some of the calls write anything."""
         if self._stream.isatty():
             self._draw(progress)
@@ -220,7 +220,7 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.close()
 
-    def _draw(self, progress: JobProgress) -> None:
+    def _draw(self, progress: Job) -> None:
         done, total = progress.finished, progress.total
         if progress.has_models:
             done, total = progress.bytes, progress.total_bytes
@@ -256,7 +256,7 @@ def format_bytes(job: Job) -> str:
     return get_text("of", done=received, total=util.short_bytes(job.total_bytes))
 
 
-def _format_progress(progress: JobProgress) -> str:
+def _format_progress(progress: Job) -> str:
     key = "progress_models" if progress.has_models else "progress"
     parts = [get_text(key, done=progress.finished, total=progress.total)]
     parts += [format_bytes(progress), f"{util.short_bytes(progress.rate)}/s"]

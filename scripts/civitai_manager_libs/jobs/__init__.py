@@ -20,7 +20,6 @@ from .job_records import (
     WalkReport,
     WalkState,
 )
-from .progress import JobProgress
 from .service import describe_job, JobDescription, JobService, JobView, matches_words
 from .store import JobStore
 from .walk import count_requests_to_verify
@@ -28,6 +27,6 @@ from .worker import JobWorker
 
 __all__ = ["add_received", "choose_destination", "choose_image_width", "count_requests_to_verify"]
 __all__ += ["describe_job", "FIELDS", "fill_template", "Item", "Job", "JobClient", "JobDescription"]
-__all__ += ["JobOptions", "JobProgress", "JobService", "JobState", "JobStore", "JobView"]
+__all__ += ["JobOptions", "JobService", "JobState", "JobStore", "JobView"]
 __all__ += ["JobWorker", "matches_words", "ModelFileState", "ModelJobStart", "NamingContext"]
 __all__ += ["validate_template", "WalkReport", "WalkState"]

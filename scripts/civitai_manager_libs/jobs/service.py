@@ -25,8 +25,7 @@ from .job_records import (
     ModelJobStart,
     NamingContext,
 )
-from .progress import JobProgress
-from .queue import NOT_QUEUED, QueueStatus, WorkerPool
+from .queue import WorkerPool
 from .store import JobStore
 
 __all__ = [
@@ -149,37 +148,18 @@ _NEWEST = 4  # jobs that are always listed besides the running ones
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its place in the queue, for a list of jobs.
+    """A job with its failures and files, for a list of jobs.
 
+    job: as the database stores the job. current_job: as this process runs the job, if it does.
     failed: its first 50 failed items. missing: how many of its skipped images had a missing or
     damaged file when they were skipped. model_files: the current states of its model files.
     """
 
     job: Job
+    current_job: Job
     failed: list[Item]
     missing: int = 0
-    queue_status: QueueStatus = NOT_QUEUED
     model_files: tuple[ModelFileState, ...] = ()
-
-    @property
-    def progress(self) -> JobProgress | None:
-        """Return the job's progress if this process runs the job or will retry it, else None."""
-        return self.queue_status.progress
-
-    @property
-    def current_job(self) -> Job:
-        return self.progress or self.job
-
-    @property
-    def state(self) -> JobState:
-        return (
-            self.current_job.state if self.queue_status.state is None else self.queue_status.state
-        )
-
-    @property
-    def is_waiting_to_retry(self) -> bool:
-        """Return whether the job is paused and will be retried automatically."""
-        return self.queue_status.state is JobState.PAUSED
 
 
 class JobService:
@@ -342,8 +322,8 @@ class JobService:
                 jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
-            statuses = self._workers.list_statuses([job.id for job in jobs])
-            views = [_make_view(store, job, statuses.get(job.id, NOT_QUEUED)) for job in jobs]
+            current_jobs = self._workers.update_jobs(jobs)
+            views = [_make_view(store, *pair) for pair in zip(jobs, current_jobs)]
             return views, store.count_jobs()
 
     def count_waiting(self) -> int:
@@ -375,17 +355,16 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     return folder, JobOptions(name, context, width=choose_image_width())
 
 
-def _make_view(store: JobStore, job: Job, status: QueueStatus) -> JobView:
+def _make_view(store: JobStore, job: Job, current_job: Job) -> JobView:
     files = store.list_model_files(job.id) if job.has_models else []
-    progress = status.progress
-    if progress is not None and progress.state is not JobState.RUNNING:
-        status = replace(status, progress=add_received(progress, files))
-    under_way = progress.received if progress is not None else {}
+    under_way = current_job.received
+    if not (current_job.is_live and current_job.state is JobState.RUNNING):
+        current_job = add_received(current_job, files)
     return JobView(
         add_received(job, files),
+        current_job,
         store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
         len(store.list_missing_paths(job.id)) if job.skipped else 0,
-        status,
         tuple(
             (
                 replace(file, state="running", received=under_way[file.file_id])

@@ -23,7 +23,7 @@ from ..network import Progress
 from .image_files import JobClient, reserved_bytes
 from .image_items import ImageKind
 from .job_records import EMPTY_END, failed_outcome, Item, Job, JobState, Outcome, TRANSIENT_REASONS
-from .progress import FailureClassifier, JobProgress, ProgressMeter, WorkResult
+from .progress import FailureClassifier, ProgressMeter, WorkResult
 from .store import JobStore
 
 __all__ = ["JobKind", "JobWorker", "make_kind", "ModelKind", "StopRequest"]
@@ -126,7 +126,7 @@ class JobWorker:
         store: JobStore,
         job_id: int,
         client: JobClient,
-        on_progress: Callable[[JobProgress], None] | None = None,
+        on_progress: Callable[[Job], None] | None = None,
         stop_request: StopRequest | None = None,
     ) -> None:
         self._store, self._job, self._client = store, store.get_job(job_id), client
