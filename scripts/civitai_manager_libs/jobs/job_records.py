@@ -11,14 +11,12 @@ from enum import Enum
 from ..civitai import ImageQuery
 from ..core import as_mapping, Image
 from ..errors import CivitaiShortcutError, InvalidResponse
-from ..i18n import messages
 from ..model_files import ModelFileRequest
 
 __all__ = [
     "add_received",
     "allowed_sources",
     "Claim",
-    "EMPTY_END",
     "failed_outcome",
     "Item",
     "item_path",
@@ -126,8 +124,6 @@ class WalkState(Enum):
 _REOPENED = {WalkState.FIRST_EMPTY: WalkState.FIRST, WalkState.SECOND_EMPTY: WalkState.SECOND}
 
 
-EMPTY_END = messages.explain_reason("empty_end", "en")
-
 _BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
 
 
@@ -172,11 +168,6 @@ class WalkReport:
         return {
             name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS
         }
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Return whether two walks from opposite ends found the same images, and at least one."""
-        return 0 < self.both == self.first == self.second
 
     @property
     def missing(self) -> int | None:

@@ -104,9 +104,6 @@ class QueueEntry:
 class Scheduler(dict[int, QueueEntry]):
     """The queue entries by job id. The caller must hold the pool's lock."""
 
-    def list_running(self) -> list[int]:
-        return [job_id for job_id, entry in self.items() if entry.is_running]
-
     def list_waiting(self) -> list[int]:
         """Return the ids of the jobs that may start now, in starting order."""
         now, idle = time.monotonic(), sorted(self._iter_idle(), key=attrgetter("due"))
@@ -184,7 +181,7 @@ class WorkerPool:
 
     def list_running(self) -> list[int]:
         with self._changed:
-            return self._entries.list_running()
+            return [job_id for job_id, entry in self._entries.items() if entry.is_running]
 
     def count_waiting(self) -> int:
         """Return how many jobs are waiting to start."""

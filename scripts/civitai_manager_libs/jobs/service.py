@@ -75,9 +75,13 @@ class JobDescription:
 
 def describe_job(job: Job, language: str) -> JobDescription:
     """Return what a job downloads, in words of a language such as "en" or "zh-TW"."""
+    group, searched = job.title, job.options.search
+    if searched:
+        name = _COLLECTION.fullmatch(searched)
+        key = "job_group_collection" if name else "job_group_search"
+        group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
     filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
-    subject = " · ".join(_list_subjects(job, language))
-    return JobDescription(_name_group(job, language), subject, filters)
+    return JobDescription(group, " · ".join(_list_subjects(job, language)), filters)
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
@@ -93,15 +97,6 @@ def matches_words(job: Job, words: str, language: str) -> bool:
     texts = (job.title, about.group, about.subject, *about.filters, job.folder, state, failed, day)
     text = search.fold_text(" ".join(texts))
     return all(word in text for word in search.fold_text(words).split())
-
-
-def _name_group(job: Job, language: str) -> str:
-    searched = job.options.search
-    if not searched:
-        return job.title
-    name = _COLLECTION.fullmatch(searched)
-    key = "job_group_collection" if name else "job_group_search"
-    return messages.translate(key, language, name=name[1].strip('"') if name else searched)
 
 
 def _list_subjects(job: Job, language: str) -> Iterator[str]:
@@ -282,10 +277,11 @@ class JobService:
         Raises InputError if the job is running.
         """
         with self._workers.remove(job_id) as entry:
-            if entry is None or not entry.is_running:
-                return self._delete(job_id)
-        # A run that is about to end needs the pool's lock to do so.
-        self._delete(job_id)
+            is_running = entry is not None and entry.is_running
+            if not is_running:
+                self._delete(job_id)
+        if is_running:  # a run that is about to end needs the pool's lock to do so
+            self._delete(job_id)
 
     def retry(self, job_id: int) -> None:
         """Queue a job again, to download its failed items; do nothing if there are none.

@@ -228,7 +228,8 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
         report = page.report if page.is_first else report + page.report
     elif not walk.is_under_way:
         report = _add_walk_counts(db, job_id, report, page)
-        if report.is_confirmed:  # then neither of two empty pages at the ends hides anything
+        # If both walks found the same images, no empty page at either end hides anything.
+        if 0 < report.both == report.first == report.second:
             walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
     values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
@@ -311,13 +312,10 @@ def _choose_names(
     if os.name == "nt":
         limit = min(limit, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
     names = {i.id: fill_template(options.name, i, options.facts, limit) for i in images}
-    return {i: _unique_name(db, folder, name, i) for i, name in names.items()}
-
-
-def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    while _is_taken(db, folder, name, image_id):
-        name = f"{name} {image_id}"
-    return name
+    for image_id in names:
+        while _is_taken(db, folder, names[image_id], image_id):
+            names[image_id] += f" {image_id}"
+    return names
 
 
 def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> bool:

@@ -26,7 +26,7 @@ from ..core import (
     translate_disk_errors,
     write_text_file,
 )
-from .folders import FolderListing, list_folders, SearchedFolder, walk_folders
+from .folders import FolderListing, list_folders, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch, WantedModel
 
 __all__ = [
@@ -197,7 +197,7 @@ class ModelIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._folders: list[SearchedFolder] = []
+        self._folders: dict[str, str] = {}
         self._mtimes: dict[str, float] = {}
         self._lookup = ModelLookup()
         self._sidecars: dict[str, tuple[float, Sidecar]] = {}
@@ -220,7 +220,8 @@ class ModelIndex:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:
                 folders = list_folders()
-                if now - self._read_at > _MAX_AGE or folders != self._folders or self._is_stale():
+                is_new = folders != self._folders or now - self._read_at > _MAX_AGE
+                if is_new or any(_read_mtime(p) != mtime for p, mtime in self._mtimes.items()):
                     self._read(folders)
                     self._read_at = now
                 self._checked_at = time.monotonic()
@@ -245,10 +246,7 @@ class ModelIndex:
         with self._lock:
             self._read_at = self._checked_at = float("-inf")
 
-    def _is_stale(self) -> bool:
-        return any(_read_mtime(path) != mtime for path, mtime in self._mtimes.items())
-
-    def _read(self, folders: list[SearchedFolder]) -> None:
+    def _read(self, folders: dict[str, str]) -> None:
         listings = list(walk_folders(folders))
         self._folders = folders
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}

@@ -133,7 +133,10 @@ def list_needed_files(
     for image_id, used in find_used_models(images, open_model).by_image.items():
         for one in map(loader.identify, used):
             if has_model_file(one.resource) or one.version is not None:
-                needs.setdefault(_make_group_key(one), _Need(one)).add(image_id, one)
+                resource = one.resource
+                name = (resource.type, resource.name.lower())
+                key = resource.version_id or resource.hash.lower() or name
+                needs.setdefault(key, _Need(one)).add(image_id, one)
     files, taken = list[NeededFile](), set[str]()
     for need in needs.values():
         if need.used.resource.version_id or need.used.match.state == "here":
@@ -218,11 +221,6 @@ def find_needed_file(
     if is_settled and "not_verified" not in needed.remarks:
         return needed
     return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
-
-
-def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
-    resource = used.resource
-    return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 
 
 def _make_files(

@@ -63,7 +63,9 @@ def write_companions(
         version = version_from_json(_complete_record(request))
     except InvalidResponse:
         return []
-    if _is_part(request, version):
+    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
+    is_part = bool(parts) and request.kind != find_model_kind(version)
+    if is_part or request.path.lower().endswith(_CONFIGURATIONS):
         return []
     stem = os.path.splitext(request.path)[0]
     writers: tuple[tuple[bool, Callable[[], None]], ...] = (
@@ -110,13 +112,6 @@ def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
         row = model.record
         record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
     return record
-
-
-def _is_part(request: ModelFileRequest, version: Version) -> bool:
-    """Return whether the requested file is a part of the model, such as its VAE."""
-    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
-    is_own = request.kind == find_model_kind(version)
-    return request.path.lower().endswith(_CONFIGURATIONS) or bool(parts) and not is_own
 
 
 def _write_card(stem: str, version: Version) -> None:
@@ -218,7 +213,11 @@ def _receive_file(
     )
     is_second_try = False
     while True:
-        path = _find_path(request)
+        path = find_free_path(request.path, request.version_id, request.file)
+        if not path:
+            message = f"{request.path} cannot be written: other files already have this name."
+            raise DiskError(message, request.path)
+        check_no_links(find_folder(request.kind), os.path.dirname(path))
         if os.path.lexists(path):
             with translate_disk_errors(path):
                 size = os.path.getsize(path)
@@ -233,12 +232,3 @@ def _receive_file(
             if is_second_try:
                 raise
             is_second_try = True
-
-
-def _find_path(request: ModelFileRequest) -> str:
-    path = find_free_path(request.path, request.version_id, request.file)
-    if not path:
-        message = f"{request.path} cannot be written: other files already have this name."
-        raise DiskError(message, request.path)
-    check_no_links(find_folder(request.kind), os.path.dirname(path))
-    return path

@@ -23,7 +23,7 @@ from ..infotext import list_resources, Resource
 from ..library import models
 from .destination import choose_path, find_kind, find_model_kind
 from .index import get_model_index
-from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
+from .matching import has_model_file, ModelMatch, WantedModel
 
 __all__ = [
     "find_used_models",
@@ -158,8 +158,9 @@ class VersionLoader:
         known = models.find_versions(list(ids))
         for version_id in ids:
             version = known.get(version_id)
-            file = _find_file_here(version_id)
-            if file is None:
+            match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
+            file = match.file
+            if file is None or match.state != "here":
                 is_enough = version is not None and version.is_offered_to_all
             else:
                 is_enough = bool(file.hashes) or version is None or version.has_hashes
@@ -193,7 +194,8 @@ class VersionLoader:
         self._cancelled.check()
         if self._client is None or self._network_failure:
             self.failures[key] = self._network_failure
-            return _find_stored(key)
+            version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
+            return models.find_versions([version_id]).get(version_id) if version_id else None
         try:
             if isinstance(key, int):
                 return models.load_version(self._client, key, self._cancelled, _MAX_AGE)
@@ -205,16 +207,6 @@ class VersionLoader:
             if isinstance(error, (NetworkError, ServerError)):
                 self._network_failure = error.reason
             return None
-
-
-def _find_stored(key: int | str) -> Version | None:
-    version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
-    return models.find_versions([version_id]).get(version_id) if version_id else None
-
-
-def _find_file_here(version_id: int) -> ModelFile | None:
-    match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
-    return match.file if match.state == "here" else None
 
 
 @dataclass(frozen=True)
@@ -305,22 +297,17 @@ def plan_requests(
     set.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
-    for known in files:
-        file, version = _refresh_file(client, *known, cancelled)
+    for file, version in files:
+        today = refresh_version(client, version, cancelled)
+        for other in today.remote_files:
+            if other.id == file.id:
+                file, version = other, today
+                break
         kind, model = find_kind(file, version), _find_model(client, version, cancelled)
         path = choose_path(kind, file, version, model, taken, folder)
         taken.add(os.path.normcase(path))
         requests.append(make_request(file, version, kind, path))
     return requests
-
-
-def _refresh_file(
-    client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
-) -> tuple[RemoteFile, Version]:
-    """Return a file and its model version, by data that Civitai sent within the last day."""
-    today = refresh_version(client, version, cancelled)
-    same = next((one for one in today.remote_files if one.id == file.id), None)
-    return (file, version) if same is None else (same, today)
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
