@@ -1,4 +1,4 @@
-"""The files that a job writes: their folder, their names, and what is written beside them."""
+"""What a job requests and writes: its client, its folder, its files' names and sidecars."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ DEFAULT_TEMPLATE = "{id}"
 _MAX_VALUE, _MAX_PART, MAX_NAME_BYTES, _MIN_PART = 100, 150, 200, 10
 _RATINGS = {"None": "PG", "Soft": "PG-13", "Mature": "R", "X": "X", "XXX": "XXX"}
 _DIGITS = frozenset("0123456789")
+_DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
@@ -268,9 +269,6 @@ def choose_destination(
     destination = os.path.join(base, *filter(None, below.split("/")))
     check_no_links(base, destination)
     return destination, rest
-
-
-_DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def write_sidecars(path: str, record: str, is_ours: bool) -> str:

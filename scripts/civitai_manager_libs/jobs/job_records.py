@@ -35,6 +35,7 @@ __all__ = [
 
 # Codes of the reasons for which a paused job is resumed automatically.
 TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota", "storage")
+_BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
 
 
 class JobState(str, Enum):
@@ -122,9 +123,6 @@ class WalkState(Enum):
 
 
 _REOPENED = {WalkState.FIRST_EMPTY: WalkState.FIRST, WalkState.SECOND_EMPTY: WalkState.SECOND}
-
-
-_BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
 
 
 @dataclass(frozen=True)

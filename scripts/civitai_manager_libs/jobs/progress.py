@@ -25,6 +25,12 @@ __all__ = ["compute_retry_delay", "FailureClassifier", "ProgressMeter", "WorkRes
 _MAX_ESTIMATE = 24 * 3600.0  # seconds; a longer estimate is of no use
 _RATE_WINDOW = 5.0  # seconds
 _FINISHED_STATES = ("saved", "skipped", "failed")
+_NETWORK_ERRORS = (NetworkError, ServerError)
+_OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
+# Seconds of the first pause, which then doubles, and of the longest.
+_NETWORK_PAUSES, _DISK_PAUSES, _STORAGE_PAUSES = (5.0, 60.0), (2.0, 10.0), (5.0, 3600.0)
+_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
+_LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
 
 @dataclass(frozen=True)
@@ -133,14 +139,6 @@ class ProgressMeter:
             self._samples.popleft()
         since, before = self._samples[0]
         return (arrived - before) / (now - since) if now > since else 0.0
-
-
-_NETWORK_ERRORS = (NetworkError, ServerError)
-_OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
-# Seconds of the first pause, which then doubles, and of the longest.
-_NETWORK_PAUSES, _DISK_PAUSES, _STORAGE_PAUSES = (5.0, 60.0), (2.0, 10.0), (5.0, 3600.0)
-_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
-_LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
 
 @dataclass(frozen=True)

@@ -47,11 +47,11 @@ __all__ = [
     "WITHOUT_RECORD",
 ]
 
-# In `jobs`, walked is a `states.WalkState`; options is a `records.JobOptions` and report a
-# `records.WalkReport`, both as JSON. In `items`, name is as in `records.Item`; walks: 1 first walk,
-# 2 second walk, 3 both. An item of kind `model` is a model file: image_id is Civitai's id of the
-# file, bytes its expected size until it is saved, and its record a `ModelFileRequest`. The tables
-# `saved` and `claims` are for images only.
+# In `jobs`, walked is a `WalkState`; options is a `JobOptions` and report a `WalkReport`, both as
+# JSON. In `items`, name is as in `Item`; walks: 1 first walk, 2 second walk, 3 both. An item of
+# kind `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until
+# it is saved, and its record a `ModelFileRequest`. The tables `saved` and `claims` are for images
+# only.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -105,14 +105,40 @@ _CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5)
 _SCHEMA = sqlite.Schema(
     5, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
+_MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
+_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
+_LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
+_COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("id", "wanted"), int),
+    **dict.fromkeys(("title", "folder", "reason", "note"), str),
+    "created": (int, float),
+    "cursor": (str, type(None)),
+}
+_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
+# Read the record as bytes, since damaged text cannot be decoded.
+WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
+# A model file's record is short, and has the file's path.
+WITHOUT_RECORD = _ITEM.format(
+    "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
+    " WHERE records.place = items.place), '') ELSE '' END"
+)
+JOB = (
+    "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
+    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
+    " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
+    " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
+)
+_JOB_FIELDS = (  # fields of `Job` in the order of the query `JOB`
+    *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
+    *("cursor", "options", "report", "walk", "counts"),
+)
+_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 
 
 def jobs_database(path: str) -> sqlite.Database:
     """Open the jobs database at a path. Raises DiskError if the file is unusable."""
     return sqlite.Database(path, _SCHEMA)
-
-
-_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
 
 
 class JobLocks:
@@ -163,34 +189,105 @@ class JobLocks:
         return not is_free
 
 
-_MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
-_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
-_LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
-_COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("id", "wanted"), int),
-    **dict.fromkeys(("title", "folder", "reason", "note"), str),
-    "created": (int, float),
-    "cursor": (str, type(None)),
-}
-_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
-# Read the record as bytes, since damaged text cannot be decoded.
-WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
-# A model file's record is short, and has the file's path.
-WITHOUT_RECORD = _ITEM.format(
-    "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
-    " WHERE records.place = items.place), '') ELSE '' END"
-)
-JOB = (
-    "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
-    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
-    " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
-    " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
-)
+class SavedImages(JobLocks):
+    """The saved images of a data folder, and the jobs' claims on images to be saved.
 
-_JOB_FIELDS = (  # fields of `Job` in the order of the query `JOB`
-    *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
-    *("cursor", "options", "report", "walk", "counts"),
-)
+    A job claims an image before it downloads the image, so that no other job does the same. There
+    are no claims on model files. path: the path of the database.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(os.path.join(os.path.dirname(path), "locks"))
+        self._database = jobs_database(path)
+        # Damaged text may not be valid UTF-8.
+        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
+
+    def count_to_fetch(self, job_id: int) -> int:
+        """Return how many of a job's waiting images have not been saved by any job."""
+        sql = (
+            "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
+            " AND image_id NOT IN (SELECT image_id FROM saved)"
+        )
+        return int(self._database.rows(sql, (job_id,))[0][0])
+
+    def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
+        """Return the file paths of saved images, by image id; the files may have been deleted."""
+        sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
+        found = self._database.rows(sql, (json.dumps(list(image_ids)),))
+        return {image_id: path for image_id, path in found}
+
+    def list_saved_ids(self) -> list[int]:
+        """Return the ids of all images ever saved; their files may have been deleted."""
+        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
+
+    def estimate_size(self) -> int:
+        """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
+        sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
+        return int(self._database.rows(sql)[0][0] or 0)
+
+    def list_missing_paths(self, job_id: int) -> list[str]:
+        """Return the paths of skipped images whose file was missing or damaged when skipped."""
+        sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
+        return [path for (path,) in self._database.rows(sql, (job_id,))]
+
+    def requeue_missing(self, job_id: int) -> int:
+        """Set skipped images to `waiting` if their files were missing or damaged when skipped.
+
+        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
+        InputError if the job is running.
+        """
+        missing = f"job = ? AND {_MISSING} AND place IN (SELECT place FROM records)"
+        images = f"SELECT image_id FROM items WHERE {missing}"
+        sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
+        with self.hold_job(job_id), self._database.writing() as db:
+            db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
+            changed = db.execute(sql, (job_id,)).rowcount
+            if changed:
+                mark_queued(db, job_id)
+        return changed
+
+    def count_saved_elsewhere(self, job_id: int) -> int:
+        """Return how many skipped images were saved at another path than the job would use.
+
+        Images whose files were missing or damaged when skipped are not counted.
+        """
+        found = self._database.rows(
+            "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
+            " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",
+            (job_id,),
+        )
+        return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
+
+    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
+        """Claim images for a job, except those that another job has claimed already.
+
+        Return a Claim for each image, by image id: it says where the image was saved before, and
+        which other job has claimed it.
+        """
+        listed = "WHERE image_id IN (SELECT value FROM json_each(?))"
+        ids = (json.dumps(list(image_ids)),)
+        with self._database.writing() as db:
+            found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
+            saved = {image_id: file for image_id, *file in found}
+            owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
+            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
+            db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
+        claims = {}
+        for i in image_ids:
+            path, size = saved.get(i, ("", 0))
+            is_ours = owners.get(i) == job_id
+            claims[i] = Claim(path, size, 0 if is_ours else owners.get(i, 0), is_ours)
+        return claims
+
+    def free_claims(self, job_id: int) -> None:
+        """Delete a job's claims on images, unless that job is running."""
+        lock = self.job_lock(job_id)
+        if lock.acquire():
+            try:
+                with self._database.writing() as db:
+                    delete_claims(db, job_id)
+            finally:
+                lock.release()
 
 
 def insert_job(
@@ -402,110 +499,6 @@ def to_json(record: Mapping[str, Any]) -> str:
     """
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
-
-
-class SavedImages(JobLocks):
-    """The saved images of a data folder, and the jobs' claims on images to be saved.
-
-    A job claims an image before it downloads the image, so that no other job does the same. There
-    are no claims on model files. path: the path of the database.
-    """
-
-    def __init__(self, path: str) -> None:
-        super().__init__(os.path.join(os.path.dirname(path), "locks"))
-        self._database = jobs_database(path)
-        # Damaged text may not be valid UTF-8.
-        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
-
-    def count_to_fetch(self, job_id: int) -> int:
-        """Return how many of a job's waiting images have not been saved by any job."""
-        sql = (
-            "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
-            " AND image_id NOT IN (SELECT image_id FROM saved)"
-        )
-        return int(self._database.rows(sql, (job_id,))[0][0])
-
-    def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Return the file paths of saved images, by image id; the files may have been deleted."""
-        sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
-        found = self._database.rows(sql, (json.dumps(list(image_ids)),))
-        return {image_id: path for image_id, path in found}
-
-    def list_saved_ids(self) -> list[int]:
-        """Return the ids of all images ever saved; their files may have been deleted."""
-        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
-
-    def estimate_size(self) -> int:
-        """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
-        sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
-        return int(self._database.rows(sql)[0][0] or 0)
-
-    def list_missing_paths(self, job_id: int) -> list[str]:
-        """Return the paths of skipped images whose file was missing or damaged when skipped."""
-        sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
-        return [path for (path,) in self._database.rows(sql, (job_id,))]
-
-    def requeue_missing(self, job_id: int) -> int:
-        """Set skipped images to `waiting` if their files were missing or damaged when skipped.
-
-        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
-        InputError if the job is running.
-        """
-        missing = f"job = ? AND {_MISSING} AND place IN (SELECT place FROM records)"
-        images = f"SELECT image_id FROM items WHERE {missing}"
-        sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
-        with self.hold_job(job_id), self._database.writing() as db:
-            db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
-            changed = db.execute(sql, (job_id,)).rowcount
-            if changed:
-                mark_queued(db, job_id)
-        return changed
-
-    def count_saved_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images were saved at another path than the job would use.
-
-        Images whose files were missing or damaged when skipped are not counted.
-        """
-        found = self._database.rows(
-            "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
-            " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",
-            (job_id,),
-        )
-        return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
-
-    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Claim images for a job, except those that another job has claimed already.
-
-        Return a Claim for each image, by image id: it says where the image was saved before, and
-        which other job has claimed it.
-        """
-        listed = "WHERE image_id IN (SELECT value FROM json_each(?))"
-        ids = (json.dumps(list(image_ids)),)
-        with self._database.writing() as db:
-            found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
-            saved = {image_id: file for image_id, *file in found}
-            owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
-            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
-            db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
-        claims = {}
-        for i in image_ids:
-            path, size = saved.get(i, ("", 0))
-            is_ours = owners.get(i) == job_id
-            claims[i] = Claim(path, size, 0 if is_ours else owners.get(i, 0), is_ours)
-        return claims
-
-    def free_claims(self, job_id: int) -> None:
-        """Delete a job's claims on images, unless that job is running."""
-        lock = self.job_lock(job_id)
-        if lock.acquire():
-            try:
-                with self._database.writing() as db:
-                    delete_claims(db, job_id)
-            finally:
-                lock.release()
 
 
 def delete_claims(db: sqlite3.Connection, job_id: int) -> None:

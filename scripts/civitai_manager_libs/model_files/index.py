@@ -40,8 +40,13 @@ __all__ = [
     "Sidecar",
 ]
 
-_MOST = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
+_MAX_SIDECAR = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
 _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
+_MOST_FILES = 5_000  # whose hashes are stored
+_MAX_HASHES = 4_000_000  # bytes of `model_hashes.json`
+_CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
+_IMAGES = ("png", "jpg", "jpeg", "webp")  # extensions of previews
+_MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
 @dataclass(frozen=True)
@@ -55,138 +60,6 @@ class Sidecar:
     model_id: int | None = None
     version_name: str = ""
     hashes: frozenset[str] = frozenset()
-
-
-def read_sidecar(path: str) -> Sidecar:
-    """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
-    try:
-        with open_to_read(path) as file:
-            data = as_mapping(json.loads(file.read(_MOST)))
-    except (OSError, ValueError, RecursionError):
-        return Sidecar()
-    end = next(end for end in EXTENSIONS if path.endswith(end))
-    return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
-
-
-def describes_other_version(path: str, version_id: int) -> bool:
-    """Return whether a sidecar beside a model file describes a version other than `version_id`.
-
-    path: the model file's path. Deleting a model file may leave its sidecar behind, which then
-    seems to describe the next file of that name.
-    """
-    stem = os.path.splitext(path)[0]
-    stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
-    return not stated <= {None, version_id}
-
-
-def _parse_version(
-    version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
-) -> Sidecar:
-    """Return the Sidecar for a model version's JSON, as Civitai's API sends it."""
-    files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
-    stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
-    return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
-
-
-def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
-    hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
-    return _parse_version(as_mapping(data.get("civitai")), stem, hashes)
-
-
-def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
-    """Return the Sidecar for a model's JSON, as Civitai's API sends it and SD.Next stores it.
-
-    stem: the model file's name without extension; the Sidecar describes the version with a file of
-    this name, or only the model if no version has one. Other JSON, such as A1111's notes, gives an
-    empty Sidecar.
-    """
-    versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
-    for version in versions:
-        names = (as_mapping(each).get("name") for each in as_list(version.get("files"))[:50])
-        if stem in (os.path.splitext(name)[0] for name in names if isinstance(name, str)):
-            return _parse_version({**version, "modelId": model.get("id")}, stem)
-    return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
-
-
-def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> Sidecar:
-    names = ("VersionId", "ModelId", "VersionName")
-    return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
-
-
-def _make_sidecar(
-    data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
-) -> Sidecar:
-    version_id, model_id, name = map(data.get, names)
-    return Sidecar(as_id(version_id), as_id(model_id), clean_line(name, 60), hashes)
-
-
-def _iter_hashes(stated: object) -> Iterator[str]:
-    for value in as_mapping(stated).values():
-        code = as_checksum(value).lower()
-        if len(code) in _LENGTHS:
-            yield code
-
-
-# A parser has the JSON and the model file's name without extension.
-_PARSERS: dict[str, Callable[[Mapping[str, Any], str], Sidecar]] = {
-    ".civitai.info": _parse_version,
-    ".metadata.json": _parse_lora_manager,
-    ".cm-info.json": _parse_stability_matrix,
-    ".json": _parse_sdnext,  # last: the others end so too
-}
-EXTENSIONS = tuple(_PARSERS)
-
-
-_MOST_FILES = 5_000
-_MAX_BYTES = 4_000_000  # of `model_hashes.json`
-
-
-def load_hashes() -> dict[str, tuple[float, int, str]]:
-    """Return the stored hashes as {path: (mtime and size of the hashed file, its SHA256)}.
-
-    Return {} if the file that stores them is missing or damaged.
-    """
-    try:
-        with open_to_read(_path()) as file:
-            rows = as_mapping(json.loads(file.read(_MAX_BYTES)))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return {path: row for path, values in rows.items() if (row := _parse_row(values))}
-
-
-def compute_hash(path: str, cancelled: Cancellation) -> str:
-    """Compute, store and return the SHA256 of a model file.
-
-    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
-    `cancelled` is set.
-    """
-    with translate_disk_errors(path):
-        status = os.stat(path)
-        digest = compute_sha256(path, cancelled)
-    with lock_file(_path()):
-        hashes = load_hashes()
-        hashes.pop(path, None)
-        hashes[path] = (status.st_mtime, status.st_size, digest)
-        latest = dict(list(hashes.items())[-_MOST_FILES:])
-        write_text_file(_path(), json.dumps(latest))  # a path may not be UTF-8
-    return digest
-
-
-def _parse_row(values: object) -> tuple[float, int, str] | None:
-    mtime, size, digest = (*as_list(values), None, None, None)[:3]
-    checked = (as_number(mtime), as_number(size), as_checksum(digest).lower())
-    if checked[0] is None or checked[1] is None or len(checked[2]) != 64:
-        return None
-    return checked[0], int(checked[1]), checked[2]
-
-
-def _path() -> str:
-    return os.path.join(setting.data_folder(), "model_hashes.json")
-
-
-_CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
-_IMAGES = ("png", "jpg", "jpeg", "webp")  # extensions of previews
-_MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
 class ModelIndex:
@@ -297,6 +170,14 @@ class ModelIndex:
                 yield entry[1]
 
 
+_model_index = ModelIndex()
+
+
+def get_model_index() -> ModelIndex:
+    """Return the process-wide index of model files."""
+    return _model_index
+
+
 class _StoredHashes:
     """The hashes of model files that the WebUI or `compute_hash` has stored."""
 
@@ -317,15 +198,6 @@ class _StoredHashes:
         return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
 
 
-def _find_preview(listing: FolderListing, name: str) -> str:
-    stem = os.path.splitext(name)[0]
-    names = (
-        f"{stem}{form}.{extension}" for form in (".preview", "", ".thumb") for extension in _IMAGES
-    )
-    found = next((name for name in names if name in listing.other_names), "")
-    return found and os.path.join(listing.path, found)
-
-
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
     """Return the titles under which a WebUI's cache may have stored a model file's hash.
 
@@ -339,6 +211,15 @@ def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
     return [f"{kind}/{form}".replace("\\", "/") for form in dict.fromkeys(forms)]
 
 
+def _find_preview(listing: FolderListing, name: str) -> str:
+    stem = os.path.splitext(name)[0]
+    names = (
+        f"{stem}{form}.{extension}" for form in (".preview", "", ".thumb") for extension in _IMAGES
+    )
+    found = next((name for name in names if name in listing.other_names), "")
+    return found and os.path.join(listing.path, found)
+
+
 def _read_mtime(path: str) -> float:
     try:
         return os.stat(path).st_mtime
@@ -346,9 +227,124 @@ def _read_mtime(path: str) -> float:
         return 0.0
 
 
-_model_index = ModelIndex()
+def load_hashes() -> dict[str, tuple[float, int, str]]:
+    """Return the stored hashes as {path: (mtime and size of the hashed file, its SHA256)}.
+
+    Return {} if the file that stores them is missing or damaged.
+    """
+    try:
+        with open_to_read(_path()) as file:
+            rows = as_mapping(json.loads(file.read(_MAX_HASHES)))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {path: row for path, values in rows.items() if (row := _parse_row(values))}
 
 
-def get_model_index() -> ModelIndex:
-    """Return the process-wide index of model files."""
-    return _model_index
+def compute_hash(path: str, cancelled: Cancellation) -> str:
+    """Compute, store and return the SHA256 of a model file.
+
+    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
+    `cancelled` is set.
+    """
+    with translate_disk_errors(path):
+        status = os.stat(path)
+        digest = compute_sha256(path, cancelled)
+    with lock_file(_path()):
+        hashes = load_hashes()
+        hashes.pop(path, None)
+        hashes[path] = (status.st_mtime, status.st_size, digest)
+        latest = dict(list(hashes.items())[-_MOST_FILES:])
+        write_text_file(_path(), json.dumps(latest))  # a path may not be UTF-8
+    return digest
+
+
+def read_sidecar(path: str) -> Sidecar:
+    """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
+    try:
+        with open_to_read(path) as file:
+            data = as_mapping(json.loads(file.read(_MAX_SIDECAR)))
+    except (OSError, ValueError, RecursionError):
+        return Sidecar()
+    end = next(end for end in EXTENSIONS if path.endswith(end))
+    return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
+
+
+def describes_other_version(path: str, version_id: int) -> bool:
+    """Return whether a sidecar beside a model file describes a version other than `version_id`.
+
+    path: the model file's path. Deleting a model file may leave its sidecar behind, which then
+    seems to describe the next file of that name.
+    """
+    stem = os.path.splitext(path)[0]
+    stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
+    return not stated <= {None, version_id}
+
+
+def _parse_version(
+    version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
+) -> Sidecar:
+    """Return the Sidecar for a model version's JSON, as Civitai's API sends it."""
+    files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
+    stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
+    return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
+
+
+def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
+    hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
+    return _parse_version(as_mapping(data.get("civitai")), stem, hashes)
+
+
+def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
+    """Return the Sidecar for a model's JSON, as Civitai's API sends it and SD.Next stores it.
+
+    stem: the model file's name without extension; the Sidecar describes the version with a file of
+    this name, or only the model if no version has one. Other JSON, such as A1111's notes, gives an
+    empty Sidecar.
+    """
+    versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
+    for version in versions:
+        names = (as_mapping(each).get("name") for each in as_list(version.get("files"))[:50])
+        if stem in (os.path.splitext(name)[0] for name in names if isinstance(name, str)):
+            return _parse_version({**version, "modelId": model.get("id")}, stem)
+    return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
+
+
+def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> Sidecar:
+    names = ("VersionId", "ModelId", "VersionName")
+    return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
+
+
+def _make_sidecar(
+    data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
+) -> Sidecar:
+    version_id, model_id, name = map(data.get, names)
+    return Sidecar(as_id(version_id), as_id(model_id), clean_line(name, 60), hashes)
+
+
+def _iter_hashes(stated: object) -> Iterator[str]:
+    for value in as_mapping(stated).values():
+        code = as_checksum(value).lower()
+        if len(code) in _LENGTHS:
+            yield code
+
+
+# A parser has the JSON and the model file's name without extension.
+_PARSERS: dict[str, Callable[[Mapping[str, Any], str], Sidecar]] = {
+    ".civitai.info": _parse_version,
+    ".metadata.json": _parse_lora_manager,
+    ".cm-info.json": _parse_stability_matrix,
+    ".json": _parse_sdnext,  # last: the others end so too
+}
+EXTENSIONS = tuple(_PARSERS)
+
+
+def _parse_row(values: object) -> tuple[float, int, str] | None:
+    mtime, size, digest = (*as_list(values), None, None, None)[:3]
+    checked = (as_number(mtime), as_number(size), as_checksum(digest).lower())
+    if checked[0] is None or checked[1] is None or len(checked[2]) != 64:
+        return None
+    return checked[0], int(checked[1]), checked[2]
+
+
+def _path() -> str:
+    return os.path.join(setting.data_folder(), "model_hashes.json")

@@ -145,21 +145,6 @@ def list_needed_files(
     return NeededFiles(tuple(files), _list_unknown(needs.values()))
 
 
-def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
-    """Return the models that are neither on this machine nor on Civitai, each name once.
-
-    Models without a name are told apart by their hashes.
-    """
-    found = dict[object, tuple[Resource, set[int]]]()
-    for need in needs:
-        resource = need.used.resource
-        if not resource.version_id and need.used.match.state != "here":
-            key = (resource.type, resource.name.lower()) if resource.name else resource.hash
-            known, image_ids = found.get(key, (resource, set()))
-            found[key] = (known if known.hash else resource, image_ids | need.image_ids)
-    return tuple(UnknownModel(resource, len(ids)) for resource, ids in found.values())
-
-
 def make_needed_file(
     version: Version,
     choice: FileChoice | None = None,
@@ -200,14 +185,6 @@ def make_needed_file(
     return NeededFile(key, choice, resource, state, match, version, count, path, error, remarks)
 
 
-def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
-    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
-    try:
-        get_model_index().compute_hash(file, cancelled or never_cancelled())
-    except DiskError as error:
-        util.printD(f"[models] {error}")
-
-
 def find_needed_file(
     client: Client, version: Version, cancelled: Cancellation | None = None
 ) -> NeededFile:
@@ -221,6 +198,29 @@ def find_needed_file(
     if is_settled and "not_verified" not in needed.remarks:
         return needed
     return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
+
+
+def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
+    """Return the models that are neither on this machine nor on Civitai, each name once.
+
+    Models without a name are told apart by their hashes.
+    """
+    found = dict[object, tuple[Resource, set[int]]]()
+    for need in needs:
+        resource = need.used.resource
+        if not resource.version_id and need.used.match.state != "here":
+            key = (resource.type, resource.name.lower()) if resource.name else resource.hash
+            known, image_ids = found.get(key, (resource, set()))
+            found[key] = (known if known.hash else resource, image_ids | need.image_ids)
+    return tuple(UnknownModel(resource, len(ids)) for resource, ids in found.values())
+
+
+def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
+    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
+    try:
+        get_model_index().compute_hash(file, cancelled or never_cancelled())
+    except DiskError as error:
+        util.printD(f"[models] {error}")
 
 
 def _make_files(

@@ -37,6 +37,8 @@ __all__ = [
     "UsedModels",
     "VersionLoader",
 ]
+_MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
+_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,60 @@ class UsedModels:
 
     by_image: Mapping[int, Sequence[UsedModel]] = field(default_factory=dict)
     names: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelFileRequest:
+    """A request to download one model file.
+
+    url: a download URL on Civitai, by which an unfinished file is found again. path: where to store
+    the file. name: the file's name on Civitai. kind: the kind of folder, such as "lora". size:
+    estimate in bytes, 0 if unknown. sha256: as in `RemoteFile`. title: names of the model and the
+    version. record: the version's JSON object, as Civitai sent it.
+    """
+
+    file_id: int
+    version_id: int
+    model_id: int
+    url: str
+    path: str
+    name: str = ""
+    kind: str = ""
+    size: int = 0
+    sha256: str = ""
+    title: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def file(self) -> RemoteFile:
+        """Return the file on Civitai that the request names."""
+        return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
+
+    @property
+    def download_urls(self) -> tuple[str, str]:
+        """Return the URLs to request, as from `make_download_urls`.
+
+        The second one, which names a kind of file, is "" if another file of that kind could not be
+        told from this one. `url` may differ from both: older versions stored the URL in Civitai's
+        record.
+        """
+        files = parse_files(self.record)
+        file = next((file for file in files if file.id == self.file_id), self.file)
+        by_id, by_kind = make_download_urls(self.version_id, file)
+        is_certain = self.sha256 or sum(other.type == file.type for other in files) == 1
+        return by_id, by_kind if is_certain else ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ModelFileRequest:
+        """Make a request from the JSON object of `to_json`; ignore unknown keys."""
+        numbers = ("file_id", "version_id", "model_id", "size")
+        texts = ("url", "path", "name", "kind", "sha256", "title")
+        values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
+        values |= {key: str(stored.get(key) or "") for key in texts}
+        return cls(**values, record=as_mapping(stored.get("record")))
 
 
 def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
@@ -107,25 +163,9 @@ def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict
     return {file: version.id for version in known.values() for file in version.files}
 
 
-_MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
-_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
-
-
 def is_file_hash(code: str) -> bool:
     """Return whether a text is as long as one of the hashes that Civitai states of a file."""
     return len(code) in _HASH_DIGITS
-
-
-def refresh_version(
-    client: Client, version: Version, cancelled: Cancellation | None = None
-) -> Version:
-    """Return a model version by a record that Civitai has sent for the version itself.
-
-    The record is at most a day old. If none can be fetched, return `version`. Raises Cancelled.
-    """
-    with suppress(NetworkError, HttpStatusError, InvalidResponse):
-        return models.load_version(client, version.id, cancelled, _MAX_AGE)
-    return version
 
 
 class VersionLoader:
@@ -209,58 +249,16 @@ class VersionLoader:
             return None
 
 
-@dataclass(frozen=True)
-class ModelFileRequest:
-    """A request to download one model file.
+def refresh_version(
+    client: Client, version: Version, cancelled: Cancellation | None = None
+) -> Version:
+    """Return a model version by a record that Civitai has sent for the version itself.
 
-    url: a download URL on Civitai, by which an unfinished file is found again. path: where to store
-    the file. name: the file's name on Civitai. kind: the kind of folder, such as "lora". size:
-    estimate in bytes, 0 if unknown. sha256: as in `RemoteFile`. title: names of the model and the
-    version. record: the version's JSON object, as Civitai sent it.
+    The record is at most a day old. If none can be fetched, return `version`. Raises Cancelled.
     """
-
-    file_id: int
-    version_id: int
-    model_id: int
-    url: str
-    path: str
-    name: str = ""
-    kind: str = ""
-    size: int = 0
-    sha256: str = ""
-    title: str = ""
-    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def file(self) -> RemoteFile:
-        """Return the file on Civitai that the request names."""
-        return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
-
-    @property
-    def download_urls(self) -> tuple[str, str]:
-        """Return the URLs to request, as from `make_download_urls`.
-
-        The second one, which names a kind of file, is "" if another file of that kind could not be
-        told from this one. `url` may differ from both: older versions stored the URL in Civitai's
-        record.
-        """
-        files = parse_files(self.record)
-        file = next((file for file in files if file.id == self.file_id), self.file)
-        by_id, by_kind = make_download_urls(self.version_id, file)
-        is_certain = self.sha256 or sum(other.type == file.type for other in files) == 1
-        return by_id, by_kind if is_certain else ""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> ModelFileRequest:
-        """Make a request from the JSON object of `to_json`; ignore unknown keys."""
-        numbers = ("file_id", "version_id", "model_id", "size")
-        texts = ("url", "path", "name", "kind", "sha256", "title")
-        values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
-        values |= {key: str(stored.get(key) or "") for key in texts}
-        return cls(**values, record=as_mapping(stored.get("record")))
+    with suppress(NetworkError, HttpStatusError, InvalidResponse):
+        return models.load_version(client, version.id, cancelled, _MAX_AGE)
+    return version
 
 
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
