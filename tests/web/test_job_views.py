@@ -27,11 +27,13 @@ _COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
 _NOW = replace(_JOB, **_COUNTS, is_live=True, rate=float(1 << 20), seconds_left=65.0)
 
 
-def _row(job, live=None, failed=(), missing=0, before=0):
-    now = replace(job, jobs_ahead=before)
-    if live is not None and job.state is not JobState.QUEUED:
-        now = replace(live, will_retry=live.state is JobState.PAUSED)
-    return jobs._make_job_card(JobView(job, now, list(failed), missing), "en")
+def _row(job, progress=None, failed=(), missing=0, before=0):
+    status = _live(replace(job, jobs_ahead=before) if progress is None else progress)
+    return jobs._make_job_card(JobView(job, list(failed), missing, status), "en")
+
+
+def _live(job):
+    return replace(job, will_retry=job.is_live and job.state is JobState.PAUSED)
 
 
 def _offered(row):
@@ -71,8 +73,7 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    queued = replace(_JOB, state=JobState.QUEUED)
-    chinese = jobs._make_job_card(JobView(_JOB, queued, []), "zh-TW")
+    chinese = jobs._make_job_card(JobView(replace(_JOB, state=JobState.QUEUED), []), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -139,7 +140,7 @@ def test_report_is_shown_in_words_once_the_job_is_over():
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
-    chinese = jobs._make_report_view(JobView(job, replace(job, state=JobState.DONE), []), "zh-TW")
+    chinese = jobs._make_report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
     assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
 
 
@@ -161,7 +162,7 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = jobs._make_report_view(JobView(job, job, []), "zh-TW")["end"]
+    chinese = jobs._make_report_view(JobView(job, []), "zh-TW")["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
@@ -199,11 +200,9 @@ _MODELS = replace(
 )
 
 
-def _model_row(job, live=None, failed=(), files=(), language="en"):
-    now = job
-    if live is not None:
-        now = replace(live, is_live=True, will_retry=live.state is JobState.PAUSED)
-    return jobs._make_job_card(JobView(job, now, list(failed), 0, tuple(files)), language)
+def _model_row(job, progress=None, failed=(), files=(), language="en"):
+    status = None if progress is None else _live(replace(progress, is_live=True))
+    return jobs._make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():

@@ -188,15 +188,15 @@ class WorkerPool:
         with self._changed:
             return len(self._entries.list_waiting())
 
-    def update_jobs(self, jobs: Iterable[Job]) -> list[Job]:
-        """Return jobs of the database with their states, counts and places in this queue.
+    def find_live_jobs(self, jobs: Iterable[Job]) -> dict[int, Job]:
+        """Return those of these jobs of the database that are queued or running, by id.
 
-        Jobs that are not queued are returned unchanged.
+        The returned jobs have the states, counts and places of this queue.
         """
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._entries.list_waiting())}
             entries = [(job, self._entries.get(job.id)) for job in jobs]
-            return [e.update_job(job, ahead.get(job.id, 0)) if e else job for job, e in entries]
+            return {job.id: e.update_job(job, ahead.get(job.id, 0)) for job, e in entries if e}
 
     def _start_workers(self) -> None:
         """Start threads for the queued jobs, as many as the settings allow.

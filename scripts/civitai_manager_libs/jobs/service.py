@@ -48,16 +48,33 @@ _NEWEST = 4  # jobs that are always listed besides the running ones
 class JobView:
     """A job with its failures and files, for a list of jobs.
 
-    job: as the database stores the job. current_job: as this process runs the job, if it does.
-    failed: its first 50 failed items. missing: how many of its skipped images had a missing or
-    damaged file when they were skipped. model_files: the current states of its model files.
+    job: as the database stores the job. failed: its first 50 failed items. missing: how many of its
+    skipped images had a missing or damaged file when they were skipped. live: the job as this
+    process runs or queues it, None if it does not. model_files: the current states of its files.
     """
 
     job: Job
-    current_job: Job
     failed: list[Item]
     missing: int = 0
+    live: Job | None = None
     model_files: tuple[ModelFileState, ...] = ()
+
+    @property
+    def current_job(self) -> Job:
+        return self.job if self.live is None else self.live
+
+    @property
+    def progress(self) -> Job | None:
+        """Return the job with the counts of its run; None if this process has not run the job."""
+        return self.live if self.current_job.is_live else None
+
+    @property
+    def state(self) -> JobState:
+        return self.current_job.state
+
+    @property
+    def is_waiting_to_retry(self) -> bool:
+        return self.current_job.will_retry
 
 
 class JobService:
@@ -221,8 +238,8 @@ class JobService:
                 jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
-            current_jobs = self._workers.update_jobs(jobs)
-            views = [_make_view(store, *pair) for pair in zip(jobs, current_jobs)]
+            live_jobs = self._workers.find_live_jobs(jobs)
+            views = [_make_view(store, job, live_jobs.get(job.id)) for job in jobs]
             return views, store.count_jobs()
 
     def count_waiting(self) -> int:
@@ -254,16 +271,16 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     return folder, JobOptions(name, context, width=choose_image_width())
 
 
-def _make_view(store: JobStore, job: Job, current_job: Job) -> JobView:
+def _make_view(store: JobStore, job: Job, live: Job | None) -> JobView:
     files = store.list_model_files(job.id) if job.has_models else []
-    under_way = current_job.received
-    if not (current_job.is_live and current_job.state is JobState.RUNNING):
-        current_job = add_received(current_job, files)
+    under_way = {} if live is None else live.received
+    if live is not None and not (live.is_live and live.state is JobState.RUNNING):
+        live = add_received(live, files)
     return JobView(
         add_received(job, files),
-        current_job,
         store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
         len(store.list_missing_paths(job.id)) if job.skipped else 0,
+        live,
         tuple(
             (
                 replace(file, state="running", received=under_way[file.file_id])

@@ -90,8 +90,8 @@ def _make_file_line(file: ModelFileState, view: JobView, language: str) -> str:
         "" if file.state == "running" else messages.translate(_find_file_state_key(file), language)
     )
     parts = [state, size]
-    if file.state == "running" and view.current_job.is_live:
-        parts += _list_file_speed_texts(file, view.current_job, language)
+    if file.state == "running" and view.progress is not None:
+        parts += _list_file_speed_texts(file, view.progress, language)
     return " · ".join(filter(None, parts))
 
 
@@ -138,10 +138,10 @@ def make_jobs_panel(
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.list_job_views(limit, is_wanted)
-    active = sum(view.current_job.state == JobState.RUNNING for view in views)
+    active = sum(view.state == JobState.RUNNING for view in views)
     rows = [_make_job_card(view, language, may_see_paths) for view in views]
     waiting = service.count_waiting()
-    more = waiting - sum(view.current_job.state is JobState.QUEUED for view in views)
+    more = waiting - sum(view.state is JobState.QUEUED for view in views)
     return {
         "active": active,
         "waiting": waiting,
@@ -154,8 +154,8 @@ def make_jobs_panel(
 
 
 def _make_job_card(view: JobView, language: str, may_see_paths: bool = True) -> JobCard:
-    job, now, state = view.job, view.current_job, view.current_job.state
-    is_over, description = now.is_over, describe_job(job, language)
+    job, now, state = view.job, view.current_job, view.state
+    is_over, description = state.is_over, describe_job(job, language)
     return {
         "id": job.id,
         "kind": job.options.kind,
@@ -204,7 +204,7 @@ def _make_report_view(view: JobView, language: str) -> JobReport | None:
 
 
 def _make_failures_view(view: JobView, language: str, may_see_paths: bool) -> JobFailures:
-    is_over = view.current_job.state.is_over
+    is_over = view.state.is_over
     failed = view.current_job.failed
     more = view.job.failed - len(view.failed)
     count = messages.translate("failed_count", language, n=failed)
@@ -237,39 +237,39 @@ def _make_reasons_text(view: JobView, language: str) -> str:
 
 def _make_state_label(view: JobView, language: str) -> str:
     failed = view.current_job.failed
-    if view.current_job.state is JobState.DONE and failed:
+    if view.state is JobState.DONE and failed:
         return messages.translate("failed_count", language, n=failed)
     return messages.translate(_find_state_key(view), language)
 
 
 def _find_state_key(view: JobView) -> str:
-    is_reading = view.job.options.reads_only and view.current_job.state == JobState.RUNNING
-    if view.current_job.will_retry:
+    is_reading = view.job.options.reads_only and view.state == JobState.RUNNING
+    if view.is_waiting_to_retry:
         return "state_resting"
     is_second = view.current_job.walk is WalkState.SECOND or view.current_job.needs_second_walk
-    if view.current_job.state == JobState.RUNNING and is_second:
+    if view.state == JobState.RUNNING and is_second:
         return "state_verifying"
-    return "state_reading" if is_reading else f"state_{view.current_job.state}"
+    return "state_reading" if is_reading else f"state_{view.state}"
 
 
 def _make_progress_line(view: JobView, language: str) -> str:
     now = view.current_job
     if view.job.options.reads_only:
         return messages.translate("job_read", language, done=now.saved, total=now.total)
-    if view.current_job.state.is_over:
+    if view.state.is_over:
         left = now.total - now.finished if now.walked else 0
         counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed, "left": left}
-        if view.current_job.state is JobState.DONE:  # its label says how many failed
+        if view.state is JobState.DONE:  # its label says how many failed
             counts.pop("failed")
         known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}
         return " · ".join(
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
     parts = _list_count_texts(now, language)
-    if view.current_job.state is JobState.QUEUED and view.current_job.jobs_ahead:
+    if view.state is JobState.QUEUED and view.current_job.jobs_ahead:
         parts.append(messages.translate("jobs_before", language, n=view.current_job.jobs_ahead))
-    if now.is_live:
-        parts += _list_speed_texts(now, language)
+    if view.progress is not None:
+        parts += _list_speed_texts(view.progress, language)
     return " · ".join(parts)
 
 
@@ -302,17 +302,17 @@ def _make_state_note(view: JobView, language: str) -> str:
 
     Return "" for a job that waits for its turn in the queue, and if nothing is wrong.
     """
-    missing = view.current_job.missing
+    missing = view.progress.missing if view.progress is not None else 0
     if missing:
         return messages.translate("missing_room", language, size=util.short_bytes(missing))
     now = view.current_job
-    if view.current_job.state is JobState.QUEUED:
+    if view.state is JobState.QUEUED:
         return ""
-    if now.reason in _WAITS and view.current_job.will_retry:
+    if now.reason in _WAITS and view.is_waiting_to_retry:
         return messages.translate(_WAITS[now.reason], language)
     if now.reason:
         return messages.explain_reason(now.reason, language)
-    if view.current_job.state.is_over:
+    if view.state.is_over:
         codes = [file.reason.split() for file in view.model_files if file.state == "saved"]
         reasons = (messages.explain_reason(c, language, is_model=True) for c in chain(*codes))
         texts = dict.fromkeys(reasons)
@@ -328,14 +328,12 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
             ["first", "pause", "cancel"] if view.current_job.jobs_ahead else ["pause", "cancel"]
         ),
         JobState.PAUSED: ["resume", "cancel"],
-    }.get(view.current_job.state, [])
-    if view.current_job.will_retry:
+    }.get(view.state, [])
+    if view.is_waiting_to_retry:
         names = ["resume", "pause", "cancel"]
-    if view.current_job.state.is_over:
+    if view.state.is_over:
         now = view.job
-        is_cut_short = view.current_job.state == JobState.CANCELLED and (
-            now.waiting > 0 or not now.walked
-        )
+        is_cut_short = view.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
         names = ["retry"] if any(item.reason != "gone" for item in view.failed) else []
         names += ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if view.missing else []
