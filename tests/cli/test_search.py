@@ -85,8 +85,8 @@ def test_no_match_and_more_matches_are_reported(run):
 
 
 def test_search_continues_until_its_limit_or_the_end_and_reports_progress(run, monkeypatch):
-    monkeypatch.setattr(sys.modules[run_search.__module__], "_WORK", 1)
-    monkeypatch.setattr(sys.modules[run_search.__module__], "_FEW", -1)
+    monkeypatch.setattr(run_search, "_WORK", 1)
+    monkeypatch.setattr(run_search, "_FEW", -1)
     code, out, err = run("steps<40 -lighthouse", "--sort", "Oldest")
     assert (code, _ids(out)) == (0, [2, 3])
     assert err == "Searched 1 of 3 pictures of the library so far; going on…\n"
