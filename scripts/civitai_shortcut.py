@@ -18,13 +18,15 @@ if _HERE not in sys.path:
 
 def _main() -> int:
     """Run the command that the user typed, or the web server; return the exit code."""
-    from civitai_manager_libs.cli import arguments, commands, terminal
+    from civitai_manager_libs.cli import arguments, terminal
 
     terminal.prepare_terminal()
     options = arguments.build_parser().parse_args()
     if options.demo:
         _start_demo()
     if options.command:
+        from civitai_manager_libs.cli import commands  # not for `--help`
+
         return commands.run_command(options)
     from civitai_manager_libs.web import standalone
 

@@ -25,9 +25,14 @@ from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions
 from civitai_manager_libs.library.database import select_rows_or_empty
-from civitai_manager_libs.model_files import describes_other_version
-from civitai_manager_libs.model_files.folders import SearchedFolder, walk_folders
-from civitai_manager_libs.model_files.index import load_hashes, ModelIndex, read_sidecar, Sidecar
+from civitai_manager_libs.model_files.folders import walk_folders
+from civitai_manager_libs.model_files.index import (
+    describes_other_version,
+    load_hashes,
+    ModelIndex,
+    read_sidecar,
+    Sidecar,
+)
 from image_files import png
 
 pytestmark = pytest.mark.posix
@@ -173,7 +178,7 @@ def odd_folder(tmp_path):
 
 
 def test_every_good_model_is_found_among_odd_entries(odd_folder):
-    listings = _run(lambda: list(walk_folders([SearchedFolder("", str(odd_folder))])))
+    listings = _run(lambda: list(walk_folders({str(odd_folder): ""})))
     names = {name for listing in listings for name, _, _ in listing.files}
     assert {f"good-{at}.safetensors" for at in range(40)} < names
     assert os.fsdecode(b"\xff.safetensors") in names
@@ -224,7 +229,7 @@ def test_files_that_vanish_while_a_folder_is_read_hide_no_others(odd_folder, mon
             self._entries.close()
 
     monkeypatch.setattr(os, "scandir", Entries)
-    listings = list(walk_folders([SearchedFolder("", str(odd_folder))]))
+    listings = list(walk_folders({str(odd_folder): ""}))
     names = {name for listing in listings for name, _, _ in listing.files}
     assert names == set(seen) - set(seen[4::5]) and len(names) > 30
 

@@ -231,7 +231,10 @@ def _download(
     """
     wanted = list(entries)
     summary = DownloadSummary(total=len(wanted))
-    with closing(run_parallel(wanted, _fetch_entry, _count_workers())) as results:
+    # Our client limits its requests itself: further threads can write files meanwhile.
+    extra = _EXTRA_WORKERS if _is_our_client(get_http_client()) else 0
+    workers = setting.gallery_max_concurrent_downloads + extra
+    with closing(run_parallel(wanted, _fetch_entry, workers)) as results:
         for entry, outcome in results:
             summary.skipped += outcome == "skipped"
             summary.saved += outcome == "saved"
@@ -243,12 +246,6 @@ def _download(
                 progress_callback(summary.done, summary.total, message)
     image_cache.trim_soon()
     return summary
-
-
-def _count_workers() -> int:
-    # Our client limits its requests itself: further threads can write files meanwhile.
-    extra = _EXTRA_WORKERS if _is_our_client(get_http_client()) else 0
-    return setting.gallery_max_concurrent_downloads + extra
 
 
 def _fetch_entry(entry: Any) -> str:

@@ -72,10 +72,6 @@ class CivitaiHttpClient:
         return setting.http_timeout if self._timeout is None else self._timeout
 
     @property
-    def _file_timeout(self) -> float:
-        return setting.gallery_download_timeout if self._timeout is None else self._timeout
-
-    @property
     def max_retries(self) -> int:
         return setting.http_max_retries if self._max_retries is None else self._max_retries
 
@@ -292,7 +288,8 @@ class CivitaiHttpClient:
         self, url: str, cancelled: Cancellation, sending: SendOptions
     ) -> OutgoingRequest:
         prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
-        return OutgoingRequest(prepared, self._file_timeout, self.api_key, cancelled, sending)
+        timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
+        return OutgoingRequest(prepared, timeout, self.api_key, cancelled, sending)
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
         """Return the loop that sends a request again after a temporary failure."""

@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.cli import terminal
-from civitai_manager_libs.jobs import JobProgress, WalkState
+from civitai_manager_libs.jobs import Job, WalkState
 
 
 class _Terminal(io.StringIO):
@@ -57,11 +57,11 @@ def _progress(saved=0, total=60, state="running", **values):
         WalkState.OVER,
     )
     told = {"bytes": saved * 1024, "rate": 2048.0, "seconds_left": 75.0, **values}
-    return JobProgress(*asked, saved=saved, waiting=total - saved, **told)
+    return Job(*asked, saved=saved, waiting=total - saved, **told)
 
 
 def _shown(stream, *told, clock=None, step=10.0):
-    line = terminal.make_progress(stream)
+    line = terminal.ProgressDisplay(stream)
     for each in told:
         line.show(each)
         if clock:
@@ -105,7 +105,7 @@ def test_closed_pipe_is_no_error_and_ends_the_output(clock):
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:
-        line = terminal.make_progress(stream)
+        line = terminal.ProgressDisplay(stream)
         for saved in (3, 30, 60):
             line.show(_progress(saved))
             clock[0] += 10.0

@@ -117,4 +117,4 @@ def test_strip_controls_keeps_letters_and_removes_control_characters(text, shown
     ],
 )
 def test_longer_text_is_truncated(text, shown):
-    assert terminal.truncate_columns(text, 8) == shown
+    assert terminal.shorten(text, 8) == shown

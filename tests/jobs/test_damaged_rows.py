@@ -52,7 +52,8 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
     service = JobService(CivitaiHttpClient)
     service.resume_after_start()
     wait_for(
-        lambda: [s.state for s in service.list_job_views(9)[0]] == ["done"], "the end of the other"
+        lambda: [s.current_job.state for s in service.list_job_views(9)[0]] == ["done"],
+        "the end of the other",
     )
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())

@@ -56,7 +56,7 @@ def _requests(site, folder, count=1):
 
 
 def _is_under_way(service, job_id):
-    progress = shown(service, job_id).progress
+    progress = shown(service, job_id).current_job
     return progress is not None and progress.bytes > _MEGABYTE
 
 
@@ -154,7 +154,10 @@ def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, s
     service.stop(_start(service, site, folder), "cancelled")
     start = service.download_model_files(_requests(site, folder), "Mix")
     job_id = start.job_id or start.elsewhere[1]
-    wait_for(lambda: all(view.state.is_over for view in service.list_job_views(100)[0]), "the end")
+    wait_for(
+        lambda: all(view.current_job.state.is_over for view in service.list_job_views(100)[0]),
+        "the end",
+    )
     if start.job_id is None:  # the other job had not yet ended
         service.resume(job_id)
     view = comes_to(service, job_id, "done")
@@ -254,7 +257,7 @@ def test_file_that_another_program_is_downloading_is_awaited(
             with store._database.writing() as db:
                 db.execute("UPDATE jobs SET state = 'cancelled'")
         job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-        wait_for(lambda: shown(service, job_id).is_waiting_to_retry, "its rest")
+        wait_for(lambda: shown(service, job_id).current_job.will_retry, "its rest")
         assert shown(service, job_id).current_job.reason == "in_use"
         assert process.wait(30) == 0
     assert comes_to(service, job_id, "done").job.skipped == 1

@@ -66,7 +66,7 @@ class _Place:
         return next(one for one in self.service.list_job_views(100)[0] if one.job.id == job_id)
 
     def state(self, job_id):
-        return str(self.shown(job_id).state)
+        return str(self.shown(job_id).current_job.state)
 
     def states(self, ids):
         return [self.state(job_id) for job_id in ids]
@@ -114,7 +114,7 @@ def test_few_jobs_run_and_the_others_wait_in_order(place):
     ids = place.add(6)
     place.has_begun(*ids[:2])
     assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
-    assert [place.shown(i).queue_status.jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
+    assert [place.shown(i).current_job.jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
     assert place.service.count_waiting() == 4
     assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
     place.gate.set()
@@ -139,8 +139,8 @@ def test_job_that_waits_for_a_retry_lets_others_run(place):
     place.gate.set()
     place.comes_to("done", other)
     shown = place.shown(lost)
-    assert shown.is_waiting_to_retry and shown.progress.reason == "network"
-    assert 0 < shown.progress.retry_in <= 5 and not place.service.count_waiting()
+    assert shown.current_job.will_retry and shown.current_job.reason == "network"
+    assert 0 < shown.current_job.retry_in <= 5 and not place.service.count_waiting()
 
 
 def test_job_that_waits_for_a_retry_resumes_automatically(place, quick):
@@ -160,9 +160,9 @@ def test_job_without_disk_space_sends_no_request_until_there_is_some(place, quic
     [job_id] = place.add()
     wait_for(lambda: place.service._workers._entries[job_id].futile_runs > 3, "some tries")
     shown = wait_for(
-        lambda: (view := place.shown(job_id)).is_waiting_to_retry and view, "its pause"
+        lambda: (view := place.shown(job_id)).current_job.will_retry and view, "its pause"
     )
-    assert shown.progress.missing > 0 and not place.begun
+    assert shown.current_job.missing > 0 and not place.begun
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
     place.comes_to("done", job_id)
 
@@ -187,7 +187,7 @@ def test_resumed_job_starts_before_all_waiting_jobs(place):
     place.service.stop(ids[4], "paused")
     place.service.resume(ids[4])
     place.service.resume(ids[3])
-    assert [place.shown(i).queue_status.jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
+    assert [place.shown(i).current_job.jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
     place.gate.set()
     place.comes_to("done", *ids)
     assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
@@ -198,10 +198,10 @@ def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place):
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
     ids = place.add(3)
-    wait_for(lambda: all(place.shown(i).is_waiting_to_retry for i in ids), "their rest")
+    wait_for(lambda: all(place.shown(i).current_job.will_retry for i in ids), "their rest")
     for job_id, state in zip(ids, ("paused", "cancelled")):
         place.service.stop(job_id, state)
-        assert place.state(job_id) == state and not place.shown(job_id).is_waiting_to_retry
+        assert place.state(job_id) == state and not place.shown(job_id).current_job.will_retry
     client.is_up = True
     began = time.monotonic()
     place.service.resume(ids[2])

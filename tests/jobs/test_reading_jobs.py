@@ -38,7 +38,10 @@ def _read(service, wanted, cursor=None, query=_QUERY):
 def _ended(service, job_id):
     def end():
         view = shown(service, job_id)
-        is_over = view.state in ("done", "cancelled", "paused") and view.progress is None
+        is_over = (
+            view.current_job.state in ("done", "cancelled", "paused")
+            and not view.current_job.is_live
+        )
         return view.job if is_over else None
 
     return wait_for(end, "the job's end")

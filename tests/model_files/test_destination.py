@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.civitai import Model, version_from_json
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.model_files import choose_path, find_kind
+from civitai_manager_libs.model_files.destination import choose_path, find_kind
 from hypothesis import given
 from hypothesis import strategies as st
 

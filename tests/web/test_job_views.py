@@ -16,8 +16,6 @@ from civitai_manager_libs.jobs.job_records import (
     WalkReport,
     WalkState,
 )
-from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.queue import QueueStatus
 from civitai_manager_libs.jobs.service import JobView
 from civitai_manager_libs.web.routes import jobs
 
@@ -26,15 +24,16 @@ _JOB = Job(
     1, 0.0, "One", _QUERY, "/pictures", 20, False, JobState.RUNNING, "", "", None, WalkState.OVER
 )
 _COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
-_NOW = JobProgress(**{**vars(_JOB), **_COUNTS}, rate=float(1 << 20), seconds_left=65.0)
+_NOW = replace(_JOB, **_COUNTS, is_live=True, rate=float(1 << 20), seconds_left=65.0)
 
 
 def _row(job, progress=None, failed=(), missing=0, before=0):
-    state = progress.state if progress else None
-    if job.state is JobState.QUEUED:
-        state = job.state
-    status = QueueStatus(state, progress, before)
+    status = _live(replace(job, jobs_ahead=before) if progress is None else progress)
     return jobs._make_job_card(JobView(job, list(failed), missing, status), "en")
+
+
+def _live(job):
+    return replace(job, will_retry=job.is_live and job.state is JobState.PAUSED)
 
 
 def _offered(row):
@@ -74,7 +73,7 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = jobs._make_job_card(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
+    chinese = jobs._make_job_card(JobView(replace(_JOB, state=JobState.QUEUED), []), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -202,12 +201,12 @@ _MODELS = replace(
 
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
-    status = QueueStatus(progress.state if progress else None, progress)
+    status = None if progress is None else _live(replace(progress, is_live=True))
     return jobs._make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():
-    now = JobProgress(**vars(_MODELS), rate=float(1 << 20), seconds_left=3072.0)
+    now = replace(_MODELS, rate=float(1 << 20), seconds_left=3072.0)
     row = _model_row(_MODELS, now)
     assert row["line"] == "1.0 GB of 4.0 GB · 1 of 3 files · 1.0 MB/s · 51:12 left"
     assert (row["kind"], row["percent"]) == ("models", 25)
@@ -219,8 +218,7 @@ def test_job_of_model_files_keeps_its_percentage_while_it_is_paused():
 
 
 def test_reached_quota_says_when_the_job_resumes():
-    waits = JobProgress(**vars(_MODELS))
-    waits = replace(waits, state=JobState.PAUSED, reason="quota", retry_in=3599.0)
+    waits = replace(_MODELS, state=JobState.PAUSED, reason="quota", retry_in=3599.0)
     row = _model_row(_MODELS, waits)
     assert row["line"].endswith("resuming in 59:59") and "by itself in an hour" in row["note"]
 

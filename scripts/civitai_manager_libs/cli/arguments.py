@@ -14,103 +14,10 @@ from ..civitai import PERIODS, SORTS
 from ..i18n import messages
 from . import terminal
 
-__all__ = [
-    "build_parser",
-    "join_choices",
-    "make_choice_parser",
-    "make_int_parser",
-    "OneLineParser",
-    "parse_folder",
-    "parse_login",
-    "parse_rate",
-]
-
+_BAD_INPUT = 2  # exit code
 _MAX = 2**31 - 1  # of a number without another limit
 _MIN_RATE = 1.0  # KB a second
 _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
-
-
-def make_choice_parser(choices: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a parser that accepts one of the choices. choices: {value: label}.
-
-    The parser takes a value or a label, and returns the value. Case, blanks, `-` and `_` do not
-    matter. The parser raises ArgumentTypeError for other text.
-    """
-    values = {
-        _normalize_name(name): value for value, label in choices.items() for name in (value, label)
-    }
-
-    def parse(text: str) -> str:
-        if _normalize_name(text) not in values:
-            raise argparse.ArgumentTypeError(f"must be {join_choices(choices)}, not {text!r}")
-        return values[_normalize_name(text)]
-
-    return parse
-
-
-def parse_login(text: str) -> tuple[str, str]:
-    """Return (user, password) for the text USER:PASSWORD.
-
-    Raises ArgumentTypeError if either is missing.
-    """
-    user, _, password = text.partition(":")
-    if not user or not password:  # the text is not repeated: it may be a password
-        raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
-    return user, password
-
-
-def parse_folder(text: str) -> str:
-    """Return the text unchanged; raise ArgumentTypeError if it is blank."""
-    if not text.strip():  # an unset shell variable does not mean the current folder
-        raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
-    return text
-
-
-def join_choices(choices: Mapping[str, str]) -> str:
-    """Return a text that names all choices, such as `PG (or None), R (or Mature) or X`.
-
-    choices: {value: label}. The value follows in brackets if it differs from the label.
-    """
-    shown = [name if name == value else f"{name} (or {value})" for value, name in choices.items()]
-    return f"{', '.join(shown[:-1])} or {shown[-1]}"
-
-
-def parse_rate(text: str) -> float:
-    """Parse a speed in bytes a second, such as `500k` or `2M`, and return it in KiB a second.
-
-    Raises ArgumentTypeError for other text, and for a speed below 1 KiB a second.
-    """
-    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
-    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
-    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
-    if not _MIN_RATE <= rate <= _MAX_RATE:
-        raise argparse.ArgumentTypeError(
-            f"must be bytes a second, such as 500k or 2M, not {text!r}"
-        )
-    return rate
-
-
-def make_int_parser(low: int, high: int = _MAX) -> Callable[[str], int]:
-    """Return a parser for whole numbers from `low` to `high`.
-
-    The parser raises ArgumentTypeError for other text.
-    """
-    bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
-
-    def parse(text: str) -> int:
-        is_number = text.isascii() and text.isdigit() and len(text) <= 10
-        if not (is_number and low <= int(text) <= high):
-            raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
-        return int(text)
-
-    return parse
-
-
-def _normalize_name(text: str) -> str:
-    return re.sub(r"[\s_-]", "", text).casefold()
-
-
-_BAD_INPUT = 2
 _CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
 _LIMIT = setting.BY_NAME["gallery_download_limit"]
 # the API's name of a rating: the page's name
@@ -146,7 +53,6 @@ examples:
   python scripts/civitai_shortcut.py download 12345 --name "{author}/{date:%Y-%m}/{id}-{seed}"
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
       (to try it without a network)"""
-
 _MODELS_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py models https://civitai.com/images/12345 picture.png
@@ -200,75 +106,95 @@ def build_parser() -> OneLineParser:
     address = "address of the web server; default: %(default)s, which only this machine can reach"
     add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "port of the web server, 1 to 65535; default: %(default)s"
-    add("--port", type=make_int_parser(1, 65535), metavar="PORT", default=7860, help=port)
+    add("--port", type=_whole_number(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "require this login for the web server; default: the login in CIVITAI_SHORTCUT_AUTH, which"
         " other users of this machine cannot read, otherwise no login"
     )
     default = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    add("--auth", type=parse_login, metavar="USER:PASSWORD", default=default, help=login)
-    _add_commands(parser)
+    add("--auth", type=_parse_login, metavar="USER:PASSWORD", default=default, help=login)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    on_demo = "the same as --demo before the command; default: no"
+    as_json = "print the result as JSON, as the last line of stdout; default: as text"
+    for name, (add_options, summary) in _COMMANDS.items():
+        description = f"{summary[:1].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=description)
+        add_options(command)
+        command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
+        command.add_argument("--json", action="store_true", help=as_json)
     return parser
 
 
-def _add_commands(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, (add_arguments, summary) in _COMMANDS.items():
-        description = f"{summary[:1].upper()}{summary[1:]}."
-        command = commands.add_parser(name, help=summary, description=description)
-        if add_arguments is not None:
-            add_arguments(command)
-        on_demo = "the same as --demo before the command; default: no"
-        command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
-        as_json = "print the result as JSON, as the last line of stdout; default: as text"
-        command.add_argument("--json", action="store_true", help=as_json)
+# The values of options
 
 
-def _add_job(command: argparse.ArgumentParser) -> None:
-    job = "number of a job, as `jobs` shows it; default: all jobs"
-    command.add_argument("job", type=make_int_parser(1), nargs="?", metavar="JOB", help=job)
+def parse_rate(text: str) -> float:
+    """Parse a speed in bytes a second, such as `500k` or `2M`, and return it in KiB a second.
+
+    Raises ArgumentTypeError for other text, and for a speed below 1 KiB a second.
+    """
+    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
+    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
+    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
+    if not _MIN_RATE <= rate <= _MAX_RATE:
+        raise argparse.ArgumentTypeError(
+            f"must be bytes a second, such as 500k or 2M, not {text!r}"
+        )
+    return rate
 
 
-def _add_set(command: argparse.ArgumentParser) -> None:
-    only = "name of the only collection to export; default: everything"
-    command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
+def _parse_login(text: str) -> tuple[str, str]:
+    user, _, password = text.partition(":")
+    if not user or not password:  # the text is not repeated: it may be a password
+        raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
+    return user, password
 
 
-def _add_stats(stats: argparse.ArgumentParser) -> None:
-    add = stats.add_argument
-    add("model", metavar="WHAT", help="URL of a model or version on Civitai, or id of a model")
-    _add_version(stats)
-    _add_level(stats)
-    read = (
-        "first fetch the records of N more pictures, rounded up to whole pages; default: send no"
-        " request to Civitai"
-    )
-    add("--read", type=make_int_parser(1), metavar="N", help=read)
+def _parse_folder(text: str) -> str:
+    if not text.strip():  # an unset shell variable does not mean the current folder
+        raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
+    return text
 
 
-def _add_version(command: argparse.ArgumentParser) -> None:
-    version = (
-        "only pictures of this version; default: the version in the URL, otherwise all versions"
-    )
-    command.add_argument("--version", type=make_int_parser(1), metavar="ID", help=version)
+def _whole_number(low: int, high: int = _MAX) -> Callable[[str], int]:
+    """Return a parser for whole numbers from `low` to `high`."""
+    bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
+
+    def parse(text: str) -> int:
+        is_number = text.isascii() and text.isdigit() and len(text) <= 10
+        if not (is_number and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
+        return int(text)
+
+    return parse
 
 
-def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
-    level = f"highest rating: {join_choices(_LEVELS)}; default: {_LEVELS[default]}"
-    _add_choice(command, "--level", "RATING", _LEVELS, level, default)
+def _one_of(choices: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a parser that accepts a value or a label of {value: label}, and returns the value.
+
+    Case, blanks, `-` and `_` do not matter.
+    """
+
+    def normalize(text: str) -> str:
+        return re.sub(r"[\s_-]", "", text).casefold()
+
+    values = {normalize(name): value for value, label in choices.items() for name in (value, label)}
+
+    def parse(text: str) -> str:
+        if normalize(text) not in values:
+            raise argparse.ArgumentTypeError(f"must be {_join_choices(choices)}, not {text!r}")
+        return values[normalize(text)]
+
+    return parse
 
 
-def _add_choice(
-    command: argparse.ArgumentParser,
-    option: str,
-    value_name: str,
-    choices: Mapping[str, str],
-    description: str,
-    default: str | None = None,
-) -> None:
-    """Add an option to a command; its value is one of the choices."""
-    kind = make_choice_parser(choices)
-    command.add_argument(option, type=kind, metavar=value_name, default=default, help=description)
+def _join_choices(choices: Mapping[str, str]) -> str:
+    """Return a text such as `PG (or None), R (or Mature) or X` for {value: label}."""
+    shown = [name if name == value else f"{name} (or {value})" for value, name in choices.items()]
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+# The commands
 
 
 def _add_download(download: argparse.ArgumentParser) -> None:
@@ -277,15 +203,43 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"largest number of pictures; default: the setting ({_LIMIT.default} unless changed)"
-    add("--limit", type=make_int_parser(1), metavar="N", help=limit)
-    _add_filters(download)
-    _add_folder_options(download)
-    _add_fetch_options(download)
+    add("--limit", type=_whole_number(1), metavar="N", help=limit)
+    _add_level(download)
+    kind = f"only {_join_choices(_TYPES)}; default: both"
+    add("--type", type=_one_of(_TYPES), metavar="TYPE", help=kind)
+    _add_sort(download, _SORTS, f"{_join_choices(_SORTS)} (only the first two without a version)")
+    period = f"posted within this time: {_join_choices(_PERIODS)}; default: %(default)s"
+    add("--period", type=_one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
+    folder = (
+        "folder for the pictures; without --name, they are stored directly in it; default: the"
+        " folder for saved pictures, with the subfolders of the settings"
+        " (<model name>/user_gallery_images unless changed)"
+    )
+    add("--dest", type=_parse_folder, metavar="DIR", help=folder)
+    add("--name", metavar="TEMPLATE", help=_NAME)
+    low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
+    concurrency = (
+        f"number of simultaneous downloads, {low} to {high}; default: the setting"
+        f" ({_CONCURRENCY.default} unless changed)"
+    )
+    add("--concurrency", type=_whole_number(low, high), metavar="N", help=concurrency)
+    widths = ", ".join(map(str, setting.RENDITIONS))
+    quality = (
+        f"original, or a width in pixels ({widths}) to which Civitai reduces wider images; reduced"
+        " images have no embedded metadata; videos are always the original; default: the setting"
+        " (original unless changed)"
+    )
+    add("--quality", type=_one_of(_QUALITIES), metavar="WIDTH", help=quality)
+    rate = (
+        "limit in bytes per second, e.g. 500k or 2M (k: 1024); default: the setting (no limit"
+        " unless changed)"
+    )
+    add("--max-rate", type=parse_rate, metavar="BYTES", help=rate)
     known = (
         "stop after N pictures in a row that were saved before, to download only what is new; needs"
         " --sort Newest; default: go through the whole gallery"
     )
-    add("--stop-at-known", type=make_int_parser(1), metavar="N", help=known)
+    add("--stop-at-known", type=_whole_number(1), metavar="N", help=known)
     verify = (
         "go through the gallery a second time, from its other end, download what was missed, and"
         " report how complete the result is; this takes one more request for each 89 pictures;"
@@ -296,56 +250,6 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("--again", action="store_true", help=again)
 
 
-def _add_folder_options(download: argparse.ArgumentParser) -> None:
-    folder = (
-        "folder for the pictures; without --name, they are stored directly in it; default: the"
-        " folder for saved pictures, with the subfolders of the settings"
-        " (<model name>/user_gallery_images unless changed)"
-    )
-    download.add_argument("--dest", type=parse_folder, metavar="DIR", help=folder)
-    download.add_argument("--name", metavar="TEMPLATE", help=_NAME)
-
-
-def _add_fetch_options(download: argparse.ArgumentParser) -> None:
-    add = download.add_argument
-    low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
-    concurrency = (
-        f"number of simultaneous downloads, {low} to {high}; default: the setting"
-        f" ({_CONCURRENCY.default} unless changed)"
-    )
-    add("--concurrency", type=make_int_parser(low, high), metavar="N", help=concurrency)
-    widths = ", ".join(map(str, setting.RENDITIONS))
-    quality = (
-        f"original, or a width in pixels ({widths}) to which Civitai reduces wider images; reduced"
-        " images have no embedded metadata; videos are always the original; default: the setting"
-        " (original unless changed)"
-    )
-    _add_choice(download, "--quality", "WIDTH", _QUALITIES, quality)
-    rate = (
-        "limit in bytes per second, e.g. 500k or 2M (k: 1024); default: the setting (no limit"
-        " unless changed)"
-    )
-    add("--max-rate", type=parse_rate, metavar="BYTES", help=rate)
-
-
-def _add_search(search: argparse.ArgumentParser) -> None:
-    search.epilog, add = _SEARCH_EXAMPLES, search.add_argument
-    words = (
-        "words of the prompt, and conditions such as `key:value` (see below); default: all pictures"
-    )
-    add("words", metavar="WORDS", nargs="*", default=[], help=words)
-    limit = "largest number of pictures; default: %(default)s"
-    add("--limit", type=make_int_parser(1), metavar="N", default=50, help=limit)
-    sort = f"{join_choices(_LIBRARY_SORTS)}; default: %(default)s"
-    _add_choice(search, "--sort", "SORT", _LIBRARY_SORTS, sort, "Newest")
-    _add_level(search, "XXX")
-
-
-def _add_jobs(jobs: argparse.ArgumentParser) -> None:
-    words = "list only jobs that match all these words, such as `failed` or a model's name"
-    jobs.add_argument("words", metavar="WORDS", nargs="*", default=[], help=words)
-
-
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.epilog, add = _MODELS_EXAMPLES, command.add_argument
     what = (
@@ -354,10 +258,10 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
     add("what", metavar="WHAT", nargs="+", help=what)
     version = "id of the model's version; default: the version in the URL, otherwise the newest"
-    add("--version", type=make_int_parser(1), metavar="ID", help=version)
+    add("--version", type=_whole_number(1), metavar="ID", help=version)
     get = "download missing files into the folder of their kind; default: only list them"
     add("--get", action="store_true", help=get)
-    number = make_int_parser(1)
+    number = _whole_number(1)
     file = (
         "id of a file in the list, to download instead of the version's default file, or in"
         " addition to it if it is a VAE or the like; can be repeated; default: the file that the"
@@ -370,17 +274,66 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     )
     add("--allow-pickle", type=number, metavar="ID", action="append", default=[], help=pickle)
     folder = "folder for the files; default: the folder for each kind of model"
-    add("--dest", type=parse_folder, metavar="DIR", help=folder)
+    add("--dest", type=_parse_folder, metavar="DIR", help=folder)
 
 
-def _add_filters(download: argparse.ArgumentParser) -> None:
-    _add_level(download)
-    kind = f"only {join_choices(_TYPES)}; default: both"
-    _add_choice(download, "--type", "TYPE", _TYPES, kind)
-    sort = f"{join_choices(_SORTS)} (only the first two without a version)"
-    _add_choice(download, "--sort", "SORT", _SORTS, f"{sort}; default: %(default)s", "Newest")
-    period = f"posted within this time: {join_choices(_PERIODS)}; default: %(default)s"
-    _add_choice(download, "--period", "PERIOD", _PERIODS, period, "AllTime")
+def _add_job(command: argparse.ArgumentParser) -> None:
+    job = "number of a job, as `jobs` shows it; default: all jobs"
+    command.add_argument("job", type=_whole_number(1), nargs="?", metavar="JOB", help=job)
+
+
+def _add_jobs(jobs: argparse.ArgumentParser) -> None:
+    words = "list only jobs that match all these words, such as `failed` or a model's name"
+    jobs.add_argument("words", metavar="WORDS", nargs="*", default=[], help=words)
+
+
+def _add_export(command: argparse.ArgumentParser) -> None:
+    only = "name of the only collection to export; default: everything"
+    command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
+
+
+def _add_search(search: argparse.ArgumentParser) -> None:
+    search.epilog, add = _SEARCH_EXAMPLES, search.add_argument
+    words = (
+        "words of the prompt, and conditions such as `key:value` (see below); default: all pictures"
+    )
+    add("words", metavar="WORDS", nargs="*", default=[], help=words)
+    limit = "largest number of pictures; default: %(default)s"
+    add("--limit", type=_whole_number(1), metavar="N", default=50, help=limit)
+    _add_sort(search, _LIBRARY_SORTS, _join_choices(_LIBRARY_SORTS))
+    _add_level(search, "XXX")
+
+
+def _add_stats(stats: argparse.ArgumentParser) -> None:
+    add = stats.add_argument
+    add("model", metavar="WHAT", help="URL of a model or version on Civitai, or id of a model")
+    _add_version(stats)
+    _add_level(stats)
+    read = (
+        "first fetch the records of N more pictures, rounded up to whole pages; default: send no"
+        " request to Civitai"
+    )
+    add("--read", type=_whole_number(1), metavar="N", help=read)
+
+
+def _add_version(command: argparse.ArgumentParser) -> None:
+    version = (
+        "only pictures of this version; default: the version in the URL, otherwise all versions"
+    )
+    command.add_argument("--version", type=_whole_number(1), metavar="ID", help=version)
+
+
+def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
+    level = f"highest rating: {_join_choices(_LEVELS)}; default: {_LEVELS[default]}"
+    parse = _one_of(_LEVELS)
+    command.add_argument("--level", type=parse, metavar="RATING", default=default, help=level)
+
+
+def _add_sort(command: argparse.ArgumentParser, sorts: Mapping[str, str], about: str) -> None:
+    about = f"{about}; default: %(default)s"
+    command.add_argument(
+        "--sort", type=_one_of(sorts), metavar="SORT", default="Newest", help=about
+    )
 
 
 _COMMANDS = {
@@ -396,7 +349,7 @@ _COMMANDS = {
     "retry": (_add_job, "retry the failed downloads of a job, or of all jobs"),
     "jobs": (_add_jobs, "list the download jobs, newest first, and how to resume them"),
     "export": (
-        _add_set,
+        _add_export,
         "write favourites, notes, collections and images made here to stdout, as JSON",
     ),
     "search": (_add_search, "search the library of pictures on this machine, without the network"),

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
+from .. import setting
+from ..core import AtomicFile
+from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError
+from ..http_client import CivitaiHttpClient
+from ..jobs import (
+    choose_destination,
+    choose_image_width,
+    count_requests_to_verify,
+    JobOptions,
+    JobStore,
+    validate_template,
+)
+from ..library import wait_for_writes
+from ..model_files import NeededFiles, plan_requests
+from .needed_models import apply_choices, find_needed_files, print_needed_files
+from .read_library import print_bookmarks, search_library, show_stats
+from .run_job import can_resume, MAX_JOBS, open_store, print_jobs, run_job
+from .run_job import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
+from .target import make_checked_client, resolve_target
 from .terminal import explain_failure, get_text, print_message, print_translated, translate_errors
 
-if TYPE_CHECKING:  # `--help` loads none of these
-    from ..jobs import JobStore
-    from ..model_files import NeededFiles
-
-__all__ = ["run_command"]
-
-# Exit codes; those of a job are in `run_job`
-_SUCCESS, _SOME_FAILED, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 1, 2, 3, 130
+_BAD_INPUT = 2  # exit code
 _WRITE_SECONDS = 60.0  # for records that are still being written to the library
-_MAX_JOBS = 1000  # listed, or resumed at once
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -26,76 +37,69 @@ def run_command(arguments: argparse.Namespace) -> int:
     arguments: the parsed command line. A CivitaiShortcutError is printed to stderr as one sentence;
     the exit code is then 2 if the error is an InputError, else 3. Ctrl-C gives 130.
     """
-    from .. import errors, setting
-
     try:
         for problem in setting.load():
             print_translated("bad_settings", error=problem)
         return _COMMANDS[arguments.command](arguments)
-    except errors.InputError as error:
+    except InputError as error:
         print_message(str(error))
         return _BAD_INPUT
-    except errors.CivitaiShortcutError as error:
+    except CivitaiShortcutError as error:
         text = explain_failure(error.reason, str(error))
-        is_offline = type(error) is errors.NetworkError  # a Busy error says what to do itself
+        is_offline = type(error) is NetworkError  # a Busy error says what to do itself
         print_message(get_text("check_network", error=text) if is_offline else text)
-        return _NOTHING_DONE
+        return NOTHING_DONE
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def _download(arguments: argparse.Namespace) -> int:
-    from .. import setting
-    from ..errors import InputError
-    from ..jobs import choose_destination, choose_image_width, count_requests_to_verify, JobOptions
-    from .target import make_checked_client, resolve_target
-
     if arguments.concurrency is not None:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
     if arguments.max_rate is not None:
         setting.change("gallery_max_rate_kb", arguments.max_rate)
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
-    _check_template(arguments)
+    if arguments.name is not None:
+        with translate_errors("bad_name"):
+            validate_template(arguments.name)
+    elif arguments.dest is None:
+        with translate_errors("bad_kept_name"):
+            validate_template(setting.saved_name)
     if arguments.stop_at_known is not None and arguments.sort != "Newest":
         raise InputError(get_text("stop_needs_newest"))
     client = make_checked_client()
-    facts, query = resolve_target(client, arguments)
+    context, query = resolve_target(client, arguments)
     if arguments.stop_at_known and query.uses_sql_database:
         print_translated("stop_by_upload")
-    folder, name = choose_destination(facts, arguments.name, arguments.dest)
+    folder, name = choose_destination(context, arguments.name, arguments.dest)
     _check_folder(folder)
-    with _open_store() as store:
+    with open_store() as store:
         width = choose_image_width(arguments.quality)
         known, verify = arguments.stop_at_known or 0, arguments.verify
         if verify:
             print_translated("verify_costs", n=count_requests_to_verify(limit))
-        options = JobOptions(name, facts, known, width, verify=verify)
-        job_id = store.add_job(facts.model, query, folder, limit, arguments.again, options)
+        options = JobOptions(name, context, known, width, verify=verify)
+        job_id = store.add_job(context.model, query, folder, limit, arguments.again, options)
         return _run_jobs(store, [job_id], client, arguments.json)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    from .target import make_checked_client
-    from .run_job import can_resume
-
-    with _open_store() as store:
+    with open_store() as store:
         if arguments.job is None:
-            jobs = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if can_resume(store, job)]
+            jobs = [job.id for job in store.list_jobs(MAX_JOBS)[::-1] if can_resume(store, job)]
         else:
             jobs = [_require_job(store, arguments.job)]
         if not jobs:
-            is_busy = any(not job.is_over for job in store.list_jobs(_MAX_JOBS))
+            is_busy = any(not job.is_over for job in store.list_jobs(MAX_JOBS))
             print_translated("all_worked_on" if is_busy else "nothing_to_resume")
-            return _SUCCESS
+            return SUCCESS
         return _run_jobs(store, jobs, make_checked_client(), arguments.json)
 
 
 def _retry(arguments: argparse.Namespace) -> int:
-    from .target import make_checked_client
-
-    with _open_store() as store:
+    with open_store() as store:
         if arguments.job is None:
-            listed = store.list_jobs(_MAX_JOBS)[::-1]
+            listed = store.list_jobs(MAX_JOBS)[::-1]
             failed = [job.id for job in listed if job.failed and job.state != "cancelled"]
             idle = [job_id for job_id in failed if not store.is_job_running(job_id)]
             jobs = [job_id for job_id in idle if store.retry_failed(job_id)]
@@ -105,59 +109,33 @@ def _retry(arguments: argparse.Namespace) -> int:
                 store.retry_failed(arguments.job)
         if not jobs:
             print_translated("nothing_to_retry")
-            return _SUCCESS
+            return SUCCESS
         return _run_jobs(store, jobs, make_checked_client(), arguments.json)
 
 
-def _print_jobs(arguments: argparse.Namespace) -> int:
-    from .run_job import print_jobs
-
-    with _open_store() as store:
-        print_jobs(store, _MAX_JOBS, " ".join(arguments.words), arguments.json)
-    return _SUCCESS
-
-
-def _search(arguments: argparse.Namespace) -> int:
-    from .read_library import search_library
-
-    with _open_store() as store:
-        search_library(arguments, store.list_saved_ids)
-    return _SUCCESS
-
-
-def _show_stats(arguments: argparse.Namespace) -> int:
-    from .read_library import show_stats
-
-    show_stats(arguments)
-    return _SUCCESS
-
-
 def _list_models(arguments: argparse.Namespace) -> int:
-    from ..library import wait_for_writes
-    from .needed_models import print_needed_files
-    from .needed_models import apply_choices, find_needed_files
-    from .target import make_checked_client
-
     client = make_checked_client()
     needed = find_needed_files(client, arguments)
     needed = apply_choices(needed, arguments.file, arguments.allow_pickle)
     wait_for_writes(_WRITE_SECONDS)
-    if not arguments.get:
-        print_needed_files(needed, arguments.json)
-        return _SUCCESS
-    return _download_missing(arguments, client, needed)
+    if arguments.get:
+        return _download_missing(arguments, client, needed)
+    print_needed_files(needed, arguments.json)
+    return SUCCESS
 
 
-def _download_missing(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
+def _download_missing(
+    arguments: argparse.Namespace, client: CivitaiHttpClient, needed: NeededFiles
+) -> int:
     """Download the needed files that are not here, and return the program's exit code.
 
     The code is the highest that `run_job` returns, but 1 instead of 0 if a needed file cannot be
     downloaded. If there is nothing to download, the code is 0 if all files are here, else 3.
     """
-    from ..model_files import plan_requests
-    from .needed_models import print_needed_files
-
-    folder = _resolve_folder(arguments.dest)
+    folder = ""
+    if arguments.dest is not None:
+        folder = os.path.abspath(os.path.expanduser(arguments.dest))
+        _check_folder(folder)
     wanted = [one for one in needed.files if one.is_fetchable or folder and one.lacks_folder]
     files = [(one.choice.file, one.version) for one in wanted]
     requests = plan_requests(client, [(f, v) for f, v in files if f and v], folder)
@@ -166,47 +144,27 @@ def _download_missing(arguments: argparse.Namespace, client: Any, needed: Needed
     if not is_complete or not wanted:
         print_needed_files(needed, arguments.json and not wanted)
     if not wanted:
-        return _SUCCESS if is_complete else _NOTHING_DONE
+        return SUCCESS if is_complete else NOTHING_DONE
     title = wanted[0].title if len(wanted) == 1 else get_text("models_job", n=len(wanted))
-    with _open_store() as store:
+    with open_store() as store:
         started = store.add_model_files(title, requests)
         jobs = [job for job in (started.job_id, *started.elsewhere.values()) if job is not None]
         idle = [job for job in dict.fromkeys(jobs) if not store.is_job_running(job)]
         for job in set(jobs) - set(idle):
             print_translated("job_is_worked_on", job=job)
         code = _run_jobs(store, idle, client, arguments.json)
-    return code if is_complete or code else _SOME_FAILED
-
-
-def _resolve_folder(folder: str | None) -> str:
-    """Return the absolute path of a folder that the user typed, "" for None.
-
-    The folder is created if it is missing. Raises InputError if no file can be written in it.
-    """
-    if folder is None:
-        return ""
-    import os
-
-    path = os.path.abspath(os.path.expanduser(folder))
-    _check_folder(path)
-    return path
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    from .read_library import print_bookmarks
-
-    return _SUCCESS if print_bookmarks(arguments.set) else _NOTHING_DONE
+    return code if is_complete or code else SOME_FAILED
 
 
 _COMMANDS = {
     "download": _download,
     "resume": _resume,
     "retry": _retry,
-    "jobs": _print_jobs,
+    "jobs": print_jobs,
     "models": _list_models,
-    "search": _search,
-    "export": _export,
-    "figures": _show_stats,
+    "search": search_library,
+    "export": print_bookmarks,
+    "figures": show_stats,
 }
 
 
@@ -215,50 +173,26 @@ def _require_job(store: JobStore, job_id: int) -> int:
         return store.get_job(job_id).id
 
 
-def _run_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
+def _run_jobs(
+    store: JobStore, job_ids: Sequence[int], client: CivitaiHttpClient, as_json: bool
+) -> int:
     """Run the jobs one after another, and return the highest of their exit codes.
 
     After Ctrl-C the code is 130, and no further job is run. as_json: print the results as JSON.
     """
-    from .run_job import run_job
-
-    worst = _SUCCESS
+    worst = SUCCESS
     for job_id in job_ids:
         if len(job_ids) > 1:
             print_translated("job_titled", job=job_id, title=store.get_job(job_id).title)
         code = run_job(store, job_id, client, as_json)
-        if code == _INTERRUPTED:
+        if code == INTERRUPTED:
             return code
         worst = max(worst, code)
     return worst
 
 
-def _open_store() -> JobStore:
-    from .. import setting
-    from ..jobs import JobStore
-
-    store = JobStore(setting.database_file())
-    if store.recovery_notice:
-        print_translated("set_aside", notice=store.recovery_notice)
-    return store
-
-
-def _check_template(arguments: argparse.Namespace) -> None:
-    from .. import setting
-    from ..jobs import validate_template
-
-    if arguments.name is not None:
-        with translate_errors("bad_name"):
-            validate_template(arguments.name)
-    elif arguments.dest is None:
-        with translate_errors("bad_kept_name"):
-            validate_template(setting.saved_name)
-
-
 def _check_folder(folder: str) -> None:
-    from ..errors import DiskError, InputError
-    from ..core import AtomicFile
-
+    """Create a folder if it is missing. Raises InputError if no file can be written in it."""
     try:
         folder.encode("utf-8")
         with AtomicFile(folder):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import util
-from ..civitai import make_version_page_url, Model, RemoteFile, Version
+from ..civitai import make_version_page_url, Model, Version
 from ..core import Cancellation, find_free_space, Image
 from ..errors import DiskError, InputError
 from ..http_client import CivitaiHttpClient, SendOptions
@@ -24,76 +24,161 @@ from ..model_files import (
     NeededFiles,
 )
 from ..network import ApiClient
-from . import terminal
 from .target import load_target, names_model, parse_target
-from .terminal import get_text, print_translated
+from .terminal import format_row, get_text, get_user_language, print_result, print_translated
 
-__all__ = ["apply_choices", "find_needed_files", "print_needed_files"]
-
-_STATE_WIDTH, _SIZE_WIDTH = 16, 9  # columns
-_MIN_LINE = 60  # columns
+_STATE_WIDTH, _SIZE_WIDTH = 15, 9  # columns
 _INDENT = " " * 6
+
+
+class _AnnouncingClient(ApiClient):
+    """An API client that tells the user, before its third request, that more requests follow."""
+
+    _count = 0
+
+    def fetch_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any:
+        self._count += 1
+        if self._count == 3:
+            print_translated("models_asks")
+        return super().fetch_json(url, params, cancelled)
+
+
+def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
+    """Return the model files that the named images need, and the best file of each named model.
+
+    arguments: the parsed command line; `what` lists ids, URLs and paths of image files, `version`
+    is the wanted version of the named models. Raises InputError for any other text, and
+    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
+    """
+    images, versions = list[Image](), list[Version]()
+    for text in arguments.what:
+        if os.path.isfile(text):
+            target: Image | Version = _read_image_file(text, -1 - len(images))
+        else:
+            target = _load_named(client, text, arguments.version)
+        if isinstance(target, Image):
+            images.append(target)
+        else:
+            versions.append(target)
+    needed = list_needed_files(_AnnouncingClient(client, SendOptions()), images)
+    known = {file.version.id for file in needed.files if file.version}
+    own = [find_needed_file(client, one) for one in versions if one.id not in known]
+    return NeededFiles((*own, *needed.files), needed.unknown)
+
+
+def _read_image_file(path: str, image_id: int) -> Image:
+    """Return an Image with the generation data that an image file on the disk contains.
+
+    image_id: id for the Image, since the file may not be on Civitai. Raises InputError if the file
+    cannot be read or contains no generation data.
+    """
+    try:
+        infotext = read_embedded(path).infotext
+    except DiskError as error:
+        raise InputError(str(error)) from error
+    if not infotext:
+        raise InputError(get_text("no_infotext_in_file", path=path))
+    return Image(image_id, "", meta=build_metadata(infotext))
+
+
+def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
+    """Return the image or model version that an id or URL names.
+
+    version_id: the version to return of a model, None for the one in the URL, else the newest.
+    Raises InputError if `text` names no image or model, or the model lacks the version, and
+    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
+    """
+    reference = parse_target(text)
+    if reference.image_id is None and not names_model(reference):
+        raise InputError(get_text("models_of_what", text=repr(text)))
+    target = load_target(client, reference, version_id)
+    if not isinstance(target, Model):
+        return target
+    if not target.versions:
+        raise InputError(get_text("model_without_versions", name=repr(target.name)))
+    return target.versions[0]
+
+
+def apply_choices(
+    needed: NeededFiles, file_ids: Sequence[int], pickle_ids: Sequence[int]
+) -> NeededFiles:
+    """Return the needed files, with the files that the user has chosen by id.
+
+    A chosen companion, such as a VAE, is added; any other chosen file replaces the needed file of
+    its version. file_ids: chosen by `--file`. pickle_ids: chosen by `--allow-pickle`, and accepted
+    even if they could run code. Raises InputError for an id that no file of these versions has.
+    """
+    files = list(needed.files)
+    for file_id in dict.fromkeys((*file_ids, *pickle_ids)):
+        holders = [
+            (i, one.version)
+            for i, one in enumerate(files)
+            if one.version and any(file.id == file_id for file in one.version.remote_files)
+        ]
+        if not holders:
+            raise InputError(get_text("no_such_model_file", id=file_id))
+        index, version = holders[0]
+        old = files[index]
+        choice = choose_file(version, file_id=file_id, allows_pickle=file_id in pickle_ids)
+        chosen = make_needed_file(version, choice, old.resource, old.image_count)
+        if any(file.id == file_id for file in old.choice.companions):
+            files.insert(index + 1, chosen)
+        else:
+            files[index] = chosen
+    return NeededFiles(tuple(files), needed.unknown)
 
 
 def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
     """Print the model files that images or models need, as a table or as JSON in one line."""
     if as_json:
-        terminal.print_result(json.dumps(_to_json(needed)))
+        print_result(json.dumps(_to_json(needed)))
         return
     for file in needed.files:
-        for line in _format_file(file):
-            terminal.print_result(line)
+        state = get_text(f"models_state_{file.availability}")
+        size = util.short_bytes(file.size) if file.size else ""
+        _print_row(state, size, file.title, file.image_count)
+        for line in _list_details(file):
+            print_result(f"{_INDENT}{line}")
     for model in needed.unknown:
-        state = terminal.get_text("models_state_unknown")
         resource = model.resource
         name = " ".join(filter(None, (resource.type, resource.name or resource.hash)))
-        terminal.print_result(_format_line(state, "", f"{name}{_format_count(model.image_count)}"))
-    terminal.print_result(_format_sum(needed))
+        _print_row(get_text("models_state_unknown"), "", name, model.image_count)
+    print_result(_format_sum(needed))
 
 
-def _format_file(needed: NeededFile) -> Iterator[str]:
-    state = terminal.get_text(f"models_state_{needed.availability}")
-    size = util.short_bytes(needed.size) if needed.size else ""
-    yield _format_line(state, size, f"{needed.title}{_format_count(needed.image_count)}")
+def _print_row(state: str, size: str, name: str, image_count: int) -> None:
+    count = f"  ({get_text('models_image_count', n=image_count)})" if image_count > 1 else ""
+    print_result(format_row((state, _STATE_WIDTH), (size, -_SIZE_WIDTH), text=f"{name}{count}"))
+
+
+def _list_details(needed: NeededFile) -> Iterator[str]:
+    """Yield what the user should know about a needed file, such as why it cannot be downloaded."""
+    language, choice = get_user_language(), needed.choice
     for code in needed.remarks:
-        yield _INDENT + terminal.get_text(f"remark_{code}")
+        yield get_text(f"remark_{code}")
     if needed.availability == "here":
         return
     if needed.is_fetchable:
-        yield f"{_INDENT}{needed.path}"
-    for sentence in _list_reasons(needed):
-        yield f"{_INDENT}{sentence}"
-    others = [("models_other_file", file) for file in needed.choice.others]
-    others += [("models_companion_file", file) for file in needed.choice.companions]
-    for key, file in others:
-        yield _INDENT + terminal.get_text(key, id=file.id, about=_describe_file(file))
-
-
-def _list_reasons(needed: NeededFile) -> Iterator[str]:
-    language, choice = terminal.get_user_language(), needed.choice
+        yield needed.path
     if choice.refusal:
         yield messages.explain_reason(choice.refusal, language, choice.deadline, is_model=True)
     if choice.needs_consent and choice.file:
-        yield terminal.get_text("models_allow_pickle", id=choice.file.id)
+        yield get_text("models_allow_pickle", id=choice.file.id)
     if needed.error and not choice.refusal:
         yield messages.translate_error(needed.error, language)
-        yield terminal.get_text("models_or_dest")
-
-
-def _describe_file(file: RemoteFile) -> str:
-    size = util.short_bytes(file.size) if file.size else ""
-    kind = file.type if file.type != "Model" else ""
-    return ", ".join(filter(None, (file.name, kind, file.precision, file.quantization, size)))
-
-
-def _format_count(count: int) -> str:
-    return f"  ({terminal.get_text('models_image_count', n=count)})" if count > 1 else ""
-
-
-def _format_line(state: str, size: str, text: str) -> str:
-    state = terminal.pad_columns(state, _STATE_WIDTH)
-    line = f"{state} {terminal.pad_columns(size, -_SIZE_WIDTH)}  {text}"
-    return terminal.fit_line(line, _MIN_LINE)
+        yield get_text("models_or_dest")
+    others = [("models_other_file", file) for file in choice.others]
+    others += [("models_companion_file", file) for file in choice.companions]
+    for key, file in others:
+        size = util.short_bytes(file.size) if file.size else ""
+        kind = file.type if file.type != "Model" else ""
+        facts = filter(None, (file.name, kind, file.precision, file.quantization, size))
+        yield get_text(key, id=file.id, about=", ".join(facts))
 
 
 def _format_sum(needed: NeededFiles) -> str:
@@ -101,13 +186,12 @@ def _format_sum(needed: NeededFiles) -> str:
     here = sum(file.availability == "here" for file in needed.files)
     others = len(needed.files) - here - len(missing) + len(needed.unknown)
     size = util.short_bytes(sum(file.size for file in missing))
-    parts = [terminal.get_text("models_sum", here=here, n=len(missing), size=size)]
+    parts = [get_text("models_sum", here=here, n=len(missing), size=size)]
     if others:
-        parts.append(terminal.get_text("models_not_fetchable", n=others))
+        parts.append(get_text("models_not_fetchable", n=others))
     for folder, free in _list_free_space(missing):
-        amount = util.short_bytes(free)
-        parts.append(terminal.get_text("models_free", size=amount, folder=folder))
-    return ("; " if terminal.get_user_language() == "en" else "；").join(parts)
+        parts.append(get_text("models_free", size=util.short_bytes(free), folder=folder))
+    return ("; " if get_user_language() == "en" else "；").join(parts)
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
@@ -167,111 +251,3 @@ def _file_to_json(needed: NeededFile) -> dict[str, object]:
             for file in (*choice.others, *choice.companions)
         ],
     }
-
-
-class _AnnouncingClient(ApiClient):
-    """An API client that tells the user, before its third request, that more requests follow."""
-
-    _count = 0
-
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
-    ) -> Any:
-        self._count += 1
-        if self._count == 3:
-            print_translated("models_asks")
-        return super().fetch_json(url, params, cancelled)
-
-
-def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the named images need, and the best file of each named model.
-
-    arguments: the parsed command line; `what` lists ids, URLs and paths of image files, `version`
-    is the wanted version of the named models. Raises InputError for any other text, and
-    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
-    """
-    images, versions = list[Image](), list[Version]()
-    for text in arguments.what:
-        if os.path.isfile(text):
-            target: Image | Version = _read_image_file(text, -1 - len(images))
-        else:
-            target = _load_named(client, text, arguments.version)
-        if isinstance(target, Image):
-            images.append(target)
-        else:
-            versions.append(target)
-    needed = list_needed_files(_AnnouncingClient(client, SendOptions()), images)
-    known = {file.version.id for file in needed.files if file.version}
-    own = [find_needed_file(client, one) for one in versions if one.id not in known]
-    return NeededFiles((*own, *needed.files), needed.unknown)
-
-
-def apply_choices(
-    needed: NeededFiles, file_ids: Sequence[int], pickle_ids: Sequence[int]
-) -> NeededFiles:
-    """Return the needed files, with the files that the user has chosen by id.
-
-    A chosen companion, such as a VAE, is added; any other chosen file replaces the needed file of
-    its version. file_ids: chosen by `--file`. pickle_ids: chosen by `--allow-pickle`, and accepted
-    even if they could run code. Raises InputError for an id that no file of these versions has.
-    """
-    files = list(needed.files)
-    for file_id in dict.fromkeys((*file_ids, *pickle_ids)):
-        index = next((i for i, one in enumerate(files) if _has_file(one, file_id)), None)
-        if index is None:
-            raise InputError(get_text("no_such_model_file", id=file_id))
-        chosen = _choose_file(files[index], file_id, file_id in pickle_ids)
-        if any(file.id == file_id for file in files[index].choice.companions):
-            files.insert(index + 1, chosen)
-        else:
-            files[index] = chosen
-    return NeededFiles(tuple(files), needed.unknown)
-
-
-def _has_file(needed: NeededFile, file_id: int) -> bool:
-    files = needed.version.remote_files if needed.version else ()
-    return any(file.id == file_id for file in files)
-
-
-def _choose_file(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
-    """Return a copy of `needed` with the file `file_id` of its model version instead."""
-    if needed.version is None:
-        return needed
-    choice = choose_file(needed.version, file_id=file_id, allows_pickle=allows_pickle)
-    return make_needed_file(needed.version, choice, needed.resource, needed.image_count)
-
-
-def _read_image_file(path: str, image_id: int) -> Image:
-    """Return an Image with the generation data that an image file on the disk contains.
-
-    image_id: id for the Image, since the file may not be on Civitai. Raises InputError if the file
-    cannot be read or contains no generation data.
-    """
-    try:
-        infotext = read_embedded(path).infotext
-    except DiskError as error:
-        raise InputError(str(error)) from error
-    if not infotext:
-        raise InputError(get_text("no_infotext_in_file", path=path))
-    return Image(image_id, "", meta=build_metadata(infotext))
-
-
-def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
-    """Return the image or model version that an id or URL names.
-
-    version_id: the version to return of a model, None for the one in the URL, else the newest.
-    Raises InputError if `text` names no image or model, or the model lacks the version, and
-    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
-    """
-    reference = parse_target(text)
-    if reference.image_id is None and not names_model(reference):
-        raise InputError(get_text("models_of_what", text=repr(text)))
-    target = load_target(client, reference, version_id)
-    if not isinstance(target, Model):
-        return target
-    if not target.versions:
-        raise InputError(get_text("model_without_versions", name=repr(target.name)))
-    return target.versions[0]

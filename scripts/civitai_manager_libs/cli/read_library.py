@@ -11,7 +11,6 @@ from typing import Any
 from ..civitai import ImageQuery, make_image_page_url, walk_pages
 from ..core import Image, level_mask
 from ..errors import InputError
-from ..http_client import CivitaiHttpClient
 from ..infotext import build_infotext, parse_infotext
 from ..library import (
     bookmarks,
@@ -23,39 +22,49 @@ from ..library import (
     search,
     wait_for_writes,
 )
-from . import terminal
+from .run_job import NOTHING_DONE, open_store, SUCCESS
 from .target import make_checked_client, names_model, parse_target
-from .terminal import get_text, print_result, print_translated
-
-__all__ = ["print_bookmarks", "search_library", "show_stats"]
+from .terminal import format_row, get_text, pad, print_result, print_translated, shorten
 
 _MAX_INDEX_SECONDS = 600.0  # to index the library of an older version
-_WIDTHS = (11, 10, 20)  # columns of id, date and author
+_AUTHOR_WIDTH, _VALUE_WIDTH = 20, 40  # columns
+_WRITE_SECONDS = 60.0  # for records that are still being written to the library
+_PAGE = 100  # images
+_MAX_BARS, _BAR_WIDTH = 8, 20  # bars of each kind; columns of the longest bar
 
 
-def search_library(
-    arguments: argparse.Namespace, list_saved_ids: Callable[[], Iterable[int]]
-) -> None:
-    """Search the images stored on this machine, and print the matching ones.
+def search_library(arguments: argparse.Namespace) -> int:
+    """Search the images stored on this machine, print the matching ones, and return the exit code.
 
-    arguments: the parsed command line. list_saved_ids: returns the ids of the images that download
-    jobs have saved as files.
+    arguments: the parsed command line.
     """
     search.index_remaining()
     wait_for_writes(_MAX_INDEX_SECONDS)
-    query = search.parse_query(_join_words(arguments.words))
-    _print_problems(query)
-    ids = _find_ids(arguments, query, list_saved_ids)
+    words = arguments.words
+    if len(words) > 1:  # the shell has removed the user's quotes
+        words = [re.sub(r"^(-?(?:[a-z]+:)?)([^\"\s]*\s[^\"]*)$", r'\1"\2"', word) for word in words]
+    query = search.parse_query(" ".join(words))
+    unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
+    for problem in (*query.problems, *unsupported):
+        choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
+        values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
+        print_translated(f"search_{problem.kind}", **values)
+    with open_store() as store:
+        ids = _find_ids(arguments, query, store.list_saved_ids)
     images = list(image_records.find_images(ids[: arguments.limit]).values())
     if arguments.json:
-        terminal.print_result(json.dumps([_image_to_json(image) for image in images]))
-        return
+        print_result(json.dumps([_image_to_json(image) for image in images]))
+        return SUCCESS
     for image in images:
-        terminal.print_result(_format_image(image))
+        prompt = parse_infotext(build_infotext(image.meta, image)).prompt
+        author = shorten(image.username, _AUTHOR_WIDTH)
+        cells = ((f"{image.id}", 11), (image.created_at[:10], 10), (author, _AUTHOR_WIDTH))
+        print_result(format_row(*cells, text=" ".join(prompt.split())))
     if not images:
-        terminal.print_translated("search_none")
+        print_translated("search_none")
     elif len(ids) > arguments.limit:
-        terminal.print_translated("found_more")
+        print_translated("found_more")
+    return SUCCESS
 
 
 def _find_ids(
@@ -80,43 +89,24 @@ def _find_ids(
             return ids
         if cursor is None and found.looked_at:
             count, total = found.looked_at
-            terminal.print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
+            print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
         cursor = found.cursor
 
 
-def print_bookmarks(name: str) -> bool:
-    """Print the user's bookmarks as JSON; return False if the named collection does not exist.
+def print_bookmarks(arguments: argparse.Namespace) -> int:
+    """Print the user's bookmarks as JSON, and return the exit code.
 
-    name: the collection to print, "" for all bookmarks. A missing collection is reported on stderr.
+    arguments: the parsed command line; with `set`, only the collection of this name is printed. A
+    missing collection is reported on stderr.
     """
-    if name and not any(
-        search.fold_text(name) == search.fold_text(s.name) for s in bookmarks.list_collections()
-    ):
-        terminal.print_translated("no_set", name=name)
-        return False
+    name = arguments.set
+    names = {search.fold_text(collection.name) for collection in bookmarks.list_collections()}
+    if name and search.fold_text(name) not in names:
+        print_translated("no_set", name=name)
+        return NOTHING_DONE
     for line in import_export.iter_export(name):
-        terminal.print_result(line)
-    return True
-
-
-def _print_problems(query: search.SearchQuery) -> None:
-    unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
-    for problem in (*query.problems, *unsupported):
-        choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
-        values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
-        terminal.print_translated(f"search_{problem.kind}", **values)
-
-
-def _join_words(words: Sequence[str]) -> str:
-    """Join the arguments of a search to one query, and return it.
-
-    An argument that contains blanks gets quotes, because the shell has removed the user's quotes.
-    """
-    if len(words) == 1:
-        return words[0]
-    return " ".join(
-        re.sub(r"^(-?(?:[a-z]+:)?)([^\"\s]*\s[^\"]*)$", r'\1"\2"', word) for word in words
-    )
+        print_result(line)
+    return SUCCESS
 
 
 def _image_to_json(image: Image) -> dict[str, object]:
@@ -133,20 +123,8 @@ def _image_to_json(image: Image) -> dict[str, object]:
     }
 
 
-def _format_image(image: Image) -> str:
-    prompt = " ".join(parse_infotext(build_infotext(image.meta, image)).prompt.split())
-    cells = (str(image.id), image.created_at[:10], image.username)
-    padded = "  ".join(map(terminal.make_cell, cells, _WIDTHS))
-    return terminal.fit_line(f"{padded}  {prompt}", sum(_WIDTHS) + 20)
-
-
-_PAGE = 100  # images
-_MAX_BARS, _BAR_WIDTH = 8, 20  # bars of each kind; columns of the longest bar
-_VALUE_WIDTH = 40  # columns
-
-
-def show_stats(arguments: argparse.Namespace) -> None:
-    """Print what the images of a model have in common, as a table or as JSON.
+def show_stats(arguments: argparse.Namespace) -> int:
+    """Print what the images of a model have in common, as a table or JSON; return the exit code.
 
     Images in the library are counted; with `--read`, images are first fetched into it. Raises
     InputError if the arguments name no model, and CivitaiShortcutError if a request fails.
@@ -163,28 +141,20 @@ def show_stats(arguments: argparse.Namespace) -> None:
         if model_id is not None:
             models.load_model(client, model_id)  # stores the names of its versions
         query = ImageQuery(model_id, version_id, level=level)
-        print_translated("stats_were_read", n=_fetch_records(client, query, arguments.read))
+        count, size = 0, min(_PAGE, arguments.read)
+        for page, _ in walk_pages(lambda cursor: pages.load_page(client, query, cursor, size).page):
+            count += len(page.images)
+            if count >= arguments.read:
+                break
+        wait_for_writes(_WRITE_SECONDS)
+        print_translated("stats_were_read", n=count)
     stats = gallery_stats.compute_gallery_stats(model_id, version_id, level)
     if arguments.json:
         print_result(json.dumps(stats))
-        return
+        return SUCCESS
     for line in _format_table(stats):
         print_result(line)
-
-
-def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
-    """Fetch a gallery's images as JSON records, store them in the library, and return their number.
-
-    limit: the number of images after which no further page is fetched.
-    """
-    count = 0
-    size = min(_PAGE, limit)
-    for page, _ in walk_pages(lambda cursor: pages.load_page(client, query, cursor, size).page):
-        count += len(page.images)
-        if count >= limit:
-            break
-    wait_for_writes(60)
-    return count
+    return SUCCESS
 
 
 def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
@@ -194,42 +164,34 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
         yield get_text("stats_none")
         return
     heads = (get_text(f"stats_head_{name}") for name in ("count", "share", "reactions"))
-    yield f"  {'':{_VALUE_WIDTH}} {' '.join(terminal.pad_columns(head, -9) for head in heads)}"
+    yield f"  {'':{_VALUE_WIDTH}} {' '.join(pad(head, -9) for head in heads)}"
     for group in stats["groups"]:
-        yield ""
-        yield get_text(f"stats_{group['kind']}")
+        yield from ("", get_text(f"stats_{group['kind']}"))
         longest = group["bars"][0]["count"]
         for bar in group["bars"][:_MAX_BARS]:
-            yield _format_bar(bar, longest)
+            label = f"{bar['label']} : {_format_weights(bar)}" if bar["weight"] else bar["label"]
+            share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
+            length = max(1, round(_BAR_WIDTH * bar["count"] / longest))
+            yield f"  {_format_value(label)} {share}  {'#' * length}"
     if len(stats["versions"]) > 1:
-        yield ""
-        yield get_text("stats_versions")
+        yield from ("", get_text("stats_versions"))
         for version in stats["versions"]:
-            yield _format_version(version)
+            most = version["most"]
+            kinds = ("sampler", "schedule", "steps", "cfg", "guidance", "size", "clip")
+            values = [f"{get_text(f'stats_{k}')} {most[k]['label']}" for k in kinds if k in most]
+            name = _format_value(version["name"])
+            yield f"  {name} {version['with_data']:>9}  {', '.join(values)}"
     if stats["recipe"]:
         yield from ("", get_text("stats_recipe"), *stats["recipe"].split("\n"))
 
 
-def _format_bar(bar: Mapping[str, Any], longest: int) -> str:
-    label = bar["label"] if not bar["weight"] else f"{bar['label']} : {_format_weights(bar)}"
-    value = terminal.make_cell(label, _VALUE_WIDTH)
-    share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
-    return f"  {value} {share}  {'#' * max(1, round(_BAR_WIDTH * bar['count'] / longest))}"
+def _format_value(text: str) -> str:
+    return pad(shorten(text, _VALUE_WIDTH), _VALUE_WIDTH)
 
 
 def _format_weights(bar: Mapping[str, Any]) -> str:
     low, high = bar["low"], bar["high"]
     return str(bar["weight"]) if low == high else f"{bar['weight']} ({low} … {high})"
-
-
-def _format_version(version: Mapping[str, Any]) -> str:
-    most = version["most"]
-    kinds = ("sampler", "schedule", "steps", "cfg", "guidance", "size", "clip")
-    values = (
-        f"{get_text(f'stats_{kind}')} {most[kind]['label']}" for kind in kinds if kind in most
-    )
-    name = terminal.make_cell(version["name"], _VALUE_WIDTH)
-    return f"  {name} {version['with_data']:>9}  {', '.join(values)}"
 
 
 def _format_number(value: float) -> str:

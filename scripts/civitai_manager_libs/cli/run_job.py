@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
+from .. import setting
 from ..core import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
@@ -22,79 +24,68 @@ from ..jobs import (
     Item,
     Job,
     JobClient,
-    JobDescription,
-    JobProgress,
     JobState,
     JobStore,
     JobWorker,
     matches_words,
-    ModelFileState,
-    WalkReport,
 )
 from ..library import wait_for_writes
 from . import terminal
-from .terminal import (
-    explain_failure,
-    format_bytes,
-    get_text,
-    get_user_language,
-    print_message,
-    print_result,
-    print_translated,
-    translate_errors,
-)
+from .terminal import explain_failure, get_text, print_message, print_result, print_translated
 
-__all__ = ["can_resume", "print_jobs", "run_job"]
-
-_MIN_TITLE, _STATE = 20, 11  # columns
-_COLUMNS = ("job", "state", "begun", "done", "failed", "title")
+SUCCESS, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 3, 130  # exit codes
+MAX_JOBS = 1000  # listed, or resumed at once
+_MAX_FAILED_SHOWN = 20
+_STATE_WIDTH = 11  # columns
+_COLUMNS = ("job", "state", "begun", "done", "failed")
+_JSON_COUNTS = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A job in the table of jobs.
+def open_store() -> JobStore:
+    """Return the opened jobs database; tell the user if a damaged one was set aside."""
+    store = JobStore(setting.database_file())
+    if store.recovery_notice:
+        print_translated("set_aside", notice=store.recovery_notice)
+    return store
 
-    state: the job's state, or `interrupted` if its program ended before the job did. hint: how to
-    resume the job, "" if there is nothing to resume.
+
+def print_jobs(arguments: argparse.Namespace) -> int:
+    """Print the newest jobs as a table or as JSON in one line, and return the exit code.
+
+    arguments: the parsed command line; with `words`, only the jobs are printed whose description
+    contains all of them.
     """
-
-    job: Job
-    state: str
-    hint: str
-
-
-def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
-    """Print the newest jobs as a table or as JSON in one line.
-
-    limit: the number of newest jobs to read. words: only print those of them whose description
-    contains all words; "" prints all.
-    """
-    language = terminal.get_user_language()
-    found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
-    jobs = (add_received(job, store.list_model_files(job.id)) for job in found)
-    rows = [_make_row(store, job) for job in jobs]
-    if as_json:
-        terminal.print_result(json.dumps([_row_to_json(row) for row in rows]))
-    elif rows:
-        for line in _format_rows(rows):
-            terminal.print_result(line)
-    else:
-        terminal.print_translated("jobs_none_found" if words else "no_jobs")
+    with open_store() as store:
+        language, words = terminal.get_user_language(), " ".join(arguments.words)
+        found = (job for job in store.list_jobs(MAX_JOBS) if matches_words(job, words, language))
+        jobs = [add_received(job, store.list_model_files(job.id)) for job in found]
+        if arguments.json:
+            print_result(json.dumps([_listed_job_to_json(store, job) for job in jobs]))
+        elif jobs:
+            _print_table(store, jobs)
+        else:
+            print_translated("jobs_none_found" if words else "no_jobs")
+    return SUCCESS
 
 
-def _make_row(store: JobStore, job: Job) -> _Row:
-    is_resumable = can_resume(store, job)
-    is_interrupted = is_resumable and job.state in (JobState.RUNNING, JobState.QUEUED)
-    state, hint = "interrupted" if is_interrupted else str(job.state), ""
-    if is_resumable:
-        why = terminal.explain_failure(job.reason, job.note) if job.note else ""
-        hint = f"{why} {terminal.get_text('go_on_with', job=job.id)}".lstrip()
-    elif job.ended_empty and job.state == JobState.DONE:
-        why = terminal.explain_failure(job.reason, job.note)
-        hint = f"{why} {terminal.get_text('ask_again_with', job=job.id)}"
-    elif job.state == JobState.DONE and job.failed and _can_retry(store, job):
-        hint = terminal.get_text("try_again_with", job=job.id)
-    return _Row(job, state, hint)
+def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
+    shown = {job.id: _describe_state(store, job) for job in jobs}
+    width = max(_STATE_WIDTH, *map(len, shown.values()))
+    widths = (-4, width, 16, -9, -6)
+    heads = [get_text(f"head_{name}") for name in _COLUMNS]
+    print_result(terminal.format_row(*zip(heads, widths), text=get_text("head_title")))
+    for job in jobs:
+        about = describe_job(job, terminal.get_user_language())
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
+        done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
+        cells = (f"{job.id}", shown[job.id], begun, done, failed)
+        title = f"{about.group} ({terminal.format_bytes(job)})" if job.has_models else about.group
+        print_result(terminal.format_row(*zip(cells, widths), text=title))
+        folder = [get_text("job_in_folder", folder=job.folder)] if job.folder else []
+        print_result(f"      {' · '.join([about.subject, *about.filters, *folder])}")
+        hint = _find_hint(store, job)
+        if hint:
+            print_result(f"      {hint}")
 
 
 def can_resume(store: JobStore, job: Job) -> bool:
@@ -107,67 +98,41 @@ def can_resume(store: JobStore, job: Job) -> bool:
     return job.state != JobState.QUEUED or not store.is_queue_running()
 
 
-def _can_retry(store: JobStore, job: Job) -> bool:
-    return any(item.reason != "gone" for item in store.list_failed(job.id))
+def _find_state(store: JobStore, job: Job) -> str:
+    """Return a job's state, or `interrupted` if its program ended before the job did."""
+    is_active = job.state in (JobState.RUNNING, JobState.QUEUED)
+    return "interrupted" if is_active and can_resume(store, job) else str(job.state)
 
 
-def _row_to_json(row: _Row) -> dict[str, object]:
-    """Return a row of the table as a dict for `--json`.
+def _describe_state(store: JobStore, job: Job) -> str:
+    if job.state == JobState.DONE and job.failed:
+        return get_text("failed_count", n=job.failed)
+    return get_text(f"state_{_find_state(store, job)}")
+
+
+def _find_hint(store: JobStore, job: Job) -> str:
+    """Return how the user can continue a job, "" if nothing is left to do."""
+    why = explain_failure(job.reason, job.note) if job.note else ""
+    if can_resume(store, job):
+        return f"{why} {get_text('go_on_with', job=job.id)}".lstrip()
+    if job.state == JobState.DONE and job.ended_empty:
+        return f"{why} {get_text('ask_again_with', job=job.id)}"
+    failed = store.list_failed(job.id) if job.state == JobState.DONE and job.failed else []
+    can_retry = any(item.reason != "gone" for item in failed)
+    return get_text("try_again_with", job=job.id) if can_retry else ""
+
+
+def _listed_job_to_json(store: JobStore, job: Job) -> dict[str, object]:
+    """Return a listed job as a dict for `--json`.
 
     "created" is a UTC time in ISO 8601. "total" is the number of the job's images, or the job's
     limit while that number is unknown.
     """
-    job = row.job
-    head = {"job": job.id, "title": job.title, "state": row.state}
-    names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
-    counts = {name: getattr(job, name) for name in names}
+    head = {"job": job.id, "title": job.title, "state": _find_state(store, job)}
+    counts = {name: getattr(job, name) for name in _JSON_COUNTS}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
     models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
     return {**head, **counts, "created": created, **asdict(describe_job(job, "en")), **models}
-
-
-def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
-    states = [_describe_state(row) for row in rows]
-    width = max(_STATE, *map(len, states))
-    yield _format_line(width, *(terminal.get_text(f"head_{name}") for name in _COLUMNS))
-    for row, state in zip(rows, states):
-        job = row.job
-        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
-        done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        description = describe_job(job, terminal.get_user_language())
-        title = (
-            f"{description.group} ({format_bytes(job)})" if job.has_models else description.group
-        )
-        yield _format_line(width, f"{job.id}", state, begun, done, failed, title)
-        yield f"      {_describe(job, description)}"
-        if row.hint:
-            yield f"      {row.hint}"
-
-
-def _describe(job: Job, description: JobDescription) -> str:
-    parts = [description.subject, *description.filters]
-    if job.folder:
-        parts.append(terminal.get_text("job_in_folder", folder=job.folder))
-    return " · ".join(parts)
-
-
-def _describe_state(row: _Row) -> str:
-    if row.state == JobState.DONE and row.job.failed:
-        return terminal.get_text("failed_count", n=row.job.failed)
-    return terminal.get_text(f"state_{row.state}")
-
-
-def _format_line(
-    width: int, number: str, state: str, begun: str, done: str, failed: str, title: str
-) -> str:
-    cells = ((number, -4), (state, width), (begun, 16), (done, -9), (failed, -6))
-    line = "  ".join(terminal.pad_columns(text, columns) for text, columns in cells) + "  "
-    return terminal.fit_line(line + title, len(line) + _MIN_TITLE)
-
-
-# Exit codes
-_SUCCESS, _SOME_FAILED, _NOTHING_DONE, _INTERRUPTED = 0, 1, 3, 130
-_MAX_FAILED_SHOWN = 20
 
 
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
@@ -177,30 +142,35 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     unfinished job gives 130 if Ctrl-C paused it, else 1 if any image or file is finished, 3 if none
     is. as_json: print the result as JSON. Raises InputError if another program is running the job.
     """
-    display, started = terminal.make_progress(sys.stderr), time.monotonic()
+    display, started = terminal.ProgressDisplay(sys.stderr), time.monotonic()
     with _record_signals() as signals:
 
-        def show(progress: JobProgress) -> None:
+        def show(progress: Job) -> None:
             display.show(progress)
             if signals:
                 worker.stop(JobState.PAUSED)
 
         worker = JobWorker(store, job_id, JobClient(client), show)
-        with translate_errors("job_is_worked_on", job=job_id):
+        with terminal.translate_errors("job_is_worked_on", job=job_id):
             job = worker.run()
     display.end()
     wait_for_writes()  # the library stores records in another thread
     failed = store.list_failed(job.id, job.failed)
     _print_report(store, job, failed, bool(signals))
     if as_json:
-        files = store.list_model_files(job.id)
-        print_result(_job_to_json(job, failed, files, time.monotonic() - started))
+        print_result(_result_to_json(store, job, failed, time.monotonic() - started))
     elif job.options.reads_only:
         print_result(get_text("stats_were_read", n=job.saved))
     else:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
         print_result(get_text("result", **counts, folder=job.folder))
-    return _choose_exit_code(job, bool(signals))
+    if job.state == JobState.DONE:
+        is_unreliable = job.report.second_end and job.report.missing is None and job.total
+        is_incomplete = job.failed or job.ended_empty or job.report.missing or is_unreliable
+        return SOME_FAILED if is_incomplete else SUCCESS
+    if signals:
+        return INTERRUPTED
+    return SOME_FAILED if job.finished else NOTHING_DONE
 
 
 @contextmanager
@@ -224,16 +194,6 @@ def _record_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _choose_exit_code(job: Job, interrupted: bool) -> int:
-    if job.state == JobState.DONE:
-        is_unreliable = job.report.second_end and job.report.missing is None and job.total
-        is_incomplete = job.failed or job.ended_empty or job.report.missing or is_unreliable
-        return _SOME_FAILED if is_incomplete else _SUCCESS
-    if interrupted:
-        return _INTERRUPTED
-    return _SOME_FAILED if job.finished else _NOTHING_DONE
 
 
 def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
@@ -268,7 +228,7 @@ def _format_report(job: Job) -> str:
 
     With `--verify`, the text also tells how many images the second reading found missing.
     """
-    report, language = job.report, get_user_language()
+    report, language = job.report, terminal.get_user_language()
     comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
     counts = messages.describe_counts(report.counts, language)
     end = messages.describe_end(report.end, report.seen, language)
@@ -291,28 +251,25 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
             print_translated("try_again_with", job=job.id)
 
 
-def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seconds: float) -> str:
+def _result_to_json(store: JobStore, job: Job, failed: list[Item], seconds: float) -> str:
     """Return a job's result as one line of JSON in ASCII, which any console can print.
 
-    failed: the images and files that failed. files: the job's model files. seconds: how long the
-    job ran.
-    """
-    names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
-    rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
-    result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
-    result |= {"failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)}
-    if job.has_models:
-        names = {"id": "file_id", "path": "path", "state": "state", "bytes": "size"}
-        result["files"] = [{key: getattr(f, name) for key, name in names.items()} for f in files]
-    return json.dumps({**result, "report": _report_to_json(job.report)})
-
-
-def _report_to_json(report: WalkReport) -> dict[str, Any]:
-    """Return a report on the pages that a job read, as a dict for `--json`.
-
+    failed: the images and files that failed. seconds: how long the job ran. In "report",
     "second_walk" has the counts of the second reading (`--verify`), None if there was none.
     """
-    view = asdict(report)
-    second = {name: view.pop(name) for name in ("first", "second", "both")}
-    second |= {"missing": report.missing, "end": view.pop("second_end")}
-    return {**view, "second_walk": second if second["end"] else None}
+    result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
+    result["failed"] = [
+        {"id": item.image_id, "url": item.url, "reason": item.reason, "message": item.message}
+        for item in failed
+    ]
+    result |= {"bytes": job.bytes, "seconds": round(seconds, 3)}
+    if job.has_models:
+        result["files"] = [
+            {"id": file.file_id, "path": file.path, "state": file.state, "bytes": file.size}
+            for file in store.list_model_files(job.id)
+        ]
+    report = asdict(job.report)
+    second = {name: report.pop(name) for name in ("first", "second", "both")}
+    second |= {"missing": job.report.missing, "end": report.pop("second_end")}
+    report["second_walk"] = second if second["end"] else None
+    return json.dumps({**result, "report": report})

@@ -16,9 +16,6 @@ from ..jobs import NamingContext
 from ..library import image_records, models
 from .terminal import get_text, print_translated, translate_errors
 
-__all__ = ["load_target", "make_checked_client", "names_model", "parse_target"]
-__all__ += ["resolve_target"]
-
 _MAX_VERSIONS_SHOWN = 10
 
 
@@ -114,7 +111,15 @@ def load_target(
         key = "no_such_version" if reference.model_id is None else "no_such_model"
         message = get_text(key, id=reference.model_id or version_id)
         raise CivitaiShortcutError(message) from error
-    return model if version_id is None else _find_version(model, version_id)
+    if version_id is None:
+        return model
+    for version in model.versions:
+        if version.id == version_id:
+            return version
+    ids = [str(version.id) for version in model.versions]
+    key = "it_has_more" if len(ids) > _MAX_VERSIONS_SHOWN else "it_has"
+    known = get_text(key, ids=", ".join(ids[:_MAX_VERSIONS_SHOWN])) if ids else ""
+    raise InputError(get_text("not_its_version", name=repr(model.name), id=version_id, known=known))
 
 
 def _resolve_gallery(
@@ -147,15 +152,3 @@ def _load_image(client: CivitaiHttpClient, image_id: int) -> Image:
         raise CivitaiShortcutError(get_text("no_such_image", id=image_id))
     image_records.store_images([image])
     return image
-
-
-def _find_version(model: Model, version_id: int) -> Version:
-    version = next((version for version in model.versions if version.id == version_id), None)
-    if version is None:
-        ids = [str(version.id) for version in model.versions]
-        key = "it_has_more" if len(ids) > _MAX_VERSIONS_SHOWN else "it_has"
-        known = get_text(key, ids=", ".join(ids[:_MAX_VERSIONS_SHOWN])) if ids else ""
-        raise InputError(
-            get_text("not_its_version", name=repr(model.name), id=version_id, known=known)
-        )
-    return version

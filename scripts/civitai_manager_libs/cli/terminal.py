@@ -1,4 +1,4 @@
-"""What a terminal shows: lines, tables and the bar of a download."""
+"""What a terminal shows: lines in the user's language, tables, and the progress of a job."""
 
 from __future__ import annotations
 
@@ -18,32 +18,15 @@ from .. import setting, util
 from ..errors import DiskError, InputError
 from ..i18n import messages
 
-__all__ = [
-    "count_usable_columns",
-    "explain_failure",
-    "fit_line",
-    "format_bytes",
-    "get_text",
-    "get_user_language",
-    "make_cell",
-    "make_progress",
-    "pad_columns",
-    "prepare_terminal",
-    "print_message",
-    "print_result",
-    "print_translated",
-    "ProgressBar",
-    "ProgressLines",
-    "strip_controls",
-    "translate_errors",
-    "truncate_columns",
-    "write_now",
-]
+if TYPE_CHECKING:
+    from ..jobs import Job
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
 _TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence
 _DETAILED = ("bad_answer", "busy", "disk")  # reasons of errors whose sentence says more
 _DIRECTION_MARKS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+_MIN_TEXT = 20  # columns that a narrow terminal leaves to the last text of a row
+_BAR_INTERVAL, _LINE_INTERVAL = 0.2, 5.0  # seconds
 
 
 def prepare_terminal() -> None:
@@ -60,18 +43,17 @@ def prepare_terminal() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+# In the user's language
+
+
 def get_user_language() -> str:
     """Return the language in the settings, else the system's language if supported, else "en"."""
     if setting.language in messages.LANGUAGES:
         return setting.language
-    return messages.parse_locale_language({"LANG": _read_system_locale(), **os.environ})
-
-
-def _read_system_locale() -> str:
-    try:
-        return (os.name == "nt" and locale.getlocale()[0]) or ""
-    except ValueError:  # a name that Python does not know
-        return ""
+    system = ""
+    with suppress(ValueError):  # a name that Python does not know
+        system = (os.name == "nt" and locale.getlocale()[0]) or ""
+    return messages.parse_locale_language({"LANG": system, **os.environ})
 
 
 def get_text(key: str, **values: Any) -> str:
@@ -104,6 +86,9 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
     except InputError as error:
         message = messages.translate_error(error, get_user_language())
         raise InputError(get_text(key, error=message, **values)) from error
+
+
+# Lines
 
 
 def print_result(line: str) -> None:
@@ -149,15 +134,33 @@ def strip_controls(text: str) -> str:
 
     Otherwise a title could send commands to the terminal.
     """
-    return "".join("?" if _is_control(c) else c for c in text)
+    return "".join(
+        (
+            "?"
+            if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+            or unicodedata.bidirectional(character) in _DIRECTION_MARKS
+            else character
+        )
+        for character in text
+    )
 
 
-def truncate_columns(text: str, columns: int) -> str:
-    """Return the text, cut to at most `columns` columns; a text that is cut ends with "..."."""
-    return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
+# Tables. A Chinese character fills two columns of a terminal.
 
 
-def pad_columns(text: str, columns: int) -> str:
+def format_row(*cells: tuple[str, int], text: str) -> str:
+    """Return a line of a table: cells of these widths, then a text.
+
+    A cell is (text, columns); if the number is negative, the text stands at the cell's right. If
+    stdout is a terminal, the line is cut to its width.
+    """
+    head = "".join(f"{pad(cell, columns)}  " for cell, columns in cells)
+    if not sys.stdout.isatty():
+        return head + text
+    return shorten(head + text, max(_count_usable_columns(), _count_columns(head) + _MIN_TEXT))
+
+
+def pad(text: str, columns: int) -> str:
     """Return the text, padded with blanks to a width of `columns` terminal columns.
 
     If `columns` is negative, the blanks come before the text. A longer text is not cut.
@@ -166,117 +169,80 @@ def pad_columns(text: str, columns: int) -> str:
     return text + blanks if columns > 0 else blanks + text
 
 
-def make_cell(text: str, columns: int) -> str:
-    """Return a text as a cell of a table: cut or padded to exactly `columns` columns."""
-    return pad_columns(truncate_columns(strip_controls(text), columns), columns)
-
-
-def fit_line(line: str, min_columns: int) -> str:
-    """Return a line cut to the terminal's width, or to `min_columns` if that is more.
-
-    If stdout is not a terminal, return the whole line.
-    """
-    if not sys.stdout.isatty():
-        return line
-    return truncate_columns(line, max(count_usable_columns(), min_columns))
-
-
-def count_usable_columns() -> int:
-    """Return the terminal's width, less the last column.
-
-    Some terminals begin a new line when the last column is filled.
-    """
-    return shutil.get_terminal_size().columns - 1
-
-
-def _is_control(character: str) -> bool:
-    if unicodedata.bidirectional(character) in _DIRECTION_MARKS:
-        return True
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+def shorten(text: str, columns: int) -> str:
+    """Return the text, cut to at most `columns` columns; a text that is cut ends with "..."."""
+    if _count_columns(text) <= columns:
+        return text
+    text = text[: columns - 3]
+    while _count_columns(text) > columns - 3:
+        text = text[:-1]
+    return f"{text}..."
 
 
 def _count_columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _cut_columns(text: str, columns: int) -> str:
-    while _count_columns(text) > columns:
-        text = text[:-1]
-    return text
+def _count_usable_columns() -> int:
+    # Some terminals begin a new line when the last column is filled.
+    return shutil.get_terminal_size().columns - 1
 
 
-if TYPE_CHECKING:
-    from ..jobs import Job, JobProgress
+# Progress
 
 
-_BAR_INTERVAL, _LINE_INTERVAL = 0.2, 5.0  # seconds
-_FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
+class ProgressDisplay:
+    """The progress of a job: a bar in a terminal, elsewhere lines of text.
 
-
-def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
-    """Return a progress display for a stream: a bar for a terminal, else lines of text.
-
-    Call the display's `show` after each change of the progress, and its `end` after the job.
+    The bar is drawn by tqdm. A line is written every five seconds and when the job's state changes.
     """
-    return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
-
-
-class ProgressBar:
-    """A progress bar in one line of a terminal, drawn by tqdm."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._bar: Any = None  # until the first `show`
+        self._bar: Any = None  # until the first `show` in a terminal
+        self._shown_at, self._last_line = 0.0, ""
 
-    def show(self, progress: JobProgress) -> None:
-        bar = self._make_bar(progress) if self._bar is None else self._bar
-        done, bar.total = _count_units(progress)
-        bar.ncols = count_usable_columns()
-        bar.set_description_str(_format_progress(progress), refresh=False)
-        bar.update(done - bar.n)
-
-    def end(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _make_bar(self, progress: JobProgress) -> Any:
-        from tqdm import tqdm  # not for `--help`
-
-        done, total = _count_units(progress)
-        self._bar = tqdm(
-            desc=_format_progress(progress),
-            total=total,
-            initial=done,
-            file=self._stream,
-            ncols=count_usable_columns(),
-            nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
-            ascii=".#",
-            bar_format=_FORMAT,
-            mininterval=_BAR_INTERVAL,
-            miniters=0,
-        )
-        return self._bar
-
-
-class ProgressLines:
-    """Writes the progress as a line of text every five seconds and when the job's state changes."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._shown_at, self._last = 0.0, ""
-
-    def show(self, progress: JobProgress) -> None:
-        is_early = time.monotonic() - self._shown_at < _LINE_INTERVAL
-        if self._last and is_early and progress.state == "running":
+    def show(self, progress: Job) -> None:
+        """Show a job's progress; call this often, as only some of the calls write anything."""
+        if self._stream.isatty():
+            self._draw(progress)
             return
-        self._shown_at = time.monotonic()
-        line = _format_progress(progress)
-        if line != self._last:
-            self._last = line
+        is_early = time.monotonic() - self._shown_at < _LINE_INTERVAL
+        if self._last_line and is_early and progress.state == "running":
+            return
+        self._shown_at, line = time.monotonic(), _format_progress(progress)
+        if line != self._last_line:
+            self._last_line = line
             write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Do nothing: this method exists because `ProgressBar` has to be ended."""
+        """Leave the bar as it is, and go to the next line."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _draw(self, progress: Job) -> None:
+        done, total = progress.finished, progress.total
+        if progress.has_models:
+            done, total = progress.bytes, progress.total_bytes
+        text, columns = _format_progress(progress), _count_usable_columns()
+        if self._bar is None:
+            from tqdm import tqdm  # not for `--help`
+
+            self._bar = tqdm(
+                desc=text,
+                total=total,
+                initial=done,
+                file=self._stream,
+                ncols=columns,
+                nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
+                ascii=".#",
+                bar_format="{desc}  [{bar}]",  # the bar fills the rest of the line
+                mininterval=_BAR_INTERVAL,
+                miniters=0,
+            )
+        self._bar.total, self._bar.ncols = total, columns
+        self._bar.set_description_str(text, refresh=False)
+        self._bar.update(done - self._bar.n)
 
 
 def format_bytes(job: Job) -> str:
@@ -287,17 +253,10 @@ def format_bytes(job: Job) -> str:
     received = util.short_bytes(job.bytes)
     if not job.has_models:
         return received
-    total = util.short_bytes(job.total_bytes)
-    return get_text("of", done=received, total=total)
+    return get_text("of", done=received, total=util.short_bytes(job.total_bytes))
 
 
-def _count_units(progress: JobProgress) -> tuple[int, int]:
-    if progress.has_models:
-        return progress.bytes, progress.total_bytes
-    return progress.finished, progress.total
-
-
-def _format_progress(progress: JobProgress) -> str:
+def _format_progress(progress: Job) -> str:
     key = "progress_models" if progress.has_models else "progress"
     parts = [get_text(key, done=progress.finished, total=progress.total)]
     parts += [format_bytes(progress), f"{util.short_bytes(progress.rate)}/s"]

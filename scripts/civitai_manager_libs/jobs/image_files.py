@@ -1,4 +1,4 @@
-"""The files that a job writes: their folder, their names, and what is written beside them."""
+"""What a job requests and writes: its client, its folder, its files' names and sidecars."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ DEFAULT_TEMPLATE = "{id}"
 _MAX_VALUE, _MAX_PART, MAX_NAME_BYTES, _MIN_PART = 100, 150, 200, 10
 _RATINGS = {"None": "PG", "Soft": "PG-13", "Mature": "R", "X": "X", "XXX": "XXX"}
 _DIGITS = frozenset("0123456789")
+_DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
@@ -61,16 +62,11 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
     return read_value
 
 
-def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the version that the job requested."""
-    known = (context.versions[v] for v in image.version_ids if v in context.versions)
-    return context.version or next(known, "")
-
-
 FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
     "id": lambda image, _: str(image.id),
     "model": lambda _, context: context.model,
-    "version": _version_name,
+    "version": lambda image, context: context.version
+    or next((context.versions[v] for v in image.version_ids if v in context.versions), ""),
     "author": lambda image, _: image.username,
     "date": lambda image, _: image.created_at,
     "level": lambda image, _: _RATINGS[level_name(image.level)],
@@ -141,14 +137,11 @@ def fill_template(
     *folders, last = template.split("/")
     name = _fill_file_name(last, image, context, min(_MAX_PART, max_bytes))
     parts = list(filter(None, (_fill_folder(folder, image, context) for folder in folders)))
-    return "/".join([*_fit_folders(parts, max_bytes - len(name.encode())), name])
-
-
-def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
-    if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
-        return folders
-    share = max(_MIN_PART, max_bytes // len(folders) - 1)
-    return [make_file_name(folder, file_names.NO_VALUE, share) for folder in folders]
+    room = max_bytes - len(name.encode())
+    if sum(len(part.encode()) + 1 for part in parts) > room:
+        share = max(_MIN_PART, room // len(parts) - 1)
+        parts = [make_file_name(part, file_names.NO_VALUE, share) for part in parts]
+    return "/".join([*parts, name])
 
 
 def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
@@ -278,9 +271,6 @@ def choose_destination(
     return destination, rest
 
 
-_DAMAGED = "Its record is damaged: nothing was written beside the picture."
-
-
 def write_sidecars(path: str, record: str, is_ours: bool) -> str:
     """Save an image's metadata in text files beside it; return a warning about a damaged record.
 
@@ -292,8 +282,12 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):
         return ""
-    stem, row = os.path.splitext(path)[0], _parse_record(record)
-    if row is None:
+    stem = os.path.splitext(path)[0]
+    try:
+        row = json.loads(record)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
         util.printD(f"[gallery] {os.path.basename(stem)}: {_DAMAGED}")
         return _DAMAGED
     infotext, workflow = _find_texts(path, row) if needs_texts else ("", "")
@@ -310,26 +304,15 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
 
 def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
     """Return (infotext, workflow) of an image; read its file for what Civitai's record lacks."""
-    infotext, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
+    image_id, post_id = (as_whole_number(row.get(name), 1) for name in ("id", "postId"))
+    base_model, meta = clean_line(row.get("baseModel"), 100), row.get("meta")
+    image = Image(image_id or 0, "", base_model=base_model, post_id=post_id)
+    infotext = build_infotext(meta, image, adds_lora_tags=setting.adds_lora_tags)
+    workflow = find_workflow(meta)
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow
     embedded = read_embedded(path)
     return infotext or embedded.infotext, workflow or embedded.workflow
-
-
-def _parse_record(record: str) -> Mapping[str, Any] | None:
-    try:
-        row = json.loads(record)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) else None
-
-
-def _infotext_from_row(row: Mapping[str, Any]) -> str:
-    image_id, post_id = (as_whole_number(row.get(name), 1) for name in ("id", "postId"))
-    base_model = clean_line(row.get("baseModel"), 100)
-    image = Image(image_id or 0, "", base_model=base_model, post_id=post_id)
-    return build_infotext(row.get("meta"), image, adds_lora_tags=setting.adds_lora_tags)
 
 
 def _write_sidecar(path: str, text: str) -> None:

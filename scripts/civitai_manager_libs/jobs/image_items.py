@@ -18,31 +18,34 @@ from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, 
 from .store import JobStore
 from .walk import walk_gallery
 
-__all__ = ["check_folder", "ImageItems", "ImageKind", "read_file_size"]
+__all__ = ["check_folder", "ImageKind", "read_file_size"]
 
+_EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
+_GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
 _BATCH = 32  # items claimed at a time
 _POLL_SECONDS = 0.3  # between two checks of the items that other jobs have claimed
 _REREAD_SECONDS = 5.0  # until an empty last page is requested once more
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
 
-class ImageItems:
-    """The items that a run of a job is to download; can be iterated only once.
+class ImageKind:
+    """The parts of a run that are special to jobs that download images or only store their records.
 
-    on_outcome: called with the outcome of each item that needs no download. on_wait: called several
-    times a second while the iteration waits for a page or for another job.
+    `ModelKind` has the same methods for jobs that download model files. on_outcome: called with the
+    outcome of each item that needs no download. on_wait: called several times a second while the
+    iteration of the items waits for a page or for another job.
     """
 
     def __init__(
         self,
         store: JobStore,
-        job_id: int,
+        job: Job,
         client: JobClient,
         on_outcome: Callable[[Outcome], None],
         on_wait: Callable[[], None],
         cancelled: Cancellation,
     ) -> None:
-        self._store, self._job, self._client = store, store.get_job(job_id), client
+        self._store, self._job, self._client = store, job, client
         self._on_outcome, self._on_wait, self._cancelled = on_outcome, on_wait, cancelled
         self._saved_in_row = 0
         self._reread: set[WalkState] = set()  # walks whose empty last page was requested again
@@ -51,25 +54,71 @@ class ImageItems:
         # records of a whole gallery would take too much memory.
         self._postponed: list[int] = []
 
-    def __iter__(self) -> Iterator[Item]:
+    @property
+    def max_downloads(self) -> int:
+        """Return how many items may be downloaded at once."""
+        return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
+
+    def fetch(self, item: Item, progress: Progress) -> Outcome:
+        """Download an image, write its metadata beside it, and return the outcome `saved`.
+
+        progress: called with the number of bytes received so far and in total (0 if unknown).
+        Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
+        """
+        folder = self._job.folder
+        check_folder(item, folder)
+        file = self._client.fetch_file(
+            item.url, lambda extension: item.path(folder, extension), progress, self._cancelled
+        )
+        message = write_sidecars(file.path, item.record, is_ours=True)
+        size = read_file_size(file.path, file.size)  # larger if infotext was embedded
+        return Outcome(item.image_id, "saved", file.path, size, message=message)
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return False: after an error of one image, the run goes on with the next one."""
+        return False
+
+    def measure_item(self, item: Item) -> tuple[int, int]:
+        """Return (0, 0): neither an image's received bytes nor its size is known beforehand."""
+        return 0, 0
+
+    def list_folders(self) -> Iterable[str]:
+        """Return the folders that the job saves files in."""
+        return filter(None, self._store.list_folders(self._job.id))
+
+    def estimate_space(self, job: Job) -> Mapping[str, int]:
+        """Return {folder: bytes of disk space that the rest of the job needs there}.
+
+        The bytes are estimated from the latest saved images. Return {} for a job that saves no
+        files.
+        """
+        if job.options.reads_only:
+            return {}
+        left = job.waiting if job.again else self._store.count_to_fetch(job.id)
+        if not job.walked:
+            left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
+        return {job.folder: left * self._store.estimate_size()}
+
+    # Items
+
+    def iter_items(self) -> Iterator[Item]:
         """Yield the items to download; those that failed before or that other jobs claim come last.
 
-        Raises CivitaiShortcutError if a gallery page cannot be read. If the run is stopped, the
-        iteration ends or raises Cancelled.
+        Can be called only once. Raises CivitaiShortcutError if a gallery page cannot be read. If
+        the run is stopped, the iteration ends or raises Cancelled.
         """
-        yield from self._iter_walk()
-        while self._begin_next_walk():
-            yield from self._iter_walk()
-
-    def _iter_walk(self) -> Iterator[Item]:
-        error = None
-        try:
-            yield from self._iter_in_order()
-        except CivitaiShortcutError as page_error:
-            error = page_error
-        yield from self._iter_postponed()  # also if a page cannot be read
-        if error is not None:
-            raise error
+        self._job = self._store.get_job(self._job.id)
+        while True:
+            error = None
+            try:
+                yield from self._iter_in_order()
+            except CivitaiShortcutError as page_error:
+                error = page_error
+            yield from self._iter_postponed()  # also if a page cannot be read
+            if error is not None:
+                raise error
+            if not self._begin_next_walk():
+                return
 
     def _iter_in_order(self) -> Iterator[Item]:
         """Yield the items to download, in the gallery's order.
@@ -96,7 +145,8 @@ class ImageItems:
         """
         while self._postponed and not self._cancelled.is_set():
             places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
-            yield from self._claim_batch(self._list_still_waiting(places))
+            found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
+            yield from self._claim_batch([i for items in found for i in items if i.place in places])
             if self._postponed[-len(places) :] == places:  # other jobs download all of them
                 self._wait(_POLL_SECONDS)
 
@@ -124,10 +174,6 @@ class ImageItems:
     def _wait(self, seconds: float) -> None:
         self._on_wait()
         self._cancelled.sleep(seconds)
-
-    def _list_still_waiting(self, places: list[int]) -> list[Item]:
-        found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
-        return [item for items in found for item in items if item.place in places]
 
     # Pages
 
@@ -280,77 +326,3 @@ def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
         return None if extension is None else (extension, os.path.getsize(path))
     except OSError:  # missing or unreadable; downloading it will report the problem
         return None
-
-
-_EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
-_GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
-
-
-class ImageKind:
-    """The parts of a run that are special to jobs that download images or only store their records.
-
-    `ModelKind` has the same methods for jobs that download model files.
-    """
-
-    def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
-        self._store, self._job_id, self._client = store, job_id, client
-        self._folder = store.get_job(job_id).folder
-
-    @property
-    def max_downloads(self) -> int:
-        """Return how many items may be downloaded at once."""
-        return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
-
-    def iter_items(
-        self,
-        on_outcome: Callable[[Outcome], None],
-        on_wait: Callable[[], None],
-        cancelled: Cancellation,
-    ) -> Iterator[Item]:
-        """Yield the items to download.
-
-        on_outcome: called with the outcome of each item that needs no download. on_wait: called
-        several times a second while the iteration waits. Raises CivitaiShortcutError if a gallery
-        page cannot be read. If `cancelled` is set, the iteration ends or raises Cancelled.
-        """
-        parts = (self._store, self._job_id, self._client, on_outcome, on_wait, cancelled)
-        return iter(ImageItems(*parts))
-
-    def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
-        """Download an image, write its metadata beside it, and return the outcome `saved`.
-
-        progress: called with the number of bytes received so far and in total (0 if unknown).
-        Raises Cancelled if `cancelled` is set, another CivitaiShortcutError after a failure.
-        """
-        check_folder(item, self._folder)
-        file = self._client.fetch_file(
-            item.url, lambda extension: item.path(self._folder, extension), progress, cancelled
-        )
-        message = write_sidecars(file.path, item.record, is_ours=True)
-        size = read_file_size(file.path, file.size)  # larger if infotext was embedded
-        return Outcome(item.image_id, "saved", file.path, size, message=message)
-
-    def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return False: after an error of one image, the run goes on with the next one."""
-        return False
-
-    def measure_item(self, item: Item) -> tuple[int, int]:
-        """Return (0, 0): neither an image's received bytes nor its size is known beforehand."""
-        return 0, 0
-
-    def list_folders(self) -> Iterable[str]:
-        """Return the folders that the job saves files in."""
-        return filter(None, self._store.list_folders(self._job_id))
-
-    def estimate_space(self, job: Job) -> Mapping[str, int]:
-        """Return {folder: bytes of disk space that the rest of the job needs there}.
-
-        The bytes are estimated from the latest saved images. Return {} for a job that saves no
-        files.
-        """
-        if job.options.reads_only:
-            return {}
-        left = job.waiting if job.again else self._store.count_to_fetch(job.id)
-        if not job.walked:
-            left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
-        return {job.folder: left * self._store.estimate_size()}

@@ -7,19 +7,16 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeVar
 
 from ..civitai import ImageQuery
 from ..core import as_mapping, Image
 from ..errors import CivitaiShortcutError, InvalidResponse
-from ..i18n import messages
 from ..model_files import ModelFileRequest
 
 __all__ = [
     "add_received",
     "allowed_sources",
     "Claim",
-    "EMPTY_END",
     "failed_outcome",
     "Item",
     "item_path",
@@ -38,6 +35,7 @@ __all__ = [
 
 # Codes of the reasons for which a paused job is resumed automatically.
 TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota", "storage")
+_BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
 
 
 class JobState(str, Enum):
@@ -127,11 +125,6 @@ class WalkState(Enum):
 _REOPENED = {WalkState.FIRST_EMPTY: WalkState.FIRST, WalkState.SECOND_EMPTY: WalkState.SECOND}
 
 
-EMPTY_END = messages.explain_reason("empty_end", "en")
-
-_BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
-
-
 @dataclass(frozen=True)
 class WalkReport:
     """What a job has found in its gallery so far, as numbers of images.
@@ -173,11 +166,6 @@ class WalkReport:
         return {
             name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS
         }
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Return whether two walks from opposite ends found the same images, and at least one."""
-        return 0 < self.both == self.first == self.second
 
     @property
     def missing(self) -> int | None:
@@ -253,13 +241,21 @@ class JobOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """A job as the database stores it, with the counts of its items.
+    """A job with the counts of its items: as the database stores it, or live, as it runs.
 
     folder: where its files are saved. wanted: the largest number of images to download. again: also
     download images that were saved before. reason, note: why it is paused, as a code and a
     sentence, "" if the user paused it. cursor: the cursor of the gallery page to read next. bytes:
     the size of its saved files. waiting_bytes: the size of the model files still to come. report:
     empty for images that were selected one by one.
+
+    The other fields are only set in the process that runs the job. is_live: whether the counts are
+    those of the run, newer than the database's; `bytes` then include the running downloads. rate:
+    bytes a second. seconds_left: None if unknown. retry_in: seconds until a host accepts requests
+    again or the paused job is retried, 0 for no pause. missing: bytes that the disk lacks, 0 if
+    none or unknown. received: bytes of each running download, by item id. will_retry: whether the
+    job is paused and will be retried automatically. jobs_ahead: how many queued jobs start before
+    this one.
     """
 
     id: int
@@ -282,6 +278,14 @@ class Job:
     waiting_bytes: int = 0
     options: JobOptions = JobOptions()
     report: WalkReport = WalkReport()
+    is_live: bool = False
+    rate: float = 0.0
+    seconds_left: float | None = None
+    retry_in: float = 0.0
+    missing: int = 0
+    received: Mapping[int, int] = field(default_factory=dict)
+    will_retry: bool = False
+    jobs_ahead: int = 0
 
     @property
     def has_models(self) -> bool:
@@ -439,9 +443,6 @@ def failed_outcome(item: Item, error: CivitaiShortcutError) -> Outcome:
     return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))
 
 
-_Job = TypeVar("_Job", bound=Job)
-
-
 @dataclass(frozen=True)
 class ModelJobStart:
     """Which job downloads each of the model files that were requested.
@@ -477,7 +478,7 @@ class ModelFileState:
     message: str = ""
 
 
-def add_received(job: _Job, files: Iterable[ModelFileState]) -> _Job:
+def add_received(job: Job, files: Iterable[ModelFileState]) -> Job:
     """Add the received bytes of a job's partial model files to the job's counts; return the job.
 
     The job must not be running, since the progress of a running job includes these bytes already.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..errors import (
@@ -20,28 +20,17 @@ from ..errors import (
 )
 from .job_records import Item, Job, JobState, Outcome, TRANSIENT_REASONS
 
-__all__ = ["compute_retry_delay", "FailureClassifier", "JobProgress", "ProgressMeter", "WorkResult"]
+__all__ = ["compute_retry_delay", "FailureClassifier", "ProgressMeter", "WorkResult"]
 
 _MAX_ESTIMATE = 24 * 3600.0  # seconds; a longer estimate is of no use
 _RATE_WINDOW = 5.0  # seconds
 _FINISHED_STATES = ("saved", "skipped", "failed")
-
-
-@dataclass(frozen=True)
-class JobProgress(Job):
-    """A job with live counts, which are newer than those in the database.
-
-    bytes: of saved files and of running downloads. waiting_bytes: bytes of model files that have
-    not arrived yet. rate: bytes a second. seconds_left: None if unknown. retry_in: seconds until a
-    host accepts requests again or a paused job is retried, 0 for no pause. missing: bytes that the
-    disk lacks, 0 if none or unknown. received: bytes of each running download, by item id.
-    """
-
-    rate: float = 0.0
-    seconds_left: float | None = None
-    retry_in: float = 0.0
-    missing: int = 0
-    received: Mapping[int, int] = field(default_factory=dict)
+_NETWORK_ERRORS = (NetworkError, ServerError)
+_OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
+# Seconds of the first pause, which then doubles, and of the longest.
+_NETWORK_PAUSES, _DISK_PAUSES, _STORAGE_PAUSES = (5.0, 60.0), (2.0, 10.0), (5.0, 3600.0)
+_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
+_LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,7 @@ class ProgressMeter:
         state: JobState,
         error: CivitaiShortcutError | None,
         retry_in: float,
-    ) -> JobProgress:
+    ) -> Job:
         """Return the job with its present counts, bytes, speed and time left.
 
         pending: outcomes that are not in the database yet. state: the job's state to show. error:
@@ -125,15 +114,19 @@ class ProgressMeter:
         left = job.total - sum(counts.values())
         mean = size / counts["saved"] if counts["saved"] else 0
         left_bytes = waiting_bytes if job.has_models else left * mean
-        values = {**vars(job), **counts, "waiting": job.waiting - len(ended), "bytes": size}
-        values["waiting_bytes"] = waiting_bytes
-        values |= {"state": state, "reason": "", "note": ""}
-        if error is not None:
-            values |= {"reason": error.reason, "note": str(error)}
-        return JobProgress(
-            **values,
+        seconds = left_bytes / rate if left_bytes and rate > 0 else None
+        return replace(
+            job,
+            **counts,
+            waiting=job.waiting - len(ended),
+            bytes=size,
+            waiting_bytes=waiting_bytes,
+            state=state,
+            reason="" if error is None else error.reason,
+            note="" if error is None else str(error),
+            is_live=True,
             rate=rate,
-            seconds_left=_estimate_seconds(left_bytes, rate),
+            seconds_left=None if seconds is None or seconds > _MAX_ESTIMATE else seconds,
             retry_in=retry_in,
             missing=error.missing if isinstance(error, DiskFull) else 0,
             received={item_id: item.received for item_id, item in items.items()},
@@ -146,19 +139,6 @@ class ProgressMeter:
             self._samples.popleft()
         since, before = self._samples[0]
         return (arrived - before) / (now - since) if now > since else 0.0
-
-
-def _estimate_seconds(size: float, rate: float) -> float | None:
-    seconds = size / rate if size and rate > 0 else None
-    return None if seconds is None or seconds > _MAX_ESTIMATE else seconds
-
-
-_NETWORK_ERRORS = (NetworkError, ServerError)
-_OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
-# Seconds of the first pause, which then doubles, and of the longest.
-_NETWORK_PAUSES, _DISK_PAUSES, _STORAGE_PAUSES = (5.0, 60.0), (2.0, 10.0), (5.0, 3600.0)
-_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
-_LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
 
 @dataclass(frozen=True)

@@ -16,29 +16,13 @@ from .. import setting, util
 from ..errors import CivitaiShortcutError, DiskError
 from .image_files import JobClient
 from .job_records import Job, JobState
-from .progress import compute_retry_delay, JobProgress
+from .progress import compute_retry_delay
 from .store import JobStore
 from .worker import JobWorker, StopRequest
 
-__all__ = ["NOT_QUEUED", "QueueEntry", "QueueStatus", "Scheduler", "WorkerPool"]
+__all__ = ["QueueEntry", "Scheduler", "WorkerPool"]
 
 _counter = itertools.count()
-
-
-@dataclass(frozen=True)
-class QueueStatus:
-    """A job's state and place in the queue.
-
-    state, progress: None if those in the database are current. jobs_ahead: how many jobs start
-    before this job.
-    """
-
-    state: JobState | None = None
-    progress: JobProgress | None = None
-    jobs_ahead: int = 0
-
-
-NOT_QUEUED = QueueStatus()
 
 
 @dataclass
@@ -55,7 +39,7 @@ class QueueEntry:
     due: tuple[float, int] = field(default_factory=lambda: (time.monotonic(), next(_counter)))
     stop_request: StopRequest | None = None
     again: bool = False
-    progress: JobProgress | None = None
+    progress: Job | None = None
     futile_runs: int = 0
 
     @property
@@ -84,15 +68,16 @@ class QueueEntry:
         is_paused = self.progress is not None and self.progress.state is JobState.PAUSED
         return JobState.PAUSED if is_paused and not has_request else JobState.RUNNING
 
-    def make_status(self, jobs_ahead: int) -> QueueStatus:
-        state, progress = self.state, self.progress
-        if state is JobState.QUEUED:
-            return QueueStatus(state, None, jobs_ahead)
-        if self.is_waiting_to_retry and progress is not None:
+    def update_job(self, job: Job, jobs_ahead: int) -> Job:
+        """Return a job of the database with its state, counts and place in this queue."""
+        if self.state is JobState.QUEUED:
+            return replace(job, state=self.state, jobs_ahead=jobs_ahead)
+        job = job if self.progress is None else self.progress
+        if self.is_waiting_to_retry and job.is_live:
             # A job without disk space waits for the user, not for a time.
-            left = 0.0 if progress.missing else self.due[0] - time.monotonic()
-            progress = replace(progress, retry_in=max(progress.retry_in, left), rate=0.0)
-        return QueueStatus(state, progress)
+            left = 0.0 if job.missing else self.due[0] - time.monotonic()
+            job = replace(job, retry_in=max(job.retry_in, left), rate=0.0)
+        return replace(job, state=self.state, will_retry=self.state is JobState.PAUSED)
 
     def start(self) -> None:
         self.stop_request, self.again = StopRequest(), False
@@ -118,9 +103,6 @@ class QueueEntry:
 
 class Scheduler(dict[int, QueueEntry]):
     """The queue entries by job id. The caller must hold the pool's lock."""
-
-    def list_running(self) -> list[int]:
-        return [job_id for job_id, entry in self.items() if entry.is_running]
 
     def list_waiting(self) -> list[int]:
         """Return the ids of the jobs that may start now, in starting order."""
@@ -199,22 +181,22 @@ class WorkerPool:
 
     def list_running(self) -> list[int]:
         with self._changed:
-            return self._entries.list_running()
+            return [job_id for job_id, entry in self._entries.items() if entry.is_running]
 
     def count_waiting(self) -> int:
         """Return how many jobs are waiting to start."""
         with self._changed:
             return len(self._entries.list_waiting())
 
-    def list_statuses(self, job_ids: Iterable[int]) -> dict[int, QueueStatus]:
-        """Return the state and position of these jobs in the queue, by job id.
+    def find_live_jobs(self, jobs: Iterable[Job]) -> dict[int, Job]:
+        """Return those of these jobs of the database that are queued or running, by id.
 
-        Jobs that are not queued are left out.
+        The returned jobs have the states, counts and places of this queue.
         """
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._entries.list_waiting())}
-            entries = {i: self._entries[i] for i in job_ids if i in self._entries}
-            return {i: entry.make_status(ahead.get(i, 0)) for i, entry in entries.items()}
+            entries = [(job, self._entries.get(job.id)) for job in jobs]
+            return {job.id: e.update_job(job, ahead.get(job.id, 0)) for job, e in entries if e}
 
     def _start_workers(self) -> None:
         """Start threads for the queued jobs, as many as the settings allow.
@@ -304,7 +286,7 @@ class WorkerPool:
             store.set_state(job.id, requested)
         del self._entries[job.id]
 
-    def _store_progress(self, entry: QueueEntry, progress: JobProgress) -> None:
+    def _store_progress(self, entry: QueueEntry, progress: Job) -> None:
         with self._changed:
             entry.progress = progress
             if self._count < setting.gallery_jobs_at_once:  # the setting was raised

@@ -1,4 +1,4 @@
-"""The service by which jobs are created, listed, stopped and resumed."""
+"""The service by which jobs are created, listed, stopped and resumed, and jobs in words."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from .job_records import (
     ModelJobStart,
     NamingContext,
 )
-from .progress import JobProgress
-from .queue import NOT_QUEUED, QueueStatus, WorkerPool
+from .queue import WorkerPool
 from .store import JobStore
 
 __all__ = [
@@ -37,109 +36,7 @@ __all__ = [
     "matches_words",
     "queue_unfinished_jobs",
 ]
-
-
-def queue_unfinished_jobs(store: JobStore) -> list[int]:
-    """Queue the jobs that resume when the program starts; return their ids in starting order.
-
-    Jobs that were running come first. Jobs that another program is running do not resume. Paused
-    jobs resume only if they were paused by an error that may pass, such as a network error.
-    """
-    jobs = [
-        job
-        for job in store.list_unfinished()
-        if job.resumes_automatically
-        and not (job.state is JobState.RUNNING and store.is_job_running(job.id))
-    ]
-    ids = [job.id for job in sorted(jobs, key=lambda job: job.state is not JobState.RUNNING)]
-    with log_disk_errors("gallery"):
-        store.queue_jobs(ids)
-    return ids
-
-
 _COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
-
-
-@dataclass(frozen=True)
-class JobDescription:
-    """What a job downloads, in words.
-
-    group: the model, author, post or collection, by which the page groups jobs. subject: which part
-    of the group, such as a version and a number of images. filters: the filters of its gallery,
-    () for model files and for images that the user chose one by one.
-    """
-
-    group: str
-    subject: str
-    filters: tuple[str, ...] = ()
-
-
-def describe_job(job: Job, language: str) -> JobDescription:
-    """Return what a job downloads, in words of a language such as "en" or "zh-TW"."""
-    filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
-    subject = " · ".join(_list_subjects(job, language))
-    return JobDescription(_name_group(job, language), subject, filters)
-
-
-def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's description contains all `words`, ignoring case.
-
-    words: separated by spaces. The job's title, folder, state and date count as parts of the
-    description.
-    """
-    about = describe_job(job, language)
-    state = messages.translate(f"state_{job.state}", language)
-    failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
-    day = time.strftime("%Y-%m-%d", time.localtime(job.created))
-    texts = (job.title, about.group, about.subject, *about.filters, job.folder, state, failed, day)
-    text = search.fold_text(" ".join(texts))
-    return all(word in text for word in search.fold_text(words).split())
-
-
-def _name_group(job: Job, language: str) -> str:
-    searched = job.options.search
-    if not searched:
-        return job.title
-    name = _COLLECTION.fullmatch(searched)
-    key = "job_group_collection" if name else "job_group_search"
-    return messages.translate(key, language, name=name[1].strip('"') if name else searched)
-
-
-def _list_subjects(job: Job, language: str) -> Iterator[str]:
-    query, names = job.query, job.options.facts
-    version = names.version or names.versions.get(query.version_id or 0, "")
-    if version or query.version_id:
-        yield version or f"#{query.version_id}"
-    if query.post_id:
-        yield messages.translate("post_number", language, id=query.post_id)
-    if query.username and query.username != job.title:
-        yield query.username
-    key = "job_of_chosen" if job.is_selection else "job_of_gallery"
-    if job.has_models:
-        key = "job_of_models"
-    elif job.options.reads_only:
-        key = "job_of_records"
-    yield messages.translate(key, language, n=job.wanted)
-
-
-def _list_filters(job: Job, language: str) -> Iterator[str]:
-    """Yield the filters of a job's gallery in words.
-
-    The sort order and the highest rating are always among them, other filters only if they are set.
-    """
-    query = job.query
-    yield messages.get_choice_label("sort", query.sort, language)
-    if query.period != "AllTime":
-        yield messages.get_choice_label("period", query.period, language)
-    level = messages.get_choice_label("level", level_name(query.level), language)
-    yield messages.translate("job_up_to", language, level=level)
-    if query.type:
-        yield messages.get_choice_label("type", query.type, language)
-    if query.with_meta:
-        yield messages.translate("pick_meta", language)
-    yield from query.base_models
-
-
 _FAILED_SHOWN = 50
 # To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
 _LOCK_SECONDS = 1.0
@@ -149,37 +46,35 @@ _NEWEST = 4  # jobs that are always listed besides the running ones
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its place in the queue, for a list of jobs.
+    """A job with its failures and files, for a list of jobs.
 
-    failed: its first 50 failed items. missing: how many of its skipped images had a missing or
-    damaged file when they were skipped. model_files: the current states of its model files.
+    job: as the database stores the job. failed: its first 50 failed items. missing: how many of its
+    skipped images had a missing or damaged file when they were skipped. live: the job as this
+    process runs or queues it, None if it does not. model_files: the current states of its files.
     """
 
     job: Job
     failed: list[Item]
     missing: int = 0
-    queue_status: QueueStatus = NOT_QUEUED
+    live: Job | None = None
     model_files: tuple[ModelFileState, ...] = ()
 
     @property
-    def progress(self) -> JobProgress | None:
-        """Return the job's progress if this process runs the job or will retry it, else None."""
-        return self.queue_status.progress
+    def current_job(self) -> Job:
+        return self.job if self.live is None else self.live
 
     @property
-    def current_job(self) -> Job:
-        return self.progress or self.job
+    def progress(self) -> Job | None:
+        """Return the job with the counts of its run; None if this process has not run the job."""
+        return self.live if self.current_job.is_live else None
 
     @property
     def state(self) -> JobState:
-        return (
-            self.current_job.state if self.queue_status.state is None else self.queue_status.state
-        )
+        return self.current_job.state
 
     @property
     def is_waiting_to_retry(self) -> bool:
-        """Return whether the job is paused and will be retried automatically."""
-        return self.queue_status.state is JobState.PAUSED
+        return self.current_job.will_retry
 
 
 class JobService:
@@ -302,10 +197,11 @@ class JobService:
         Raises InputError if the job is running.
         """
         with self._workers.remove(job_id) as entry:
-            if entry is None or not entry.is_running:
-                return self._delete(job_id)
-        # A run that is about to end needs the pool's lock to do so.
-        self._delete(job_id)
+            is_running = entry is not None and entry.is_running
+            if not is_running:
+                self._delete(job_id)
+        if is_running:  # a run that is about to end needs the pool's lock to do so
+            self._delete(job_id)
 
     def retry(self, job_id: int) -> None:
         """Queue a job again, to download its failed items; do nothing if there are none.
@@ -342,8 +238,8 @@ class JobService:
                 jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
-            statuses = self._workers.list_statuses([job.id for job in jobs])
-            views = [_make_view(store, job, statuses.get(job.id, NOT_QUEUED)) for job in jobs]
+            live_jobs = self._workers.find_live_jobs(jobs)
+            views = [_make_view(store, job, live_jobs.get(job.id)) for job in jobs]
             return views, store.count_jobs()
 
     def count_waiting(self) -> int:
@@ -375,17 +271,16 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     return folder, JobOptions(name, context, width=choose_image_width())
 
 
-def _make_view(store: JobStore, job: Job, status: QueueStatus) -> JobView:
+def _make_view(store: JobStore, job: Job, live: Job | None) -> JobView:
     files = store.list_model_files(job.id) if job.has_models else []
-    progress = status.progress
-    if progress is not None and progress.state is not JobState.RUNNING:
-        status = replace(status, progress=add_received(progress, files))
-    under_way = progress.received if progress is not None else {}
+    under_way = {} if live is None else live.received
+    if live is not None and not (live.is_live and live.state is JobState.RUNNING):
+        live = add_received(live, files)
     return JobView(
         add_received(job, files),
         store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
         len(store.list_missing_paths(job.id)) if job.skipped else 0,
-        status,
+        live,
         tuple(
             (
                 replace(file, state="running", received=under_way[file.file_id])
@@ -395,3 +290,96 @@ def _make_view(store: JobStore, job: Job, status: QueueStatus) -> JobView:
             for file in files
         ),
     )
+
+
+def queue_unfinished_jobs(store: JobStore) -> list[int]:
+    """Queue the jobs that resume when the program starts; return their ids in starting order.
+
+    Jobs that were running come first. Jobs that another program is running do not resume. Paused
+    jobs resume only if they were paused by an error that may pass, such as a network error.
+    """
+    jobs = [
+        job
+        for job in store.list_unfinished()
+        if job.resumes_automatically
+        and not (job.state is JobState.RUNNING and store.is_job_running(job.id))
+    ]
+    ids = [job.id for job in sorted(jobs, key=lambda job: job.state is not JobState.RUNNING)]
+    with log_disk_errors("gallery"):
+        store.queue_jobs(ids)
+    return ids
+
+
+@dataclass(frozen=True)
+class JobDescription:
+    """What a job downloads, in words.
+
+    group: the model, author, post or collection, by which the page groups jobs. subject: which part
+    of the group, such as a version and a number of images. filters: the filters of its gallery,
+    () for model files and for images that the user chose one by one.
+    """
+
+    group: str
+    subject: str
+    filters: tuple[str, ...] = ()
+
+
+def describe_job(job: Job, language: str) -> JobDescription:
+    """Return what a job downloads, in words of a language such as "en" or "zh-TW"."""
+    group, searched = job.title, job.options.search
+    if searched:
+        name = _COLLECTION.fullmatch(searched)
+        key = "job_group_collection" if name else "job_group_search"
+        group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
+    filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
+    return JobDescription(group, " · ".join(_list_subjects(job, language)), filters)
+
+
+def _list_subjects(job: Job, language: str) -> Iterator[str]:
+    query, names = job.query, job.options.facts
+    version = names.version or names.versions.get(query.version_id or 0, "")
+    if version or query.version_id:
+        yield version or f"#{query.version_id}"
+    if query.post_id:
+        yield messages.translate("post_number", language, id=query.post_id)
+    if query.username and query.username != job.title:
+        yield query.username
+    key = "job_of_chosen" if job.is_selection else "job_of_gallery"
+    if job.has_models:
+        key = "job_of_models"
+    elif job.options.reads_only:
+        key = "job_of_records"
+    yield messages.translate(key, language, n=job.wanted)
+
+
+def _list_filters(job: Job, language: str) -> Iterator[str]:
+    """Yield the filters of a job's gallery in words.
+
+    The sort order and the highest rating are always among them, other filters only if they are set.
+    """
+    query = job.query
+    yield messages.get_choice_label("sort", query.sort, language)
+    if query.period != "AllTime":
+        yield messages.get_choice_label("period", query.period, language)
+    level = messages.get_choice_label("level", level_name(query.level), language)
+    yield messages.translate("job_up_to", language, level=level)
+    if query.type:
+        yield messages.get_choice_label("type", query.type, language)
+    if query.with_meta:
+        yield messages.translate("pick_meta", language)
+    yield from query.base_models
+
+
+def matches_words(job: Job, words: str, language: str) -> bool:
+    """Return whether a job's description contains all `words`, ignoring case.
+
+    words: separated by spaces. The job's title, folder, state and date count as parts of the
+    description.
+    """
+    about = describe_job(job, language)
+    state = messages.translate(f"state_{job.state}", language)
+    failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
+    day = time.strftime("%Y-%m-%d", time.localtime(job.created))
+    texts = (job.title, about.group, about.subject, *about.filters, job.folder, state, failed, day)
+    text = search.fold_text(" ".join(texts))
+    return all(word in text for word in search.fold_text(words).split())

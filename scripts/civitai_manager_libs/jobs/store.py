@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -30,10 +29,10 @@ from .job_records import (
 )
 from .tables import add_base_url, delete_claims, insert_job, remove_base_url, SavedImages, to_json
 
-__all__ = ["insert_model_job", "JobStore", "list_files_of_other_jobs", "parse_state", "STATES"]
+__all__ = ["JobStore"]
 
 _RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
-STATES = (
+_MODEL_FILES = (
     "SELECT image_id, url, state, bytes, reason, message, path,"
     f" {', '.join(map(_RECORD.format, ('version_id', 'name', 'title', 'path')))}"
     " FROM items LEFT JOIN records ON records.place = items.place"
@@ -44,67 +43,6 @@ _UNFINISHED = (  # the first parameter is `_OVER`
     "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
     " AND items.state = 'waiting' AND jobs.state NOT IN (SELECT value FROM json_each(?))"
 )
-
-
-def insert_model_job(
-    db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest], search: str = ""
-) -> ModelJobStart:
-    """Insert a queued job for model files; return its id and which job downloads each file.
-
-    A file that an unfinished job will download is left out. If no file is left, no job is inserted,
-    and the id is None. search: the library search whose images need the files.
-    """
-    wanted = {request.file_id: request for request in requests}
-    sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"
-    elsewhere = dict(db.execute(sql, (_OVER, json.dumps(list(wanted)))).fetchall())
-    files = [request for file_id, request in wanted.items() if file_id not in elsewhere]
-    if not files:
-        return ModelJobStart(None, elsewhere=elsewhere)
-    folders = [os.path.dirname(file.path) for file in files]
-    try:
-        folder = os.path.commonpath(folders)
-    except ValueError:  # several drives on Windows
-        folder = folders[0]
-    options = JobOptions(kind="models", search=search)
-    job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
-    # There are no pages to read.
-    db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.value, job_id))
-    for file in files:
-        row = (job_id, file.file_id, remove_base_url(file.url), file.size)
-        columns = "job, image_id, url, bytes, kind"
-        place = db.execute(f"INSERT INTO items ({columns}) VALUES (?, ?, ?, ?, 'model')", row)
-        record = (place.lastrowid, to_json(file.to_json()))
-        db.execute("INSERT INTO records VALUES (?, ?)", record)
-    return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
-
-
-def list_files_of_other_jobs(db: sqlite3.Connection, job_id: int) -> set[int]:
-    """Return the ids of the model files that other unfinished jobs than this one will download."""
-    return {file_id for file_id, _ in db.execute(f"{_UNFINISHED} AND job != ?", (_OVER, job_id))}
-
-
-def parse_state(row: tuple[Any, ...]) -> ModelFileState:
-    """Return the state of a model file from a row that the query `STATES` returned."""
-    file_id, url, state, size, reason, message, saved_path, *record = row
-    version_id, name, title, wanted_path = record
-    path = saved_path or str(wanted_path or "")
-    received = size if state in ("saved", "skipped") else 0
-    if state == "waiting" and path:
-        received = resumable_size(os.path.dirname(path), add_base_url(url))
-    return ModelFileState(
-        file_id,
-        as_integer(version_id) or 0,
-        str(name or file_id),
-        str(title or ""),
-        path,
-        state,
-        received,
-        size,
-        reason,
-        message,
-    )
-
-
 _FAIL_DAMAGED = (
     "UPDATE items SET state = 'failed', reason = 'bad_answer',"
     " message = 'Its record in the database cannot be read.' WHERE place = ?"
@@ -138,8 +76,31 @@ class JobStore(SavedImages):
         A file that an unfinished job will download is left out. If no file is left, no job is
         added, and the id is None. search: the library search whose images need the files.
         """
+        wanted = {request.file_id: request for request in requests}
         with self._database.writing() as db:
-            return insert_model_job(db, title, requests, search)
+            sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"
+            elsewhere = dict(db.execute(sql, (_OVER, json.dumps(list(wanted)))).fetchall())
+            files = [request for file_id, request in wanted.items() if file_id not in elsewhere]
+            if not files:
+                return ModelJobStart(None, elsewhere=elsewhere)
+            folders = [os.path.dirname(file.path) for file in files]
+            try:
+                folder = os.path.commonpath(folders)
+            except ValueError:  # several drives on Windows
+                folder = folders[0]
+            options = JobOptions(kind="models", search=search)
+            job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
+            # There are no pages to read.
+            db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.value, job_id))
+            for file in files:
+                row = (job_id, file.file_id, remove_base_url(file.url), file.size)
+                columns = "job, image_id, url, bytes, kind"
+                place = db.execute(
+                    f"INSERT INTO items ({columns}) VALUES (?, ?, ?, ?, 'model')", row
+                )
+                record = (place.lastrowid, to_json(file.to_json()))
+                db.execute("INSERT INTO records VALUES (?, ?)", record)
+            return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
 
     def add_job(
         self,
@@ -270,7 +231,8 @@ class JobStore(SavedImages):
         unsaved = tables.parse_items(self._database.rows(sql, (job_id,)))
         if any(item.kind == "model" for item in unsaved):
             with self._database.reading() as db:
-                wanted = list_files_of_other_jobs(db, job_id)
+                found = db.execute(f"{_UNFINISHED} AND job != ?", (_OVER, job_id)).fetchall()
+            wanted = {file_id for file_id, _ in found}
             unsaved = [i for i in unsaved if i.kind != "model" or i.image_id not in wanted]
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
         for item in unsaved:
@@ -328,8 +290,8 @@ class JobStore(SavedImages):
 
     def list_model_files(self, job_id: int) -> list[ModelFileState]:
         """Return the model files of a job, [] for a job of images."""
-        found = self._database.rows(STATES, (job_id,))
-        return [parse_state(row) for row in found]
+        found = self._database.rows(_MODEL_FILES, (job_id,))
+        return [_parse_model_file(row) for row in found]
 
     def list_folders(self, job_id: int) -> set[str]:
         """Return all folders in which the job saves images."""
@@ -389,3 +351,25 @@ class JobStore(SavedImages):
                 saved,
             )
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
+
+
+def _parse_model_file(row: tuple[Any, ...]) -> ModelFileState:
+    """Return the state of a model file from a row that the query `_MODEL_FILES` returned."""
+    file_id, url, state, size, reason, message, saved_path, *record = row
+    version_id, name, title, wanted_path = record
+    path = saved_path or str(wanted_path or "")
+    received = size if state in ("saved", "skipped") else 0
+    if state == "waiting" and path:
+        received = resumable_size(os.path.dirname(path), add_base_url(url))
+    return ModelFileState(
+        file_id,
+        as_integer(version_id) or 0,
+        str(name or file_id),
+        str(title or ""),
+        path,
+        state,
+        received,
+        size,
+        reason,
+        message,
+    )

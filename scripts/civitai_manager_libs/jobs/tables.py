@@ -47,11 +47,11 @@ __all__ = [
     "WITHOUT_RECORD",
 ]
 
-# In `jobs`, walked is a `states.WalkState`; options is a `records.JobOptions` and report a
-# `records.WalkReport`, both as JSON. In `items`, name is as in `records.Item`; walks: 1 first walk,
-# 2 second walk, 3 both. An item of kind `model` is a model file: image_id is Civitai's id of the
-# file, bytes its expected size until it is saved, and its record a `ModelFileRequest`. The tables
-# `saved` and `claims` are for images only.
+# In `jobs`, walked is a `WalkState`; options is a `JobOptions` and report a `WalkReport`, both as
+# JSON. In `items`, name is as in `Item`; walks: 1 first walk, 2 second walk, 3 both. An item of
+# kind `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until
+# it is saved, and its record a `ModelFileRequest`. The tables `saved` and `claims` are for images
+# only.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -105,14 +105,40 @@ _CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5)
 _SCHEMA = sqlite.Schema(
     5, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
+_MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
+_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
+_LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
+_COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("id", "wanted"), int),
+    **dict.fromkeys(("title", "folder", "reason", "note"), str),
+    "created": (int, float),
+    "cursor": (str, type(None)),
+}
+_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
+# Read the record as bytes, since damaged text cannot be decoded.
+WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
+# A model file's record is short, and has the file's path.
+WITHOUT_RECORD = _ITEM.format(
+    "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
+    " WHERE records.place = items.place), '') ELSE '' END"
+)
+JOB = (
+    "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
+    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
+    " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
+    " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
+)
+_JOB_FIELDS = (  # fields of `Job` in the order of the query `JOB`
+    *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
+    *("cursor", "options", "report", "walk", "counts"),
+)
+_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 
 
 def jobs_database(path: str) -> sqlite.Database:
     """Open the jobs database at a path. Raises DiskError if the file is unusable."""
     return sqlite.Database(path, _SCHEMA)
-
-
-_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
 
 
 class JobLocks:
@@ -161,252 +187,6 @@ class JobLocks:
         is_free = lock.acquire()
         lock.release()
         return not is_free
-
-
-_MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
-_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
-_LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
-_COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("id", "wanted"), int),
-    **dict.fromkeys(("title", "folder", "reason", "note"), str),
-    "created": (int, float),
-    "cursor": (str, type(None)),
-}
-_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
-# Read the record as bytes, since damaged text cannot be decoded.
-WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
-# A model file's record is short, and has the file's path.
-WITHOUT_RECORD = _ITEM.format(
-    "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
-    " WHERE records.place = items.place), '') ELSE '' END"
-)
-JOB = (
-    "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
-    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
-    " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
-    " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
-)
-
-_JOB_FIELDS = (  # fields of `Job` in the order of the query `JOB`
-    *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
-    *("cursor", "options", "report", "walk", "counts"),
-)
-
-
-def insert_job(
-    db: sqlite3.Connection,
-    title: str,
-    query: ImageQuery,
-    folder: str,
-    wanted: int,
-    again: bool,
-    options: JobOptions,
-    cursor: str | None = None,
-) -> int:
-    """Insert a queued job and return its id.
-
-    cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
-    parameters are fields of `Job`.
-    """
-    values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
-    row = db.execute(
-        "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (time.time(), *values, cursor),
-    )
-    return int(row.lastrowid or 0)
-
-
-def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    """Store a gallery page's images as items of a job; update the job's cursor and report."""
-    sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
-    options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
-    parsed, report = _parse_options(options), WalkReport(**json.loads(report_json))
-    _insert_items(db, job_id, page, folder, parsed)
-    walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end, parsed.verify)
-    if page.walk == 1:
-        report = page.report if page.is_first else report + page.report
-    elif not walk.is_under_way:
-        report = _add_walk_counts(db, job_id, report, page)
-        if report.is_confirmed:  # then neither of two empty pages at the ends hides anything
-            walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
-    values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
-    db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
-
-
-def _insert_items(
-    db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
-) -> None:
-    """Insert the images of a gallery page as items of a job; leave out those of earlier pages.
-
-    For all images of the page, record that the walk `page.walk` has found them. folder, options:
-    fields of the `Job`.
-    """
-    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
-    values = (job_id, json.dumps([image.id for image in page.images]))
-    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
-    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
-    images = [image for image in page.images if image.id not in known]
-    names = _choose_names(db, folder, options, images)
-    rows = [
-        (job_id, i.id, _url_to_store(i, options.width), i.type, names.get(i.id, ""), page.walk)
-        for i in images
-    ]
-    columns = "job, image_id, url, kind, name, walks"
-    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
-    # In a separate table: a row of `items` that shrinks would not free its space.
-    db.executemany(
-        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
-        [(to_json(image.record), job_id, image.id) for image in images],
-    )
-
-
-def _add_walk_counts(
-    db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
-) -> WalkReport:
-    """Return a copy of a job's report; fill in how many images each of the two walks found.
-
-    page: the last page of the second walk; its report says why the second walk has ended.
-    """
-    sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
-    found = dict(db.execute(sql, (job_id,)).fetchall())
-    only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
-    return replace(
-        report,
-        first=only_first + both,
-        second=only_second + both,
-        both=both,
-        second_end=page.report.end,
-    )
-
-
-def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL from which to download an image, as the job's database stores it."""
-    # Civitai's renditions of videos are unreliable.
-    is_original = not width or image.type != "image" or 0 < image.width <= width
-    return remove_base_url(image.url if is_original else resize_url(image.url, f"width={width}"))
-
-
-def add_base_url(url: str) -> str:
-    """Return an absolute URL: put the base URL in the settings before one that begins with "/"."""
-    return setting.base_url() + url if url[:1] == "/" else url
-
-
-def remove_base_url(url: str) -> str:
-    """Return a URL without the base URL in the settings; return other sites' URLs unchanged."""
-    base = setting.base_url()  # may change, as with a demo's port
-    return url.removeprefix(base) if url.startswith(f"{base}/") else url
-
-
-def _choose_names(
-    db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
-) -> dict[int, str]:
-    """Return {image id: path of the image's file below `folder`, without extension}.
-
-    No other image in `folder` has the same path. Return {} if the files are named by the ids alone.
-    """
-    if options.name == DEFAULT_TEMPLATE:
-        return {}
-    limit = MAX_NAME_BYTES
-    if os.name == "nt":
-        limit = min(limit, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
-    names = {i.id: fill_template(options.name, i, options.facts, limit) for i in images}
-    return {i: _unique_name(db, folder, name, i) for i, name in names.items()}
-
-
-def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    while _is_taken(db, folder, name, image_id):
-        name = f"{name} {image_id}"
-    return name
-
-
-def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> bool:
-    listed_sql = (
-        "SELECT 1 FROM items JOIN jobs ON jobs.id = items.job WHERE name != ''"
-        " AND name = ? COLLATE NOCASE AND folder = ? AND image_id != ? LIMIT 1"
-    )
-    saved_sql = (
-        "SELECT 1 FROM saved WHERE path > ? COLLATE NOCASE AND path < ? COLLATE NOCASE"
-        " AND image_id != ? LIMIT 1"
-    )
-    path = item_path(folder, image_id, name)
-    bounds = (f"{path}.", f"{path}.\U0010ffff")  # any extension
-    is_listed = db.execute(listed_sql, (name, folder, image_id)).fetchone()
-    return bool(is_listed or db.execute(saved_sql, (*bounds, image_id)).fetchone())
-
-
-def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
-    """Set a job's state to `queued` and clear the reason of its pause."""
-    sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
-    db.execute(sql, (job_id,))
-
-
-def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
-    """Parse database rows as items; leave out damaged rows."""
-    return [item for row in rows if (item := _parse_item(*row)) is not None]
-
-
-def _parse_item(
-    place: int, image_id: int, url: str, kind: str, record: str | bytes, *rest: str
-) -> Item | None:
-    has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
-    if not has_id or not all(type(text) is str for text in (url, kind, *rest)):
-        return None
-    text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
-    return Item(place, image_id, add_base_url(url), kind, text, *rest)
-
-
-def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
-    """Return the job of a database row, None if the row is damaged."""
-    try:
-        job = _parse_job(row)
-        if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
-            return None
-        is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
-        context = job.options.facts
-        defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
-        is_typed = all(_has_same_types(*pair) for pair in (*defaults, (context, NamingContext())))
-        are_names = all(isinstance(name, str) for name in context.versions.values())
-        return job if is_in_range and is_typed and are_names else None
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
-        return None
-
-
-def _has_same_types(record: object, default: object) -> bool:
-    return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
-
-
-def _parse_job(row: tuple[Any, ...]) -> Job:
-    values = dict(zip(_JOB_FIELDS, row))
-    counts = json.loads(values.pop("counts"))
-    for state in ("saved", "skipped", "failed", "waiting"):
-        values[state] = counts.get(state, (0, 0))[0]
-    values["bytes"] = int(counts.get("saved", (0, 0))[1])
-    values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
-    values["query"] = ImageQuery.from_json(json.loads(values["query"]))
-    values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
-    values["walk"], values["options"] = WalkState(values["walk"]), _parse_options(values["options"])
-    values["report"] = WalkReport(**json.loads(values["report"]))
-    return Job(**values)
-
-
-def _parse_options(text: str) -> JobOptions:
-    values = json.loads(text)
-    context = values.pop("facts", {})
-    context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}
-    return JobOptions(**values, facts=NamingContext(**context))
-
-
-def to_json(record: Mapping[str, Any]) -> str:
-    """Return a record as JSON text that can be encoded as UTF-8.
-
-    A lone surrogate becomes a question mark.
-    """
-    text = json.dumps(record, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 
 
 class SavedImages(JobLocks):
@@ -508,6 +288,217 @@ class SavedImages(JobLocks):
                     delete_claims(db, job_id)
             finally:
                 lock.release()
+
+
+def insert_job(
+    db: sqlite3.Connection,
+    title: str,
+    query: ImageQuery,
+    folder: str,
+    wanted: int,
+    again: bool,
+    options: JobOptions,
+    cursor: str | None = None,
+) -> int:
+    """Insert a queued job and return its id.
+
+    cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
+    parameters are fields of `Job`.
+    """
+    values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
+    row = db.execute(
+        "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (time.time(), *values, cursor),
+    )
+    return int(row.lastrowid or 0)
+
+
+def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
+    """Store a gallery page's images as items of a job; update the job's cursor and report."""
+    sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
+    options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
+    parsed, report = _parse_options(options), WalkReport(**json.loads(report_json))
+    _insert_items(db, job_id, page, folder, parsed)
+    walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end, parsed.verify)
+    if page.walk == 1:
+        report = page.report if page.is_first else report + page.report
+    elif not walk.is_under_way:
+        report = _add_walk_counts(db, job_id, report, page)
+        # If both walks found the same images, no empty page at either end hides anything.
+        if 0 < report.both == report.first == report.second:
+            walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
+    values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
+    db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
+
+
+def _insert_items(
+    db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
+) -> None:
+    """Insert the images of a gallery page as items of a job; leave out those of earlier pages.
+
+    For all images of the page, record that the walk `page.walk` has found them. folder, options:
+    fields of the `Job`.
+    """
+    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
+    values = (job_id, json.dumps([image.id for image in page.images]))
+    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
+    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
+    images = [image for image in page.images if image.id not in known]
+    names = _choose_names(db, folder, options, images)
+    rows = [
+        (job_id, i.id, _url_to_store(i, options.width), i.type, names.get(i.id, ""), page.walk)
+        for i in images
+    ]
+    columns = "job, image_id, url, kind, name, walks"
+    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    # In a separate table: a row of `items` that shrinks would not free its space.
+    db.executemany(
+        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
+        [(to_json(image.record), job_id, image.id) for image in images],
+    )
+
+
+def _add_walk_counts(
+    db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
+) -> WalkReport:
+    """Return a copy of a job's report; fill in how many images each of the two walks found.
+
+    page: the last page of the second walk; its report says why the second walk has ended.
+    """
+    sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
+    found = dict(db.execute(sql, (job_id,)).fetchall())
+    only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
+    return replace(
+        report,
+        first=only_first + both,
+        second=only_second + both,
+        both=both,
+        second_end=page.report.end,
+    )
+
+
+def _url_to_store(image: Image, width: int) -> str:
+    """Return the URL from which to download an image, as the job's database stores it."""
+    # Civitai's renditions of videos are unreliable.
+    is_original = not width or image.type != "image" or 0 < image.width <= width
+    return remove_base_url(image.url if is_original else resize_url(image.url, f"width={width}"))
+
+
+def add_base_url(url: str) -> str:
+    """Return an absolute URL: put the base URL in the settings before one that begins with "/"."""
+    return setting.base_url() + url if url[:1] == "/" else url
+
+
+def remove_base_url(url: str) -> str:
+    """Return a URL without the base URL in the settings; return other sites' URLs unchanged."""
+    base = setting.base_url()  # may change, as with a demo's port
+    return url.removeprefix(base) if url.startswith(f"{base}/") else url
+
+
+def _choose_names(
+    db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
+) -> dict[int, str]:
+    """Return {image id: path of the image's file below `folder`, without extension}.
+
+    No other image in `folder` has the same path. Return {} if the files are named by the ids alone.
+    """
+    if options.name == DEFAULT_TEMPLATE:
+        return {}
+    limit = MAX_NAME_BYTES
+    if os.name == "nt":
+        limit = min(limit, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
+    names = {i.id: fill_template(options.name, i, options.facts, limit) for i in images}
+    for image_id in names:
+        while _is_taken(db, folder, names[image_id], image_id):
+            names[image_id] += f" {image_id}"
+    return names
+
+
+def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> bool:
+    listed_sql = (
+        "SELECT 1 FROM items JOIN jobs ON jobs.id = items.job WHERE name != ''"
+        " AND name = ? COLLATE NOCASE AND folder = ? AND image_id != ? LIMIT 1"
+    )
+    saved_sql = (
+        "SELECT 1 FROM saved WHERE path > ? COLLATE NOCASE AND path < ? COLLATE NOCASE"
+        " AND image_id != ? LIMIT 1"
+    )
+    path = item_path(folder, image_id, name)
+    bounds = (f"{path}.", f"{path}.\U0010ffff")  # any extension
+    is_listed = db.execute(listed_sql, (name, folder, image_id)).fetchone()
+    return bool(is_listed or db.execute(saved_sql, (*bounds, image_id)).fetchone())
+
+
+def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
+    """Set a job's state to `queued` and clear the reason of its pause."""
+    sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
+    db.execute(sql, (job_id,))
+
+
+def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
+    """Parse database rows as items; leave out damaged rows."""
+    return [item for row in rows if (item := _parse_item(*row)) is not None]
+
+
+def _parse_item(
+    place: int, image_id: int, url: str, kind: str, record: str | bytes, *rest: str
+) -> Item | None:
+    has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
+    if not has_id or not all(type(text) is str for text in (url, kind, *rest)):
+        return None
+    text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
+    return Item(place, image_id, add_base_url(url), kind, text, *rest)
+
+
+def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
+    """Return the job of a database row, None if the row is damaged."""
+    try:
+        job = _parse_job(row)
+        if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
+            return None
+        is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
+        context = job.options.facts
+        defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
+        is_typed = all(_has_same_types(*pair) for pair in (*defaults, (context, NamingContext())))
+        are_names = all(isinstance(name, str) for name in context.versions.values())
+        return job if is_in_range and is_typed and are_names else None
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+def _has_same_types(record: object, default: object) -> bool:
+    return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
+
+
+def _parse_job(row: tuple[Any, ...]) -> Job:
+    values = dict(zip(_JOB_FIELDS, row))
+    counts = json.loads(values.pop("counts"))
+    for state in ("saved", "skipped", "failed", "waiting"):
+        values[state] = counts.get(state, (0, 0))[0]
+    values["bytes"] = int(counts.get("saved", (0, 0))[1])
+    values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
+    values["query"] = ImageQuery.from_json(json.loads(values["query"]))
+    values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
+    values["walk"], values["options"] = WalkState(values["walk"]), _parse_options(values["options"])
+    values["report"] = WalkReport(**json.loads(values["report"]))
+    return Job(**values)
+
+
+def _parse_options(text: str) -> JobOptions:
+    values = json.loads(text)
+    context = values.pop("facts", {})
+    context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}
+    return JobOptions(**values, facts=NamingContext(**context))
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """Return a record as JSON text that can be encoded as UTF-8.
+
+    A lone surrogate becomes a question mark.
+    """
+    text = json.dumps(record, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def delete_claims(db: sqlite3.Connection, job_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The worker that runs one job."""
+"""The worker that runs one job, and what is special to a job of model files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import TypeAlias
 
 from ..core import (
     Cancellation,
@@ -19,81 +18,17 @@ from ..core import (
     sync_folder,
 )
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InvalidResponse
+from ..i18n import messages
 from ..network import Progress
 from .image_files import JobClient, reserved_bytes
 from .image_items import ImageKind
-from .job_records import EMPTY_END, failed_outcome, Item, Job, JobState, Outcome, TRANSIENT_REASONS
-from .progress import FailureClassifier, JobProgress, ProgressMeter, WorkResult
+from .job_records import failed_outcome, Item, Job, JobState, Outcome, TRANSIENT_REASONS
+from .progress import FailureClassifier, ProgressMeter, WorkResult
 from .store import JobStore
 
-__all__ = ["JobKind", "JobWorker", "make_kind", "ModelKind", "StopRequest"]
+__all__ = ["JobWorker", "ModelKind", "StopRequest"]
 
 _MOST_ITEMS = 10_000  # a job has some hundred files at most
-
-
-class ModelKind:
-    """The parts of a run that are special to jobs that download model files; see `ImageKind`."""
-
-    max_downloads = 1  # each file is downloaded over several connections
-
-    def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
-        self._store, self._job_id, self._client = store, job_id, client
-
-    def iter_items(
-        self,
-        on_outcome: Callable[[Outcome], None],
-        on_wait: Callable[[], None],
-        cancelled: Cancellation,
-    ) -> Iterator[Item]:
-        # Files that failed in an earlier run come last.
-        return iter(sorted(self._list_waiting(), key=lambda item: item.reason != ""))
-
-    def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
-        file = self._client.receive_model(item.model_request, progress, cancelled)
-        state = "skipped" if file.was_here else "saved"
-        codes = " ".join(file.notes)
-        return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
-
-    def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether an error of one file pauses the job, so that it is retried later.
-
-        True for network errors, busy servers, used-up download quotas, and a file that another
-        program is downloading. The file with the error then stays `waiting`.
-        """
-        # A DiskError other than DiskFull concerns one path only.
-        return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
-
-    def measure_item(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of a model file on the disk, its size), (0, 0) for a damaged record."""
-        try:
-            request = item.model_request
-        except InvalidResponse:  # `fetch` raises it again
-            return 0, 0
-        return resumable_size(os.path.dirname(request.path), item.url), request.size
-
-    def list_folders(self) -> Iterable[str]:
-        return {item.folder("") for item in self._list_waiting()} - {""}
-
-    def estimate_space(self, job: Job) -> Mapping[str, int]:
-        needed: Counter[str] = Counter()
-        for item in self._list_waiting():
-            received, size = self.measure_item(item)
-            needed[item.folder("")] += max(0, size - received)
-        needed.pop("", None)  # items with damaged records
-        return needed
-
-    def _list_waiting(self) -> list[Item]:
-        return self._store.list_waiting(self._job_id, 0, _MOST_ITEMS)
-
-
-JobKind: TypeAlias = ImageKind | ModelKind
-
-
-def make_kind(store: JobStore, job: Job, client: JobClient) -> JobKind:
-    """Return a ModelKind for a job that downloads model files, else an ImageKind."""
-    return (ModelKind if job.has_models else ImageKind)(store, job.id, client)
-
-
 _FLUSH_SECONDS = 0.5  # between two writes of outcomes; after a crash, files tell the rest
 _FLUSH_COUNT = 64  # outcomes
 _PROGRESS_SECONDS = 0.1
@@ -126,7 +61,7 @@ class JobWorker:
         store: JobStore,
         job_id: int,
         client: JobClient,
-        on_progress: Callable[[JobProgress], None] | None = None,
+        on_progress: Callable[[Job], None] | None = None,
         stop_request: StopRequest | None = None,
     ) -> None:
         self._store, self._job, self._client = store, store.get_job(job_id), client
@@ -135,7 +70,12 @@ class JobWorker:
         self._cancelled = self._stop_request.cancelled
         self.error: CivitaiShortcutError | None = None
         self._items_error: CivitaiShortcutError | None = None  # why not all items are known
-        self._kind = make_kind(store, self._job, client)
+        parts = (store, self._job, client)
+        self._kind: ImageKind | ModelKind
+        if self._job.has_models:
+            self._kind = ModelKind(*parts, self._cancelled)
+        else:
+            self._kind = ImageKind(*parts, self._record_outcome, self._tick, self._cancelled)
         self._failures = FailureClassifier()
         self._results: deque[WorkResult] = deque()  # from the download threads
         self._outcomes: list[Outcome] = []  # not yet in the database
@@ -197,7 +137,7 @@ class JobWorker:
 
     def _iter_items(self) -> Iterator[Item]:
         try:
-            yield from self._kind.iter_items(self._record_outcome, self._tick, self._cancelled)
+            yield from self._kind.iter_items()
         except Cancelled:
             return
         except CivitaiShortcutError as error:  # stored, so that running downloads come to their end
@@ -207,7 +147,7 @@ class JobWorker:
         error = self._pause_error
         reason, note = (error.reason, str(error)) if error else ("", "")
         if state is JobState.DONE and self._job.ended_empty:
-            reason, note = "empty_end", EMPTY_END
+            reason, note = "empty_end", messages.explain_reason("empty_end", "en")
         self._flush()
         try:
             self._store.set_state(self._job.id, state, reason, note)
@@ -238,9 +178,7 @@ class JobWorker:
         try:
             self._cancelled.check()
             outcome = self._kind.fetch(
-                item,
-                lambda *sizes: self._meter.record_progress(item.image_id, *sizes),
-                self._cancelled,
+                item, lambda *sizes: self._meter.record_progress(item.image_id, *sizes)
             )
         except Cancelled:
             return WorkResult(item, waiting, began)
@@ -315,3 +253,56 @@ class JobWorker:
                 self._job, self._outcomes, state, self._pause_error, retry_in
             )
             self._on_progress(progress)
+
+
+class ModelKind:
+    """The parts of a run that are special to jobs that download model files; see `ImageKind`."""
+
+    max_downloads = 1  # each file is downloaded over several connections
+
+    def __init__(
+        self, store: JobStore, job: Job, client: JobClient, cancelled: Cancellation
+    ) -> None:
+        self._store, self._job_id, self._client = store, job.id, client
+        self._cancelled = cancelled
+
+    def iter_items(self) -> Iterator[Item]:
+        # Files that failed in an earlier run come last.
+        return iter(sorted(self._list_waiting(), key=lambda item: item.reason != ""))
+
+    def fetch(self, item: Item, progress: Progress) -> Outcome:
+        file = self._client.receive_model(item.model_request, progress, self._cancelled)
+        state = "skipped" if file.was_here else "saved"
+        codes = " ".join(file.notes)
+        return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return whether an error of one file pauses the job, so that it is retried later.
+
+        True for network errors, busy servers, used-up download quotas, and a file that another
+        program is downloading. The file with the error then stays `waiting`.
+        """
+        # A DiskError other than DiskFull concerns one path only.
+        return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
+
+    def measure_item(self, item: Item) -> tuple[int, int]:
+        """Return (bytes of a model file on the disk, its size), (0, 0) for a damaged record."""
+        try:
+            request = item.model_request
+        except InvalidResponse:  # `fetch` raises it again
+            return 0, 0
+        return resumable_size(os.path.dirname(request.path), item.url), request.size
+
+    def list_folders(self) -> Iterable[str]:
+        return {item.folder("") for item in self._list_waiting()} - {""}
+
+    def estimate_space(self, job: Job) -> Mapping[str, int]:
+        needed: Counter[str] = Counter()
+        for item in self._list_waiting():
+            received, size = self.measure_item(item)
+            needed[item.folder("")] += max(0, size - received)
+        needed.pop("", None)  # items with damaged records
+        return needed
+
+    def _list_waiting(self) -> list[Item]:
+        return self._store.list_waiting(self._job_id, 0, _MOST_ITEMS)

@@ -1,7 +1,10 @@
-"""Model files that images need: which file of a version, where it goes, and how it is received."""
+"""Model files: which one an image needs, whether it is here, and how it is received."""
 
 from .choice import choose_file, FileChoice
-from .destination import choose_path, find_kind, validate_folder_template
+from .destination import find_kind, validate_folder_template
+from .folders import has_folders, shorten_folder, validate_folders
+from .index import get_model_index
+from .matching import ModelFile, ModelMatch, remove_version, WantedModel
 from .needs import (
     find_needed_file,
     list_needed_files,
@@ -11,33 +14,11 @@ from .needs import (
     UnknownModel,
 )
 from .receive import receive_model_file, ReceivedModel
-from .used_models import (
-    find_used_models,
-    make_request,
-    ModelFileRequest,
-    plan_requests,
-    UsedModel,
-    UsedModels,
-)
+from .used_models import find_used_models, ModelFileRequest, plan_requests, UsedModel
 
-from .folders import has_folders, shorten_folder, validate_folders
-from .index import ModelIndex, describes_other_version, get_model_index
-from .matching import ModelFile, ModelMatch, WantedModel, remove_version
-
-__all__ = ["choose_file", "choose_path", "FileChoice", "find_kind"]
-__all__ += ["find_needed_file", "find_used_models", "list_needed_files"]
-__all__ += ["make_needed_file", "make_request", "ModelFileRequest", "NeededFile", "NeededFiles"]
-__all__ += ["plan_requests", "receive_model_file", "ReceivedModel", "UnknownModel", "UsedModel"]
-__all__ += ["UsedModels", "validate_folder_template"]
-__all__ += [
-    "ModelFile",
-    "ModelIndex",
-    "ModelMatch",
-    "WantedModel",
-    "describes_other_version",
-    "get_model_index",
-    "has_folders",
-    "remove_version",
-    "shorten_folder",
-    "validate_folders",
-]
+__all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]
+__all__ += ["find_used_models", "get_model_index", "has_folders", "list_needed_files"]
+__all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
+__all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", "ReceivedModel"]
+__all__ += ["remove_version", "shorten_folder", "UnknownModel", "UsedModel"]
+__all__ += ["validate_folder_template", "validate_folders", "WantedModel"]

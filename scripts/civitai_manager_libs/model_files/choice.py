@@ -61,7 +61,10 @@ def choose_file(
     has chosen, 0 if none. allows_pickle: whether the user accepts that the chosen file could run
     code; without `file_id` it has no effect.
     """
-    files = _list_model_files(version)
+    known = [file for file in version.remote_files if file.has_model_extension]
+    models = [file for file in known if file.type in _MODELS]
+    parts = [file for file in known if file.is_part]
+    files = models or parts or [file for file in known if file.type in _OTHERS]
     ranked = sorted(files, key=_make_sort_key)
     companions = [file for file in version.remote_files if file.is_part and _is_harmless(file)]
     companions = [file for file in companions if file not in files]
@@ -85,14 +88,6 @@ def choose_file(
         needs_consent and refusal == "unsafe",
         tuple(remarks) if file is not None else (),
     )
-
-
-def _list_model_files(version: Version) -> list[RemoteFile]:
-    """Return the version's model files, or if there are none, parts of a model, or else others."""
-    files = [file for file in version.remote_files if file.has_model_extension]
-    models = [file for file in files if file.type in _MODELS]
-    parts = [file for file in files if file.is_part]
-    return models or parts or [file for file in files if file.type in _OTHERS]
 
 
 def _pick_file(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container
 
 from .. import host, setting
 from ..civitai import Model, RemoteFile, Version
@@ -13,7 +13,7 @@ from ..i18n import messages
 from .folders import find_folder
 from .index import describes_other_version
 
-__all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind", "get_kind_label"]
+__all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind"]
 __all__ += ["validate_folder_template"]
 
 _KINDS = {  # by a model's type on Civitai
@@ -90,11 +90,6 @@ def _is_unet(file: RemoteFile, version: Version) -> bool:
     return is_model and not is_known and host.find_host_name() == "SD.Next"
 
 
-def get_kind_label(kind: str) -> str:
-    """Return the label of a kind of folder, such as "LoRA"; it is the same in every language."""
-    return _LABELS.get(kind, kind)
-
-
 def choose_path(
     kind: str,
     file: RemoteFile,
@@ -111,7 +106,9 @@ def choose_path(
     `kind`. Raises InputError if the kind has no folder, or if the folder template is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _make_subfolder(version, model))
-    wanted = os.path.join(folder, _make_file_name(file, version))
+    stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
+    stem = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM).lstrip(".")
+    wanted = os.path.join(folder, f"{stem or version.id}{file.extension}")
     return find_free_path(wanted, version.id, file, taken) or wanted
 
 
@@ -123,7 +120,9 @@ def find_free_path(
     A path is free if the same file is stored there, or if there is no file and no sidecar of
     another version. taken: paths that must not be used, normalized by `os.path.normcase`.
     """
-    for path in _iter_paths(wanted, version_id, file.id):
+    stem, extension = os.path.splitext(wanted)
+    for end in ("", f"_{version_id}", f"_{version_id}_{file.id}"):
+        path = f"{stem}{end}{extension}"
         if os.path.normcase(path) in taken:
             continue
         if not os.path.lexists(path):
@@ -132,12 +131,6 @@ def find_free_path(
         elif os.path.isfile(path) and _is_same_file(path, file):
             return path
     return ""
-
-
-def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
-    stem, extension = os.path.splitext(wanted)
-    for end in ("", f"_{version_id}", f"_{version_id}_{file_id}"):
-        yield f"{stem}{end}{extension}"
 
 
 def _is_same_file(path: str, file: RemoteFile) -> bool:
@@ -160,7 +153,7 @@ def _find_folder(kind: str, version: Version) -> str:
         raise InputError(message, "folder_not_utf8", folder=name) from error
     if folder:
         return folder
-    label = get_kind_label(kind) or version.model_type or "?"
+    label = _LABELS.get(kind, kind) or version.model_type or "?"  # the same in every language
     raise InputError(
         f"There is no known folder for models of this kind ({label}): add one to “More folders of"
         " models” in the settings.",
@@ -197,9 +190,3 @@ def _make_subfolder(version: Version, model: Model | None) -> str:
     filled = file_names.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
     parts = (make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
     return os.path.join("", *filter(None, parts))
-
-
-def _make_file_name(file: RemoteFile, version: Version) -> str:
-    stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
-    safe = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
-    return f"{safe.lstrip('.') or version.id}{file.extension}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,7 +17,6 @@ __all__ = [
     "FolderListing",
     "has_folders",
     "list_folders",
-    "SearchedFolder",
     "shorten_folder",
     "validate_folders",
     "walk_folders",
@@ -41,18 +40,6 @@ _KINDS = {
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 _RESOURCE_TYPES = {"unet": "model"}  # by kind; images name models of other kinds by the kind
-
-
-@dataclass(frozen=True)
-class SearchedFolder:
-    """A folder that is searched for models, with all its subfolders.
-
-    kind: the kind of models in the folder, such as `lora`; "" if they may be of any kind. A
-    subfolder with the usual name for another kind holds models of that kind.
-    """
-
-    kind: str
-    path: str
 
 
 @dataclass(frozen=True)
@@ -83,14 +70,19 @@ def validate_folders(typed: str) -> str:
     return typed.strip()
 
 
-def list_folders() -> list[SearchedFolder]:
-    """Return the model folders of the WebUI, then those in the settings, without duplicates."""
-    found = [
-        SearchedFolder(_RESOURCE_TYPES.get(kind, kind), path)
-        for kind, path in host.list_model_folders()
-    ]
-    found += [SearchedFolder("", path) for path in _list_own_folders()]
-    return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
+def list_folders() -> dict[str, str]:
+    """Return the model folders of the WebUI, then those in the settings, as {path: kind}.
+
+    Each folder is searched with all its subfolders. kind: the kind of models in the folder, such as
+    `lora`; "" if they may be of any kind. A subfolder with the usual name for another kind holds
+    models of that kind.
+    """
+    found: dict[str, str] = {}
+    for kind, path in host.list_model_folders():
+        found.setdefault(path, _RESOURCE_TYPES.get(kind, kind))
+    for path in _list_own_folders():
+        found.setdefault(path, "")
+    return found
 
 
 def has_folders() -> bool:
@@ -116,13 +108,12 @@ def shorten_folder(folder: str) -> str:
     searched folder if it may hold models of any kind. For a searched folder, and for a folder
     outside of all searched folders, return the folder's name.
     """
-    above = [
-        one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)
-    ]
+    folders = list_folders()
+    above = [path for path in folders if os.path.join(folder, "").startswith(path + os.sep)]
     if not above:
         return os.path.basename(folder)
-    top = max(above, key=lambda one: len(one.path))
-    start = os.path.dirname(top.path) if top.kind or top.path == folder else top.path
+    top = max(above, key=len)
+    start = os.path.dirname(top) if folders[top] or top == folder else top
     return os.path.relpath(folder, start).replace(os.sep, "/")
 
 
@@ -137,13 +128,13 @@ def _find_own_folder(kind: str) -> str:
     return ""
 
 
-def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
-    """Yield the listing of each folder and of all its subfolders.
+def walk_folders(folders: Mapping[str, str]) -> Iterator[FolderListing]:
+    """Yield the listing of each folder and of all its subfolders. folders: {path: kind}.
 
     Links are followed, but no folder is listed twice. The walk ends after 5,000 folders or 50,000
     model files.
     """
-    waiting = [(folder.path, folder.path, folder.kind) for folder in folders][::-1]
+    waiting = [(path, path, kind) for path, kind in folders.items()][::-1]
     seen: set[str] = set()
     files = 0
     while waiting and len(seen) < _MOST_FOLDERS and files < _MOST_FILES:

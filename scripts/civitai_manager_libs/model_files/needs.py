@@ -133,28 +133,16 @@ def list_needed_files(
     for image_id, used in find_used_models(images, open_model).by_image.items():
         for one in map(loader.identify, used):
             if has_model_file(one.resource) or one.version is not None:
-                needs.setdefault(_make_group_key(one), _Need(one)).add(image_id, one)
+                resource = one.resource
+                name = (resource.type, resource.name.lower())
+                key = resource.version_id or resource.hash.lower() or name
+                needs.setdefault(key, _Need(one)).add(image_id, one)
     files, taken = list[NeededFile](), set[str]()
     for need in needs.values():
         if need.used.resource.version_id or need.used.match.state == "here":
             files += _make_files(need, loader, taken, cancelled)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
     return NeededFiles(tuple(files), _list_unknown(needs.values()))
-
-
-def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
-    """Return the models that are neither on this machine nor on Civitai, each name once.
-
-    Models without a name are told apart by their hashes.
-    """
-    found = dict[object, tuple[Resource, set[int]]]()
-    for need in needs:
-        resource = need.used.resource
-        if not resource.version_id and need.used.match.state != "here":
-            key = (resource.type, resource.name.lower()) if resource.name else resource.hash
-            known, image_ids = found.get(key, (resource, set()))
-            found[key] = (known if known.hash else resource, image_ids | need.image_ids)
-    return tuple(UnknownModel(resource, len(ids)) for resource, ids in found.values())
 
 
 def make_needed_file(
@@ -197,14 +185,6 @@ def make_needed_file(
     return NeededFile(key, choice, resource, state, match, version, count, path, error, remarks)
 
 
-def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
-    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
-    try:
-        get_model_index().compute_hash(file, cancelled or never_cancelled())
-    except DiskError as error:
-        util.printD(f"[models] {error}")
-
-
 def find_needed_file(
     client: Client, version: Version, cancelled: Cancellation | None = None
 ) -> NeededFile:
@@ -220,9 +200,27 @@ def find_needed_file(
     return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
 
 
-def _make_group_key(used: UsedModel) -> int | str | tuple[str, str]:
-    resource = used.resource
-    return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
+def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
+    """Return the models that are neither on this machine nor on Civitai, each name once.
+
+    Models without a name are told apart by their hashes.
+    """
+    found = dict[object, tuple[Resource, set[int]]]()
+    for need in needs:
+        resource = need.used.resource
+        if not resource.version_id and need.used.match.state != "here":
+            key = (resource.type, resource.name.lower()) if resource.name else resource.hash
+            known, image_ids = found.get(key, (resource, set()))
+            found[key] = (known if known.hash else resource, image_ids | need.image_ids)
+    return tuple(UnknownModel(resource, len(ids)) for resource, ids in found.values())
+
+
+def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
+    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
+    try:
+        get_model_index().compute_hash(file, cancelled or never_cancelled())
+    except DiskError as error:
+        util.printD(f"[models] {error}")
 
 
 def _make_files(

@@ -51,119 +51,6 @@ _SD_VERSIONS = (
 )
 
 
-def write_companions(
-    client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
-) -> list[CivitaiShortcutError]:
-    """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
-
-    The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
-    none. When `cancelled` is set, return without writing the rest.
-    """
-    try:
-        version = version_from_json(_complete_record(request))
-    except InvalidResponse:
-        return []
-    if _is_part(request, version):
-        return []
-    stem = os.path.splitext(request.path)[0]
-    writers: tuple[tuple[bool, Callable[[], None]], ...] = (
-        (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
-        (setting.model_card, lambda: _write_card(stem, version)),
-        (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
-    )
-    errors = []
-    for write in (write for is_wanted, write in writers if is_wanted):
-        try:
-            write()
-        except Cancelled:  # the model file itself is complete
-            break
-        except CivitaiShortcutError as error:
-            util.printD(f"[models] {error}")
-            errors.append(error)
-    return errors
-
-
-def was_saved_unverified(path: str) -> bool:
-    """Return whether Civitai did not know the SHA256 of a model file when the file was saved.
-
-    The file's `.civitai.info` tells it; return False if there is none.
-    """
-    try:
-        with open(f"{os.path.splitext(path)[0]}.civitai.info", encoding="utf-8-sig") as file:
-            version = version_from_json(json.loads(file.read(_MAX_INFO)))
-    except (OSError, ValueError, RecursionError, InvalidResponse):
-        return False
-    return bool(version.remote_files) and not version.has_hashes
-
-
-def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
-
-    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
-    library has the model.
-    """
-    if not request.model_id:
-        return request.record
-    record = {"modelId": request.model_id, **request.record}
-    model = models.find_stored_model(request.model_id) if "model" not in record else None
-    if model is not None:
-        row = model.record
-        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
-    return record
-
-
-def _is_part(request: ModelFileRequest, version: Version) -> bool:
-    """Return whether the requested file is a part of the model, such as its VAE."""
-    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
-    is_own = request.kind == find_model_kind(version)
-    return request.path.lower().endswith(_CONFIGURATIONS) or bool(parts) and not is_own
-
-
-def _write_card(stem: str, version: Version) -> None:
-    description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
-    base = version.base_model
-    card = {
-        "description": description or f"{version.model_name} {version.name}".strip(),
-        "sd version": next((sd for start, sd in _SD_VERSIONS if base.startswith(start)), "Unknown"),
-        "activation text": ", ".join(version.trained_words),
-        "preferred weight": 0,  # 0: the weight in the WebUI's settings
-        "negative text": "",
-        "notes": make_version_page_url(version.id, version.model_id) if version.model_id else "",
-    }
-    _write_json(f"{stem}.json", card)
-
-
-def _write_json(path: str, value: Mapping[str, Any]) -> None:
-    if os.path.lexists(path):
-        return
-    with AtomicFile(os.path.dirname(path)) as file:
-        file.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace"))
-        file.commit(path)
-    sync_folder(os.path.dirname(path))
-
-
-def _fetch_preview(
-    client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
-) -> None:
-    """Download the first example image that the browsing level allows, as the model's preview.
-
-    Do nothing if the model has a preview, or if the level allows no example image. stem: the model
-    file's path without the extension.
-    """
-    names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
-    if any(map(os.path.lexists, names)):
-        return
-    image = find_example_image(request.record, level_mask(setting.gallery_level))
-    if image is not None:
-        client.fetch(
-            thumbnail_url(image),
-            lambda extension: f"{stem}.preview.{extension}",
-            FileOptions(),
-            SendOptions(throttled=True, max_retries=1),
-            cancelled=cancelled,
-        )
-
-
 @dataclass(frozen=True)
 class ReceivedModel:
     """A model file that was stored in its folder.
@@ -218,7 +105,11 @@ def _receive_file(
     )
     is_second_try = False
     while True:
-        path = _find_path(request)
+        path = find_free_path(request.path, request.version_id, request.file)
+        if not path:
+            message = f"{request.path} cannot be written: other files already have this name."
+            raise DiskError(message, request.path)
+        check_no_links(find_folder(request.kind), os.path.dirname(path))
         if os.path.lexists(path):
             with translate_disk_errors(path):
                 size = os.path.getsize(path)
@@ -235,10 +126,109 @@ def _receive_file(
             is_second_try = True
 
 
-def _find_path(request: ModelFileRequest) -> str:
-    path = find_free_path(request.path, request.version_id, request.file)
-    if not path:
-        message = f"{request.path} cannot be written: other files already have this name."
-        raise DiskError(message, request.path)
-    check_no_links(find_folder(request.kind), os.path.dirname(path))
-    return path
+def write_companions(
+    client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
+) -> list[CivitaiShortcutError]:
+    """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
+
+    The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
+    none. When `cancelled` is set, return without writing the rest.
+    """
+    try:
+        version = version_from_json(_complete_record(request))
+    except InvalidResponse:
+        return []
+    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
+    is_part = bool(parts) and request.kind != find_model_kind(version)
+    if is_part or request.path.lower().endswith(_CONFIGURATIONS):
+        return []
+    stem = os.path.splitext(request.path)[0]
+    writers: tuple[tuple[bool, Callable[[], None]], ...] = (
+        (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
+        (setting.model_card, lambda: _write_card(stem, version)),
+        (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
+    )
+    errors = []
+    for write in (write for is_wanted, write in writers if is_wanted):
+        try:
+            write()
+        except Cancelled:  # the model file itself is complete
+            break
+        except CivitaiShortcutError as error:
+            util.printD(f"[models] {error}")
+            errors.append(error)
+    return errors
+
+
+def was_saved_unverified(path: str) -> bool:
+    """Return whether Civitai did not know the SHA256 of a model file when the file was saved.
+
+    The file's `.civitai.info` tells it; return False if there is none.
+    """
+    try:
+        with open(f"{os.path.splitext(path)[0]}.civitai.info", encoding="utf-8-sig") as file:
+            version = version_from_json(json.loads(file.read(_MAX_INFO)))
+    except (OSError, ValueError, RecursionError, InvalidResponse):
+        return False
+    return bool(version.remote_files) and not version.has_hashes
+
+
+def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
+    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
+
+    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
+    library has the model.
+    """
+    if not request.model_id:
+        return request.record
+    record = {"modelId": request.model_id, **request.record}
+    model = models.find_stored_model(request.model_id) if "model" not in record else None
+    if model is not None:
+        row = model.record
+        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
+    return record
+
+
+def _write_card(stem: str, version: Version) -> None:
+    description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
+    base = version.base_model
+    card = {
+        "description": description or f"{version.model_name} {version.name}".strip(),
+        "sd version": next((sd for start, sd in _SD_VERSIONS if base.startswith(start)), "Unknown"),
+        "activation text": ", ".join(version.trained_words),
+        "preferred weight": 0,  # 0: the weight in the WebUI's settings
+        "negative text": "",
+        "notes": make_version_page_url(version.id, version.model_id) if version.model_id else "",
+    }
+    _write_json(f"{stem}.json", card)
+
+
+def _write_json(path: str, value: Mapping[str, Any]) -> None:
+    if os.path.lexists(path):
+        return
+    with AtomicFile(os.path.dirname(path)) as file:
+        file.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace"))
+        file.commit(path)
+    sync_folder(os.path.dirname(path))
+
+
+def _fetch_preview(
+    client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
+) -> None:
+    """Download the first example image that the browsing level allows, as the model's preview.
+
+    Do nothing if the model has a preview, or if the level allows no example image. stem: the model
+    file's path without the extension.
+    """
+    names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
+    if any(map(os.path.lexists, names)):
+        return
+    image = find_example_image(request.record, level_mask(setting.gallery_level))
+    if image is not None:
+        client.fetch(
+            thumbnail_url(image),
+            lambda extension: f"{stem}.preview.{extension}",
+            FileOptions(),
+            SendOptions(throttled=True, max_retries=1),
+            cancelled=cancelled,
+        )

@@ -23,7 +23,7 @@ from ..infotext import list_resources, Resource
 from ..library import models
 from .destination import choose_path, find_kind, find_model_kind
 from .index import get_model_index
-from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
+from .matching import has_model_file, ModelMatch, WantedModel
 
 __all__ = [
     "find_used_models",
@@ -37,6 +37,8 @@ __all__ = [
     "UsedModels",
     "VersionLoader",
 ]
+_MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
+_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
 
 
 @dataclass(frozen=True)
@@ -61,160 +63,6 @@ class UsedModels:
 
     by_image: Mapping[int, Sequence[UsedModel]] = field(default_factory=dict)
     names: Mapping[int, tuple[int, str]] = field(default_factory=dict)
-
-
-def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
-    """Return the models that images were made with, without a request to Civitai.
-
-    An image may name a model only by a file's name or hash: its version is then found among the
-    versions in the images' records and all versions of the stored model with the id `open_model`.
-    """
-    files = _list_version_files(images, open_model)
-    used = {image.id: list_resources(image.meta, image, files) for image in images}
-    known = list({one.version_id for each in used.values() for one in each if one.version_id})
-    names, versions = models.find_version_names(known), models.find_versions(known)
-
-    def match(one: Resource) -> UsedModel:
-        version = versions.get(one.version_id or 0)
-        model_id, _ = names.get(one.version_id or 0, (None, ""))
-        return UsedModel(one, version, match_resource(one, version, model_id))
-
-    by_image = {image_id: [match(one) for one in each] for image_id, each in used.items()}
-    return UsedModels(by_image, names)
-
-
-def match_resource(
-    resource: Resource, version: Version | None, model_id: int | None = None
-) -> ModelMatch:
-    """Search this machine for a model that an image names; return what was found.
-
-    version: the model's version on Civitai, None if unknown. model_id: the model on Civitai, used
-    if `version` does not tell its model.
-    """
-    if version is not None and version.model_type and not has_model_file(resource):
-        # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.
-        resource = replace(resource, type="" if find_model_kind(version) else resource.type)
-    model_id = version.model_id if version is not None and version.model_id else model_id
-    files = version.files if version is not None else frozenset[str]()
-    return get_model_index().find(WantedModel(resource, model_id, files))
-
-
-def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id} for the files of some stored model versions."""
-    named = models.find_versions([i for image in images for i in image.version_ids])
-    opened = models.find_stored_model(open_model) if open_model else None
-    known = {version.id: version for version in (opened.versions if opened else ())} | named
-    return {file: version.id for version in known.values() for file in version.files}
-
-
-_MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
-_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
-
-
-def is_file_hash(code: str) -> bool:
-    """Return whether a text is as long as one of the hashes that Civitai states of a file."""
-    return len(code) in _HASH_DIGITS
-
-
-def refresh_version(
-    client: Client, version: Version, cancelled: Cancellation | None = None
-) -> Version:
-    """Return a model version by a record that Civitai has sent for the version itself.
-
-    The record is at most a day old. If none can be fetched, return `version`. Raises Cancelled.
-    """
-    with suppress(NetworkError, HttpStatusError, InvalidResponse):
-        return models.load_version(client, version.id, cancelled, _MAX_AGE)
-    return version
-
-
-class VersionLoader:
-    """Loads the versions that images name, from the local library or from Civitai.
-
-    client: None for no requests. failures: {version id or file hash: reason code} of versions that
-    could not be loaded. After a network error, no more requests are made.
-    """
-
-    def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
-        self._client, self._cancelled = client, cancelled or never_cancelled()
-        self._network_failure = ""
-        self._by_hash: dict[str, Version | None] = {}
-        self.failures: dict[int | str, str] = {}
-
-    def load_named(self, images: Sequence[Image]) -> None:
-        """Fetch the versions that images name by id, and store them in the library.
-
-        Stored versions, and versions with a file on this machine, are not fetched. There are two
-        exceptions, in which a version is fetched again, at most once a day: its record does not
-        promise a download, because the version is in early access, for example, or because the
-        record is a part of its model's; or the file here was saved before Civitai knew its hash.
-        """
-        ids = dict.fromkeys(
-            one.version_id
-            for image in images
-            for one in list_resources(image.meta, image)
-            if one.version_id
-        )
-        known = models.find_versions(list(ids))
-        for version_id in ids:
-            version = known.get(version_id)
-            file = _find_file_here(version_id)
-            if file is None:
-                is_enough = version is not None and version.is_offered_to_all
-            else:
-                is_enough = bool(file.hashes) or version is None or version.has_hashes
-            if not is_enough:
-                self._load(version_id)
-
-    def identify(self, used: UsedModel) -> UsedModel:
-        """Return a used model with its version, found by the file hash that the image states.
-
-        Return the model unchanged if it is on this machine, its version is known or no version is
-        found.
-        """
-        resource, code = used.resource, used.resource.hash.lower()
-        is_known = used.version is not None or resource.version_id or used.match.state == "here"
-        if is_known or not is_file_hash(code) or not has_model_file(resource):
-            return used
-        if code not in self._by_hash:
-            self._by_hash[code] = self._load(code)
-        version = self._by_hash[code]
-        if version is None:
-            return used
-        resource = replace(resource, version_id=version.id)
-        return UsedModel(resource, version, match_resource(resource, version))
-
-    def _load(self, key: int | str) -> Version | None:
-        """Return the version with this id or this hash of a file, None if it cannot be loaded.
-
-        Without a client, or after a network error, only the library is searched. Raises Cancelled
-        if the caller has cancelled.
-        """
-        self._cancelled.check()
-        if self._client is None or self._network_failure:
-            self.failures[key] = self._network_failure
-            return _find_stored(key)
-        try:
-            if isinstance(key, int):
-                return models.load_version(self._client, key, self._cancelled, _MAX_AGE)
-            return models.load_version_by_hash(self._client, key, self._cancelled)
-        except Cancelled:
-            raise
-        except CivitaiShortcutError as error:
-            self.failures[key] = error.reason
-            if isinstance(error, (NetworkError, ServerError)):
-                self._network_failure = error.reason
-            return None
-
-
-def _find_stored(key: int | str) -> Version | None:
-    version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
-    return models.find_versions([version_id]).get(version_id) if version_id else None
-
-
-def _find_file_here(version_id: int) -> ModelFile | None:
-    match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
-    return match.file if match.state == "here" else None
 
 
 @dataclass(frozen=True)
@@ -271,6 +119,148 @@ class ModelFileRequest:
         return cls(**values, record=as_mapping(stored.get("record")))
 
 
+def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
+    """Return the models that images were made with, without a request to Civitai.
+
+    An image may name a model only by a file's name or hash: its version is then found among the
+    versions in the images' records and all versions of the stored model with the id `open_model`.
+    """
+    files = _list_version_files(images, open_model)
+    used = {image.id: list_resources(image.meta, image, files) for image in images}
+    known = list({one.version_id for each in used.values() for one in each if one.version_id})
+    names, versions = models.find_version_names(known), models.find_versions(known)
+
+    def match(one: Resource) -> UsedModel:
+        version = versions.get(one.version_id or 0)
+        model_id, _ = names.get(one.version_id or 0, (None, ""))
+        return UsedModel(one, version, match_resource(one, version, model_id))
+
+    by_image = {image_id: [match(one) for one in each] for image_id, each in used.items()}
+    return UsedModels(by_image, names)
+
+
+def match_resource(
+    resource: Resource, version: Version | None, model_id: int | None = None
+) -> ModelMatch:
+    """Search this machine for a model that an image names; return what was found.
+
+    version: the model's version on Civitai, None if unknown. model_id: the model on Civitai, used
+    if `version` does not tell its model.
+    """
+    if version is not None and version.model_type and not has_model_file(resource):
+        # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.
+        resource = replace(resource, type="" if find_model_kind(version) else resource.type)
+    model_id = version.model_id if version is not None and version.model_id else model_id
+    files = version.files if version is not None else frozenset[str]()
+    return get_model_index().find(WantedModel(resource, model_id, files))
+
+
+def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
+    """Return {file name or hash: version id} for the files of some stored model versions."""
+    named = models.find_versions([i for image in images for i in image.version_ids])
+    opened = models.find_stored_model(open_model) if open_model else None
+    known = {version.id: version for version in (opened.versions if opened else ())} | named
+    return {file: version.id for version in known.values() for file in version.files}
+
+
+def is_file_hash(code: str) -> bool:
+    """Return whether a text is as long as one of the hashes that Civitai states of a file."""
+    return len(code) in _HASH_DIGITS
+
+
+class VersionLoader:
+    """Loads the versions that images name, from the local library or from Civitai.
+
+    client: None for no requests. failures: {version id or file hash: reason code} of versions that
+    could not be loaded. After a network error, no more requests are made.
+    """
+
+    def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
+        self._client, self._cancelled = client, cancelled or never_cancelled()
+        self._network_failure = ""
+        self._by_hash: dict[str, Version | None] = {}
+        self.failures: dict[int | str, str] = {}
+
+    def load_named(self, images: Sequence[Image]) -> None:
+        """Fetch the versions that images name by id, and store them in the library.
+
+        Stored versions, and versions with a file on this machine, are not fetched. There are two
+        exceptions, in which a version is fetched again, at most once a day: its record does not
+        promise a download, because the version is in early access, for example, or because the
+        record is a part of its model's; or the file here was saved before Civitai knew its hash.
+        """
+        ids = dict.fromkeys(
+            one.version_id
+            for image in images
+            for one in list_resources(image.meta, image)
+            if one.version_id
+        )
+        known = models.find_versions(list(ids))
+        for version_id in ids:
+            version = known.get(version_id)
+            match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
+            file = match.file
+            if file is None or match.state != "here":
+                is_enough = version is not None and version.is_offered_to_all
+            else:
+                is_enough = bool(file.hashes) or version is None or version.has_hashes
+            if not is_enough:
+                self._load(version_id)
+
+    def identify(self, used: UsedModel) -> UsedModel:
+        """Return a used model with its version, found by the file hash that the image states.
+
+        Return the model unchanged if it is on this machine, its version is known or no version is
+        found.
+        """
+        resource, code = used.resource, used.resource.hash.lower()
+        is_known = used.version is not None or resource.version_id or used.match.state == "here"
+        if is_known or not is_file_hash(code) or not has_model_file(resource):
+            return used
+        if code not in self._by_hash:
+            self._by_hash[code] = self._load(code)
+        version = self._by_hash[code]
+        if version is None:
+            return used
+        resource = replace(resource, version_id=version.id)
+        return UsedModel(resource, version, match_resource(resource, version))
+
+    def _load(self, key: int | str) -> Version | None:
+        """Return the version with this id or this hash of a file, None if it cannot be loaded.
+
+        Without a client, or after a network error, only the library is searched. Raises Cancelled
+        if the caller has cancelled.
+        """
+        self._cancelled.check()
+        if self._client is None or self._network_failure:
+            self.failures[key] = self._network_failure
+            version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
+            return models.find_versions([version_id]).get(version_id) if version_id else None
+        try:
+            if isinstance(key, int):
+                return models.load_version(self._client, key, self._cancelled, _MAX_AGE)
+            return models.load_version_by_hash(self._client, key, self._cancelled)
+        except Cancelled:
+            raise
+        except CivitaiShortcutError as error:
+            self.failures[key] = error.reason
+            if isinstance(error, (NetworkError, ServerError)):
+                self._network_failure = error.reason
+            return None
+
+
+def refresh_version(
+    client: Client, version: Version, cancelled: Cancellation | None = None
+) -> Version:
+    """Return a model version by a record that Civitai has sent for the version itself.
+
+    The record is at most a day old. If none can be fetched, return `version`. Raises Cancelled.
+    """
+    with suppress(NetworkError, HttpStatusError, InvalidResponse):
+        return models.load_version(client, version.id, cancelled, _MAX_AGE)
+    return version
+
+
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
     """Return a request to download a version's file to `path`.
 
@@ -305,22 +295,17 @@ def plan_requests(
     set.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
-    for known in files:
-        file, version = _refresh_file(client, *known, cancelled)
+    for file, version in files:
+        today = refresh_version(client, version, cancelled)
+        for other in today.remote_files:
+            if other.id == file.id:
+                file, version = other, today
+                break
         kind, model = find_kind(file, version), _find_model(client, version, cancelled)
         path = choose_path(kind, file, version, model, taken, folder)
         taken.add(os.path.normcase(path))
         requests.append(make_request(file, version, kind, path))
     return requests
-
-
-def _refresh_file(
-    client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
-) -> tuple[RemoteFile, Version]:
-    """Return a file and its model version, by data that Civitai sent within the last day."""
-    today = refresh_version(client, version, cancelled)
-    same = next((one for one in today.remote_files if one.id == file.id), None)
-    return (file, version) if same is None else (same, today)
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:

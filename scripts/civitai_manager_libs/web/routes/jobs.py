@@ -21,7 +21,6 @@ from ...jobs import (
     describe_job,
     Item,
     Job,
-    JobProgress,
     JobService,
     JobState,
     JobView,
@@ -102,7 +101,7 @@ def _find_file_state_key(file: ModelFileState) -> str:
     )
 
 
-def _list_file_speed_texts(file: ModelFileState, progress: JobProgress, language: str) -> list[str]:
+def _list_file_speed_texts(file: ModelFileState, progress: Job, language: str) -> list[str]:
     if progress.state != JobState.RUNNING or not progress.rate:
         return []
     left = (file.size - file.received) / progress.rate if file.size > file.received else None
@@ -267,8 +266,8 @@ def _make_progress_line(view: JobView, language: str) -> str:
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
     parts = _list_count_texts(now, language)
-    if view.state is JobState.QUEUED and view.queue_status.jobs_ahead:
-        parts.append(messages.translate("jobs_before", language, n=view.queue_status.jobs_ahead))
+    if view.state is JobState.QUEUED and view.current_job.jobs_ahead:
+        parts.append(messages.translate("jobs_before", language, n=view.current_job.jobs_ahead))
     if view.progress is not None:
         parts += _list_speed_texts(view.progress, language)
     return " · ".join(parts)
@@ -285,7 +284,7 @@ def _list_count_texts(now: Job, language: str) -> list[str]:
     return [count, util.short_bytes(now.bytes)]
 
 
-def _list_speed_texts(progress: JobProgress, language: str) -> list[str]:
+def _list_speed_texts(progress: Job, language: str) -> list[str]:
     if progress.retry_in >= _LONG_PAUSE:
         time = util.short_time(progress.retry_in)
         return [messages.translate("resting_long", language, time=time)]
@@ -326,7 +325,7 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
         JobState.QUEUED: (
-            ["first", "pause", "cancel"] if view.queue_status.jobs_ahead else ["pause", "cancel"]
+            ["first", "pause", "cancel"] if view.current_job.jobs_ahead else ["pause", "cancel"]
         ),
         JobState.PAUSED: ["resume", "cancel"],
     }.get(view.state, [])

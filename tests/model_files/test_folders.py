@@ -10,7 +10,6 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.model_files.folders import (
     has_folders,
     list_folders,
-    SearchedFolder,
     validate_folders,
     walk_folders,
 )
@@ -29,9 +28,7 @@ def test_files_have_the_kind_of_the_nearest_folder_named_after_a_kind(tmp_path):
     _put(tmp_path / "checkpoints" / "VAE" / "e.ckpt")
     _put(tmp_path / "checkpoints" / "a.png")
     found = {
-        f[0]: folder.kind
-        for folder in walk_folders([SearchedFolder("", str(tmp_path))])
-        for f in folder.files
+        f[0]: folder.kind for folder in walk_folders({str(tmp_path): ""}) for f in folder.files
     }
     assert found == {
         "a.safetensors": "model",
@@ -48,7 +45,7 @@ def test_each_folder_is_read_once_despite_a_link_to_its_parent(tmp_path):
     os.symlink(tmp_path / "nowhere.pt", tmp_path / "lora" / "b.pt")
     found = [
         f[0]
-        for folder in walk_folders([SearchedFolder("", str(tmp_path))] * 2)
+        for folder in walk_folders({str(tmp_path): "", f"{tmp_path}/": ""})
         for f in folder.files
     ]
     assert found == ["a.pt"]
@@ -58,7 +55,7 @@ def test_folders_of_the_settings_are_searched(tmp_path):
     assert not has_folders()
     (tmp_path / "a b").mkdir()
     setting.change("model_folders", f' "{tmp_path / "a b"}" ; {tmp_path / "gone"};')
-    assert list_folders() == [SearchedFolder("", str(tmp_path / "a b"))] and has_folders()
+    assert list_folders() == {str(tmp_path / "a b"): ""} and has_folders()
 
 
 @pytest.mark.parametrize("typed", ["models", "/no/such/folder"])

@@ -8,7 +8,8 @@ import os
 import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.model_files import index as module, ModelIndex, WantedModel
+from civitai_manager_libs.model_files import index as module, WantedModel
+from civitai_manager_libs.model_files.index import ModelIndex
 
 _SHA = "0123456789abcdef" * 4
 
