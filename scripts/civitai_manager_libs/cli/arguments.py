@@ -99,7 +99,7 @@ def build_parser() -> OneLineParser:
     )
     add = parser.add_argument
     demo = (
-        "use an offline demo in place of Civitai, also with a command (models 900001 to 900010);"
+        "use an offline demo in place of Civitai, also with a command (models 900001 to 900007);"
         " default: no"
     )
     add("--demo", action="store_true", help=demo)
