@@ -1,7 +1,7 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import type { Compare } from "./compare/compare";
-import type { HiddenRule, ModelCardPage } from "./contract";
+import type { Annotations, HiddenRule, ModelCardPage, NeededFileView } from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
@@ -51,11 +51,9 @@ import {
   type Store,
 } from "./state/state";
 import type {
-  Annotations,
   ComparedPair,
   Context,
   FileChoice,
-  NeededFile,
   NeedsPlace,
   Panel,
   Part,
@@ -487,13 +485,13 @@ function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
     },
     /** Change the user's choice for a needed model: its file, the companions to download with it,
      * or the permission for a file that may run code. Fields that `change` lacks stay. */
-    chooseFile(needed: NeededFile, change: Partial<FileChoice>) {
+    chooseFile(needed: NeededFileView, change: Partial<FileChoice>) {
       const { fileChoices } = store.get();
       const choice = { ...getChoice(needed, fileChoices), ...change };
       store.set({ fileChoices: new Map(fileChoices).set(needed.key, choice) });
     },
     /** Start the download of the chosen files of these models. */
-    getModelFiles: (files: readonly NeededFile[]) => parts.neededFiles.get(files),
+    getModelFiles: (files: readonly NeededFileView[]) => parts.neededFiles.get(files),
     /** Load a checkpoint in the host. */
     chooseCheckpoint(name: string) {
       chooseCheckpoint(name);

@@ -4,23 +4,20 @@ import type { Actions } from "./actions";
 import type {
   Annotations,
   Bootstrap,
+  Comparison,
   GalleryQuery,
   HiddenRule,
   Home,
   ImageDetails,
-  ImagePage,
   ImageView,
   JobList,
   ModelCard,
   ModelView,
   NeededFilesView,
-  NeededFileView,
   Note,
   ReproductionView,
-  ResourceView,
   SearchCount,
   SearchProgress,
-  WatchedGallery,
   WatchList,
 } from "./contract";
 import type { Api } from "./data/api";
@@ -29,25 +26,12 @@ import type { SearchScope } from "./state/query";
 import type { Range } from "./state/selection";
 import type { Store } from "./state/state";
 
-export type { Annotations, Bootstrap, Note, SearchProgress, WatchedGallery };
-export type View = ImageView;
-export type ImageRecord = ImageDetails;
-export type Resource = ResourceView;
-type Comparison = import("./contract").Comparison;
-export type Reproduction = ReproductionView;
-export type Card = ModelCard;
-export type Model = ModelView;
-export type Page = ImagePage;
 export type Where = Required<GalleryQuery>;
-export type WatchedGalleries = WatchList;
-export type Jobs = JobList;
-export type NeededFile = NeededFileView;
-type HomeContent = Home;
 
 /** The results of a model search on Civitai. */
 export interface ModelResults {
   query: string;
-  models: Card[];
+  models: ModelCard[];
   cursor: string | null; // of the next page, null after the last page
 }
 
@@ -108,24 +92,24 @@ export type Panel =
 
 /** An image, and an image that was generated from its infotext. */
 export interface ComparedPair {
-  record: ImageRecord;
+  record: ImageDetails;
   made: Comparison; // the result of the comparison
-  stored: Reproduction | null; // null for a file of the user that is not stored
+  stored: ReproductionView | null; // null for a file of the user that is not stored
   file: File | null; // null for a stored reproduction
 }
 
 export interface State {
   bootstrap: Bootstrap | null;
   where: Where;
-  model: Model | null;
+  model: ModelView | null;
   title: string; // of the open post, "" if it is unknown
-  home: HomeContent | null; // what the home page shows
+  home: Home | null; // what the home page shows
   startedAt: number; // performance.now() at the last request for `bootstrap` or `home`
-  samples: readonly Card[]; // the models of the demo
+  samples: readonly ModelCard[]; // the models of the demo
   results: ModelResults | null; // null unless search results are shown instead of a gallery
   lookupText: string; // what is being looked up, "" for nothing
   lookupStartedAt: number; // performance.now() at the start of the lookup
-  images: readonly View[]; // all loaded images, each id once
+  images: readonly ImageView[]; // all loaded images, each id once
   cursor: string | null; // of the next page
   ended: boolean; // all pages are loaded
   loading: boolean; // a page is being loaded
@@ -161,8 +145,8 @@ export interface State {
   passed: number; // number of images above the lower edge of the window
   thumb: 320 | 450 | 800; // width of the requested thumbnails in pixels
   tile: number; // wanted width of a tile in pixels
-  jobs: Jobs | null;
-  watches: WatchedGalleries | null;
+  jobs: JobList | null;
+  watches: WatchList | null;
   // the newest annotations that were changed, by image id
   annotated: Readonly<Record<string, Annotations>>;
   bookmarksRevision: number; // increases with each change of annotations or collections

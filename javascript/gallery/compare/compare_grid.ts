@@ -1,8 +1,9 @@
 /** Two to four images side by side or over each other, which are zoomed and panned together. */
 
+import type { ImageView } from "../contract";
 import { el, observeSize } from "../core/dom";
 import { isBlurred } from "../state/state";
-import type { Context, View, ZoomStep } from "../types";
+import type { Context, ZoomStep } from "../types";
 import { Gestures, type Handlers, ZoomGestures } from "../viewer/gestures";
 import { type ImageSource, Slide } from "../viewer/slide";
 import { getFitScale, limitPose, type Pose, type Size, type Sizes, stepZoom } from "../viewer/zoom";
@@ -50,7 +51,7 @@ export function toPose({ larger, x, y }: SyncedView, sizes: Sizes): Pose {
 }
 
 /** label: shown in its corner instead of a number. */
-export type ComparedImage = { view: View; source?: ImageSource; label?: string };
+export type ComparedImage = { view: ImageView; source?: ImageSource; label?: string };
 
 export class CompareGrid {
   element;

@@ -1,9 +1,10 @@
 /** The table of generation data in which compared images differ, with texts compared word by
  * word. */
 
+import type { ImageDetails } from "../contract";
 import { el, makePair } from "../core/dom";
 import { getParameterLabel } from "../state/state";
-import type { Context, ImageRecord } from "../types";
+import type { Context } from "../types";
 
 type Part = { text: string; differs: boolean };
 type Row = { name: string; values: string[]; differs: boolean };
@@ -130,7 +131,7 @@ function joinParts(words: string[], isCommon: boolean[]): Part[] {
 
 /** number: shown on the image; label: the column's head instead of the number and the author. */
 export type ComparedData = Pick<
-  ImageRecord,
+  ImageDetails,
   "user" | "infotext" | "prompt" | "negative" | "parameters"
 > & { label?: string; number?: number };
 

@@ -1,10 +1,10 @@
 /** Changes annotations, and reads them again when another tab or the server has changed them. */
 
 import type { PageContext } from "../actions";
-import type { AnnotationsBody } from "../contract";
+import type { Annotations, AnnotationsBody } from "../contract";
 import { splitBySize } from "../core/text";
 import { isOffline } from "../state/state";
-import type { Annotations, Context } from "../types";
+import type { Context } from "../types";
 import { ignoreFailure, showError } from "./api";
 import { runOnReturn } from "./connection";
 import { applyAnnotations } from "./records";

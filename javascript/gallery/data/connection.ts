@@ -1,9 +1,10 @@
 /** The connection to our server: the first request, and what happens until the server responds
  * again. */
 
+import type { Bootstrap } from "../contract";
 import { buildImagesPath, makeDefaultQuery } from "../state/query";
 import { getFailedParts, isOffline, replaceLibraryPage } from "../state/state";
-import type { Bootstrap, Context, Problem } from "../types";
+import type { Context, Problem } from "../types";
 import { ApiError, ignoreFailure, makeProblem, needsReload, setProblem } from "./api";
 import { PAGE_SIZE } from "./pager";
 

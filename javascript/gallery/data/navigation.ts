@@ -2,10 +2,10 @@
  * URL. */
 
 import type { PageContext } from "../actions";
-import type { Contract, ModelCardPage } from "../contract";
+import type { Contract, ModelCardPage, ModelView } from "../contract";
 import { getSource, makeDefaultQuery, withSource } from "../state/query";
 import { readMarks } from "../state/selection";
-import type { Model, State, Where } from "../types";
+import type { State, Where } from "../types";
 import { isAborted, makeProblem } from "./api";
 
 type LookupResult = Contract["responses"]["GET"]["lookup"];
@@ -151,7 +151,7 @@ export class Navigation {
   }
 
   /** Show a model and put it first in the list of recent models. */
-  #setModel(model: Model) {
+  #setModel(model: ModelView) {
     this.context.store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
       const others = bootstrap.recent.filter((one) => one.id !== model.id);

@@ -1,6 +1,7 @@
 /** Fetches which model files are needed in three places of the page, and starts their download. */
 
 import type { PageContext } from "../actions";
+import type { NeededFileView } from "../contract";
 import { makeUuid } from "../core/text";
 import {
   describeArrivals,
@@ -10,7 +11,7 @@ import {
   NO_NEEDS,
 } from "../state/model_files";
 import { getSetting } from "../state/state";
-import type { NeededFile, Needs, NeedsPlace, State } from "../types";
+import type { Needs, NeedsPlace, State } from "../types";
 import { isAborted, makeProblem, showError, waitFor } from "./api";
 
 const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
@@ -64,7 +65,7 @@ export class NeededFiles {
   }
 
   /** Start the download of these model files. Errors are shown to the user. */
-  async get(files: readonly NeededFile[]) {
+  async get(files: readonly NeededFileView[]) {
     const { api, store, toast, parts, signal } = this.context;
     try {
       const { panel, needs, fileChoices } = store.get();

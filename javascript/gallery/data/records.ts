@@ -1,14 +1,8 @@
 /** What is known of single images: their records, their texts, and changes of their state. */
 
+import type { Annotations, Bootstrap, ImageDetails, ImageView, WatchList } from "../contract";
 import type { Store } from "../state/state";
-import type {
-  Annotations,
-  Bootstrap,
-  Context,
-  ImageRecord,
-  View,
-  WatchedGalleries,
-} from "../types";
+import type { Context } from "../types";
 import { ApiError, isAborted } from "./api";
 
 const MOST_RECORDS = 80; // images
@@ -17,7 +11,7 @@ const FRESH = 30_000; // milliseconds; a model that was missing may have come si
 
 export class Records {
   /** the last used one is last */
-  #cache = new Map<number, { record: ImageRecord; receivedAt: number }>();
+  #cache = new Map<number, { record: ImageDetails; receivedAt: number }>();
 
   /** @param now returns the time in milliseconds */
   constructor(
@@ -35,21 +29,21 @@ export class Records {
   }
 
   /** Return an image's record from the cache if it is fresh, else from the server. */
-  async getRecord(id: number, signal: AbortSignal): Promise<ImageRecord> {
+  async getRecord(id: number, signal: AbortSignal): Promise<ImageDetails> {
     const known = this.getCached(id);
     return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
   /** Return whether a record was received in the last 30 seconds, or has the infotext of the
    * image's file, which never changes. */
-  #isFresh(record: ImageRecord) {
+  #isFresh(record: ImageDetails) {
     const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};
     return record.infotext_source === "file" || this.now() - receivedAt < FRESH;
   }
 
   /** Fetch an image's record, including the data in the image's file. The server may have to
    * download the file first. */
-  fetchWithFile(id: number, signal: AbortSignal): Promise<ImageRecord> {
+  fetchWithFile(id: number, signal: AbortSignal): Promise<ImageDetails> {
     return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
@@ -105,7 +99,7 @@ export class Records {
   }
 
   /** Cache a record, and remove the least recently used ones. */
-  #cacheRecord(record: ImageRecord, receivedAt: number) {
+  #cacheRecord(record: ImageDetails, receivedAt: number) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, { record, receivedAt });
     let letters = 0;
@@ -119,7 +113,7 @@ export class Records {
   }
 }
 
-function countLetters({ infotext, prompt, negative }: ImageRecord) {
+function countLetters({ infotext, prompt, negative }: ImageDetails) {
   return infotext.length + prompt.length + negative.length;
 }
 
@@ -129,7 +123,7 @@ export function updateBootstrap(store: Store, change: Partial<Bootstrap>) {
 }
 
 /** Store the watched galleries and the number of new images in each. */
-export function setWatches(store: Store, watches: WatchedGalleries) {
+export function setWatches(store: Store, watches: WatchList) {
   store.set({ watches });
 }
 
@@ -148,7 +142,7 @@ export function applyAnnotations(
 }
 
 /** Return an image with the favourite flag and the stars from its annotations. */
-function withAnnotations(view: View, annotations: Annotations | undefined) {
+function withAnnotations(view: ImageView, annotations: Annotations | undefined) {
   if (!annotations) return view;
   const { favourite, stars } = annotations;
   return favourite === view.favourite && stars === view.stars
@@ -157,12 +151,12 @@ function withAnnotations(view: View, annotations: Annotations | undefined) {
 }
 
 /** Replace each loaded image by the result of `update`. */
-export function updateImages(store: Store, update: (view: View) => View) {
+export function updateImages(store: Store, update: (view: ImageView) => ImageView) {
   store.set(({ images }) => ({ images: images.map(update) }));
 }
 
 /** infotext: with the user's edits. */
-type Known = { record: ImageRecord | undefined; infotext: string };
+type Known = { record: ImageDetails | undefined; infotext: string };
 
 /** Copy a text of an image.
  * @param known what is known of the image without a request */

@@ -1,14 +1,15 @@
 /** The user's annotations of the open image: stars, tags, a note, collections. */
 
+import type { ImageDetails } from "../contract";
 import { button, el, icon } from "../core/dom";
 import { ApiError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
-import type { Context, ImageRecord } from "../types";
+import type { Context } from "../types";
 
 /** Return the fields for an image's annotations. The fields are not redrawn after a response, so
  * that the text typed meanwhile is not lost.
  * @param signal aborted when the fields are no longer shown */
-export function makeAnnotations(context: Context, record: ImageRecord, signal: AbortSignal) {
+export function makeAnnotations(context: Context, record: ImageDetails, signal: AbortSignal) {
   const { root, store, translate, actions } = context;
   let now = record.annotations;
   /** what a field showed before the user typed */

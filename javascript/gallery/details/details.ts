@@ -1,9 +1,10 @@
 /** The details beside the viewer: how the open image was made, from what, and by whom. */
 
+import type { ImageDetails, ImageView } from "../contract";
 import { button, el, icon } from "../core/dom";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
 import { describeArrivals } from "../state/model_files";
-import type { Context, ImageRecord, Problem, View } from "../types";
+import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
 import { Compatibility, Readiness } from "./readiness";
 import { Reproductions } from "./reproductions";
@@ -22,7 +23,7 @@ export class Details {
   reproductions;
   #abort = new AbortController();
   #frame = 0;
-  #view: View | null = null;
+  #view: ImageView | null = null;
   #isFailed = false;
   /** the fields of the shown image, null until they are drawn */
   #annotations: HTMLElement | null = null;
@@ -33,7 +34,7 @@ export class Details {
   constructor(
     readonly context: Context,
     readonly listeners: {
-      loaded: (record: ImageRecord) => void;
+      loaded: (record: ImageDetails) => void;
       failed: (problem: Problem) => boolean;
     },
   ) {
@@ -53,7 +54,7 @@ export class Details {
   /** Show an image's details from the next frame on. For an image that is shown for only one frame,
    * nothing is loaded.
    * @param next ids of the images whose details are then loaded in advance */
-  showImage(view: View, next: number[]) {
+  showImage(view: ImageView, next: number[]) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();
     this.#abort = new AbortController();
@@ -83,7 +84,7 @@ export class Details {
 
   /** Show an image's cached details, then the current ones from the server.
    * @param next ids of the images whose details are then loaded in advance */
-  async #load(view: View, next: number[]) {
+  async #load(view: ImageView, next: number[]) {
     const { signal } = this.#abort;
     this.#isFailed = false;
     const known = this.records.getCached(view.id);
@@ -105,7 +106,7 @@ export class Details {
     await this.records.prefetch(next, signal);
   }
 
-  #draw(view: View, record: ImageRecord, signal: AbortSignal) {
+  #draw(view: ImageView, record: ImageDetails, signal: AbortSignal) {
     if (signal.aborted) return;
     const { context } = this;
     this.reproductions.show(record);
@@ -157,7 +158,7 @@ export class Details {
   }
 
   /** Show what is known about an image while its details are being loaded. */
-  #drawWaiting(view: View) {
+  #drawWaiting(view: ImageView) {
     const bones = ["long", "long", "short", "long", "short"];
     const lines = bones.map((length) => el("span", { class: `skeleton-line ${length}` }));
     this.#fill(makeAbout(this.context, view), el("div", { class: "skeleton" }, ...lines));
@@ -165,7 +166,7 @@ export class Details {
   }
 
   /** Show why the details could not be loaded. */
-  #drawProblem(view: View, { code, message }: Problem) {
+  #drawProblem(view: ImageView, { code, message }: Problem) {
     const retry = () => this.#load(view, []);
     const again = makeRetryButton(code, this.context.translate, retry);
     const text = el("p", {}, message);
@@ -177,7 +178,7 @@ export class Details {
 
   /** Return a button that looks for an infotext in the image's file, null if an infotext is
    * known. */
-  #makeFileButton(view: View, record: ImageRecord) {
+  #makeFileButton(view: ImageView, record: ImageDetails) {
     const { translate } = this.context;
     if (record.infotext_source !== "none") return null;
     const look = button(
@@ -189,7 +190,7 @@ export class Details {
 
   /** Fetch an image's details with the infotext in its file, and show them. Show a message if the
    * file contains no infotext. */
-  async #lookInFile(view: View) {
+  async #lookInFile(view: ImageView) {
     const { signal } = this.#abort;
     const { translate, toast } = this.context;
     try {

@@ -1,7 +1,4 @@
-/** The model files that images need: the controls of one file, the files of a job, the button in
- * the header. */
-
-import type { JobModelFile, RemoteFileView } from "../contract";
+import type { JobModelFile, NeededFileView, RemoteFileView } from "../contract";
 import { button, el, setAttribute, setLabel, setText } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { Rows } from "../core/widgets";
@@ -16,7 +13,7 @@ import {
   isAbsent,
   makeNeedsQuery,
 } from "../state/model_files";
-import type { Context, FileChoice, NeededFile, State } from "../types";
+import type { Context, FileChoice, State } from "../types";
 import { makeExternalLink } from "./sections";
 
 export class FileControls {
@@ -32,7 +29,7 @@ export class FileControls {
   #refusal = el("p", { class: "refusal warns", dir: "auto" });
   #remarks = el("p", { class: "remarks", dir: "auto" });
   #search;
-  #needed: NeededFile | null = null;
+  #needed: NeededFileView | null = null;
 
   /** @param how hasButton: whether there is a button that downloads this file alone */
   constructor(
@@ -78,7 +75,7 @@ export class FileControls {
   }
 
   /** Show the state of a needed model. */
-  draw(needed: NeededFile) {
+  draw(needed: NeededFileView) {
     const { store, translate } = this.context;
     const { jobs, fileChoices } = store.get();
     const isNews = needed !== this.#needed;
@@ -104,7 +101,7 @@ export class FileControls {
     this.#drawButton(needed, file, isMissing);
   }
 
-  #fillChoices(needed: NeededFile) {
+  #fillChoices(needed: NeededFileView) {
     const { translate } = this.context;
     const name = needed.name || needed.hash;
     this.#choose.setAttribute("aria-label", translate("model_choose", { name }));
@@ -158,7 +155,7 @@ export class FileControls {
 
   /** Show why the file cannot be downloaded, or why its last download failed.
    * @param isMissing whether the file is missing and is not being downloaded */
-  #drawRefusal(needed: NeededFile, isMissing: boolean) {
+  #drawRefusal(needed: NeededFileView, isMissing: boolean) {
     const { jobs, fileChoices } = this.context.store.get();
     const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
     this.#refusal.hidden = !isMissing || !text;
@@ -168,7 +165,7 @@ export class FileControls {
   /** Show the download button with the size of the file.
    * @param file the file to download, null if there is none
    * @param isMissing whether the file is missing and is not being downloaded */
-  #drawButton(needed: NeededFile, file: RemoteFileView | null, isMissing: boolean) {
+  #drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
     if (!this.#get) return;
     const { store, translate } = this.context;
     const { fileChoices, needs, bootstrap } = store.get();

@@ -1,12 +1,13 @@
 /** Says whether the host can make the open image again: which models are missing, and which fields
  * of the infotext the host does not support. */
 
+import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
 import { button, el, setText } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { ignoreFailure } from "../data/api";
 import { canChooseCheckpoint } from "../host/host_page";
 import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files";
-import type { Context, ImageRecord, NeededFile, Resource, State } from "../types";
+import type { Context, State } from "../types";
 
 export class Compatibility {
   element;
@@ -53,7 +54,7 @@ export class Compatibility {
   }
 }
 
-type Used = Resource | NeededFile;
+type Used = ResourceView | NeededFileView;
 
 /** Keys of the messages that count resources, by type; "" is for all other types. */
 const COUNTS: Record<string, string> = {
@@ -71,7 +72,7 @@ export class Readiness {
   #get;
   #choose;
   #settings;
-  #resources: Resource[] = [];
+  #resources: ResourceView[] = [];
 
   constructor(private readonly context: Context) {
     const { translate, actions, store, signal } = context;
@@ -102,7 +103,7 @@ export class Readiness {
 
   /** Return the section that says which models an image needs and which are missing. It is hidden
    * if no generation data is known. */
-  show(record: ImageRecord) {
+  show(record: ImageDetails) {
     this.#resources = record.resources;
     this.#draw();
     return this.element;

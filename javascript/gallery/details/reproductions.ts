@@ -1,12 +1,13 @@
 /** The reproductions of the open image, which the user generated from its infotext. Also compares a
  * file of the user's with the open image. */
 
+import type { ImageDetails, ReproductionView } from "../contract";
 import { button, el, runWhileBusy, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";
 import { type Api, ignoreFailure, showError } from "../data/api";
 import { OWN_TYPE } from "../host/drag";
 import { isBlurred } from "../state/state";
-import type { Context, ImageRecord, Reproduction } from "../types";
+import type { Context } from "../types";
 
 const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 
@@ -14,7 +15,7 @@ export class Reproductions {
   files;
   element;
   #abort = new AbortController();
-  #record: ImageRecord | null = null;
+  #record: ImageDetails | null = null;
   #title = el("h3");
   #list = el("ul");
 
@@ -52,7 +53,7 @@ export class Reproductions {
 
   /** Show the reproductions of an image (images that the user generated from its infotext). The
    * element is hidden if there are none. */
-  show(record: ImageRecord) {
+  show(record: ImageDetails) {
     this.clear();
     this.#record = record.kind === "image" ? record : null;
     this.files.hidden = !this.#record;
@@ -73,7 +74,7 @@ export class Reproductions {
     if (this.#record) void this.#load(this.#record);
   }
 
-  async #load(record: ImageRecord) {
+  async #load(record: ImageDetails) {
     const { api } = this.context;
     const { signal } = this.#abort;
     try {
@@ -87,7 +88,7 @@ export class Reproductions {
   /** Draw the list, with empty space for items that are not loaded yet.
    * @param items the loaded ones
    * @param count number of all items */
-  #draw(items: Reproduction[], count: number = items.length) {
+  #draw(items: ReproductionView[], count: number = items.length) {
     const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
     this.#title.textContent = this.context.translate("made_here_n", { n: count });
     this.#list.replaceChildren(...items.map((item) => this.#makeItem(item)), ...room);
@@ -95,7 +96,7 @@ export class Reproductions {
     this.#blur();
   }
 
-  #makeItem(item: Reproduction) {
+  #makeItem(item: ReproductionView) {
     const { api, translate, store } = this.context;
     const nearness = item.nearness && translate(`nearness_${item.nearness}`);
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
@@ -124,7 +125,7 @@ export class Reproductions {
     return el("li", {}, open);
   }
 
-  #open(item: Reproduction) {
+  #open(item: ReproductionView) {
     if (!this.#record) return;
     const pair = { record: this.#record, made: item, stored: item, file: null };
     this.context.actions.comparePair(pair);
@@ -152,7 +153,7 @@ export class Reproductions {
 
 /** Return the URL of a reproduction's thumbnail. The URL contains the time, because the server uses
  * the id of a deleted reproduction again. */
-export function getReproductionThumb(api: Api, { id, made_at }: Reproduction) {
+export function getReproductionThumb(api: Api, { id, made_at }: ReproductionView) {
   return api.getUrl(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }
 

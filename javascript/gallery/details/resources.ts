@@ -1,5 +1,6 @@
 /** The resources that an image was made with: which are present, and how to download the others. */
 
+import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
 import { button, el, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
@@ -11,7 +12,7 @@ import {
   makeRequest,
   sumSizes,
 } from "../state/model_files";
-import type { Context, ImageRecord, NeededFile, Resource } from "../types";
+import type { Context } from "../types";
 import { FileControls } from "./file_controls";
 import { makeExternalLink } from "./sections";
 
@@ -25,7 +26,7 @@ class ResourceRow {
 
   constructor(
     private readonly context: Context,
-    readonly resource: Resource,
+    readonly resource: ResourceView,
   ) {
     this.#controls = new FileControls(context, { hasButton: true });
     const { weight } = resource;
@@ -44,7 +45,7 @@ class ResourceRow {
   /** Show the resource's name, type, availability and size, and the download button once Civitai's
    * data are loaded.
    * @param needed Civitai's data, undefined until they are loaded */
-  draw(needed: NeededFile | undefined) {
+  draw(needed: NeededFileView | undefined) {
     this.#controls.element.hidden = !needed;
     if (needed) this.#controls.draw(needed);
     const { name, hash } = this.resource;
@@ -64,7 +65,7 @@ class ResourceRow {
 
   /** Return the size of the file as a text. Return "" if the download button shows the size, or it
    * is not known whether the file is present. */
-  #formatSize(needed: NeededFile | undefined) {
+  #formatSize(needed: NeededFileView | undefined) {
     const { availability, size } = this.resource;
     const isTold = availability === "" || (needed && availability !== "here");
     const { bootstrap } = this.context.store.get();
@@ -73,7 +74,7 @@ class ResourceRow {
 
   /** Return whether a needed file belongs to this row's resource: both have the same version id or,
    * if the resource has none, the same hash or, without a hash, the same name and type. */
-  fits(needed: NeededFile) {
+  fits(needed: NeededFileView) {
     const { version_id, hash, name, type } = this.resource;
     if (version_id !== null) return needed.version_id === version_id;
     if (hash) return needed.hash === hash;
@@ -107,7 +108,7 @@ export class Resources {
   }
 
   /** Return the section with an image's resources. It is hidden if there are none. */
-  show(record: ImageRecord) {
+  show(record: ImageDetails) {
     const { translate, actions, store } = this.context;
     const { where } = store.get();
     this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
@@ -153,14 +154,14 @@ export class Resources {
 }
 
 /** Return what is known of a resource's type, name, hash, size and URL, in one line of text. */
-function describeResource({ store }: Context, { type, name, hash, size, url }: Resource) {
+function describeResource({ store }: Context, { type, name, hash, size, url }: ResourceView) {
   const bytes = formatBytes(size, store.get().bootstrap?.language);
   return [type, name, hash, bytes, url].filter(Boolean).join("  ");
 }
 
 /** Return a button that copies the image's workflow for ComfyUI's editor, null if the image has
  * none. */
-export function makeWorkflowButton(context: Context, record: ImageRecord) {
+export function makeWorkflowButton(context: Context, record: ImageDetails) {
   if (!record.has_workflow) return null;
   const { translate, actions, api } = context;
   const copy = async () => {

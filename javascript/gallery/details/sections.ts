@@ -1,11 +1,12 @@
 /** The sections of the details: who made the image, its links, prose, parameters and problems. */
 
+import type { ImageDetails, ImageView } from "../contract";
 import { el, icon, iconButton } from "../core/dom";
 import { type MenuItem, makeMenuButton } from "../core/menu";
 import { formatDate } from "../core/text";
 import { makeLongText } from "../core/widgets";
 import { getParameterLabel } from "../state/state";
-import type { Context, ImageRecord, View } from "../types";
+import type { Context } from "../types";
 
 /** Return the menu items that hide images: those of an author, if the author is known, and those
  * with a word.
@@ -29,7 +30,7 @@ export function listHideItems(
 
 /** Return the section with the image's author, date, size, rating, base model and reactions. It is
  * empty if only the image's id is known. */
-export function makeAbout(context: Context, view: View, record?: ImageRecord) {
+export function makeAbout(context: Context, view: ImageView, record?: ImageDetails) {
   if (!view.kind) return el("header"); // only the id is known
   const { store, translate } = context;
   const { bootstrap } = store.get();
@@ -70,7 +71,7 @@ export function makeAbout(context: Context, view: View, record?: ImageRecord) {
 }
 
 /** Return the author's name with a button that opens the author's gallery. */
-function makeAuthor(context: Context, view: View, record?: ImageRecord) {
+function makeAuthor(context: Context, view: ImageView, record?: ImageDetails) {
   const { translate, actions } = context;
   if (!view.user) return el("p", { class: "author dim" }, translate("anonymous"));
   const open = el("button", {
@@ -132,14 +133,14 @@ export function makeParameters(context: Context, rows: [name: string, value: str
 }
 
 /** Return a list of the problems that the server found in the record, null if there are none. */
-export function makeProblems(record: ImageRecord) {
+export function makeProblems(record: ImageDetails) {
   if (!record.problems.length) return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
   return el("section", { class: "problems" }, icon("warning"), el("ul", {}, ...lines));
 }
 
 /** Return the links to Civitai and the path of the saved file. */
-export function makeLinks({ translate }: Context, record: ImageRecord) {
+export function makeLinks({ translate }: Context, record: ImageDetails) {
   return el(
     "section",
     { class: "links row" },
@@ -203,12 +204,12 @@ export function makeExternalLink(url: string, text: string, action?: string) {
 }
 
 /** Return `width × height` as a text, "" if the size is unknown. */
-function formatDimensions({ width, height }: View) {
+function formatDimensions({ width, height }: ImageView) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
 
 /** Return the number of each reaction as a text, or only the total if `record` is missing. */
-function formatReactions(view: View, record?: ImageRecord) {
+function formatReactions(view: ImageView, record?: ImageDetails) {
   if (!record) return String(view.reactions);
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
 }

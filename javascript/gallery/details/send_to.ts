@@ -1,16 +1,21 @@
 /** The buttons that send an image to the host's tabs, and the infotext, which can be edited
  * first. */
 
+import type { ImageDetails } from "../contract";
 import { button, el, icon } from "../core/dom";
 import { getTabName } from "../host/host_page";
-import type { Context, ImageRecord } from "../types";
+import type { Context } from "../types";
 import { makeCopyIcon } from "./sections";
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
 
 /** Return the tabs to which an image can be sent. Of a video, only the infotext can be sent.
  * @param tabs all tabs of the host that take an image */
-export function listTabs(tabs: readonly string[], kind: ImageRecord["kind"], hasInfotext: boolean) {
+export function listTabs(
+  tabs: readonly string[],
+  kind: ImageDetails["kind"],
+  hasInfotext: boolean,
+) {
   if (kind === "image") return tabs;
   return hasInfotext ? tabs.slice(0, 1) : [];
 }
@@ -27,12 +32,12 @@ export class SendTo {
   ) {}
 
   /** Return an image's infotext with the user's edits. */
-  getText(record: ImageRecord) {
+  getText(record: ImageDetails) {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
   /** Return a button for each tab that the image can be sent to, null if there is none. */
-  makeButtons(record: ImageRecord) {
+  makeButtons(record: ImageDetails) {
     const { translate, actions, store } = this.context;
     const all = store.get().bootstrap?.host.send_to ?? [];
     const tabs = listTabs(all, record.kind, record.infotext !== "");
@@ -47,7 +52,7 @@ export class SendTo {
   }
 
   /** Return the infotext in a section that can be collapsed, null if there is none. */
-  makeInfotextField(record: ImageRecord) {
+  makeInfotextField(record: ImageDetails) {
     if (!record.infotext) return null;
     const { translate } = this.context;
     const body = el("div", { class: "whole" });
@@ -70,7 +75,7 @@ export class SendTo {
 
   /** Return the text area with the infotext, and a button that discards the user's edits. Return a
    * sentence instead if the infotext is too long to be edited. */
-  #makeField(record: ImageRecord) {
+  #makeField(record: ImageDetails) {
     const { translate } = this.context;
     const text = this.getText(record);
     if (text.length > EDITABLE) return [el("p", { class: "dim" }, translate("infotext_too_long"))];
@@ -99,7 +104,7 @@ export class SendTo {
 
   /** Store the edited text, or delete it if it equals the original.
    * @param undo discards the edit; hidden if there is none */
-  #storeEdit(record: ImageRecord, field: HTMLTextAreaElement, undo: HTMLButtonElement) {
+  #storeEdit(record: ImageDetails, field: HTMLTextAreaElement, undo: HTMLButtonElement) {
     this.#edited.delete(record.id);
     // a textarea changes all line ends to \n
     const isEdited = field.value !== record.infotext.replace(/\r\n?/g, "\n");

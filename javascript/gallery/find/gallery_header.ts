@@ -1,6 +1,7 @@
 /** The header of the open gallery: the model with its creator and trigger words, or the user or
  * post, and the download of the gallery with its options. */
 
+import type { ModelView } from "../contract";
 import { button, el, icon, setLabel } from "../core/dom";
 import { makeMenuButton } from "../core/menu";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
@@ -8,7 +9,7 @@ import { GetModel } from "../details/file_controls";
 import { getModelTypeName } from "../state/model_files";
 import { getSource, getWatchKey } from "../state/query";
 import { getSetting } from "../state/state";
-import type { Context, Model, State, Where } from "../types";
+import type { Context, State, Where } from "../types";
 import { getGalleryName } from "./chips";
 
 const LIMIT = "gallery_download_limit";
@@ -195,7 +196,7 @@ export class GalleryHeader {
   }
 
   /** Show the trigger words of a version, or of all versions; a click copies a word. */
-  #drawTriggerWords(model: Model | null, version: number | null) {
+  #drawTriggerWords(model: ModelView | null, version: number | null) {
     const { translate, actions } = this.context;
     const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);
     const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);

@@ -1,10 +1,11 @@
 /** The models that a search found, as cards instead of the gallery. */
 
+import type { ModelCard } from "../contract";
 import { makeBlurhash } from "../core/blurhash";
 import { button, el, scrollBy } from "../core/dom";
 import { getModelTypeName } from "../state/model_files";
 import { getSource } from "../state/query";
-import type { Card, Context, ModelResults, State, Where } from "../types";
+import type { Context, ModelResults, State, Where } from "../types";
 
 const COVER = 450; // pixels, a width that thumbnails come in
 
@@ -12,7 +13,7 @@ export class ModelResultCards {
   #section = el("section", { class: "model-results", hidden: true });
   #cards = el("div", { class: "cards" });
   /** the models that have a card */
-  #drawn: readonly Card[] = [];
+  #drawn: readonly ModelCard[] = [];
   #top = 0;
 
   constructor(private readonly context: Context) {
@@ -68,7 +69,7 @@ export class ModelResultCards {
   }
 
   /** Show the cards of models. Existing cards are reused. */
-  #showCards(models: readonly Card[]) {
+  #showCards(models: readonly ModelCard[]) {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
       this.#drawn = [];
@@ -112,7 +113,7 @@ export class ModelResultCards {
     );
   }
 
-  #makeCard(card: Card) {
+  #makeCard(card: ModelCard) {
     const { actions, translate } = this.context;
     return el(
       "button",
@@ -139,7 +140,7 @@ export class ModelResultCards {
   }
 
   /** Return the cover image of a model, with its BlurHash until it is loaded. */
-  #makeCover({ cover }: Card) {
+  #makeCover({ cover }: ModelCard) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });

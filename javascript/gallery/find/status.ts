@@ -1,5 +1,6 @@
 /** What the page says of the open gallery: its status, notices, and why it is empty. */
 
+import type { Bootstrap, SearchProgress } from "../contract";
 import { button, el, type IconName, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
@@ -13,7 +14,7 @@ import {
   isHome,
   type Key,
 } from "../state/state";
-import type { Bootstrap, Context, Problem, SearchProgress, State, Translate } from "../types";
+import type { Context, Problem, State, Translate } from "../types";
 import { type Chip, listChipsOfEmptyGallery, makeChip } from "./chips";
 
 type StatusAction =

@@ -1,9 +1,10 @@
 /** The grid: draws the tiles near the window, and loads the next page when the user nears the
  * end. */
 
+import type { ImageView } from "../contract";
 import { el, observeSize, scrollBy, setAttribute } from "../core/dom";
 import { getSetting, getTiles } from "../state/state";
-import type { Context, ScrollPlace, State, Step, View } from "../types";
+import type { Context, ScrollPlace, State, Step } from "../types";
 import { DragMarks } from "./drag_marks";
 import { Hover, linkTiles, listenToClicks, listenToPointer } from "./hover";
 import {
@@ -202,7 +203,7 @@ export class Grid {
 
   /** Show other images. If that removes the focused tile, focus the one that is in its place now.
    * @param isElsewhere whether another gallery is shown; then no tile is focused */
-  #change(shown: readonly View[], isElsewhere: boolean) {
+  #change(shown: readonly ImageView[], isElsewhere: boolean) {
     const { root } = this.context;
     const focused = this.#tiles.findTile(root.activeElement);
     const at = focused && this.#arrangement.getIndex(focused.view.id);
@@ -212,14 +213,14 @@ export class Grid {
   }
 
   /** Show these images: append those that are new, or lay out all of them again. */
-  #setShown(shown: readonly View[]) {
+  #setShown(shown: readonly ImageView[]) {
     if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
     else this.#layOut(shown);
     this.#tiles.drawTiles(); // a tile may stand for more images now, or for fewer
     setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
   }
 
-  #append(shown: readonly View[]) {
+  #append(shown: readonly ImageView[]) {
     this.#arrangement.appendViews(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
     this.#tiles.updateViews();
@@ -242,7 +243,7 @@ export class Grid {
   }
 
   /** Lay out all images again, without moving the visible images on the screen. */
-  #layOut(shown: readonly View[] = this.#arrangement.views) {
+  #layOut(shown: readonly ImageView[] = this.#arrangement.views) {
     const { views } = this.#arrangement;
     this.#hover.hide();
     const { top, bottom } = getViewport(this.#list);

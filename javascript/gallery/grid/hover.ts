@@ -1,9 +1,10 @@
 /** What the pointer does on tiles: it plays videos, shows infotexts and opens images. */
 
+import type { ImageView } from "../contract";
 import { el, icon } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { buildImageAddress } from "../state/query";
-import type { Context, View } from "../types";
+import type { Context } from "../types";
 import type { Tile } from "./tile";
 import type { Tiles } from "./tiles";
 
@@ -63,7 +64,7 @@ export class Hover {
 
   /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a
    * button: the caption is not for screen readers, and the key is B. */
-  #makeHeart({ id, reactions, favourite }: View) {
+  #makeHeart({ id, reactions, favourite }: ImageView) {
     const { actions, translate, store } = this.context;
     const press = async () => {
       await actions.favourite([id]);
@@ -87,7 +88,7 @@ export class Hover {
 
   /** Return the lines of an image's caption: author and reactions, prompt, settings. Return a false
    * value for a line about which nothing is known. */
-  #makeLines(view: View) {
+  #makeLines(view: ImageView) {
     const { user, base_model: base, summary } = view;
     const { translate } = this.context;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];

@@ -1,6 +1,7 @@
 /** Computes where tiles lie, and which of them are near the window. */
 
-import type { Step, View } from "../types";
+import type { ImageView } from "../contract";
+import type { Step } from "../types";
 
 /** In pixels from the list's top. */
 export interface Viewport {
@@ -189,7 +190,7 @@ type Offset = { id: number; offset: number };
 const AHEAD = 1; // screens above and below the window that have tiles
 
 export class Arrangement {
-  views: readonly View[] = [];
+  views: readonly ImageView[] = [];
   #layout;
   /** index by id */
   #indices = new Map<number, number>();
@@ -230,13 +231,13 @@ export class Arrangement {
   }
 
   /** Return whether `views` begins with all images of the grid. */
-  isContinuedBy(views: readonly View[]) {
+  isContinuedBy(views: readonly ImageView[]) {
     return this.views.length > 0 && this.views.every((view, at) => view.id === views[at]?.id);
   }
 
   /** Add the images that follow those in the grid.
    * @param views all images, beginning with those in the grid */
-  appendViews(views: readonly View[]) {
+  appendViews(views: readonly ImageView[]) {
     for (let at = this.views.length; at < views.length; at += 1)
       this.#indices.set(views[at].id, at);
     this.views = views;
@@ -246,7 +247,7 @@ export class Arrangement {
   /** Lay out all images again.
    * @param width of the grid, in pixels
    * @param tile wanted width of a tile, in pixels */
-  layOut(views: readonly View[], width: number, tile: number) {
+  layOut(views: readonly ImageView[], width: number, tile: number) {
     this.#layout = new Masonry(width, tile, this.gap);
     this.#indices.clear();
     this.views = [];

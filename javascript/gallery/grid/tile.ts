@@ -1,9 +1,10 @@
 /** One image of the grid, and how the state shows on it. */
 
+import type { ImageView } from "../contract";
 import { makeBlurhash } from "../core/blurhash";
 import { el, icon, setAttribute } from "../core/dom";
 import { isBlurred, isHome, isOffline, listTileIds } from "../state/state";
-import type { Context, State, Translate, View } from "../types";
+import type { Context, State, Translate } from "../types";
 import { type Box, isCropped } from "./layout";
 
 const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
@@ -26,7 +27,7 @@ export class Tile {
   requestedAt = 0; // performance.now() at the thumbnail's request
 
   constructor(
-    public view: View,
+    public view: ImageView,
     private readonly translate: Translate,
   ) {
     this.element = el(
@@ -62,7 +63,7 @@ export class Tile {
 
   /** Show newer data of the image.
    * @param view undefined if there are none */
-  updateView(view: View | undefined) {
+  updateView(view: ImageView | undefined) {
     if (!view || view === this.view) return;
     this.view = view;
     if (this.#looks) this.#drawLabel(this.#looks);
@@ -194,7 +195,7 @@ export class Tile {
 }
 
 /** Return the description of an image for screen readers, with the beginning of its prompt. */
-export function describeImage(view: View, isMarked: boolean, translate: Translate) {
+export function describeImage(view: ImageView, isMarked: boolean, translate: Translate) {
   const [prompt = ""] = view.summary ?? [];
   const name = translate(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, {
     user: view.user,
@@ -231,7 +232,7 @@ export function showStateOnGrid(list: HTMLElement, { root, store, signal }: Cont
 
 /** Return how an image's tile is drawn: its number of images, and whether it is marked, focused or
  * blurred. */
-export function getTileLooks(state: State, view: View): Looks {
+export function getTileLooks(state: State, view: ImageView): Looks {
   const ids = listTileIds(state, view.id);
   return {
     count: ids.length,

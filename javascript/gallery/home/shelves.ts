@@ -1,12 +1,10 @@
-/** The shelves of the home page: cards of models, and galleries to begin with. */
-
-import type { RecentGallery } from "../contract";
+import type { RecentGallery, WatchedGallery } from "../contract";
 import { makeBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { getModelTypeName } from "../state/model_files";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
-import type { Context, State, WatchedGallery, Where } from "../types";
+import type { Context, State, Where } from "../types";
 
 interface CardLook {
   action: string; // the card's `data-do`

@@ -1,9 +1,9 @@
 /** The data that a dragged image carries, and where it may be dropped. */
 
 import type { PageContext } from "../actions";
+import type { ImageDetails } from "../contract";
 import { setAside } from "../core/dialogs";
 import { el } from "../core/dom";
-import type { ImageRecord } from "../types";
 import { dropIntoField, findImageField } from "./send_to_tab";
 
 const DWELL = 600; // ms that the pointer rests on a tab until the tab opens
@@ -112,7 +112,7 @@ const GHOST_SIDE = 96; // pixels, the longer side of what is seen under the poin
  * @param infotext "" if unknown */
 export function makeDragData(
   id: number,
-  record: Pick<ImageRecord, "kind" | "extension" | "saved_path"> | undefined,
+  record: Pick<ImageDetails, "kind" | "extension" | "saved_path"> | undefined,
   infotext: string,
   { file, page }: ImageUrls,
 ): Record<string, string> {

@@ -1,6 +1,4 @@
-/** The panel of the model files that images need. */
-
-import type { Disk } from "../contract";
+import type { Disk, NeededFileView } from "../contract";
 import { button, el, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { Rows } from "../core/widgets";
@@ -17,7 +15,7 @@ import {
   makeRequest,
   sumSizes,
 } from "../state/model_files";
-import type { Context, NeededFile, State } from "../types";
+import type { Context, State } from "../types";
 import { Panel } from "./panel";
 
 class NeededRow {
@@ -27,7 +25,7 @@ class NeededRow {
   #facts = el("p", { class: "dim" });
   #folder = el("p", { class: "dim", dir: "auto" });
   #controls;
-  #needed: NeededFile | null = null;
+  #needed: NeededFileView | null = null;
 
   /** @param unchecked keys of the files that the user has unchecked; the row adds and removes its
    *     own
@@ -53,7 +51,7 @@ class NeededRow {
   }
 
   /** Show the state of a needed model. */
-  draw(needed: NeededFile) {
+  draw(needed: NeededFileView) {
     const { store, translate } = this.context;
     const { fileChoices, jobs, bootstrap, needs } = store.get();
     const name = needed.name || needed.hash;
@@ -95,7 +93,7 @@ export class ModelFilesPanel {
   #list = el("ul", { class: "needed-list" });
   #all = el("input", { type: "checkbox", "data-field": "needed-all" });
   #allLabel;
-  #rows: Rows<NeededFile, NeededRow>;
+  #rows: Rows<NeededFileView, NeededRow>;
   #disks = el("ul", { class: "disks" });
   #get;
   #footer;
@@ -196,7 +194,7 @@ export class ModelFilesPanel {
   /** Show the download button and the free space on the disks.
    * @param chosen the files that the button downloads
    * @param locked why no download can be started here, "" if it can */
-  #drawFooter(chosen: NeededFile[], locked: string) {
+  #drawFooter(chosen: NeededFileView[], locked: string) {
     const { store, translate } = this.context;
     const { fileChoices, bootstrap, needs, jobs } = store.get();
     const size = formatBytes(sumSizes(chosen, fileChoices), bootstrap?.language);
@@ -210,7 +208,7 @@ export class ModelFilesPanel {
       ...disks.map((_, at) => this.#makeDiskLine(disks, at, chosen)),
       locked && el("li", { "data-short": true }, locked),
     );
-    const isOffered = (one: NeededFile) =>
+    const isOffered = (one: NeededFileView) =>
       isAbsent(one) && one.file !== null && !getRefusal(one, fileChoices);
     this.#footer.hidden = !files.some((one) => isOffered(one) && !findJobFile(jobs, one));
   }
@@ -218,7 +216,7 @@ export class ModelFilesPanel {
   /** Return the line that says how much space the chosen files need on a disk, and whether the disk
    * has that space.
    * @param at index of the disk */
-  #makeDiskLine(disks: Disk[], at: number, chosen: NeededFile[]) {
+  #makeDiskLine(disks: Disk[], at: number, chosen: NeededFileView[]) {
     const { store, translate } = this.context;
     const { fileChoices, bootstrap } = store.get();
     const { free, usable, folder } = disks[at];

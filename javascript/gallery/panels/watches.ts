@@ -1,12 +1,13 @@
 /** The panel of watched galleries: starts and stops watching, and shows what is new in each. */
 
+import type { WatchedGallery, WatchList } from "../contract";
 import { button, el, iconButton, setLabel } from "../core/dom";
 import { formatDate } from "../core/text";
 import { Rows } from "../core/widgets";
 import { setWatches } from "../data/records";
 import { getWatchKey, makeDefaultQuery, withSource } from "../state/query";
 import { getSetting } from "../state/state";
-import type { Context, State, WatchedGalleries, WatchedGallery } from "../types";
+import type { Context, State } from "../types";
 import { makeEmpty, Panel } from "./panel";
 
 class WatchRow {
@@ -127,13 +128,13 @@ export class Watches {
     return this.#show(this.#panel.readData(() => api.get("watches", this.context)));
   }
 
-  #change(request: () => Promise<WatchedGalleries>) {
+  #change(request: () => Promise<WatchList>) {
     return this.#show(this.#panel.changeData(request));
   }
 
   /** Show the watched galleries of a response, and schedule the next check.
    * @param response null if there is nothing new to show */
-  async #show(response: Promise<WatchedGalleries | null>) {
+  async #show(response: Promise<WatchList | null>) {
     const watches = await response;
     const { store, signal } = this.context;
     if (signal.aborted) return;
@@ -144,7 +145,7 @@ export class Watches {
   }
 
   /** Show the watched galleries, and let the server check those that are due. */
-  #showAndCheck(watches: WatchedGalleries | undefined) {
+  #showAndCheck(watches: WatchList | undefined) {
     if (watches) setWatches(this.context.store, watches);
     this.#schedule();
     if (watches?.galleries.length) void this.#checkDue();

@@ -1,7 +1,11 @@
-/** Which model files are needed, chosen and being downloaded, and the names of their types. */
-
-import type { JobModelFile, ModelFileChoice, RemoteFileView } from "../contract";
-import type { FileChoice, Jobs, NeededFile, Needs, NeedsPlace, State, Translate } from "../types";
+import type {
+  JobList,
+  JobModelFile,
+  ModelFileChoice,
+  NeededFileView,
+  RemoteFileView,
+} from "../contract";
+import type { FileChoice, Needs, NeedsPlace, State, Translate } from "../types";
 
 /** By the key of a needed file. */
 type Choices = ReadonlyMap<string, FileChoice>;
@@ -20,30 +24,30 @@ const USUAL: FileChoice = Object.freeze({
 });
 
 /** Return the user's choice for a needed file, or the default choice. */
-export function getChoice({ key }: NeededFile, choices: Choices) {
+export function getChoice({ key }: NeededFileView, choices: Choices) {
   return choices.get(key) ?? USUAL;
 }
 
 /** Return the file that the user has chosen, else the default file; null if there is none. */
-export function getChosenFile(needed: NeededFile, choices: Choices): RemoteFileView | null {
+export function getChosenFile(needed: NeededFileView, choices: Choices): RemoteFileView | null {
   const id = getChoice(needed, choices).file ?? needed.file;
   return needed.choices.find((file) => file.id === id) ?? null;
 }
 
 /** Return the text why a file cannot be downloaded, "" if it can. */
-export function getRefusal(needed: NeededFile, choices: Choices) {
+export function getRefusal(needed: NeededFileView, choices: Choices) {
   return needed.refusal || (getChosenFile(needed, choices)?.refusal ?? "");
 }
 
 /** Return whether the user must agree to the download, because the chosen file may run code. */
-export function needsConsent(needed: NeededFile, choices: Choices) {
+export function needsConsent(needed: NeededFileView, choices: Choices) {
   const file = getChosenFile(needed, choices);
   return Boolean(file?.may_run_code) && getChoice(needed, choices).allowed !== file?.id;
 }
 
 /** Return whether a needed file is missing and can be downloaded without the user's consent, or
  * with the consent that the user has given. */
-export function canGet(needed: NeededFile, choices: Choices) {
+export function canGet(needed: NeededFileView, choices: Choices) {
   return (
     isAbsent(needed) &&
     getChosenFile(needed, choices) !== null &&
@@ -54,7 +58,7 @@ export function canGet(needed: NeededFile, choices: Choices) {
 
 /** Return whether the needed version's file is missing. Another version of the model may be
  * present. */
-export function isAbsent({ availability }: Pick<NeededFile, "availability">) {
+export function isAbsent({ availability }: Pick<NeededFileView, "availability">) {
   return availability === "missing" || availability === "other";
 }
 
@@ -64,7 +68,7 @@ export function getSearchWords({
   version_id,
   url,
   name,
-}: Pick<NeededFile, "version_id" | "url" | "name">) {
+}: Pick<NeededFileView, "version_id" | "url" | "name">) {
   const isKnown = version_id !== null || url !== "";
   return isKnown ? "" : name.replaceAll(/[_\s]+/g, " ").trim();
 }
@@ -79,7 +83,7 @@ export function listGettable(
   return files.filter((needed) => canGet(needed, fileChoices) && !findJobFile(jobs, needed));
 }
 
-function listChosen(needed: NeededFile, choices: Choices): RemoteFileView[] {
+function listChosen(needed: NeededFileView, choices: Choices): RemoteFileView[] {
   const file = getChosenFile(needed, choices);
   const { companions } = getChoice(needed, choices);
   const beside = needed.companions.filter(({ id }) => companions.has(id) && id !== file?.id);
@@ -87,14 +91,14 @@ function listChosen(needed: NeededFile, choices: Choices): RemoteFileView[] {
 }
 
 /** Return the total size of these needed files in bytes. */
-export function sumSizes(files: readonly NeededFile[], choices: Choices) {
+export function sumSizes(files: readonly NeededFileView[], choices: Choices) {
   const chosen = files.flatMap((needed) => listChosen(needed, choices));
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Return the files to name in a download request: each needed file's chosen or default file, and
  * the chosen companions, such as a VAE. */
-export function makeRequest(files: readonly NeededFile[], choices: Choices): ModelFileChoice[] {
+export function makeRequest(files: readonly NeededFileView[], choices: Choices): ModelFileChoice[] {
   return files.flatMap((needed) =>
     listChosen(needed, choices).map((file) => ({
       version_id: needed.version_id ?? 0,
@@ -107,8 +111,8 @@ export function makeRequest(files: readonly NeededFile[], choices: Choices): Mod
 /** Return the file of a model version that a job is downloading or will download, null if there is
  * none. */
 export function findJobFile(
-  jobs: Jobs | null,
-  { version_id }: Pick<NeededFile, "version_id">,
+  jobs: JobList | null,
+  { version_id }: Pick<NeededFileView, "version_id">,
 ): JobModelFile | null {
   for (const job of jobs?.jobs ?? []) {
     if (job.state === "cancelled") continue;
@@ -119,7 +123,10 @@ export function findJobFile(
 }
 
 /** Return the reason why the last download of a version failed, or "". */
-export function findJobFailure(jobs: Jobs | null, { version_id }: Pick<NeededFile, "version_id">) {
+export function findJobFailure(
+  jobs: JobList | null,
+  { version_id }: Pick<NeededFileView, "version_id">,
+) {
   const files = (jobs?.jobs ?? []).flatMap((job) => job.model_files);
   const last = files.find((file) => file.version_id === version_id);
   return last?.state === "failed" ? last.line : "";

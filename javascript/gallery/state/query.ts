@@ -1,7 +1,5 @@
-/** The query of a gallery: as URL, as paths of requests, and as words of the search field. Pure. */
-
-import type { SearchCount, SearchPreview } from "../contract";
-import type { Bootstrap, State, Where } from "../types";
+import type { Bootstrap, SearchCount, SearchPreview } from "../contract";
+import type { State, Where } from "../types";
 import { getSetting, getSource, NOWHERE } from "./state";
 
 export { getSource } from "./state";

@@ -1,34 +1,24 @@
 /** The page's state, its store to which parts subscribe, and the facts that follow from the
  * state. */
 
-import type {
-  Bootstrap,
-  Note,
-  Page,
-  Part,
-  Problems,
-  SearchProgress,
-  State,
-  View,
-  Where,
-  WidenedSearch,
-} from "../types";
+import type { Bootstrap, ImagePage, ImageView, Note, SearchProgress } from "../contract";
+import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
 
 interface Groups {
-  leads: readonly View[]; // the first image of each post
-  order: readonly View[]; // all images, those of a post one after another
+  leads: readonly ImageView[]; // the first image of each post
+  order: readonly ImageView[]; // all images, those of a post one after another
   members: ReadonlyMap<number, readonly number[]>; // the ids of an image's post, by its id
 }
 
-const groupsByImages = new WeakMap<readonly View[], Groups>();
+const groupsByImages = new WeakMap<readonly ImageView[], Groups>();
 
 /** Group the images by post. An image without a post is a group of its own. The result is cached
  * for the array. */
-export function groupByPost(images: readonly View[]): Groups {
+export function groupByPost(images: readonly ImageView[]): Groups {
   const known = groupsByImages.get(images);
   if (known) return known;
-  const posts = new Map<number | string, View[]>();
+  const posts = new Map<number | string, ImageView[]>();
   for (const view of images) {
     const key = view.post_id ?? `image ${view.id}`;
     const post = posts.get(key);
@@ -59,7 +49,7 @@ const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
  * the user has not uncovered it. */
 export function isBlurred(
   { bootstrap, revealed }: Pick<State, "bootstrap" | "revealed">,
-  { id, level }: Pick<View, "id" | "level">,
+  { id, level }: Pick<ImageView, "id" | "level">,
 ) {
   const highest = LEVELS.indexOf(String(getSetting(bootstrap, "blur_level") ?? "XXX"));
   return highest >= 0 && LEVELS.indexOf(level) > highest && !revealed.has(id);
@@ -133,7 +123,7 @@ export function makeInitialState(): State {
  * page is loaded. */
 export function makeEmptyGallery() {
   return {
-    images: [] as readonly View[],
+    images: [] as readonly ImageView[],
     matches: null as ReadonlySet<number> | null,
     cursor: null as string | null,
     ended: false,
@@ -156,7 +146,7 @@ export function makeEmptyGallery() {
 
 /** Return the changes to the state after a page was loaded. An image that was sent twice is added
  * only once. */
-export function addPage(state: State, page: Page) {
+export function addPage(state: State, page: ImagePage) {
   const before = state.stale ? [] : state.images;
   const known = new Set(before.map((view) => view.id));
   const fresh = page.images.filter((view) => !known.has(view.id) && known.add(view.id));
@@ -201,7 +191,11 @@ export function hideImages(state: State, ids: ReadonlySet<number>): Partial<Stat
 /** Return the changes to the state when Civitai responds again. At the top of the gallery, the new
  * page replaces the images from the library; elsewhere it only updates them.
  * @param isAtTop whether the gallery is at its top */
-export function replaceLibraryPage(state: State, page: Page, isAtTop: boolean): Partial<State> {
+export function replaceLibraryPage(
+  state: State,
+  page: ImagePage,
+  isAtTop: boolean,
+): Partial<State> {
   if (isAtTop) return addPage({ ...state, stale: true }, page);
   const fresh = new Map(page.images.map((view) => [view.id, view]));
   const images = state.images.map((view) => fresh.get(view.id) ?? view);
@@ -225,8 +219,8 @@ export function getSource(where: Where) {
 }
 
 const shownByImages: WeakMap<
-  readonly View[],
-  WeakMap<ReadonlySet<number>, readonly View[]>
+  readonly ImageView[],
+  WeakMap<ReadonlySet<number>, readonly ImageView[]>
 > = new WeakMap();
 
 type Shown = Pick<State, "images" | "loadedWords" | "matches" | "groupsPosts" | "where">;

@@ -1,11 +1,12 @@
 /** One image or video in the viewer, with its zoom. */
 
+import type { ImageView } from "../contract";
 import { makeBlurhash } from "../core/blurhash";
 import { button, el, setAttribute } from "../core/dom";
 import { readPreference, savePreference } from "../core/preferences";
 import { getErrorMessage, isAborted, makeProblem, makeRetryButton } from "../data/api";
 import { describeImage } from "../grid/tile";
-import type { Context, View } from "../types";
+import type { Context } from "../types";
 import {
   fitPose,
   getFitScale,
@@ -106,7 +107,7 @@ export class Slide {
   /** @param source null for the view's own image */
   constructor(
     readonly context: Context,
-    public view: View,
+    public view: ImageView,
     readonly listeners: SlideListeners,
     readonly source: ImageSource | null = null,
   ) {
@@ -158,7 +159,7 @@ export class Slide {
   }
 
   /** Show newer data of the image, such as its size. */
-  updateView(view: View) {
+  updateView(view: ImageView) {
     const before = this.view;
     this.view = view;
     if (view.width !== before.width || view.height !== before.height)
@@ -347,6 +348,6 @@ export class Slide {
 }
 
 /** Return whether a file is shown by a video or sound player. */
-function isPlayed({ kind }: View) {
+function isPlayed({ kind }: ImageView) {
   return kind === "video" || kind === "audio";
 }

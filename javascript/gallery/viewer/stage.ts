@@ -1,8 +1,9 @@
 /** The viewer's stage: the open image between its neighbours, which are loaded ahead. */
 
+import type { ImageView } from "../contract";
 import { el, observeSize } from "../core/dom";
 import { isBlurred } from "../state/state";
-import type { Context, View, ZoomStep } from "../types";
+import type { Context, ZoomStep } from "../types";
 import { Gestures, getSwipeDirection, isDismissed, ZoomGestures } from "./gestures";
 import { Slide } from "./slide";
 import { limitPose, type Point, type Pose, stepZoom } from "./zoom";
@@ -243,7 +244,7 @@ export class Stage {
   files;
   thumbs;
   #slides = new Map<number, Slide>();
-  #views: readonly View[] = [];
+  #views: readonly ImageView[] = [];
   #index = -1;
   size = { width: 1, height: 1 };
 
@@ -268,7 +269,7 @@ export class Stage {
   /** Show an image, and load the images around it.
    * @param index of the image to show
    * @param way the direction in which the user goes: 1 or -1 */
-  showImage(views: readonly View[], index: number, way: number) {
+  showImage(views: readonly ImageView[], index: number, way: number) {
     const before = this.slide;
     if (!before) this.#measure();
     this.#views = views;
@@ -340,7 +341,7 @@ export class Stage {
   }
 
   /** Return the slide of an image; create it if it is missing. */
-  #getSlide(view: View) {
+  #getSlide(view: ImageView) {
     let slide = this.#slides.get(view.id);
     if (slide) {
       slide.updateView(view);

@@ -1,12 +1,10 @@
-/** The viewer: one large image with its toolbar and details. */
-
 import type { ImageView } from "../contract";
 import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
 import { getSetting, getShown, isOffline, type Key } from "../state/state";
-import type { Context, Problem, State, View, ZoomStep } from "../types";
+import type { Context, Problem, State, ZoomStep } from "../types";
 import { Sheet } from "./sheet";
 import { playVideo, toggleSound } from "./slide";
 import { Slideshow } from "./slideshow";
@@ -23,7 +21,7 @@ class Toolbar {
   details;
   fullscreen;
   element;
-  #view: View | null = null;
+  #view: ImageView | null = null;
 
   constructor(readonly context: Context) {
     const { actions, translate } = context;
@@ -79,7 +77,7 @@ class Toolbar {
   /** Show the open image's position, and whether it is marked, a favourite and saved.
    * @param index -1 for an image that is not in the gallery
    * @param count number of images that are shown */
-  show(view: View, index: number, count: number) {
+  show(view: ImageView, index: number, count: number) {
     const { translate, store } = this.context;
     const { ended, marks, details } = store.get();
     for (const one of [this.favourite, this.save]) setDisabled(one, isOffline(store.get()));
@@ -147,7 +145,7 @@ export class Viewer {
   slideshow;
   /** made when it is first opened */
   #parts: ViewerParts | null = null;
-  #view: View | null = null;
+  #view: ImageView | null = null;
   #index = -1;
   #way = 1;
   /** the image whose description a screen reader has said last */
@@ -253,7 +251,7 @@ export class Viewer {
 
   /** Show the open image with its toolbar and neighbours. */
   #draw(state: State, parts: ViewerParts) {
-    const view = this.#view as View;
+    const view = this.#view as ImageView;
     const shown = getShown(state);
     parts.dialog.dataset.id = String(view.id);
     const { translate } = this.context;
@@ -291,7 +289,7 @@ export class Viewer {
     const shown = getShown(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
-    parts.details.showImage(this.#view as View, ids);
+    parts.details.showImage(this.#view as ImageView, ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
     const isFree = !ended && !loading && !problems.images;
     const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
@@ -299,7 +297,7 @@ export class Viewer {
   }
 
   /** Show newer data of an image that is not in the gallery, such as its size. */
-  #updateView(view: View) {
+  #updateView(view: ImageView) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
     this.#view = view;
     this.#draw(this.context.store.get(), this.#parts);
@@ -321,7 +319,7 @@ export class Viewer {
 }
 
 /** Return a placeholder for an image whose record is not loaded yet. */
-function makeUnknownView(id: number): View {
+function makeUnknownView(id: number): ImageView {
   return {
     id,
     kind: "" as ImageView["kind"], // so that no file is requested yet
