@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("each_system")
 _HOLDER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from civitai_manager_libs.core import sqlite_file
-print(sqlite_file.ProcessLock(sys.argv[2]).acquire(shared=sys.argv[3] == "True"), flush=True)
+from civitai_manager_libs.core import sqlite
+print(sqlite.ProcessLock(sys.argv[2]).acquire(shared=sys.argv[3] == "True"), flush=True)
 sys.stdin.read()
 """
 _SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")

@@ -11,7 +11,7 @@ from civitai_manager_libs.host import webui
 _SCRIPT = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from civitai_manager_libs.host.open_files import raise_open_file_limit
+from civitai_manager_libs.host.webui import raise_open_file_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[3])))
 raise_open_file_limit()
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])

@@ -71,25 +71,25 @@ def test_each_webui_is_refreshed_by_its_own_functions(add_function, name):
             add_function(module, path)
     for kind, functions in _HOSTS[name].items():
         add_function.calls.clear()
-        assert host.webui(kind)
+        assert host.refresh_models(kind)
         assert [call[:2] for call in add_function.calls] == functions
 
 
 def test_without_a_webui_there_is_nothing_to_refresh():
-    assert host.webui("lora")
+    assert host.refresh_models("lora")
 
 
 @pytest.mark.parametrize("kind", ["lora", "nothing-of-ours"])
 def test_webui_without_the_function_is_not_refreshed(add_function, kind):
-    assert not host.webui(kind)
+    assert not host.refresh_models(kind)
 
 
 @pytest.mark.parametrize("error", [OSError, sqlite3.OperationalError])
 def test_failing_function_is_logged_and_the_next_one_is_called(add_function, capsys, error):
     add_function("modules.shared_items", "refresh_vae_list", error("a damaged file"))
-    assert not host.webui("vae")
+    assert not host.refresh_models("vae")
     add_function(_FORGE, "refresh_models")
-    assert host.webui("vae")
+    assert host.refresh_models("vae")
     assert "a damaged file" in capsys.readouterr().err
 
 
@@ -99,25 +99,25 @@ _LOAD = "load_textual_inversion_embeddings"
 def test_embeddings_of_a1111_are_read_only_while_a_model_is_loaded(add_function):
     add_function("modules.sd_hijack", f"model_hijack.embedding_db.{_LOAD}")
     add_function("modules.sd_models", "model_data.load")
-    assert host.webui("embed") and add_function.calls == []
+    assert host.refresh_models("embed") and add_function.calls == []
     sys.modules["modules.sd_models"].model_data.sd_model = object()
-    assert host.webui("embed")
+    assert host.refresh_models("embed")
     assert [call[2] for call in add_function.calls] == [{"force_reload": True}]
 
 
 def test_embeddings_of_forge_are_read_for_the_page_and_the_loaded_model(add_function):
     add_function("modules.ui_extra_networks_textual_inversion", f"embedding_db.{_LOAD}")
-    assert host.webui("embed")
+    assert host.refresh_models("embed")
     assert add_function.calls[0][2] == {"force_reload": True, "sync_with_sd_model": False}
     add_function(
         "modules.sd_models", f"model_data.sd_model.text_processing_engine_l.embeddings.{_LOAD}"
     )
-    assert host.webui("embed") and len(add_function.calls) == 3
+    assert host.refresh_models("embed") and len(add_function.calls) == 3
 
 
 def test_embeddings_of_sd_next_are_read_only_while_a_model_is_loaded(add_function):
     add_function("modules.shared", f"sd_model.embedding_db.{_LOAD}")
     sys.modules["modules.shared"].sd_loaded = False
-    assert host.webui("embed") and add_function.calls == []
+    assert host.refresh_models("embed") and add_function.calls == []
     sys.modules["modules.shared"].sd_loaded = True
-    assert host.webui("embed") and len(add_function.calls) == 1
+    assert host.refresh_models("embed") and len(add_function.calls) == 1

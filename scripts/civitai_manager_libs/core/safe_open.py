@@ -37,11 +37,11 @@ def expand_folder(typed: str) -> str:
 
 
 try:
-    import msvcrt
-except ImportError:
-    msvcrt = None  # type: ignore[assignment]
-else:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
     import ctypes
+    import msvcrt
 
     # mypy knows only the names of the system that it runs on, here and below.
     _create_file = ctypes.WinDLL(  # type: ignore[attr-defined]
@@ -50,7 +50,8 @@ else:
     _create_file.argtypes = [ctypes.c_wchar_p, *[ctypes.c_uint32] * 2, ctypes.c_void_p]
     _create_file.argtypes += [*[ctypes.c_uint32] * 2, ctypes.c_void_p]
     _create_file.restype = ctypes.c_void_p
-
+else:
+    _create_file = None
 
 _Mode = Literal["rb", "r+b", "ab"]
 _READ, _READ_AND_WRITE = 0x80000000, 0xC0000000
@@ -100,7 +101,7 @@ def open_shared(path: str, flags: int) -> int:
     Pass this function to `open` as `opener`. Links are not followed, if the system has O_NOFOLLOW.
     Raises OSError.
     """
-    if msvcrt is None:
+    if _create_file is None:
         return os.open(path, flags | _NOT_FOLLOWED, 0o666)
     access = _READ_AND_WRITE if flags & (os.O_WRONLY | os.O_RDWR) else _READ
     creation = _OPEN_ALWAYS if flags & os.O_CREAT else _OPEN_EXISTING
@@ -175,13 +176,6 @@ def _is_owned(status: os.stat_result, path: str) -> bool:
     if not hasattr(os, "geteuid") or status.st_uid == os.geteuid():
         return True
     return status.st_uid == os.stat(os.path.dirname(path) or ".").st_uid
-
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-    import msvcrt
 
 
 # Windows bars others from a locked byte, so the byte lies behind all that is ever written.

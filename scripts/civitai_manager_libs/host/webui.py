@@ -76,14 +76,10 @@ def find_host_name() -> str:
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
-        return _find_forge_name()
+        version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
+        known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
+        return next((name for start, name in known if str(version).startswith(start)), "Forge")
     return "SD.Next" if find_paste_module().__name__ == _SDNEXT_MODULE else "AUTOMATIC1111"
-
-
-def _find_forge_name() -> str:
-    version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
-    known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
-    return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def fill_empty_prompts() -> None:

@@ -225,7 +225,10 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
     patches = [flag, Patch(start, end - start, added)]
-    return [_patch_webp_size(file, patches), *patches]
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "little")
+    grown = sum(len(patch.added) - patch.removed for patch in patches)
+    return [Patch(4, 4, struct.pack("<I", size + grown)), *patches]
 
 
 def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
@@ -277,13 +280,6 @@ def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
     return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
 
 
-def _patch_webp_size(file: BinaryIO, patches: list[Patch]) -> Patch:
-    file.seek(4)
-    size = int.from_bytes(file.read(4), "little")
-    grown = sum(len(patch.added) - patch.removed for patch in patches)
-    return Patch(4, 4, struct.pack("<I", size + grown))
-
-
 PATCHERS = {"jpg": list_jpeg_patches, "png": list_png_patches, "webp": list_webp_patches}
 
 
@@ -315,24 +311,23 @@ def embed_infotext(path: str, text: str) -> bool:
                 if patches is None or not is_complete(path, kind):
                     return False
                 new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
-                _write_patched(new_file, file, patches)
-            is_good = _contains_infotext(new_file.path, kind, text)
-            if is_good:
-                new_file.commit(path)
-            return is_good
+                at = 0
+                for patch in sorted(patches, key=lambda patch: patch.offset):
+                    _copy_bytes(new_file, file, at, patch.offset)
+                    new_file.write(patch.added)
+                    at = patch.offset + patch.removed
+                _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
+            read = read_embedded_texts(new_file.path)
+            comment = read.get("parameters") if kind == "png" else read.get("UserComment")
+            is_same = comment == text.encode("utf-8", "replace").decode()
+            if not is_same or not is_complete(new_file.path, kind):
+                return False
+            new_file.commit(path)
+            return True
     except (OverflowError, struct.error):  # lengths that exceed the format
         return False
     except OSError as error:
         raise to_disk_error(error, path) from error
-
-
-def _write_patched(new_file: AtomicFile, file: BinaryIO, patches: list[Patch]) -> None:
-    at = 0
-    for patch in sorted(patches, key=lambda patch: patch.offset):
-        _copy_bytes(new_file, file, at, patch.offset)
-        new_file.write(patch.added)
-        at = patch.offset + patch.removed
-    _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
 
 
 def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> None:
@@ -340,9 +335,3 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
     while start < end and (piece := file.read(min(_PIECE, end - start))):
         new_file.write(piece)
         start += len(piece)
-
-
-def _contains_infotext(path: str, kind: str, text: str) -> bool:
-    read = read_embedded_texts(path)
-    comment = read.get("parameters") if kind == "png" else read.get("UserComment")
-    return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

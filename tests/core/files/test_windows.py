@@ -180,7 +180,7 @@ def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, m
             seen.append(safe_open.lock_descriptor(other.fileno()))
         os.replace(source, target)
 
-    monkeypatch.setattr("civitai_manager_libs.core.atomic_file.replace_file", atomic_file)
+    monkeypatch.setattr("civitai_manager_libs.core.atomic_file.replace_file", replace)
     with ResumableFile(str(tmp_path), URL) as half:
         half.write(b"new")
         half.write_note(9, TAG)

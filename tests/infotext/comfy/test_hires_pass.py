@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.comfy.sampling import iter_image_path
@@ -120,7 +122,7 @@ def test_second_pass_that_a_webui_cannot_do_is_left_out(between):
 def test_each_sampler_is_traced_back_once(monkeypatch):
     traced = []
     monkeypatch.setattr(
-        read_graph,
+        sys.modules[read_graph.__module__],
         "iter_image_path",
         lambda nodes, end: traced.append(end) or iter_image_path(nodes, end),
     )

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from math import inf
 
 import pytest
-from civitai_manager_libs.core.files import resume_note
+from civitai_manager_libs.core import resume_note
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 from model_storage import ModelStorage, safetensors
 from power_loss import CutDisk, stopped
@@ -31,8 +31,8 @@ class Socket(socket.socket):
         self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, {_BUFFER})
         super().connect(address)
 socket.socket = Socket
-from civitai_manager_libs.network.model_file import syncer
-syncer._LEAST_SPEED = 0  # of a disk that other programs make slow
+from civitai_manager_libs.network import pieces
+pieces._LEAST_SPEED = 0  # of a disk that other programs make slow
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
 CivitaiHttpClient().fetch_model(sys.argv[1], sys.argv[2], ExpectedFile(sys.argv[3]))
 """

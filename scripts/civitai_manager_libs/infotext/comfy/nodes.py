@@ -283,14 +283,11 @@ def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
     match = _DIMENSIONS.search(preset)
     if preset in _MISPRINTS or match is None and preset != "custom":
         return ()
-    sides = [as_number(side) or 0 for side in (match.groups() if match else _read_sides(get))]
+    stated = match.groups() if match else (get("width"), get("height"))
+    sides = [as_number(side) or 0 for side in stated]
     factor = get("prescale_factor")
     scaled = [int(side * (1 if factor is None else as_number(factor) or 0)) for side in sides]
     return tuple(reversed(scaled) if get("swap_dimensions") == "On" else scaled)
-
-
-def _read_sides(get: _GetInput) -> tuple[Any, Any]:
-    return get("width"), get("height")
 
 
 def _read_listed_size(get: _GetInput) -> tuple[Any, ...]:

@@ -278,7 +278,8 @@ def read_widget_values(
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    inner = _remove_sockets(node, component_inputs)
+    sockets = {str(each.get("name")) for each in list_inputs(node) if not each.get("widget")}
+    inner = [name for name in component_inputs if name not in sockets]
     known = _find_widget_names(str(node.get("type")), values)
     known = known or (inner if _are_plausible(inner, values) else [])
     named, rest = _pair_values(list_widget_names(node), values)
@@ -299,8 +300,12 @@ def read_widget_values(
 def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """Return the names of a node's widgets in order, [] if they are unknown for its type."""
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
-    fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
-    return next((row for row in fitting if _are_plausible(row, values)), [])
+    for row in rows:
+        named, rest = _pair_values(row, values)
+        fits = len(rows) == 1 or len(named) == len(row) and not rest
+        if fits and _are_plausible(row, values):
+            return row
+    return []
 
 
 def _are_plausible(names: list[str], values: list[Any]) -> bool:
@@ -308,16 +313,6 @@ def _are_plausible(names: list[str], values: list[Any]) -> bool:
     named, _ = _pair_values(names, values)
     numbers = {name: as_number(named[name]) for name in _NUMBERS.keys() & named.keys()}
     return all(value is not None and value <= _NUMBERS[name] for name, value in numbers.items())
-
-
-def _fit_values(names: list[str], values: list[Any]) -> bool:
-    named, rest = _pair_values(names, values)
-    return len(named) == len(names) and not rest
-
-
-def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    sockets = {str(each.get("name")) for each in list_inputs(node) if not each.get("widget")}
-    return [name for name in names if name not in sockets]
 
 
 def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
