@@ -58,32 +58,27 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
     if byte_order is None:
         return None
     try:
-        return _write_comment(tiff, byte_order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
+        comment = b"UNICODE\0" + text.encode("utf-16-be", "replace")
+        data = bytearray(tiff + bytes(len(tiff) % 2))
+        root = _read_root(tiff, byte_order)
+        exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
+        exif_at = len(data)
+        comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
+        entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
+        data += (
+            _write_folder(byte_order, exif, _USER_COMMENT, entry)
+            + comment
+            + bytes(len(comment) % 2)
+        )
+        if exif_entry is not None:
+            struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
+        else:
+            struct.pack_into(f"{byte_order}I", data, 4, len(data))
+            entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
+            data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
+        return bytes(data)
     except (struct.error, ValueError):
         return None
-
-
-def _write_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return the EXIF data `tiff` with the user comment replaced by `comment`, an encoded text.
-
-    Raises struct.error or ValueError if `tiff` is damaged.
-    """
-    data = bytearray(tiff + bytes(len(tiff) % 2))
-    root = _read_root(tiff, byte_order)
-    exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
-    exif_at = len(data)
-    comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
-    entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
-    data += (
-        _write_folder(byte_order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
-    )
-    if exif_entry is not None:
-        struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
-    else:
-        struct.pack_into(f"{byte_order}I", data, 4, len(data))
-        entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
-        data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
-    return bytes(data)
 
 
 def _read_root(tiff: bytes, byte_order: str) -> _Folder:

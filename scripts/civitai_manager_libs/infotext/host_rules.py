@@ -90,13 +90,14 @@ class HostCapabilities:
         return sampler if sampler in self.samplers else "", label
 
 
-_FIRST = ("Steps", "Seed", "Size", "Sampler", "CFG scale")  # one of them must begin the parameters
-# Its parser ends the prompts wherever one of these occurs.
-_MARKS = (
+# In SD.Next, one of these must begin the parameters.
+_FIRST = ("Steps", "Seed", "Size", "Sampler", "CFG scale")
+# SD.Next's parser ends the prompts wherever one of these occurs.
+_SDNEXT_MARKS = (
     *("steps: ", "seed: ", "width: ", "height: ", "sampler: ", "size: ", "cfg scale: "),
     *("pipeline: ", "negative prompt: ", "template: ", "negative template: "),
 )
-_NAMES = {
+_SDNEXT_NAMES = {
     "Clip skip": "CLiP-skip",
     "Variation seed strength": "Variation strength",
     "Hires resize": "Hires fixed",
@@ -104,14 +105,14 @@ _NAMES = {
     "Refiner switch at": "Refiner start",
     "ENSD": "Sampler eta delta",
 }
-_SAMPLERS = {
+_SDNEXT_SAMPLERS = {
     "DPM2": "KDPM2",
     "DPM2 a": "KDPM2 a",
     "ER SDE": "ER-SDE",
     "LMS": "LMSD",
     "Res Multistep": "RES-Multistep 2M",
 }
-_SCHEDULES = {
+_SDNEXT_SCHEDULES = {
     "Automatic": ("Sampler sigma", "default"),
     "Beta": ("Sampler sigma", "betas"),
     "Exponential": ("Sampler sigma", "exponential"),
@@ -119,7 +120,7 @@ _SCHEDULES = {
     "Normal": ("Sampler sigma", "default"),
     "SGM Uniform": ("Sampler spacing", "trailing"),
 }
-_UPSCALERS = {
+_SDNEXT_UPSCALERS = {
     "Latent": "Latent Bilinear",
     "Latent (antialiased)": "Latent Bilinear antialias",
     "Latent (bicubic antialiased)": "Latent Bicubic antialias",
@@ -127,7 +128,11 @@ _UPSCALERS = {
     "Latent (nearest)": "Latent Nearest",
     "Latent (nearest-exact)": "Latent Nearest exact",
 }
-_VALUES = {"Sampler": _SAMPLERS, "Hires sampler": _SAMPLERS, "Hires upscaler": _UPSCALERS}
+_SDNEXT_VALUES = {
+    "Sampler": _SDNEXT_SAMPLERS,
+    "Hires sampler": _SDNEXT_SAMPLERS,
+    "Hires upscaler": _SDNEXT_UPSCALERS,
+}
 _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would replace the prompts
     *(("Clip skip", "1"), ("ENSD", "0"), ("RNG", "GPU"), ("Hires steps", "0")),
     *(("Hires sampler", "Use same sampler"), ("Hires checkpoint", "Use same checkpoint")),
@@ -149,9 +154,12 @@ def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, 
         if (name, value) in _NOT_SENT or name in _TEMPLATES:
             told[name] = (name, "")
         elif name == "Schedule type":
-            told[name] = _SCHEDULES.get(value, (name, value))
+            told[name] = _SDNEXT_SCHEDULES.get(value, (name, value))
         else:
-            told[name] = (_NAMES.get(name, name), _VALUES.get(name, {}).get(value, value))
+            told[name] = (
+                _SDNEXT_NAMES.get(name, name),
+                _SDNEXT_VALUES.get(name, {}).get(value, value),
+            )
     if "Distilled CFG Scale" in parameters:  # there the guidance of the model is the CFG scale
         told["CFG scale"] = ("CFG true", parameters.get("CFG scale", ""))
         told["Distilled CFG Scale"] = ("CFG scale", parameters["Distilled CFG Scale"])
@@ -172,7 +180,7 @@ def parse_as_sdnext(text: str) -> Infotext:
     values = {re.split("[-/]", key)[-1].strip(): value for key, value in read.parameters.items()}
     prompts = []
     for prompt in (read.prompt, read.negative_prompt):
-        found = (prompt.lower().find(mark) for mark in _MARKS)
+        found = (prompt.lower().find(mark) for mark in _SDNEXT_MARKS)
         end = min((at for at in found if at >= 0), default=len(prompt))
         prompts.append(prompt[:end].strip())
     return Infotext(prompts[0], prompts[1], values)

@@ -260,11 +260,10 @@ def _zod_message(error: dict[str, Any]) -> str:
             return message
     if not isinstance(issues, list):
         return ""
-    messages = [_issue_message(issue) for issue in issues if isinstance(issue, dict)]
+    messages = []
+    for issue in (issue for issue in issues if isinstance(issue, dict)):
+        path, message = issue.get("path"), issue.get("message")
+        field = ".".join(map(str, path)) if isinstance(path, list) else ""
+        is_named = field and isinstance(message, str)
+        messages.append(f"{field}: {message}" if is_named else str(message or ""))
     return "; ".join(filter(None, messages))
-
-
-def _issue_message(issue: dict[str, Any]) -> str:
-    path, message = issue.get("path"), issue.get("message")
-    field = ".".join(str(part) for part in path) if isinstance(path, list) else ""
-    return f"{field}: {message}" if field and isinstance(message, str) else str(message or "")

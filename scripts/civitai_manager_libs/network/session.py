@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
@@ -250,17 +250,14 @@ class HttpSession:
     def _send_options(self, request: OutgoingRequest) -> dict[str, Any]:
         url, timeout = request.url, request.timeout
         found = self._session.merge_environment_settings(url, {}, True, request.verify, None)
-        proxies = {**found["proxies"], **(request.proxies or _configured_proxies(url))}
+        own = request.proxies
+        if not own and setting.proxy and not is_private_url(url):
+            if not should_bypass_proxies(url, None):
+                own = dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
+        proxies = {**found["proxies"], **(own or {})}
         if isinstance(timeout, (int, float)):
             timeout = max(timeout, 0.001)  # urllib3 refuses 0
         return {**found, "proxies": proxies, "cert": request.cert, "timeout": timeout}
-
-
-def _configured_proxies(url: str) -> dict[str, str]:
-    """Return the proxy in the settings as {scheme: proxy URL}."""
-    if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
-        return {}
-    return dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
 
 
 class ApiClient:
@@ -331,32 +328,18 @@ def follow_redirect(response: requests.Response, request: OutgoingRequest) -> Ou
     # A server on this machine may redirect to this machine.
     is_private = is_private_address(find_server_address(response) or "")
     refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
-    _release_connection(response, request.cancelled)
-    url = _find_target(response)
+    with closing(ResponseBody(response, request.cancelled)) as body:
+        with suppress(NetworkError, InvalidResponse):
+            body.read_all(_SMALL_BODY)  # so that the connection can be used again
+    try:
+        url = urljoin(response.url, _location_reader.get_redirect_target(response) or "")
+    except ValueError as error:
+        raise Refused("The redirect has no valid address.") from error
     prepared = _redirect(request.prepared, url, response.status_code)
     if refuses_private and is_private_url(prepared.url or ""):
         raise Refused("The redirect leads into your own network, so it was not followed.")
     origin = request.origin or split_url(request.url).netloc
     return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
-
-
-def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Close a response; read a small body first, so that the connection can be reused.
-
-    cancelled: ends the reading by raising Cancelled; the response is closed nevertheless.
-    """
-    with closing(ResponseBody(response, cancelled)) as body:
-        try:
-            body.read_all(_SMALL_BODY)
-        except (NetworkError, InvalidResponse):
-            return
-
-
-def _find_target(response: requests.Response) -> str:
-    try:
-        return urljoin(response.url, _location_reader.get_redirect_target(response) or "")
-    except ValueError as error:
-        raise Refused("The redirect has no valid address.") from error
 
 
 def _redirect(request: requests.PreparedRequest, url: str, status: int) -> requests.PreparedRequest:

@@ -330,17 +330,6 @@ def _multiply_whole(get: _GetInput) -> tuple[Any, ...]:
     return int(integer * multiple), integer * multiple
 
 
-def _compute_easy_math(get: _GetInput) -> tuple[Any, ...]:
-    sign = _EASY_SIGNS.get(get("operation"))
-    return (int(_evaluate_text(f"a {sign} b", get)),)
-
-
-def _compute_searge_math(get: _GetInput) -> tuple[Any, ...]:
-    """Return (result,), the value of a node SeargeIntegerMath's expression; `/` rounds down."""
-    # SeargeDP/SeargeSDXL, modules/_legacy.py
-    return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
-
-
 def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
     text = get("expression")
     if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
@@ -405,10 +394,13 @@ _COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
     "ResolutionSelector": _compute_resolution,
     "SDXL Empty Latent Image (rgthree)": _read_scaled_size,
     "SDXLEmptyLatentSizePicker+": _read_listed_size,
-    "SeargeIntegerMath": _compute_searge_math,
+    # SeargeDP/SeargeSDXL, modules/_legacy.py: its `/` rounds down
+    "SeargeIntegerMath": lambda get: (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),),
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replace_text,
-    "easy mathInt": _compute_easy_math,
+    "easy mathInt": lambda get: (
+        int(_evaluate_text(f"a {_EASY_SIGNS.get(get('operation'))} b", get)),
+    ),
     "mxSlider": lambda get: (get("Xf") if get("isfloatX") else get("Xi"),),
 }
 

@@ -283,11 +283,11 @@ def _iter_delimiters(inputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
-_AXES = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
-_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
+_AXIS_INPUTS = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
+_AXIS_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
-_JOINED = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
-_UNUSED = {"none", "nothing"}
+_JOINED_AXES = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
+_NO_AXIS = {"none", "nothing"}
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
 # A word in an axis' name: the record's keys that the axis varies.
 _VARIED: Mapping[str, tuple[str, ...]] = {
@@ -340,7 +340,9 @@ def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
 
     def list_joined(node_id: NodeId) -> list[NodeId]:
         inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
-        return [link for link in map(get_linked_node, map(inputs.get, _JOINED)) if link is not None]
+        return [
+            link for link in map(get_linked_node, map(inputs.get, _JOINED_AXES)) if link is not None
+        ]
 
     for node_id in walk_nodes([axis], list_joined):
         node = nodes.get(node_id, {"inputs": {}, "class_type": ""})
@@ -353,9 +355,11 @@ def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
-        if name in _AXES and link is not None:
+        if name in _AXIS_INPUTS and link is not None:
             yield from _iter_linked_names(nodes, link)
-        elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
+        elif (
+            isinstance(value, str) and _AXIS_NAMES.fullmatch(name) and value.lower() not in _NO_AXIS
+        ):
             yield value.lower()
         elif isinstance(value, str):
             yield from (found.lower() for found in _ASSIGNED.findall(value))

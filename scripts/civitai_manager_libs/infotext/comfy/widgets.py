@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from ...core import as_integer, as_list, as_mapping, as_number
@@ -284,9 +283,10 @@ def read_widget_values(
     known = known or (inner if _are_plausible(inner, values) else [])
     named, rest = _pair_values(list_widget_names(node), values)
     if rest and known:
-        rest_is_unnamed = known[-1] == _UNNAMED
         named, _ = _pair_values([name for name in known if name != _UNNAMED], values)
-        named = {**_find_seed(values), **named} if rest_is_unnamed else named
+        pairs = zip(values, values[1:]) if known[-1] == _UNNAMED else ()
+        seeds = [v for v, after in pairs if after in tuple(_CONTROLS) and as_integer(v) is not None]
+        named = {"seed": seeds[0], **named} if seeds else named
     elif rest:  # the node names some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
@@ -344,15 +344,11 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
     for name, _ in zip(names, values):
         if at < len(values):
             found[name] = values[at]
-            at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_seed_control(values[at + 1]))
+            at += 1
+            if name in _SEEDS and at < len(values):
+                control = values[at]
+                at += control is None or isinstance(control, bool) or control in tuple(_CONTROLS)
     return found, values[at:]
-
-
-def _find_seed(values: list[Any]) -> dict[str, Any]:
-    """Return {"seed": value} for the value before one such as "randomize", {} if there is none."""
-    pairs = zip(values, values[1:])
-    found = (v for v, after in pairs if after in tuple(_CONTROLS) and as_integer(v) is not None)
-    return {"seed": seed for seed in islice(found, 1)}
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
@@ -385,7 +381,3 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
     if as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
         return {}
     return {name: value for name, value in row.items() if name != "denoise" or denoise}
-
-
-def _is_seed_control(value: object) -> bool:
-    return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

@@ -113,7 +113,10 @@ def read_workflow_nodes(workflow: object) -> Nodes:
         return {}
     subgraphs = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
     by_type = {str(group.get("id")): group for group in subgraphs if isinstance(group, Mapping)}
-    by_type |= _convert_group_nodes(workflow)
+    old_groups = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
+    for name, old_group in list(old_groups.items())[:_MAX_GROUP_NODES]:
+        subgraph = _convert_group_node(as_mapping(old_group))
+        by_type |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
     components = _list_component_inputs(workflow)
     nodes: dict[str, Node] = {}
     waiting, opened, links = [_Group(workflow, by_type)], 0, 0
@@ -227,7 +230,11 @@ def _make_input_nodes(
 ) -> dict[int, Node]:
     """Return {input number: node that supplies the value} for the inputs of a group."""
     node_inputs = list_inputs(content)
-    values = _read_group_values(node, node_inputs)
+    stated = as_list(node.get("widgets_values"))
+    widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
+    # The subgraph names its widgets, else the group node; they must be as many as the values.
+    fitting = (names for names in (widgets, list_widget_names(node)) if len(names) == len(stated))
+    values = dict(zip(next(fitting, []), stated))
     made = {}
     for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
         if name in links:
@@ -235,22 +242,6 @@ def _make_input_nodes(
         elif name in values:
             made[slot] = {"class_type": "PrimitiveNode", "inputs": {"value": values[name]}}
     return made
-
-
-def _read_group_values(
-    node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Return {input name: value} for the widgets of a group node.
-
-    The names are those of `node_inputs`, the inputs of the group's subgraph, else those that the
-    node itself lists. Return {} if neither gives one name for each value.
-    """
-    values = as_list(node.get("widgets_values"))
-    widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
-    for names in (widgets, list_widget_names(node)):
-        if len(names) == len(values):
-            return dict(zip(names, values))
-    return {}
 
 
 def _make_reroute(source: _Link | None) -> Node:
@@ -300,16 +291,6 @@ _MAX_GROUP_NODES, _MAX_INNER_NODES, _MAX_SLOTS, _MAX_INNER_LINKS = 30, 50, 50, 2
 _Slot = tuple[int, int]  # the index of an inner node, and the number of its input or output
 
 
-def _convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Convert the group nodes of a workflow to subgraphs; return {node type: subgraph}."""
-    defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
-    found: dict[str, Mapping[str, Any]] = {}
-    for name, group in list(defined.items())[:_MAX_GROUP_NODES]:
-        subgraph = _convert_group_node(as_mapping(group))
-        found |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
-    return found
-
-
 def _fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
@@ -329,7 +310,11 @@ def _fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Map
 
 def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
     stated = as_list(group.get("nodes"))[:_MAX_INNER_NODES]
-    nodes = [_unlink_inputs(node, index) for index, node in enumerate(stated)]
+    nodes: list[dict[str, Any]] = []
+    for index, each in enumerate(stated):
+        inputs = as_list(as_mapping(each).get("inputs"))[:_MAX_SLOTS]
+        unlinked = [{**as_mapping(node_input), "link": None} for node_input in inputs]
+        nodes.append({**as_mapping(each), "id": index, "inputs": unlinked})
     sources = _read_link_sources(group)
     joined = {target: source for target, source in sources.items() if isinstance(source[0], int)}
     links: list[list[Any]] = []
@@ -350,12 +335,6 @@ def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
     inputs = [{"name": name} for name in names]
     joints = {"has_joined_widgets": True, "has_linked_widgets": bool(linked_widgets)}
     return {"nodes": nodes, "links": links, "inputs": inputs, **joints}
-
-
-def _unlink_inputs(node: object, node_id: int) -> dict[str, Any]:
-    inputs = as_list(as_mapping(node).get("inputs"))[:_MAX_SLOTS]
-    unlinked = [{**as_mapping(each), "link": None} for each in inputs]
-    return {**as_mapping(node), "id": node_id, "inputs": unlinked}
 
 
 def _read_link_sources(group: Mapping[str, Any]) -> dict[_Slot, tuple[Any, int]]:
@@ -466,7 +445,11 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
                 continue
             link, source = links[number], group.sources[number]
             if kind in _BY_TYPE:
-                types[_get_output_type(by_id.get(str(link.source)), link.output)] = source
+                outputs = as_list(by_id.get(str(link.source), {}).get("outputs"))
+                is_known = 0 <= link.output < len(outputs)
+                types[str(as_mapping(outputs[link.output]).get("type")) if is_known else ""] = (
+                    source
+                )
             elif kind in _BY_NAME:
                 names |= dict.fromkeys(_BY_NAME[kind][slot : slot + 1], source)
     found: _Links = {}
@@ -479,13 +462,6 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
             if node_input.get("link") is None and new_link:
                 found.setdefault(str(node.get("id")), {})[name] = new_link
     return found
-
-
-def _get_output_type(node: Node | None, slot: int) -> str:
-    outputs = as_list(node.get("outputs")) if node else []
-    if 0 <= slot < len(outputs):
-        return str(as_mapping(outputs[slot]).get("type"))
-    return ""
 
 
 def _get_input_name(node_input: object) -> str:

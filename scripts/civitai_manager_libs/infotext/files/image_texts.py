@@ -277,13 +277,13 @@ def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
 
 
 _LONGEST = 1_000_000  # characters of a value
-_TAGS = {
+_XMP_TAGS = {
     "XMP comment": "exif:UserComment",
     "XMP description": "dc:description",
     "prompt": "comfy:prompt",
     "workflow": "comfy:workflow",
 }
-_TAG = re.compile(r"<[^<>]*>")
+_XML_TAG = re.compile(r"<[^<>]*>")
 
 
 def iter_xmp_texts(packet: str) -> Texts:
@@ -291,9 +291,9 @@ def iter_xmp_texts(packet: str) -> Texts:
 
     ComfyUI's graph and workflow have their names in a PNG, "prompt" and "workflow".
     """
-    for name, tag in _TAGS.items():
+    for name, tag in _XMP_TAGS.items():
         element = _find_between(packet, f"<{tag}", f"</{tag}>")
-        value = _TAG.sub("", f"<{element}") if element else ""
+        value = _XML_TAG.sub("", f"<{element}") if element else ""
         for quote in ('"', "'"):
             value = value or _find_between(packet, f" {tag}={quote}", quote)
         if value.strip():
