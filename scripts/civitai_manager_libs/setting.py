@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from . import host
 from .core import (
+    as_integer,
+    as_number,
     back_up_invalid_file,
     cache_file_name,
     expand_folder,
@@ -24,7 +27,6 @@ from .core import (
     read_json_object,
     remove_if_present,
     remove_leftovers,
-    SettingSpec,
     write_text_file,
 )
 from .errors import DiskError, SettingError
@@ -36,6 +38,61 @@ __all__ += ["private_paths", "RENDITIONS", "restore", "save", "save_api_key"]
 __all__ += ["saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder", "validate_key"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
+_Value = bool | int | float | str
+_SHOWN = 60  # characters of a refused value in the message
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """The allowed values of a setting; all have the type of the default.
+
+    low, high: the smallest and largest number, unused for other types. choices: the allowed
+    strings, () for any. is_private: whether the value, such as a folder, is shown only to users who
+    may change it.
+    """
+
+    name: str
+    default: _Value
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+    is_private: bool = False
+
+    def validate(self, value: Any) -> _Value:
+        """Return a value converted to the setting's type.
+
+        Raises SettingError, with a message for the user, if the value is not allowed.
+        """
+        if isinstance(self.default, bool):
+            allowed = "true or false"
+            if isinstance(value, bool):
+                return value
+        elif isinstance(self.default, str):
+            allowed = f"one of {', '.join(self.choices)}"
+            allowed = allowed if self.choices else "text without invalid characters"
+            is_text = isinstance(value, str) and value == value.encode("utf-8", "ignore").decode()
+            if is_text and (not self.choices or value in self.choices):
+                return str(value)
+        else:
+            is_whole = isinstance(self.default, int)
+            allowed = (
+                f"{'a whole number' if is_whole else 'a number'} from {self.low} to {self.high}"
+            )
+            number = as_integer(value) if is_whole else as_number(value)
+            if number is not None and self.low <= number <= self.high:
+                return number
+        shown = repr(value)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        raise SettingError(f"{self.name} must be {allowed}, not {shown}.")
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether a value is allowed."""
+        try:
+            self.validate(value)
+        except SettingError:
+            return False
+        return True
+
 
 SETTINGS: list[SettingSpec] = []
 # The groups in which the page shows the settings.

@@ -144,9 +144,26 @@ def _fetch_rows(
     rows: int,
     cancelled: Cancellation | None,
 ) -> Page:
-    params = _query_params(query, cursor, rows)
+    params: dict[str, str | int | None] = {
+        # With both ids the site ignores the model's.
+        "modelId": query.model_id if query.version_id is None else None,
+        "modelVersionId": query.version_id,
+        "postId": query.post_id,
+        "username": query.username or None,
+        "imageId": query.image_id,
+        "baseModels": ",".join(query.base_models) or None,
+        "sort": query.sort,
+        "period": query.period,
+        "browsingLevel": query.level,
+        "type": query.type,
+        "limit": rows,
+        "withMeta": "true",
+        "flatMeta": "true",
+        "cursor": adjust_cursor(query, cursor),
+    }
+    known = {name: value for name, value in params.items() if value is not None}
     try:
-        body = client.fetch_json(_api_url("images"), params=params, cancelled=cancelled)
+        body = client.fetch_json(_api_url("images"), params=known, cancelled=cancelled)
     except NotFound:  # which some of the site's paths send for an author who does not exist
         if not query.username or cursor is not None:
             raise
@@ -200,24 +217,3 @@ def fetch_username(client: Client) -> str:
 
 def _api_url(path: str) -> str:
     return f"{setting.base_url()}/api/v1/{path}"
-
-
-def _query_params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:
-    params: dict[str, str | int | None] = {
-        # With both ids the site ignores the model's.
-        "modelId": query.model_id if query.version_id is None else None,
-        "modelVersionId": query.version_id,
-        "postId": query.post_id,
-        "username": query.username or None,
-        "imageId": query.image_id,
-        "baseModels": ",".join(query.base_models) or None,
-        "sort": query.sort,
-        "period": query.period,
-        "browsingLevel": query.level,
-        "type": query.type,
-        "limit": rows,
-        "withMeta": "true",
-        "flatMeta": "true",
-        "cursor": adjust_cursor(query, cursor),
-    }
-    return {name: value for name, value in params.items() if value is not None}

@@ -183,18 +183,14 @@ def walk_pages(
         if cursor in cursors or repeats >= _MAX_REPEATS or empty_rows >= _MAX_EMPTY_ROWS:
             cursor = None
         cursors.add(cursor)
-        yield replace(page, images=_drop_seen(page.images, seen, known), next_cursor=cursor), cursor
+        fresh = []
+        for image in page.images:
+            if image.id not in seen and image.id not in known:
+                fresh.append(image)
+            seen.add(image.id)
+        yield replace(page, images=tuple(fresh), next_cursor=cursor), cursor
         if cursor is None:
             return
-
-
-def _drop_seen(images: tuple[Image, ...], seen: set[int], known: set[int]) -> tuple[Image, ...]:
-    fresh = []
-    for image in images:
-        if image.id not in seen and image.id not in known:
-            fresh.append(image)
-        seen.add(image.id)
-    return tuple(fresh)
 
 
 def _is_valid_field(name: str, value: Any) -> bool:

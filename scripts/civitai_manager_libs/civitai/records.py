@@ -251,6 +251,7 @@ _HIGHEST, _BLOCKED = 16, 32
 _OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{6,170}")
 _NUMBERED_NAME = re.compile(r"/([0-9]{1,18})(?:\.\w{1,5})?(?:[?#].*)?$", re.A)
+_REACTIONS = ("likeCount", "heartCount", "laughCount", "cryCount")
 _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
 
@@ -395,9 +396,12 @@ def image_from_json(row: Any, default_level: int = 1) -> Image | None:
     url = row.get("url")
     if not isinstance(url, str) or not is_allowed_url(url) or is_deeply_nested(row):
         return None
-    image_id = as_whole_number(row.get("id"), 1) or _parse_id_in_url(url)
+    numbered = _NUMBERED_NAME.search(url)
+    image_id = as_whole_number(row.get("id"), 1) or as_whole_number(numbered and numbered[1], 1)
     if image_id is None:
         return None
+    ids = (as_id(entry) for entry in _as_entries(row.get("modelVersionIds")))
+    blurhash, stats = row.get("hash"), as_mapping(row.get("stats"))
     return Image(
         id=image_id,
         url=url,
@@ -405,13 +409,13 @@ def image_from_json(row: Any, default_level: int = 1) -> Image | None:
         width=as_whole_number(row.get("width"), 0, _MAX_PIXELS) or 0,
         height=as_whole_number(row.get("height"), 0, _MAX_PIXELS) or 0,
         level=_parse_level(row, default_level),
-        hash=_parse_blurhash(row.get("hash")),
+        hash=blurhash if isinstance(blurhash, str) and _BLURHASH.fullmatch(blurhash) else "",
         created_at=clean_date(row.get("createdAt")),
         post_id=as_whole_number(row.get("postId"), 1),
         username=_parse_username(row.get("username")),
         base_model=clean_line(row.get("baseModel"), 100),
-        version_ids=_parse_ids(row.get("modelVersionIds")),
-        reactions=_parse_stats(as_mapping(row.get("stats"))),
+        version_ids=tuple(dict.fromkeys(entry for entry in ids if entry is not None)),
+        reactions=ReactionCounts(*(as_whole_number(stats.get(n)) or 0 for n in _REACTIONS)),
         meta=_unwrap_meta(row.get("meta")),
         record=row,
     )
@@ -528,28 +532,9 @@ def _parse_type(value: Any, url: str) -> str:
     return _TYPES_BY_EXTENSION.get(extension, "image")
 
 
-def _parse_id_in_url(url: str) -> int | None:
-    match = _NUMBERED_NAME.search(url)
-    return as_whole_number(match[1], 1) if match else None
-
-
-def _parse_blurhash(value: Any) -> str:
-    return value if isinstance(value, str) and _BLURHASH.fullmatch(value) else ""
-
-
 def _parse_username(value: Any) -> str:
     name = clean_line(value, 60)
     return "" if name == "unknown" else name  # "unknown": a deleted user
-
-
-def _parse_ids(value: Any) -> tuple[int, ...]:
-    ids = (as_id(entry) for entry in _as_entries(value))
-    return tuple(dict.fromkeys(entry for entry in ids if entry is not None))
-
-
-def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
-    names = ("likeCount", "heartCount", "laughCount", "cryCount")
-    return ReactionCounts(*(as_whole_number(row.get(name)) or 0 for name in names))
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .. import setting
 from ..core import LAST_ID
@@ -85,26 +85,27 @@ def parse_reference(text: str, suggests_search: bool = True) -> Reference:
     too.
     """
     try:
-        return _parse_text(text)
+        if len(text) > _MAX_URL:
+            raise _NotAReference("That text is too long")
+        text = " ".join(text.split())
+        if not text:
+            raise _NotAReference("Nothing was given")
+        if text.isascii() and text.isdigit():
+            return Reference(model_id=_parse_id(text, "model"), is_bare=True)
+        reference = _parse_air(text.replace(" ", ""))
+        if reference is not None:
+            return reference
+        url = _complete_url(text)
+        if url is not None:
+            return _parse_url(url)
+        words = "".join(c for c in text if c == " " or c.isprintable()).strip()
+        if not words or len(words) > _MAX_WORDS:
+            raise _NotAReference(f"A search needs at least one letter, and at most {_MAX_WORDS}")
+        return Reference(words=words)
     except _NotAReference as error:
         raise InputError(
             f"{error}: {_HINT if suggests_search else _HINT_WITHOUT_WORDS}."
         ) from error
-
-
-def _parse_text(text: str) -> Reference:
-    if len(text) > _MAX_URL:
-        raise _NotAReference("That text is too long")
-    text = " ".join(text.split())
-    if not text:
-        raise _NotAReference("Nothing was given")
-    if text.isascii() and text.isdigit():
-        return Reference(model_id=_parse_id(text, "model"), is_bare=True)
-    reference = _parse_air(text.replace(" ", ""))
-    if reference is not None:
-        return reference
-    url = _complete_url(text)
-    return _parse_words(text) if url is None else _parse_url(url)
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
@@ -143,15 +144,11 @@ def _complete_url(text: str) -> str | None:
     return f"https://{start}" if _FOREIGN_SITE.fullmatch(start) else None
 
 
-def _split_url(url: str) -> SplitResult:
+def _parse_url(url: str) -> Reference:
     try:
-        return urlsplit(url)
+        parts = urlsplit(url)
     except ValueError as error:  # "[" in the host, or a look-alike letter
         raise _NotAReference("This address is not valid") from error
-
-
-def _parse_url(url: str) -> Reference:
-    parts = _split_url(url)
     host = parts.hostname or ""
     if parts.scheme.lower() not in _PORTS:
         raise _NotAReference("Only http and https addresses are supported")
@@ -202,13 +199,6 @@ def _parse_air(text: str) -> Reference | None:
     if _OTHER_AIR.fullmatch(text):
         raise _NotAReference("That resource name (AIR) is not one of Civitai's")
     return None
-
-
-def _parse_words(text: str) -> Reference:
-    words = "".join(c for c in text if c == " " or c.isprintable()).strip()
-    if not words or len(words) > _MAX_WORDS:
-        raise _NotAReference(f"A search needs at least one letter, and at most {_MAX_WORDS}")
-    return Reference(words=words)
 
 
 def _parse_id(text: str, kind: str) -> int:

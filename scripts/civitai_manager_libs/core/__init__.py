@@ -46,7 +46,6 @@ from .images import (
 from .resumable_file import delete_resumable, remove_leftovers, resumable_size, ResumableFile
 from .resume_note import ByteRanges
 from .safe_open import check_no_links, compute_sha256, expand_folder, open_to_read
-from .setting_spec import SettingSpec
 from .threads import (
     Cancellation,
     ENDING_SIGNALS,
@@ -92,5 +91,5 @@ __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors"
 __all__ += ["make_folder_private", "model_file_stem", "never_cancelled", "normalize_unicode"]
 __all__ += ["open_to_read", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
-__all__ += ["SettingSpec", "SingleFlight", "sqlite", "sync_folder", "thumbnail_url"]
+__all__ += ["SingleFlight", "sqlite", "sync_folder", "thumbnail_url"]
 __all__ += ["to_disk_error", "translate_disk_errors", "write_text_file"]

@@ -134,14 +134,11 @@ class AtomicFile:
         """
         with _expecting_lock:
             _expecting.discard(self)
-            others = sum(o._missing_bytes for o in _expecting if o._device == self._device)
+            files = (file for file in _expecting if file._device == self._device)
+            others = sum(max(0, file._expected - file.size) for file in files)
             check_free_space(self.folder, size - self.size + others + keep_free)
             self._expected = size
             _expecting.add(self)
-
-    @property
-    def _missing_bytes(self) -> int:
-        return max(0, self._expected - self.size)
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -233,20 +230,13 @@ def read_json_object(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise SettingError(f"The settings file was damaged; {_try_to_rename(path)}.")
+        outcome = f"it was renamed to {path}.damaged, and defaults are used"
+        try:
+            replace_file(path, f"{path}.damaged")
+        except OSError:
+            outcome = f"defaults are used until {path} is repaired"
+        raise SettingError(f"The settings file was damaged; {outcome}.")
     return values
-
-
-def _try_to_rename(path: str) -> str:
-    """Rename a file to `<path>.damaged`, and return words for the user.
-
-    The words say what the new name is, or that the file could not be renamed and must be repaired.
-    """
-    try:
-        replace_file(path, f"{path}.damaged")
-    except OSError:
-        return f"defaults are used until {path} is repaired"
-    return f"it was renamed to {path}.damaged, and defaults are used"
 
 
 def back_up_invalid_file(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .untrusted import normalize_unicode
@@ -59,7 +59,25 @@ def find_template_problem(
 
     fields: the names of the allowed fields.
     """
-    return next(_iter_problems(template, fields), None)
+    if template.startswith("/") or re.match("[A-Za-z]:", template):
+        return "template_whole_path", {}
+    if len(template) > _MAX_TEMPLATE:
+        return "template_long", {"most": _MAX_TEMPLATE}
+    if template.count("/") > _MAX_FOLDERS:
+        return "template_deep", {"most": _MAX_FOLDERS}
+    if ".." in template.split("/"):
+        return "template_leads_out", {}
+    known = ", ".join(f"{{{name}}}" for name in fields)
+    for name, value_format, _ in _FIELD.findall(template):
+        field = f"{{{name}:{value_format}}}" if value_format else f"{{{name}}}"
+        if name not in fields:
+            return "template_unknown", {"field": f"{{{name}}}", "known": known}
+        if value_format and name != _DATE:
+            return "template_form", {"field": field}
+        if "%" in DATE_PART.sub("", value_format):
+            return "template_date", {"field": field}
+    has_brace = re.search(r"[{}]", _FIELD.sub("", template))
+    return ("template_brace", {}) if has_brace else None
 
 
 def list_fields(template: str) -> list[str]:
@@ -87,27 +105,3 @@ def fill_fields(template: str, value_of: Callable[[str, str], str], max_bytes: i
         return safe or (NO_VALUE if default is None else default)
 
     return _FIELD.sub(fill, template)
-
-
-def _iter_problems(
-    template: str, fields: Collection[str]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if template.startswith("/") or re.match("[A-Za-z]:", template):
-        yield "template_whole_path", {}
-    if len(template) > _MAX_TEMPLATE:
-        yield "template_long", {"most": _MAX_TEMPLATE}
-    if template.count("/") > _MAX_FOLDERS:
-        yield "template_deep", {"most": _MAX_FOLDERS}
-    if ".." in template.split("/"):
-        yield "template_leads_out", {}
-    known = ", ".join(f"{{{name}}}" for name in fields)
-    for name, value_format, _ in _FIELD.findall(template):
-        field = f"{{{name}:{value_format}}}" if value_format else f"{{{name}}}"
-        if name not in fields:
-            yield "template_unknown", {"field": f"{{{name}}}", "known": known}
-        if value_format and name != _DATE:
-            yield "template_form", {"field": field}
-        if "%" in DATE_PART.sub("", value_format):
-            yield "template_date", {"field": field}
-    if re.search(r"[{}]", _FIELD.sub("", template)):
-        yield "template_brace", {}

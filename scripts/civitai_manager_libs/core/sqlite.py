@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, ExitStack
+from contextlib import contextmanager, ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +69,9 @@ class Database:
     def __init__(self, path: str, schema: Schema) -> None:
         self.path, self.recovery_notice = path, ""
         self._schema = schema
-        self._lock = ProcessLock(
-            os.path.join(os.path.dirname(path), "locks", _lock_file_name(path))
-        )
+        folder, name = os.path.split(os.path.splitext(path)[0])
+        name = "database" if name == "gallery" else name  # the first name of the jobs' lock
+        self._lock = ProcessLock(os.path.join(folder, "locks", f"{name}.lock"))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             if os.path.lexists(path) and not os.path.isfile(path):  # SQLite would wait for a pipe
@@ -178,20 +178,17 @@ class Database:
         if version < 0:
             raise sqlite3.DatabaseError(f"The version is {version}.")
         if self.path in _suspected or self._schema.checks_pages and self.path not in _checked:
-            _check_file(db)
+            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
             _checked.add(self.path)
             _suspected.discard(self.path)
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         if version < self._schema.version:
             _make_tables(db, self._schema)
-        _use_wal(db)
-
-
-def _lock_file_name(path: str) -> str:
-    name = os.path.splitext(os.path.basename(path))[0]
-    # The jobs database keeps its first one.
-    return "database.lock" if name == "gallery" else f"{name}.lock"
+        with suppress(sqlite3.OperationalError):  # others use it: the next opening tries again
+            db.execute("PRAGMA journal_mode = WAL")
 
 
 def _read_version(db: sqlite3.Connection) -> int:
@@ -199,43 +196,21 @@ def _read_version(db: sqlite3.Connection) -> int:
     return version
 
 
-def _check_file(db: sqlite3.Connection) -> None:
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
-
-
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
     db.execute("BEGIN IMMEDIATE")
-    with db, _translate_table_errors():
-        version = _read_version(db)
-        if version == schema.version:  # another process has created them meanwhile
-            return
-        for sql in schema.changes[version - 1 :] if version else (schema.tables,):
-            for statement in sql.split(";"):
-                db.execute(statement)
-        db.execute(f"PRAGMA user_version = {schema.version}")
-
-
-@contextmanager
-def _translate_table_errors() -> Iterator[None]:
-    """Convert errors about missing or existing tables and columns to sqlite3.DatabaseError.
-
-    The file then counts as damaged, and is replaced.
-    """
     try:
-        yield
+        with db:
+            version = _read_version(db)
+            if version == schema.version:  # another process has created them meanwhile
+                return
+            for sql in schema.changes[version - 1 :] if version else (schema.tables,):
+                for statement in sql.split(";"):
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {schema.version}")
     except sqlite3.OperationalError as error:
         if re.search("no such|duplicate column|already exists|already another", str(error)):
-            raise sqlite3.DatabaseError(str(error)) from error
+            raise sqlite3.DatabaseError(str(error)) from error  # which counts as damage
         raise
-
-
-def _use_wal(db: sqlite3.Connection) -> None:
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError:  # others use the file: the next opening tries again
-        return
 
 
 @contextmanager

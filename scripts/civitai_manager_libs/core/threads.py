@@ -264,7 +264,9 @@ class SingleFlight(Generic[_T]):
                 return self._run(key, mine, work)
             while not wait([running], _POLL).done:
                 cancelled.check()
-            if not _is_local(running.exception()):
+            error = running.exception()
+            is_ours = isinstance(error, CivitaiShortcutError)
+            if error is None or is_ours and not isinstance(error, (Cancelled, DiskError)):
                 return running.result()
 
     def _run(self, key: Hashable, future: Future[_T], work: Callable[[], _T]) -> _T:
@@ -277,9 +279,3 @@ class SingleFlight(Generic[_T]):
             with self._lock:
                 del self._flights[key]
         return future.result()
-
-
-def _is_local(error: BaseException | None) -> bool:
-    if isinstance(error, CivitaiShortcutError):
-        return isinstance(error, (Cancelled, DiskError))
-    return error is not None

@@ -19,7 +19,7 @@ __all__ = [
     "validate_proxy",
 ]
 
-_KINDS = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+_PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _WITH_PASSWORD = (
     "A proxy's name and password belong in the environment variables HTTPS_PROXY and HTTP_PROXY,"
     " because the page shows its settings."
@@ -29,7 +29,7 @@ _NEEDS_PYSOCKS = (
     " the Python that runs this, then restart it."
 )
 
-_NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
+_BYPASS_VARIABLES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
 
 
 def validate_proxy(url: str) -> str:
@@ -43,13 +43,13 @@ def validate_proxy(url: str) -> str:
         return ""
     try:
         parts = urlsplit(url)
-        is_url = parts.scheme in _KINDS and bool(parts.hostname) and parts.port != 0
+        is_url = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:  # the port is no number
         is_url = False
     if "@" in url:
         raise InputError(_WITH_PASSWORD, "proxy_with_password")
     if not (is_url and url.isprintable() and " " not in url):
-        kinds = ", ".join(_KINDS)
+        kinds = ", ".join(_PROXY_SCHEMES)
         message = (
             "The proxy must be an address such as socks5h://127.0.0.1:1080, which begins with one"
             f" of: {kinds}."
@@ -65,11 +65,11 @@ def bypass_proxies_for(*hosts: str) -> None:
 
     hosts: host names or IP addresses.
     """
-    value = next(filter(None, map(os.environ.get, _NAMES)), "")
+    value = next(filter(None, map(os.environ.get, _BYPASS_VARIABLES)), "")
     names = [name.strip() for name in value.split(",") if name.strip()]
     if "*" not in names:
         value = ",".join(dict.fromkeys([*names, *hosts]))
-        os.environ.update({name: value for name in _NAMES})
+        os.environ.update({name: value for name in _BYPASS_VARIABLES})
 
 
 # Flags that make a host reachable under other names: of A1111, its relatives and SD.Next.

@@ -37,7 +37,7 @@ __all__ = [
     "register_tab",
 ]
 
-_GRACE = 5  # seconds for running requests when a host closes its page
+_CLOSING_SECONDS = 5  # seconds for running requests when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 _INPUT_OF_CONTROL = "control_input"  # the image field of SD.Next's tab "control"
@@ -76,14 +76,10 @@ def find_host_name() -> str:
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
-        return _find_forge_name()
+        version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
+        known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
+        return next((name for start, name in known if str(version).startswith(start)), "Forge")
     return "SD.Next" if find_paste_module().__name__ == _SDNEXT_MODULE else "AUTOMATIC1111"
-
-
-def _find_forge_name() -> str:
-    version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
-    known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
-    return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def fill_empty_prompts() -> None:
@@ -164,7 +160,7 @@ def limit_page_shutdown(page: Any) -> None:
     config: Any = getattr(getattr(page, "server", None), "config", None)
     is_old = int(gradio.__version__.split(".", 1)[0]) < 4
     if is_old and getattr(config, "timeout_graceful_shutdown", 0) is None:
-        config.timeout_graceful_shutdown = _GRACE
+        config.timeout_graceful_shutdown = _CLOSING_SECONDS
 
 
 _DIVIDER = "─"  # begins a row between SD.Next's samplers
@@ -182,20 +178,17 @@ def list_capabilities() -> dict[str, Any]:
         return {}
     default = [sampler.name for sampler in samplers.samplers[:1]]
     names = [name for name in dict.fromkeys([*default, *known]) if not name.startswith(_DIVIDER)]
+    files = getattr(sys.modules.get("modules_forge.main_entry"), "module_list", None)
+    modules = None if files is None else frozenset(os.path.splitext(name)[0] for name in files)
     return {
         "samplers": tuple(names),
         "schedulers": tuple(
             (each.label, each.name, *(each.aliases or ()))
             for each in getattr(schedulers, "schedulers", ())  # SD.Next has none
         ),
-        "modules": _list_modules(),
+        "modules": modules,
         "fields": frozenset(_iter_fields()),
     }
-
-
-def _list_modules() -> frozenset[str] | None:
-    names = getattr(sys.modules.get("modules_forge.main_entry"), "module_list", None)
-    return None if names is None else frozenset(os.path.splitext(name)[0] for name in names)
 
 
 def _iter_fields() -> Iterator[str]:
@@ -251,7 +244,7 @@ except ImportError:  # Windows, which has no such limit
     resource = None  # type: ignore[assignment]
 
 
-_WANTED = 4096  # macOS starts with 256
+_WANTED_OPEN_FILES = 4096  # macOS starts with 256
 
 
 def raise_open_file_limit() -> None:
@@ -262,7 +255,7 @@ def raise_open_file_limit() -> None:
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    wanted = _WANTED_OPEN_FILES if hard == resource.RLIM_INFINITY else min(_WANTED_OPEN_FILES, hard)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
     try:
@@ -282,7 +275,7 @@ _CHECKPOINTS = (
     ("modules.shared", "refresh_checkpoints"),  # SD.Next
     (_FORGE, "refresh_models"),
 )
-_FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+_REFRESH_FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "model": _CHECKPOINTS,
     "unet": (("modules.sd_unet", "refresh_unet_list"), *_CHECKPOINTS),
     "lora": (
@@ -310,21 +303,19 @@ def refresh_models(kind: str) -> bool:
     """
     if not in_webui():
         return True
-    calls = _iter_embedding_calls() if kind == "embed" else _iter_calls(kind)
-    return any([_try_call(call) for call in calls])  # a list: all are to be called
-
-
-def _try_call(call: Callable[[], Any]) -> bool:
-    try:
-        call()
-    except _HOST_ERRORS as error:
-        util.printD(f"[models] the WebUI did not refresh its list: {error!r}")
-        return False
-    return True
+    is_refreshed = False
+    for call in _iter_embedding_calls() if kind == "embed" else _iter_calls(kind):
+        try:
+            call()
+        except _HOST_ERRORS as error:
+            util.printD(f"[models] the WebUI did not refresh its list: {error!r}")
+        else:
+            is_refreshed = True
+    return is_refreshed
 
 
 def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
-    for module, name in _FUNCTIONS.get(kind, ()):
+    for module, name in _REFRESH_FUNCTIONS.get(kind, ()):
         function = _find_attribute(module, name)
         if function is not None:
             yield function
@@ -413,7 +404,7 @@ _FOLDERS: Mapping[str, tuple[str, ...]] = {
     "controlnet": ("ControlNet", "control"),
     "upscaler": ("ESRGAN",),
 }
-_NAMES: Mapping[str, tuple[str, ...]] = {
+_FOLDER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "model": ("ckpt_dir", "ckpt_dirs"),
     "unet": ("unet_dir",),
     "lora": ("lora_dir", "lora_dirs", "lyco_dir", "lyco_dir_backcompat"),
@@ -453,22 +444,16 @@ def find_model_folder(kind: str) -> str:
 def _list_folders(kind: str) -> list[str]:
     if not in_webui() or kind not in _FOLDERS:
         return []
-    return [os.path.abspath(folder) for folder in _iter_folders(kind) if folder]
-
-
-def _iter_folders(kind: str) -> Iterator[str]:
     from modules import paths, shared
 
+    found: list[Any] = []
     for options in (vars(shared.cmd_opts), shared.opts.data):
-        for name in _NAMES[kind]:
-            value = options.get(name)
-            for folder in value if isinstance(value, list) else [value]:
-                if isinstance(folder, str):
-                    yield folder
-    for name in _FOLDERS[kind]:
-        yield os.path.join(paths.models_path, name)
+        for value in map(options.get, _FOLDER_OPTIONS[kind]):
+            found += value if isinstance(value, list) else [value]
+    found += [os.path.join(paths.models_path, name) for name in _FOLDERS[kind]]
     if kind == "embed":
-        yield os.path.join(paths.data_path, "embeddings")
+        found.append(os.path.join(paths.data_path, "embeddings"))
+    return [os.path.abspath(path) for path in found if isinstance(path, str) and path]
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
@@ -478,7 +463,9 @@ def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
     modification time when it was hashed, and its SHA256 or AutoV3 hash.
     """
     found: dict[str, list[tuple[float, str]]] = {}
-    for store, digits in _iter_hash_stores():
+    hashes: Any = sys.modules.get("modules.hashes") if in_webui() else None
+    for name, digits in (("hashes", 64), ("hashes-addnet", 12)) if hashes is not None else ():
+        store = hashes.cache(name)
         for title in list(store):
             entry = store.get(title)
             digest = entry.get("sha256") if isinstance(entry, dict) else None
@@ -486,10 +473,3 @@ def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
                 hashed = (as_number(entry.get("mtime")) or 0.0, digest[:digits].lower())
                 found.setdefault(title.replace("\\", "/"), []).append(hashed)
     return found
-
-
-def _iter_hash_stores() -> Iterator[tuple[Any, int]]:
-    hashes = sys.modules.get("modules.hashes") if in_webui() else None
-    if hashes is not None:
-        yield hashes.cache("hashes"), 64
-        yield hashes.cache("hashes-addnet"), 12

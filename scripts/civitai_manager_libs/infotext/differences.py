@@ -98,17 +98,26 @@ def list_differences(
     if not first.parameters and not first.prompt or not second.parameters:
         return ()
     before, after = _add_defaults(first.parameters), _add_defaults(second.parameters)
-    return (
-        *_compare_inputs(before, after),
-        *_compare_values(before, after, _FIRST),
-        *_compare_checkpoints(before, after),
-        *_compare_loras(first, second, find_hashes),
-        *_compare_prompts(first, second),
-        *_find_missing_vae(before, after, find_hashes),
-        *_compare_values(before, after, _MAIN),
-        *_compare_minor_parameters(before, after),
-        *_compare_programs(first, second),
-    )
+    found = [*_compare_inputs(before, after), *_compare_values(before, after, _FIRST)]
+    found += _compare_checkpoints(before, after)
+    found += _compare_loras(first, second, find_hashes)
+    prompts = ("Prompt", first.prompt, second.prompt)
+    negatives = ("Negative prompt", first.negative_prompt, second.negative_prompt)
+    for name, wanted, got in (prompts, negatives):
+        # Spaces and line ends mean nothing; brackets and weights do.
+        if _plain_prompt(wanted) != _plain_prompt(got):
+            found.append(Difference("edited", name, wanted, got))
+    vae, other_vae = before.get("VAE", ""), after.get("VAE", "")
+    resource = Resource("vae", model_file_stem(vae), hash=before.get("VAE hash", ""))
+    if vae and not _is_same(vae, other_vae) and find_hashes(resource) is None:
+        after.pop("VAE", None)  # so that it is told once
+        found.append(Difference("vae_missing", "VAE", vae, other_vae))
+    found += _compare_values(before, after, _MAIN)
+    found += _compare_minor_parameters(before, after)
+    versions = [read.parameters.get("Version", "") for read in (first, second)]
+    if all(versions) and versions[0] != versions[1]:
+        found.append(Difference("program", "Version", *versions))
+    return tuple(found)
 
 
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
@@ -170,16 +179,6 @@ def _may_be_img2img(parameters: Mapping[str, str]) -> bool:
 def _has_lone_denoising(parameters: Mapping[str, str]) -> bool:
     has_second_pass = any(name in parameters for name in _SECOND_PASS)
     return "Denoising strength" in parameters and not has_second_pass
-
-
-def _find_missing_vae(
-    before: Mapping[str, str], after: dict[str, str], find_hashes: FindHashes
-) -> Iterator[Difference]:
-    name, made = before.get("VAE", ""), after.get("VAE", "")
-    wanted = Resource("vae", model_file_stem(name), hash=before.get("VAE hash", ""))
-    if name and not _is_same(name, made) and find_hashes(wanted) is None:
-        after.pop("VAE", None)  # so that it is told once
-        yield Difference("vae_missing", "VAE", name, made)
 
 
 def _compare_values(
@@ -268,15 +267,6 @@ def _read_loras(infotext: Infotext) -> dict[str, _Lora]:
     return found
 
 
-def _compare_prompts(first: Infotext, second: Infotext) -> Iterator[Difference]:
-    prompts = ("Prompt", first.prompt, second.prompt)
-    negatives = ("Negative prompt", first.negative_prompt, second.negative_prompt)
-    for name, original, made in (prompts, negatives):
-        # Spaces and line ends mean nothing; brackets and weights do.
-        if _plain_prompt(original) != _plain_prompt(made):
-            yield Difference("edited", name, original, made)
-
-
 def _plain_prompt(prompt: str) -> str:
     text = re.sub(r"\s+", " ", _ANY_TAG.sub(" ", prompt)).lower()
     return re.sub(r" ?, ?", ",", text).strip(" ,")
@@ -311,9 +301,3 @@ def _compare_minor_parameters(
             yield Difference("absent", field, value)
         else:
             yield Difference("added", field, "", value)
-
-
-def _compare_programs(first: Infotext, second: Infotext) -> Iterator[Difference]:
-    original, made = first.parameters.get("Version", ""), second.parameters.get("Version", "")
-    if original and made and original != made:
-        yield Difference("program", "Version", original, made)

@@ -58,32 +58,27 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
     if byte_order is None:
         return None
     try:
-        return _write_comment(tiff, byte_order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
+        comment = b"UNICODE\0" + text.encode("utf-16-be", "replace")
+        data = bytearray(tiff + bytes(len(tiff) % 2))
+        root = _read_root(tiff, byte_order)
+        exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
+        exif_at = len(data)
+        comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
+        entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
+        data += (
+            _write_folder(byte_order, exif, _USER_COMMENT, entry)
+            + comment
+            + bytes(len(comment) % 2)
+        )
+        if exif_entry is not None:
+            struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
+        else:
+            struct.pack_into(f"{byte_order}I", data, 4, len(data))
+            entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
+            data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
+        return bytes(data)
     except (struct.error, ValueError):
         return None
-
-
-def _write_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return the EXIF data `tiff` with the user comment replaced by `comment`, an encoded text.
-
-    Raises struct.error or ValueError if `tiff` is damaged.
-    """
-    data = bytearray(tiff + bytes(len(tiff) % 2))
-    root = _read_root(tiff, byte_order)
-    exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
-    exif_at = len(data)
-    comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
-    entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
-    data += (
-        _write_folder(byte_order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
-    )
-    if exif_entry is not None:
-        struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
-    else:
-        struct.pack_into(f"{byte_order}I", data, 4, len(data))
-        entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
-        data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
-    return bytes(data)
 
 
 def _read_root(tiff: bytes, byte_order: str) -> _Folder:
@@ -225,7 +220,10 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
     patches = [flag, Patch(start, end - start, added)]
-    return [_patch_webp_size(file, patches), *patches]
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "little")
+    grown = sum(len(patch.added) - patch.removed for patch in patches)
+    return [Patch(4, 4, struct.pack("<I", size + grown)), *patches]
 
 
 def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
@@ -277,13 +275,6 @@ def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
     return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
 
 
-def _patch_webp_size(file: BinaryIO, patches: list[Patch]) -> Patch:
-    file.seek(4)
-    size = int.from_bytes(file.read(4), "little")
-    grown = sum(len(patch.added) - patch.removed for patch in patches)
-    return Patch(4, 4, struct.pack("<I", size + grown))
-
-
 PATCHERS = {"jpg": list_jpeg_patches, "png": list_png_patches, "webp": list_webp_patches}
 
 
@@ -315,24 +306,23 @@ def embed_infotext(path: str, text: str) -> bool:
                 if patches is None or not is_complete(path, kind):
                     return False
                 new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
-                _write_patched(new_file, file, patches)
-            is_good = _contains_infotext(new_file.path, kind, text)
-            if is_good:
-                new_file.commit(path)
-            return is_good
+                at = 0
+                for patch in sorted(patches, key=lambda patch: patch.offset):
+                    _copy_bytes(new_file, file, at, patch.offset)
+                    new_file.write(patch.added)
+                    at = patch.offset + patch.removed
+                _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
+            read = read_embedded_texts(new_file.path)
+            comment = read.get("parameters") if kind == "png" else read.get("UserComment")
+            is_same = comment == text.encode("utf-8", "replace").decode()
+            if not is_same or not is_complete(new_file.path, kind):
+                return False
+            new_file.commit(path)
+            return True
     except (OverflowError, struct.error):  # lengths that exceed the format
         return False
     except OSError as error:
         raise to_disk_error(error, path) from error
-
-
-def _write_patched(new_file: AtomicFile, file: BinaryIO, patches: list[Patch]) -> None:
-    at = 0
-    for patch in sorted(patches, key=lambda patch: patch.offset):
-        _copy_bytes(new_file, file, at, patch.offset)
-        new_file.write(patch.added)
-        at = patch.offset + patch.removed
-    _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
 
 
 def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> None:
@@ -340,9 +330,3 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
     while start < end and (piece := file.read(min(_PIECE, end - start))):
         new_file.write(piece)
         start += len(piece)
-
-
-def _contains_infotext(path: str, kind: str, text: str) -> bool:
-    read = read_embedded_texts(path)
-    comment = read.get("parameters") if kind == "png" else read.get("UserComment")
-    return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

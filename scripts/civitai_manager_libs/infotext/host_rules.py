@@ -90,13 +90,14 @@ class HostCapabilities:
         return sampler if sampler in self.samplers else "", label
 
 
-_FIRST = ("Steps", "Seed", "Size", "Sampler", "CFG scale")  # one of them must begin the parameters
-# Its parser ends the prompts wherever one of these occurs.
-_MARKS = (
+# In SD.Next, one of these must begin the parameters.
+_FIRST = ("Steps", "Seed", "Size", "Sampler", "CFG scale")
+# SD.Next's parser ends the prompts wherever one of these occurs.
+_SDNEXT_MARKS = (
     *("steps: ", "seed: ", "width: ", "height: ", "sampler: ", "size: ", "cfg scale: "),
     *("pipeline: ", "negative prompt: ", "template: ", "negative template: "),
 )
-_NAMES = {
+_SDNEXT_NAMES = {
     "Clip skip": "CLiP-skip",
     "Variation seed strength": "Variation strength",
     "Hires resize": "Hires fixed",
@@ -104,14 +105,14 @@ _NAMES = {
     "Refiner switch at": "Refiner start",
     "ENSD": "Sampler eta delta",
 }
-_SAMPLERS = {
+_SDNEXT_SAMPLERS = {
     "DPM2": "KDPM2",
     "DPM2 a": "KDPM2 a",
     "ER SDE": "ER-SDE",
     "LMS": "LMSD",
     "Res Multistep": "RES-Multistep 2M",
 }
-_SCHEDULES = {
+_SDNEXT_SCHEDULES = {
     "Automatic": ("Sampler sigma", "default"),
     "Beta": ("Sampler sigma", "betas"),
     "Exponential": ("Sampler sigma", "exponential"),
@@ -119,7 +120,7 @@ _SCHEDULES = {
     "Normal": ("Sampler sigma", "default"),
     "SGM Uniform": ("Sampler spacing", "trailing"),
 }
-_UPSCALERS = {
+_SDNEXT_UPSCALERS = {
     "Latent": "Latent Bilinear",
     "Latent (antialiased)": "Latent Bilinear antialias",
     "Latent (bicubic antialiased)": "Latent Bicubic antialias",
@@ -127,7 +128,11 @@ _UPSCALERS = {
     "Latent (nearest)": "Latent Nearest",
     "Latent (nearest-exact)": "Latent Nearest exact",
 }
-_VALUES = {"Sampler": _SAMPLERS, "Hires sampler": _SAMPLERS, "Hires upscaler": _UPSCALERS}
+_SDNEXT_VALUES = {
+    "Sampler": _SDNEXT_SAMPLERS,
+    "Hires sampler": _SDNEXT_SAMPLERS,
+    "Hires upscaler": _SDNEXT_UPSCALERS,
+}
 _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would replace the prompts
     *(("Clip skip", "1"), ("ENSD", "0"), ("RNG", "GPU"), ("Hires steps", "0")),
     *(("Hires sampler", "Use same sampler"), ("Hires checkpoint", "Use same checkpoint")),
@@ -144,7 +149,17 @@ def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, 
     added under their own names.
     """
     first = {name: parameters[name] for name in _FIRST if name in parameters}
-    told = {name: _translate(name, value) for name, value in {**first, **parameters}.items()}
+    told = {}
+    for name, value in {**first, **parameters}.items():
+        if (name, value) in _NOT_SENT or name in _TEMPLATES:
+            told[name] = (name, "")
+        elif name == "Schedule type":
+            told[name] = _SDNEXT_SCHEDULES.get(value, (name, value))
+        else:
+            told[name] = (
+                _SDNEXT_NAMES.get(name, name),
+                _SDNEXT_VALUES.get(name, {}).get(value, value),
+            )
     if "Distilled CFG Scale" in parameters:  # there the guidance of the model is the CFG scale
         told["CFG scale"] = ("CFG true", parameters.get("CFG scale", ""))
         told["Distilled CFG Scale"] = ("CFG scale", parameters["Distilled CFG Scale"])
@@ -158,25 +173,17 @@ def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, 
     return told
 
 
-def _translate(name: str, value: str) -> tuple[str, str]:
-    if (name, value) in _NOT_SENT or name in _TEMPLATES:
-        return name, ""
-    if name == "Schedule type":
-        return _SCHEDULES.get(value, (name, value))
-    return _NAMES.get(name, name), _VALUES.get(name, {}).get(value, value)
-
-
 def parse_as_sdnext(text: str) -> Infotext:
     """Parse an infotext as SD.Next does, which has another pattern for names and prompts."""
     read = parse_infotext(text)
     # Its names have no hyphen or slash: it reads `CLiP-skip` as `skip`.
     values = {re.split("[-/]", key)[-1].strip(): value for key, value in read.parameters.items()}
-    return Infotext(_cut(read.prompt), _cut(read.negative_prompt), values)
-
-
-def _cut(prompt: str) -> str:
-    found = (prompt.lower().find(mark) for mark in _MARKS)
-    return prompt[: min((at for at in found if at >= 0), default=len(prompt))].strip()
+    prompts = []
+    for prompt in (read.prompt, read.negative_prompt):
+        found = (prompt.lower().find(mark) for mark in _SDNEXT_MARKS)
+        end = min((at for at in found if at >= 0), default=len(prompt))
+        prompts.append(prompt[:end].strip())
+    return Infotext(prompts[0], prompts[1], values)
 
 
 _CLIP_SKIP = re.compile(r"Clip skip: [0-8], ")
@@ -272,15 +279,10 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
         read = sent
     known = {k: v for k, v in read.parameters.items() if k not in host.ignored}
     parameters = {host.renamed.get(key, key): value for key, value in known.items()}
-    return replace(read, parameters=_join_size(parameters))
-
-
-def _join_size(parameters: Mapping[str, str]) -> dict[str, str]:
-    sides = [parameters.get(name) for name in ("Size-1", "Size-2")]
-    if not all(sides):
-        return dict(parameters)
-    others = {k: v for k, v in parameters.items() if k not in ("Size-1", "Size-2")}
-    return {**others, "Size": "x".join(map(str, sides))}
+    if parameters.get("Size-1") and parameters.get("Size-2"):
+        size = f"{parameters.pop('Size-1')}x{parameters.pop('Size-2')}"
+        parameters = {**parameters, "Size": size}
+    return replace(read, parameters=parameters)
 
 
 _A1111 = re.compile(r"v?1\.\d|f[0-9]")  # how its versions and Forge's begin
@@ -318,27 +320,17 @@ def list_losses(
     if not sent.parameters:  # too few, so that a WebUI takes them for a part of the prompt
         last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
         return [Loss(name, value, is_read_as_prompt=True) for name, value in _MAIN.findall(last)]
-    defaults = (pair for pair in host.defaults.items() if _gets_default(sent, pair[0]))
+    both = (sent.prompt, got.prompt), (sent.negative_prompt, got.negative_prompt)
+    prompts = zip(("Prompt", "Negative prompt"), both)
+    # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
+    is_a1111 = _A1111.match(sent.parameters.get("Version", "")) is not None
+    missing = {name: v for name, v in host.defaults.items() if name not in sent.parameters}
     return [
-        *_compare_prompts(sent, got),
+        *(Loss(name, before, after) for name, (before, after) in prompts if before != after),
         *_compare_parameters(host, sent, got, capabilities),
         *_compare_samplers(got, capabilities),
-        *(Loss(name, "", value) for name, value in defaults),
+        *(Loss(name, "", value) for name, value in missing.items() if name != "RNG" or is_a1111),
     ]
-
-
-def _gets_default(sent: Infotext, name: str) -> bool:
-    """Return whether a WebUI adds its default for a parameter because the infotext lacks it."""
-    # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
-    is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
-    return name not in sent.parameters and is_other
-
-
-def _compare_prompts(sent: Infotext, got: Infotext) -> Iterator[Loss]:
-    both = (sent.prompt, got.prompt), (sent.negative_prompt, got.negative_prompt)
-    for name, (before, after) in zip(("Prompt", "Negative prompt"), both):
-        if before != after:
-            yield Loss(name, before, after)
 
 
 def _compare_parameters(
@@ -353,7 +345,9 @@ def _compare_parameters(
         value_there = got.parameters.get(host_name, "")
         if not capabilities.accepts(host_name, value, host.has_fields_only):
             value_there = ""
-        if not _is_same(host_value, value_there):
+        number = as_number(host_value)
+        is_same_number = number is not None and number == as_number(value_there)
+        if host_value != value_there and not is_same_number:
             yield Loss(name, value, value_there)
 
 
@@ -366,16 +360,8 @@ def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator
         if not known_sampler:
             yield Loss(names[0], sampler, capabilities.samplers[0])
         is_chosen = schedule and schedule not in _SAME
-        if is_chosen and not _names_schedule(capabilities, label, schedule):
+        if is_chosen and not (
+            label == schedule
+            or any({label, schedule} <= {*names} for names in capabilities.schedulers)
+        ):
             yield Loss(names[1], schedule, label)
-
-
-def _names_schedule(capabilities: HostCapabilities, label: str, schedule: str) -> bool:
-    return label == schedule or any(
-        {label, schedule} <= {*names} for names in capabilities.schedulers
-    )
-
-
-def _is_same(value: str, other: str) -> bool:
-    number = as_number(value)
-    return value == other or number is not None and number == as_number(other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -155,11 +155,17 @@ def compose_infotext(
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
     body = _compose_prompts(_repair_weights(prompt), negative_prompt)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
-    if 0 < len(pairs) < _MIN_PAIRS or (not pairs and _needs_parameters(body)):
+    last = body.rpartition("\n")[2]
+    is_ambiguous = len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
+    if 0 < len(pairs) < _MIN_PAIRS or (not pairs and is_ambiguous):
         for key, value in (*padding, *_DEFAULTS):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
-    return "\n".join(part for part in (body, _format_parameters(pairs)) if part)
+    line = ", ".join(f"{key}: {_quote_value(value)}" for key, value in pairs.items())
+    if "Civitai" in line and "FLUX" in line:
+        # Forge takes such a line for one of Civitai's generator and rewrites its numbers.
+        line = ", ".join(f"{key}: {_hide_civitai(value)}" for key, value in pairs.items())
+    return "\n".join(part for part in (body, line) if part)
 
 
 def is_safe_negative_prompt(negative_prompt: str) -> bool:
@@ -231,26 +237,11 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     return f"{prompt}\n{negative}" if prompt else negative
 
 
-def _needs_parameters(body: str) -> bool:
-    """Return whether a text of prompts must be followed by parameters."""
-    last = body.rpartition("\n")[2]
-    return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
-
-
-def _format_parameters(pairs: Mapping[str, str]) -> str:
-    line = ", ".join(f"{key}: {_quote_value(value)}" for key, value in pairs.items())
-    if "Civitai" in line and "FLUX" in line:
-        # Forge takes such a line for one of Civitai's generator and rewrites its numbers.
-        escaped = (f"{key}: {_quote_and_escape(value)}" for key, value in pairs.items())
-        line = ", ".join(escaped)
-    return line
-
-
 def _quote_value(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if re.search(r'[,:"\n]', value) else value
 
 
-def _quote_and_escape(value: str) -> str:
+def _hide_civitai(value: str) -> str:
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")
@@ -281,7 +272,14 @@ def build_metadata(infotext: str) -> dict[str, Any]:
     read = parse_infotext(infotext)
     meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}
     meta |= read.parameters
-    meta["hashes"] = dict(_iter_hashes(read.parameters))
+    try:
+        listed = json.loads(read.parameters.get("Hashes") or "null")
+    except (ValueError, RecursionError):
+        listed = None
+    meta["hashes"] = {**as_mapping(listed)}
+    for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
+        for name, code in _HASHES.findall(read.parameters.get(key, "")):
+            meta["hashes"][f"{kind}:{name.strip()}"] = code
     meta["civitaiResources"] = as_list(_find_json(infotext, "Civitai resources: "))
     meta["extra"] = as_mapping(_find_json(infotext, "Civitai metadata: "))
     return meta
@@ -296,19 +294,5 @@ def _find_json(infotext: str, label: str) -> Any:
     start = line.find(label)
     try:
         return _DECODER.raw_decode(line, start + len(label))[0] if start >= 0 else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
-    for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
-        for name, code in _HASHES.findall(parameters.get(key, "")):
-            yield f"{kind}:{name.strip()}", code
-
-
-def _parse_json(text: str | None) -> Any:
-    try:
-        return json.loads(text or "null")
     except (ValueError, RecursionError):
         return None

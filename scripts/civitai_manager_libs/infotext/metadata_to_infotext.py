@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -44,7 +44,6 @@ from .samplers import is_schedule, translate_sampler, translate_schedule
 __all__ = [
     "build_infotext",
     "build_webui_parameters",
-    "find_mangled_names",
     "find_workflow",
     "Generation",
     "list_added_lora_tags",
@@ -53,6 +52,98 @@ __all__ = [
     "translate_infotext",
     "translate_parameters",
 ]
+
+_MAX_PROMPT = 100_000  # characters
+
+
+def build_infotext(
+    meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
+) -> str:
+    """Return the infotext for an image's generation data, "" if there is no data.
+
+    meta: the data in the form of Civitai's `meta`, or wrapped as `{id, meta}`. image: the image, if
+    known; its base model and ids supplement the data. adds_lora_tags: whether to append a tag to
+    the prompt for each LoRA that the data lists but the prompts do not name.
+    """
+    # The record's image size is not used: the image may have been enlarged after its generation.
+    record = _build_record(meta, image)
+    prompt, negative_prompt = (_clean_prompt(record.get(k)) for k in ("prompt", "negativePrompt"))
+    parameters = build_webui_parameters(record)
+    if adds_lora_tags and (prompt or any(parameters.values())):
+        prompt = " ".join(
+            part for part in (prompt.rstrip(), *list_missing_lora_tags(record)) if part
+        )
+    padding: dict[str, object] = {}
+    if image:  # so that a WebUI recognises the text
+        padding = {"Image id": image.id, "Base model": image.base_model, "Post id": image.post_id}
+    texts = [(name, as_text(value)) for name, value in padding.items()]
+    return compose_infotext(prompt, negative_prompt, parameters, texts)
+
+
+def list_added_lora_tags(
+    meta: Mapping[str, Any] | None, image: Image | None = None
+) -> tuple[str, ...]:
+    """Return the LoRA tags that an image's infotext has in addition to the image's own prompt."""
+    return list_missing_lora_tags(_build_record(meta, image))
+
+
+def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return the names of the damaged parameters, which are left out of an image's infotext."""
+    meta = _unwrap_meta(meta)
+    names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
+    return tuple(key for key in names if _is_mangled(key, meta[key]))
+
+
+def find_workflow(meta: Mapping[str, Any] | None) -> str:
+    """Return the ComfyUI workflow in an image's generation data, as JSON for ComfyUI's editor.
+
+    If there is no workflow, return the graph in API format, or "" if there is no graph either.
+    """
+    comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
+    workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
+    for found in (workflow if "nodes" in workflow else {}, graph):
+        if found:  # `load_json` removes NaN, which browsers do not parse
+            return json.dumps(load_json(json.dumps(found)), ensure_ascii=False)
+    return ""
+
+
+def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
+    record = _unwrap_meta(meta)
+    if "comfy" in record:  # its graph has what the record lacks
+        graph = read_graph(record["comfy"])
+        if _clean_prompt(record.get("prompt")):
+            graph.pop("negativePrompt", None)
+        known = {key: value for key, value in record.items() if key not in graph or as_text(value)}
+        record = {**graph, **known}
+    return convert_generator_data(translate_parameters(record), image.base_model if image else "")
+
+
+def _unwrap_meta(meta: object) -> Mapping[str, Any]:
+    for _ in range(2):
+        if isinstance(meta, Mapping) and "meta" in meta and {"id", "meta"}.issuperset(meta):
+            meta = meta["meta"]
+    return meta if isinstance(meta, Mapping) else {}
+
+
+def _clean_prompt(value: object) -> str:
+    return clean_text(value[:_MAX_PROMPT]) if isinstance(value, str) else ""
+
+
+class Generation(NamedTuple):
+    """How an image was made: its parsed infotext, and the models and other resources used.
+
+    Of LoRA tags, the infotext has only those of the image's own prompt.
+    """
+
+    infotext: Infotext
+    resources: tuple[Resource, ...]
+
+
+def read_generation(image: Image) -> Generation:
+    """Return the infotext and the resources of an image, read from the image's `meta`."""
+    infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
+    return Generation(infotext, list_resources(image.meta, image))
+
 
 _MAX_VALUE = 10_000  # characters of one parameter
 _MAX_KEYS = 500
@@ -78,19 +169,15 @@ def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     """
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
-    others = _build_other_parameters(meta, {*main, *checksums, *version})
+    known, others = {*main, *checksums, *version}, {}
+    for key in islice(meta, _MAX_KEYS):
+        if isinstance(key, str) and key not in known and _is_webui_key(key):
+            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_joined_text(meta, key))
+            if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # a WebUI fails on such a size
+                others[key] = text
     hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
     adetailer = {key: value for key, value in others.items() if key.startswith("ADetailer ")}
     return {**main, **hires, **adetailer, **checksums, **version, **others}
-
-
-def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the parameters whose values Civitai's parser has damaged.
-
-    Infotexts are built without these parameters.
-    """
-    names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
-    return tuple(key for key in names if _is_mangled(key, meta[key]))
 
 
 def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
@@ -98,6 +185,10 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
         _find_text(meta, "sampler", "Sampler"), _find_text(meta, "Schedule type", "scheduler")
     )
     hashes = as_mapping(meta.get("hashes"))
+    match = _SIZE.fullmatch(_find_text(meta, "Size"))
+    sides = match.groups() if match else (meta.get("width"), meta.get("height"))
+    size = [as_integer(side) for side in sides]
+    denoise = _format_decimal(meta, 1, "denoise")  # ComfyUI's; A1111 does not write 1
     return {
         "Steps": _format_whole(meta, 1, 10_000, "steps", "Steps"),
         "Sampler": sampler,
@@ -105,16 +196,16 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
         "CFG scale": _format_decimal(meta, 1000, "cfgScale", "CFG scale"),
         "Distilled CFG Scale": _format_decimal(meta, 1000, "Distilled CFG Scale"),
         "Seed": _format_seed(meta, "seed", "Seed"),
-        "Size": _format_size(meta),
+        "Size": "x".join(map(str, size)) if all(n and 0 < n < 100_000 for n in size) else "",
         "Model hash": as_checksum(meta.get("Model hash")) or as_checksum(hashes.get("model")),
-        "Model": _find_name(meta, "Model", "models", _clean_model_name),
+        "Model": _find_name(meta, "Model", "models", model_file_stem),
         "VAE hash": as_checksum(meta.get("VAE hash")) or as_checksum(hashes.get("vae")),
-        "VAE": _find_name(meta, "VAE", "vaes", _clean_file_name),
+        "VAE": _find_name(meta, "VAE", "vaes", lambda name: re.split(r"[\\/]", name)[-1]),
         "Variation seed": _format_seed(meta, "Variation seed"),
         "Variation seed strength": _format_decimal(meta, 1, "Variation seed strength"),
         "Seed resize from": _find_text(meta, "Seed resize from"),
         "Denoising strength": _format_decimal(meta, 1, "Denoising strength")
-        or _format_denoise(meta),
+        or ("" if denoise == "1" else denoise),
         "Clip skip": _format_whole(meta, 1, 100, "clipSkip", "Clip skip"),
     }
 
@@ -142,37 +233,17 @@ def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
     return next((text for text in texts if text not in ("", "-1")), "")
 
 
-def _clean_model_name(name: str) -> str:
-    return "" if is_site_id(name) else as_text(model_file_stem(name))
-
-
-def _clean_file_name(name: str) -> str:
-    return "" if is_site_id(name) else as_text(re.split(r"[\\/]", name)[-1])
-
-
 def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
     numbers = (as_number(meta.get(key)) for key in keys)
     return next((format_number(n) for n in numbers if n is not None and 0 <= n <= high), "")
-
-
-def _format_denoise(meta: Mapping[str, Any]) -> str:
-    """Return ComfyUI's denoising strength as text; "" for 1, which A1111 does not write."""
-    text = _format_decimal(meta, 1, "denoise")
-    return "" if text == "1" else text
-
-
-def _format_size(meta: Mapping[str, Any]) -> str:
-    match = _SIZE.fullmatch(_find_text(meta, "Size"))
-    width, height = match.groups() if match else (meta.get("width"), meta.get("height"))
-    sides = [as_integer(side) for side in (width, height)]
-    return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
 
 
 def _find_name(
     meta: Mapping[str, Any], key: str, list_key: str, clean: Callable[[str], str]
 ) -> str:
     listed = next(filter(None, map(as_text, as_list(meta.get(list_key)))), "")
-    return clean(_find_joined_text(meta, key)) or clean(listed)
+    names = (name for name in (_find_joined_text(meta, key), listed) if not is_site_id(name))
+    return next(filter(None, (as_text(clean(name)) for name in names)), "")
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
@@ -186,31 +257,15 @@ def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
         label = {"lora": "Lora hashes", "embed": "TI hashes"}.get(kind.lower())
         if label:
             found[label][name.strip()] = as_checksum(value)
+    joined = {}
     for label, checksums in found.items():
         for pair in _find_joined_text(meta, label).split(","):
             name, _, value = pair.rpartition(":")
             checksums.setdefault(name.strip(), as_checksum(value.strip()))
-    return {label: _join_hashes(checksums) for label, checksums in found.items()}
-
-
-def _join_hashes(checksums: Mapping[str, str]) -> str:
-    pairs = ((as_text(name), value) for name, value in checksums.items() if value)
-    text = ", ".join(f"{n}: {v}" for n, v in pairs if n and not re.search(r"[,:\n]", n))
-    return text if len(text) <= _MAX_VALUE else ""
-
-
-def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters with names like a WebUI's, such as "RNG", except the `known` names.
-
-    The value of a parameter that Civitai's parser has damaged is "". Impossible sizes are left out.
-    """
-    found = {}
-    for key in islice(meta, _MAX_KEYS):
-        if isinstance(key, str) and key not in known and _is_webui_key(key):
-            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_joined_text(meta, key))
-            if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # a WebUI fails on such a size
-                found[key] = text
-    return found
+        pairs = ((as_text(name), value) for name, value in checksums.items() if value)
+        text = ", ".join(f"{n}: {v}" for n, v in pairs if n and not re.search(r"[,:\n]", n))
+        joined[label] = text if len(text) <= _MAX_VALUE else ""
+    return joined
 
 
 def _is_webui_key(key: str) -> bool:
@@ -298,15 +353,11 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
             translated.setdefault(name, value)
     schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
     schedule = next(filter(is_schedule, schedules), "")
-    if schedule and not _has_schedule(parameters):
+    sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
+    has_other = "scheduler" in parameters or translate_sampler(sampler)[1]
+    if schedule and not has_other and sampler not in _WITHOUT_SCHEDULE:
         translated.setdefault("Schedule type", translate_schedule(schedule))
     return translated
-
-
-def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
-    is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
-    return is_named or sampler in _WITHOUT_SCHEDULE
 
 
 def translate_infotext(text: str) -> str:
@@ -317,129 +368,22 @@ def translate_infotext(text: str) -> str:
     """
     text = join_quoted_lines(text).partition(_SDCPP_JSON)[0]
     read = parse_infotext(text)
-    parameters = _drop_placeholders(text, _translate_values(text, read.parameters))
+    translated = translate_parameters(read.parameters)
+    names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
+    sampler, schedule = translate_sampler(*names)
+    if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
+        translated |= {"Sampler": sampler, "Schedule type": schedule}
+    filled = {key: value for key, value in translated.items() if value or key in read.parameters}
+    placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if "flux" in text.lower() else set())
+    parameters = {k: v for k, v in filled.items() if (k, v.lower()) not in placeholders}
+    meta = build_metadata(text) if "Civitai " in text else {}
+    told = drop_placeholders(meta)  # of Civitai's generator
+    if told is not meta:
+        values = build_webui_parameters(told)
+        made = {key: value for key, value in values.items() if value and key in _MADE_UP}
+        parameters = {k: v for k, v in parameters.items() if values.get(k, v)} | made
     tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})
     is_plain = is_safe_negative_prompt(read.negative_prompt) and not has_template_lines(text)
     if parameters == read.parameters and not tags and is_plain:
         return text
     return edit_infotext(text, tags, parameters)
-
-
-def _translate_values(text: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    translated = translate_parameters(parameters)
-    names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
-    sampler, schedule = translate_sampler(*names)
-    if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
-        translated |= {"Sampler": sampler, "Schedule type": schedule}
-    filled = {key: value for key, value in translated.items() if value or key in parameters}
-    placeholders = _PLACEHOLDERS - ({_FLUX_PLACEHOLDER} if "flux" in text.lower() else set())
-    return {k: value for k, value in filled.items() if (k, value.lower()) not in placeholders}
-
-
-def _drop_placeholders(text: str, parameters: dict[str, str]) -> dict[str, str]:
-    """Return an infotext's parameters without the placeholders of Civitai's generator."""
-    meta = build_metadata(text) if "Civitai " in text else {}
-    told = drop_placeholders(meta)
-    if told is meta:
-        return parameters
-    values = build_webui_parameters(told)
-    kept = {key: value for key, value in parameters.items() if values.get(key, value)}
-    return {**kept, **{key: value for key, value in values.items() if value and key in _MADE_UP}}
-
-
-_MAX_PROMPT = 100_000  # characters
-
-
-def build_infotext(
-    meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
-) -> str:
-    """Return the infotext for an image's generation data, "" if there is no data.
-
-    meta: the data in the form of Civitai's `meta`, or wrapped as `{id, meta}`. image: the image, if
-    known; its base model and ids supplement the data. adds_lora_tags: whether to append a tag to
-    the prompt for each LoRA that the data lists but the prompts do not name.
-    """
-    # The record's image size is not used: the image may have been enlarged after its generation.
-    record = _build_record(meta, image)
-    prompt, negative_prompt = (_clean_prompt(record.get(k)) for k in ("prompt", "negativePrompt"))
-    parameters = build_webui_parameters(record)
-    if adds_lora_tags and (prompt or any(parameters.values())):
-        prompt = " ".join(
-            part for part in (prompt.rstrip(), *list_missing_lora_tags(record)) if part
-        )
-    padding = _iter_origin_parameters(image) if image else ()  # so that a WebUI recognises the text
-    return compose_infotext(prompt, negative_prompt, parameters, padding)
-
-
-def list_added_lora_tags(
-    meta: Mapping[str, Any] | None, image: Image | None = None
-) -> tuple[str, ...]:
-    """Return the LoRA tags that an image's infotext has in addition to the image's own prompt."""
-    return list_missing_lora_tags(_build_record(meta, image))
-
-
-def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the damaged parameters, which are left out of an image's infotext."""
-    return find_mangled_names(_unwrap_meta(meta))
-
-
-def find_workflow(meta: Mapping[str, Any] | None) -> str:
-    """Return the ComfyUI workflow in an image's generation data, as JSON for ComfyUI's editor.
-
-    If there is no workflow, return the graph in API format, or "" if there is no graph either.
-    """
-    comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
-    workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
-    for found in (workflow if "nodes" in workflow else {}, graph):
-        if found:  # `load_json` removes NaN, which browsers do not parse
-            return json.dumps(load_json(json.dumps(found)), ensure_ascii=False)
-    return ""
-
-
-def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
-    translated = translate_parameters(_merge_graph(_unwrap_meta(meta)))
-    return convert_generator_data(translated, image.base_model if image else "")
-
-
-def _unwrap_meta(meta: object) -> Mapping[str, Any]:
-    for _ in range(2):
-        if isinstance(meta, Mapping) and "meta" in meta and {"id", "meta"}.issuperset(meta):
-            meta = meta["meta"]
-    return meta if isinstance(meta, Mapping) else {}
-
-
-def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return generation data with its missing values added from its ComfyUI graph."""
-    if "comfy" not in meta:
-        return meta
-    graph = read_graph(meta["comfy"])
-    if _clean_prompt(meta.get("prompt")):
-        graph.pop("negativePrompt", None)
-    known = {key: value for key, value in meta.items() if key not in graph or as_text(value)}
-    return {**graph, **known}
-
-
-def _clean_prompt(value: object) -> str:
-    return clean_text(value[:_MAX_PROMPT]) if isinstance(value, str) else ""
-
-
-def _iter_origin_parameters(image: Image) -> Iterable[tuple[str, str]]:
-    yield "Image id", as_text(image.id)
-    yield "Base model", as_text(image.base_model)
-    yield "Post id", as_text(image.post_id)
-
-
-class Generation(NamedTuple):
-    """How an image was made: its parsed infotext, and the models and other resources used.
-
-    Of LoRA tags, the infotext has only those of the image's own prompt.
-    """
-
-    infotext: Infotext
-    resources: tuple[Resource, ...]
-
-
-def read_generation(image: Image) -> Generation:
-    """Return the infotext and the resources of an image, read from the image's `meta`."""
-    infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
-    return Generation(infotext, list_resources(image.meta, image))

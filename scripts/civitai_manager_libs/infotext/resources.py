@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -36,6 +36,225 @@ __all__ = [
     "Summary",
     "TYPES",
 ]
+
+_MAX_RESOURCES = 300  # real records have about ten; this bounds a hostile one
+_MAX_TEXT = 100_000  # characters
+_MAX_NAME, _MAX_SHOWN = 1000, 200  # characters with and without the folders
+TYPES = {  # other words for a type
+    "checkpoint": "model",
+    "dora": "lora",
+    "embedding": "embed",
+    "hypernetwork": "hypernet",
+    "locon": "lora",
+    "lyco": "lora",
+    "lycoris": "lora",
+    "textualinversion": "embed",
+}
+# https://github.com/civitai/civitai/wiki/AIR-%E2%80%90-Uniform-Resource-Names-for-AI
+_AIR = re.compile(r"urn:air:[^:\s]{1,60}:([a-z0-9_-]{1,60}):([a-z0-9_-]{1,60}):(\S{1,300})", re.I)
+_AIR_VERSION = re.compile(r"[0-9]{1,12}@([0-9]{1,12})(?:[+.].*)?")
+_TENSORART_ID = re.compile(r"EMS-\d{1,12}-EMS")
+_RESOURCE_TAG = re.compile(
+    r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))?[^<>\n]{0,100}>"
+)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A model, LoRA or the like that an image was made with; unknown texts are "", numbers None.
+
+    type: `model`, `lora`, `embed`, `vae`, `hypernet`, or any other word in the image's data. name:
+    without folder and extension. hash: hexadecimal. version_id: the model version's id on Civitai.
+    """
+
+    type: str = ""
+    name: str = ""
+    weight: float | None = None
+    hash: str = ""
+    version_id: int | None = None
+
+
+def is_air(name: str) -> bool:
+    """Return whether a resource's name is an AIR (`urn:air:...`) instead of a file name."""
+    return name.strip().lower().startswith("urn:air:")
+
+
+def is_site_id(name: str) -> bool:
+    """Return whether a resource's name is an AIR or a TensorArt id instead of a file name."""
+    return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
+
+
+def list_resources(
+    meta: Mapping[str, Any] | None,
+    image: Image | None = None,
+    files: Mapping[str, int] | None = None,
+) -> tuple[Resource, ...]:
+    """Return the models, LoRAs and other resources of an image, without duplicates.
+
+    At most 300 resources are read. meta: the image's generation data. image: adds the versions that
+    Civitai detected in it. files: {hash or file name in lower case: version id}, for resources
+    without an id; a file name only counts for a version that Civitai detected in the image.
+    """
+    detected = image.version_ids if image else ()
+    versions = (Resource(version_id=version_id) for version_id in detected)
+    merged: list[Resource] = []
+    for resource in islice(chain(_iter_resources(as_mapping(meta)), versions), _MAX_RESOURCES):
+        if files and resource.version_id is None:
+            named = files.get(resource.name.lower())
+            # A file name is not unique, so it counts only for a version that Civitai has detected.
+            version_id = files.get(resource.hash.lower(), named if named in detected else None)
+            resource = replace(resource, version_id=version_id)
+        at = next((i for i, known in enumerate(merged) if _is_same(known, resource)), None)
+        if at is not None:
+            known = merged[at]
+            merged[at] = Resource(
+                known.type or resource.type,
+                known.name or resource.name,
+                resource.weight if known.weight is None else known.weight,
+                known.hash or resource.hash,
+                known.version_id or resource.version_id,
+            )
+        elif resource.name or resource.hash or resource.version_id:
+            merged.append(resource)
+    return tuple(merged)
+
+
+def _is_same(first: Resource, other: Resource) -> bool:
+    if first.version_id and other.version_id:
+        return first.version_id == other.version_id
+    if first.hash and other.hash:
+        return first.hash.lower() == other.hash.lower()
+    same_type = first.type == other.type or not (first.type and other.type)
+    return bool(first.name) and first.name.lower() == other.name.lower() and same_type
+
+
+def _make_resource(
+    kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
+) -> Resource:
+    word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
+    if is_air(stated_name):
+        found = _AIR.fullmatch(stated_name)
+        version = (
+            _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
+        )
+        if found is None or version is None:
+            return Resource()
+        kind = found[1].lower()
+        version_id = as_whole_number(version[1], low=1)
+        return Resource(TYPES.get(kind, kind), "", as_number(weight), version_id=version_id)
+    return Resource(
+        TYPES.get(word, word),
+        "" if is_site_id(stated_name) else model_file_stem(stated_name)[:_MAX_SHOWN],
+        as_number(weight),
+        as_checksum(checksum),
+        as_whole_number(version, low=1),
+    )
+
+
+def _iter_resources(meta: Mapping[str, Any]) -> Iterator[Resource]:
+    for entry in iter_stated_resources(meta):
+        yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
+    for entry in map(as_mapping, as_list(meta.get("civitaiResources"))):
+        version = entry.get("modelVersionId")
+        yield _make_resource(entry.get("type"), "", entry.get("weight"), version=version)
+    hashes = as_mapping(meta.get("hashes"))
+    for kind, key in (("model", "Model"), ("vae", "VAE")):
+        checksum = meta.get(f"{key} hash") or hashes.get(kind)
+        yield _make_resource(kind, meta.get(key), checksum=checksum)
+    for name, checksum in hashes.items():
+        kind, mark, name = str(name).partition(":")
+        if mark:  # the kind's case depends on the program
+            yield _make_resource(kind, name, checksum=checksum)
+    for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
+        for name in as_list(meta.get(key)):
+            yield _make_resource(kind, name)
+    for entry in list_loras_beside_prompt(meta):
+        yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
+    prompt = meta.get("prompt")
+    for kind, name, weight in _RESOURCE_TAG.findall(
+        prompt[:_MAX_TEXT] if isinstance(prompt, str) else ""
+    ):
+        yield _make_resource(kind, name, weight)
+
+
+_MAX_LORAS = 50
+# RuinedFooocus of 2023: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
+_OLD_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
+_WEIGHTED = re.compile(r"([-+.\d]{1,20}) - (.{1,300})", re.DOTALL)  # `0.8 - folder/name`
+_HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8c052dc68980)`
+_NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
+
+
+def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of `meta["additionalResources"]`, then the LoRAs that parameters name.
+
+    meta: generation data in the form of Civitai's `meta`. At most 50 LoRAs of parameters are
+    returned, each as a dict with the keys type, name, strength, strengthClip and hash.
+    """
+    entries = (*_iter_fooocus_loras(meta), *_iter_numbered_loras(meta))
+    named = [entry for entry in entries if as_text(entry["name"])]
+    return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
+
+
+def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
+
+    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`. Such
+    LoRAs are recognised by their hashes.
+    """
+    misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
+    for entry in map(as_mapping, as_list(meta.get("resources"))):
+        if as_text(entry.get("hash")) not in misnamed:
+            yield entry
+
+
+def _make_entry(
+    name: object, weight: object, checksum: object = "", clip: object = None
+) -> dict[str, Any]:
+    return {
+        "type": "lora",
+        "name": name,
+        "strength": weight,
+        "strengthClip": clip,
+        "hash": as_checksum(checksum),
+    }
+
+
+def _iter_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    # RuinedFooocus has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`, in 2023 a text.
+    value = as_mapping(meta.get("other")).get("loras")
+    if isinstance(value, str):
+        for name, weight in _OLD_LORA.findall(value[:_MAX_TEXT]):
+            yield _make_entry(name, weight)
+    for checksum, text in (pair for pair in as_list(value)[:_MAX_LORAS] if len(as_list(pair)) == 2):
+        match = _WEIGHTED.fullmatch(as_text(text))
+        if match:
+            yield _make_entry(match[2], match[1], checksum)
+    listed = as_text(meta.get("Lora weights"))[:_MAX_TEXT]  # Fooocus: "a: 0.5, b: 1"
+    for part in listed.split(",") if listed else ():
+        name, _, weight = part.rpartition(":")
+        yield _make_entry(name.strip(), weight.strip())
+
+
+def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the LoRAs in numbered parameters.
+
+    ComfyUI nodes that save images write `Lora_0 Model name`, `Lora_0 Model hash` and so on; an
+    A1111 extension writes `AddNet Model 1` and so on.
+    """
+    keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
+    for key in keys:
+        match, value = _NUMBERED.fullmatch(str(key)), meta[key]
+        if match and match[1]:
+            prefix = f"Lora_{match[1]}"
+            weight, clip = (meta.get(f"{prefix} Strength {side}") for side in ("model", "clip"))
+            yield _make_entry(value, weight, meta.get(f"{prefix} Model hash"), clip)
+        elif match and as_text(meta.get("AddNet Enabled")) == "True":
+            entries = _HASHED.fullmatch(as_text(value))
+            weight, clip = (meta.get(f"AddNet Weight {side} {match[2]}") for side in "AB")
+            if entries:
+                yield _make_entry(entries[1], weight, entries[2], clip)
+
 
 _FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, the generator's own Flux
 # Read from `extra`, the user's request to the generator, if `meta` lacks them.
@@ -82,7 +301,15 @@ def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Map
     if told is not meta or not _is_on_site_image(meta):
         return told
     merged = {**_read_request(meta, _EXTRA_KEYS), **_list_known(meta)}
-    return _convert_flux_parameters(merged) if _has_distilled_guidance(meta, base_model) else merged
+    if not _has_distilled_guidance(meta, base_model):
+        return merged
+    flux = {key: value for key, value in merged.items() if key not in ("clipSkip", "Clip skip")}
+    if not as_text(merged.get("sampler")):
+        flux |= {"sampler": "Euler", "Schedule type": "Simple"}
+    guidance = as_number(merged.get("cfgScale"))
+    if guidance is not None and guidance > 1 and "Distilled CFG Scale" not in merged:
+        flux |= {"cfgScale": 1, "Distilled CFG Scale": guidance}
+    return flux
 
 
 def drop_placeholders(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
@@ -132,16 +359,6 @@ def _is_on_site_image(meta: Mapping[str, Any]) -> bool:
     return bool(as_list(meta.get("civitaiResources"))) or meta.get("engine") == "Civitai"
 
 
-def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
-    flux = {key: value for key, value in meta.items() if key not in ("clipSkip", "Clip skip")}
-    if not as_text(meta.get("sampler")):
-        flux |= {"sampler": "Euler", "Schedule type": "Simple"}
-    guidance = as_number(meta.get("cfgScale"))
-    if guidance is not None and guidance > 1 and "Distilled CFG Scale" not in meta:
-        flux |= {"cfgScale": 1, "Distilled CFG Scale": guidance}
-    return flux
-
-
 def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
     """Return whether an image was made with a Flux model that uses distilled guidance.
 
@@ -170,269 +387,8 @@ def _iter_version_ids(meta: Mapping[str, Any]) -> Iterator[int | None]:
         yield as_whole_number(as_mapping(entry).get("modelVersionId"), low=1)
 
 
-_MAX_LORAS = 50
-_MAX_TEXT = 100_000  # characters
-# RuinedFooocus of 2023: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
-_OLD_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
-_WEIGHTED = re.compile(r"([-+.\d]{1,20}) - (.{1,300})", re.DOTALL)  # `0.8 - folder/name`
-_HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8c052dc68980)`
-_NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
-
-
-def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the entries of `meta["additionalResources"]`, then the LoRAs that parameters name.
-
-    meta: generation data in the form of Civitai's `meta`. At most 50 LoRAs of parameters are
-    returned, each as a dict with the keys type, name, strength, strengthClip and hash.
-    """
-    ruined_fooocus, fooocus = _iter_ruined_fooocus_loras(meta), _iter_fooocus_loras(meta)
-    entries = (*ruined_fooocus, *fooocus, *_iter_numbered_loras(meta))
-    named = [entry for entry in entries if as_text(entry["name"])]
-    return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
-
-
-def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
-
-    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`. Such
-    LoRAs are recognised by their hashes.
-    """
-    misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
-    for entry in map(as_mapping, as_list(meta.get("resources"))):
-        if as_text(entry.get("hash")) not in misnamed:
-            yield entry
-
-
-def _make_entry(
-    name: object, weight: object, checksum: object = "", clip: object = None
-) -> dict[str, Any]:
-    return {
-        "type": "lora",
-        "name": name,
-        "strength": weight,
-        "strengthClip": clip,
-        "hash": as_checksum(checksum),
-    }
-
-
-def _iter_ruined_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs that the program RuinedFooocus lists in `meta["other"]["loras"]`.
-
-    The list has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`. Files of 2023 have a text
-    instead of the list.
-    """
-    value = as_mapping(meta.get("other")).get("loras")
-    if isinstance(value, str):
-        for name, weight in _OLD_LORA.findall(value[:_MAX_TEXT]):
-            yield _make_entry(name, weight)
-    for checksum, text in (pair for pair in as_list(value)[:_MAX_LORAS] if len(as_list(pair)) == 2):
-        match = _WEIGHTED.fullmatch(as_text(text))
-        if match:
-            yield _make_entry(match[2], match[1], checksum)
-
-
-def _iter_fooocus_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in Fooocus' parameter `Lora weights`, such as "a: 0.5, b: 1"."""
-    value = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
-    for part in value.split(",") if value else ():
-        name, _, weight = part.rpartition(":")
-        yield _make_entry(name.strip(), weight.strip())
-
-
-def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in numbered parameters.
-
-    ComfyUI nodes that save images write `Lora_0 Model name`, `Lora_0 Model hash` and so on; an
-    A1111 extension writes `AddNet Model 1` and so on.
-    """
-    keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
-    for key in keys:
-        match, value = _NUMBERED.fullmatch(str(key)), meta[key]
-        if match and match[1]:
-            prefix = f"Lora_{match[1]}"
-            weight, clip = (meta.get(f"{prefix} Strength {side}") for side in ("model", "clip"))
-            yield _make_entry(value, weight, meta.get(f"{prefix} Model hash"), clip)
-        elif match and as_text(meta.get("AddNet Enabled")) == "True":
-            entries = _HASHED.fullmatch(as_text(value))
-            weight, clip = (meta.get(f"AddNet Weight {side} {match[2]}") for side in "AB")
-            if entries:
-                yield _make_entry(entries[1], weight, entries[2], clip)
-
-
-_MAX_RESOURCES = 300  # real records have about ten; this bounds a hostile one
-_MAX_PROMPT = 100_000  # characters
-_MAX_NAME, _MAX_SHOWN = 1000, 200  # characters with and without the folders
-TYPES = {  # other words for a type
-    "checkpoint": "model",
-    "dora": "lora",
-    "embedding": "embed",
-    "hypernetwork": "hypernet",
-    "locon": "lora",
-    "lyco": "lora",
-    "lycoris": "lora",
-    "textualinversion": "embed",
-}
-# https://github.com/civitai/civitai/wiki/AIR-%E2%80%90-Uniform-Resource-Names-for-AI
-_AIR = re.compile(r"urn:air:[^:\s]{1,60}:([a-z0-9_-]{1,60}):([a-z0-9_-]{1,60}):(\S{1,300})", re.I)
-_AIR_VERSION = re.compile(r"[0-9]{1,12}@([0-9]{1,12})(?:[+.].*)?")
-_TENSORART_ID = re.compile(r"EMS-\d{1,12}-EMS")
-_TAG = re.compile(r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))?[^<>\n]{0,100}>")
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A model, LoRA or the like that an image was made with; unknown texts are "", numbers None.
-
-    type: `model`, `lora`, `embed`, `vae`, `hypernet`, or any other word in the image's data. name:
-    without folder and extension. hash: hexadecimal. version_id: the model version's id on Civitai.
-    """
-
-    type: str = ""
-    name: str = ""
-    weight: float | None = None
-    hash: str = ""
-    version_id: int | None = None
-
-
-def is_air(name: str) -> bool:
-    """Return whether a resource's name is an AIR (`urn:air:...`) instead of a file name."""
-    return name.strip().lower().startswith("urn:air:")
-
-
-def is_site_id(name: str) -> bool:
-    """Return whether a resource's name is an AIR or a TensorArt id instead of a file name."""
-    return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
-
-
-def list_resources(
-    meta: Mapping[str, Any] | None,
-    image: Image | None = None,
-    files: Mapping[str, int] | None = None,
-) -> tuple[Resource, ...]:
-    """Return the models, LoRAs and other resources of an image, without duplicates.
-
-    At most 300 resources are read. meta: the image's generation data. image: adds the versions that
-    Civitai detected in it. files: {hash or file name in lower case: version id}, for resources
-    without an id; a file name only counts for a version that Civitai detected in the image.
-    """
-    meta = as_mapping(meta)
-    resources = chain(
-        _iter_listed(meta),
-        _iter_on_site(meta),
-        _iter_model_and_vae(meta),
-        _iter_hashed(meta),
-        _iter_comfy(meta),
-        _iter_prompt(meta),
-        (Resource(version_id=v) for v in (image.version_ids if image else ())),
-    )
-    merged: list[Resource] = []
-    for resource in islice(resources, _MAX_RESOURCES):
-        if files and resource.version_id is None:
-            detected = image.version_ids if image else ()
-            resource = replace(resource, version_id=_find_version(resource, files, detected))
-        at = next((i for i, known in enumerate(merged) if _is_same(known, resource)), None)
-        if at is not None:
-            merged[at] = _merge_resources(merged[at], resource)
-        elif resource.name or resource.hash or resource.version_id:
-            merged.append(resource)
-    return tuple(merged)
-
-
-def _find_version(
-    resource: Resource, files: Mapping[str, int], detected: Sequence[int]
-) -> int | None:
-    named = files.get(resource.name.lower())
-    # A file name is not unique, so it counts only for a version that Civitai has detected.
-    return files.get(resource.hash.lower(), named if named in detected else None)
-
-
-def _is_same(first: Resource, other: Resource) -> bool:
-    if first.version_id and other.version_id:
-        return first.version_id == other.version_id
-    if first.hash and other.hash:
-        return first.hash.lower() == other.hash.lower()
-    same_type = first.type == other.type or not (first.type and other.type)
-    return bool(first.name) and first.name.lower() == other.name.lower() and same_type
-
-
-def _merge_resources(first: Resource, other: Resource) -> Resource:
-    return replace(
-        first,
-        type=first.type or other.type,
-        name=first.name or other.name,
-        weight=other.weight if first.weight is None else first.weight,
-        hash=first.hash or other.hash,
-        version_id=first.version_id or other.version_id,
-    )
-
-
-def _make_resource(
-    kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
-) -> Resource:
-    word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
-    if is_air(stated_name):
-        return _make_air_resource(stated_name, as_number(weight))
-    return Resource(
-        TYPES.get(word, word),
-        "" if is_site_id(stated_name) else model_file_stem(stated_name)[:_MAX_SHOWN],
-        as_number(weight),
-        as_checksum(checksum),
-        as_whole_number(version, low=1),
-    )
-
-
-def _make_air_resource(air: str, weight: float | None) -> Resource:
-    """Return the resource named by an AIR (`urn:air:...`)."""
-    found = _AIR.fullmatch(air)
-    version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
-    if found is None or version is None:
-        return Resource()
-    kind = found[1].lower()
-    version_id = as_whole_number(version[1], low=1)
-    return Resource(TYPES.get(kind, kind), "", weight, version_id=version_id)
-
-
-def _iter_listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in iter_stated_resources(meta):
-        yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
-
-
-def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in map(as_mapping, as_list(meta.get("civitaiResources"))):
-        version = entry.get("modelVersionId")
-        yield _make_resource(entry.get("type"), "", entry.get("weight"), version=version)
-
-
-def _iter_model_and_vae(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    hashes = as_mapping(meta.get("hashes"))
-    checksum = meta.get("Model hash") or hashes.get("model")
-    yield _make_resource("model", meta.get("Model"), checksum=checksum)
-    yield _make_resource("vae", meta.get("VAE"), checksum=meta.get("VAE hash") or hashes.get("vae"))
-
-
-def _iter_hashed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for key, value in as_mapping(meta.get("hashes")).items():
-        kind, mark, name = str(key).partition(":")
-        if mark:  # its case depends on the program
-            yield _make_resource(kind, name, checksum=value)
-
-
-def _iter_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
-        for name in as_list(meta.get(key)):
-            yield _make_resource(kind, name)
-    for entry in list_loras_beside_prompt(meta):
-        yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
-
-
-def _iter_prompt(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    prompt = meta.get("prompt")
-    for kind, name, weight in _TAG.findall(prompt[:_MAX_PROMPT] if isinstance(prompt, str) else ""):
-        yield _make_resource(kind, name, weight)
-
-
 _MAX_TAGS = 50  # real prompts have about ten
-_LORA_NAME = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
+_LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
 _PROMPT_KEYS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -444,21 +400,18 @@ def list_missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
     `<lora:NAME:CLIP:MODEL>` if the weights for CLIP and the model differ. A LoRA without a known
     weight gets no tag.
     """
-    known = {
-        name.strip().lower() for text in _iter_texts(meta) for name in _LORA_NAME.findall(text)
-    }
+    prompts = [
+        value[:_MAX_TEXT]
+        for key, value in islice(meta.items(), 500)
+        if isinstance(value, str) and _PROMPT_KEYS.fullmatch(str(key))
+    ]
+    known = {name.strip().lower() for text in prompts for name in _LORA_TAG.findall(text)}
     tags = []
     for name, tag in islice(_iter_tags(meta), _MAX_TAGS):
         if name.lower() not in known:
             known.add(name.lower())
             tags.append(tag)
     return tuple(tags)
-
-
-def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in islice(meta.items(), 500):
-        if isinstance(value, str) and _PROMPT_KEYS.fullmatch(str(key)):
-            yield value[:100_000]
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -470,34 +423,23 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     loras = [(entry, entry.get("strength")) for entry in list_loras_beside_prompt(meta)]
     loras += [(entry, entry.get("weight")) for entry in iter_stated_resources(meta)]
     for entry, weight in loras:
-        kind = as_text(entry.get("type")).lower()
-        stated_name = as_text(entry.get("name"))
+        kind, stated_name = as_text(entry.get("type")).lower(), as_text(entry.get("name"))
         name = model_file_stem(stated_name)
-        weights = _format_weights(weight, entry.get("strengthClip"))
-        if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated_name):
-            if not _UNUSABLE.search(name):
-                yield name, f"<lora:{name}:{weights}>"
-
-
-def _format_weights(weight: object, clip_weight: object) -> str:
-    """Return a LoRA's weights as written in a tag.
-
-    weight: for the model. clip_weight: for CLIP, None if it has the same weight. Return "" if the
-    weight for the model is unknown, or if both weights are 0.
-    """
-    model, clip = as_number(weight), as_number(clip_weight)
-    if model is None or (model == 0 and not clip):
-        return ""
-    if clip is None or clip == model:
-        return format_number(model)
-    return f"{format_number(clip)}:{format_number(model)}"
+        model, clip = as_number(weight), as_number(entry.get("strengthClip"))
+        is_usable = name and not is_site_id(stated_name) and not _UNUSABLE.search(name)
+        is_usable = is_usable and TYPES.get(kind, kind) == "lora"
+        if is_usable and model is not None and (model or clip):
+            weights = format_number(model)
+            if clip is not None and clip != model:
+                weights = f"{format_number(clip)}:{weights}"
+            yield name, f"<lora:{name}:{weights}>"
 
 
 _MAX_SUMMARY_PROMPT = 56  # bytes of UTF-8: what a page of a gallery can carry of each image
 _MAX_READ = 1000  # characters of a prompt that are read for that
 _MAX_SAMPLER = 24
 _MAX_STEPS = 10_000
-_LORA_TAG = re.compile(r"<[^<>]{0,300}>")
+_ANY_TAG = re.compile(r"<[^<>]{0,300}>")
 
 
 class Summary(NamedTuple):
@@ -522,7 +464,7 @@ def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
     meta = drop_placeholders(meta)
     prompt, sampler = meta.get("prompt"), meta.get("sampler")
     sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", _MAX_SAMPLER)
-    text = _LORA_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
+    text = _ANY_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
     text = clean_line(" ".join(text.split()).lstrip(" ,"))
     return Summary(
         text.encode()[:_MAX_SUMMARY_PROMPT].decode("utf-8", "ignore"),

@@ -174,7 +174,7 @@ _MAX_LOSS = 900_000  # bytes
 # Bytes a second allowed on a disk with slow syncs, such as a hard disk, although a loss of power
 # then destroys more. The fastest of the last syncs counts, since one may have had to wait.
 _LEAST_SPEED, _COUNTED = 100_000_000, 8
-_SYNC_POLL = 0.1  # seconds
+_POLL = 0.1  # seconds until a thread without work looks for some again
 
 
 class BackgroundSync:
@@ -203,7 +203,7 @@ class BackgroundSync:
         with self._changed:
             while self._reserved + size + self._unsynced > self._find_limit():
                 cancelled.check()
-                self._changed.wait(_SYNC_POLL)
+                self._changed.wait(_POLL)
             self._reserved += size
         try:
             yield
@@ -247,7 +247,7 @@ class BackgroundSync:
         """
         with self._changed:
             while not (self._is_over or self._is_sync_worth_it()):
-                self._changed.wait(_SYNC_POLL)
+                self._changed.wait(_POLL)
             return not self._is_over
 
     def _is_sync_worth_it(self) -> bool:
@@ -312,7 +312,6 @@ _BUSY = {429, 503}
 _UNSAVED = 500_000  # bytes that all connections together may lose with a killed program
 _MAX_CHUNK = 128 * 1024 - 4096  # bytes; larger ones cost the system a new mapping each
 _BLOCK = 4096  # bytes; writes are whole blocks of the disk
-_WORK_POLL = 0.1  # seconds until a connection without work looks for some again
 _ERROR_PAGE = 64 * 1024  # bytes
 
 
@@ -381,7 +380,7 @@ class PieceConnection:
                     finally:
                         plan.give_back(piece)
             if piece is None:
-                transfer.cancelled.sleep(_WORK_POLL)
+                transfer.cancelled.sleep(_POLL)
             else:
                 transfer.limiter.record_success()
 

@@ -155,7 +155,9 @@ def error_from_response(
     body: the first bytes of the body, which may contain an error message. key: the API key,
     replaced by `***` in the error's message.
     """
-    message = _clean_line(redact(_error_message(body), key))
+    message = redact(_error_message(body), key)
+    message = "".join(c if c.isprintable() else " " for c in message)
+    message = " ".join(message.split())[:200]
     if status in (404, 410):
         return NotFound(message or f"It was not found, or no longer exists ({status}).", status)
     if status in (401, 403):
@@ -258,15 +260,10 @@ def _zod_message(error: dict[str, Any]) -> str:
             return message
     if not isinstance(issues, list):
         return ""
-    messages = [_issue_message(issue) for issue in issues if isinstance(issue, dict)]
+    messages = []
+    for issue in (issue for issue in issues if isinstance(issue, dict)):
+        path, message = issue.get("path"), issue.get("message")
+        field = ".".join(map(str, path)) if isinstance(path, list) else ""
+        is_named = field and isinstance(message, str)
+        messages.append(f"{field}: {message}" if is_named else str(message or ""))
     return "; ".join(filter(None, messages))
-
-
-def _issue_message(issue: dict[str, Any]) -> str:
-    path, message = issue.get("path"), issue.get("message")
-    field = ".".join(str(part) for part in path) if isinstance(path, list) else ""
-    return f"{field}: {message}" if field and isinstance(message, str) else str(message or "")
-
-
-def _clean_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]

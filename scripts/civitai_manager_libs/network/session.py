@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
@@ -142,110 +142,6 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
-_CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
-
-
-def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return a copy of the request with the API key in its Authorization header.
-
-    Return the request itself if there is no key, or if the key may not be sent to the URL. An
-    existing Authorization header is kept. Raises InputError if the key contains characters that are
-    not allowed in a header.
-    """
-    if not (api_key and is_api_url(request.url or "")):
-        return request
-    if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
-        raise InputError("The API key has characters that no key can have: copy it again.")
-    signed = request.copy()
-    signed.headers.setdefault("Authorization", f"Bearer {api_key}")
-    return signed
-
-
-def is_api_url(url: str) -> bool:
-    """Return whether the API key may be sent to a URL.
-
-    The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
-    Raises Refused for a URL that is not http or https.
-    """
-    parts, base = split_url(url), urlsplit(setting.base_url())
-    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
-        return True
-    is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
-    return is_same_origin and parts.path.startswith(f"{base.path}/api/")
-
-
-_PRIVATE_HEADERS = {"Authorization", "Cookie", "Proxy-Authorization", "Referer"}
-_BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
-_SMALL_BODY = 64 * 1024  # bytes; a longer body costs more to read than a new connection
-_session = requests.Session()  # only reads the Location header
-
-
-def follow_redirect(response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
-    """Close a redirecting response, and return the request for the URL to which it leads.
-
-    request: the request that was redirected. Raises Refused if the redirect leads from a public
-    host to a private address, from https to http, or to a URL that is neither; NeedsKey if it leads
-    to a login page; and Cancelled.
-    """
-    # A server on this machine may redirect to this machine.
-    is_private = is_private_address(find_server_address(response) or "")
-    refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
-    _release_connection(response, request.cancelled)
-    url = _find_target(response)
-    prepared = _redirect(request.prepared, url, response.status_code)
-    if refuses_private and is_private_url(prepared.url or ""):
-        raise Refused("The redirect leads into your own network, so it was not followed.")
-    origin = request.origin or split_url(request.url).netloc
-    return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
-
-
-def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Close a response; read a small body first, so that the connection can be reused.
-
-    cancelled: ends the reading by raising Cancelled; the response is closed nevertheless.
-    """
-    with closing(ResponseBody(response, cancelled)) as body:
-        try:
-            body.read_all(_SMALL_BODY)
-        except (NetworkError, InvalidResponse):
-            return
-
-
-def _find_target(response: requests.Response) -> str:
-    try:
-        return urljoin(response.url, _session.get_redirect_target(response) or "")
-    except ValueError as error:
-        raise Refused("The redirect has no valid address.") from error
-
-
-def _redirect(request: requests.PreparedRequest, url: str, status: int) -> requests.PreparedRequest:
-    """Return the request to send next, if the response to `request` redirects to `url`.
-
-    status: 307 and 308 keep the method and body; all others lead to a GET without a body (a HEAD
-    stays). If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey
-    if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
-    http.
-    """
-    new, old = split_url(url), split_url(request.url or "")
-    if new.path == "/login" or new.path.startswith("/login/"):
-        raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
-    if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
-        raise Refused("The redirect switches to a different protocol, so it was not followed.")
-    redirected = request.copy()
-    dropped = set() if new.netloc == old.netloc else _PRIVATE_HEADERS
-    if status not in (307, 308):
-        redirected.method = "HEAD" if request.method == "HEAD" else "GET"
-        redirected.body, dropped = None, dropped | _BODY_HEADERS
-    redirected.headers = CaseInsensitiveDict(
-        {name: value for name, value in request.headers.items() if name.title() not in dropped}
-    )
-    try:
-        redirected.prepare_url(url, None)
-    except LIBRARY_ERRORS as error:
-        raise to_our_error(error) from error
-    return redirected
-
-
 _MAX_REDIRECTS = 5
 _bandwidth = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of the whole process
 
@@ -354,17 +250,14 @@ class HttpSession:
     def _send_options(self, request: OutgoingRequest) -> dict[str, Any]:
         url, timeout = request.url, request.timeout
         found = self._session.merge_environment_settings(url, {}, True, request.verify, None)
-        proxies = {**found["proxies"], **(request.proxies or _configured_proxies(url))}
+        own = request.proxies
+        if not own and setting.proxy and not is_private_url(url):
+            if not should_bypass_proxies(url, None):
+                own = dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
+        proxies = {**found["proxies"], **(own or {})}
         if isinstance(timeout, (int, float)):
             timeout = max(timeout, 0.001)  # urllib3 refuses 0
         return {**found, "proxies": proxies, "cert": request.cert, "timeout": timeout}
-
-
-def _configured_proxies(url: str) -> dict[str, str]:
-    """Return the proxy in the settings as {scheme: proxy URL}."""
-    if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
-        return {}
-    return dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
 
 
 class ApiClient:
@@ -385,3 +278,93 @@ class ApiClient:
         HttpStatusError, InvalidResponse, Refused, InputError for an invalid API key, and Cancelled.
         """
         return self._client.fetch_json(url, params, cancelled, sending=self._sending)
+
+
+_CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
+
+
+def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+    """Return a copy of the request with the API key in its Authorization header.
+
+    Return the request itself if there is no key, or if the key may not be sent to the URL. An
+    existing Authorization header is kept. Raises InputError if the key contains characters that are
+    not allowed in a header.
+    """
+    if not (api_key and is_api_url(request.url or "")):
+        return request
+    if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
+        raise InputError("The API key has characters that no key can have: copy it again.")
+    signed = request.copy()
+    signed.headers.setdefault("Authorization", f"Bearer {api_key}")
+    return signed
+
+
+def is_api_url(url: str) -> bool:
+    """Return whether the API key may be sent to a URL.
+
+    The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
+    Raises Refused for a URL that is not http or https.
+    """
+    parts, base = split_url(url), urlsplit(setting.base_url())
+    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
+        return True
+    is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+    return is_same_origin and parts.path.startswith(f"{base.path}/api/")
+
+
+_PRIVATE_HEADERS = {"Authorization", "Cookie", "Proxy-Authorization", "Referer"}
+_BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
+_SMALL_BODY = 64 * 1024  # bytes; a longer body costs more to read than a new connection
+_location_reader = requests.Session()  # only reads the Location header
+
+
+def follow_redirect(response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
+    """Close a redirecting response, and return the request for the URL to which it leads.
+
+    request: the request that was redirected. Raises Refused if the redirect leads from a public
+    host to a private address, from https to http, or to a URL that is neither; NeedsKey if it leads
+    to a login page; and Cancelled.
+    """
+    # A server on this machine may redirect to this machine.
+    is_private = is_private_address(find_server_address(response) or "")
+    refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
+    with closing(ResponseBody(response, request.cancelled)) as body:
+        with suppress(NetworkError, InvalidResponse):
+            body.read_all(_SMALL_BODY)  # so that the connection can be used again
+    try:
+        url = urljoin(response.url, _location_reader.get_redirect_target(response) or "")
+    except ValueError as error:
+        raise Refused("The redirect has no valid address.") from error
+    prepared = _redirect(request.prepared, url, response.status_code)
+    if refuses_private and is_private_url(prepared.url or ""):
+        raise Refused("The redirect leads into your own network, so it was not followed.")
+    origin = request.origin or split_url(request.url).netloc
+    return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
+
+
+def _redirect(request: requests.PreparedRequest, url: str, status: int) -> requests.PreparedRequest:
+    """Return the request to send next, if the response to `request` redirects to `url`.
+
+    status: 307 and 308 keep the method and body; all others lead to a GET without a body (a HEAD
+    stays). If `url` is on another host, the key, cookies and referrer are removed. Raises NeedsKey
+    if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
+    http.
+    """
+    new, old = split_url(url), split_url(request.url or "")
+    if new.path == "/login" or new.path.startswith("/login/"):
+        raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
+    if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
+        raise Refused("The redirect switches to a different protocol, so it was not followed.")
+    redirected = request.copy()
+    dropped = set() if new.netloc == old.netloc else _PRIVATE_HEADERS
+    if status not in (307, 308):
+        redirected.method = "HEAD" if request.method == "HEAD" else "GET"
+        redirected.body, dropped = None, dropped | _BODY_HEADERS
+    redirected.headers = CaseInsensitiveDict(
+        {name: value for name, value in request.headers.items() if name.title() not in dropped}
+    )
+    try:
+        redirected.prepare_url(url, None)
+    except LIBRARY_ERRORS as error:
+        raise to_our_error(error) from error
+    return redirected

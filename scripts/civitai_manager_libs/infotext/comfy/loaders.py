@@ -105,15 +105,15 @@ def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
     Return None if it is unknown, if it is a part of the model's file, and if several VAEs decode
     the image.
     """
-    decoders = islice((n for n, node in nodes.items() if _is_decoder(node)), _MAX_DECODERS)
-    used = [n for n in decoders if n == sampler or sampler in iter_image_path(nodes, n)]
+    decoders = (
+        node_id
+        for node_id, node in nodes.items()
+        if None not in (_find_link(node["inputs"], names) for names in (_VAE_INPUTS, _LATENTS))
+    )
+    first = islice(decoders, _MAX_DECODERS)
+    used = [n for n in first if n == sampler or sampler in iter_image_path(nodes, n)]
     found = {_read_vae(nodes, node_id) for node_id in used or [sampler]}
     return found.pop() if len(found) == 1 else None
-
-
-def _is_decoder(node: Node) -> bool:
-    inputs = node["inputs"]
-    return all(_find_link(inputs, names) is not None for names in (_VAE_INPUTS, _LATENTS))
 
 
 def _find_link(inputs: Mapping[str, Any], names: tuple[str, ...]) -> NodeId | None:
@@ -147,36 +147,23 @@ def list_loras(nodes: Nodes, sampler: NodeId) -> list[_Lora]:
     """
     found: list[_Lora] = []
     for node in _iter_model_nodes(nodes, sampler, _LORA_SIDES):
-        found[:0] = _list_node_loras(nodes, node)
+        inputs, kind = node["inputs"], get_node_type(node)
+        loras: Iterator[_Lora] = iter(())
+        if kind in _TAGGED:
+            loras = _iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[kind])))
+        elif any(_LORA.search(name) for name in (kind.lower(), *map(str, inputs))):
+            loras = chain(_iter_row_loras(inputs), _iter_numbered_loras(nodes, inputs))
+        found[:0] = list(islice(filter(_has_effect, loras), _MAX_LORAS))
         if len(found) >= _MAX_LORAS:
             break
     return found[-_MAX_LORAS:]
 
 
-def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
-    inputs, kind = node["inputs"], get_node_type(node)
-    loras: Iterator[_Lora] = iter(())
-    if kind in _TAGGED:
-        loras = _iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[kind])))
-    elif any(_LORA.search(name) for name in (kind.lower(), *map(str, inputs))):
-        numbered = _iter_numbered_loras(nodes, inputs)
-        loras = chain(_iter_rgthree_loras(inputs), _iter_listed_loras(inputs), numbered)
-    return list(islice(filter(_has_effect, loras), _MAX_LORAS))
-
-
-def _iter_rgthree_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs switched on in rgthree's loader, which has one input for each LoRA."""
-    for row in islice(inputs.values(), 200):
+def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+    for row in islice(inputs.values(), 200):  # rgthree's loader has an input for each LoRA
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
             yield _make_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
-
-
-def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs that are switched on in LoRA Manager's loader, which has one list of them.
-
-    For example, `loras: {"__value__": [{"name": "a", "strength": 1}]}`.
-    """
-    rows = inputs.get("loras")
+    rows = inputs.get("loras")  # LoRA Manager's: {"__value__": [{"name": "a", "strength": 1}]}
     rows = rows.get("__value__") if isinstance(rows, Mapping) else rows
     for row in rows[:_MAX_LORAS] if isinstance(rows, list) else ():
         if isinstance(row, Mapping) and row.get("active") is not False:

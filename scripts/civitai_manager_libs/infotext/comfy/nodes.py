@@ -283,14 +283,11 @@ def _read_preset_size(get: _GetInput) -> tuple[Any, ...]:
     match = _DIMENSIONS.search(preset)
     if preset in _MISPRINTS or match is None and preset != "custom":
         return ()
-    sides = [as_number(side) or 0 for side in (match.groups() if match else _read_sides(get))]
+    stated = match.groups() if match else (get("width"), get("height"))
+    sides = [as_number(side) or 0 for side in stated]
     factor = get("prescale_factor")
     scaled = [int(side * (1 if factor is None else as_number(factor) or 0)) for side in sides]
     return tuple(reversed(scaled) if get("swap_dimensions") == "On" else scaled)
-
-
-def _read_sides(get: _GetInput) -> tuple[Any, Any]:
-    return get("width"), get("height")
 
 
 def _read_listed_size(get: _GetInput) -> tuple[Any, ...]:
@@ -331,17 +328,6 @@ def _multiply_whole(get: _GetInput) -> tuple[Any, ...]:
     if integer is None or multiple is None:
         return ()
     return int(integer * multiple), integer * multiple
-
-
-def _compute_easy_math(get: _GetInput) -> tuple[Any, ...]:
-    sign = _EASY_SIGNS.get(get("operation"))
-    return (int(_evaluate_text(f"a {sign} b", get)),)
-
-
-def _compute_searge_math(get: _GetInput) -> tuple[Any, ...]:
-    """Return (result,), the value of a node SeargeIntegerMath's expression; `/` rounds down."""
-    # SeargeDP/SeargeSDXL, modules/_legacy.py
-    return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
 
 def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
@@ -408,10 +394,13 @@ _COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
     "ResolutionSelector": _compute_resolution,
     "SDXL Empty Latent Image (rgthree)": _read_scaled_size,
     "SDXLEmptyLatentSizePicker+": _read_listed_size,
-    "SeargeIntegerMath": _compute_searge_math,
+    # SeargeDP/SeargeSDXL, modules/_legacy.py: its `/` rounds down
+    "SeargeIntegerMath": lambda get: (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),),
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replace_text,
-    "easy mathInt": _compute_easy_math,
+    "easy mathInt": lambda get: (
+        int(_evaluate_text(f"a {_EASY_SIGNS.get(get('operation'))} b", get)),
+    ),
     "mxSlider": lambda get: (get("Xf") if get("isfloatX") else get("Xi"),),
 }
 

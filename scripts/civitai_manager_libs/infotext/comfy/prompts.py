@@ -24,18 +24,108 @@ from .nodes import (
 )
 
 __all__ = [
-    "is_preview",
-    "is_styled",
-    "is_text_node",
-    "list_prompt_values",
-    "may_be_text",
-    "PROMPT_INPUTS",
     "read_prompt",
     "remove_varied_values",
     "TextResolver",
 ]
 
-PROMPT_INPUTS = {  # the inputs that hold or lead to a prompt
+_TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
+_SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
+# The inputs that lead to the prompts of a sampler without prompt inputs.
+_SETTING_INPUTS = ("guider", "text_embeds", "cond_pair")
+# Samplers whose prompt is composed of many: the kind of node that holds the user's own.
+_FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
+# Inputs that do not lead to a prompt.
+_IGNORED_INPUTS = set("clip model vae image control_net clip_vision_output mask pixels".split())
+_MAX_PROMPT_PARTS = 20
+# Nodes that split their text: the separator.
+_SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}
+
+
+def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
+    """Return the prompt that a sampler uses; several texts are joined by line ends.
+
+    side: "positive" or "negative". Return None if there is no prompt, or if one of its texts is
+    unknown. Return "" if the node ConditioningZeroOut takes away the prompt's effect.
+    """
+    settings = iter_setting_nodes(nodes, sampler, _SETTING_INPUTS)
+    kind = _FORMS.get(get_node_type(nodes[sampler]))
+    forms = [node for node in nodes.values() if kind and get_node_type(node) == kind]
+    for node in chain(forms if len(forms) == 1 else (), settings):
+        values = _list_prompt_values(node, side, _SAMPLER_INPUTS[side])
+        if values:
+            texts = _list_texts(nodes, values, side)
+            known = [text for text in texts if isinstance(text, str)]
+            return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
+    return None
+
+
+def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:
+    """Return the texts that make up a prompt, in order; an unknown text is None.
+
+    values: the values or links of a prompt's inputs. side: "positive" or "negative".
+    """
+    resolver = TextResolver(nodes)
+    texts: list[str | None] = []
+    waiting, seen = [(value, True) for value in values], set()  # and whether it may be plain text
+    while waiting and len(texts) < _MAX_PROMPT_PARTS:
+        value, may_be_plain = waiting.pop(0)
+        link = get_linked_node(value)
+        if link is None:
+            texts.append(value if isinstance(value, str) else None)
+        elif link not in nodes:
+            texts.append(None)
+        elif link not in seen:
+            seen.add(link)
+            node = nodes[link]
+            inner = _list_prompt_values(node, side)
+            if _is_styled(node):
+                texts.append(None)
+            elif get_node_type(node) == "ConditioningZeroOut":  # removes the effect of its text
+                texts.append("")
+            elif inner:
+                waiting[:0] = [(each, True) for each in inner]
+            elif _adds_text(node, may_be_plain):
+                is_other = value[1] == 1 and side == "negative"
+                texts.append(None if is_other else _read_added_text(node, value, resolver))
+            else:
+                inputs = node["inputs"].items()
+                others = (each for name, each in inputs if name not in _IGNORED_INPUTS)
+                waiting[:0] = [(each, False) for each in others if get_linked_node(each) in nodes]
+    return [text for text in texts if text != ""] or texts[:1]
+
+
+def _adds_text(node: Node, may_be_plain: bool) -> bool:
+    """Return whether a node adds a text to a prompt; False if it changes another node's prompt.
+
+    may_be_plain: whether a node that outputs plain text instead of an encoded prompt counts.
+    """
+    inputs = node["inputs"]
+    if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
+        return False  # adds to a prompt from elsewhere
+    return bool(_list_text_inputs(node)) or (may_be_plain and _is_text_node(node))
+
+
+def _list_text_inputs(node: Node) -> list[Any]:
+    values = (node["inputs"].get(name) for name in _TEXT_INPUTS)
+    return [value for value in values if _may_be_text(value)]
+
+
+def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | None:
+    """Return the text that a node adds to a prompt, None if it is unknown.
+
+    link: the link that leads from the prompt to the node.
+    """
+    text_inputs = _list_text_inputs(node)
+    if not text_inputs or has_unknown_text(node) or _is_preview(node):
+        return resolver.resolve(link)
+    found = map(resolver.resolve, text_inputs)
+    text = next((text for text in found if text != ""), "")
+    separator = _SEPARATORS.get(get_node_type(node))
+    return None if text and separator and separator.search(text) else text
+
+
+_PROMPT_INPUTS = {  # the inputs that hold or lead to a prompt
     "positive": (
         "optional_positive",
         "positive",
@@ -109,16 +199,16 @@ class TextResolver:
         populated = inputs.get("populated_text")
         if isinstance(populated, str):
             return populated
-        if has_unknown_text(node) or is_styled(node):
+        if has_unknown_text(node) or _is_styled(node):
             return None
         shown = [v for k, v in inputs.items() if _SHOWN.fullmatch(k) and isinstance(v, str)]
-        if shown and is_preview(node):
+        if shown and _is_preview(node):
             return shown[-1]
         parts = _list_parts(inputs)
         if len(parts) > 1:
             return self._join_parts(node, parts, depth)
         # The second output of a node with two prompts is the negative one.
-        negative = PROMPT_INPUTS["negative"] if output == 1 else ()
+        negative = _PROMPT_INPUTS["negative"] if output == 1 else ()
         for name in (*negative, *_HOLDERS, *parts, "negative"):
             if name in inputs:
                 return self.resolve(inputs[name], depth)
@@ -138,13 +228,13 @@ class TextResolver:
         return None if delimiter is None else delimiter.join(text for text in known if text)
 
 
-def list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
+def _list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
     """Return the values or links that make up a node's prompt, in order; [] if it has none.
 
     side: "positive" or "negative". others: more names of inputs that may hold the prompt.
     """
     inputs = node["inputs"]
-    for name in (*PROMPT_INPUTS[side], *others):
+    for name in (*_PROMPT_INPUTS[side], *others):
         value = inputs.get(name)
         if name.startswith("optional_") and isinstance(value, str):  # of a node that edits a pipe
             replaces = inputs.get("conditioning_mode", "replace") == "replace"
@@ -155,26 +245,26 @@ def list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> l
     return []
 
 
-def is_text_node(node: Node) -> bool:
+def _is_text_node(node: Node) -> bool:
     """Return whether a node's type or inputs show that it holds, joins or computes plain text."""
     kind, inputs = get_node_type(node), node["inputs"]
-    if can_compute(kind) or any(may_be_text(inputs.get(name)) for name in _HOLDERS):
+    if can_compute(kind) or any(_may_be_text(inputs.get(name)) for name in _HOLDERS):
         return True
     return len(_list_parts(inputs)) > 1 and "condition" not in kind.lower()
 
 
-def may_be_text(value: object) -> bool:
+def _may_be_text(value: object) -> bool:
     return isinstance(value, str) or get_linked_node(value) is not None
 
 
-def is_styled(node: Node) -> bool:
+def _is_styled(node: Node) -> bool:
     """Return whether a node adds the words of a style to a text."""
     inputs = node["inputs"]
     style = inputs.get("style") if "text_positive" in inputs else inputs.get("select_styles")
     return isinstance(style, str) and style.lower() not in _NO_STYLES
 
 
-def is_preview(node: Node) -> bool:
+def _is_preview(node: Node) -> bool:
     kind = get_node_type(node).lower()
     return "show" in kind or "display" in kind or "preview" in kind
 
@@ -193,11 +283,11 @@ def _iter_delimiters(inputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
-_AXES = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
-_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
+_AXIS_INPUTS = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
+_AXIS_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
-_JOINED = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
-_UNUSED = {"none", "nothing"}
+_JOINED_AXES = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
+_NO_AXIS = {"none", "nothing"}
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
 # A word in an axis' name: the record's keys that the axis varies.
 _VARIED: Mapping[str, tuple[str, ...]] = {
@@ -234,18 +324,12 @@ def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, 
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
         names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)
-        rows = [_list_varied_keys(name) for name in names]
-        if not rows or None in rows:
+        axes = [[keys for word, keys in _VARIED.items() if word in name] for name in names]
+        if not axes or [] in axes:
             return {}
-        varied = set(chain.from_iterable(keys for keys in rows if keys))
+        varied = {key for keys in chain.from_iterable(axes) for key in keys}
         parameters = {key: value for key, value in parameters.items() if key not in varied}
     return parameters
-
-
-def _list_varied_keys(axis: str) -> list[str] | None:
-    """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown."""
-    known = [keys for word, keys in _VARIED.items() if word in axis]
-    return list(chain.from_iterable(known)) if known else None
 
 
 def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
@@ -256,7 +340,9 @@ def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
 
     def list_joined(node_id: NodeId) -> list[NodeId]:
         inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
-        return [link for link in map(get_linked_node, map(inputs.get, _JOINED)) if link is not None]
+        return [
+            link for link in map(get_linked_node, map(inputs.get, _JOINED_AXES)) if link is not None
+        ]
 
     for node_id in walk_nodes([axis], list_joined):
         node = nodes.get(node_id, {"inputs": {}, "class_type": ""})
@@ -269,114 +355,11 @@ def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
-        if name in _AXES and link is not None:
+        if name in _AXIS_INPUTS and link is not None:
             yield from _iter_linked_names(nodes, link)
-        elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
+        elif (
+            isinstance(value, str) and _AXIS_NAMES.fullmatch(name) and value.lower() not in _NO_AXIS
+        ):
             yield value.lower()
         elif isinstance(value, str):
             yield from (found.lower() for found in _ASSIGNED.findall(value))
-
-
-_TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
-_SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
-# The inputs that lead to the prompts of a sampler without prompt inputs.
-_SETTING_INPUTS = ("guider", "text_embeds", "cond_pair")
-# Samplers whose prompt is composed of many: the kind of node that holds the user's own.
-_FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
-# Inputs that do not lead to a prompt.
-_IGNORED_INPUTS = set("clip model vae image control_net clip_vision_output mask pixels".split())
-_MAX_PROMPT_PARTS = 20
-# Nodes that split their text: the separator.
-_SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}
-
-
-def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
-    """Return the prompt that a sampler uses; several texts are joined by line ends.
-
-    side: "positive" or "negative". Return None if there is no prompt, or if one of its texts is
-    unknown. Return "" if the node ConditioningZeroOut takes away the prompt's effect.
-    """
-    settings = iter_setting_nodes(nodes, sampler, _SETTING_INPUTS)
-    form = _find_searge_form(nodes, sampler)
-    for node in settings if form is None else chain([form], settings):
-        values = list_prompt_values(node, side, _SAMPLER_INPUTS[side])
-        if values:
-            texts = _list_texts(nodes, values, side)
-            known = [text for text in texts if isinstance(text, str)]
-            return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
-    return None
-
-
-def _find_searge_form(nodes: Nodes, sampler: NodeId) -> Node | None:
-    """Return the node with the prompts that the user has typed, for a sampler of Searge's nodes."""
-    form = _FORMS.get(get_node_type(nodes[sampler]))
-    filled = [node for node in nodes.values() if form and get_node_type(node) == form]
-    return filled[0] if len(filled) == 1 else None
-
-
-def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:
-    """Return the texts that make up a prompt, in order; an unknown text is None.
-
-    values: the values or links of a prompt's inputs. side: "positive" or "negative".
-    """
-    resolver = TextResolver(nodes)
-    texts: list[str | None] = []
-    waiting, seen = [(value, True) for value in values], set()  # and whether it may be plain text
-    while waiting and len(texts) < _MAX_PROMPT_PARTS:
-        value, may_be_plain = waiting.pop(0)
-        link = get_linked_node(value)
-        if link is None:
-            texts.append(value if isinstance(value, str) else None)
-        elif link not in nodes:
-            texts.append(None)
-        elif link not in seen:
-            seen.add(link)
-            node = nodes[link]
-            inner = list_prompt_values(node, side)
-            if is_styled(node):
-                texts.append(None)
-            elif get_node_type(node) == "ConditioningZeroOut":  # removes the effect of its text
-                texts.append("")
-            elif inner:
-                waiting[:0] = [(each, True) for each in inner]
-            elif _adds_text(node, may_be_plain):
-                is_other = value[1] == 1 and side == "negative"
-                texts.append(None if is_other else _read_added_text(node, value, resolver))
-            else:
-                waiting[:0] = [(each, False) for each in _list_other_links(nodes, node)]
-    return [text for text in texts if text != ""] or texts[:1]
-
-
-def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
-    others = (value for name, value in node["inputs"].items() if name not in _IGNORED_INPUTS)
-    return [value for value in others if get_linked_node(value) in nodes]
-
-
-def _adds_text(node: Node, may_be_plain: bool) -> bool:
-    """Return whether a node adds a text to a prompt; False if it changes another node's prompt.
-
-    may_be_plain: whether a node that outputs plain text instead of an encoded prompt counts.
-    """
-    inputs = node["inputs"]
-    if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
-        return False  # adds to a prompt from elsewhere
-    return bool(_list_text_inputs(node)) or (may_be_plain and is_text_node(node))
-
-
-def _list_text_inputs(node: Node) -> list[Any]:
-    values = (node["inputs"].get(name) for name in _TEXT_INPUTS)
-    return [value for value in values if may_be_text(value)]
-
-
-def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | None:
-    """Return the text that a node adds to a prompt, None if it is unknown.
-
-    link: the link that leads from the prompt to the node.
-    """
-    text_inputs = _list_text_inputs(node)
-    if not text_inputs or has_unknown_text(node) or is_preview(node):
-        return resolver.resolve(link)
-    found = map(resolver.resolve, text_inputs)
-    text = next((text for text in found if text != ""), "")
-    separator = _SEPARATORS.get(get_node_type(node))
-    return None if text and separator and separator.search(text) else text

@@ -147,9 +147,16 @@ class _LinkResolver:
         if (input_name := self._find_switch_input(inputs, depth)) is not None:
             return self.resolve(inputs.get(input_name, _UNKNOWN), depth)
         if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:
-            return self._resolve_first_input(inputs, depth)
+            for value in inputs.values():
+                if get_linked_node(value) is not None:
+                    source = self.resolve(value, depth)
+                    if source != _UNKNOWN:
+                        return source
+            return _UNKNOWN
         if kind in _OUTPUTS:
-            source = self._resolve_context_value(node, _get_output_name(kind, output), depth)
+            names = _OUTPUTS[kind].split()
+            name = names[output] if 0 <= output < len(names) else "-"
+            source = self._resolve_context_value(node, name, depth)
             return [node_id, output] if source is None else source
         links = list_feeding_nodes(node)
         if len(links) == 1 and _REROUTE.search(kind.lower()):
@@ -179,14 +186,6 @@ class _LinkResolver:
                 return next(filter(exact.fullmatch, numbered), "")
         return None
 
-    def _resolve_first_input(self, inputs: Mapping[str, Any], depth: int) -> Any:
-        for value in inputs.values():
-            if get_linked_node(value) is not None:
-                source = self.resolve(value, depth)
-                if source != _UNKNOWN:
-                    return source
-        return _UNKNOWN
-
     def _resolve_context_value(self, node: Node, name: str, depth: int) -> Any:
         """Return the value or link that a node such as rgthree's Context passes on as `name`.
 
@@ -209,8 +208,3 @@ class _LinkResolver:
 def _is_numbered(name: str, stem: str) -> bool:
     match = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
     return match is not None and match[1].startswith(stem)
-
-
-def _get_output_name(kind: str, output: int) -> str:
-    names = _OUTPUTS[kind].split()
-    return names[output] if 0 <= output < len(names) else "-"

@@ -53,16 +53,21 @@ def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     recognised as a sampler, return all partner nodes, or else the nodes with steps and a seed.
     """
     saved = _find_saved_nodes(nodes)
-    for matches in (_is_sampler, _is_partner, _has_sampler_inputs):
-        found = [node_id for node_id, node in nodes.items() if matches(nodes, node)]
-        found = [node_id for node_id in found if node_id in saved] or found
-        if found and matches is _is_partner:
-            return found
-        if found:
-            downstream = _find_downstream_nodes(nodes, found)
-            first = [node_id for node_id in found if node_id not in downstream] or found
-            return [n for n in first if not _is_later_pass(nodes[n])] or first
-    return []
+    partners = [node_id for node_id, node in nodes.items() if is_partner_node(node)]
+    with_steps = [node_id for node_id, node in nodes.items() if "steps" in node["inputs"]]
+    others = [n for n in with_steps if any(seed in nodes[n]["inputs"] for seed in _SEEDS)]
+    candidates = list_samplers(nodes) or partners or others
+    found = [node_id for node_id in candidates if node_id in saved] or candidates
+    if found and candidates is partners:
+        return found
+    fed = defaultdict(list)
+    for node_id, node in nodes.items():
+        for link in list_feeding_nodes(node):
+            fed[link].append(node_id)
+    starts = (node_id for start in found for node_id in fed[start])
+    downstream = set(walk_nodes(starts, fed.__getitem__))
+    first = [node_id for node_id in found if node_id not in downstream] or found
+    return [n for n in first if not _is_later_pass(nodes[n])] or first
 
 
 def list_samplers(nodes: Nodes) -> list[NodeId]:
@@ -99,23 +104,6 @@ def _is_sampler(nodes: Nodes, node: Node) -> bool:
     is_unsampler = inputs.get("sampler_mode") == "unsample" or get_node_type(sigmas) == "FlipSigmas"
     is_fed = any(get_linked_node(inputs.get(name)) for name in _SOURCES)
     return bool(is_named) and not is_unsampler and is_fed
-
-
-def _is_partner(_nodes: Nodes, node: Node) -> bool:
-    return is_partner_node(node)
-
-
-def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:
-    inputs = node["inputs"]
-    return "steps" in inputs and any(seed in inputs for seed in _SEEDS)
-
-
-def _find_downstream_nodes(nodes: Nodes, starts: list[NodeId]) -> set[NodeId]:
-    fed = defaultdict(list)
-    for node_id, node in nodes.items():
-        for link in list_feeding_nodes(node):
-            fed[link].append(node_id)
-    return set(walk_nodes((each for start in starts for each in fed[start]), fed.__getitem__))
 
 
 def _is_later_pass(node: Node) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from ...core import as_integer, as_list, as_mapping, as_number
@@ -278,14 +277,16 @@ def read_widget_values(
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    inner = _remove_sockets(node, component_inputs)
+    sockets = {str(each.get("name")) for each in list_inputs(node) if not each.get("widget")}
+    inner = [name for name in component_inputs if name not in sockets]
     known = _find_widget_names(str(node.get("type")), values)
     known = known or (inner if _are_plausible(inner, values) else [])
     named, rest = _pair_values(list_widget_names(node), values)
     if rest and known:
-        rest_is_unnamed = known[-1] == _UNNAMED
         named, _ = _pair_values([name for name in known if name != _UNNAMED], values)
-        named = {**_find_seed(values), **named} if rest_is_unnamed else named
+        pairs = zip(values, values[1:]) if known[-1] == _UNNAMED else ()
+        seeds = [v for v, after in pairs if after in tuple(_CONTROLS) and as_integer(v) is not None]
+        named = {"seed": seeds[0], **named} if seeds else named
     elif rest:  # the node names some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
@@ -299,8 +300,12 @@ def read_widget_values(
 def _find_widget_names(node_type: str, values: list[Any]) -> list[str]:
     """Return the names of a node's widgets in order, [] if they are unknown for its type."""
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
-    fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
-    return next((row for row in fitting if _are_plausible(row, values)), [])
+    for row in rows:
+        named, rest = _pair_values(row, values)
+        fits = len(rows) == 1 or len(named) == len(row) and not rest
+        if fits and _are_plausible(row, values):
+            return row
+    return []
 
 
 def _are_plausible(names: list[str], values: list[Any]) -> bool:
@@ -308,16 +313,6 @@ def _are_plausible(names: list[str], values: list[Any]) -> bool:
     named, _ = _pair_values(names, values)
     numbers = {name: as_number(named[name]) for name in _NUMBERS.keys() & named.keys()}
     return all(value is not None and value <= _NUMBERS[name] for name, value in numbers.items())
-
-
-def _fit_values(names: list[str], values: list[Any]) -> bool:
-    named, rest = _pair_values(names, values)
-    return len(named) == len(names) and not rest
-
-
-def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    sockets = {str(each.get("name")) for each in list_inputs(node) if not each.get("widget")}
-    return [name for name in names if name not in sockets]
 
 
 def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -349,15 +344,11 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
     for name, _ in zip(names, values):
         if at < len(values):
             found[name] = values[at]
-            at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_seed_control(values[at + 1]))
+            at += 1
+            if name in _SEEDS and at < len(values):
+                control = values[at]
+                at += control is None or isinstance(control, bool) or control in tuple(_CONTROLS)
     return found, values[at:]
-
-
-def _find_seed(values: list[Any]) -> dict[str, Any]:
-    """Return {"seed": value} for the value before one such as "randomize", {} if there is none."""
-    pairs = zip(values, values[1:])
-    found = (v for v, after in pairs if after in tuple(_CONTROLS) and as_integer(v) is not None)
-    return {"seed": seed for seed in islice(found, 1)}
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
@@ -390,7 +381,3 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
     if as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
         return {}
     return {name: value for name, value in row.items() if name != "denoise" or denoise}
-
-
-def _is_seed_control(value: object) -> bool:
-    return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

@@ -12,47 +12,12 @@ from ...core import as_integer, as_list, as_mapping
 from .nodes import MAX_NODES, Node, Nodes
 from .widgets import list_inputs, list_widget_names, read_widget_values
 
-__all__ = [
-    "BYPASSED",
-    "convert_group_nodes",
-    "fill_group_values",
-    "find_everywhere_links",
-    "Group",
-    "GROUP_OUTPUT",
-    "Link",
-    "list_component_inputs",
-    "read_workflow_nodes",
-]
+__all__ = ["read_workflow_nodes"]
 
-_MAX_COMPONENTS, _MAX_NODES = 50, 200
-_INPUT = "ComponentInput"
-
-
-def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return {component: names of its inputs, in order} for each component in a workflow.
-
-    A component is a workflow that is used as a node of another workflow.
-    """
-    components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
-    return {str(kind): _list_inputs(as_mapping(component)) for kind, component in components}
-
-
-def _list_inputs(component: Mapping[str, Any]) -> list[str]:
-    nodes = map(as_mapping, as_list(component.get("nodes"))[:_MAX_NODES])
-    titled = ((str(node.get("title", "")), node) for node in nodes if node.get("type") == _INPUT)
-    return [_get_name(node) for _, node in sorted(titled, key=lambda each: each[0])]
-
-
-def _get_name(node: Mapping[str, Any]) -> str:
-    output = as_mapping(next(iter(as_list(node.get("outputs"))), None))
-    return str(output.get("label") or output.get("name"))
-
-
-BYPASSED, _MUTED = 4, 2  # modes of a node
-GROUP_OUTPUT = -20
-_INPUT_ID = -10
+_BYPASSED, _MUTED = 4, 2  # modes of a node
+_GROUP_INPUT, _GROUP_OUTPUT = -10, -20  # ids of a group's own ends, from and to which links lead
 _MAX_GROUP_LINKS = 20_000  # per group
-Link = list[Any]  # [node id, output number], as in API format
+_Link = list[Any]  # [node id, output number], as in API format
 
 
 class _WorkflowLink(NamedTuple):
@@ -66,7 +31,7 @@ class _WorkflowLink(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Group:
+class _Group:
     """A workflow or a subgraph within it.
 
     content: the JSON of the workflow or subgraph. subgraphs: {node type: subgraph} of the workflow.
@@ -93,7 +58,7 @@ class Group:
         return list(_iter_links(as_list(self.content.get("links"))[:_MAX_GROUP_LINKS]))
 
     @cached_property
-    def sources(self) -> dict[int | str, Link]:
+    def sources(self) -> dict[int | str, _Link]:
         """Return {link id: link in API format} for the links whose source has a value."""
         made = {link.id: self.make_link(link.source, link.output) for link in self.links}
         return {link_id: link for link_id, link in made.items() if link is not None}
@@ -104,17 +69,17 @@ class Group:
 
     def is_group(self, node: Mapping[str, Any]) -> bool:
         """Return whether a node stands for a subgraph and is not bypassed (switched off)."""
-        return str(node.get("type")) in self.subgraphs and node.get("mode") != BYPASSED
+        return str(node.get("type")) in self.subgraphs and node.get("mode") != _BYPASSED
 
     def make_id(self, node: Mapping[str, Any]) -> str:
         return f"{self.prefix}{node.get('id')}"
 
-    def make_link(self, node_id: object, output: int) -> Link | None:
+    def make_link(self, node_id: object, output: int) -> _Link | None:
         """Return a link to an output of a node, None if the output has no value.
 
         node_id: the node's id in the workflow or subgraph. output: the output's number.
         """
-        if node_id == _INPUT_ID:
+        if node_id == _GROUP_INPUT:
             return [f"{self.prefix}in{output}", 0] if output in self.known_inputs else None
         joint = f":out{output}" if str(node_id) in self._group_ids else ""
         return [f"{self.prefix}{node_id}{joint}", output]
@@ -131,22 +96,202 @@ def _iter_links(links: Sequence[Any]) -> Iterator[_WorkflowLink]:
                 yield _WorkflowLink(link_id, source, output, target, target_input)
 
 
-_MAX_GROUP_NODES, _MAX_INNER_NODES, _MAX_SLOTS, _MAX_INNER_LINKS = 30, 50, 50, 2_000
-_GROUP_INPUT, _GROUP_OUTPUT = -10, -20
-_Slot = tuple[int, int]  # the index of an inner node, and the number of its input or output
+_MAX_DEPTH = 5  # groups within groups
+_MAX_GROUPS = 200  # in all
+_MAX_LINKS = 20_000  # of all groups opened; a group may be opened many times
+_SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
+_GETTERS = ("GetNode", "easy getNode")
+_WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 
 
-def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Convert the group nodes of a workflow to subgraphs; return {node type: subgraph}."""
-    defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
-    found: dict[str, Mapping[str, Any]] = {}
-    for name, group in list(defined.items())[:_MAX_GROUP_NODES]:
-        subgraph = _convert_group_node(as_mapping(group))
-        found |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
+def read_workflow_nodes(workflow: object) -> Nodes:
+    """Convert a ComfyUI workflow and its subgraphs to API format; return the nodes by id.
+
+    Muted nodes are left out. Return {} if there are more than MAX_NODES nodes.
+    """
+    if not isinstance(workflow, Mapping):
+        return {}
+    subgraphs = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
+    by_type = {str(group.get("id")): group for group in subgraphs if isinstance(group, Mapping)}
+    old_groups = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
+    for name, old_group in list(old_groups.items())[:_MAX_GROUP_NODES]:
+        subgraph = _convert_group_node(as_mapping(old_group))
+        by_type |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
+    components = _list_component_inputs(workflow)
+    nodes: dict[str, Node] = {}
+    waiting, opened, links = [_Group(workflow, by_type)], 0, 0
+    while waiting and len(nodes) < MAX_NODES and links < _MAX_LINKS:
+        if opened + len(waiting) > _MAX_GROUPS:
+            break
+        group = waiting.pop()
+        converted, inner_groups = _convert_group(group, components)
+        nodes |= converted
+        waiting += inner_groups
+        opened += 1
+        links += len(as_list(group.content.get("links")))
+    return nodes if len(nodes) <= MAX_NODES else {}
+
+
+def _convert_group(
+    group: _Group, components: Mapping[str, list[str]]
+) -> tuple[dict[str, Node], list[_Group]]:
+    """Return the nodes of a group in API format, by id, and the groups within this group.
+
+    components: {node type: names of its inputs} of the workflow's components.
+    """
+    nodes = {
+        f"{group.prefix}out{link.input}": _make_reroute(group.sources[link.id])
+        for link in group.links
+        if link.target == _GROUP_OUTPUT and link.id in group.sources
+    }
+    inner_groups = []
+    dead_outputs = _find_dead_outputs(group)
+    setters = (node for node in group.nodes if node.get("type") in _SETTERS)
+    set_nodes = {_get_first_value(node): [group.make_id(node), 0] for node in setters}
+    broadcast = _find_everywhere_links(group)
+    for node in group.nodes:
+        node_id, kind = group.make_id(node), str(node.get("type"))
+        links = broadcast.get(str(node.get("id")), {})
+        links = links | _list_input_links(node, group.sources, dead_outputs)
+        if not group.is_group(node):
+            nodes[node_id] = _convert_node(node, links, set_nodes, components.get(kind, ()))
+        elif group.depth < _MAX_DEPTH:
+            subgraph = group.subgraphs[kind]
+            input_nodes = _make_input_nodes(subgraph, node, links)
+            nodes |= {f"{node_id}:in{slot}": each for slot, each in input_nodes.items()}
+            inner_groups.append(
+                _Group(
+                    _fill_group_values(subgraph, node),
+                    group.subgraphs,
+                    f"{node_id}:",
+                    frozenset(input_nodes),
+                    group.depth + 1,
+                )
+            )
+    return nodes, inner_groups
+
+
+def _convert_node(
+    node: Mapping[str, Any],
+    links: Mapping[str, _Link],
+    set_nodes: Mapping[str, _Link],
+    component_inputs: Sequence[str],
+) -> Node:
+    """Return a workflow's node in API format.
+
+    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes, whose values
+    GetNodes repeat. component_inputs: the names of a component's inputs in order, else ().
+    """
+    kind = str(node.get("type"))
+    if kind in _GETTERS:
+        return _make_reroute(set_nodes.get(_get_first_value(node)))
+    if node.get("mode") == _BYPASSED:
+        return {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
+    values = {} if kind in _SETTERS else read_widget_values(node, component_inputs)
+    return {"class_type": kind, "inputs": {**values, **links}}
+
+
+def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
+    """Return {output number: link} for the links that a bypassed (switched off) node passes on.
+
+    Each output passes on an input of the same type; an output is left out if this input is missing
+    or not linked. links: {input name: link}.
+    """
+    # The input with the output's number is tried first, as in ComfyUI's editor.
+    node_inputs = list_inputs(node)
+    first_inputs = {str(each.get("type")): each for each in reversed(node_inputs)}  # by type
+    passed = {}
+    for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
+        kind = str(output.get("type"))
+        fits = any(str(each.get("type")) == kind for each in node_inputs[slot : slot + 1])
+        passing = node_inputs[slot] if fits else first_inputs.get(kind)
+        if passing is not None and (name := str(passing.get("name"))) in links:
+            passed[str(slot)] = links[name]
+    return passed
+
+
+def _find_dead_outputs(group: _Group) -> set[tuple[str, int]]:
+    """Return (node id, output number) of the outputs of bypassed nodes that have no value.
+
+    An output of a bypassed (switched off) node passes on a linked input of the same type; without
+    such an input, the output has no value.
+    """
+    dead_outputs = set()
+    for node in group.nodes:
+        if node.get("mode") == _BYPASSED:
+            passed = _list_bypass_links(node, _list_input_links(node, group.sources))
+            slots = range(len(as_list(node.get("outputs"))[:200]))
+            dead_outputs |= {(group.make_id(node), n) for n in slots if str(n) not in passed}
+    return dead_outputs
+
+
+def _make_input_nodes(
+    content: Mapping[str, Any], node: Mapping[str, Any], links: Mapping[str, _Link]
+) -> dict[int, Node]:
+    """Return {input number: node that supplies the value} for the inputs of a group."""
+    node_inputs = list_inputs(content)
+    stated = as_list(node.get("widgets_values"))
+    widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
+    # The subgraph names its widgets, else the group node; they must be as many as the values.
+    fitting = (names for names in (widgets, list_widget_names(node)) if len(names) == len(stated))
+    values = dict(zip(next(fitting, []), stated))
+    made = {}
+    for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
+        if name in links:
+            made[slot] = _make_reroute(links[name])
+        elif name in values:
+            made[slot] = {"class_type": "PrimitiveNode", "inputs": {"value": values[name]}}
+    return made
+
+
+def _make_reroute(source: _Link | None) -> Node:
+    return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
+
+
+def _get_first_value(node: Mapping[str, Any]) -> str:
+    return str(next(iter(as_list(node.get("widgets_values"))), ""))
+
+
+def _list_input_links(
+    node: Mapping[str, Any],
+    sources: Mapping[Any, _Link],
+    dead_outputs: Collection[tuple[str, int]] = (),
+) -> dict[str, _Link]:
+    found = {}
+    for node_input in list_inputs(node):
+        link_id = node_input.get("link")
+        if isinstance(link_id, (int, str)) and link_id in sources:
+            source = sources[link_id]
+            if not (node_input.get("widget") and tuple(source) in dead_outputs):
+                found[str(node_input.get("name"))] = source
     return found
 
 
-def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+_MAX_COMPONENTS, _MAX_COMPONENT_NODES = 50, 200
+_COMPONENT_INPUT = "ComponentInput"
+
+
+def _list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return {component: names of its inputs, in order} for each component in a workflow.
+
+    A component is a workflow that is used as a node of another workflow.
+    """
+    found: dict[str, list[str]] = {}
+    components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
+    for kind, component in components:
+        nodes = map(as_mapping, as_list(as_mapping(component).get("nodes"))[:_MAX_COMPONENT_NODES])
+        inputs = [node for node in nodes if node.get("type") == _COMPONENT_INPUT]
+        inputs.sort(key=lambda node: str(node.get("title", "")))
+        outputs = [as_mapping(next(iter(as_list(node.get("outputs"))), None)) for node in inputs]
+        found[str(kind)] = [str(each.get("label") or each.get("name")) for each in outputs]
+    return found
+
+
+_MAX_GROUP_NODES, _MAX_INNER_NODES, _MAX_SLOTS, _MAX_INNER_LINKS = 30, 50, 50, 2_000
+_Slot = tuple[int, int]  # the index of an inner node, and the number of its input or output
+
+
+def _fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group's subgraph with the group node's values distributed to its inner nodes.
 
     node: the group node, which lists the values of all inner nodes. The inner nodes get no values
@@ -165,7 +310,11 @@ def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapp
 
 def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
     stated = as_list(group.get("nodes"))[:_MAX_INNER_NODES]
-    nodes = [_unlink_inputs(node, index) for index, node in enumerate(stated)]
+    nodes: list[dict[str, Any]] = []
+    for index, each in enumerate(stated):
+        inputs = as_list(as_mapping(each).get("inputs"))[:_MAX_SLOTS]
+        unlinked = [{**as_mapping(node_input), "link": None} for node_input in inputs]
+        nodes.append({**as_mapping(each), "id": index, "inputs": unlinked})
     sources = _read_link_sources(group)
     joined = {target: source for target, source in sources.items() if isinstance(source[0], int)}
     links: list[list[Any]] = []
@@ -186,12 +335,6 @@ def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
     inputs = [{"name": name} for name in names]
     joints = {"has_joined_widgets": True, "has_linked_widgets": bool(linked_widgets)}
     return {"nodes": nodes, "links": links, "inputs": inputs, **joints}
-
-
-def _unlink_inputs(node: object, node_id: int) -> dict[str, Any]:
-    inputs = as_list(as_mapping(node).get("inputs"))[:_MAX_SLOTS]
-    unlinked = [{**as_mapping(each), "link": None} for each in inputs]
-    return {**as_mapping(node), "id": node_id, "inputs": unlinked}
 
 
 def _read_link_sources(group: Mapping[str, Any]) -> dict[_Slot, tuple[Any, int]]:
@@ -256,14 +399,14 @@ def _iter_group_outputs(
                 yield at, slot
 
 
-_Links = dict[str, dict[str, Link]]  # {node id: {input: source}}
+_Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
 _MAX_EVERYWHERE_LINKS = 3_000
 _BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
 _SEEDS = ("seed", "noise_seed")  # the inputs that get the value of "Seed Everywhere"
 
 
-def find_everywhere_links(group: Group) -> _Links:
+def _find_everywhere_links(group: _Group) -> _Links:
     """Return the links that "Anything Everywhere" nodes make, as {node id: {input name: link}}.
 
     The editor does not draw these links.
@@ -287,12 +430,12 @@ def find_everywhere_links(group: Group) -> _Links:
     return found if saved_links else _apply_broadcast_rule(group)
 
 
-def _apply_broadcast_rule(group: Group) -> _Links:
+def _apply_broadcast_rule(group: _Group) -> _Links:
     links = {link.id: link for link in group.links}
     by_id = {str(node.get("id")): node for node in group.nodes}
-    types: dict[str, Link] = {}
-    names: dict[str, Link] = {}
-    for node in (node for node in group.nodes if node.get("mode") != BYPASSED):
+    types: dict[str, _Link] = {}
+    names: dict[str, _Link] = {}
+    for node in (node for node in group.nodes if node.get("mode") != _BYPASSED):
         kind = str(node.get("type"))
         if kind == "Seed Everywhere":
             names |= dict.fromkeys(_SEEDS, [group.make_id(node), 0])
@@ -302,220 +445,24 @@ def _apply_broadcast_rule(group: Group) -> _Links:
                 continue
             link, source = links[number], group.sources[number]
             if kind in _BY_TYPE:
-                types[_get_output_type(by_id.get(str(link.source)), link.output)] = source
+                outputs = as_list(by_id.get(str(link.source), {}).get("outputs"))
+                is_known = 0 <= link.output < len(outputs)
+                types[str(as_mapping(outputs[link.output]).get("type")) if is_known else ""] = (
+                    source
+                )
             elif kind in _BY_NAME:
                 names |= dict.fromkeys(_BY_NAME[kind][slot : slot + 1], source)
-    return _connect_inputs(group.nodes, types, names) if types or names else {}
-
-
-def _get_output_type(node: Node | None, slot: int) -> str:
-    outputs = as_list(node.get("outputs")) if node else []
-    if 0 <= slot < len(outputs):
-        return str(as_mapping(outputs[slot]).get("type"))
-    return ""
-
-
-def _connect_inputs(
-    nodes: list[Node], types: Mapping[str, Link], names: Mapping[str, Link]
-) -> _Links:
     found: _Links = {}
-    for node in (node for node in nodes if "verywhere" not in str(node.get("type"))):
+    for node in (node for node in group.nodes if "verywhere" not in str(node.get("type"))):
         for node_input in list_inputs(node):
-            source = names.get(_get_input_name(node_input))
+            name = _get_input_name(node_input)
+            new_link = names.get(name)
             if "widget" not in node_input:  # a widget keeps its own value
-                source = source or types.get(str(node_input.get("type")))
-            if node_input.get("link") is None and source:
-                found.setdefault(str(node.get("id")), {})[_get_input_name(node_input)] = source
+                new_link = new_link or types.get(str(node_input.get("type")))
+            if node_input.get("link") is None and new_link:
+                found.setdefault(str(node.get("id")), {})[name] = new_link
     return found
 
 
 def _get_input_name(node_input: object) -> str:
     return str(as_mapping(node_input).get("name"))
-
-
-_MAX_DEPTH = 5  # groups within groups
-_MAX_GROUPS = 200  # in all
-_MAX_LINKS = 20_000  # of all groups opened; a group may be opened many times
-_SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
-_GETTERS = ("GetNode", "easy getNode")
-_WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
-
-
-def read_workflow_nodes(workflow: object) -> Nodes:
-    """Convert a ComfyUI workflow and its subgraphs to API format; return the nodes by id.
-
-    Muted nodes are left out. Return {} if there are more than MAX_NODES nodes.
-    """
-    if not isinstance(workflow, Mapping):
-        return {}
-    subgraphs = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
-    by_type = {str(group.get("id")): group for group in subgraphs if isinstance(group, Mapping)}
-    by_type |= convert_group_nodes(workflow)
-    components = list_component_inputs(workflow)
-    nodes: dict[str, Node] = {}
-    waiting, opened, links = [Group(workflow, by_type)], 0, 0
-    while waiting and len(nodes) < MAX_NODES and links < _MAX_LINKS:
-        if opened + len(waiting) > _MAX_GROUPS:
-            break
-        group = waiting.pop()
-        converted, inner_groups = _convert_group(group, components)
-        nodes |= converted
-        waiting += inner_groups
-        opened += 1
-        links += len(as_list(group.content.get("links")))
-    return nodes if len(nodes) <= MAX_NODES else {}
-
-
-def _convert_group(
-    group: Group, components: Mapping[str, list[str]]
-) -> tuple[dict[str, Node], list[Group]]:
-    """Return the nodes of a group in API format, by id, and the groups within this group.
-
-    components: {node type: names of its inputs} of the workflow's components.
-    """
-    nodes = _make_output_nodes(group)
-    inner_groups = []
-    dead_outputs = _find_dead_outputs(group)
-    set_nodes = _find_set_nodes(group)
-    broadcast = find_everywhere_links(group)
-    for node in group.nodes:
-        node_id, kind = group.make_id(node), str(node.get("type"))
-        links = broadcast.get(str(node.get("id")), {})
-        links = links | _list_input_links(node, group.sources, dead_outputs)
-        if not group.is_group(node):
-            nodes[node_id] = _convert_node(node, links, set_nodes, components.get(kind, ()))
-        elif group.depth < _MAX_DEPTH:
-            subgraph = group.subgraphs[kind]
-            input_nodes = _make_input_nodes(subgraph, node, links)
-            nodes |= {f"{node_id}:in{slot}": each for slot, each in input_nodes.items()}
-            inner_groups.append(
-                Group(
-                    fill_group_values(subgraph, node),
-                    group.subgraphs,
-                    f"{node_id}:",
-                    frozenset(input_nodes),
-                    group.depth + 1,
-                )
-            )
-    return nodes, inner_groups
-
-
-def _convert_node(
-    node: Mapping[str, Any],
-    links: Mapping[str, Link],
-    set_nodes: Mapping[str, Link],
-    component_inputs: Sequence[str],
-) -> Node:
-    """Return a workflow's node in API format.
-
-    links: {input name: link} of the node. set_nodes: {name: link} of the SetNodes, whose values
-    GetNodes repeat. component_inputs: the names of a component's inputs in order, else ().
-    """
-    kind = str(node.get("type"))
-    if kind in _GETTERS:
-        return _make_reroute(set_nodes.get(_get_first_value(node)))
-    if node.get("mode") == BYPASSED:
-        return {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
-    values = {} if kind in _SETTERS else read_widget_values(node, component_inputs)
-    return {"class_type": kind, "inputs": {**values, **links}}
-
-
-def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, Link]) -> dict[str, Link]:
-    """Return {output number: link} for the links that a bypassed (switched off) node passes on.
-
-    Each output passes on an input of the same type; an output is left out if this input is missing
-    or not linked. links: {input name: link}.
-    """
-    # The input with the output's number is tried first, as in ComfyUI's editor.
-    node_inputs = list_inputs(node)
-    first_inputs = {str(each.get("type")): each for each in reversed(node_inputs)}  # by type
-    passed = {}
-    for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
-        kind = str(output.get("type"))
-        fits = any(str(each.get("type")) == kind for each in node_inputs[slot : slot + 1])
-        passing = node_inputs[slot] if fits else first_inputs.get(kind)
-        if passing is not None and (name := str(passing.get("name"))) in links:
-            passed[str(slot)] = links[name]
-    return passed
-
-
-def _find_dead_outputs(group: Group) -> set[tuple[str, int]]:
-    """Return (node id, output number) of the outputs of bypassed nodes that have no value.
-
-    An output of a bypassed (switched off) node passes on a linked input of the same type; without
-    such an input, the output has no value.
-    """
-    dead_outputs = set()
-    for node in group.nodes:
-        if node.get("mode") == BYPASSED:
-            passed = _list_bypass_links(node, _list_input_links(node, group.sources))
-            slots = range(len(as_list(node.get("outputs"))[:200]))
-            dead_outputs |= {(group.make_id(node), n) for n in slots if str(n) not in passed}
-    return dead_outputs
-
-
-def _make_output_nodes(group: Group) -> dict[str, Node]:
-    return {
-        f"{group.prefix}out{link.input}": _make_reroute(group.sources[link.id])
-        for link in group.links
-        if link.target == GROUP_OUTPUT and link.id in group.sources
-    }
-
-
-def _make_input_nodes(
-    content: Mapping[str, Any], node: Mapping[str, Any], links: Mapping[str, Link]
-) -> dict[int, Node]:
-    """Return {input number: node that supplies the value} for the inputs of a group."""
-    node_inputs = list_inputs(content)
-    values = _read_group_values(node, node_inputs)
-    made = {}
-    for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
-        if name in links:
-            made[slot] = _make_reroute(links[name])
-        elif name in values:
-            made[slot] = {"class_type": "PrimitiveNode", "inputs": {"value": values[name]}}
-    return made
-
-
-def _read_group_values(
-    node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Return {input name: value} for the widgets of a group node.
-
-    The names are those of `node_inputs`, the inputs of the group's subgraph, else those that the
-    node itself lists. Return {} if neither gives one name for each value.
-    """
-    values = as_list(node.get("widgets_values"))
-    widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
-    for names in (widgets, list_widget_names(node)):
-        if len(names) == len(values):
-            return dict(zip(names, values))
-    return {}
-
-
-def _make_reroute(source: Link | None) -> Node:
-    return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
-
-
-def _find_set_nodes(group: Group) -> dict[str, Link]:
-    set_nodes = [node for node in group.nodes if node.get("type") in _SETTERS]
-    return {_get_first_value(node): [group.make_id(node), 0] for node in set_nodes}
-
-
-def _get_first_value(node: Mapping[str, Any]) -> str:
-    return str(next(iter(as_list(node.get("widgets_values"))), ""))
-
-
-def _list_input_links(
-    node: Mapping[str, Any],
-    sources: Mapping[Any, Link],
-    dead_outputs: Collection[tuple[str, int]] = (),
-) -> dict[str, Link]:
-    found = {}
-    for node_input in list_inputs(node):
-        link_id = node_input.get("link")
-        if isinstance(link_id, (int, str)) and link_id in sources:
-            source = sources[link_id]
-            if not (node_input.get("widget") and tuple(source) in dead_outputs):
-                found[str(node_input.get("name"))] = source
-    return found

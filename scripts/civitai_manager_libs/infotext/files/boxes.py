@@ -64,7 +64,14 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
     parts = {box[0]: box for box in iter_boxes(file, start, end, budget)}
     if b"iinf" not in parts or b"iloc" not in parts:
         return
-    extents = _read_locations(file, parts, budget)
+    _, begin, stop = parts[b"iloc"]
+    file.seek(begin)
+    locations = budget.read(file, min(stop - begin, _MAX_LIST))
+    try:
+        idat_start = parts.get(b"idat", (b"", 0, 0))[1]
+        extents = dict(_parse_locations(locations, idat_start))
+    except IndexError:
+        extents = {}
     seen = set()
     for number, kind in _iter_items(file, parts[b"iinf"], budget):
         listed = [] if kind in seen else extents.get(number, [])  # one of each type bounds the cost
@@ -99,21 +106,6 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
             yield number, b"Exif"
         elif rest.startswith(b"mime") and rest.split(b"\0")[1:2] == [_XMP]:
             yield number, _XMP
-
-
-def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
-    """Return the place of each item in a file, as {item number: [(offset, size) of each piece]}.
-
-    parts: the boxes within the file's `meta` box, by type. Return {} if their list of locations
-    (`iloc`) is damaged.
-    """
-    _, begin, stop = parts[b"iloc"]
-    file.seek(begin)
-    data = budget.read(file, min(stop - begin, _MAX_LIST))
-    try:
-        return dict(_parse_locations(data, idat_start=parts.get(b"idat", (b"", 0, 0))[1]))
-    except IndexError:
-        return {}
 
 
 def _parse_locations(data: bytes, idat_start: int) -> Iterator[tuple[int, _Extents]]:
@@ -154,9 +146,9 @@ def _read_number(data: BytesIO, size: int) -> int:
 
 
 _MAX_DEPTH = 8
-_NAMES = {name: name for name in ("prompt", "workflow", "parameters", "invokeai_metadata")}
-_NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
-_NAMES |= {"metadata": "metadata"}  # RuinedFooocus
+_TEXT_NAMES = {name: name for name in ("prompt", "workflow", "parameters", "invokeai_metadata")}
+_TEXT_NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
+_TEXT_NAMES |= {"metadata": "metadata"}  # RuinedFooocus
 _BOXES_WITHIN = (b"moov", b"udta")
 _SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
 _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
@@ -194,20 +186,18 @@ def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Text
     keys: list[str] = []
     for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"keys":
-            keys = list(_iter_keys(file, begin + 8, stop, budget))
+            keys = []
+            for _, key_begin, key_stop in iter_boxes(file, begin + 8, stop, budget):
+                file.seek(key_begin)
+                key = budget.read(file, min(key_stop - key_begin, 200))
+                keys.append(budget.decode_text(key))
         elif kind == b"ilst":
             for item, item_begin, item_stop in iter_boxes(file, begin, stop, budget):
                 number = int.from_bytes(item, "big")
                 item_name = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
-                name = _NAMES.get(item_name.rpartition(".")[2].lower())
+                name = _TEXT_NAMES.get(item_name.rpartition(".")[2].lower())
                 if name:
                     yield from _iter_tag_texts(file, name, item_begin, item_stop, budget)
-
-
-def _iter_keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[str]:
-    for _, begin, stop in iter_boxes(file, start, end, budget):
-        file.seek(begin)
-        yield budget.decode_text(budget.read(file, min(stop - begin, 200)))
 
 
 def _iter_tag_texts(file: BinaryIO, name: str, start: int, end: int, budget: Budget) -> Texts:
@@ -234,9 +224,11 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
             file.seek(begin)
             data = budget.read(file, min(stop - begin, 200))
             name = budget.decode_text(data).rstrip("\0").lower()
-        elif kind == _TAG_TEXT and name in _NAMES:
+        elif kind == _TAG_TEXT and name in _TEXT_NAMES:
             file.seek(begin)
-            yield _NAMES[name], budget.decode_text(budget.read(file, stop - begin)).rstrip("\0")
+            yield _TEXT_NAMES[name], budget.decode_text(budget.read(file, stop - begin)).rstrip(
+                "\0"
+            )
 
 
 def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:

@@ -45,21 +45,17 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     try:
         with open_to_read(file) if isinstance(file, str) else nullcontext(file) as opened:
             opened.seek(0)
-            return _read_texts(opened)
+            start = opened.read(16)
+            read = _READERS.get(detect_media_extension(start) or "")
+            if start.startswith(_JPEG_XL):
+                read = iter_jpeg_xl_texts
+            texts: dict[str, str] = {}
+            for name, text in read(opened, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
+                if text.strip("\0 \n"):
+                    texts.setdefault(name, text)
+            return texts
     except OSError as error:
         raise DiskError(f"{file} cannot be read: {error.strerror or error}.") from error
-
-
-def _read_texts(file: BinaryIO) -> dict[str, str]:
-    start = file.read(16)
-    read = _READERS.get(detect_media_extension(start) or "")
-    if start.startswith(_JPEG_XL):
-        read = iter_jpeg_xl_texts
-    texts: dict[str, str] = {}
-    for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
-        if text.strip("\0 \n"):
-            texts.setdefault(name, text)
-    return texts
 
 
 def has_overlapping_exif(file: str | BinaryIO) -> bool:
@@ -136,21 +132,18 @@ def read_embedded(file: str | BinaryIO) -> EmbeddedData:
     the texts in the file need more memory than there is.
     """
     try:
-        return _interpret_texts(read_embedded_texts(file))
+        texts = read_embedded_texts(file)
+        texts = {**dict(iter_xmp_texts(texts.get("XMP", ""))), **texts}
+        documents = list(_iter_documents(texts))
+        workflow = _find_workflow(texts, documents)
+        for program, infotext in _iter_infotexts(texts, documents):
+            if infotext:
+                return EmbeddedData(infotext, program, workflow, find_missing_values(infotext))
+        if "prompt" in texts or workflow:
+            return EmbeddedData("", "ComfyUI", workflow, find_missing_values(""))
+        return EmbeddedData(credentials=texts.get("C2PA", ""))
     except MemoryError as error:
         raise TooLarge(f"There is too little memory to read {file}.") from error
-
-
-def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
-    texts = {**dict(iter_xmp_texts(texts.get("XMP", ""))), **texts}
-    documents = list(_iter_documents(texts))
-    workflow = _find_workflow(texts, documents)
-    for program, infotext in _iter_infotexts(texts, documents):
-        if infotext:
-            return EmbeddedData(infotext, program, workflow, find_missing_values(infotext))
-    if "prompt" in texts or workflow:
-        return EmbeddedData("", "ComfyUI", workflow, find_missing_values(""))
-    return EmbeddedData(credentials=texts.get("C2PA", ""))
 
 
 def _iter_infotexts(
@@ -171,7 +164,9 @@ def _iter_infotexts(
         text = _get_infotext(texts, name)
         read = parse_infotext(text)
         if read.parameters and not isinstance(load_json(text), Mapping):
-            if graph and _is_placeholder(read):
+            names = (read.parameters.get(key, "") for key in ("Model", "Model name"))
+            is_placeholder = any(text.lower() == "unknown" for text in (read.prompt, *names))
+            if graph and is_placeholder:  # as some ComfyUI nodes write it
                 yield "ComfyUI", build_infotext({"comfy": graph})
             yield _identify_webui(read), translate_infotext(text)
     for program, record in records:
@@ -184,12 +179,6 @@ def _iter_infotexts(
         yield "", text
 
 
-def _is_placeholder(infotext: Infotext) -> bool:
-    """Return whether an infotext calls its prompt or model "unknown", as some ComfyUI nodes do."""
-    names = (infotext.parameters.get(key, "") for key in ("Model", "Model name"))
-    return any(text.lower() == "unknown" for text in (infotext.prompt, *names))
-
-
 def _get_infotext(texts: Mapping[str, str], name: str) -> str:
     text = texts.get(name, "")
     return join_quoted_lines(clean_text(text).strip()) if len(text) <= _LONGEST_INFOTEXT else ""
@@ -198,20 +187,15 @@ def _get_infotext(texts: Mapping[str, str], name: str) -> str:
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     """Yield each text that is a JSON object, parsed."""
     left = MAX_PARSED
-    for text in _iter_json_texts(texts):
-        if (size := estimate_parsed_size(text)) <= left:
+    for name in _JSON_TEXTS:
+        text = texts.get(name, "").strip("\0 \n")
+        size = estimate_parsed_size(text)
+        if text[:1] + text[-1:] in ("{}", '""') and size <= left:
             left -= size
             data = load_json(text)
             data = load_json(data) if isinstance(data, str) else data  # JSON in a JSON string
             if isinstance(data, Mapping):
                 yield data
-
-
-def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
-    for name in _JSON_TEXTS:
-        text = texts.get(name, "").strip("\0 \n")
-        if text[:1] + text[-1:] in ("{}", '""'):
-            yield text
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:

@@ -81,18 +81,14 @@ class Budget:
         Return "" if the text would take more memory than the budget allows.
         """
         # Python stores each character of a text as wide as its widest, up to 4 bytes.
-        if not self.spend((_max_char_width(data) - 1) * len(data)):
+        width = 2 if _TWO_BYTE_CHARACTER.search(data) else 1
+        width = 4 if _FOUR_BYTE_CHARACTER.search(data) else width
+        if not self.spend((width - 1) * len(data)):
             return ""
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError:
             return data.decode("latin-1")
-
-
-def _max_char_width(data: bytes) -> int:
-    if _FOUR_BYTE_CHARACTER.search(data):
-        return 4
-    return 2 if _TWO_BYTE_CHARACTER.search(data) else 1
 
 
 def is_utf8(data: bytes) -> bool:

@@ -93,8 +93,8 @@ _INVOKE: dict[str, Source] = {
 }
 _INVOKE_2: dict[str, Source] = {
     **{name: f"image.{name}" for name in ("steps", "seed", "width", "height", "sampler")},
-    "prompt": programs.read_invoke_2_prompt,
-    "negativePrompt": programs.read_invoke_2_negative,
+    "prompt": ("image.prompt", lambda prompt: programs.split_invoke_2_prompt(prompt)[0]),
+    "negativePrompt": ("image.prompt", lambda prompt: programs.split_invoke_2_prompt(prompt)[1]),
     "cfgScale": "image.cfg_scale",
     "Denoising strength": "image.strength",
     "Model": "model_weights",
@@ -175,8 +175,8 @@ _NOVELAI: dict[str, Source] = {
     "Denoising strength": lambda data: (
         data.get("strength") if data.get("request_type") == "Img2ImgRequest" else None
     ),
-    "Model": ("texts.Source", programs.parse_novelai_model),
-    "Model hash": ("texts.Source", programs.parse_novelai_hash),
+    "Model": ("texts.Source", lambda source: programs.split_novelai_source(source)[0]),
+    "Model hash": ("texts.Source", lambda source: programs.split_novelai_source(source)[1]),
 }
 _DRAW_THINGS: dict[str, Source] = {
     **_map_same_names("steps seed sampler"),
@@ -223,8 +223,8 @@ _DIFFUSERS: dict[str, Source] = {  # most Hugging Face Spaces' names
 # https://github.com/Sygil-Dev/sygil-webui/blob/dev/scripts/sd_utils/__init__.py
 _SYGIL: dict[str, Source] = {
     **{name: f"SD:{name}" for name in ("steps", "seed", "width", "height")},
-    "prompt": programs.read_sygil_prompt,
-    "negativePrompt": programs.read_sygil_negative,
+    "prompt": ("SD:prompt", lambda text: as_text(text).partition("###")[0].strip()),
+    "negativePrompt": ("SD:prompt", lambda text: as_text(text).partition("###")[2].strip()),
     "cfgScale": "SD:cfg_scale",
     "sampler": "SD:sampler|SD:sampler_name",
     "Denoising strength": "SD:denoising_strength",
@@ -331,7 +331,21 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
     for program in PROGRAMS:
         if _is_written_by(program, data):
             return program.name, _build_record(program, data, texts)
-    return _read_comfy_graph(data)
+    summary = as_mapping(load_json(data.get("extraMetadata")))
+    if summary.get("prompt"):  # Civitai's generator has added it to the graph
+        used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
+        record = {key: value for key, value in summary.items() if key != "resources"}
+        record["civitaiResources"] = [
+            {**entry, "weight": entry.get("strength", entry.get("weight"))} for entry in used
+        ]
+        return "Civitai", {**record, "engine": "Civitai", "comfy": {"prompt": data}}
+    graph = load_json(data.get("prompt", data))
+    nodes = graph.values() if isinstance(graph, Mapping) else ()
+    is_workflow = "nodes" in as_mapping(load_json(data.get("workflow")))
+    if is_workflow or any("class_type" in as_mapping(node) for node in nodes):
+        is_wrapped = "prompt" in data or "workflow" in data
+        return "ComfyUI", {"comfy": data if is_wrapped else {"prompt": data}}
+    return None
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
@@ -359,34 +373,3 @@ def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Rec
     if program.read_second_pass:
         record |= program.read_second_pass(data)
     return {name: value for name, value in record.items() if value is not None}
-
-
-def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
-    """Return (program, generation data) if `data` is or contains a ComfyUI graph, else None.
-
-    The program is "ComfyUI", or "Civitai" if Civitai's generator has added a summary to the graph.
-    """
-    summary = as_mapping(load_json(data.get("extraMetadata")))
-    if summary.get("prompt"):
-        return "Civitai", _build_generator_record(data, summary)
-    graph = load_json(data.get("prompt", data))
-    nodes = graph.values() if isinstance(graph, Mapping) else ()
-    is_workflow = "nodes" in as_mapping(load_json(data.get("workflow")))
-    if is_workflow or any("class_type" in as_mapping(node) for node in nodes):
-        is_wrapped = "prompt" in data or "workflow" in data
-        return "ComfyUI", {"comfy": data if is_wrapped else {"prompt": data}}
-    return None
-
-
-def _build_generator_record(data: Data, summary: Data) -> Record:
-    """Return the generation data of an image from Civitai's own generator.
-
-    data: the image's ComfyUI graph. summary: the values that the generator has added to it; the
-    graph only supplies values that are missing there.
-    """
-    used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
-    record = {key: value for key, value in summary.items() if key != "resources"}
-    record["civitaiResources"] = [
-        {**entry, "weight": entry.get("strength", entry.get("weight"))} for entry in used
-    ]
-    return record | {"engine": "Civitai", "comfy": {"prompt": data}}

@@ -19,8 +19,6 @@ __all__ = [
     "list_matrix_loras",
     "make_second_pass",
     "parse_loras",
-    "parse_novelai_hash",
-    "parse_novelai_model",
     "parse_resolution",
     "read_draw_things_pass",
     "read_dream",
@@ -28,8 +26,6 @@ __all__ = [
     "read_fooocus_refiner",
     "read_hf_space_pass",
     "read_if",
-    "read_invoke_2_negative",
-    "read_invoke_2_prompt",
     "read_invoke_pass",
     "read_lora_lists",
     "read_lora_texts",
@@ -37,10 +33,10 @@ __all__ = [
     "read_midjourney",
     "read_numbered_loras",
     "read_swarm_pass",
-    "read_sygil_negative",
-    "read_sygil_prompt",
     "Record",
     "Source",
+    "split_invoke_2_prompt",
+    "split_novelai_source",
     "translate_upscaler",
 ]
 
@@ -68,14 +64,13 @@ def find_value(data: Data, source: Source) -> object:
         return None if value is None else source[1](value)
     if not isinstance(source, str):
         return source(data)
-    values = (_get_at(data, path) for path in source.split("|"))
-    return next((value for value in values if as_text(value) or as_list(value)), None)
-
-
-def _get_at(data: object, path: str) -> object:
-    for key in path.split("."):
-        data = as_mapping(data).get(key)
-    return data
+    for path in source.split("|"):
+        found: object = data
+        for key in path.split("."):
+            found = as_mapping(found).get(key)
+        if as_text(found) or as_list(found):
+            return found
+    return None
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
@@ -189,10 +184,7 @@ def read_dream(text: str) -> Record:
     if found is None:
         return {}
     options = re.findall(r"-([sSWHCA]) ?(\S{1,40})", found["options"])
-    prompts = {
-        "prompt": _remove_brackets(found["prompt"]),
-        "negativePrompt": _join_brackets(found["prompt"]),
-    }
+    prompts = dict(zip(("prompt", "negativePrompt"), _split_brackets(found["prompt"])))
     return prompts | {_DREAM_OPTIONS[key]: value for key, value in options}
 
 
@@ -206,38 +198,15 @@ def read_midjourney(text: str) -> Record:
     return {"prompt": prompt, "seed": seed[1] if seed else None}
 
 
-def read_sygil_prompt(data: Data) -> str:
-    """Return Sygil's prompt without the negative prompt, which follows `###`."""
-    return as_text(data.get("SD:prompt")).partition("###")[0].strip()
-
-
-def read_sygil_negative(data: Data) -> str:
-    """Return the negative prompt in Sygil's prompt, "" if there is none."""
-    return as_text(data.get("SD:prompt")).partition("###")[2].strip()
-
-
-def read_invoke_2_prompt(data: Data) -> str:
-    """Return InvokeAI 2's prompt without its negative parts, which are in brackets."""
-    return _remove_brackets(_join_invoke_2_parts(data))
-
-
-def read_invoke_2_negative(data: Data) -> str:
-    """Return the negative parts of InvokeAI 2's prompt, which are in brackets."""
-    return _join_brackets(_join_invoke_2_parts(data))
-
-
-def _join_invoke_2_parts(data: Data) -> str:
-    prompt = find_value(data, "image.prompt")
+def split_invoke_2_prompt(prompt: object) -> tuple[str, str]:
+    """Return (prompt, negative prompt) of InvokeAI 2, whose negative parts are in brackets."""
     parts = [as_text(as_mapping(part).get("prompt")) for part in as_list(prompt)[:100]]
-    return " ".join(parts) or as_text(prompt)
+    return _split_brackets(" ".join(parts) or as_text(prompt))
 
 
-def _remove_brackets(text: str) -> str:
-    return _BRACKETS.sub("", text).strip()
-
-
-def _join_brackets(text: str) -> str:
-    return ", ".join(part.strip() for part in _BRACKETS.findall(text))
+def _split_brackets(text: str) -> tuple[str, str]:
+    negative = ", ".join(part.strip() for part in _BRACKETS.findall(text))
+    return _BRACKETS.sub("", text).strip(), negative
 
 
 def join_captions(prompt: object) -> str:
@@ -252,16 +221,10 @@ def join_captions(prompt: object) -> str:
     return "\n".join(filter(None, map(as_text, captions)))
 
 
-def parse_novelai_model(source: object) -> str | None:
-    """Return the model's name in the text `Source` of a NovelAI image, None if it is missing."""
+def split_novelai_source(source: object) -> tuple[str | None, str | None]:
+    """Return (model, hash) in the text `Source` of a NovelAI image, None for what is missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(source))
-    return found[1] if found else None
-
-
-def parse_novelai_hash(source: object) -> str | None:
-    """Return the model's hash in the text `Source` of a NovelAI image, None if it is missing."""
-    found = _NOVELAI_SOURCE.fullmatch(as_text(source))
-    return found[2] if found else None
+    return (found[1], found[2]) if found else (None, None)
 
 
 _RESIZERS = {  # of the pixels or in the latent space
