@@ -44,8 +44,7 @@ def test_search_costs_two_requests_and_the_nearby_thumbnails(either, open_galler
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
     wait_for(lambda: page.ids() and _loaded(page), "the first screen")
     names = [path.partition("?")[0] for path in page.api()]
-    # A preview if Enter came after a pause; "instance" as with the first key after a while.
-    names = [name for name in names if name not in ("search_preview", "instance")]
+    names = [name for name in names if name != "search_preview"]  # if Enter came after a pause
     assert names == ["lookup", "images"]
     assert _requested_thumbnails(page) == _ids_near_the_window(page)
 

@@ -111,7 +111,7 @@ const NONE: Annotations = Object.freeze({
 export class BookmarkSync {
   #seen; // the revision up to which all changes are shown
   #channel;
-  #checkedAt = -Infinity;
+  #checkedAt = performance.now();
   #isReading = false;
   #isDue = false; // read again once the answer has come
 
