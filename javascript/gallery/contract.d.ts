@@ -1,4 +1,4 @@
-// Made from scripts/civitai_manager_libs/web/schemas: `npm run contract`.
+// Made from the routes in scripts/civitai_manager_libs/web: `npm run contract`.
 
 /**
  * The state of a job, as the database stores it.
@@ -26,25 +26,30 @@ export interface GetResponses {
   authors: Author;
   bootstrap: Bootstrap;
   collections: Collection[];
+  export: unknown;
   "file/{id}": unknown;
   filename_preview: FilenamePreview;
   hidden: HiddenRule[];
   home: Home;
   images: ImagePage;
   "images/{id}": ImageDetails;
+  "images/{id}/file": unknown;
   "images/{id}/reproductions": ReproductionView[];
   "images/{id}/workflow": Workflow;
   instance: Instance;
   jobs: JobList;
   local_models: LocalModels;
   "local_models/{id}": LocalModel;
+  "local_models/{id}/preview": unknown;
   lookup: FoundModels | FoundPost | FoundUser | FoundModel | FoundImage;
   model_files: NeededFilesView;
   models: ModelCardPage;
   "models/{id}": ModelView;
   months: MonthCount[];
   "reproductions/{id}/file": unknown;
+  "reproductions/{id}/thumb": unknown;
   stats: Stats;
+  "thumb/{id}": unknown;
   watches: WatchList;
 }
 /**
@@ -461,13 +466,10 @@ export interface JobList {
  * ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
  * line: progress in words. note: why the job is not running, or what the user should do. folder:
  * where the files are saved, "" for none and for users who may not change settings. model_files:
- * [] for a job of images.
+ * [] for a job of images. failed_label: number of failures and their reasons. more: how many
+ * failures are not listed, in words. toast: what to announce when the job ends, "" for nothing.
  */
 export interface JobCard {
-  failed_label: string;
-  failures: JobFailure[];
-  more: string;
-  toast: string;
   id: number;
   kind: string;
   title: string;
@@ -488,21 +490,10 @@ export interface JobCard {
   actions: JobAction[];
   report: JobReport | null;
   model_files: JobModelFile[];
-}
-/**
- * An image or model file that could not be downloaded.
- *
- * url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
- * reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
- */
-export interface JobFailure {
-  id: number;
-  url: string;
-  title: string;
-  reason: string;
-  detail: string;
-  code: string;
-  has_thumb: boolean;
+  failed_label: string;
+  failures: JobFailure[];
+  more: string;
+  toast: string;
 }
 /**
  * A button of a job. name: the action in `POST jobs/{id}/{action}`.
@@ -534,6 +525,21 @@ export interface JobModelFile {
   received: number;
   size: number;
   line: string;
+}
+/**
+ * An image or model file that could not be downloaded.
+ *
+ * url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
+ * reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
+ */
+export interface JobFailure {
+  id: number;
+  url: string;
+  title: string;
+  reason: string;
+  detail: string;
+  code: string;
+  has_thumb: boolean;
 }
 export interface FoundModels {
   models: ModelCard[];
@@ -765,8 +771,8 @@ export interface PostResponses {
   jobs: JobStarted;
   "jobs/{id}/{action}": JobList;
   "key/test": Message;
-  "local_models/{id}/identify": LocalModel;
   loaded_filter: LoadedFilterResult;
+  "local_models/{id}/identify": LocalModel;
   model_files: ModelFilesStarted;
   needed_files: NeededFilesView;
   search_preview: SearchPreview;
@@ -945,10 +951,10 @@ export interface PostBodies {
     [k: string]: unknown;
   };
   "key/test": KeyBody;
+  loaded_filter: LoadedFilterBody;
   "local_models/{id}/identify": {
     [k: string]: unknown;
   };
-  loaded_filter: LoadedFilterBody;
   model_files: ModelFilesBody;
   needed_files: NeededFilesBody;
   search_preview: SearchPreviewBody;
@@ -989,7 +995,7 @@ export interface AnnotationsChange {
  * A change of a collection. new_name: for `rename`. ids: the first images, for `create`.
  */
 export interface CollectionBody {
-  action?: "create" | "rename" | "delete";
+  action: "create" | "rename" | "delete";
   name?: string;
   new_name?: string;
   ids?: number[];
@@ -1021,13 +1027,14 @@ export interface ReproductionIds {
  */
 export interface SendBody {
   tab: string;
-  text: string | null;
+  text?: string | null;
 }
 /**
  * A job to start: either `ids` or `query` is needed.
  *
  * With `ids`, `query` is the gallery or the library search that showed the images. request: a
- * unique id; a second request with the same id starts no job. limit: the largest number of images.
+ * unique id; a second request with the same id starts no job. limit: the largest number of images,
+ * a whole number; None for the one in the settings.
  * reads_only: store records (Civitai's JSON) and download no file. verify: afterwards read the
  * gallery from its end too, to find images that Civitai left out. title, model, version: determine
  * the names of the job, its folder and its files.
@@ -1035,7 +1042,7 @@ export interface SendBody {
 export interface JobBody {
   ids?: number[];
   query?: GalleryQuery;
-  limit?: number;
+  limit?: number | null;
   reads_only?: boolean;
   verify?: boolean;
   title?: string | null;
@@ -1044,36 +1051,36 @@ export interface JobBody {
   request?: string;
 }
 /**
- * What the page shows: a gallery by model, version, post or user, and its filters.
+ * A gallery by model, version, post or user, and its filters; the page sends all fields.
  *
  * meta: only images with generation data. base: names of base models, separated by commas. search:
  * words for a search of the library, None for a gallery.
  */
 export interface GalleryQuery {
-  model: number | null;
-  version: number | null;
-  post: number | null;
-  user: string;
-  sort: string;
-  period: string;
-  level: string;
-  type: string;
-  meta: boolean;
-  base: string;
-  search: string | null;
+  model?: number | null;
+  version?: number | null;
+  post?: number | null;
+  user?: string;
+  sort?: string;
+  period?: string;
+  level?: string;
+  type?: string;
+  meta?: boolean;
+  base?: string;
+  search?: string | null;
 }
 /**
  * An API key to save or to test. "" deletes the saved key, or tests the saved key.
  */
 export interface KeyBody {
-  key: string;
+  key?: string;
 }
 /**
  * Words to search for among images that the page has loaded. model: the open model's id.
  */
 export interface LoadedFilterBody {
-  ids?: number[];
-  words?: string;
+  ids: number[];
+  words: string;
   model?: number | null;
 }
 /**
@@ -1083,8 +1090,8 @@ export interface LoadedFilterBody {
  * collection whose images need the files, or "".
  */
 export interface ModelFilesBody {
+  files: ModelFileChoice[];
   collection?: string;
-  files?: ModelFileChoice[];
   request?: string;
 }
 /**
@@ -1099,7 +1106,7 @@ export interface ModelFileChoice {
  * The images whose models are to be listed. model: the open model's id.
  */
 export interface NeededFilesBody {
-  ids?: number[];
+  ids: number[];
   model?: number | null;
 }
 /**
@@ -1109,26 +1116,26 @@ export interface NeededFilesBody {
  * gallery.
  */
 export interface SearchPreviewBody {
-  text?: string;
+  text: string;
+  ids: number[];
   word?: string;
-  ids?: number[];
   where?: GalleryQuery;
 }
 /**
  * A gallery to watch. name: what the list of watched galleries shows.
  */
 export interface WatchBody {
-  model: number | null;
-  version: number | null;
-  post: number | null;
-  user: string;
-  sort: string;
-  period: string;
-  level: string;
-  type: string;
-  meta: boolean;
-  base: string;
-  search: string | null;
+  model?: number | null;
+  version?: number | null;
+  post?: number | null;
+  user?: string;
+  sort?: string;
+  period?: string;
+  level?: string;
+  type?: string;
+  meta?: boolean;
+  base?: string;
+  search?: string | null;
   action: "watch";
   name: string;
 }
@@ -1145,7 +1152,7 @@ export interface CheckBody {
 export interface PutBodies {
   key: KeyBody;
   settings: {
-    [k: string]: boolean | number | string;
+    [k: string]: boolean | number | string | null;
   };
 }
 /**

@@ -14,7 +14,7 @@
  * @typedef {import("./contract").Note} Note
  * @typedef {import("./contract").ImagePage} Page
  * @typedef {import("./contract").SearchProgress} SearchProgress
- * @typedef {import("./contract").GalleryQuery} Where
+ * @typedef {Required<import("./contract").GalleryQuery>} Where
  * @typedef {import("./contract").WatchedGallery} WatchedGallery
  * @typedef {import("./contract").WatchList} WatchedGalleries
  * @typedef {import("./contract").JobList} Jobs

@@ -69,7 +69,7 @@ def test_what_every_page_of_a_host_loads_is_small() -> None:
     assert sum(os.path.getsize(os.path.join(_PAGE, name)) for name in files) < 2400  # bytes
 
 
-def test_contract_is_made_of_the_schemas_as_they_are(tmp_path) -> None:
+def test_contract_is_made_of_the_routes_as_they_are(tmp_path) -> None:
     pytest.importorskip("pydantic", "2")
     _tool("json2ts")
     _run(sys.executable, "make_contract.py", str(tmp_path))

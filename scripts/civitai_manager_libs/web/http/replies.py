@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
+from typing_extensions import TypedDict
 
 from ...errors import (
     Busy,
@@ -26,7 +27,6 @@ from ...errors import (
     ServerError,
 )
 from ...i18n import messages
-from ..schemas import ErrorBody, ErrorDetails
 
 __all__ = [
     "ApiError",
@@ -52,6 +52,30 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
 )
 # Reasons of which the error says nothing more that a user can use.
 _PLAIN = ("bad_answer", "gone", "needs_key", "network", "region", "too_large", "trouble")
+
+
+class Note(TypedDict):
+    """A sentence for the user, and its code."""
+
+    code: str
+    message: str
+
+
+class ErrorDetails(Note, total=False):
+    """Why a request failed, as a code and a sentence.
+
+    field: the first request field that is wrong. fields: a sentence by the name of each wrong
+    field, only if there are several.
+    """
+
+    field: str
+    fields: dict[str, str]
+
+
+class ErrorBody(TypedDict):
+    """The JSON of every response that reports a failure."""
+
+    error: ErrorDetails
 
 
 class ApiError(Exception):
@@ -172,7 +196,7 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread
 
 def make_file_response(
     file: BinaryIO, media_type: str, etag: str, request: Request, in_thread: InThread
-) -> Any:
+) -> Response:
     """Return a response with a file, or with the part that the header `Range` requests.
 
     The response has no body if the browser's copy is current (304) or the part lies outside the

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from typing import cast
+from typing import Annotated, cast, Literal
 
 from starlette.responses import Response
+
+from typing_extensions import NotRequired, TypedDict
 
 from ... import host, setting
 from ...core import clean_line, detect_media_extension, Image, open_to_read, translate_disk_errors
@@ -35,26 +37,20 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
 from ...model_files import find_used_models, ModelMatch, UsedModel
-from ..http import (
-    ApiError,
+from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
+from .dependencies import find_saved_files, get_client, require_image
+from .files import find_media_type, respond_with_file
+from .views import (
+    Annotations,
+    Availability,
+    ImageLinks,
+    ImageView,
     make_annotation_view,
     make_image_links,
     make_image_view,
     make_resource_view,
-    RemoteWork,
-    RequestContext,
+    ResourceLink,
 )
-from ..schemas.images import (
-    Availability,
-    ImageDetails,
-    Incompatibilities,
-    InfotextSource,
-    PreparedSend,
-    ResourceView,
-    Workflow,
-)
-from .dependencies import find_saved_files, get_client, require_image
-from .files import find_media_type, respond_with_file
 
 __all__ = [
     "check_infotext",
@@ -71,9 +67,88 @@ __all__ = [
     "read_embedded_data",
 ]
 
+_LONGEST = 1_000_000  # characters of a text
+InfotextSource = Literal["record", "file", "none"]
+
+
+class ResourceView(ResourceLink):
+    """A resource and whether the server's machine has its file.
+
+    availability: "here" (the file), "other" (only a file of another version of the model),
+    "missing" (neither), or "" (no folder of models is known). local_name: the local file's name
+    without extension, "" if none is here. size: bytes, 0 if unknown.
+    """
+
+    availability: Availability
+    availability_label: str
+    local_name: str
+    size: int
+
+
+class ImageDetails(ImageView, ImageLinks):
+    """An image with all that is known about it.
+
+    infotext_source: whether Civitai's record, the image's file or neither has the infotext.
+    problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
+    line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
+    the file's name for users who may not change settings; "" if the image is not downloaded.
+    reproduction_count: how many images the user has generated from the infotext.
+    """
+
+    annotations: Annotations
+    infotext: str
+    infotext_source: InfotextSource
+    prompt: str
+    negative: str
+    parameters: list[tuple[str, str]]
+    incompatibilities: list[str]
+    problems: list[str]
+    resources: list[ResourceView]
+    has_workflow: bool
+    likes: int
+    hearts: int
+    laughs: int
+    cries: int
+    saved_path: str
+    reproduction_count: int
+    extension: str
+
+
+class Workflow(TypedDict):
+    """A ComfyUI workflow as JSON text."""
+
+    workflow: str
+
+
+class Text(TypedDict):
+    text: Annotated[str, Most(_LONGEST)]
+
+
+class SendBody(TypedDict):
+    """An image to be sent to a tab of the WebUI.
+
+    tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own.
+    """
+
+    tab: str
+    text: NotRequired[Annotated[str | None, Most(_LONGEST)]]
+
+
+class PreparedSend(TypedDict):
+    """What to send to a tab of the WebUI. has_image: whether to send the image too."""
+
+    infotext: str
+    has_image: bool
+
+
+class Incompatibilities(TypedDict):
+    """What the WebUI would lose or change of an infotext, a line for each field."""
+
+    incompatibilities: list[str]
+
+
 _MOST = 40  # sentences
 _SHOWN = 80  # characters of a value
-_LONGEST = 1_000_000  # characters of a text
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
@@ -88,15 +163,10 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
     return list(_iter_sentences(found[:_MOST], language))
 
 
-def check_infotext(context: RequestContext) -> Incompatibilities:
-    """Return a sentence for each value of an infotext that the WebUI would lose or change.
-
-    The infotext is in the body's field `text`. Raises ApiError for more than 1,000,000 characters.
-    """
-    text = context.body_field("text")
-    if not isinstance(text, str) or len(text) > _LONGEST:
-        raise ApiError(400, "bad_input")
-    return {"incompatibilities": list_incompatibilities(text, context.language)}
+@route("POST", "compatibility", "images", max_bytes=4 * MB)
+def check_infotext(context: RequestContext, body: Text) -> Incompatibilities:
+    """Return a sentence for each value of an infotext that the WebUI would lose or change."""
+    return {"incompatibilities": list_incompatibilities(body["text"], context.language)}
 
 
 def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
@@ -178,6 +248,7 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
     return pages.open_image_file(get_client(), image.url, context.cancelled)
 
 
+@route("GET", "images/{image_id:civitai_id}/workflow", "images")
 def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
 
@@ -265,6 +336,7 @@ def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:
     return messages.translate("available_missing" if is_known else "available_not_told", language)
 
 
+@route("GET", "images/{image_id:civitai_id}", "images")
 def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
     """Return all that is known about the image whose id is in the path.
 
@@ -333,24 +405,26 @@ def _read_extension(path: str) -> str:
 _TEXT_TABS = ("txt2img", "control")
 
 
-def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedSend]:
+@route("POST", "images/{image_id:civitai_id}/send", "images", max_bytes=4 * MB)
+def prepare_send(
+    context: RequestContext, body: SendBody
+) -> PreparedSend | RemoteWork[PreparedSend]:
     """Return the infotext to send to a tab of the WebUI, and whether to send the image too.
 
-    The body names the tab, and contains the infotext if the user has edited it. Otherwise the
-    infotext comes from Civitai's record, or else from the image's file, which is fetched if needed.
+    An infotext that the user has not edited comes from Civitai's record, or else from the image's
+    file, which is fetched if needed.
     """
     image = require_image(context)
-    tab, text = context.body_field("tab"), context.body_field("text")
-    if tab not in host.list_send_targets() or not isinstance(text, str | None):
-        raise ApiError(400, "bad_input")
-    if text is not None and len(text) > _LONGEST:
-        raise ApiError(400, "bad_input")
+    tab, text = body["tab"], body.get("text")
+    if tab not in host.list_send_targets():
+        raise ApiError(400, "bad_input", field="tab")
     text = _build_infotext(image) or None if text is None else text
     if text is None and image.type == "image":
         return RemoteWork(lambda: _prepare(image, tab, read_embedded_data(context, image).infotext))
     return _prepare(image, tab, text or "")
 
 
+@route("GET", "images/{image_id:civitai_id}/file", "images")
 def get_host_file(context: RequestContext) -> RemoteWork[Response]:
     """Return a response with an image's file, for an image field of the WebUI.
 
