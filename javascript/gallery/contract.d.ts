@@ -323,6 +323,7 @@ export interface SearchProgress {
 /**
  * An image with all that is known about it.
  *
+ * url, post_url, user_url: pages on Civitai, "" if there is none.
  * infotext_source: whether Civitai's record, the image's file or neither has the infotext.
  * problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
  * line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
@@ -943,7 +944,7 @@ export interface PostBodies {
   hidden: HiddenBody;
   image_annotations: IdsBody;
   "images/{id}/comparison": unknown;
-  "images/{id}/reproductions/remove": ReproductionIds;
+  "images/{id}/reproductions/remove": IdsBody;
   "images/{id}/send": SendBody;
   import: unknown;
   jobs: JobBody;
@@ -1015,9 +1016,6 @@ export interface HiddenBody {
   ids: number[];
 }
 export interface IdsBody {
-  ids: number[];
-}
-export interface ReproductionIds {
   ids: number[];
 }
 /**

@@ -11,7 +11,7 @@ import pytest
 from civitai_manager_libs.web.http import ApiError
 from civitai_manager_libs.web.http.contract import check_body, Most
 from contract import ROUTES
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from typing_extensions import get_type_hints, is_typeddict, NotRequired, Required, TypedDict
 
 _BODIES = {
@@ -85,6 +85,7 @@ def test_body_is_accepted_if_and_only_if_it_has_the_declared_type(path):
     pydantic = pytest.importorskip("pydantic", "2")
     adapter, seen = pydantic.TypeAdapter(_BODIES[path]), set[bool]()
 
+    @settings(max_examples=50)
     @given(st.data())
     def check(data):
         value = data.draw(_values(_BODIES[path]) | _JSON)

@@ -9,8 +9,17 @@ import functools
 import hashlib
 import os
 
-__all__ = ["CODE_HEADER", "CODE_QUERY", "find_code_version", "make_preload_links", "MODULES"]
-__all__ += ["read_bundled_file", "read_element_style", "read_loader_script", "read_module_file"]
+__all__ = [
+    "CODE_HEADER",
+    "CODE_QUERY",
+    "find_code_version",
+    "make_preload_links",
+    "MODULES",
+    "read_bundled_file",
+    "read_element_style",
+    "read_loader_script",
+    "read_module_file",
+]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded

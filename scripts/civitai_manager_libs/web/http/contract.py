@@ -67,17 +67,17 @@ class ApiRoute:
 
     @property
     def body_type(self) -> Any:
-        """The type of the request's body; None if the function takes none."""
+        """Return the type of the request's body, None if the function takes none."""
         return self._types.get("body")
 
     @property
     def is_upload(self) -> bool:
-        """Whether the body is a file instead of JSON."""
+        """Return whether the body is a file instead of JSON."""
         return bool(self.body_type is BinaryIO)
 
     @property
     def answer_type(self) -> Any:
-        """The type of the response's JSON; Response for a file. Raises KeyError if undeclared."""
+        """Return the type of the response's JSON, Response for a file. Raises KeyError if none."""
         kinds = (
             get_args(kind)[0] if get_origin(kind) is RemoteWork else kind
             for kind in _list_members(self._types["return"])
@@ -155,9 +155,11 @@ def _find_wrong_field(value: Any, kind: Any) -> str:
 
 def _has_tags(value: dict[str, Any], kind: Any) -> bool:
     """Return whether an object has the Literals, such as `action`, by which a union is told."""
-    hints: dict[str, Any] = get_type_hints(kind)
-    tags = {name: hint for name, hint in hints.items() if "Literal" in repr(get_origin(hint))}
-    return all(_make_check(hint)(value.get(name)) for name, hint in tags.items())
+    for name, hint in get_type_hints(kind).items():
+        origin: Any = get_origin(hint)
+        if origin is Literal and not _make_check(hint)(value.get(name)):
+            return False
+    return True
 
 
 def _list_members(kind: Any) -> tuple[Any, ...]:

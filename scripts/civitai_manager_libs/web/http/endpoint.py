@@ -33,7 +33,7 @@ from .replies import (
     make_json_response,
 )
 
-__all__ = ["Endpoints", "read_body", "RequestContext"]
+__all__ = ["Endpoints", "RequestContext"]
 
 _IN_MEMORY = 256 * 1024  # bytes; a larger body is stored on the disk
 _SECONDS = 30.0  # to wait for the next part of a body
@@ -242,19 +242,13 @@ def _check_access(request: Request, is_read: bool) -> None:
         raise ApiError(401, "login")
     if is_cross_site(request.headers, request.method) if is_read else not is_our_page(request):
         raise ApiError(403, "not_allowed")
-    if not _has_valid_host(request):
+    # In our own server, `CrossSiteGuard` has checked the header `Host` before.
+    is_open = not host.in_webui() or host.is_shared() or host.has_login(request)
+    if not is_open and not is_host_ip_or_localhost(request.headers):
         raise ApiError(403, "not_allowed", "unknown_name")
     version = request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
     if version not in (None, find_code_version()):  # programs need not send one
         raise ApiError(409, "outdated")
-
-
-def _has_valid_host(request: Request) -> bool:
-    """Return whether the `Host` header of a request is acceptable."""
-    # In our own server, `CrossSiteGuard` has checked the header before.
-    if not host.in_webui() or host.is_shared() or host.has_login(request):
-        return True
-    return is_host_ip_or_localhost(request.headers)
 
 
 def _call_for_response(work: Callable[[], Any], context: RequestContext) -> Any:

@@ -23,10 +23,8 @@ from .replies import find_language
 
 __all__ = [
     "CrossSiteGuard",
-    "find_client_network",
     "find_lock_reason",
     "is_cross_site",
-    "is_forwarded",
     "is_from_this_machine",
     "is_host_ip_or_localhost",
     "is_our_page",

@@ -30,6 +30,7 @@ from ...i18n import messages
 
 __all__ = [
     "ApiError",
+    "ErrorBody",
     "explain_error",
     "find_language",
     "InThread",
@@ -38,6 +39,7 @@ __all__ = [
     "make_failure_response",
     "make_file_response",
     "make_json_response",
+    "Note",
 ]
 
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
@@ -205,7 +207,9 @@ def make_file_response(
     """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{etag}"'}
-    if _matches_etag(request.headers.get("if-none-match", ""), headers["ETag"]):
+    given = request.headers.get("if-none-match", "").split(",")
+    known = [one.strip().removeprefix("W/") for one in given]
+    if headers["ETag"] in known or known == ["*"]:
         file.close()
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = media_type
@@ -224,11 +228,6 @@ def make_file_response(
     headers["Content-Length"] = str(length)
     length = 0 if request.method == "HEAD" else length
     return _FileResponse(file, status, headers, start, length, in_thread)
-
-
-def _matches_etag(given: str, etag: str) -> bool:
-    known = [one.strip().removeprefix("W/") for one in given.split(",")]
-    return etag in known or known == ["*"]
 
 
 def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:

@@ -23,19 +23,10 @@ from ...library import (
     search,
 )
 from ..http import ApiError, change, MB, Most, RequestContext, route
+from .dependencies import IdsBody
 from .views import Annotations, make_annotation_view
 
-__all__ = [
-    "act_on_collections",
-    "annotate_images",
-    "change_hidden",
-    "get_annotations",
-    "get_collections",
-    "get_export",
-    "get_hidden",
-    "post_import",
-    "read_hidden_terms",
-]
+__all__ = ["get_collections", "read_hidden_terms"]
 
 _MOST_CHANGED = 10_000  # images
 
@@ -67,10 +58,6 @@ class AnnotationsChange(TypedDict):
 
     annotations: dict[str, Annotations]
     previous: dict[str, Annotations]
-
-
-class IdsBody(TypedDict):
-    ids: list[int]
 
 
 class AnnotationsBody(TypedDict, total=False):

@@ -20,8 +20,10 @@ from ..http import ApiError, RequestContext
 
 __all__ = [
     "find_saved_files",
+    "GalleryQuery",
     "get_client",
     "get_job_service",
+    "IdsBody",
     "list_saved_ids",
     "parse_gallery_query",
     "parse_image_query",
@@ -51,6 +53,10 @@ class GalleryQuery(TypedDict, total=False):
     meta: bool
     base: str
     search: str | None
+
+
+class IdsBody(TypedDict):
+    ids: list[int]
 
 
 _KEPT = 200  # responses

@@ -26,7 +26,7 @@ from ..http import (
 )
 from .dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "respond_with_file"]
+__all__ = ["find_media_type", "get_page_file", "respond_with_file"]
 
 _WIDTHS, _USUAL = (320, 450, 800), 450
 _KINDS = {
@@ -51,7 +51,9 @@ def get_thumbnail(context: RequestContext) -> Response | RemoteWork[Response]:
     `w` is larger. Without a number, the width is 450.
     """
     image = require_image(context)
-    width = _choose_width(context.query_param("w"))
+    given = context.query_param("w")
+    wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
+    width = next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
     cached = _respond_from_cache(context, thumbnail_url(image, width), f"{image.id}-{width}")
     return cached or RemoteWork(lambda: _respond_with_thumbnail(context, image, width), "files")
 
@@ -87,12 +89,6 @@ def get_page_file(context: RequestContext) -> Response:
         raise ApiError(404, "not_there") if is_module else ApiError(410, "outdated")
     cache_control = "no-cache" if is_module else "private, max-age=31536000, immutable"
     return make_bytes_response(body, _CODE_KINDS[ending], cache_control)
-
-
-def _choose_width(min_width: str) -> int:
-    """Return the smallest thumbnail width of at least `min_width`, or else the largest width."""
-    wanted = int(min_width) if re.fullmatch("[0-9]{1,5}", min_width) else _USUAL
-    return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
 def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Response | None:

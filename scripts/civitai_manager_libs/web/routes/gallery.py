@@ -44,8 +44,6 @@ from .views import (
     ModelView,
 )
 
-__all__ = ["find_author", "get_images", "get_model", "look_up", "search_by_words"]
-
 
 class Author(TypedDict):
     """A user who has published images. name: "" if there is no such user."""
@@ -136,8 +134,15 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     read_pages = partial(_read_pages, context, query, cursor, size, notes)
     if is_unseen or context.query_param("fresh"):
         return RemoteWork(lambda: read_pages(partial(_fetch_page, context, query, size, True)))
+
+    def find_page(page_cursor: str | None) -> pages.DatedPage:
+        found = pages.find_recent_page(query, page_cursor, size)
+        if found is None:
+            raise _NotInMemory
+        return found
+
     with suppress(_NotInMemory):
-        return read_pages(partial(_find_page, query, size))
+        return read_pages(find_page)
     return RemoteWork(
         lambda: read_pages(partial(_fetch_page, context, query, size, False)),
         find_stored=lambda: _view_page(
@@ -220,23 +225,13 @@ def _list_notes(
             notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_make_note("no_author", context, user=query.username))
-    if is_first and seem_unrelated(page.images, _find_version_ids(query)):
+    model = models.find_stored_model(query.model_id) if is_first and query.model_id else None
+    version_ids = {version.id for version in (model.versions if model else ())}
+    version_ids |= {query.version_id} if query.version_id else set()
+    if is_first and seem_unrelated(page.images, version_ids):
         notes.append(_make_note("unrelated", context))
     dropped = sum(read.page.dropped for read in reads)
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
-
-
-def _find_version_ids(query: ImageQuery) -> set[int]:
-    model = models.find_stored_model(query.model_id) if query.model_id else None
-    version_ids = {query.version_id} if query.version_id else set()
-    return version_ids | {version.id for version in (model.versions if model else ())}
-
-
-def _find_page(query: ImageQuery, size: int, cursor: str | None) -> pages.DatedPage:
-    found = pages.find_recent_page(query, cursor, size)
-    if found is None:
-        raise _NotInMemory
-    return found
 
 
 def _fetch_page(
@@ -281,7 +276,15 @@ def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     `text` is a URL or an id; a bare id is looked up as a model's, then as an image's. For any other
     text, return the models that match it as search words.
     """
-    return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
+
+    def resolve() -> LookupResult:
+        try:
+            reference = civitai.parse_reference(context.query_param("text"))
+        except InputError as error:
+            raise InputError(str(error), "bad_reference") from error
+        return _resolve_reference(context, reference)
+
+    return RemoteWork(resolve)
 
 
 @route("GET", "models")
@@ -322,13 +325,6 @@ def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
         lambda: _require_model(context, model_id),
         find_stored=lambda: make_model_view(stored) if stored else None,
     )
-
-
-def _parse_reference(context: RequestContext) -> Reference:
-    try:
-        return civitai.parse_reference(context.query_param("text"))
-    except InputError as error:
-        raise InputError(str(error), "bad_reference") from error
 
 
 def _resolve_reference(context: RequestContext, reference: Reference) -> LookupResult:

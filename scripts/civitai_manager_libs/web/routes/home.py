@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-
 from starlette.responses import Response
 
 from typing_extensions import TypedDict
 
 from ... import civitai, setting
 from ...civitai import Version
-from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
+from ...core import as_whole_number, level_mask, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, image_records, ImageSet, models, reproductions, watches
 from ...model_files import get_model_index, ModelFile, remove_version
 from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
 from .bookmarks import get_collections
 from .dependencies import get_client, list_saved_ids
-
-__all__ = ["get_home", "get_local_model", "get_local_models", "get_preview"]
-__all__ += ["identify_local_model"]
 
 
 class RecentGallery(TypedDict):
@@ -142,7 +137,11 @@ def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
     If neither its hash nor its id is known, the file is read as a whole to compute the hash.
     """
     file = _require_file(context)
-    return RemoteWork(lambda: _look_up_file(context, _ensure_hash(file, context.cancelled)))
+    if file.version_id or file.hashes:
+        return RemoteWork(lambda: _look_up_file(context, file))
+    return RemoteWork(
+        lambda: _look_up_file(context, get_model_index().compute_hash(file, context.cancelled))
+    )
 
 
 @route("GET", "local_models/{key:civitai_id}/preview", "models")
@@ -180,12 +179,6 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
     return {gallery: cover for gallery, cover in found.items() if cover is not None}
 
 
-def _list_files() -> list[ModelFile]:
-    """Return the model files on this machine."""
-    files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
-    return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
-
-
 def _require_file(context: RequestContext) -> ModelFile:
     file = get_model_index().load_lookup().by_key.get(context.path_param("key"))
     if file is None or file.kind not in _MODEL_KINDS:
@@ -194,16 +187,13 @@ def _require_file(context: RequestContext) -> ModelFile:
 
 
 def _list_part(start: int) -> LocalModels:
-    files = _list_files()
+    files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
+    files.sort(key=lambda file: not (file.model_id or file.version_id or file.hashes))
     part = files[start : start + _PART]
-    return {"models": list(_view_files(part)), "count": len(files)}
-
-
-def _view_files(files: Iterable[ModelFile]) -> Iterable[LocalModel]:
-    versions = {file.path: _find_version_id(file) for file in files}
-    known = models.find_versions([one for one in versions.values() if one])
-    for file in files:
-        yield _view_file(file, versions[file.path], known.get(versions[file.path] or 0))
+    ids = {file.path: _find_version_id(file) for file in part}
+    known = models.find_versions([one for one in ids.values() if one])
+    views = [_view_file(file, ids[file.path], known.get(ids[file.path] or 0)) for file in part]
+    return {"models": views, "count": len(files)}
 
 
 def _find_version_id(file: ModelFile) -> int | None:
@@ -262,13 +252,6 @@ def _store_cover(version: Version) -> int | None:
         return None
     image_records.store_images([image], is_complete=False)
     return image.id
-
-
-def _ensure_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
-    """Return a model file; compute its hash first if its hash and its Civitai id are unknown."""
-    if file.version_id or file.hashes:
-        return file
-    return get_model_index().compute_hash(file, cancelled)
 
 
 def _look_up_file(context: RequestContext, file: ModelFile) -> LocalModel:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from typing_extensions import NotRequired, TypedDict
 
 from ... import host, setting
+from ...civitai import make_image_page_url, make_post_page_url, make_user_page_url
 from ...core import clean_line, detect_media_extension, Image, open_to_read, translate_disk_errors
 from ...i18n import messages
 from ...infotext import (
@@ -43,29 +44,14 @@ from .files import find_media_type, respond_with_file
 from .views import (
     Annotations,
     Availability,
-    ImageLinks,
     ImageView,
     make_annotation_view,
-    make_image_links,
     make_image_view,
     make_resource_view,
     ResourceLink,
 )
 
-__all__ = [
-    "check_infotext",
-    "describe_match",
-    "filter_reproducible",
-    "get_details",
-    "get_host_file",
-    "get_workflow",
-    "list_incompatibilities",
-    "list_problems",
-    "list_resource_views",
-    "open_file",
-    "prepare_send",
-    "read_embedded_data",
-]
+__all__ = ["describe_match", "filter_reproducible"]
 
 _LONGEST = 1_000_000  # characters of a text
 InfotextSource = Literal["record", "file", "none"]
@@ -85,9 +71,10 @@ class ResourceView(ResourceLink):
     size: int
 
 
-class ImageDetails(ImageView, ImageLinks):
+class ImageDetails(ImageView):
     """An image with all that is known about it.
 
+    url, post_url, user_url: pages on Civitai, "" if there is none.
     infotext_source: whether Civitai's record, the image's file or neither has the infotext.
     problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
     line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
@@ -95,6 +82,9 @@ class ImageDetails(ImageView, ImageLinks):
     reproduction_count: how many images the user has generated from the infotext.
     """
 
+    url: str
+    post_url: str
+    user_url: str
     annotations: Annotations
     infotext: str
     infotext_source: InfotextSource
@@ -160,7 +150,7 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
     if rules is None or not text:
         return []
     found = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))
-    return list(_iter_sentences(found[:_MOST], language))
+    return [_describe_loss(loss, language) for loss in found[:_MOST]]
 
 
 @route("POST", "compatibility", "images", max_bytes=4 * MB)
@@ -169,22 +159,19 @@ def check_infotext(context: RequestContext, body: Text) -> Incompatibilities:
     return {"incompatibilities": list_incompatibilities(body["text"], context.language)}
 
 
-def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
-    for loss in found:
-        values = {
-            "field": messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
-            "sent": clean_line(loss.sent, _SHOWN),
-            "got": clean_line(loss.got, _SHOWN),
-        }
-        yield messages.translate(_sentence_key(loss), language, **values)
-
-
-def _sentence_key(loss: Loss) -> str:
+def _describe_loss(loss: Loss, language: str) -> str:
+    key = "loss_changed" if loss.got else "loss_dropped"
     if loss.is_read_as_prompt:
-        return "loss_swallowed"
-    if not loss.sent:
-        return "loss_assumed"
-    return "loss_changed" if loss.got else "loss_dropped"
+        key = "loss_swallowed"
+    elif not loss.sent:
+        key = "loss_assumed"
+    return messages.translate(
+        key,
+        language,
+        field=messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
+        sent=clean_line(loss.sent, _SHOWN),
+        got=clean_line(loss.got, _SHOWN),
+    )
 
 
 def list_problems(
@@ -198,7 +185,13 @@ def list_problems(
     """
     meta = image.meta or {}
     if not text:
-        yield _explain_nothing(embedded_data, language)
+        if embedded_data is None:
+            yield messages.translate("no_infotext", language)
+        elif embedded_data.credentials:
+            maker = clean_line(embedded_data.credentials, _SHOWN)
+            yield messages.translate("only_credentials", language, maker=maker)
+        else:
+            yield messages.translate("nothing_in_file", language)
         return
     embedded_data = embedded_data or EmbeddedData()
     if embedded_data.infotext:
@@ -216,15 +209,6 @@ def list_problems(
     if missing := find_missing_values(text):
         labels = ", ".join(messages.get_parameter_label(name, language) for name in missing)
         yield messages.translate("problem_missing", language, names=labels)
-
-
-def _explain_nothing(embedded_data: EmbeddedData | None, language: str) -> str:
-    if embedded_data is None:
-        return messages.translate("no_infotext", language)
-    if embedded_data.credentials:
-        maker = clean_line(embedded_data.credentials, _SHOWN)
-        return messages.translate("only_credentials", language, maker=maker)
-    return messages.translate("nothing_in_file", language)
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
@@ -258,14 +242,14 @@ def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     recorded = find_workflow(image.meta)
     if recorded:
         return {"workflow": recorded}
-    return RemoteWork(lambda: _workflow_from_file(context, image))
 
+    def read_file() -> Workflow:
+        found = read_embedded_data(context, image).workflow
+        if not found:
+            raise ApiError(404, "not_there")
+        return {"workflow": found}
 
-def _workflow_from_file(context: RequestContext, image: Image) -> Workflow:
-    found = read_embedded_data(context, image).workflow
-    if not found:
-        raise ApiError(404, "not_there")
-    return {"workflow": found}
+    return RemoteWork(read_file)
 
 
 _AT_ONCE = 500  # images whose records are in memory together
@@ -345,17 +329,16 @@ def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetai
     or hash are looked up among this model's files too.
     """
     image = require_image(context)
-    text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    text = _build_infotext(image)
     if text or not context.query_param("file") or image.type == "audio":
         return _details_view(context, image, text, "record" if text else "none")
-    return RemoteWork(lambda: _details_with_file(context, image))
 
+    def read_file() -> ImageDetails:
+        embedded = read_embedded_data(context, image)
+        source: InfotextSource = "file" if embedded.infotext else "none"
+        return _details_view(context, image, embedded.infotext, source, embedded)
 
-def _details_with_file(context: RequestContext, image: Image) -> ImageDetails:
-    embedded = read_embedded_data(context, image)
-    return _details_view(
-        context, image, embedded.infotext, "file" if embedded.infotext else "none", embedded
-    )
+    return RemoteWork(read_file)
 
 
 def _details_view(
@@ -372,7 +355,9 @@ def _details_view(
     return {
         **make_image_view(image, saved, marked),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
-        **make_image_links(image),
+        "url": make_image_page_url(image.id),
+        "post_url": make_post_page_url(image.post_id) if image.post_id else "",
+        "user_url": make_user_page_url(image.username) if image.username else "",
         "infotext": text,
         "infotext_source": source,
         "prompt": read.prompt,

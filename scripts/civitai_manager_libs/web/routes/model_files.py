@@ -32,14 +32,6 @@ from .dependencies import get_client, get_job_service, respond_once
 from .image import describe_match
 from .views import Availability, make_resource_view, ResourceLink
 
-__all__ = [
-    "begin_download",
-    "explain_refusal",
-    "get_model_files",
-    "list_for_images",
-    "make_needed_files_view",
-]
-
 
 class RemoteFileView(TypedDict):
     """A file of a model version on Civitai.
@@ -186,13 +178,16 @@ def _file_view(needed: NeededFile, language: str) -> NeededFileView:
     short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
+    label = messages.translate("available_missing", language)
+    if needed.availability != "missing":  # else its name is known by now
+        label = describe_match(needed.match, needed.resource, language)
     is_known = version is not None and choice.file is not None
     files = (choice.file, *choice.others) if is_known and choice.file else ()
     return {
         **_link_view(needed),
         "key": f"{needed.version.id if needed.version else ''} {needed.key}",
         "availability": cast(Availability, needed.availability),
-        "availability_label": _availability_text(needed, language),
+        "availability_label": label,
         "image_count": needed.image_count,
         "file": choice.file.id if choice.file else None,
         "choices": [_choice_view(version, file, language) for file in files if version],
@@ -205,12 +200,6 @@ def _file_view(needed: NeededFile, language: str) -> NeededFileView:
         "folder": os.path.dirname(needed.path),
         "disk": None,
     }
-
-
-def _availability_text(needed: NeededFile, language: str) -> str:
-    if needed.availability == "missing":  # its name is known by now
-        return messages.translate("available_missing", language)
-    return describe_match(needed.match, needed.resource, language)
 
 
 def _link_view(needed: NeededFile) -> ResourceLink:
@@ -286,7 +275,8 @@ def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
     """
     image_id = as_whole_number(context.query_param("image"), 1)
     if image_id is not None:
-        return _list_remotely(context, [image_id], context.query_id("model"))
+        open_model = context.query_id("model")
+        return RemoteWork(lambda: _list_for_ids(context, [image_id], open_model))
     if name := context.query_param("collection"):
         return RemoteWork(lambda: _list_for_ids(context, bookmarks.list_image_ids(name), None))
     model_id = context.query_id("model")
@@ -303,7 +293,7 @@ def list_for_images(context: RequestContext, body: NeededFilesBody) -> RemoteWor
     names only by a file's name or hash are looked up among this model's files too. Versions that
     the library does not have are fetched from Civitai.
     """
-    return _list_remotely(context, body["ids"], as_id(body.get("model")))
+    return RemoteWork(lambda: _list_for_ids(context, body["ids"], as_id(body.get("model"))))
 
 
 @change("POST", "model_files", MB)
@@ -318,12 +308,6 @@ def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[
     # Not as local work: an existing file of the same name and size is read to compare it.
     request = body.get("request", "")
     return RemoteWork(lambda: respond_once(request, lambda: _start_download(context, body)))
-
-
-def _list_remotely(
-    context: RequestContext, ids: Sequence[int], model_id: int | None
-) -> RemoteWork[NeededFilesView]:
-    return RemoteWork(lambda: _list_for_ids(context, ids, model_id))
 
 
 def _list_for_ids(

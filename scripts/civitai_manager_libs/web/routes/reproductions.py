@@ -24,12 +24,9 @@ from ...infotext import (
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...model_files import get_model_index, WantedModel
 from ..http import ApiError, change, make_bytes_response, MB, RemoteWork, RequestContext, route
-from .dependencies import find_saved_files, get_client, require_image
+from .dependencies import find_saved_files, IdsBody, get_client, require_image
 from .files import respond_with_file
 from .views import format_iso_time
-
-__all__ = ["compare_file", "get_reproduction_file", "get_reproduction_thumbnail"]
-__all__ += ["get_reproductions", "remove_reproductions"]
 
 
 class Comparison(TypedDict):
@@ -70,10 +67,6 @@ class ReproductionView(Comparison):
     is_edited: bool
 
 
-class ReproductionIds(TypedDict):
-    ids: list[int]
-
-
 _MAX_SHOWN = 60  # characters of a value in a sentence
 _MAX_LINES = 40  # sentences about differences
 _MAX_NAME = 200  # characters of a file's name
@@ -92,7 +85,14 @@ def get_reproductions(
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
         return _list_views(context, image, found)
-    return RemoteWork(lambda: _measure_and_list(context, image, found))
+
+    def measure() -> list[ReproductionView]:
+        measured = _measure_thumbnail(
+            context, image, lambda path: reproductions.measure_missing_similarities(found, path)
+        )
+        return _list_views(context, image, found if measured is None else measured)
+
+    return RemoteWork(measure)
 
 
 @route("GET", "reproductions/{reproduction:civitai_id}/thumb", "images")
@@ -112,7 +112,7 @@ def get_reproduction_file(context: RequestContext) -> Response:
 
 
 @change("POST", "images/{image_id:civitai_id}/reproductions/remove")
-def remove_reproductions(context: RequestContext, body: ReproductionIds) -> list[ReproductionView]:
+def remove_reproductions(context: RequestContext, body: IdsBody) -> list[ReproductionView]:
     """Delete some of an image's reproductions; return the image's remaining ones.
 
     The body has the ids of the reproductions (images that the user generated from the image's
@@ -155,15 +155,6 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
         reproductions.store_reproduction(one, picture)
         bookmarks.store_thumbnails([image])
     return _make_comparison(context, _read_infotext(image), one)
-
-
-def _measure_and_list(
-    context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
-) -> list[ReproductionView]:
-    measured = _measure_thumbnail(
-        context, image, lambda path: reproductions.measure_missing_similarities(found, path)
-    )
-    return _list_views(context, image, found if measured is None else measured)
 
 
 def _measure_thumbnail(

@@ -32,7 +32,7 @@ from .dependencies import (
 from .image import filter_reproducible
 from .views import ImagePage, make_page_view
 
-__all__ = ["filter_loaded", "get_months", "get_stats", "preview_search", "search_images"]
+__all__ = ["search_images"]
 
 
 class MonthCount(TypedDict):
@@ -227,22 +227,16 @@ def preview_search(context: RequestContext, body: SearchPreviewBody) -> SearchPr
     matching = image_records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
+    has_keys = query.here is not None or any(term.key for term in query.terms)
     return {
         "suggestions": search.suggest_values(word),
         "authors": search.find_authors(text, _MOST_AUTHORS),
         "loaded": len(_filter_by_is_here(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
         "library": _count_matches(query, whole, model_id, hidden),
-        "kind": _classify_search(query),
+        "kind": "keys" if has_keys else "words" if query.terms else "nothing",
         "message": " ".join(_list_problem_texts(query, context.language)),
     }
-
-
-def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return what a search consists of."""
-    if query.here is not None or any(term.key for term in query.terms):
-        return "keys"
-    return "words" if query.terms else "nothing"
 
 
 def _count_matches(

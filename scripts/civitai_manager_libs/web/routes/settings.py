@@ -31,20 +31,7 @@ from . import watches
 from .dependencies import get_client
 from .jobs import make_naming_context
 
-__all__ = [
-    "CHECKS",
-    "get_bootstrap",
-    "get_instance",
-    "is_demo",
-    "make_key_state",
-    "make_settings_view",
-    "new_instance",
-    "preview_names",
-    "put_key",
-    "put_settings",
-    "set_demo",
-    "test_key",
-]
+__all__ = ["CHECKS", "is_demo", "new_instance", "set_demo"]
 
 SettingKind = Literal["number", "whole", "switch", "choice", "text"]
 SettingGroup = Literal["page", "saving", "models", "network"]
@@ -240,11 +227,28 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
 
 def make_settings_view(context: RequestContext) -> list[Setting]:
     """Return every setting with its value, and why this request may not change it, "" if it may."""
-    return [
-        _setting_view(context, entry, cast(SettingGroup, group))
-        for group, entries in setting.GROUPS.items()
-        for entry in entries
-    ]
+    views, language = list[Setting](), context.language
+    for group, entries in setting.GROUPS.items():
+        for entry in entries:
+            lock = find_lock_reason(context.request, entry.name)
+            choices: list[Choice] = [
+                {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
+                for value in entry.choices
+            ]
+            views.append(
+                {
+                    "name": entry.name,
+                    "label": messages.get_setting_label(entry.name, language),
+                    "kind": "choice" if choices else _KINDS[type(entry.default)],
+                    "low": entry.low,
+                    "high": entry.high,
+                    "value": "" if lock and entry.is_private else getattr(setting, entry.name),
+                    "choices": choices,
+                    "group": cast(SettingGroup, group),
+                    "locked": lock,
+                }
+            )
+    return views
 
 
 def make_key_state(context: RequestContext) -> KeyState:
@@ -253,26 +257,6 @@ def make_key_state(context: RequestContext) -> KeyState:
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
         "locked": find_lock_reason(context.request, "key"),
-    }
-
-
-def _setting_view(
-    context: RequestContext, entry: setting.SettingSpec, group: SettingGroup
-) -> Setting:
-    language, lock = context.language, find_lock_reason(context.request, entry.name)
-    return {
-        "name": entry.name,
-        "label": messages.get_setting_label(entry.name, language),
-        "kind": "choice" if entry.choices else _KINDS[type(entry.default)],
-        "low": entry.low,
-        "high": entry.high,
-        "value": "" if lock and entry.is_private else getattr(setting, entry.name),
-        "choices": [
-            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
-            for value in entry.choices
-        ],
-        "group": group,
-        "locked": lock,
     }
 
 

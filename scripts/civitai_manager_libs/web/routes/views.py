@@ -9,13 +9,9 @@ from typing import cast, Literal
 from typing_extensions import TypedDict
 
 from ...civitai import (
-    make_image_page_url,
     make_model_page_url,
-    make_post_page_url,
-    make_user_page_url,
     make_version_page_url,
     Model,
-    Version,
 )
 from ...core import Image, level_name
 from ...infotext import Resource, summarize
@@ -69,14 +65,6 @@ class Annotations(TypedDict):
     note: str
     tags: list[str]
     collections: list[str]
-
-
-class ImageLinks(TypedDict):
-    """An image's pages on Civitai; "" if there is none."""
-
-    url: str
-    post_url: str
-    user_url: str
 
 
 class ResourceLink(TypedDict):
@@ -189,16 +177,6 @@ def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
     }
 
 
-def make_image_links(image: Image) -> ImageLinks:
-    """Return the Civitai URLs of an image, of its post and of its user."""
-    post_id, user = image.post_id, image.username
-    return {
-        "url": make_image_page_url(image.id),
-        "post_url": make_post_page_url(post_id) if post_id else "",
-        "user_url": make_user_page_url(user) if user else "",
-    }
-
-
 def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """Return the JSON of a resource that an image was made with.
 
@@ -263,16 +241,15 @@ def make_model_view(model: Model) -> ModelView:
         **make_model_card(model),
         "description": model.description_text,
         "tags": list(model.tags),
-        "versions": [_version_view(version) for version in model.versions],
-    }
-
-
-def _version_view(version: Version) -> ModelVersion:
-    return {
-        "id": version.id,
-        "name": version.name,
-        "base_model": version.base_model,
-        "trained_words": list(version.trained_words),
+        "versions": [
+            {
+                "id": version.id,
+                "name": version.name,
+                "base_model": version.base_model,
+                "trained_words": list(version.trained_words),
+            }
+            for version in model.versions
+        ],
     }
 
 

@@ -15,7 +15,7 @@ from ..http import change, RequestContext, route
 from .dependencies import GalleryQuery, get_client, parse_gallery_query
 from .views import format_iso_time
 
-__all__ = ["act_on_watches", "get_watches"]
+__all__ = ["get_watches", "WatchList"]
 
 
 class WatchBody(GalleryQuery):
@@ -87,20 +87,19 @@ class _WatchChecks:
         server's first check: in the last hour).
         """
         with self._lock:
-            if self.is_running or not (is_requested or self._is_check_due()):
+            begun_at = self._begun_at
+            is_due = is_requested or begun_at is None
+            if begun_at is not None and setting.watch_daily:
+                is_due = is_due or time.monotonic() - begun_at >= _HOUR
+            if self.is_running or not is_due:
                 return
-            pause = 0.0 if is_requested else _HOUR if self._begun_at is None else _DAY
+            pause = 0.0 if is_requested else _HOUR if begun_at is None else _DAY
             now = time.time()
             # If the clock was set back, the last check seems to be in the future.
             due = [one for one in watches.list_watches() if abs(now - one.checked_at) >= pause]
             self._begun_at, self.is_running = time.monotonic(), bool(due)
         if due:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
-
-    def _is_check_due(self) -> bool:
-        if self._begun_at is None:
-            return True
-        return setting.watch_daily and time.monotonic() - self._begun_at >= _HOUR
 
     def _check(self, due: list[watches.Watch]) -> None:
         errors: dict[str, CivitaiShortcutError] = {}
