@@ -1,6 +1,6 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
-from .contract import ApiRoute, change, MB, Most, RemoteWork, route, ROUTES
+from .contract import ApiRoute, change_route, MB, Most, RemoteWork, route, ROUTES
 from .endpoint import Endpoints, RequestContext
 from .guard import CrossSiteGuard, find_lock_reason, is_from_this_machine, LockReason, Login
 from .replies import (
@@ -13,7 +13,7 @@ from .replies import (
     Note,
 )
 
-__all__ = ["ApiError", "ApiRoute", "change", "CrossSiteGuard", "Endpoints", "ErrorBody"]
+__all__ = ["ApiError", "ApiRoute", "change_route", "CrossSiteGuard", "Endpoints", "ErrorBody"]
 __all__ += ["explain_error", "find_language", "find_lock_reason", "is_from_this_machine"]
 __all__ += [
     "LockReason",

@@ -18,7 +18,7 @@ from typing_extensions import get_type_hints, is_typeddict, NotRequired, Require
 
 from .replies import ApiError
 
-__all__ = ["ApiRoute", "change", "check_body", "MB", "Most", "RemoteWork", "route", "ROUTES"]
+__all__ = ["ApiRoute", "change_route", "check_body", "MB", "Most", "RemoteWork", "route", "ROUTES"]
 
 MB = 1024 * 1024  # bytes
 _SMALL_BODY = 64 * 1024  # bytes
@@ -108,7 +108,7 @@ def route(
     return declare
 
 
-def change(
+def change_route(
     method: str, path: str, max_bytes: int = _SMALL_BODY
 ) -> Callable[[_Function], _Function]:
     """Declare a route that changes what the user made, and that nothing interrupts."""

@@ -22,7 +22,7 @@ from ...library import (
     import_export,
     search,
 )
-from ..http import ApiError, change, MB, Most, RequestContext, route
+from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import IdsBody
 from .views import Annotations, make_annotation_view
 
@@ -53,7 +53,7 @@ class CollectionsChanged(TypedDict):
 class AnnotationsChange(TypedDict):
     """A change of images' annotations.
 
-    annotations, previous: the annotations after and before the change, by image id.
+    annotations, previous: the annotations after and before the change_route, by image id.
     """
 
     annotations: dict[str, Annotations]
@@ -123,7 +123,7 @@ class Imported(TypedDict):
 _LINES = 100  # of an export, each an image, that are sent together
 
 
-@change("POST", "annotations", 2 * MB)
+@change_route("POST", "annotations", 2 * MB)
 def annotate_images(context: RequestContext, body: AnnotationsBody) -> AnnotationsChanged:
     """Change annotations of images; return the annotations after and before the change."""
     undone = body.get("undo")
@@ -234,7 +234,7 @@ def get_collections(context: RequestContext) -> list[Collection]:
     ]
 
 
-@change("POST", "collections", 2 * MB)
+@change_route("POST", "collections", 2 * MB)
 def act_on_collections(context: RequestContext, body: CollectionBody) -> CollectionsChanged:
     """Create, rename or delete a collection; return all collections."""
     name, removed_ids = body.get("name", ""), list[int]()
@@ -290,7 +290,7 @@ def get_hidden(context: RequestContext) -> list[HiddenRule]:
     return hidden_rules.list_rules()
 
 
-@change("POST", "hidden", 2 * MB)
+@change_route("POST", "hidden", 2 * MB)
 def change_hidden(context: RequestContext, body: HiddenBody) -> HiddenChanged:
     """Add or remove a rule that hides images; return all rules and which images they hide.
 

@@ -33,7 +33,7 @@ from ...jobs import (
     WalkState,
 )
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
-from ..http import ApiError, change, is_from_this_machine, MB, RequestContext, route
+from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
 from .dependencies import (
     find_saved_files,
     GalleryQuery,
@@ -479,7 +479,7 @@ def _make_panel(context: RequestContext, words: str = "", limit: int = _LISTED) 
     return make_jobs_panel(get_job_service(), context.language, words, limit, context.may_see_paths)
 
 
-@change("POST", "jobs/{job:civitai_id}/{action}")
+@change_route("POST", "jobs/{job:civitai_id}/{action}")
 def act_on_job(context: RequestContext) -> JobList:
     """Apply the action in the path to the job in the path; return the latest jobs.
 
@@ -494,7 +494,7 @@ def act_on_job(context: RequestContext) -> JobList:
     return _make_panel(context)
 
 
-@change("POST", "jobs", 2 * MB)
+@change_route("POST", "jobs", 2 * MB)
 def begin_job(context: RequestContext, body: JobBody) -> JobStarted:
     """Start a download; return the new job's id, None if there is nothing to do, and a message.
 

@@ -27,7 +27,16 @@ from ...model_files import (
     shorten_folder,
     UnknownModel,
 )
-from ..http import ApiError, change, find_lock_reason, MB, Most, RemoteWork, RequestContext, route
+from ..http import (
+    ApiError,
+    change_route,
+    find_lock_reason,
+    MB,
+    Most,
+    RemoteWork,
+    RequestContext,
+    route,
+)
 from .dependencies import get_client, get_job_service, respond_once
 from .image import describe_match
 from .views import Availability, make_resource_view, ResourceLink
@@ -296,7 +305,7 @@ def list_for_images(context: RequestContext, body: NeededFilesBody) -> RemoteWor
     return RemoteWork(lambda: _list_for_ids(context, body["ids"], as_id(body.get("model"))))
 
 
-@change("POST", "model_files", MB)
+@change_route("POST", "model_files", MB)
 def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[ModelFilesStarted]:
     """Start a job that downloads the files in the body; return the job's id and a message.
 

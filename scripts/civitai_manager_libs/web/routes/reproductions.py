@@ -23,7 +23,15 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...model_files import get_model_index, WantedModel
-from ..http import ApiError, change, make_bytes_response, MB, RemoteWork, RequestContext, route
+from ..http import (
+    ApiError,
+    change_route,
+    make_bytes_response,
+    MB,
+    RemoteWork,
+    RequestContext,
+    route,
+)
 from .dependencies import find_saved_files, IdsBody, get_client, require_image
 from .files import respond_with_file
 from .views import format_iso_time
@@ -111,7 +119,7 @@ def get_reproduction_file(context: RequestContext) -> Response:
     return respond_with_file(context, one.path, f"reproduction-{one.id}-{one.made_at:.3f}")
 
 
-@change("POST", "images/{image_id:civitai_id}/reproductions/remove")
+@change_route("POST", "images/{image_id:civitai_id}/reproductions/remove")
 def remove_reproductions(context: RequestContext, body: IdsBody) -> list[ReproductionView]:
     """Delete some of an image's reproductions; return the image's remaining ones.
 

@@ -19,7 +19,7 @@ from ...library import bookmarks, image_records, models
 from ...model_files import validate_folder_template
 from ..http import (
     ApiError,
-    change,
+    change_route,
     find_lock_reason,
     LockReason,
     Most,
@@ -286,7 +286,7 @@ _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other forms
 
 
-@change("PUT", "settings")
+@change_route("PUT", "settings")
 def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) -> SettingsSaved:
     """Change the settings in the request's body; return all settings.
 
@@ -395,7 +395,7 @@ def _check_lock(context: RequestContext, field: str) -> None:
         raise ApiError(403, lock, field=field)
 
 
-@change("PUT", "key")
+@change_route("PUT", "key")
 def put_key(context: RequestContext, body: KeyBody) -> KeySaved:
     """Save the API key in the body; return whether a key is saved.
 

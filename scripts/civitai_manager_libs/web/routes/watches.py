@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...library import watches
-from ..http import change, RequestContext, route
+from ..http import change_route, RequestContext, route
 from .dependencies import GalleryQuery, get_client, parse_gallery_query
 from .views import format_iso_time
 
@@ -132,7 +132,7 @@ def get_watches(context: RequestContext) -> WatchList:
         }
 
 
-@change("POST", "watches")
+@change_route("POST", "watches")
 def act_on_watches(
     context: RequestContext, body: Union[WatchBody, UnwatchBody, CheckBody]
 ) -> WatchList:
