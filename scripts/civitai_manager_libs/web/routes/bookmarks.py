@@ -53,7 +53,7 @@ class CollectionsChanged(TypedDict):
 class AnnotationsChange(TypedDict):
     """A change of images' annotations.
 
-    annotations, previous: the annotations after and before the change_route, by image id.
+    annotations, previous: the annotations after and before the change, by image id.
     """
 
     annotations: dict[str, Annotations]
