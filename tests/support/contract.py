@@ -1,4 +1,4 @@
-"""Checks the responses of our routes against the schemas that the page relies on."""
+"""Checks the responses of our routes against the types that the routes declare."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ import sys
 
 import pydantic
 import requests
-from civitai_manager_libs.web import schemas
+from civitai_manager_libs.web import http, routes
+from starlette.responses import Response
 
 __all__ = ["ROUTES", "check_response"]
 
+# The JSON routes by (method, path with "{id}" for each number).
 ROUTES = {
-    (method, route): kind
-    for method, table in schemas.Responses.__annotations__.items()
-    for route, kind in getattr(schemas, table.__forward_arg__).__annotations__.items()
+    (route.method, re.sub(r"\{\w+:civitai_id\}", "{id}", route.path)): route
+    for route in http.ROUTES
 }
 
 
 def check_response(method: str, path: str, response: requests.Response) -> None:
-    """Raise pydantic's ValidationError if a response's JSON does not match the path's schema."""
+    """Raise pydantic's ValidationError if a response's JSON does not have the declared type."""
     route = re.sub(r"/[0-9]+", "/{id}", path.partition("?")[0])
     route = re.sub(r"^jobs/{id}/.*", "jobs/{id}/{action}", route)
     is_json = "json" in response.headers.get("content-type", "")
-    kind = ROUTES.get((method, route)) if response.ok else schemas.ErrorBody
-    if is_json and kind is not None and hasattr(pydantic, "TypeAdapter"):
+    declared = ROUTES.get((method, route))
+    kind = http.ErrorBody if not response.ok else declared and declared.answer_type
+    if is_json and kind not in (None, Response) and hasattr(pydantic, "TypeAdapter"):
         _forbid_extra_fields()
         pydantic.TypeAdapter(kind).validate_json(response.content, strict=True)
 
@@ -34,7 +36,7 @@ def check_response(method: str, path: str, response: requests.Response) -> None:
 @functools.cache
 def _forbid_extra_fields() -> None:
     for name, module in list(sys.modules.items()):
-        if name.startswith(schemas.__name__):
+        if name.startswith(routes.__package__) or name == http.replies.__name__:
             for value in vars(module).values():
                 if hasattr(value, "__total__") or dataclasses.is_dataclass(value):
                     value.__pydantic_config__ = {"extra": "forbid"}

@@ -1,4 +1,4 @@
-"""Requests to every route of the table, with which each does more than refuse them."""
+"""Requests to every declared route, with which each does more than refuse them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID
-from civitai_manager_libs.web.routes import route_table
+from civitai_manager_libs.web.http import ROUTES
 from image_files import png, text
 
 __all__ = ["BODIES", "fill_path", "IMAGES", "iter_requests"]
@@ -58,15 +58,18 @@ BODIES: dict[str, list[object]] = {
 
 
 def iter_requests() -> Iterator[tuple[str, str, Any]]:
-    """Yield (method, path, body) of requests to every route of the table."""
-    for path, _ in route_table._READ:
-        for query in ["", *_QUERIES.get(re.sub(r"\{.*?\}", "{id}", path), [])]:
-            yield "GET", f"{path}?{query}", None
-    for method, path, *_ in (*route_table._WRITE, *route_table._WRITE_MUCH):
-        for body in [{}, *BODIES.get(re.sub(r"\{.*?\}", "{id}", path), [])]:
-            yield method, path, body
-    for path, *_ in route_table._UPLOADS:
-        yield "POST", f"{path}?keep=1&name=a.png", png(text("parameters", b"a\nSteps: 1"))
+    """Yield (method, path, body) of requests to every declared route."""
+    for one in ROUTES:
+        name = re.sub(r"\{.*?\}", "{id}", one.path)
+        if one.method == "GET":
+            for query in ["", *_QUERIES.get(name, [])]:
+                yield "GET", f"{one.path}?{query}", None
+        elif one.is_upload:
+            file = png(text("parameters", b"a\nSteps: 1"))
+            yield one.method, f"{one.path}?keep=1&name=a.png", file
+        else:
+            for body in [{}, *BODIES.get(name, [])]:
+                yield one.method, one.path, body
 
 
 def fill_path(path: str, keys: Mapping[str, int]) -> list[str]:

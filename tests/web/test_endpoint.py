@@ -21,13 +21,13 @@ from civitai_manager_libs.errors import (
     NetworkError,
     ServerError,
 )
+from civitai_manager_libs.web import routes
 from civitai_manager_libs.web.http import (
     ApiRoute,
     endpoint as request_body,
     Endpoints,
     explain_error,
 )
-from civitai_manager_libs.web.routes import route_table
 from page_driver import wait_for
 from served_api import ServedApi
 from starlette.middleware import Middleware
@@ -48,7 +48,7 @@ _WRITES += [("PUT", "settings"), ("PUT", "key"), ("POST", "key/test")]
 def gate(monkeypatch):
     """Return the endpoints of the routes that are served from now on."""
     gate = Endpoints()
-    monkeypatch.setattr(route_table, "Endpoints", lambda: gate)
+    monkeypatch.setattr(routes, "Endpoints", lambda: gate)
     return gate
 
 

@@ -254,7 +254,7 @@ def test_words_are_searched_in_pages_read_just_before(api, civitai):
     ids = _ids(api.get(_MODEL))
     found = api.post("loaded_filter", {"ids": ids, "words": f"picture {ids[3]}"})
     assert found == {"ids": [ids[3]], "message": ""}
-    given = {"ids": [*ids, 1, "x", None, True], "words": "PICTURE"}
+    given = {"ids": [*ids, 1, 0, -1, 2**62], "words": "PICTURE"}
     assert api.post("loaded_filter", given)["ids"] == ids
     assert api.post("loaded_filter", {"ids": ids, "words": "lighthouse"})["ids"] == []
     assert len(civitai.pages) == 1

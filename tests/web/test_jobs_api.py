@@ -58,7 +58,7 @@ def test_selection_is_downloaded(api, civitai, ids):
 
 def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     api.get(f"models/{MODEL_ID}")
-    query = {"model": str(MODEL_ID), "type": "video", "level": "Mature", "sort": "Oldest"}
+    query = {"model": MODEL_ID, "type": "video", "level": "Mature", "sort": "Oldest"}
     begun = api.post("jobs", {"query": query, "limit": 4})
     assert (begun["image_count"], begun["message"]) == (4, "Downloading up to 4 pictures")
     row = _ended(api)
@@ -117,11 +117,11 @@ def test_jobs_are_described_and_found_by_words(api, civitai, ids):
     assert [job["id"] for job in api.get("jobs?limit=2")["jobs"]] == [one["id"], collected["id"]]
 
 
-@pytest.mark.parametrize("level", [None, ["X"], {}, "y"], ids=str)
+@pytest.mark.parametrize("level", [{}, {"level": "y"}], ids=str)
 def test_rating_and_limit_default_to_the_settings(api, civitai, level):
     setting.change("gallery_level", "X")
     setting.change("gallery_download_limit", 2)
-    assert api.post("jobs", {"query": {"model": MODEL_ID, "level": level}})["image_count"] == 2
+    assert api.post("jobs", {"query": {"model": MODEL_ID, **level}})["image_count"] == 2
     _ended(api)
     assert civitai.pages[-1]["browsingLevel"] == "15"
 
@@ -131,14 +131,14 @@ def test_limit_out_of_bounds_is_refused_and_starts_nothing(api, civitai):
         answer = api.send("POST", "jobs", {"query": {"model": MODEL_ID}, "limit": limit})
         error = answer.json()["error"]
         assert (answer.status_code, error["field"]) == (400, "limit"), limit
-        assert "1000000" in error["message"], limit
+        assert ("1000000" in error["message"]) == (limit not in ("x", True)), limit
     assert api.get("jobs")["jobs"] == []
 
 
 def test_image_outside_the_library_is_not_downloaded(api, civitai, ids):
-    for unknown in ([1], [5030, 1], [2**70]):
+    for unknown in ([1], [5030, 1], [2**62], [-1]):
         assert api.send("POST", "jobs", {"ids": unknown}).status_code == 404, unknown
-    for body in ({}, {"ids": "5030"}, {"query": {}}, {"query": {"model": "x"}}):
+    for body in ({}, {"ids": "5030"}, {"ids": [2**70]}, {"query": {}}, {"query": {"model": "x"}}):
         assert api.send("POST", "jobs", body).status_code == 400, body
     assert api.get("jobs")["jobs"] == [] and not civitai.fetched
 

@@ -12,8 +12,8 @@ from civitai_manager_libs import library
 from civitai_manager_libs.core.sqlite import Database
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.library import bookmarks, database
-from civitai_manager_libs.web.http import ApiRoute, Endpoints
-from civitai_manager_libs.web.routes import route_table
+from civitai_manager_libs.web import routes
+from civitai_manager_libs.web.http import ApiRoute, Endpoints, ROUTES
 from page_driver import wait_for
 from served_api import ServedApi
 
@@ -27,7 +27,7 @@ _VALUES = {"{model_id:civitai_id}": "101", "{job:civitai_id}": "1", "{action}": 
 def gate(monkeypatch):
     """Return the endpoints of the routes that are served from now on."""
     gate = Endpoints()
-    monkeypatch.setattr(route_table, "Endpoints", lambda: gate)
+    monkeypatch.setattr(routes, "Endpoints", lambda: gate)
     return gate
 
 
@@ -73,7 +73,7 @@ def _make_path(route, image_id):
     return f"{path}?{queries.get(path, 'text=1&q=x&name=x&template=x')}"
 
 
-_READS = [route for route in route_table._ROUTES if not route.is_change]
+_READS = [route for route in ROUTES if not route.is_change]
 
 
 @pytest.mark.parametrize("route", _READS, ids=lambda route: f"{route.method}-{route.path}")
@@ -178,7 +178,7 @@ def test_work_that_takes_too_long_is_ended_and_told(gate, civitai, monkeypatch):
         return database.select_rows(_ENDLESS)
 
     route = ApiRoute("GET", "months", search_for_ever, "counts", seconds=0.2)
-    monkeypatch.setattr(route_table, "_ROUTES", (route,))
+    monkeypatch.setattr(routes, "ROUTES", [route])
     with ServedApi() as api:
         assert api.error("months")[:2] == (503, "too_long")
         wait_for(lambda: _are_threads_free(gate), "the end of the work")

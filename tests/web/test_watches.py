@@ -202,10 +202,9 @@ def test_malformed_request_is_refused(api, civitai):
     assert watches.list_watches() == []
 
 
-@pytest.mark.parametrize("level", [["X"], 10**30, None, "y"], ids=str)
-def test_unknown_level_is_replaced_by_the_setting(api, civitai, level):
+def test_unknown_level_is_replaced_by_the_setting(api, civitai):
     setting.change("gallery_level", "Soft")
-    api.post("watches", {**_WATCH, "level": level})
+    api.post("watches", {**_WATCH, "level": "y"})
     assert watches.list_watches()[0].level == 3
 
 

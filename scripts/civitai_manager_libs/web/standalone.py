@@ -21,7 +21,7 @@ from ..i18n import messages
 from .http import find_language
 from .page_document import BASE_POLICY, make_document, make_policy_hash, STYLE, TITLE
 
-__all__ = ["IdleConnections", "make_login_form", "run_server"]
+__all__ = ["IdleConnections", "run_server"]
 
 
 def make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
@@ -211,8 +211,6 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
     from ..library import wait_for_writes
 
-    pass
-
     connections = IdleConnections()
     config = uvicorn.Config(
         connections.wrap_app(app),
@@ -270,7 +268,6 @@ def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
 
     from .page_document import make_gallery_page
 
-    pass
     from .http import Login
 
     async def page(request: Any) -> Any:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from hmac import compare_digest
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
@@ -19,21 +19,21 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ... import host
 from ...i18n import messages
-from ..schemas.page import LockReason
 from .replies import find_language
 
 __all__ = [
     "CrossSiteGuard",
-    "find_client_network",
     "find_lock_reason",
     "is_cross_site",
-    "is_forwarded",
     "is_from_this_machine",
     "is_host_ip_or_localhost",
     "is_our_page",
+    "LockReason",
     "Login",
     "LoginAttempts",
 ]
+
+LockReason = Literal["", "only_here", "frozen"]  # why a request may not change a value
 
 # Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}

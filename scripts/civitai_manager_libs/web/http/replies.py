@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
+from typing_extensions import TypedDict
 
 from ...errors import (
     Busy,
@@ -26,10 +27,10 @@ from ...errors import (
     ServerError,
 )
 from ...i18n import messages
-from ..schemas import ErrorBody, ErrorDetails
 
 __all__ = [
     "ApiError",
+    "ErrorBody",
     "explain_error",
     "find_language",
     "InThread",
@@ -38,6 +39,7 @@ __all__ = [
     "make_failure_response",
     "make_file_response",
     "make_json_response",
+    "Note",
 ]
 
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
@@ -52,6 +54,30 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
 )
 # Reasons of which the error says nothing more that a user can use.
 _PLAIN = ("bad_answer", "gone", "needs_key", "network", "region", "too_large", "trouble")
+
+
+class Note(TypedDict):
+    """A sentence for the user, and its code."""
+
+    code: str
+    message: str
+
+
+class ErrorDetails(Note, total=False):
+    """Why a request failed, as a code and a sentence.
+
+    field: the first request field that is wrong. fields: a sentence by the name of each wrong
+    field, only if there are several.
+    """
+
+    field: str
+    fields: dict[str, str]
+
+
+class ErrorBody(TypedDict):
+    """The JSON of every response that reports a failure."""
+
+    error: ErrorDetails
 
 
 class ApiError(Exception):
@@ -172,7 +198,7 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread
 
 def make_file_response(
     file: BinaryIO, media_type: str, etag: str, request: Request, in_thread: InThread
-) -> Any:
+) -> Response:
     """Return a response with a file, or with the part that the header `Range` requests.
 
     The response has no body if the browser's copy is current (304) or the part lies outside the
@@ -181,7 +207,9 @@ def make_file_response(
     """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{etag}"'}
-    if _matches_etag(request.headers.get("if-none-match", ""), headers["ETag"]):
+    given = request.headers.get("if-none-match", "").split(",")
+    known = [one.strip().removeprefix("W/") for one in given]
+    if headers["ETag"] in known or known == ["*"]:
         file.close()
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = media_type
@@ -200,11 +228,6 @@ def make_file_response(
     headers["Content-Length"] = str(length)
     length = 0 if request.method == "HEAD" else length
     return _FileResponse(file, status, headers, start, length, in_thread)
-
-
-def _matches_etag(given: str, etag: str) -> bool:
-    known = [one.strip().removeprefix("W/") for one in given.split(",")]
-    return etag in known or known == ["*"]
 
 
 def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:

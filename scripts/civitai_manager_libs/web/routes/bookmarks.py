@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Annotated, BinaryIO, Literal
 
 from starlette.responses import Response, StreamingResponse
 
+from typing_extensions import NotRequired, TypedDict
+
 from ... import setting
-from ...core import as_mapping, as_whole_number, Image, level_mask
+from ...core import Image, level_mask
 from ...library import (
     bookmarks,
     Collection,
@@ -19,56 +22,128 @@ from ...library import (
     import_export,
     search,
 )
-from ..http import ApiError, make_annotation_view, RequestContext
-from ..schemas.images import Annotations
-from ..schemas.library import (
-    AnnotationsChanged,
-    AnnotationsRead,
-    CollectionsChanged,
-    HiddenChanged,
-    Imported,
-)
-from .dependencies import require_ids
+from ..http import ApiError, change_route, MB, Most, RequestContext, route
+from .dependencies import IdsBody
+from .views import Annotations, make_annotation_view
 
-__all__ = [
-    "act_on_collections",
-    "annotate_images",
-    "change_hidden",
-    "get_annotations",
-    "get_collections",
-    "get_export",
-    "get_hidden",
-    "post_import",
-    "read_hidden_terms",
-]
+__all__ = ["get_collections", "read_hidden_terms"]
 
-_MOST_IMPORTED, _MOST_READ = 10_000, 100_000
-_MOST_IN_COLLECTION = 100_000
+_MOST_CHANGED = 10_000  # images
+
+
+class CollectionBody(TypedDict):
+    """A change of a collection. new_name: for `rename`. ids: the first images, for `create`."""
+
+    action: Literal["create", "rename", "delete"]
+    name: NotRequired[str]
+    new_name: NotRequired[str]
+    ids: NotRequired[list[int]]
+
+
+class CollectionsChanged(TypedDict):
+    """All collections after a change.
+
+    removed_ids: the images that were in a deleted collection, [] after another change.
+    """
+
+    collections: list[Collection]
+    removed_ids: list[int]
+
+
+class AnnotationsChange(TypedDict):
+    """A change of images' annotations.
+
+    annotations, previous: the annotations after and before the change, by image id.
+    """
+
+    annotations: dict[str, Annotations]
+    previous: dict[str, Annotations]
+
+
+class AnnotationsBody(TypedDict, total=False):
+    """What to change about images; a missing field changes nothing.
+
+    tags: replace all tags. add_to, remove_from: names of collections. undo: the response to an
+    earlier change that is to be undone; all other fields are then ignored.
+    """
+
+    ids: Annotated[list[int], Most(_MOST_CHANGED)]
+    favourite: bool
+    stars: int
+    note: str
+    tags: list[str]
+    add_tags: list[str]
+    remove_tags: list[str]
+    add_to: str
+    remove_from: str
+    undo: AnnotationsChange
+
+
+class AnnotationsRead(TypedDict):
+    """The annotations of images by image id; images without any are left out.
+
+    revision: a number that grows with each change of annotations and collections.
+    """
+
+    annotations: dict[str, Annotations]
+    revision: int
+
+
+class AnnotationsChanged(AnnotationsChange):
+    """A change of annotations, and its revision: a number that grows with each change."""
+
+    revision: int
+
+
+class HiddenBody(TypedDict):
+    """A rule that hides images, to be added ("hide") or removed ("unhide").
+
+    text: the author's name or the word. ids: the images that the page has loaded.
+    """
+
+    action: Literal["hide", "unhide"]
+    kind: Literal["author", "word"]
+    text: str
+    ids: list[int]
+
+
+class HiddenChanged(TypedDict):
+    """All rules that hide images after a change. hidden_ids: the loaded images that they hide."""
+
+    rules: list[HiddenRule]
+    hidden_ids: list[int]
+
+
+class Imported(TypedDict):
+    image_count: int
+    collection_count: int
+    message: str
+
+
 _LINES = 100  # of an export, each an image, that are sent together
 
 
-def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """Change annotations of images; return the annotations after and before the change.
-
-    Annotations are favourite, stars, note, tags and collections. If the body's field `undo` has the
-    response to an earlier change, that change is undone instead.
-    """
-    undone = context.body_field("undo")
+@change_route("POST", "annotations", 2 * MB)
+def annotate_images(context: RequestContext, body: AnnotationsBody) -> AnnotationsChanged:
+    """Change annotations of images; return the annotations after and before the change."""
+    undone = body.get("undo")
     if undone is not None:
-        before, after = (
-            _parse_annotations(as_mapping(undone).get(name)) for name in ("previous", "annotations")
-        )
+        before, after = map(_index_by_id, (undone["previous"], undone["annotations"]))
         ids = list(before.keys() & after.keys())
         images = list(image_records.find_images(ids).values())
     else:
-        images = _require_images(context)
+        if "ids" not in body:
+            raise ApiError(400, "bad_input", field="ids")
+        images = list(image_records.find_images(body["ids"]).values())
+        if not images:
+            raise ApiError(404, "not_known")
         ids = [image.id for image in images]
     with bookmarks.change_bookmarks():  # else an undo could revert another request's change
         previous = _view_annotations(ids)
         if undone is not None:
             _undo_change(images, ids, before, after, previous)
         else:
-            _annotate(context, images)
+            _annotate(images, body)
         changed: AnnotationsChanged = {
             "annotations": _view_annotations(ids),
             "previous": previous,
@@ -78,27 +153,28 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
     return changed
 
 
-def _annotate(context: RequestContext, images: Sequence[Image]) -> None:
+def _annotate(images: Sequence[Image], body: AnnotationsBody) -> None:
     wanted = bookmarks.AnnotationChange(
-        context.typed_field("favourite", bool),
-        context.typed_field("stars", int),
-        context.typed_field("note", str),
-        _text_list(context, "tags"),
-        _text_list(context, "add_tags") or (),
-        _text_list(context, "remove_tags") or (),
+        body.get("favourite"),
+        body.get("stars"),
+        body.get("note"),
+        body.get("tags"),
+        body.get("add_tags", ()),
+        body.get("remove_tags", ()),
     )
     if wanted != bookmarks.AnnotationChange():
         bookmarks.change_annotations(images, wanted)
-    if name := context.typed_field("add_to", str):
+    if name := body.get("add_to"):
         bookmarks.add_to_collection(images, name)
-    if name := context.typed_field("remove_from", str):
+    if name := body.get("remove_from"):
         bookmarks.remove_from_collection([image.id for image in images], name)
 
 
-def get_annotations(context: RequestContext) -> AnnotationsRead:
+@route("POST", "image_annotations", "counts", max_bytes=2 * MB)
+def get_annotations(context: RequestContext, body: IdsBody) -> AnnotationsRead:
     """Return the current annotations of the images in the body; leave out images without any."""
-    revision, ids = bookmarks.get_revision(), require_ids(context, _MOST_READ)
-    found = bookmarks.read_annotations(ids)
+    revision = bookmarks.get_revision()
+    found = bookmarks.read_annotations(body["ids"])
     views = {str(image_id): make_annotation_view(one) for image_id, one in found.items()}
     return {"annotations": views, "revision": revision}
 
@@ -134,23 +210,10 @@ def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     return [text for text in texts if text not in others]
 
 
-def _parse_annotations(value: object) -> dict[int, Annotations]:
-    """Return {image id: annotations} from the JSON that `annotate_images` sent to the page."""
-    restored: dict[int, Annotations] = {}
-    for key, entry in list(as_mapping(value).items())[:_MOST_IMPORTED]:
-        before = as_mapping(entry)
-        texts = [before.get("tags"), before.get("collections")]
-        are_lists = all(isinstance(t, list) and all(map(_is_text, t)) for t in texts)
-        if not (key.isdecimal() and are_lists):
-            raise ApiError(400, "bad_input", field="undo")
-        restored[int(key[:16])] = {
-            "favourite": before.get("favourite") is True,
-            "stars": as_whole_number(before.get("stars"), 0, 5) or 0,
-            "note": str(before.get("note", "")),
-            "tags": before["tags"],
-            "collections": before["collections"],
-        }
-    return restored
+def _index_by_id(annotations: Mapping[str, Annotations]) -> dict[int, Annotations]:
+    if len(annotations) > _MOST_CHANGED or not all(map(str.isdecimal, annotations)):
+        raise ApiError(400, "bad_input", field="undo")
+    return {int(key[:16]): one for key, one in annotations.items()}
 
 
 def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
@@ -158,6 +221,7 @@ def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
     return {str(i): make_annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
 
 
+@route("GET", "collections", "counts")
 def get_collections(context: RequestContext) -> list[Collection]:
     """Return all collections, sorted by name; images to be blurred are not used as covers."""
     found = bookmarks.list_collections()
@@ -170,27 +234,22 @@ def get_collections(context: RequestContext) -> list[Collection]:
     ]
 
 
-def act_on_collections(context: RequestContext) -> CollectionsChanged:
-    """Create, rename or delete a collection; return all collections.
-
-    The body's field `action` is "create", "rename" or "delete", and `name` is the collection's
-    name. "create" adds the images in `ids`; "rename" changes the name to `new_name`.
-    """
-    name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
-    has_ids = context.body_field("ids") is not None
-    ids = require_ids(context, _MOST_IN_COLLECTION) if has_ids else []
-    images = list(image_records.find_images(ids).values())
-    actions: dict[str, Callable[[], object]] = {
-        "create": lambda: bookmarks.add_to_collection(images, name),
-        "rename": lambda: bookmarks.rename_collection(name, to),
-        "delete": lambda: bookmarks.delete_collection(name),
-    }
-    result = context.require_choice("action", actions)()
+@change_route("POST", "collections", 2 * MB)
+def act_on_collections(context: RequestContext, body: CollectionBody) -> CollectionsChanged:
+    """Create, rename or delete a collection; return all collections."""
+    name, removed_ids = body.get("name", ""), list[int]()
+    images = list(image_records.find_images(body.get("ids", ())).values())
+    if body["action"] == "create":
+        bookmarks.add_to_collection(images, name)
+    elif body["action"] == "rename":
+        bookmarks.rename_collection(name, body.get("new_name", ""))
+    else:
+        removed_ids = bookmarks.delete_collection(name)
     bookmarks.store_thumbnails(images)
-    removed_ids = result if isinstance(result, list) else []
     return {"collections": get_collections(context), "removed_ids": removed_ids}
 
 
+@route("GET", "export", "bulk")
 def get_export(context: RequestContext) -> Response:
     """Return a JSON file of all annotations, collections and reproductions.
 
@@ -213,56 +272,35 @@ def get_export(context: RequestContext) -> Response:
     return StreamingResponse(iter_bytes(), headers=headers, media_type="application/json")
 
 
-def post_import(context: RequestContext) -> Imported:
+@route("POST", "import", "bulk", seconds=3600, max_bytes=4096 * MB, is_change=True)
+def post_import(context: RequestContext, body: BinaryIO) -> Imported:
     """Import the export file that is uploaded; return the numbers of images and collections.
 
     Existing annotations and collections are not replaced. Raises InputError for another format.
     """
-    context.body.seek(0)
-    images, collections = import_export.import_bookmarks(context.body)
+    body.seek(0)
+    images, collections = import_export.import_bookmarks(body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}
 
 
-def _require_images(context: RequestContext) -> list[Image]:
-    found = list(image_records.find_images(require_ids(context, _MOST_IMPORTED)).values())
-    if not found:
-        raise ApiError(404, "not_known")
-    return found
-
-
-def _text_list(context: RequestContext, name: str) -> Sequence[str] | None:
-    value = context.body_field(name)
-    if value is not None and not (isinstance(value, list) and all(map(_is_text, value))):
-        raise ApiError(400, "bad_input", field=name)
-    return value
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-_MOST_IDS = 100_000
-
-
+@route("GET", "hidden")
 def get_hidden(context: RequestContext) -> list[HiddenRule]:
     """Return the rules by which the user hides images, by author or word, the latest first."""
     return hidden_rules.list_rules()
 
 
-def change_hidden(context: RequestContext) -> HiddenChanged:
+@change_route("POST", "hidden", 2 * MB)
+def change_hidden(context: RequestContext, body: HiddenBody) -> HiddenChanged:
     """Add or remove a rule that hides images; return all rules and which images they hide.
 
-    The body has `action` ("hide" or "unhide") and the rule: `kind` and `text`. An "author" rule
-    hides all images by that author, a "word" rule all images with that word in prompt or tags. The
-    images to check are those in the body's field `ids`.
+    An "author" rule hides all images by that author, a "word" rule all images with that word in
+    prompt or tags.
     """
-    kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
-    changes = {"hide": hidden_rules.add_rule, "unhide": hidden_rules.delete_rule}
-    change = context.require_choice("action", changes)
-    ids = require_ids(context, _MOST_IDS)
-    change(kind, text)
-    return {"rules": get_hidden(context), "hidden_ids": sorted(hidden_rules.find_hidden(ids))}
+    apply = hidden_rules.add_rule if body["action"] == "hide" else hidden_rules.delete_rule
+    apply(body["kind"], body["text"])
+    hidden_ids = hidden_rules.find_hidden(body["ids"])
+    return {"rules": get_hidden(context), "hidden_ids": sorted(hidden_ids)}
 
 
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:

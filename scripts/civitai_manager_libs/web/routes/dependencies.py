@@ -6,32 +6,58 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+
+from typing_extensions import TypedDict
 
 from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
-from ...library import bookmarks, image_records, pages, search
-from ..http import ApiError, format_iso_time, make_image_view, RequestContext
-from ..schemas.images import ImagePage, Note
+from ...library import image_records, pages, search
+from ..http import ApiError, RequestContext
 
 __all__ = [
     "find_saved_files",
+    "GalleryQuery",
     "get_client",
     "get_job_service",
+    "IdsBody",
     "list_saved_ids",
-    "make_page_view",
     "parse_gallery_query",
     "parse_image_query",
     "parse_level_mask",
     "parse_page_position",
-    "require_ids",
     "require_image",
     "respond_once",
     "resume_work",
 ]
+
+
+class GalleryQuery(TypedDict, total=False):
+    """A gallery by model, version, post or user, and its filters; the page sends all fields.
+
+    meta: only images with generation data. base: names of base models, separated by commas. search:
+    words for a search of the library, None for a gallery.
+    """
+
+    model: int | None
+    version: int | None
+    post: int | None
+    user: str
+    sort: str
+    period: str
+    level: str
+    type: str
+    meta: bool
+    base: str
+    search: str | None
+
+
+class IdsBody(TypedDict):
+    ids: list[int]
+
 
 _KEPT = 200  # responses
 T = TypeVar("T")
@@ -40,14 +66,13 @@ _lock = threading.Lock()
 _responses: OrderedDict[str, Any] = OrderedDict()  # by request id
 
 
-def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
+def respond_once(request_id: str, begin: Callable[[], T]) -> T:
     """Call `begin` and return its result; for a repeated request, return the first result again.
 
-    A request is repeated if its body's field `request` has the id of one of the last 200 requests.
-    Without a valid id, `begin` is always called.
+    A request is repeated if its id is one of the last 200. Without a valid id, `begin` is always
+    called.
     """
-    request_id = context.body_field("request")
-    if not isinstance(request_id, str) or not re.fullmatch(r"[\w-]{8,64}", request_id):
+    if not re.fullmatch(r"[\w-]{8,64}", request_id):
         return begin()
     with _lock:  # held during `begin`, since starting a job takes only milliseconds
         if request_id not in _responses:
@@ -60,7 +85,6 @@ def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
-_LAST_ID = 2**63 - 1  # SQLite's largest integer
 _LONGEST_CURSOR = 2000  # characters
 
 
@@ -96,17 +120,6 @@ def require_image(context: RequestContext) -> Image:
     if image is None:
         raise ApiError(404, "not_known")
     return image
-
-
-def require_ids(context: RequestContext, max_count: int) -> list[int]:
-    """Return the image ids in the field `ids` of the body; leave out entries that are no ids.
-
-    Raises ApiError if the field is not a list or has more than `max_count` entries.
-    """
-    ids = context.body_field("ids")
-    if not isinstance(ids, list) or len(ids) > max_count:
-        raise ApiError(400, "bad_input")
-    return [i for i in ids if type(i) is int and 0 < i <= _LAST_ID]
 
 
 def parse_level_mask(name: Any) -> int:
@@ -167,33 +180,6 @@ def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
         context.query_param("cursor") or None,
         as_whole_number(context.query_param("limit"), 1, 200) or 100,
     )
-
-
-def make_page_view(
-    images: Collection[Image],
-    cursor: str | None,
-    read_at: float,
-    notes: list[Note],
-    hidden_count: int,
-    new_ids: Container[int] = (),
-) -> ImagePage:
-    """Return the JSON of a page of images.
-
-    cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
-    time. notes: problems with the page, in words. hidden_count: number of images left out because
-    the user hides them. new_ids: ids of images that are new in a watched gallery.
-    """
-    ids = [image.id for image in images]
-    saved, marked = find_saved_files(ids), bookmarks.find_annotations(ids)
-    return {
-        "images": [make_image_view(image, saved, marked, new_ids) for image in images],
-        "cursor": cursor,
-        "read_at": format_iso_time(read_at),
-        "notes": notes,
-        "from_library": False,
-        "search_progress": None,
-        "hidden_count": hidden_count,
-    }
 
 
 def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:

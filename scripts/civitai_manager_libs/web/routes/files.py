@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+
+from starlette.responses import Response
 
 from ...core import (
     detect_media_extension,
@@ -15,10 +16,17 @@ from ...core import (
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
 from ...library import bookmarks, image_cache, image_records, pages
 from .. import bundle
-from ..http import ApiError, make_bytes_response, make_file_response, RemoteWork, RequestContext
+from ..http import (
+    ApiError,
+    make_bytes_response,
+    make_file_response,
+    RemoteWork,
+    RequestContext,
+    route,
+)
 from .dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "respond_with_file"]
+__all__ = ["find_media_type", "get_page_file", "respond_with_file"]
 
 _WIDTHS, _USUAL = (320, 450, 800), 450
 _KINDS = {
@@ -35,19 +43,23 @@ _KINDS = {
 _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
-def get_thumbnail(context: RequestContext) -> Any:
+@route("GET", "thumb/{image_id:civitai_id}", "images")
+def get_thumbnail(context: RequestContext) -> Response | RemoteWork[Response]:
     """Return a response with an image's thumbnail, which is 320, 450 or 800 pixels wide.
 
     The query parameter `w` selects the smallest of these widths that is at least `w`, and 800 if
     `w` is larger. Without a number, the width is 450.
     """
     image = require_image(context)
-    width = _choose_width(context.query_param("w"))
+    given = context.query_param("w")
+    wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
+    width = next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
     cached = _respond_from_cache(context, thumbnail_url(image, width), f"{image.id}-{width}")
     return cached or RemoteWork(lambda: _respond_with_thumbnail(context, image, width), "files")
 
 
-def get_file(context: RequestContext) -> Any:
+@route("GET", "file/{image_id:civitai_id}", "images")
+def get_file(context: RequestContext) -> Response | RemoteWork[Response]:
     """Return a response with an image's full-size file.
 
     The file is the downloaded one, or else the cached one; if there is neither, it is fetched.
@@ -61,7 +73,7 @@ def get_file(context: RequestContext) -> Any:
     )
 
 
-def get_page_file(context: RequestContext) -> Any:
+def get_page_file(context: RequestContext) -> Response:
     """Return a response with a script or stylesheet of the page.
 
     Browsers cache a bundled file permanently. Raises ApiError if there is no such file, or if the
@@ -79,20 +91,14 @@ def get_page_file(context: RequestContext) -> Any:
     return make_bytes_response(body, _CODE_KINDS[ending], cache_control)
 
 
-def _choose_width(min_width: str) -> int:
-    """Return the smallest thumbnail width of at least `min_width`, or else the largest width."""
-    wanted = int(min_width) if re.fullmatch("[0-9]{1,5}", min_width) else _USUAL
-    return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
-
-
-def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Any:
+def _respond_from_cache(context: RequestContext, url: str, etag: str) -> Response | None:
     """Return a response with the cached file of a URL, None if the file is not cached."""
     with image_cache.hold_file(url):
         path = image_cache.find_cached(url)
         return None if path is None else respond_with_file(context, path, etag)
 
 
-def _respond_with_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
+def _respond_with_thumbnail(context: RequestContext, image: Image, width: int) -> Response:
     try:
         with pages.open_image_file(
             get_client(), thumbnail_url(image, width), context.cancelled
@@ -105,7 +111,7 @@ def _respond_with_thumbnail(context: RequestContext, image: Image, width: int) -
         return respond_with_file(context, thumbnail, f"{image.id}-kept")
 
 
-def _respond_with_full_file(context: RequestContext, image: Image) -> Any:
+def _respond_with_full_file(context: RequestContext, image: Image) -> Response:
     try:
         with pages.open_image_file(get_client(), image.url, context.cancelled) as path:
             return respond_with_file(context, path, f"{image.id}")
@@ -114,7 +120,7 @@ def _respond_with_full_file(context: RequestContext, image: Image) -> Any:
         raise
 
 
-def respond_with_file(context: RequestContext, path: str, etag: str) -> Any:
+def respond_with_file(context: RequestContext, path: str, etag: str) -> Response:
     """Return a response with a media file; its type is detected from its first bytes.
 
     etag: an id that changes with the file's content. Raises NotAnImage if the file is no image,

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal, Union
+
+from typing_extensions import TypedDict
 
 from ... import civitai
 from ...civitai import (
@@ -22,14 +24,10 @@ from ...core import as_id, Image, log_disk_errors
 from ...errors import HttpStatusError, InputError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, pages, search, watches
-from ..http import ApiError, make_model_card, make_model_view, RemoteWork, RequestContext
-from ..schemas import models as schemas
-from ..schemas.images import ImagePage, Note
-from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelCardPage
+from ..http import ApiError, Note, RemoteWork, RequestContext, route
 from .bookmarks import read_hidden_terms
 from .dependencies import (
     get_client,
-    make_page_view,
     parse_gallery_query,
     parse_image_query,
     parse_level_mask,
@@ -37,8 +35,70 @@ from .dependencies import (
 )
 from .search import search_images
 from .settings import is_demo
+from .views import (
+    ImagePage,
+    make_model_card,
+    make_model_view,
+    make_page_view,
+    ModelCard,
+    ModelView,
+)
 
-__all__ = ["find_author", "get_images", "get_model", "look_up", "search_by_words"]
+
+class Author(TypedDict):
+    """A user who has published images. name: "" if there is no such user."""
+
+    name: str
+
+
+class ModelCardPage(TypedDict):
+    """A page of models that match words. cursor: the next page's cursor, None at the end."""
+
+    models: list[ModelCard]
+    cursor: str | None
+
+
+class FoundModels(ModelCardPage):
+    kind: Literal["models"]
+    query: str
+
+
+class FoundPost(TypedDict):
+    kind: Literal["post"]
+    post_id: int
+    title: str
+
+
+class FoundUser(TypedDict):
+    kind: Literal["user"]
+    username: str
+
+
+class FoundModel(TypedDict):
+    """A model that was found by id or URL.
+
+    version_id: the version that the URL names, None if there is no such version of the model.
+    """
+
+    kind: Literal["model"]
+    model: ModelView
+    version_id: int | None
+
+
+class FoundImage(TypedDict):
+    """An image that was found by id or URL.
+
+    model: a model that the image was made with and that Civitai still has, None if there is none.
+    """
+
+    kind: Literal["image"]
+    image_id: int
+    post_id: int | None
+    model: ModelView | None
+
+
+LookupResult = Union[FoundModels, FoundPost, FoundUser, FoundModel, FoundImage]
+
 
 _MOST_BLANK = 3  # pages in a row without an image that passes the filters
 _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
@@ -48,6 +108,7 @@ class _NotInMemory(Exception):
     pass
 
 
+@route("GET", "images", "images")
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or a page of a search of the library.
 
@@ -73,8 +134,15 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     read_pages = partial(_read_pages, context, query, cursor, size, notes)
     if is_unseen or context.query_param("fresh"):
         return RemoteWork(lambda: read_pages(partial(_fetch_page, context, query, size, True)))
+
+    def find_page(page_cursor: str | None) -> pages.DatedPage:
+        found = pages.find_recent_page(query, page_cursor, size)
+        if found is None:
+            raise _NotInMemory
+        return found
+
     with suppress(_NotInMemory):
-        return read_pages(partial(_find_page, query, size))
+        return read_pages(find_page)
     return RemoteWork(
         lambda: read_pages(partial(_fetch_page, context, query, size, False)),
         find_stored=lambda: _view_page(
@@ -157,23 +225,13 @@ def _list_notes(
             notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_make_note("no_author", context, user=query.username))
-    if is_first and seem_unrelated(page.images, _find_version_ids(query)):
+    model = models.find_stored_model(query.model_id) if is_first and query.model_id else None
+    version_ids = {version.id for version in (model.versions if model else ())}
+    version_ids |= {query.version_id} if query.version_id else set()
+    if is_first and seem_unrelated(page.images, version_ids):
         notes.append(_make_note("unrelated", context))
     dropped = sum(read.page.dropped for read in reads)
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
-
-
-def _find_version_ids(query: ImageQuery) -> set[int]:
-    model = models.find_stored_model(query.model_id) if query.model_id else None
-    version_ids = {query.version_id} if query.version_id else set()
-    return version_ids | {version.id for version in (model.versions if model else ())}
-
-
-def _find_page(query: ImageQuery, size: int, cursor: str | None) -> pages.DatedPage:
-    found = pages.find_recent_page(query, cursor, size)
-    if found is None:
-        raise _NotInMemory
-    return found
 
 
 def _fetch_page(
@@ -211,15 +269,25 @@ def _make_note(code: str, context: RequestContext, **values: Any) -> Note:
 _MOST_VERSIONS = 3  # versions of an image that are requested to find its model
 
 
+@route("GET", "lookup")
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     """Return the model, image, post or user that the query parameter `text` names.
 
     `text` is a URL or an id; a bare id is looked up as a model's, then as an image's. For any other
     text, return the models that match it as search words.
     """
-    return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
+
+    def resolve() -> LookupResult:
+        try:
+            reference = civitai.parse_reference(context.query_param("text"))
+        except InputError as error:
+            raise InputError(str(error), "bad_reference") from error
+        return _resolve_reference(context, reference)
+
+    return RemoteWork(resolve)
 
 
+@route("GET", "models")
 def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
     """Return a page of the models that match the words in the query parameter `q`.
 
@@ -231,6 +299,7 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
     return RemoteWork(lambda: _search_models(context, words, context.query_param("cursor") or None))
 
 
+@route("GET", "authors")
 def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
     """Return an author's name as Civitai spells it, "" if Civitai has no such user.
 
@@ -242,7 +311,8 @@ def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
     return RemoteWork(lambda: {"name": civitai.find_user(get_client(), name, context.cancelled)})
 
 
-def get_model(context: RequestContext) -> schemas.ModelView | RemoteWork[schemas.ModelView]:
+@route("GET", "models/{model_id:civitai_id}")
+def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
     """Return the JSON of the model whose id is in the path, and list the model as recently opened.
 
     An ApiError is raised if Civitai does not have the model.
@@ -255,13 +325,6 @@ def get_model(context: RequestContext) -> schemas.ModelView | RemoteWork[schemas
         lambda: _require_model(context, model_id),
         find_stored=lambda: make_model_view(stored) if stored else None,
     )
-
-
-def _parse_reference(context: RequestContext) -> Reference:
-    try:
-        return civitai.parse_reference(context.query_param("text"))
-    except InputError as error:
-        raise InputError(str(error), "bad_reference") from error
 
 
 def _resolve_reference(context: RequestContext, reference: Reference) -> LookupResult:
@@ -287,7 +350,7 @@ def _search_models(context: RequestContext, words: str, cursor: str | None) -> M
     return {"models": [make_model_card(one) for one in found.models], "cursor": found.next_cursor}
 
 
-def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
+def _require_model(context: RequestContext, model_id: int) -> ModelView:
     if as_id(model_id) is None:
         raise ApiError(404, "gone", "no_model")
     try:

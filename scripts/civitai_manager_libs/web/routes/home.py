@@ -3,22 +3,83 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from starlette.responses import Response
+
+from typing_extensions import TypedDict
 
 from ... import civitai, setting
 from ...civitai import Version
-from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
+from ...core import as_whole_number, level_mask, log_disk_errors
 from ...errors import NotFound
-from ...library import image_records, models, reproductions, watches
+from ...library import Collection, image_records, ImageSet, models, reproductions, watches
 from ...model_files import get_model_index, ModelFile, remove_version
-from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext
-from ..schemas import home as schemas
+from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
 from .bookmarks import get_collections
 from .dependencies import get_client, list_saved_ids
 
-__all__ = ["get_home", "get_local_model", "get_local_models", "get_preview"]
-__all__ += ["identify_local_model"]
+
+class RecentGallery(TypedDict):
+    """The gallery of a model or an author that the user has opened.
+
+    model: the model's id, None for an author's gallery. user: the author, "" for a model's gallery.
+    cover: the id of the newest stored image that may be shown without blur, None for none.
+    """
+
+    name: str
+    model: int | None
+    user: str
+    cover: int | None
+
+
+class LocalModel(TypedDict):
+    """A model file on the server's disk.
+
+    key: an id of the file. name, version_name: the model's and version's names on Civitai, "" if
+    unknown. model, version: their ids, None if unknown. preview: a number that changes with the
+    image at `local_models/{key}/preview`, 0 for no image. cover: the id of an example image if
+    there is no preview. search_words: words by which to search for an unknown model. can_resolve:
+    whether `local_models/{key}` may find out more from Civitai.
+    """
+
+    key: int
+    file: str
+    kind: str
+    name: str
+    version_name: str
+    model: int | None
+    version: int | None
+    preview: int
+    cover: int | None
+    search_words: str
+    can_resolve: bool
+
+
+class LocalModels(TypedDict):
+    """A part of the model files on this machine. count: the number of all files.
+
+    Files with a known hash or Civitai id come first; within both groups, the most recently changed.
+    """
+
+    models: list[LocalModel]
+    count: int
+
+
+class Home(TypedDict):
+    """What the home page shows.
+
+    watch_covers: {a watched gallery's key: id of its newest image that may be shown without blur}.
+    favourites, library: their numbers of images and covers. download_count: number of images ever
+    downloaded.
+    """
+
+    recent: list[RecentGallery]
+    watch_covers: dict[str, int]
+    local_models: LocalModels
+    collections: list[Collection]
+    favourites: ImageSet
+    library: ImageSet
+    download_count: int
+
 
 _MODEL_KINDS = ("model", "lora", "embed", "hypernet", "")
 _PART = 24  # model files in a response
@@ -26,7 +87,8 @@ _RECENT = 12  # galleries
 _HASH_DIGITS = (64, 10, 12)  # lengths of the hashes by which Civitai finds versions, surest first
 
 
-def get_home(context: RequestContext) -> schemas.Home:
+@route("GET", "home", "models")
+def get_home(context: RequestContext) -> Home:
     """Return the JSON of the home page, without a request to Civitai.
 
     Raises DiskError if the library cannot be read.
@@ -46,7 +108,8 @@ def get_home(context: RequestContext) -> schemas.Home:
     }
 
 
-def get_local_models(context: RequestContext) -> schemas.LocalModels:
+@route("GET", "local_models", "models")
+def get_local_models(context: RequestContext) -> LocalModels:
     """Return at most 24 of the model files on this machine, and the number of all files.
 
     The query parameter `from` is the index of the first file to return, 0 by default.
@@ -55,7 +118,8 @@ def get_local_models(context: RequestContext) -> schemas.LocalModels:
     return _list_part(start or 0)
 
 
-def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
+@route("GET", "local_models/{key:civitai_id}", "models")
+def get_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
     """Return the JSON of the model file whose key is in the path, with its data on Civitai.
 
     The file is looked up by its Civitai id or hash. If neither is known, or Civitai does not have
@@ -66,15 +130,21 @@ def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
     return RemoteWork(lambda: _look_up_file(context, file))
 
 
-def identify_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
+@route("POST", "local_models/{key:civitai_id}/identify", "models")
+def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
     """Return the JSON of the model file whose key is in the path, with its data on Civitai.
 
     If neither its hash nor its id is known, the file is read as a whole to compute the hash.
     """
     file = _require_file(context)
-    return RemoteWork(lambda: _look_up_file(context, _ensure_hash(file, context.cancelled)))
+    if file.version_id or file.hashes:
+        return RemoteWork(lambda: _look_up_file(context, file))
+    return RemoteWork(
+        lambda: _look_up_file(context, get_model_index().compute_hash(file, context.cancelled))
+    )
 
 
+@route("GET", "local_models/{key:civitai_id}/preview", "models")
 def get_preview(context: RequestContext) -> Response:
     """Return a response with a thumbnail of the preview image that lies beside a model file.
 
@@ -91,7 +161,7 @@ def _find_shown_levels() -> int:
     return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
 
 
-def _view_recent(key: int | str, name: str, levels: int) -> schemas.RecentGallery:
+def _view_recent(key: int | str, name: str, levels: int) -> RecentGallery:
     if not isinstance(key, int):
         cover = models.find_gallery_cover(f"user {key}", levels)
         return {"name": name, "model": None, "user": key, "cover": cover}
@@ -109,12 +179,6 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
     return {gallery: cover for gallery, cover in found.items() if cover is not None}
 
 
-def _list_files() -> list[ModelFile]:
-    """Return the model files on this machine."""
-    files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
-    return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
-
-
 def _require_file(context: RequestContext) -> ModelFile:
     file = get_model_index().load_lookup().by_key.get(context.path_param("key"))
     if file is None or file.kind not in _MODEL_KINDS:
@@ -122,17 +186,14 @@ def _require_file(context: RequestContext) -> ModelFile:
     return file
 
 
-def _list_part(start: int) -> schemas.LocalModels:
-    files = _list_files()
+def _list_part(start: int) -> LocalModels:
+    files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
+    files.sort(key=lambda file: not (file.model_id or file.version_id or file.hashes))
     part = files[start : start + _PART]
-    return {"models": list(_view_files(part)), "count": len(files)}
-
-
-def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
-    versions = {file.path: _find_version_id(file) for file in files}
-    known = models.find_versions([one for one in versions.values() if one])
-    for file in files:
-        yield _view_file(file, versions[file.path], known.get(versions[file.path] or 0))
+    ids = {file.path: _find_version_id(file) for file in part}
+    known = models.find_versions([one for one in ids.values() if one])
+    views = [_view_file(file, ids[file.path], known.get(ids[file.path] or 0)) for file in part]
+    return {"models": views, "count": len(files)}
 
 
 def _find_version_id(file: ModelFile) -> int | None:
@@ -146,9 +207,7 @@ def _list_hashes(file: ModelFile) -> list[str]:
     return [code for digits in _HASH_DIGITS for code in file.hashes if len(code) == digits]
 
 
-def _view_file(
-    file: ModelFile, version_id: int | None, version: Version | None
-) -> schemas.LocalModel:
+def _view_file(file: ModelFile, version_id: int | None, version: Version | None) -> LocalModel:
     """Return the JSON of a model file.
 
     If the file has no preview image, store an example image of its version as the cover.
@@ -195,14 +254,7 @@ def _store_cover(version: Version) -> int | None:
     return image.id
 
 
-def _ensure_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
-    """Return a model file; compute its hash first if its hash and its Civitai id are unknown."""
-    if file.version_id or file.hashes:
-        return file
-    return get_model_index().compute_hash(file, cancelled)
-
-
-def _look_up_file(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
+def _look_up_file(context: RequestContext, file: ModelFile) -> LocalModel:
     """Look up a model file on Civitai by its version's id or its hash; return the file's JSON."""
     version, version_id = None, _find_version_id(file)
     try:

@@ -8,11 +8,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from typing import cast
+from typing import Annotated, cast, Literal
 
 from starlette.responses import Response
 
+from typing_extensions import NotRequired, TypedDict
+
 from ... import host, setting
+from ...civitai import make_image_page_url, make_post_page_url, make_user_page_url
 from ...core import clean_line, detect_media_extension, Image, open_to_read, translate_disk_errors
 from ...i18n import messages
 from ...infotext import (
@@ -35,45 +38,107 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
 from ...model_files import find_used_models, ModelMatch, UsedModel
-from ..http import (
-    ApiError,
-    make_annotation_view,
-    make_image_links,
-    make_image_view,
-    make_resource_view,
-    RemoteWork,
-    RequestContext,
-)
-from ..schemas.images import (
-    Availability,
-    ImageDetails,
-    Incompatibilities,
-    InfotextSource,
-    PreparedSend,
-    ResourceView,
-    Workflow,
-)
+from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
 from .dependencies import find_saved_files, get_client, require_image
 from .files import find_media_type, respond_with_file
+from .views import (
+    Annotations,
+    Availability,
+    ImageView,
+    make_annotation_view,
+    make_image_view,
+    make_resource_view,
+    ResourceLink,
+)
 
-__all__ = [
-    "check_infotext",
-    "describe_match",
-    "filter_reproducible",
-    "get_details",
-    "get_host_file",
-    "get_workflow",
-    "list_incompatibilities",
-    "list_problems",
-    "list_resource_views",
-    "open_file",
-    "prepare_send",
-    "read_embedded_data",
-]
+__all__ = ["describe_match", "filter_reproducible"]
+
+_LONGEST = 1_000_000  # characters of a text
+InfotextSource = Literal["record", "file", "none"]
+
+
+class ResourceView(ResourceLink):
+    """A resource and whether the server's machine has its file.
+
+    availability: "here" (the file), "other" (only a file of another version of the model),
+    "missing" (neither), or "" (no folder of models is known). local_name: the local file's name
+    without extension, "" if none is here. size: bytes, 0 if unknown.
+    """
+
+    availability: Availability
+    availability_label: str
+    local_name: str
+    size: int
+
+
+class ImageDetails(ImageView):
+    """An image with all that is known about it.
+
+    url, post_url, user_url: pages on Civitai, "" if there is none.
+    infotext_source: whether Civitai's record, the image's file or neither has the infotext.
+    problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
+    line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
+    the file's name for users who may not change settings; "" if the image is not downloaded.
+    reproduction_count: how many images the user has generated from the infotext.
+    """
+
+    url: str
+    post_url: str
+    user_url: str
+    annotations: Annotations
+    infotext: str
+    infotext_source: InfotextSource
+    prompt: str
+    negative: str
+    parameters: list[tuple[str, str]]
+    incompatibilities: list[str]
+    problems: list[str]
+    resources: list[ResourceView]
+    has_workflow: bool
+    likes: int
+    hearts: int
+    laughs: int
+    cries: int
+    saved_path: str
+    reproduction_count: int
+    extension: str
+
+
+class Workflow(TypedDict):
+    """A ComfyUI workflow as JSON text."""
+
+    workflow: str
+
+
+class Text(TypedDict):
+    text: Annotated[str, Most(_LONGEST)]
+
+
+class SendBody(TypedDict):
+    """An image to be sent to a tab of the WebUI.
+
+    tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own.
+    """
+
+    tab: str
+    text: NotRequired[Annotated[str | None, Most(_LONGEST)]]
+
+
+class PreparedSend(TypedDict):
+    """What to send to a tab of the WebUI. has_image: whether to send the image too."""
+
+    infotext: str
+    has_image: bool
+
+
+class Incompatibilities(TypedDict):
+    """What the WebUI would lose or change of an infotext, a line for each field."""
+
+    incompatibilities: list[str]
+
 
 _MOST = 40  # sentences
 _SHOWN = 80  # characters of a value
-_LONGEST = 1_000_000  # characters of a text
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
@@ -85,36 +150,28 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
     if rules is None or not text:
         return []
     found = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))
-    return list(_iter_sentences(found[:_MOST], language))
+    return [_describe_loss(loss, language) for loss in found[:_MOST]]
 
 
-def check_infotext(context: RequestContext) -> Incompatibilities:
-    """Return a sentence for each value of an infotext that the WebUI would lose or change.
-
-    The infotext is in the body's field `text`. Raises ApiError for more than 1,000,000 characters.
-    """
-    text = context.body_field("text")
-    if not isinstance(text, str) or len(text) > _LONGEST:
-        raise ApiError(400, "bad_input")
-    return {"incompatibilities": list_incompatibilities(text, context.language)}
+@route("POST", "compatibility", "images", max_bytes=4 * MB)
+def check_infotext(context: RequestContext, body: Text) -> Incompatibilities:
+    """Return a sentence for each value of an infotext that the WebUI would lose or change."""
+    return {"incompatibilities": list_incompatibilities(body["text"], context.language)}
 
 
-def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
-    for loss in found:
-        values = {
-            "field": messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
-            "sent": clean_line(loss.sent, _SHOWN),
-            "got": clean_line(loss.got, _SHOWN),
-        }
-        yield messages.translate(_sentence_key(loss), language, **values)
-
-
-def _sentence_key(loss: Loss) -> str:
+def _describe_loss(loss: Loss, language: str) -> str:
+    key = "loss_changed" if loss.got else "loss_dropped"
     if loss.is_read_as_prompt:
-        return "loss_swallowed"
-    if not loss.sent:
-        return "loss_assumed"
-    return "loss_changed" if loss.got else "loss_dropped"
+        key = "loss_swallowed"
+    elif not loss.sent:
+        key = "loss_assumed"
+    return messages.translate(
+        key,
+        language,
+        field=messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
+        sent=clean_line(loss.sent, _SHOWN),
+        got=clean_line(loss.got, _SHOWN),
+    )
 
 
 def list_problems(
@@ -128,7 +185,13 @@ def list_problems(
     """
     meta = image.meta or {}
     if not text:
-        yield _explain_nothing(embedded_data, language)
+        if embedded_data is None:
+            yield messages.translate("no_infotext", language)
+        elif embedded_data.credentials:
+            maker = clean_line(embedded_data.credentials, _SHOWN)
+            yield messages.translate("only_credentials", language, maker=maker)
+        else:
+            yield messages.translate("nothing_in_file", language)
         return
     embedded_data = embedded_data or EmbeddedData()
     if embedded_data.infotext:
@@ -146,15 +209,6 @@ def list_problems(
     if missing := find_missing_values(text):
         labels = ", ".join(messages.get_parameter_label(name, language) for name in missing)
         yield messages.translate("problem_missing", language, names=labels)
-
-
-def _explain_nothing(embedded_data: EmbeddedData | None, language: str) -> str:
-    if embedded_data is None:
-        return messages.translate("no_infotext", language)
-    if embedded_data.credentials:
-        maker = clean_line(embedded_data.credentials, _SHOWN)
-        return messages.translate("only_credentials", language, maker=maker)
-    return messages.translate("nothing_in_file", language)
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
@@ -178,6 +232,7 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
     return pages.open_image_file(get_client(), image.url, context.cancelled)
 
 
+@route("GET", "images/{image_id:civitai_id}/workflow", "images")
 def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
 
@@ -187,14 +242,14 @@ def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     recorded = find_workflow(image.meta)
     if recorded:
         return {"workflow": recorded}
-    return RemoteWork(lambda: _workflow_from_file(context, image))
 
+    def read_file() -> Workflow:
+        found = read_embedded_data(context, image).workflow
+        if not found:
+            raise ApiError(404, "not_there")
+        return {"workflow": found}
 
-def _workflow_from_file(context: RequestContext, image: Image) -> Workflow:
-    found = read_embedded_data(context, image).workflow
-    if not found:
-        raise ApiError(404, "not_there")
-    return {"workflow": found}
+    return RemoteWork(read_file)
 
 
 _AT_ONCE = 500  # images whose records are in memory together
@@ -265,6 +320,7 @@ def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:
     return messages.translate("available_missing" if is_known else "available_not_told", language)
 
 
+@route("GET", "images/{image_id:civitai_id}", "images")
 def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
     """Return all that is known about the image whose id is in the path.
 
@@ -273,17 +329,16 @@ def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetai
     or hash are looked up among this model's files too.
     """
     image = require_image(context)
-    text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    text = _build_infotext(image)
     if text or not context.query_param("file") or image.type == "audio":
         return _details_view(context, image, text, "record" if text else "none")
-    return RemoteWork(lambda: _details_with_file(context, image))
 
+    def read_file() -> ImageDetails:
+        embedded = read_embedded_data(context, image)
+        source: InfotextSource = "file" if embedded.infotext else "none"
+        return _details_view(context, image, embedded.infotext, source, embedded)
 
-def _details_with_file(context: RequestContext, image: Image) -> ImageDetails:
-    embedded = read_embedded_data(context, image)
-    return _details_view(
-        context, image, embedded.infotext, "file" if embedded.infotext else "none", embedded
-    )
+    return RemoteWork(read_file)
 
 
 def _details_view(
@@ -300,7 +355,9 @@ def _details_view(
     return {
         **make_image_view(image, saved, marked),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
-        **make_image_links(image),
+        "url": make_image_page_url(image.id),
+        "post_url": make_post_page_url(image.post_id) if image.post_id else "",
+        "user_url": make_user_page_url(image.username) if image.username else "",
         "infotext": text,
         "infotext_source": source,
         "prompt": read.prompt,
@@ -333,24 +390,26 @@ def _read_extension(path: str) -> str:
 _TEXT_TABS = ("txt2img", "control")
 
 
-def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedSend]:
+@route("POST", "images/{image_id:civitai_id}/send", "images", max_bytes=4 * MB)
+def prepare_send(
+    context: RequestContext, body: SendBody
+) -> PreparedSend | RemoteWork[PreparedSend]:
     """Return the infotext to send to a tab of the WebUI, and whether to send the image too.
 
-    The body names the tab, and contains the infotext if the user has edited it. Otherwise the
-    infotext comes from Civitai's record, or else from the image's file, which is fetched if needed.
+    An infotext that the user has not edited comes from Civitai's record, or else from the image's
+    file, which is fetched if needed.
     """
     image = require_image(context)
-    tab, text = context.body_field("tab"), context.body_field("text")
-    if tab not in host.list_send_targets() or not isinstance(text, str | None):
-        raise ApiError(400, "bad_input")
-    if text is not None and len(text) > _LONGEST:
-        raise ApiError(400, "bad_input")
+    tab, text = body["tab"], body.get("text")
+    if tab not in host.list_send_targets():
+        raise ApiError(400, "bad_input", field="tab")
     text = _build_infotext(image) or None if text is None else text
     if text is None and image.type == "image":
         return RemoteWork(lambda: _prepare(image, tab, read_embedded_data(context, image).infotext))
     return _prepare(image, tab, text or "")
 
 
+@route("GET", "images/{image_id:civitai_id}/file", "images")
 def get_host_file(context: RequestContext) -> RemoteWork[Response]:
     """Return a response with an image's file, for an image field of the WebUI.
 

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from itertools import chain
-from typing import Any, cast
+from typing import cast, Literal
+
+from typing_extensions import TypedDict
 
 from ... import setting, util
 from ...civitai import ImageQuery, make_image_page_url, make_version_page_url
-from ...core import as_id, as_mapping, as_whole_number, clean_line, Image
+from ...core import as_id, as_whole_number, clean_line
 from ...errors import InvalidResponse
 from ...i18n import messages
 from ...jobs import (
@@ -30,49 +32,166 @@ from ...jobs import (
     WalkState,
 )
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
-from ..http import ApiError, format_iso_time, is_from_this_machine, RequestContext
-from ..schemas import jobs as schemas
-from ..schemas.jobs import (
-    JobAction,
-    JobCard,
-    JobFailure,
-    JobFailures,
-    JobList,
-    JobReport,
-    JobStarted,
-)
+from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
 from .dependencies import (
     find_saved_files,
+    GalleryQuery,
     get_job_service,
     parse_gallery_query,
     parse_image_query,
     respond_once,
 )
+from .views import format_iso_time
 
-__all__ = [
-    "act_on_job",
-    "begin_job",
-    "get_jobs",
-    "list_model_file_views",
-    "list_rate_texts",
-    "make_jobs_panel",
-    "make_naming_context",
-]
+__all__ = ["make_job_card", "make_jobs_panel", "make_naming_context"]
+
+_FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
 
-def list_model_file_views(view: JobView, language: str) -> list[schemas.JobModelFile]:
-    """Return the JSON of a job's model files, [] if the job downloads images."""
-    return [_make_file_view(file, view, language) for file in view.model_files]
+class JobAction(TypedDict):
+    """A button of a job. name: the action in `POST jobs/{id}/{action}`."""
+
+    name: str
+    label: str
 
 
-def _make_file_view(file: ModelFileState, view: JobView, language: str) -> schemas.JobModelFile:
+class JobFailure(TypedDict):
+    """An image or model file that could not be downloaded.
+
+    url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
+    reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
+    """
+
+    id: int
+    url: str
+    title: str
+    reason: str
+    detail: str
+    code: str
+    has_thumb: bool
+
+
+class JobModelFile(TypedDict):
+    """A model file that a job downloads.
+
+    title: names of the model and the version. name: the file's name. received, size: bytes, 0 if
+    unknown. line: progress or failure in words.
+    """
+
+    version_id: int
+    file_id: int
+    title: str
+    name: str
+    url: str
+    state: _FileState
+    received: int
+    size: int
+    line: str
+
+
+class JobReport(TypedDict):
+    """What a job found in its gallery, in words. end: why the job read no further pages."""
+
+    end: str
+    lines: list[str]
+
+
+class JobCard(TypedDict):
+    """A job as the downloads panel shows it.
+
+    kind: `images` or `models`. group: the model, author or collection to which the files belong.
+    subject: which part of the group, in words. filters: the gallery's filters, in words. created:
+    ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
+    line: progress in words. note: why the job is not running, or what the user should do. folder:
+    where the files are saved, "" for none and for users who may not change settings. model_files:
+    [] for a job of images. failed_label: number of failures and their reasons. more: how many
+    failures are not listed, in words. toast: what to announce when the job ends, "" for nothing.
+    """
+
+    id: int
+    kind: str
+    title: str
+    group: str
+    subject: str
+    filters: list[str]
+    created: str
+    state: JobState
+    state_label: str
+    reads_only: bool
+    percent: int
+    line: str
+    note: str
+    folder: str
+    saved: int
+    skipped: int
+    failed: int
+    actions: list[JobAction]
+    report: JobReport | None
+    model_files: list[JobModelFile]
+    failed_label: str
+    failures: list[JobFailure]
+    more: str
+    toast: str
+
+
+class JobList(TypedDict):
+    """The latest jobs.
+
+    active: the number of running jobs; in a search, of the listed ones only. waiting: the number of
+    all queued jobs. total: the number of all jobs. more: how many queued jobs are not listed, in
+    words. bookmarks_revision: as in `Instance`.
+    """
+
+    active: int
+    waiting: int
+    total: int
+    bookmarks_revision: int
+    more: str
+    notice: str
+    jobs: list[JobCard]
+
+
+class JobBody(TypedDict, total=False):
+    """A job to start: either `ids` or `query` is needed.
+
+    With `ids`, `query` is the gallery or the library search that showed the images. request: a
+    unique id; a second request with the same id starts no job. limit: the largest number of images,
+    a whole number; None for the one in the settings.
+    reads_only: store records (Civitai's JSON) and download no file. verify: afterwards read the
+    gallery from its end too, to find images that Civitai left out. title, model, version: determine
+    the names of the job, its folder and its files.
+    """
+
+    ids: list[int]
+    query: GalleryQuery
+    limit: float | None
+    reads_only: bool
+    verify: bool
+    title: str | None
+    model: int | None
+    version: int | None
+    request: str
+
+
+class JobStarted(TypedDict):
+    """A message about a new job.
+
+    job_id: None if there was nothing to do. image_count: the largest number of images to download.
+    """
+
+    job_id: int | None
+    image_count: int
+    message: str
+
+
+def _make_file_view(file: ModelFileState, view: JobView, language: str) -> JobModelFile:
     return {
         "version_id": file.version_id,
         "file_id": file.file_id,
         "title": file.title,
         "name": file.name,
         "url": make_version_page_url(file.version_id),
-        "state": cast(schemas.ModelFileState, file.state),
+        "state": cast(_FileState, file.state),
         "received": file.received,
         "size": file.size,
         "line": _make_file_line(file, view, language),
@@ -86,33 +205,18 @@ def _make_file_line(file: ModelFileState, view: JobView, language: str) -> str:
     if file.received and file.state in ("running", "waiting"):
         done = {"done": util.short_bytes(file.received), "total": size or "?"}
         size = messages.translate("of", language, **done)
-    state = (
-        "" if file.state == "running" else messages.translate(_find_file_state_key(file), language)
-    )
-    parts = [state, size]
-    if file.state == "running" and view.progress is not None:
-        parts += _list_file_speed_texts(file, view.progress, language)
-    return " · ".join(filter(None, parts))
+    if file.state != "running":
+        key = {"saved": "model_file_saved", "skipped": "model_file_was_here"}.get(file.state)
+        state = messages.translate(key or "model_file_waits", language)
+        return " · ".join(filter(None, [state, size]))
+    now, parts = view.progress, [size] if size else []
+    if now is not None and now.state == JobState.RUNNING and now.rate:
+        left = (file.size - file.received) / now.rate if file.size > file.received else None
+        parts += _list_rate_texts(now.rate, left, language)
+    return " · ".join(parts)
 
 
-def _find_file_state_key(file: ModelFileState) -> str:
-    return {"saved": "model_file_saved", "skipped": "model_file_was_here"}.get(
-        file.state, "model_file_waits"
-    )
-
-
-def _list_file_speed_texts(file: ModelFileState, progress: Job, language: str) -> list[str]:
-    if progress.state != JobState.RUNNING or not progress.rate:
-        return []
-    left = (file.size - file.received) / progress.rate if file.size > file.received else None
-    return list_rate_texts(progress.rate, left, language)
-
-
-def list_rate_texts(rate: float, seconds_left: float | None, language: str) -> list[str]:
-    """Return [speed, time left] of a download in words, [speed] if `seconds_left` is None.
-
-    rate: bytes per second.
-    """
+def _list_rate_texts(rate: float, seconds_left: float | None, language: str) -> list[str]:
     texts = [f"{util.short_bytes(rate)}/s"]
     if seconds_left is not None:
         time = util.short_time(seconds_left)
@@ -139,7 +243,7 @@ def make_jobs_panel(
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.list_job_views(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
-    rows = [_make_job_card(view, language, may_see_paths) for view in views]
+    rows = [make_job_card(view, language, may_see_paths) for view in views]
     waiting = service.count_waiting()
     more = waiting - sum(view.state is JobState.QUEUED for view in views)
     return {
@@ -153,9 +257,16 @@ def make_jobs_panel(
     }
 
 
-def _make_job_card(view: JobView, language: str, may_see_paths: bool = True) -> JobCard:
+def make_job_card(view: JobView, language: str, may_see_paths: bool = True) -> JobCard:
+    """Return the JSON of a job. may_see_paths: whether it may have this machine's paths."""
     job, now, state = view.job, view.current_job, view.state
     is_over, description = state.is_over, describe_job(job, language)
+    more = job.failed - len(view.failed)
+    count = messages.translate("failed_count", language, n=now.failed)
+    failed_label = f"{count} {_make_reasons_text(view, language)}".strip()
+    toast = failed_label if now.failed else ""
+    if not now.failed and job.reason == "empty_end":
+        toast = messages.explain_reason("empty_end", language)
     return {
         "id": job.id,
         "kind": job.options.kind,
@@ -175,9 +286,15 @@ def _make_job_card(view: JobView, language: str, may_see_paths: bool = True) -> 
         "skipped": now.skipped,
         "failed": now.failed,
         "actions": _list_actions(view, language),
-        "report": _make_report_view(view, language) if is_over else None,
-        "model_files": list_model_file_views(view, language),
-        **_make_failures_view(view, language, may_see_paths),
+        "report": _make_report_view(job, language) if is_over else None,
+        "model_files": [_make_file_view(file, view, language) for file in view.model_files],
+        "failed_label": failed_label,
+        "failures": [
+            _make_failure_view(item, language, may_see_paths)
+            for item in (view.failed if is_over else ())
+        ],
+        "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
+        "toast": toast,
     }
 
 
@@ -188,39 +305,19 @@ def _count_percent(job: Job) -> int:
     return round(100 * done / total) if total else 100 * job.is_over
 
 
-def _make_report_view(view: JobView, language: str) -> JobReport | None:
-    """Return the JSON of what a job found in a gallery and why it read no further pages.
+def _make_report_view(job: Job, language: str) -> JobReport | None:
+    """Return what a job found in a gallery and why it read no further pages.
 
     Return None if the job has read no gallery, such as a job for selected images or model files.
     """
-    report = view.job.report
+    report = job.report
     if not report.counts:
         return None
     end = messages.describe_end(report.end, report.seen, language)
-    if view.job.options.verify:
+    if job.options.verify:
         twice = messages.describe_second_walk(asdict(report), report.missing, language)
         end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
     return {"end": end, "lines": messages.describe_counts(report.counts, language)}
-
-
-def _make_failures_view(view: JobView, language: str, may_see_paths: bool) -> JobFailures:
-    is_over = view.state.is_over
-    failed = view.current_job.failed
-    more = view.job.failed - len(view.failed)
-    count = messages.translate("failed_count", language, n=failed)
-    label = f"{count} {_make_reasons_text(view, language)}".strip()
-    toast = label if failed else ""
-    if not failed and view.job.reason == "empty_end":
-        toast = messages.explain_reason("empty_end", language)
-    return {
-        "failed_label": label,
-        "failures": [
-            _make_failure_view(item, language, may_see_paths)
-            for item in (view.failed if is_over else ())
-        ],
-        "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
-        "toast": toast,
-    }
 
 
 def _make_reasons_text(view: JobView, language: str) -> str:
@@ -236,20 +333,17 @@ def _make_reasons_text(view: JobView, language: str) -> str:
 
 
 def _make_state_label(view: JobView, language: str) -> str:
-    failed = view.current_job.failed
-    if view.state is JobState.DONE and failed:
-        return messages.translate("failed_count", language, n=failed)
-    return messages.translate(_find_state_key(view), language)
-
-
-def _find_state_key(view: JobView) -> str:
-    is_reading = view.job.options.reads_only and view.state == JobState.RUNNING
+    now, key = view.current_job, f"state_{view.state}"
+    if view.state is JobState.DONE and now.failed:
+        return messages.translate("failed_count", language, n=now.failed)
     if view.is_waiting_to_retry:
-        return "state_resting"
-    is_second = view.current_job.walk is WalkState.SECOND or view.current_job.needs_second_walk
-    if view.state == JobState.RUNNING and is_second:
-        return "state_verifying"
-    return "state_reading" if is_reading else f"state_{view.state}"
+        key = "state_resting"
+    elif view.state == JobState.RUNNING:
+        if now.walk is WalkState.SECOND or now.needs_second_walk:
+            key = "state_verifying"
+        elif view.job.options.reads_only:
+            key = "state_reading"
+    return messages.translate(key, language)
 
 
 def _make_progress_line(view: JobView, language: str) -> str:
@@ -294,7 +388,7 @@ def _list_speed_texts(progress: Job, language: str) -> list[str]:
         return []
     if not progress.rate:
         return [messages.translate("no_answer_yet", language)]
-    return list_rate_texts(progress.rate, progress.seconds_left, language)
+    return _list_rate_texts(progress.rate, progress.seconds_left, language)
 
 
 def _make_state_note(view: JobView, language: str) -> str:
@@ -343,10 +437,16 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
 
 
 def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFailure:
-    is_model = item.kind == "model"
+    is_model, url = item.kind == "model", make_image_page_url(item.image_id)
+    if is_model:
+        try:
+            request = item.model_request
+            url = make_version_page_url(request.version_id, request.model_id)
+        except InvalidResponse:
+            url = setting.base_url()
     return {
         "id": item.image_id,
-        "url": _find_page_url(item),
+        "url": url,
         "title": os.path.basename(item.model_path) if is_model else "",
         "reason": messages.explain_reason(item.reason, language, item.message, is_model),
         # The messages are English, and may contain paths.
@@ -356,24 +456,13 @@ def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFai
     }
 
 
-def _find_page_url(item: Item) -> str:
-    """Return the URL of a failed image's or model's page on Civitai."""
-    if item.kind != "model":
-        return make_image_page_url(item.image_id)
-    try:
-        request = item.model_request
-    except InvalidResponse:
-        return setting.base_url()
-    return make_version_page_url(request.version_id, request.model_id)
-
-
 _LISTED, _MOST_LISTED = 12, 500  # jobs
 _MOST_LETTERS = 1000  # characters of a search
-_MOST_IDS = 100_000
 _PAGE = 100  # images in a page that the browser requests
 _OPENER_SECONDS = 1.5  # a file manager that still runs then has opened
 
 
+@route("GET", "jobs")
 def get_jobs(context: RequestContext) -> JobList:
     """Return the latest jobs, as the downloads panel shows them.
 
@@ -389,6 +478,7 @@ def _make_panel(context: RequestContext, words: str = "", limit: int = _LISTED) 
     return make_jobs_panel(get_job_service(), context.language, words, limit, context.may_see_paths)
 
 
+@change_route("POST", "jobs/{job:civitai_id}/{action}")
 def act_on_job(context: RequestContext) -> JobList:
     """Apply the action in the path to the job in the path; return the latest jobs.
 
@@ -403,25 +493,23 @@ def act_on_job(context: RequestContext) -> JobList:
     return _make_panel(context)
 
 
-def begin_job(context: RequestContext) -> JobStarted:
+@change_route("POST", "jobs", 2 * MB)
+def begin_job(context: RequestContext, body: JobBody) -> JobStarted:
     """Start a download; return the new job's id, None if there is nothing to do, and a message.
 
     The body's field `ids` selects images to download; without it, `query` selects a gallery. A
     second request with the same field `request`, as after a double click, starts no second job.
     """
-    return respond_once(context, lambda: _start_job(context))
+    if "ids" not in body and "query" not in body:
+        raise ApiError(400, "bad_input")
+    start = _download_selection if "ids" in body else _download_gallery
+    return respond_once(body.get("request", ""), lambda: start(context, body))
 
 
-def _start_job(context: RequestContext) -> JobStarted:
-    if context.body_field("ids") is not None:
-        return _download_selection(context, context.body_field("ids"))
-    if isinstance(context.body_field("query"), dict):
-        return _download_gallery(context, context.body_field("query"))
-    raise ApiError(400, "bad_input")
-
-
-def _download_selection(context: RequestContext, ids: Any) -> JobStarted:
-    images = _require_images(ids)
+def _download_selection(context: RequestContext, body: JobBody) -> JobStarted:
+    images = list(image_records.find_images(body["ids"]).values())
+    if len(images) < len(set(body["ids"])):
+        raise ApiError(404, "not_known")
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
@@ -431,35 +519,25 @@ def _download_selection(context: RequestContext, ids: Any) -> JobStarted:
             return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
         with get_job_service().open_store() as store:
             again = images[0].id in store.find_saved_paths([images[0].id])
-    model_id, version_id = (as_id(context.body_field(name)) for name in ("model", "version"))
-    naming = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
-    params = as_mapping(context.body_field("query"))
+    title = clean_line(body.get("title")) or images[0].username
+    naming = make_naming_context(title, as_id(body.get("model")), as_id(body.get("version")))
+    params = body.get("query", {})
     query, search = parse_image_query(params), clean_line(params.get("search"))
     job_id = get_job_service().download_selection(images, naming, again, query, search)
     return _started_view(context, job_id, len(images), "job_started")
 
 
-def _require_images(ids: Any) -> list[Image]:
-    if not isinstance(ids, list) or len(ids) > _MOST_IDS:
-        raise ApiError(400, "bad_input")
-    wanted = [as_whole_number(entry, 1) for entry in ids]
-    known = image_records.find_images([image_id for image_id in wanted if image_id is not None])
-    if None in wanted or len(known) < len(set(wanted)):
-        raise ApiError(404, "not_known")
-    return list(known.values())
-
-
-def _download_gallery(context: RequestContext, params: dict[str, Any]) -> JobStarted:
-    query = parse_gallery_query(params)
-    limit = _parse_limit(context)
+def _download_gallery(context: RequestContext, body: JobBody) -> JobStarted:
+    query = parse_gallery_query(body["query"])
+    limit = _parse_limit(body)
     default = query.username
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
-    naming = make_naming_context(_parse_title(context, default), query.model_id, query.version_id)
-    if context.body_field("reads_only") is True:
+    title = clean_line(body.get("title")) or default
+    naming = make_naming_context(title, query.model_id, query.version_id)
+    if body.get("reads_only"):
         return _read_gallery(context, query, limit, naming)
-    verify = context.body_field("verify") is True
-    job_id = get_job_service().download_gallery(query, limit, naming, verify)
+    job_id = get_job_service().download_gallery(query, limit, naming, body.get("verify", False))
     return _started_view(context, job_id, limit, "job_started_gallery")
 
 
@@ -489,19 +567,15 @@ def make_naming_context(
     return NamingContext(name, versions.get(version_id or 0, ""), versions)
 
 
-def _parse_limit(context: RequestContext) -> int:
+def _parse_limit(body: JobBody) -> int:
     entry = setting.BY_NAME["gallery_download_limit"]
-    given = context.body_field("limit")
-    limit = setting.gallery_download_limit if given is None else given
+    limit = body.get("limit")
+    limit = setting.gallery_download_limit if limit is None else limit
     wanted = as_whole_number(limit, int(entry.low), int(entry.high))
     if wanted is None:
         bounds = {"low": entry.low, "high": entry.high}
         raise ApiError(400, "bad_input", "bad_limit", "limit", **bounds)
     return wanted
-
-
-def _parse_title(context: RequestContext, default: str) -> str:
-    return clean_line(context.body_field("title")) or default
 
 
 def _started_view(
@@ -516,7 +590,8 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
         folder = store.get_job(job_id).folder
     if not context.may_see_paths:
         raise ApiError(403, "not_allowed", "files_on_server")
-    if not _can_open_folders(context):
+    has_opener = sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
+    if not (is_from_this_machine(context.request) and has_opener):
         raise ApiError(400, "bad_input", "folder_on_server", folder=folder)
     if not os.path.isdir(folder):
         raise ApiError(400, "bad_input", "folder_not_there", folder=folder)
@@ -531,12 +606,6 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
         code = 1
     if code and opener != "explorer":  # Windows' exit code says nothing
         raise ApiError(400, "bad_input", "no_file_manager", folder=folder)
-
-
-def _can_open_folders(context: RequestContext) -> bool:
-    if not is_from_this_machine(context.request):
-        return False
-    return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
 
 
 _ACTIONS: dict[str, Callable[[int, RequestContext], None]] = {

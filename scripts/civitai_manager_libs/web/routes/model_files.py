@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Annotated, cast
+
+from typing_extensions import NotRequired, TypedDict
 
 from ... import setting
 from ...civitai import RemoteFile, Version
-from ...core import as_id, as_mapping, as_whole_number, clean_line, find_device, find_free_space
+from ...core import as_id, as_whole_number, clean_line, find_device, find_free_space
 from ...errors import NotFound
 from ...i18n import messages
 from ...library import bookmarks, image_records, models
@@ -25,19 +27,119 @@ from ...model_files import (
     shorten_folder,
     UnknownModel,
 )
-from ..http import ApiError, find_lock_reason, make_resource_view, RemoteWork, RequestContext
-from ..schemas import model_files as schemas
-from ..schemas.images import Availability, ResourceLink
-from .dependencies import get_client, get_job_service, require_ids, respond_once
+from ..http import (
+    ApiError,
+    change_route,
+    find_lock_reason,
+    MB,
+    Most,
+    RemoteWork,
+    RequestContext,
+    route,
+)
+from .dependencies import get_client, get_job_service, respond_once
 from .image import describe_match
+from .views import Availability, make_resource_view, ResourceLink
 
-__all__ = [
-    "begin_download",
-    "explain_refusal",
-    "get_model_files",
-    "list_for_images",
-    "make_needed_files_view",
-]
+
+class RemoteFileView(TypedDict):
+    """A file of a model version on Civitai.
+
+    form: its format, precision and the like, as a short text. size: bytes, 0 if unknown.
+    may_run_code: the file may run code when it is loaded, and is downloaded only if the request
+    allows it. refusal: why the file cannot be downloaded, or "".
+    """
+
+    id: int
+    name: str
+    form: str
+    size: int
+    may_run_code: bool
+    refusal: str
+
+
+class NeededFileView(ResourceLink):
+    """A model that images were made with, and its files on Civitai.
+
+    key: unique in the list. image_count: how many of the images need the model. file: id of the
+    file to download unless the user chooses another, None if there is none. choices: all files that
+    the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
+    can be downloaded and what to do, or "". refusal_short: the reason in a few words, "" if there
+    is no refusal or Civitai could not be asked. remarks: what the user should know about the file,
+    in sentences. folder: where the file goes, shortened for users
+    who may not download files. disk: index in `disks`, None if the folder is unknown.
+    """
+
+    key: str
+    availability: Availability
+    availability_label: str
+    image_count: int
+    file: int | None
+    choices: list[RemoteFileView]
+    companions: list[RemoteFileView]
+    refusal: str
+    refusal_short: str
+    remarks: list[str]
+    folder: str
+    disk: int | None
+
+
+class Disk(TypedDict):
+    """A disk on which models are stored.
+
+    folder: one of its folders. free: bytes. usable: free bytes without the reserve in the settings.
+    """
+
+    folder: str
+    free: int
+    usable: int
+
+
+class NeededFilesView(TypedDict):
+    """The models that some images need.
+
+    locked: why this browser may not start a download, or "".
+    """
+
+    files: list[NeededFileView]
+    image_count: int
+    disks: list[Disk]
+    locked: str
+
+
+class NeededFilesBody(TypedDict):
+    """The images whose models are to be listed. model: the open model's id."""
+
+    ids: Annotated[list[int], Most(10_000)]
+    model: NotRequired[int | None]
+
+
+class ModelFileChoice(TypedDict, total=False):
+    """A file to download. allow_pickle: the user allows this one file that may run code."""
+
+    version_id: int
+    file_id: int
+    allow_pickle: bool
+
+
+class ModelFilesBody(TypedDict):
+    """Files to download.
+
+    request: a unique id; a second request with the same id starts no job. collection: the
+    collection whose images need the files, or "".
+    """
+
+    files: Annotated[list[ModelFileChoice], Most(500)]
+    collection: NotRequired[str]
+    request: NotRequired[str]
+
+
+class ModelFilesStarted(TypedDict):
+    """A message about a new job. job_id: None if other jobs download all files already."""
+
+    job_id: int | None
+    message: str
+
 
 _MB = 1024 * 1024  # bytes
 _MODEL_TYPES = ("", "Model", "Pruned Model")
@@ -45,7 +147,7 @@ _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 def make_needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
-) -> schemas.NeededFilesView:
+) -> NeededFilesView:
     """Return the JSON of the model files that images need.
 
     found: the files, and the models that Civitai does not have. image_count: how many images need
@@ -78,20 +180,23 @@ def explain_refusal(choice: FileChoice, language: str) -> str:
     return messages.explain_reason(refusal, language, choice.deadline, is_model=True)
 
 
-def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
+def _file_view(needed: NeededFile, language: str) -> NeededFileView:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
     refusal = "" if needs_word else explain_refusal(choice, language)
     short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
+    label = messages.translate("available_missing", language)
+    if needed.availability != "missing":  # else its name is known by now
+        label = describe_match(needed.match, needed.resource, language)
     is_known = version is not None and choice.file is not None
     files = (choice.file, *choice.others) if is_known and choice.file else ()
     return {
         **_link_view(needed),
         "key": f"{needed.version.id if needed.version else ''} {needed.key}",
         "availability": cast(Availability, needed.availability),
-        "availability_label": _availability_text(needed, language),
+        "availability_label": label,
         "image_count": needed.image_count,
         "file": choice.file.id if choice.file else None,
         "choices": [_choice_view(version, file, language) for file in files if version],
@@ -106,12 +211,6 @@ def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
     }
 
 
-def _availability_text(needed: NeededFile, language: str) -> str:
-    if needed.availability == "missing":  # its name is known by now
-        return messages.translate("available_missing", language)
-    return describe_match(needed.match, needed.resource, language)
-
-
 def _link_view(needed: NeededFile) -> ResourceLink:
     version = needed.version
     names = {version.id: (version.model_id or 0, needed.title)} if version else {}
@@ -123,7 +222,7 @@ def _link_view(needed: NeededFile) -> ResourceLink:
     return {**make_resource_view(resource, names), "name": needed.title}
 
 
-def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.RemoteFileView:
+def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFileView:
     choice = choose_file(version, file_id=file.id)
     is_unsafe = choice.refusal == "unsafe" and not choice.needs_consent
     return {
@@ -143,7 +242,7 @@ def _list_traits(file: RemoteFile) -> list[str]:
     return [file.format, file.quantization, file.precision, size]
 
 
-def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFileView:
+def _unknown_view(unknown: UnknownModel, language: str) -> NeededFileView:
     resource = unknown.resource
     return {
         **make_resource_view(resource, {}),
@@ -162,12 +261,12 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFileVie
     }
 
 
-def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[schemas.Disk]:
+def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[Disk]:
     """Return the disks on which these folders lie, each disk once.
 
     devices: {folder: device number of the folder's disk}. labels: {folder: text to show}.
     """
-    disks: dict[int, schemas.Disk] = {}
+    disks: dict[int, Disk] = {}
     for folder, device in devices.items():
         if device not in disks:
             free = find_free_space(folder) or 0
@@ -176,11 +275,8 @@ def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[s
     return list(disks.values())
 
 
-_MOST_IMAGES = 10_000
-_MOST_FILES = 500  # in one request
-
-
-def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
+@route("GET", "model_files")
+def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
     """Return the model files that an image, a collection or a model's version needs.
 
     The query parameter `image`, `collection` or `model` selects which. `version` selects the
@@ -188,7 +284,8 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesVi
     """
     image_id = as_whole_number(context.query_param("image"), 1)
     if image_id is not None:
-        return _list_remotely(context, [image_id], context.query_id("model"))
+        open_model = context.query_id("model")
+        return RemoteWork(lambda: _list_for_ids(context, [image_id], open_model))
     if name := context.query_param("collection"):
         return RemoteWork(lambda: _list_for_ids(context, bookmarks.list_image_ids(name), None))
     model_id = context.query_id("model")
@@ -197,19 +294,19 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesVi
     return RemoteWork(lambda: _list_for_model(context, model_id, context.query_id("version")))
 
 
-def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
-    """Return the model files that the images in the body's field `ids` need.
+@route("POST", "needed_files", "counts", max_bytes=2 * MB)
+def list_for_images(context: RequestContext, body: NeededFilesBody) -> RemoteWork[NeededFilesView]:
+    """Return the model files that images need.
 
     The body's field `model` is the id of the model whose gallery is open: resources that an image
     names only by a file's name or hash are looked up among this model's files too. Versions that
     the library does not have are fetched from Civitai.
     """
-    ids = require_ids(context, _MOST_IMAGES)
-    model_id = as_id(context.body_field("model"))
-    return _list_remotely(context, ids, model_id)
+    return RemoteWork(lambda: _list_for_ids(context, body["ids"], as_id(body.get("model"))))
 
 
-def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStarted]:
+@change_route("POST", "model_files", MB)
+def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[ModelFilesStarted]:
     """Start a job that downloads the files in the body; return the job's id and a message.
 
     The body names a file by its id and its version's id, never by a URL. Raises ApiError for a
@@ -218,18 +315,13 @@ def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStar
     if lock := find_lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
     # Not as local work: an existing file of the same name and size is read to compare it.
-    return RemoteWork(lambda: respond_once(context, lambda: _start_download(context)))
-
-
-def _list_remotely(
-    context: RequestContext, ids: Sequence[int], model_id: int | None
-) -> RemoteWork[schemas.NeededFilesView]:
-    return RemoteWork(lambda: _list_for_ids(context, ids, model_id))
+    request = body.get("request", "")
+    return RemoteWork(lambda: respond_once(request, lambda: _start_download(context, body)))
 
 
 def _list_for_ids(
     context: RequestContext, ids: Sequence[int], model_id: int | None
-) -> schemas.NeededFilesView:
+) -> NeededFilesView:
     images = list(image_records.find_images(ids).values())
     if not images and ids:
         raise ApiError(404, "not_known")
@@ -239,7 +331,7 @@ def _list_for_ids(
 
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
-) -> schemas.NeededFilesView:
+) -> NeededFilesView:
     """Return the JSON of the main file of a model's version.
 
     version_id: None for the newest version. Raises ApiError if there is no such model or version.
@@ -257,16 +349,20 @@ def _list_for_model(
     return make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
-def _start_download(context: RequestContext) -> schemas.ModelFilesStarted:
-    entries = context.body_field("files")
-    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_FILES:
-        raise ApiError(400, "bad_input")
-    wanted = _require_files(context, [as_mapping(entry) for entry in entries])
+def _start_download(context: RequestContext, body: ModelFilesBody) -> ModelFilesStarted:
+    if not body["files"]:
+        raise ApiError(400, "bad_input", field="files")
+    ids = [as_id(entry.get("version_id")) or 0 for entry in body["files"]]
+    versions = models.find_versions(ids)
+    wanted = [
+        (_require_file(context, versions.get(version_id), entry), versions[version_id])
+        for version_id, entry in zip(ids, body["files"])
+    ]
     requests = plan_requests(get_client(), wanted, cancelled=context.cancelled)
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
         title = context.translate("model_job_title", n=len(requests))
-    name = context.typed_field("collection", str) or ""
+    name = body.get("collection", "")
     search = f'set="{clean_line(name)}"' if name else ""
     started = get_job_service().download_model_files(requests, title, search)
     key = "model_job_started" if started.job_id is not None else "model_job_known"
@@ -274,25 +370,13 @@ def _start_download(context: RequestContext) -> schemas.ModelFilesStarted:
     return {"job_id": started.job_id, "message": message}
 
 
-def _require_files(
-    context: RequestContext, entries: Sequence[Mapping[str, Any]]
-) -> list[tuple[RemoteFile, Version]]:
-    """Return (file, its version) for each file in the request's body."""
-    ids = [as_id(entry.get("version_id")) or 0 for entry in entries]
-    versions = models.find_versions(ids)
-    return [
-        (_require_file(context, versions.get(version_id), entry), versions[version_id])
-        for version_id, entry in zip(ids, entries)
-    ]
-
-
 def _require_file(
-    context: RequestContext, version: Version | None, entry: Mapping[str, Any]
+    context: RequestContext, version: Version | None, entry: ModelFileChoice
 ) -> RemoteFile:
     file_id = as_id(entry.get("file_id")) or 0
     if version is None or not file_id:
         raise ApiError(404, "not_known", "model_not_read")
-    choice = choose_file(version, file_id=file_id, allows_pickle=entry.get("allow_pickle") is True)
+    choice = choose_file(version, file_id=file_id, allows_pickle=entry.get("allow_pickle", False))
     if choice.file is None:
         raise ApiError(404, "not_known", "model_not_read")
     if choice.refusal:

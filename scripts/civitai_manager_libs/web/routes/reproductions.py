@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from ...core import clean_line, Image, thumbnail_url
 from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
@@ -22,13 +23,57 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...model_files import get_model_index, WantedModel
-from ..http import ApiError, format_iso_time, make_bytes_response, RemoteWork, RequestContext
-from ..schemas.reproductions import Comparison, ReproductionView
-from .dependencies import find_saved_files, get_client, require_image
+from ..http import (
+    ApiError,
+    change_route,
+    make_bytes_response,
+    MB,
+    RemoteWork,
+    RequestContext,
+    route,
+)
+from .dependencies import find_saved_files, IdsBody, get_client, require_image
 from .files import respond_with_file
+from .views import format_iso_time
 
-__all__ = ["compare_file", "get_reproduction_file", "get_reproduction_thumbnail"]
-__all__ += ["get_reproductions", "remove_reproductions"]
+
+class Comparison(TypedDict):
+    """A reproduction compared with its original, the image that the infotext came from.
+
+    nearness: how similar the images look, "" if not measured. ssim: structural similarity, 1 for
+    equal images, None if not measured. summary: the similarity and its figures in a sentence.
+    differences: a line for each difference of the infotexts, the likeliest cause first. infotext,
+    prompt, negative, parameters: the reproduction's.
+    """
+
+    nearness: Literal["same", "near", "different", ""]
+    ssim: float | None
+    summary: str
+    differences: list[str]
+    infotext: str
+    prompt: str
+    negative: str
+    parameters: list[tuple[str, str]]
+    width: int
+    height: int
+
+
+class ReproductionView(Comparison):
+    """A stored reproduction: an image that the user generated from an image's infotext.
+
+    file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
+    image was stored. name: the file's name. path: the file's path, or only its name for users who
+    may not change the settings; "" if the file was never on this machine. is_edited: the prompt was
+    edited after it was sent.
+    """
+
+    id: int
+    file: Literal["here", "gone", "thumbnail"]
+    name: str
+    path: str
+    made_at: str
+    is_edited: bool
+
 
 _MAX_SHOWN = 60  # characters of a value in a sentence
 _MAX_LINES = 40  # sentences about differences
@@ -36,6 +81,7 @@ _MAX_NAME = 200  # characters of a file's name
 T = TypeVar("T")
 
 
+@route("GET", "images/{image_id:civitai_id}/reproductions", "images")
 def get_reproductions(
     context: RequestContext,
 ) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
@@ -47,9 +93,17 @@ def get_reproductions(
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
         return _list_views(context, image, found)
-    return RemoteWork(lambda: _measure_and_list(context, image, found))
+
+    def measure() -> list[ReproductionView]:
+        measured = _measure_thumbnail(
+            context, image, lambda path: reproductions.measure_missing_similarities(found, path)
+        )
+        return _list_views(context, image, found if measured is None else measured)
+
+    return RemoteWork(measure)
 
 
+@route("GET", "reproductions/{reproduction:civitai_id}/thumb", "images")
 def get_reproduction_thumbnail(context: RequestContext) -> Response:
     thumbnail = reproductions.read_thumbnail(context.path_param("reproduction"))
     if thumbnail is None:
@@ -57,35 +111,38 @@ def get_reproduction_thumbnail(context: RequestContext) -> Response:
     return make_bytes_response(thumbnail, "image/jpeg", "private, no-cache")
 
 
-def get_reproduction_file(context: RequestContext) -> Any:
+@route("GET", "reproductions/{reproduction:civitai_id}/file", "images")
+def get_reproduction_file(context: RequestContext) -> Response:
     one = reproductions.find_reproduction(context.path_param("reproduction"))
     if one is None or _file_state(one) != "here":
         raise ApiError(404, "not_there")
     return respond_with_file(context, one.path, f"reproduction-{one.id}-{one.made_at:.3f}")
 
 
-def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
+@change_route("POST", "images/{image_id:civitai_id}/reproductions/remove")
+def remove_reproductions(context: RequestContext, body: IdsBody) -> list[ReproductionView]:
     """Delete some of an image's reproductions; return the image's remaining ones.
 
     The body has the ids of the reproductions (images that the user generated from the image's
     infotext). Their image files are not deleted.
     """
-    image, ids = require_image(context), context.typed_field("ids", list, is_required=True)
+    image = require_image(context)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
-    reproductions.delete_reproductions([i for i in ids if type(i) is int and i in own])
+    reproductions.delete_reproductions([i for i in body["ids"] if i in own])
     return _list_views(context, image, reproductions.list_reproductions(image.id))
 
 
-def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
+@route("POST", "images/{image_id:civitai_id}/comparison", "images", max_bytes=64 * MB)
+def compare_file(context: RequestContext, body: BinaryIO) -> RemoteWork[Comparison]:
     """Compare the image file in the request's body with an image of Civitai.
 
     Return the similarity of the images and the differences of their infotexts. With the query
     parameter `keep=1`, also store the file's thumbnail and infotext as a reproduction of the image.
     The query parameter `name` is the file's name.
     """
-    image, file = require_image(context), context.body
+    image = require_image(context)
     try:
-        picture, infotext = reproductions.open_image(file), read_embedded(file).infotext
+        picture, infotext = reproductions.open_image(body), read_embedded(body).infotext
     except (NotAnImage, TooLarge) as error:
         raise ApiError(400, "not_an_image", "not_comparable") from error
     return RemoteWork(lambda: _compare(context, image, picture, infotext))
@@ -106,15 +163,6 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
         reproductions.store_reproduction(one, picture)
         bookmarks.store_thumbnails([image])
     return _make_comparison(context, _read_infotext(image), one)
-
-
-def _measure_and_list(
-    context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
-) -> list[ReproductionView]:
-    measured = _measure_thumbnail(
-        context, image, lambda path: reproductions.measure_missing_similarities(found, path)
-    )
-    return _list_views(context, image, found if measured is None else measured)
 
 
 def _measure_thumbnail(

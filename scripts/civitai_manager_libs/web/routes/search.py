@@ -7,28 +7,163 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast, Literal
 
+from typing_extensions import NotRequired, TypedDict
+
 from ...core import as_id
 from ...i18n import messages
-from ...library import gallery_stats, image_records, pages, search, wait_for_writes
-from ..http import ApiError, RequestContext
-from ..schemas.images import ImagePage, Note
-from ..schemas.library import LoadedFilterResult, MonthCount, SearchCount, SearchPreview, Stats
+from ...library import (
+    gallery_stats,
+    image_records,
+    pages,
+    search,
+    Suggestion,
+    wait_for_writes,
+)
+from ..http import ApiError, MB, Note, RequestContext, route
 from .bookmarks import read_hidden_terms
 from .dependencies import (
     find_saved_files,
+    GalleryQuery,
     list_saved_ids,
-    make_page_view,
     parse_image_query,
     parse_level_mask,
     parse_page_position,
-    require_ids,
 )
 from .image import filter_reproducible
+from .views import ImagePage, make_page_view
 
-__all__ = ["filter_loaded", "get_months", "get_stats", "preview_search", "search_images"]
+__all__ = ["search_images"]
+
+
+class MonthCount(TypedDict):
+    """A month, such as 2025-03, and how many images of it are in the library."""
+
+    month: str
+    count: int
+
+
+class SearchCount(TypedDict):
+    """How many images match. is_more: counting stopped early, so there may be more matches."""
+
+    count: int
+    is_more: bool
+
+
+class SearchPreviewBody(TypedDict):
+    """A search as the user has typed it so far.
+
+    word: the part of `text` to complete. ids: the images that the page has loaded. where: the open
+    gallery.
+    """
+
+    text: str
+    ids: list[int]
+    word: NotRequired[str]
+    where: NotRequired[GalleryQuery]
+
+
+class SearchPreview(TypedDict):
+    """What a search would find in each place, without a request to Civitai.
+
+    suggestions: completions of the word. authors: names in the library that begin with the text.
+    loaded, gallery, library: matches among the loaded images, in the open gallery (None if none is
+    open) and in the whole library. kind: "keys" if the search has a `key:value`, "words" for plain
+    words only, "nothing" if it is empty. message: which parts are ignored, and why; or "".
+    """
+
+    suggestions: list[Suggestion]
+    authors: list[Suggestion]
+    loaded: int
+    gallery: SearchCount | None
+    library: SearchCount
+    kind: Literal["nothing", "words", "keys"]
+    message: str
+
+
+class LoadedFilterBody(TypedDict):
+    """Words to search for among images that the page has loaded. model: the open model's id."""
+
+    ids: list[int]
+    words: str
+    model: NotRequired[int | None]
+
+
+class LoadedFilterResult(TypedDict):
+    """The loaded images that match a search. ids: their ids.
+
+    message: which parts of the search are ignored, and why; or "".
+    """
+
+    ids: list[int]
+    message: str
+
+
+class StatsCount(TypedDict):
+    """A value and how many images have it.
+
+    share: `count` divided by the number of images with generation data, 0 to 1.
+    """
+
+    value: str
+    label: str
+    count: int
+    share: float
+
+
+class StatsBarView(StatsCount):
+    """A value with its count and further statistics of the images that have it.
+
+    reactions: the median number of reactions to these images. weight, low, high: the most common,
+    lowest and highest weight of a LoRA, "" if unknown. is_model_version: whether the value is a
+    version of the open model. search: the search that finds these images, "" if there is none.
+    """
+
+    reactions: float
+    weight: str
+    low: str
+    high: str
+    is_model_version: bool
+    search: str
+
+
+class StatsGroup(TypedDict):
+    kind: str
+    bars: list[StatsBarView]
+
+
+class VersionStats(TypedDict):
+    """The statistics of one model version's images.
+
+    with_data: number of images with generation data. reactions: the median number of reactions to
+    these images. most: the most common value of each kind, such as the sampler, by kind.
+    """
+
+    id: int
+    name: str
+    image_count: int
+    with_data: int
+    reactions: float
+    most: dict[str, StatsCount]
+
+
+class Stats(TypedDict):
+    """What a gallery's images have in common.
+
+    image_count: number of images in the library. with_data: how many of them have generation data.
+    reactions: the median number of reactions to images with generation data. recipe: an infotext of
+    the most common values, or ""; settings: its parameters.
+    """
+
+    image_count: int
+    with_data: int
+    reactions: float
+    recipe: str
+    settings: list[tuple[str, str]]
+    groups: list[StatsGroup]
+    versions: list[VersionStats]
+
 
 _MOST_LETTERS = 1000
-_MOST_IDS = 100_000
 _MOST_COUNTED = 1000  # images
 _MOST_AUTHORS = 3
 _PATIENCE = 2.0  # seconds to wait until new records are written
@@ -64,6 +199,7 @@ def search_images(context: RequestContext) -> ImagePage:
     return view
 
 
+@route("GET", "months", "counts")
 def get_months(context: RequestContext) -> list[MonthCount]:
     """Return the number of stored images per month, newest month first.
 
@@ -77,36 +213,30 @@ def get_months(context: RequestContext) -> list[MonthCount]:
     return [{"month": month, "count": count} for month, count in found]
 
 
-def preview_search(context: RequestContext) -> SearchPreview:
+@route("POST", "search_preview", "counts", max_bytes=2 * MB)
+def preview_search(context: RequestContext, body: SearchPreviewBody) -> SearchPreview:
     """Return how many images a search would find, and how its text could be completed.
 
     The images are counted among those that the page has loaded, in the open gallery, and in the
-    whole library. The body is a `SearchPreviewBody`.
+    whole library.
     """
-    text = context.typed_field("text", str, is_required=True)[:_MOST_LETTERS]
-    word = (context.typed_field("word", str) or "")[:_MOST_LETTERS]
-    loaded, given = require_ids(context, _MOST_IDS), context.typed_field("where", dict) or {}
+    text, word = body["text"][:_MOST_LETTERS], body.get("word", "")[:_MOST_LETTERS]
+    loaded, given = body["ids"], body.get("where", {})
     query, scope = search.parse_query(text), _parse_scope(given)
     model_id = as_id(given.get("model"))
     matching = image_records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
+    has_keys = query.here is not None or any(term.key for term in query.terms)
     return {
         "suggestions": search.suggest_values(word),
         "authors": search.find_authors(text, _MOST_AUTHORS),
         "loaded": len(_filter_by_is_here(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
         "library": _count_matches(query, whole, model_id, hidden),
-        "kind": _classify_search(query),
+        "kind": "keys" if has_keys else "words" if query.terms else "nothing",
         "message": " ".join(_list_problem_texts(query, context.language)),
     }
-
-
-def _classify_search(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return what a search consists of."""
-    if query.here is not None or any(term.key for term in query.terms):
-        return "keys"
-    return "words" if query.terms else "nothing"
 
 
 def _count_matches(
@@ -123,14 +253,12 @@ def _count_matches(
     return {"count": count, "is_more": found.cursor is not None}
 
 
-def filter_loaded(context: RequestContext) -> LoadedFilterResult:
+@route("POST", "loaded_filter", "counts", max_bytes=2 * MB)
+def filter_loaded(context: RequestContext, body: LoadedFilterBody) -> LoadedFilterResult:
     """Return the ids of those images in the body's field `ids` that match the search in `words`."""
-    known, words = require_ids(context, _MOST_IDS), context.typed_field(
-        "words", str, is_required=True
-    )
-    query = search.parse_query(words[:_MOST_LETTERS])
+    known, query = body["ids"], search.parse_query(body["words"][:_MOST_LETTERS])
     found = image_records.filter_matching(known, query, lambda: find_saved_files(known))
-    fitting = _filter_by_is_here(query, found, as_id(context.body_field("model")))
+    fitting = _filter_by_is_here(query, found, as_id(body.get("model")))
     return {"ids": list(fitting), "message": " ".join(_list_problem_texts(query, context.language))}
 
 
@@ -169,6 +297,7 @@ def _list_problem_texts(query: search.SearchQuery, language: str) -> list[str]:
     ]
 
 
+@route("GET", "stats", "counts", 60)
 def get_stats(context: RequestContext) -> Stats:
     """Return the statistics of those images of a model or version that the library has.
 

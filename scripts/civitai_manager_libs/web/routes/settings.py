@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Annotated, Any, cast, Literal, Union
+
+from typing_extensions import TypedDict
 
 from ... import civitai, host, model_files, setting
 from ...core import AtomicFile, expand_folder
@@ -15,39 +17,146 @@ from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
 from ...library import bookmarks, image_records, models
 from ...model_files import validate_folder_template
-from ..http import ApiError, find_lock_reason, RemoteWork, RequestContext
-from ..schemas.page import (
-    Bootstrap,
-    Choice,
-    FilenamePreview,
-    FilterChoices,
-    Instance,
-    KeySaved,
-    KeyState,
-    Message,
-    Setting,
-    SettingGroup,
-    SettingKind,
-    SettingsSaved,
+from ..http import (
+    ApiError,
+    change_route,
+    find_lock_reason,
+    LockReason,
+    Most,
+    RemoteWork,
+    RequestContext,
+    route,
 )
 from . import watches
 from .dependencies import get_client
 from .jobs import make_naming_context
 
-__all__ = [
-    "CHECKS",
-    "get_bootstrap",
-    "get_instance",
-    "is_demo",
-    "make_key_state",
-    "make_settings_view",
-    "new_instance",
-    "preview_names",
-    "put_key",
-    "put_settings",
-    "set_demo",
-    "test_key",
-]
+__all__ = ["CHECKS", "is_demo", "new_instance", "set_demo"]
+
+SettingKind = Literal["number", "whole", "switch", "choice", "text"]
+SettingGroup = Literal["page", "saving", "models", "network"]
+SettingValue = Union[bool, int, float, Annotated[str, Most(65_536)]]
+
+
+class Choice(TypedDict):
+    value: str
+    label: str
+
+
+class Setting(TypedDict):
+    """A setting with its value and form field.
+
+    low, high: the bounds of a number. value: "" for a locked folder or proxy.
+    """
+
+    name: str
+    label: str
+    kind: SettingKind
+    low: float
+    high: float
+    value: SettingValue
+    choices: list[Choice]
+    group: SettingGroup
+    locked: LockReason
+
+
+class HostInfo(TypedDict):
+    """The program that serves the page.
+
+    send_to: the WebUI's tabs that take an image. has_models: whether folders of model files are
+    known, so that the page can say which models are installed.
+    """
+
+    in_webui: bool
+    name: str
+    send_to: list[str]
+    has_models: bool
+
+
+class KeyState(TypedDict):
+    """Whether an API key is saved. from_environment: the variable CIVITAI_API_KEY is set.
+
+    locked: why this request may not change the key, "" if it may.
+    """
+
+    saved: bool
+    from_environment: bool
+    locked: LockReason
+
+
+class FilterChoices(TypedDict):
+    """The choices of the gallery's filters."""
+
+    sort: list[Choice]
+    period: list[Choice]
+    level: list[Choice]
+    type: list[Choice]
+    base_models: list[str]
+
+
+class RecentModel(TypedDict):
+    id: int
+    name: str
+
+
+class Instance(TypedDict):
+    """Two values by which an open page notices that the server has changed.
+
+    instance: changes when the server starts and when the WebUI rebuilds its page.
+    bookmarks_revision: grows with each change of annotations and collections.
+    """
+
+    instance: str
+    bookmarks_revision: int
+
+
+class Bootstrap(Instance):
+    """What the page needs to start.
+
+    words: the page's texts by key. parameter_labels: translated names of infotext fields. is_demo:
+    whether the server uses an offline imitation of Civitai.
+    """
+
+    language: str
+    words: dict[str, str]
+    parameter_labels: dict[str, str]
+    settings: list[Setting]
+    choices: FilterChoices
+    recent: list[RecentModel]
+    is_demo: bool
+    host: HostInfo
+    key: KeyState
+    watches: watches.WatchList
+    civitai_url: str
+
+
+class SettingsSaved(TypedDict):
+    settings: list[Setting]
+    has_models: bool
+
+
+class KeyBody(TypedDict, total=False):
+    """An API key to save or to test. "" deletes the saved key, or tests the saved key."""
+
+    key: str
+
+
+class Message(TypedDict):
+    """A sentence for the user."""
+
+    message: str
+
+
+class KeySaved(Message):
+    key: KeyState
+
+
+class FilenamePreview(TypedDict):
+    """The file names that a template gives to images. fields: the fields that it may contain."""
+
+    filenames: list[str]
+    fields: str
+
 
 # The base models of most galleries, as Civitai's API spells them.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
@@ -79,6 +188,7 @@ def new_instance() -> str:
     return _instance
 
 
+@route("GET", "instance")
 def get_instance(context: RequestContext) -> Instance:
     """Return the server's instance id, and the revision of annotations and collections.
 
@@ -88,6 +198,7 @@ def get_instance(context: RequestContext) -> Instance:
     return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 
 
+@route("GET", "bootstrap")
 def get_bootstrap(context: RequestContext) -> Bootstrap:
     """Return the texts, settings and other data that the page starts with."""
     language = context.language
@@ -116,11 +227,28 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
 
 def make_settings_view(context: RequestContext) -> list[Setting]:
     """Return every setting with its value, and why this request may not change it, "" if it may."""
-    return [
-        _setting_view(context, entry, cast(SettingGroup, group))
-        for group, entries in setting.GROUPS.items()
-        for entry in entries
-    ]
+    views, language = list[Setting](), context.language
+    for group, entries in setting.GROUPS.items():
+        for entry in entries:
+            lock = find_lock_reason(context.request, entry.name)
+            choices: list[Choice] = [
+                {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
+                for value in entry.choices
+            ]
+            views.append(
+                {
+                    "name": entry.name,
+                    "label": messages.get_setting_label(entry.name, language),
+                    "kind": "choice" if choices else _KINDS[type(entry.default)],
+                    "low": entry.low,
+                    "high": entry.high,
+                    "value": "" if lock and entry.is_private else getattr(setting, entry.name),
+                    "choices": choices,
+                    "group": cast(SettingGroup, group),
+                    "locked": lock,
+                }
+            )
+    return views
 
 
 def make_key_state(context: RequestContext) -> KeyState:
@@ -129,26 +257,6 @@ def make_key_state(context: RequestContext) -> KeyState:
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
         "locked": find_lock_reason(context.request, "key"),
-    }
-
-
-def _setting_view(
-    context: RequestContext, entry: setting.SettingSpec, group: SettingGroup
-) -> Setting:
-    language, lock = context.language, find_lock_reason(context.request, entry.name)
-    return {
-        "name": entry.name,
-        "label": messages.get_setting_label(entry.name, language),
-        "kind": "choice" if entry.choices else _KINDS[type(entry.default)],
-        "low": entry.low,
-        "high": entry.high,
-        "value": "" if lock and entry.is_private else getattr(setting, entry.name),
-        "choices": [
-            {"value": value, "label": messages.get_choice_label(entry.name, value, language)}
-            for value in entry.choices
-        ],
-        "group": group,
-        "locked": lock,
     }
 
 
@@ -178,20 +286,20 @@ _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other forms
 
 
-def put_settings(context: RequestContext) -> SettingsSaved:
+@change_route("PUT", "settings")
+def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) -> SettingsSaved:
     """Change the settings in the request's body; return all settings.
 
     Raises ApiError and changes no setting if one value is invalid or may not be changed.
     """
-    given = context.body if isinstance(context.body, dict) else {}
-    unknown = next((name for name in given if name not in setting.BY_NAME), None)
+    unknown = next((name for name in body if name not in setting.BY_NAME), None)
     if unknown is not None:
-        raise ApiError(400, "bad_input", field=str(unknown)[:100])
-    for name, value in given.items():
+        raise ApiError(400, "bad_input", field=unknown[:100])
+    for name, value in body.items():
         # A private value cannot be guessed: the check does not depend on it.
         if setting.BY_NAME[name].is_private or value != getattr(setting, name):
             _check_lock(context, name)  # before `_validate_folder` creates a folder
-    wanted = _validate_settings(given, context.language)
+    wanted = _validate_settings(body, context.language)
     before = {name: getattr(setting, name) for name in wanted}
     _change_settings(wanted)
     try:
@@ -260,6 +368,7 @@ def _validate_text(name: str, text: str) -> str:
         raise ApiError(400, "bad_input", key, name, error=error) from error
 
 
+@route("GET", "filename_preview", "counts")
 def preview_names(context: RequestContext) -> FilenamePreview:
     """Return the file names that a template would give to the latest images.
 
@@ -286,13 +395,14 @@ def _check_lock(context: RequestContext, field: str) -> None:
         raise ApiError(403, lock, field=field)
 
 
-def put_key(context: RequestContext) -> KeySaved:
+@change_route("PUT", "key")
+def put_key(context: RequestContext, body: KeyBody) -> KeySaved:
     """Save the API key in the body; return whether a key is saved.
 
     "" in place of a key deletes the saved key.
     """
     _check_lock(context, "key")
-    key = _require_key(context)
+    key = _parse_key(body)
     setting.save_api_key(key)
     key_of_text = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
@@ -300,14 +410,15 @@ def put_key(context: RequestContext) -> KeySaved:
     return {"key": make_key_state(context), "message": context.translate(key_of_text)}
 
 
-def test_key(context: RequestContext) -> RemoteWork[Message]:
+@route("POST", "key/test")
+def test_key(context: RequestContext, body: KeyBody) -> RemoteWork[Message]:
     """Return a message with the name of the user to whom an API key belongs.
 
     The key is in the body; "" means the saved key. Raises ApiError if there is no key, or if
     Civitai does not accept the key.
     """
     _check_lock(context, "key")
-    typed = _require_key(context)
+    typed = _parse_key(body)
     if not typed and not setting.civitai_api_key:
         raise ApiError(400, "bad_input", "key_none", "key")
     return RemoteWork(lambda: _check_key(context, typed))
@@ -325,8 +436,8 @@ def _check_key(context: RequestContext, typed: str) -> Message:
     return {"message": " · ".join(sentences)}
 
 
-def _require_key(context: RequestContext) -> str:
+def _parse_key(body: KeyBody) -> str:
     try:
-        return setting.validate_key(context.typed_field("key", str) or "")
+        return setting.validate_key(body.get("key", ""))
     except SettingError as error:
         raise ApiError(400, "bad_input", "key_bad", "key") from error

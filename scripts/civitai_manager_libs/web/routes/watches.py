@@ -4,16 +4,66 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from typing import Literal, Union
+
+from typing_extensions import TypedDict
 
 from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...library import watches
-from ..http import format_iso_time, RequestContext
-from ..schemas.page import WatchedGallery, WatchList
-from .dependencies import get_client, parse_gallery_query
+from ..http import change_route, RequestContext, route
+from .dependencies import GalleryQuery, get_client, parse_gallery_query
+from .views import format_iso_time
 
-__all__ = ["act_on_watches", "get_watches"]
+__all__ = ["get_watches", "WatchList"]
+
+
+class WatchBody(GalleryQuery):
+    """A gallery to watch. name: what the list of watched galleries shows."""
+
+    action: Literal["watch"]
+    name: str
+
+
+class UnwatchBody(TypedDict):
+    action: Literal["unwatch"]
+    gallery: str
+
+
+class CheckBody(TypedDict):
+    """A request to look for new images: in all galleries, or only where a check is due."""
+
+    action: Literal["check", "check_due"]
+
+
+class WatchedGallery(TypedDict):
+    """A gallery that the user watches for new images.
+
+    gallery: its key, such as `model 101`. by_upload: Civitai sorts by upload date, so an image that
+    was published late may be new without being at the top. new_count: number of images since the
+    user's last visit. has_more: there are more new images than `new_count`. checked_at: "" if
+    never. problem: why the last check failed, or "".
+    """
+
+    gallery: str
+    name: str
+    model: int | None
+    version: int | None
+    user: str
+    by_upload: bool
+    new_count: int
+    has_more: bool
+    checked_at: str
+    problem: str
+
+
+class WatchList(TypedDict):
+    """All watched galleries. problem: why the last check ended early, or ""."""
+
+    galleries: list[WatchedGallery]
+    checking: bool
+    problem: str
+
 
 _HOUR = 3600.0  # seconds
 _DAY = 86_400.0
@@ -37,20 +87,19 @@ class _WatchChecks:
         server's first check: in the last hour).
         """
         with self._lock:
-            if self.is_running or not (is_requested or self._is_check_due()):
+            begun_at = self._begun_at
+            is_due = is_requested or begun_at is None
+            if begun_at is not None and setting.watch_daily:
+                is_due = is_due or time.monotonic() - begun_at >= _HOUR
+            if self.is_running or not is_due:
                 return
-            pause = 0.0 if is_requested else _HOUR if self._begun_at is None else _DAY
+            pause = 0.0 if is_requested else _HOUR if begun_at is None else _DAY
             now = time.time()
             # If the clock was set back, the last check seems to be in the future.
             due = [one for one in watches.list_watches() if abs(now - one.checked_at) >= pause]
             self._begun_at, self.is_running = time.monotonic(), bool(due)
         if due:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
-
-    def _is_check_due(self) -> bool:
-        if self._begun_at is None:
-            return True
-        return setting.watch_daily and time.monotonic() - self._begun_at >= _HOUR
 
     def _check(self, due: list[watches.Watch]) -> None:
         errors: dict[str, CivitaiShortcutError] = {}
@@ -70,6 +119,7 @@ class _WatchChecks:
 _checks = _WatchChecks()
 
 
+@route("GET", "watches")
 def get_watches(context: RequestContext) -> WatchList:
     """Return the watched galleries, or a message if the library cannot be read."""
     try:
@@ -82,29 +132,18 @@ def get_watches(context: RequestContext) -> WatchList:
         }
 
 
-def act_on_watches(context: RequestContext) -> WatchList:
-    """Do what the body's field `action` names, and return the watched galleries.
-
-    The actions are "watch" and "unwatch" for the gallery that the body names; "check" looks for new
-    images in all watched galleries, "check_due" in those whose daily check is due.
-    """
-    actions: dict[str, Callable[[], object]] = {
-        "watch": lambda: _watch(context),
-        "unwatch": lambda: watches.unwatch_gallery(
-            context.typed_field("gallery", str, is_required=True)
-        ),
-        "check": lambda: _checks.start_check(is_requested=True),
-        "check_due": lambda: _checks.start_check(is_requested=False),
-    }
-    context.require_choice("action", actions)()
+@change_route("POST", "watches")
+def act_on_watches(
+    context: RequestContext, body: Union[WatchBody, UnwatchBody, CheckBody]
+) -> WatchList:
+    """Watch or unwatch a gallery, or look for new images; return the watched galleries."""
+    if body["action"] == "watch":
+        watches.watch_gallery(parse_gallery_query(body), body["name"])
+    elif body["action"] == "unwatch":
+        watches.unwatch_gallery(body["gallery"])
+    else:
+        _checks.start_check(is_requested=body["action"] == "check")
     return _watches_view(context)
-
-
-def _watch(context: RequestContext) -> None:
-    names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
-    params = {name: context.body_field(name) for name in names}
-    query = parse_gallery_query(params)
-    watches.watch_gallery(query, context.typed_field("name", str, is_required=True))
 
 
 def _watches_view(context: RequestContext) -> WatchList:

@@ -1,0 +1,215 @@
+"""The contract of page and server: a route is declared beside its function, by the types it has.
+
+`npm run contract` in tests/javascript makes the page's types, `contract.d.ts`, from the routes.
+Dates in JSON are ISO 8601 in UTC, "" if unknown. TypedDict comes from typing_extensions, which
+gradio requires: pydantic accepts no other before Python 3.12.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from types import NoneType, UnionType
+from typing import Annotated, Any, BinaryIO, Generic, get_args, get_origin, Literal, TypeVar, Union
+
+from typing_extensions import get_type_hints, is_typeddict, NotRequired, Required
+
+from .replies import ApiError
+
+__all__ = ["ApiRoute", "change_route", "check_body", "MB", "Most", "RemoteWork", "route", "ROUTES"]
+
+MB = 1024 * 1024  # bytes
+_SMALL_BODY = 64 * 1024  # bytes
+_CHANGE_SECONDS = 60.0  # a writer may have to wait half of it for another
+_LARGEST = 2**63 - 1  # SQLite's largest integer
+_LARGEST_FLOAT = sys.float_info.max
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RemoteWork(Generic[T]):
+    """Work that waits for Civitai. A route returns it, and its result becomes the response.
+
+    lane: the threads that do the work: "remote", or "files" for images, so that images are sent
+    even while all searches wait. find_stored: returns what to answer if no thread is free, or None.
+    """
+
+    work: Callable[[], T]
+    lane: str = "remote"
+    find_stored: Callable[[], T | None] = lambda: None
+
+
+@dataclass(frozen=True)
+class ApiRoute:
+    """A route: its path, its function and its limits.
+
+    handler: takes a `RequestContext`, and the checked body if it has an argument `body`; returns
+    JSON, a RemoteWork or a Response. lane: the threads that run the function. seconds: after which
+    the work is ended and the client gets 503; work that waits for Civitai has 5 minutes, that for
+    files an hour. max_bytes: of the request's body; a larger one gets 413. is_change: whether the
+    function changes what the user made; it is then finished even if the client has gone.
+    """
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    lane: str = "quick"
+    seconds: float = 20.0
+    max_bytes: int = _SMALL_BODY
+    is_change: bool = False
+
+    @cached_property
+    def _types(self) -> dict[str, Any]:
+        return get_type_hints(self.handler, include_extras=True)
+
+    @property
+    def body_type(self) -> Any:
+        """Return the type of the request's body, None if the function takes none."""
+        return self._types.get("body")
+
+    @property
+    def is_upload(self) -> bool:
+        """Return whether the body is a file instead of JSON."""
+        return bool(self.body_type is BinaryIO)
+
+    @property
+    def answer_type(self) -> Any:
+        """Return the type of the response's JSON, Response for a file. Raises KeyError if none."""
+        kinds = (
+            get_args(kind)[0] if get_origin(kind) is RemoteWork else kind
+            for kind in _list_members(self._types["return"])
+        )
+        return Union[tuple(kinds)]
+
+
+ROUTES: list[ApiRoute] = []  # all that are declared; the paths are those below /api/
+
+
+def route(
+    method: str,
+    path: str,
+    lane: str = "quick",
+    seconds: float = 20.0,
+    max_bytes: int = _SMALL_BODY,
+    is_change: bool = False,
+) -> Callable[[_Function], _Function]:
+    """Declare that a function answers this route; for the arguments see `ApiRoute`.
+
+    The function's annotations declare the JSON of the response and of the body.
+    """
+
+    def declare(function: _Function) -> _Function:
+        ROUTES.append(ApiRoute(method, path, function, lane, seconds, max_bytes, is_change))
+        return function
+
+    return declare
+
+
+def change_route(
+    method: str, path: str, max_bytes: int = _SMALL_BODY
+) -> Callable[[_Function], _Function]:
+    """Declare a route that changes what the user made, and that nothing interrupts."""
+    return route(method, path, "changes", _CHANGE_SECONDS, max_bytes, is_change=True)
+
+
+@dataclass(frozen=True)
+class Most:
+    """The largest length of a string or list in a body: `Annotated[str, Most(1_000_000)]`.
+
+    Without it, a string has at most 10,000 characters, and a list or object 100,000 entries.
+    """
+
+    length: int
+
+
+_LETTERS, _ENTRIES = Most(10_000), Most(100_000)
+
+
+def check_body(value: Any, kind: Any) -> None:
+    """Raise ApiError, with the name of the first wrong field, if JSON does not have this type.
+
+    kind: made of TypedDicts, lists, dicts, unions, Literals of strings, `str`, `int`, `float`,
+    `bool` and None. Fields that a TypedDict does not have are ignored. An int has at most 64 bits.
+    """
+    if not _make_check(kind)(value):
+        raise ApiError(400, "bad_input", field=_find_wrong_field(value, kind))
+
+
+def _find_wrong_field(value: Any, kind: Any) -> str:
+    """Return "" if the value as a whole is wrong."""
+    if not isinstance(value, dict):
+        return ""
+    kinds = [one for one in _list_members(kind) if is_typeddict(one)]
+    for one in [one for one in kinds if _has_tags(value, one)] or kinds:
+        for name, check, is_required in _list_fields(one):
+            if name in value and not check(value[name]) or name not in value and is_required:
+                return name
+    if get_origin(kind) is dict:
+        check = _make_check(get_args(kind)[1])
+        return next((name[:100] for name, entry in value.items() if not check(entry)), "")
+    return ""
+
+
+def _has_tags(value: dict[str, Any], kind: Any) -> bool:
+    """Return whether an object has the Literals, such as `action`, by which a union is told."""
+    for name, hint in get_type_hints(kind).items():
+        origin: Any = get_origin(hint)
+        if origin is Literal and not _make_check(hint)(value.get(name)):
+            return False
+    return True
+
+
+def _list_members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+@cache
+def _list_fields(kind: Any) -> list[tuple[str, Callable[[Any], bool], bool]]:
+    """Return (name, check, whether it is required) of a TypedDict's fields."""
+    fields = []
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        mark: Any = get_origin(hint)
+        is_required = mark is Required or name in kind.__required_keys__ and mark is not NotRequired
+        bare = get_args(hint)[0] if mark in (Required, NotRequired) else hint
+        fields.append((name, _make_check(bare), is_required))
+    return fields
+
+
+@cache
+def _make_check(kind: Any, most: Most | None = None) -> Callable[[Any], bool]:
+    """Return a function that tells whether a JSON value has this type.
+
+    The function visits each part of the value at most once for each member of a union.
+    """
+    origin: Any = get_origin(kind)
+    arguments = get_args(kind)
+    if origin is Annotated:
+        return _make_check(arguments[0], arguments[1])
+    if origin in (Union, UnionType):
+        checks = [_make_check(one, most) for one in arguments]
+        return lambda value: any(check(value) for check in checks)
+    if origin is Literal:
+        return lambda value: isinstance(value, str) and value in arguments
+    if origin in (list, dict):
+        check, longest = _make_check(arguments[-1]), (most or _ENTRIES).length
+        parts: Callable[[Any], Any] = dict.values if origin is dict else iter
+        return lambda value: (
+            isinstance(value, origin) and len(value) <= longest and all(map(check, parts(value)))
+        )
+    if is_typeddict(kind):
+        fields = _list_fields(kind)
+        return lambda value: isinstance(value, dict) and all(
+            check(value[name]) if name in value else not is_required
+            for name, check, is_required in fields
+        )
+    longest = (most or _LETTERS).length
+    return {
+        str: lambda value: isinstance(value, str) and len(value) <= longest,
+        int: lambda value: type(value) is int and abs(value) <= _LARGEST,
+        float: lambda value: type(value) in (int, float) and abs(value) <= _LARGEST_FLOAT,
+        bool: lambda value: isinstance(value, bool),
+        NoneType: lambda value: value is None,
+    }[kind]

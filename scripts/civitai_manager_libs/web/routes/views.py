@@ -1,0 +1,259 @@
+"""The JSON of images and models, which several routes answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Mapping
+from datetime import datetime, timezone
+from typing import cast, Literal
+
+from typing_extensions import TypedDict
+
+from ...civitai import (
+    make_model_page_url,
+    make_version_page_url,
+    Model,
+)
+from ...core import Image, level_name
+from ...infotext import Resource, summarize
+from ...library import bookmarks
+from ..http import Note
+from .dependencies import find_saved_files
+
+Level = Literal["None", "Soft", "Mature", "X", "XXX"]
+Kind = Literal["image", "video", "audio"]
+Availability = Literal["here", "other", "missing", ""]
+
+
+class ImageView(TypedDict):
+    """An image as the grid shows it.
+
+    width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: whether the image has
+    generation data. new: whether it was published since the user's last visit to a watched gallery.
+    deleted_at: when Civitai was found to have removed the image, "" if it was not. summary:
+    (beginning of the prompt, steps, sampler, number of LoRAs), with "" and 0 for missing values;
+    None without generation data.
+    """
+
+    id: int
+    kind: Kind
+    width: int
+    height: int
+    blurhash: str
+    level: Level
+    user: str
+    date: str
+    reactions: int
+    base_model: str
+    saved: bool
+    has_data: bool
+    favourite: bool
+    stars: int
+    new: bool
+    deleted_at: str
+    summary: tuple[str, int, str, int] | None  # half as long as an object
+    post_id: int | None
+
+
+class Annotations(TypedDict):
+    """What the user has added to an image.
+
+    stars: 0 for none. collections: names of the collections that contain the image.
+    """
+
+    favourite: bool
+    stars: int
+    note: str
+    tags: list[str]
+    collections: list[str]
+
+
+class ResourceLink(TypedDict):
+    """A model, LoRA or other file that an image was made with. url: its page on Civitai, or ""."""
+
+    type: str
+    name: str
+    weight: float | None
+    hash: str
+    version_id: int | None
+    url: str
+
+
+class SearchProgress(TypedDict):
+    """How many images of the library have been searched so far, and how many there are."""
+
+    count: int
+    total: int
+
+
+class ImagePage(TypedDict):
+    """A page of a gallery or of a search.
+
+    cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
+    Civitai did not respond. search_progress: how far a search has come, None for a full page and
+    for a gallery. hidden_count: images left out because of their author or a word.
+    """
+
+    images: list[ImageView]
+    cursor: str | None
+    read_at: str
+    notes: list[Note]
+    from_library: bool
+    search_progress: SearchProgress | None
+    hidden_count: int
+
+
+class Cover(TypedDict):
+    id: int
+    blurhash: str
+
+
+class ModelCard(TypedDict):
+    """A model as a search result shows it."""
+
+    id: int
+    name: str
+    type: str
+    creator: str
+    base_models: list[str]
+    cover: Cover | None
+    url: str
+
+
+class ModelVersion(TypedDict):
+    id: int
+    name: str
+    base_model: str
+    trained_words: list[str]
+
+
+class ModelView(ModelCard):
+    description: str
+    tags: list[str]
+    versions: list[ModelVersion]
+
+
+def make_image_view(
+    image: Image,
+    saved: Container[int],
+    annotations: Mapping[int, bookmarks.Annotation],
+    new_ids: Container[int] = (),
+) -> ImageView:
+    """Return the JSON of an image for the grid.
+
+    saved: ids of downloaded images. annotations: the user's annotations by image id. new_ids: ids
+    of images that are new in a watched gallery.
+    """
+    annotation = annotations.get(image.id, bookmarks.Annotation())
+    return {
+        "id": image.id,
+        "kind": cast(Kind, image.type),
+        "width": image.width,
+        "height": image.height,
+        "blurhash": image.hash,
+        "level": cast(Level, level_name(image.level)),
+        "user": image.username,
+        "date": image.created_at,
+        "reactions": image.reactions.total,
+        "base_model": image.base_model,
+        "saved": image.id in saved,
+        "has_data": bool(image.meta),
+        "favourite": annotation.favourite,
+        "stars": annotation.stars,
+        "new": image.id in new_ids,
+        "deleted_at": format_iso_time(annotation.deleted_at),
+        "summary": summarize(image.meta),
+        "post_id": image.post_id,
+    }
+
+
+def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
+    """Return the JSON of the user's annotations of an image."""
+    return {
+        "favourite": annotation.favourite,
+        "stars": annotation.stars,
+        "note": annotation.note,
+        "tags": list(annotation.tags),
+        "collections": list(annotation.collections),
+    }
+
+
+def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
+    """Return the JSON of a resource that an image was made with.
+
+    names: {version id: (model id, "<model name> <version name>")}; the name is used if the resource
+    has none.
+    """
+    model_id, known = names.get(resource.version_id or 0, (0, ""))
+    version_id = resource.version_id
+    return {
+        "type": resource.type,
+        "name": resource.name or known or (f"#{version_id}" if version_id else ""),
+        "weight": resource.weight,
+        "hash": resource.hash,
+        "version_id": version_id,
+        "url": make_version_page_url(version_id, model_id) if version_id else "",
+    }
+
+
+def make_page_view(
+    images: Collection[Image],
+    cursor: str | None,
+    read_at: float,
+    notes: list[Note],
+    hidden_count: int,
+    new_ids: Container[int] = (),
+) -> ImagePage:
+    """Return the JSON of a page of images.
+
+    cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
+    time. notes: problems with the page, in words. hidden_count: number of images left out because
+    the user hides them. new_ids: ids of images that are new in a watched gallery.
+    """
+    ids = [image.id for image in images]
+    saved, marked = find_saved_files(ids), bookmarks.find_annotations(ids)
+    return {
+        "images": [make_image_view(image, saved, marked, new_ids) for image in images],
+        "cursor": cursor,
+        "read_at": format_iso_time(read_at),
+        "notes": notes,
+        "from_library": False,
+        "search_progress": None,
+        "hidden_count": hidden_count,
+    }
+
+
+def make_model_card(model: Model) -> ModelCard:
+    """Return the JSON of a model for a list of search results."""
+    return {
+        "id": model.id,
+        "name": model.name,
+        "type": model.type,
+        "creator": model.creator,
+        "base_models": list(model.base_models),
+        "cover": {"id": cover.id, "blurhash": cover.hash} if (cover := model.cover) else None,
+        "url": make_model_page_url(model.id),
+    }
+
+
+def make_model_view(model: Model) -> ModelView:
+    """Return the JSON of a model with its description and versions."""
+    return {
+        **make_model_card(model),
+        "description": model.description_text,
+        "tags": list(model.tags),
+        "versions": [
+            {
+                "id": version.id,
+                "name": version.name,
+                "base_model": version.base_model,
+                "trained_words": list(version.trained_words),
+            }
+            for version in model.versions
+        ],
+    }
+
+
+def format_iso_time(moment: float) -> str:
+    """Return a Unix time as ISO 8601 in UTC, "" for 0."""
+    date = datetime.fromtimestamp(moment, timezone.utc)
+    return date.isoformat("T", "seconds") if moment else ""
