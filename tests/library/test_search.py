@@ -282,6 +282,11 @@ def marked(filled):
 def test_pages_have_the_same_images_with_and_without_the_index(marked, words, sort, scope):
     every = _all_pages(" ".join(words), sort, scope, limit=100)
     assert _all_pages(" ".join(words), sort, scope) == every
+    with pytest.MonkeyPatch.context() as patch:  # where the nearest images do not fill a page
+        nearest = results._NEAREST.replace("20000", "3")
+        by_rank = results.SORTS["Most Reactions"]._replace(nearest=nearest)
+        patch.setitem(results.SORTS, "Most Reactions", by_rank)
+        assert _all_pages(" ".join(words), sort, scope) == every
     ids = search.SearchScope(range(1, 9), scope.gallery, scope.level, scope.type)
     assert _all_pages(" ".join(words), sort, ids) == every
     with pytest.MonkeyPatch.context() as patch:
