@@ -3,7 +3,7 @@
     python tests/bench/run.py           all of it, about 10 minutes
     python tests/bench/run.py --quick   less of each, in under 3 minutes
     python tests/bench/run.py a m       these cases
-    python tests/bench/run.py i --scale big   a search among a million, some minutes and 4 GB
+    python tests/bench/run.py i --scale big   a search among 200,000, some minutes and 1 GB
     python tests/bench/run.py i --records 300000   a search among so many
 
 Prints a table for each case as Markdown, with medians of several turns, and whether the targets

@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, database, image_records, schema, search
 from civitai_manager_libs.library.database import select_rows
-from civitai_manager_libs.library.search import indexer, scan
+from civitai_manager_libs.library.search import conditions, indexer, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored_images import make_image, store_model
@@ -116,7 +116,7 @@ def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, wor
     assert _ids(words, list_saved=lambda: [3, 5]) == found
     all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
     assert _ids(words, all_ids, list_saved=lambda: [3, 5]) == found
-    monkeypatch.setattr(scan, "has_trigrams", lambda: False)
+    monkeypatch.setattr(conditions, "has_trigrams", lambda: False)
     assert _ids(words, list_saved=lambda: [3, 5]) == found
 
 
@@ -248,7 +248,7 @@ def test_authors_are_found_by_the_start_of_their_names(filled, start, names):
     assert [one.text for one in search.find_authors(start, 3)] == names
 
 
-# From few images and from all
+# With the index and without, of all images and of given ones
 
 
 _TERMS = (
@@ -270,8 +270,7 @@ def marked(filled):
 
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
-    sort=st.sampled_from([*scan.SORTS]),
-    work=st.sampled_from([1, 20, 200, scan._WORK]),
+    sort=st.sampled_from([*results.SORTS]),
     scope=st.sampled_from(
         [
             search.SearchScope(),
@@ -280,42 +279,48 @@ def marked(filled):
         ]
     ),
 )
-def test_search_from_few_images_finds_the_same_as_from_all(marked, words, sort, work, scope):
-    every = _all_pages(" ".join(words), sort, scope, few=-1)
-    assert _all_pages(" ".join(words), sort, scope, few=-1, work=work) == every
-    assert _all_pages(" ".join(words), sort, scope, few=100) == every
+def test_pages_have_the_same_images_with_and_without_the_index(marked, words, sort, scope):
+    every = _all_pages(" ".join(words), sort, scope, limit=100)
+    assert _all_pages(" ".join(words), sort, scope) == every
+    with pytest.MonkeyPatch.context() as patch:  # where the nearest images do not fill a page
+        nearest = results._NEAREST.replace("20000", "3")
+        by_rank = results.SORTS["Most Reactions"]._replace(nearest=nearest)
+        patch.setitem(results.SORTS, "Most Reactions", by_rank)
+        assert _all_pages(" ".join(words), sort, scope) == every
     ids = search.SearchScope(range(1, 9), scope.gallery, scope.level, scope.type)
-    assert _all_pages(" ".join(words), sort, ids, few=-1) == every
-
-
-def _all_pages(words, sort, scope, few, work=scan._WORK):
-    """Return the ids of all pages. few: the most ids to start from. work: the cost of a page."""
-    ids, cursor = [], ""
+    assert _all_pages(" ".join(words), sort, ids) == every
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "_FEW", few)
-        patch.setattr(scan, "_WORK", work)
-        while cursor is not None:
-            query = search.parse_query(words)
-            found = search.run_search(
-                query, scope, sort=sort, cursor=cursor or None, limit=2, list_saved=lambda: [1, 4]
-            )
-            ids, cursor = [*ids, *found.ids], found.cursor
+        patch.setattr(conditions, "has_trigrams", lambda: False)
+        assert _all_pages(" ".join(words), sort, scope) == every
+
+
+def _all_pages(words, sort, scope, limit=2):
+    """Return the ids of all pages of `limit` images."""
+    ids, cursor = [], ""
+    while cursor is not None:
+        found = search.run_search(
+            search.parse_query(words),
+            scope,
+            sort=sort,
+            cursor=cursor or None,
+            limit=limit,
+            list_saved=lambda: [1, 4],
+        )
+        assert len(found.ids) == limit or found.cursor is None
+        ids, cursor = [*ids, *found.ids], found.cursor
     return ids
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["steps>149", "steps>1 steps<15", "-reactions<50", "before:2023", "stars>0", "-stars<1"],
-)
-def test_comparison_that_few_images_match_reads_no_others(filled, words):
-    plans = []
-
-    def read(sql, values):
-        plans.extend(row[3] for row in select_rows(f"EXPLAIN QUERY PLAN {sql}", values))
-        return select_rows(sql, values)
-
-    search.run_search(search.parse_query(words), read=read)
-    assert [plan for plan in plans if plan.startswith("SCAN facts")] == []
+@pytest.mark.parametrize("cursor", ["3:2:4:8", "3::4:8", "3"])
+def test_cursor_of_an_older_version_continues_its_search(filled, cursor):
+    found = search.run_search(search.SearchQuery(), cursor=cursor, limit=100)
+    assert found == search.SearchPage((2, 1), None, 0)
+    seeded = search.run_search(
+        search.SearchQuery(), sort=search.RANDOM, cursor=f"77/{cursor.replace('3', '9' * 9, 1)}"
+    )
+    key = results.make_random_order(77).key
+    sql = f"SELECT f.id FROM facts f WHERE {key} < 999999999 ORDER BY {key} DESC"
+    assert seeded.ids == tuple(image_id for (image_id,) in select_rows(sql))
 
 
 # However large the library is
@@ -373,40 +378,23 @@ def steps_of():
         db.close()
 
 
-@pytest.mark.parametrize("sort", scan.SORTS)
-def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(scan, "_WORK", 6_000)
-    monkeypatch.setattr(scan, "_FEW", 100)
-    monkeypatch.setattr(scan, "_COMMON", 300)
+@pytest.mark.parametrize("sort", results.SORTS)
+def test_first_page_without_results_costs_no_more_for_each_image_of_a_larger_library(
+    steps_of, sort
+):
     for words in _CONTRADICTIONS:
         few, found = steps_of(words, sort, 10_000)
         many, _ = steps_of(words, sort, 40_000)
-        assert found.ids == () and found.cursor, words
-        assert many < 1.2 * few, words
+        assert found.ids == () and found.cursor is None, words
+        assert many < 4.4 * few + 1_000, words
 
 
-@pytest.mark.parametrize("sort", scan.SORTS)
-def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(scan, "_WORK", 6_000)
-    monkeypatch.setattr(scan, "_FEW", 100)
-    for words in ("steps<5 cfg>9", "girl -1girl"):
-        first, found = steps_of(words, sort, 10_000)
-        while found.cursor:
-            steps, found = steps_of(words, sort, 10_000, found.cursor)
-            assert steps < 1.5 * first, words
-
-
-def test_search_without_results_continues_to_the_last_image(filled, monkeypatch):
-    monkeypatch.setattr(scan, "_WORK", 200)  # two images
-    monkeypatch.setattr(scan, "_FEW", -1)
-    query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
-    while cursor is not None:
-        found = search.run_search(query, sort="Oldest", cursor=cursor)
-        ids.append(found.ids)
-        looked_at.append(found.looked_at)
-        cursor = found.cursor
-    assert ids == [(), (), (), (8,), ()]
-    assert looked_at == [(2, 8), (4, 8), (6, 8), (8, 8), None]
+@pytest.mark.parametrize("sort", results.SORTS)
+def test_page_of_common_images_compares_the_texts_of_that_page_alone(steps_of, sort):
+    for words in ("1girl", "-zzz", "1girl -zzz steps>1", "base:pony -dawn"):
+        steps, found = steps_of(words, sort, 40_000)
+        assert len(found.ids) == 100
+        assert steps < 40_000 * 20, words  # a third of what comparing each text takes
 
 
 # Older versions
@@ -472,51 +460,37 @@ ALTER TABLE watched DROP COLUMN news;
 CREATE INDEX facts_in_order ON facts (reactions, id);
 PRAGMA user_version = 5
 """
+_V11 = """
+CREATE INDEX facts_by_date ON facts (created);
+CREATE INDEX facts_by_steps ON facts (steps);
+CREATE INDEX facts_by_hires ON facts (hires) WHERE hires IS NOT NULL;
+UPDATE facts SET has_negative = NULL WHERE id < 4;
+PRAGMA user_version = 11
+"""
 
 
-def test_library_of_version_5_is_searchable_and_upgraded_in_the_background(filled, monkeypatch):
-    monkeypatch.setattr(indexer, "_FACTS_AT_ONCE", 3)
-    db = sqlite3.connect(setting.library_file())
-    db.executescript(_V5_FACTS.format(facts=schema.TEXTS_OF_3.split(";")[0]))
-    db.close()
-    looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025")
+@pytest.mark.parametrize("version", [5, 11])
+def test_library_of_an_older_version_finds_the_same_after_its_upgrade(marked, filled, version):
+    looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025", "stars>0")
     before = [_ids(words) for words in looked_for]
-    assert before[0] == [1, 4] and before[2] == [3, 4]
-    search.index_remaining()
+    assert before[0] == [1, 4] and before[2] == [3, 4] and before[-1] == [2, 6]
     filled.forget()
+    db = sqlite3.connect(setting.library_file())
+    facts = schema.TEXTS_OF_3.split(";")[0]
+    db.executescript(_V5_FACTS.format(facts=facts) if version == 5 else _V11)
+    db.close()
     assert [_ids(words) for words in looked_for] == before
     made = {name for (name,) in select_rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    assert made >= schema.INDEXES.keys() and "facts_in_order" not in made
+    assert {name for name in made if name.startswith("facts_")} == {"facts_by_rank"}
     assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
     with database.open_library() as opened:
         assert opened.recovery_notice == ""
         assert opened.rows("PRAGMA user_version") == [(schema.VERSION,)]
 
 
-def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
-    monkeypatch.setattr(indexer, "_FACTS_AT_ONCE", 3)
-    db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
-    with db:
-        db.execute("UPDATE facts SET has_negative = NULL")
-    paused = []
-
-    def mark(seconds):
-        paused.append(seconds)
-        with db:  # it may begin at once
-            db.execute("INSERT INTO marks VALUES (?, 1, 0, '', '', 1.0)", (100 + len(paused),))
-
-    monkeypatch.setattr(database.time, "sleep", mark)
-    search.index_remaining()
-    filled.forget()
-    monkeypatch.undo()
-    db.close()
-    assert len(paused) >= 3 and min(paused) > 0.1  # the longest that SQLite sleeps between asking
-    assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
-
-
 def test_library_without_fts5_is_searchable_and_indexed_once_there_is_fts5(library, monkeypatch):
     with monkeypatch.context() as patch:
-        for module in (database, database, indexer, scan):
+        for module in (database, indexer, conditions):
             patch.setattr(module, "has_trigrams", lambda: False)
         database._make_schema.cache_clear()
         image_records.store_images([_image(n) for n in range(1, 9)])
@@ -542,9 +516,7 @@ def _random_pages(**more):
             return ids
 
 
-@pytest.mark.parametrize("work", [20, 2_000, scan._WORK])
-def test_random_order_has_each_image_once_and_differs_each_time(library, monkeypatch, work):
-    monkeypatch.setattr(scan, "_WORK", work)
+def test_random_order_has_each_image_once_and_differs_each_time(library):
     every = [*range(1, 120), 2**31 - 1]
     image_records.store_images([_image(n) for n in every], galleries=["model 9"])
     library.finish()
@@ -573,9 +545,10 @@ def test_random_order_is_not_changed_by_new_images(library):
 @given(seed=st.integers(1, 2**31 - 1))
 def test_random_order_has_a_different_key_for_each_id(seed):
     db = sqlite3.connect(":memory:")
-    key = scan.make_random_order(seed).sort_key.format(id="value")
+    key = results.make_random_order(seed).key
     ids = [*range(1, 200), *range(90_000_000, 90_000_200), 2**31 - 1]
-    rows = db.execute(f"SELECT value, {key} FROM json_each(?)", (str(ids),)).fetchall()
+    given = "(SELECT value AS id FROM json_each(?)) f"
+    rows = db.execute(f"SELECT f.id, {key} FROM {given}", (str(ids),)).fetchall()
     db.close()
     assert len({place for _, place in rows}) == len(ids)
     assert all(0 <= place < 2**31 for _, place in rows)

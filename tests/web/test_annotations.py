@@ -9,7 +9,6 @@ import threading
 import pytest
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.library import bookmarks
-from civitai_manager_libs.library.search import scan
 from page_driver import expect, wait_for
 
 _MODEL = "images?model=101&limit=10"
@@ -127,21 +126,6 @@ def test_deleted_collection_can_be_made_again_with_its_images(api, ids):
     assert deleted["collections"] == [] and set(deleted["removed_ids"]) == set(ids[:3])
     again = {"action": "create", "name": "Sea", "ids": deleted["removed_ids"]}
     assert api.post("collections", again)["collections"][0]["count"] == 3
-
-
-def test_unfinished_search_reports_its_progress(api, ids, monkeypatch):
-    monkeypatch.setattr(scan, "_WORK", 100)
-    asked, cursors = "images?search=-author:nobody%20-zzz&limit=200&level=XXX", [""]
-    found, pages = set(), []
-    while cursors[-1] is not None:
-        pages.append(api.get(f"{asked}&cursor={cursors[-1]}"))
-        cursors.append(pages[-1]["cursor"])
-        found |= {view["id"] for view in pages[-1]["images"]}
-    assert found >= set(ids) and len(pages) > 2
-    total = pages[0]["search_progress"]["total"]
-    counts = [page["search_progress"]["count"] for page in pages[:-1]]
-    assert counts == sorted(set(counts)) and counts[-1] <= total
-    assert pages[-1]["search_progress"] is None
 
 
 def test_only_images_in_the_library_are_annotated(api, ids):

@@ -78,19 +78,9 @@ def _find_ids(
     images that download jobs have saved as files.
     """
     scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit + 1
-    ids, cursor = list[int](), None
-    while True:  # one search of a large library may stop before it has found enough
-        rest = limit - len(ids)
-        found = search.run_search(
-            query, scope, sort=arguments.sort, cursor=cursor, limit=rest, list_saved=list_saved_ids
-        )
-        ids += found.ids
-        if len(ids) >= limit or not found.cursor:
-            return ids
-        if cursor is None and found.looked_at:
-            count, total = found.looked_at
-            print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
-        cursor = found.cursor
+    sort = arguments.sort
+    found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
+    return found.ids
 
 
 def print_bookmarks(arguments: argparse.Namespace) -> int:

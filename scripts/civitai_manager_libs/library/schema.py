@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = [
     "ANNOTATED_IDS",
     "CHANGES",
-    "INDEXES",
     "RANK",
     "TABLES",
     "TEXTS_OF_3",
@@ -13,7 +12,7 @@ __all__ = [
     "VERSION",
 ]
 
-VERSION = 11
+VERSION = 12
 
 _IMAGES = """
 CREATE TABLE images (
@@ -65,22 +64,12 @@ _SEARCHED = _TEXTS.format(more=", has_negative INTEGER")
 # would seek the reactions alone in an index and step over all images that have as many.
 # Civitai's ids have 31 bits.
 RANK = "min({reactions}, 524287) << 40 | {id}"
-# Indexes for searches. Those that an older version's library lacks are created in the background,
-# because that takes seconds: see `search.indexer`. The first covers every column that a search
-# compares, so that a search in the order of reactions reads no rows of the table.
+# A search in the order of reactions reads all that it compares from this index.
 _RANK = RANK.format(reactions="reactions", id="id")
-_COMPARED = (
-    "level, type, created, width, height, has_data, steps, cfg, clip_skip, hires, has_negative"
-)
-_INDEXED = ("reactions", "type", "width", "height", "steps", "cfg")
-INDEXES = {
-    "facts_by_rank": f"facts (({_RANK}), reactions, {_COMPARED})",
-    "facts_by_date": "facts (created)",
-    **{f"facts_by_{column}": f"facts ({column})" for column in _INDEXED},
-    "facts_by_clip_skip": "facts (clip_skip) WHERE clip_skip IS NOT NULL",
-    "facts_by_hires": "facts (hires) WHERE hires IS NOT NULL",
-}
-_INDEXES = ";".join(f"CREATE INDEX {name} ON {what}" for name, what in INDEXES.items())
+_INDEX = f"""
+CREATE INDEX IF NOT EXISTS facts_by_rank ON facts (({_RANK}), reactions, level, type, created,
+    width, height, has_data, steps, cfg, clip_skip, hires, has_negative)
+"""
 # What the user has added to images: it stays when their records are evicted. marks: favourites,
 # stars and notes. sets: collections. folded: the text as searches compare it. gone: images that
 # Civitai no longer has, and when that was noticed.
@@ -183,7 +172,7 @@ CREATE TABLE pages (
 CREATE INDEX pages_by_age ON pages (read_at);
 {_FIGURES};
 {_SEARCHED};
-{_INDEXES};
+{_INDEX};
 {_OWN};
 {_WATCHED};
 {_VERSION_RECORDS};
@@ -216,9 +205,18 @@ ALTER TABLE watched ADD COLUMN known BLOB;
 ALTER TABLE watched ADD COLUMN fresh_ids BLOB;
 ALTER TABLE watched ADD COLUMN news BLOB
 """
+# Searches no longer use the other indexes of `facts`.
+_UNUSED = "in_order by_date by_reactions by_type by_width by_height by_steps by_cfg by_clip_skip"
+_FROM_11 = f"""
+{";".join(f"DROP INDEX IF EXISTS facts_{name}" for name in [*_UNUSED.split(), "by_hires"])};
+UPDATE facts SET has_negative = ifnull((SELECT negative <> '' FROM texts
+    WHERE texts.id = facts.id), 0) WHERE has_negative IS NULL;
+{_INDEX}
+"""
 CHANGES = (
     *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
     _MISSING_VERSIONS,
     _HIDDEN_RULES,
+    _FROM_11,
 )

@@ -1,9 +1,9 @@
 """Search in the library: by words, and by the values that images were made with."""
 
-from .conditions import HiddenTerms, SearchScope
+from .conditions import HiddenTerms, SearchScope, SelectRows
 from .grammar import FLAGS, fold_text, parse_query, QueryProblem, SearchQuery
 from .indexer import find_authors, index_images, index_remaining, suggest_values, Suggestion
-from .scan import count_by_month, RANDOM, run_search, SearchPage, select_hidden, SelectRows
+from .results import count_by_month, RANDOM, run_search, SearchPage, select_hidden
 
 __all__ = ["FLAGS", "HiddenTerms", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery"]
 __all__ += ["SearchScope", "SelectRows", "Suggestion", "count_by_month", "find_authors"]

@@ -1,4 +1,4 @@
-"""The terms of a search as conditions in SQL."""
+"""The terms of a search as conditions in SQL, each true or false for one row `f` of `facts`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from typing import Any, NamedTuple
 
+from ..database import has_trigrams
 from .grammar import NAMES, NUMBERS, Term
 
 __all__ = [
     "Condition",
     "HiddenTerms",
+    "iter_conditions",
     "iter_scope_conditions",
-    "make_condition",
     "make_hidden_condition",
-    "make_trigram_queries",
-    "merge_bounds",
     "negate",
     "SearchScope",
-    "Source",
+    "SelectRows",
 ]
 
-_TRIGRAM = 3  # letters
-_MOST_TRIGRAMS = 8  # of a search; the texts themselves are compared with the whole words
+SelectRows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+
 _COLUMNS = {"clip": "clip_skip", "after": "created", "before": "created"}
 _SIGNS = {"after": ">=", "before": "<"}  # of dates
 _REQUIRED_COLUMNS = ("width", "height", "reactions")  # which every image has
@@ -37,41 +36,25 @@ _ANNOTATIONS = {
     "set": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {matches}",
     "note": "SELECT id FROM marks WHERE {matches}",
 }
-_IN_WORDS = "(instr(t.prompt, ?) > 0 OR instr(t.names, ?) > 0)"
-_HAS_NEGATIVE = """ifnull(f.has_negative, (
-    SELECT negative <> '' FROM texts WHERE id = f.id))"""  # NULL in rows of an older version
-_IN_NEGATIVE = "instr(t.negative, ?) > 0"
 # A record may give a resource's version id alone, "#77"; `versions` has the names of versions.
-_NAMED = """SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
-    SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0))"""
+_NAMED = """SELECT id FROM uses WHERE name IN (
+    SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
+        SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0)))"""
+_OF_BASE_MODELS = """SELECT id FROM uses WHERE name IN (
+    SELECT number FROM names WHERE kind = 'base' AND shown IN (SELECT value FROM json_each(?)))"""
+_OF_AUTHORS = """SELECT id FROM uses WHERE name IN (
+    SELECT number FROM names WHERE kind = 'author' AND name IN (SELECT value FROM json_each(?)))"""
 
 
-class Source(IntEnum):
-    """The kinds of data that a condition may read, from the fastest to the slowest."""
+class Condition(NamedTuple):
+    """An SQL condition for one image, and its parameters.
 
-    FACTS = 0
-    ANNOTATIONS = 1
-    NAMES = 2
-    TEXTS = 3
-
-
-@dataclass(frozen=True)
-class Condition:
-    """An SQL condition that tests one image.
-
-    sql: the condition; `f` and `t` are the image's rows in the tables `facts` and `texts`.
-    ids: a SELECT that finds all matching image ids by an index, "" if there is no index.
-    values: the parameters of `sql`, and also of `ids`. source: the slowest data that `sql` reads.
-    column: the column of `facts` that is compared, "" for other conditions.
-    count: number of comparisons in `sql`, to estimate how long a test takes.
+    `{id}` stands for the image's id: "f.id", or "+f.id" where SQLite may not look up ids but must
+    read `facts` in the order of an index.
     """
 
     sql: str
     values: tuple[object, ...] = ()
-    ids: str = ""
-    source: Source = Source.FACTS
-    column: str = ""
-    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,136 +74,75 @@ class SearchScope:
     with_data: bool = False
 
 
-def make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:
-    """Return the SQL condition for one term of a search.
+def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
+    """Yield the conditions that limit a search to the images of a scope."""
+    if scope.ids is not None:  # few, so they are looked up in every order
+        ids = json.dumps(list(scope.ids))
+        yield Condition("f.id IN (SELECT value FROM json_each(?))", (ids,))
+    if scope.gallery:
+        yield _make_ids_condition("SELECT id FROM seen WHERE gallery = ?", scope.gallery)
+    if scope.level != 31:
+        yield Condition("(f.level & ?) <> 0", (scope.level,))
+    if scope.type:
+        yield Condition("f.type = ?", (scope.type,))
+    if scope.with_data:
+        yield Condition("f.has_data")
+    if scope.base_models:
+        yield _make_ids_condition(_OF_BASE_MODELS, json.dumps(list(scope.base_models)))
+
+
+def iter_conditions(
+    terms: Iterable[Term], list_saved: Callable[[], Iterable[int]], read: SelectRows | None
+) -> Iterator[Condition]:
+    """Yield the conditions for the terms of a search.
 
     list_saved: returns the ids of downloaded images; called only for the term `is:saved`.
+    read: runs a SELECT, to look words up in the index of trigrams; None to compare only texts.
     """
-    sign = _SIGNS.get(term.key, term.sign)
-    if term.is_not and sign in _INVERSE:
-        return _negate_comparison(term, _INVERSE[sign])
-    positive = _make_positive_condition(term, list_saved)
-    return negate(positive) if term.is_not else positive
+    words: dict[bool, list[Term]] = {False: [], True: []}
+    for term in terms:
+        if term.key in _IN_TEXTS:
+            words[term.is_not].append(term)
+        elif term.is_not and (sign := _INVERSE.get(_SIGNS.get(term.key, term.sign))):
+            yield _negate_comparison(term, sign)
+        else:
+            condition = _make_condition(term, list_saved)
+            yield negate(condition) if term.is_not else condition
+    for is_not, some in words.items():
+        if some:
+            queries = [
+                _make_trigram_query(term, read, max(1, _MOST_TRIGRAMS // len(some)))
+                for term in some
+            ]
+            yield _make_words_condition(some, queries, is_not)
 
 
 def negate(condition: Condition) -> Condition:
     """Return the opposite condition, which is true where the given one is false or NULL."""
     # In SQL, NOT NULL is NULL. Within a function such as ifnull, SQLite would test both sides of
     # each AND and OR, even where the first one decides.
-    sql, source = f"({condition.sql}) IS NOT TRUE", condition.source
-    return Condition(sql, condition.values, source=source, count=condition.count)
+    return Condition(f"({condition.sql}) IS NOT TRUE", condition.values)
 
 
-def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
-    """Yield the SQL conditions that limit a search to the images of a scope."""
-    if scope.gallery:
-        yield Condition(
-            "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
-            (scope.gallery,),
-            "SELECT id FROM seen WHERE gallery = ?",
-            Source.ANNOTATIONS,
-        )
-    if scope.level != 31:
-        yield Condition("(f.level & ?) <> 0", (scope.level,))
-    if scope.type:
-        yield Condition("+f.type = ?", (scope.type,), "SELECT id FROM facts WHERE type = ?")
-    if scope.with_data:
-        yield Condition("f.has_data")
-    if scope.base_models:
-        yield _make_base_model_condition(scope.base_models)
-
-
-def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Merge conditions that compare the same column, such as `steps>20 steps<30`.
-
-    Return the merged conditions and all others. An index then finds the images between both bounds
-    in one step.
-    """
-    merged: dict[object, Condition] = {}
-    for number, condition in enumerate(conditions):
-        key = condition.column or number
-        other = merged.get(key)
-        if other is not None:
-            bounds = condition.ids.partition(" WHERE ")[2]
-            condition = replace(
-                condition,
-                sql=f"{other.sql} AND {condition.sql}",
-                values=other.values + condition.values,
-                ids=f"{other.ids} AND {bounds}",
-            )
-        merged[key] = condition
-    return list(merged.values())
-
-
-def make_trigram_queries(
-    terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
-) -> list[str]:
-    """Return FTS5 full-text queries that every image with the search terms matches.
-
-    Other images may match all queries too, because the index has only trigrams (three letters in a
-    row). list_trigrams: returns the indexed trigrams that begin with a term of one or two letters.
-    """
-    words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
-    most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
-    return [query for term in words for query in _iter_trigram_queries(term, list_trigrams, most)]
-
-
-def _iter_trigram_queries(
-    term: Term, list_trigrams: Callable[[Term], Sequence[str]], most: int
-) -> Iterator[str]:
-    columns = "{negative}" if term.key else "{prompt names}"
-    if len(term.value) < _TRIGRAM:
-        if trigrams := " OR ".join(map(_quote_trigram, list_trigrams(term))):
-            yield f"{columns} : ({trigrams})"
-        return
-    for start in _list_trigram_starts(term.value)[:most]:
-        yield f"{columns} : {_quote_trigram(term.value[start : start + _TRIGRAM])}"
-
-
-def _list_trigram_starts(text: str) -> list[int]:
-    """Return the start positions of trigrams (three letters in a row) that cover a text."""
-    last = len(text) - _TRIGRAM
-    spanning = [start for start in range(last + 1) if text[start + 1] == " "]
-    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _TRIGRAM)])]
-
-
-def _quote_trigram(trigram: str) -> str:
-    doubled = trigram.replace('"', '""')
-    return f'"{doubled}"'
-
-
-def _make_base_model_condition(base_models: Sequence[str]) -> Condition:
-    is_given = "shown IN (SELECT value FROM json_each(?))"
-    numbers = f"SELECT number FROM names WHERE kind = 'base' AND {is_given}"
-    return _make_uses_condition(numbers, (json.dumps(list(base_models)),))
-
-
-def _make_positive_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:
+def _make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:
     key, value = term.key, term.value
-    if key == "":
-        return Condition(_IN_WORDS, (value, value), source=Source.TEXTS)
-    if key == "negative":
-        return Condition(_IN_NEGATIVE, (value,), source=Source.TEXTS)
     if key in NAMES:
-        return _make_term_name_condition(term)
+        matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
+        kinds = ", ".join(f"'{kind}'" for kind in NAMES[key])
+        return _make_ids_condition(_NAMED.format(kinds=kinds, matches=matches), value, value)
     if key in _ANNOTATIONS:
         matches = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
-        return _make_ids_condition(_ANNOTATIONS[key].format(matches=matches), (value,))
+        return _make_ids_condition(_ANNOTATIONS[key].format(matches=matches), value)
     if key == "stars":
         return _make_stars_condition(term)
-    if key in NUMBERS or key == "after":
-        return _make_comparison_condition(*_parse_comparison(term), _SIGNS.get(key, term.sign))
     if key == "before":
-        return Condition(
-            "(+f.created < ? AND +f.created <> '')",
-            (value,),
-            "SELECT id FROM facts WHERE created < ? AND created > ''",
-            column="created",
-        )
+        return Condition("(f.created < ? AND f.created <> '')", (value,))
+    if key in NUMBERS or key == "after":
+        column, number = _parse_comparison(term)
+        return Condition(f"f.{column} {_SIGNS.get(key, term.sign)} ?", (number,))
     if value == "saved":
-        return _make_ids_condition(
-            "SELECT value AS id FROM json_each(?)", (json.dumps([*list_saved()]),)
-        )
+        ids = json.dumps([*list_saved()])
+        return _make_ids_condition("SELECT value FROM json_each(?)", ids)
     return _FLAGS[value]
 
 
@@ -233,10 +155,9 @@ def _negate_comparison(term: Term, sign: str) -> Condition:
     if term.key == "stars":
         return _make_stars_condition(replace(term, sign=sign))
     column, value = _parse_comparison(term)
-    unknown = {"created": " OR {0} = ''"}.get(column, " OR {0} IS NULL")
-    bounds = f"({{0}} {sign} ?{unknown if column not in _REQUIRED_COLUMNS else ''})"
-    ids = f"SELECT id FROM facts WHERE {bounds.format(column)}"
-    return Condition(bounds.format(f"+f.{column}"), (value,), ids, column=column)
+    unknown = {"created": " OR f.created = ''"}.get(column, f" OR f.{column} IS NULL")
+    known = column in _REQUIRED_COLUMNS
+    return Condition(f"(f.{column} {sign} ?{'' if known else unknown})", (value,))
 
 
 def _parse_comparison(term: Term) -> tuple[str, float | str]:
@@ -244,62 +165,100 @@ def _parse_comparison(term: Term) -> tuple[str, float | str]:
     return column, term.value if column == "created" else float(term.value)
 
 
-def _make_comparison_condition(column: str, value: float | str, sign: str) -> Condition:
-    sql, ids = f"(+f.{column} {sign} ?)", f"SELECT id FROM facts WHERE {column} {sign} ?"
-    return Condition(sql, (value,), ids, column=column)
-
-
 def _make_stars_condition(term: Term) -> Condition:
     # An image without a row in `marks` has no stars.
     select, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
     if not _COMPARE[term.sign](0, number):
-        return _make_ids_condition(select.format(""), (number,))
-    return Condition(
-        f"(f.id NOT IN ({select.format('NOT ')}))", (number,), source=Source.ANNOTATIONS
-    )
+        return _make_ids_condition(select.format(""), number)
+    return negate(_make_ids_condition(select.format("NOT "), number))
 
 
-def _make_ids_condition(ids: str, values: tuple[object, ...] = ()) -> Condition:
-    return Condition(f"f.id IN ({ids})", values, ids, Source.ANNOTATIONS)
-
-
-def _make_term_name_condition(term: Term) -> Condition:
-    matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
-    kinds = ", ".join(f"'{kind}'" for kind in NAMES[term.key])
-    numbers = _NAMED.format(kinds=kinds, matches=matches)
-    return _make_uses_condition(numbers, (term.value, term.value))
-
-
-def _make_uses_condition(numbers: str, values: tuple[object, ...]) -> Condition:
-    return Condition(
-        f"EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN ({numbers}))",
-        values,
-        f"SELECT id FROM uses WHERE name IN ({numbers})",
-        Source.NAMES,
-    )
+def _make_ids_condition(select: str, *values: object) -> Condition:
+    return Condition(f"{{id}} IN ({select})", values)
 
 
 _FLAGS = {
     "favourite": _make_ids_condition("SELECT id FROM marks WHERE favourite"),
     "note": _make_ids_condition("SELECT id FROM marks WHERE note <> ''"),
     "gone": _make_ids_condition("SELECT id FROM gone"),
-    "image": Condition("(+f.type = 'image')"),
-    "video": Condition("(+f.type = 'video')", ids="SELECT id FROM facts WHERE type = 'video'"),
-    "data": Condition("(f.has_data)"),
-    "negative": Condition(_HAS_NEGATIVE),
-    "hires": Condition("(f.hires IS NOT NULL)", ids="SELECT id FROM facts WHERE hires IS NOT NULL"),
+    "image": Condition("f.type = 'image'"),
+    "video": Condition("f.type = 'video'"),
+    "data": Condition("f.has_data"),
+    "negative": Condition("f.has_negative"),
+    "hires": Condition("f.hires IS NOT NULL"),
 }
 
 
-# Letters that may not touch a word. Scripts without spaces are left out: there, a word is found
-# inside others.
-_LETTERS = "0-9_a-z\u00aa-\u1fff"
-_AS_WORD = "(' ' || {text} || ' ') GLOB ?"
-_OF_AUTHORS = """EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN (
-    SELECT number FROM names WHERE kind = 'author' AND name IN (SELECT value FROM json_each(?))))"""
-# The first comparison is ten times as fast as the second, and most images do not pass it.
-_IN_PROMPT = f"((t.prompt || ' ') GLOB ? AND {_AS_WORD.format(text='t.prompt')})"
-_IN_TAGS = f"f.id IN (SELECT id FROM own_tags WHERE {_AS_WORD.format(text='folded')})"
+# Words are looked up in the index of trigrams (three letters in a row). The index does not know the
+# order of trigrams, so the texts of the images that it finds are compared, too.
+_IN_TEXTS = {
+    "": "(instr(prompt, ?) > 0 OR instr(names, ?) > 0)",
+    "negative": "instr(negative, ?) > 0",
+}
+_INDEXED = {"": "{prompt names}", "negative": "{negative}"}
+_MATCHING = "{id} IN (SELECT rowid FROM trigrams WHERE trigrams MATCH ?)"
+_TRIGRAM = 3  # letters
+_MOST_TRIGRAMS = 8  # of a search, and of a hidden word
+_MOST_OF_SHORT_WORD = 300  # trigrams that begin with its one or two letters
+_SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 50 of these has it
+_NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
+
+
+def _make_words_condition(words: Sequence[Term], queries: Sequence[str], is_not: bool) -> Condition:
+    """Return the condition for images with all words, or with none of the words if `is_not`.
+
+    queries: a full-text query for each word, "" if the index is of no use for the word.
+    """
+    compared = (" OR " if is_not else " AND ").join(_IN_TEXTS[word.key] for word in words)
+    sql = f"EXISTS (SELECT 1 FROM texts WHERE id = f.id AND ({compared}))"
+    values = [word.value for word in words for _ in range(_IN_TEXTS[word.key].count("?"))]
+    query = (" OR " if is_not else " AND ").join(filter(None, queries))
+    if query and (all(queries) or not is_not):
+        sql, values = f"{_MATCHING} AND {sql}", [query, *values]
+    condition = Condition(sql, tuple(values))
+    return negate(condition) if is_not else condition
+
+
+def _make_trigram_query(term: Term, read: SelectRows | None, most: int) -> str:
+    """Return a full-text query that every image with a word matches, "" if the index is of no use.
+
+    most: number of trigrams of a word of three letters or more.
+    """
+    word = term.value
+    if read is None or not has_trigrams():
+        return ""
+    if len(word) < _TRIGRAM:
+        trigrams = _list_trigrams(read, term)
+    else:
+        trigrams = [word[at : at + _TRIGRAM] for at in _list_trigram_starts(word)[:most]]
+    operation = " OR " if len(word) < _TRIGRAM else " AND "
+    query = operation.join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
+    return f"({_INDEXED[term.key]} : ({query}))" if query else ""
+
+
+def _list_trigram_starts(text: str) -> list[int]:
+    """Return the start positions of trigrams that cover a text, those across two words first."""
+    last = len(text) - _TRIGRAM
+    spanning = [start for start in range(last + 1) if text[start + 1] == " "]
+    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _TRIGRAM)])]
+
+
+def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
+    """Return the indexed trigrams that begin with a term of one or two letters.
+
+    Return [] if the index is of no use, because too many images or trigrams have these letters.
+    """
+    letters = term.value
+    text = "negative" if term.key else "prompt || names"
+    sample = f"SELECT {text} AS text FROM texts ORDER BY id DESC LIMIT {_SAMPLE}"
+    common = f"SELECT count(*) FROM ({sample}) WHERE instr(text, ?) > 0"
+    if read(common, (letters,))[0][0] * _RARE > _SAMPLE:
+        return []
+    sql = "SELECT term FROM trigram_list WHERE term >= ? AND term < ? LIMIT ?"
+    trigrams = read(sql, (letters, f"{letters}\U0010ffff", _MOST_OF_SHORT_WORD + 1))
+    if len(trigrams) > _MOST_OF_SHORT_WORD:
+        return []
+    return [trigram for (trigram,) in trigrams] or [_NO_SUCH_TRIGRAM]
 
 
 @dataclass(frozen=True)
@@ -317,37 +276,50 @@ class HiddenTerms:
         return bool(self.authors or self.words)
 
 
-def make_hidden_condition(hidden: HiddenTerms) -> Condition:
-    """Return the SQL condition for images that at least one term hides.
+# Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
+# found inside others.
+_LETTERS = "0-9_a-z\u00aa-\u1fff"
+# From the fastest comparison to the slowest, which finds a whole word after a part of another one.
+_IN_PROMPT = """(instr(prompt, ?) > 0 AND prompt || ' ' GLOB ? AND (
+    substr(' ' || prompt || ' ', instr(prompt, ?)) GLOB ? OR ' ' || prompt || ' ' GLOB ?))"""
+_IN_TAGS = """SELECT own_tags.id FROM own_tags
+    JOIN json_each(?) words ON ' ' || folded || ' ' GLOB words.value"""
 
-    hidden: at least one author or word.
+
+def make_hidden_condition(hidden: HiddenTerms, read: SelectRows | None = None) -> Condition:
+    """Return the condition for images that at least one term hides.
+
+    hidden: at least one author or word. read: runs a SELECT, to look words up in the index, which
+    is worth its time where all images of a library are tested; None to compare only texts.
     """
-    found = [*_iter_conditions(hidden)]
-    return Condition(
-        f"({' OR '.join(one.sql for one in found)})",
-        tuple(value for one in found for value in one.values),
-        source=max(one.source for one in found),
-        count=len(found),
-    )
-
-
-def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
+    parts = list[Condition]()
     if hidden.authors:
-        yield Condition(_OF_AUTHORS, (json.dumps(hidden.authors),), source=Source.NAMES)
-    for word in hidden.words:
-        loose, exact = _make_word_patterns(word)
-        yield Condition(_IN_PROMPT, (loose, exact), source=Source.TEXTS)
-        yield Condition(_IN_TAGS, (exact,), source=Source.ANNOTATIONS)
+        parts.append(_make_ids_condition(_OF_AUTHORS, json.dumps(hidden.authors)))
+    if hidden.words:
+        patterns = [_make_word_patterns(word) for word in hidden.words]
+        tags = json.dumps([f"*{pattern}*" for _, pattern in patterns])
+        parts.append(_make_ids_condition(_IN_TAGS, tags))
+        compared = " OR ".join([_IN_PROMPT] * len(patterns))
+        sql = f"EXISTS (SELECT 1 FROM texts WHERE id = f.id AND ({compared}))"
+        values: list[str] = []
+        for word, (loose, exact) in zip(hidden.words, patterns):
+            values += [word, f"*{loose}*", word, f"{exact}*", f"*{exact}*"]
+        terms = [Term("", word) for word in hidden.words]
+        queries = [_make_trigram_query(term, read, _MOST_TRIGRAMS) for term in terms]
+        if all(queries):
+            sql, values = f"{_MATCHING} AND {sql}", [" OR ".join(queries), *values]
+        parts.append(Condition(f"({sql})", tuple(values)))
+    sql = " OR ".join(part.sql for part in parts)
+    return Condition(f"({sql})", tuple(value for part in parts for value in part.values))
 
 
 def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return two GLOB patterns for texts that contain a word: a fast loose one and an exact one.
+    """Return GLOB patterns for a word and the sign after it, and for both with the sign before it.
 
-    The exact pattern needs a text that begins and ends with a space. The loose pattern also matches
-    texts that contain the word only as the end of a longer word.
+    These signs are not letters.
     """
     before, after = (
-        f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
+        f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "?" for edge in (word[0], word[-1])
     )
-    escaped = re.sub(r"[*?\[]", r"[\g<0>]", word)
-    return f"*{escaped}{after}*", f"*{before}{escaped}{after}*"
+    loose = re.sub(r"[*?\[]", r"[\g<0>]", word) + after
+    return loose, before + loose

@@ -11,7 +11,6 @@ from ...civitai import image_from_json
 from ...core import Image
 from ...infotext import Generation
 from ..database import decompress_record, has_trigrams, select_rows_or_empty, write_later
-from ..schema import INDEXES
 from .grammar import (
     extract_fields,
     FLAGS,
@@ -25,7 +24,6 @@ from .grammar import (
 
 __all__ = ["find_authors", "index_images", "index_remaining", "suggest_values", "Suggestion"]
 
-_FACTS_AT_ONCE = 5_000  # rows in one transaction
 _AT_ONCE = 200  # records in one transaction
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
@@ -47,31 +45,6 @@ def index_images(
 def index_remaining() -> None:
     """Index the records that an older program version stored, step by step in the background."""
     write_later(_index_some_records)
-    write_later(_upgrade_some_facts)
-
-
-def _upgrade_some_facts(db: sqlite3.Connection) -> None:
-    """Do one step of upgrading the table `facts` of an older library, and queue the next step.
-
-    A step fills the column `has_negative` of some rows, or creates one missing index.
-    """
-    rows = "SELECT id FROM facts WHERE has_negative IS NULL LIMIT ?"
-    negative = "SELECT negative <> '' FROM texts WHERE texts.id = facts.id"
-    sql = f"UPDATE facts SET has_negative = ifnull(({negative}), 0) WHERE id IN ({rows})"
-    if not db.execute(sql, (_FACTS_AT_ONCE,)).rowcount and not _create_missing_index(db):
-        return
-    write_later(_upgrade_some_facts)
-
-
-def _create_missing_index(db: sqlite3.Connection) -> bool:
-    names = "SELECT name FROM sqlite_master WHERE type = 'index'"
-    existing = {name for (name,) in db.execute(names)}
-    for name, columns in INDEXES.items():
-        if name not in existing:
-            db.execute(f"CREATE INDEX {name} ON {columns}")
-            return True
-    db.execute("DROP INDEX IF EXISTS facts_in_order")  # `facts_by_rank` has it
-    return False
 
 
 def _index_some_records(db: sqlite3.Connection) -> None:

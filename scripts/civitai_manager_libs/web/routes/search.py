@@ -170,11 +170,7 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 
 
 def search_images(context: RequestContext) -> ImagePage:
-    """Return a page of images in the library that match a search.
-
-    Each call searches a limited number of images, so an empty page may have a next page. In that
-    case, `search_progress` says how many images have been searched.
-    """
+    """Return a page of images in the library that match a search."""
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
     context.cancelled.check()  # the browser may have disconnected
     (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
@@ -193,10 +189,7 @@ def search_images(context: RequestContext) -> ImagePage:
     images = image_records.find_images(ids).values()
     problems = _list_problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
-    view = make_page_view(images, found.cursor, time.time(), notes, found.hidden_count)
-    if found.looked_at is not None and len(ids) < limit:
-        view["search_progress"] = {"count": found.looked_at[0], "total": found.looked_at[1]}
-    return view
+    return make_page_view(images, found.cursor, time.time(), notes, found.hidden_count)
 
 
 @route("GET", "months", "counts")
