@@ -250,7 +250,7 @@ def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
     found = bookmarks.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
     assert len(export_json()["sets"]) == 5
-    assert len(asked) == 2
+    assert sum("FROM sets" in given[0] for given in asked) == 2
 
 
 def test_import_has_limits_for_all_collections_together(monkeypatch):
