@@ -7,6 +7,7 @@ import types
 
 import pytest
 from civitai_demo import files
+from civitai_manager_libs.infotext import HOSTS, translate_for_host
 from host_page import HostPage, with_text
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
@@ -230,13 +231,16 @@ def test_host_like_sd_next_gets_text_or_image_in_its_control_tab(open_host, star
         ["Control", "Control · Image", "Text", "Image", inpaint, "Process"]
     )
     page.send("control")
-    expect(page.page.locator("#control_text textarea")).to_have_value(infotext_of(row))
+    sent = translate_for_host(HOSTS["SD.Next"], infotext_of(row))
+    assert "CLiP-skip: 2" in sent
+    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
     page.page.locator("#control_read").click()
     expect(page.page.locator("#control_size textarea")).to_have_value("none")
     page.go_to("Civitai Shortcut")
     _open_with_text(page, row)
     page.send("control_input")
-    expect(page.page.locator("#control_text textarea")).to_have_value(_UPSCALED)
+    sent = translate_for_host(HOSTS["SD.Next"], _UPSCALED)
+    expect(page.page.locator("#control_text textarea")).to_have_value(sent)
     width, height = files.get_size(row)
     expect(page.page.locator("#control_before_resize_width input")).to_have_value(str(width))
     page.page.locator("#control_read").click()
