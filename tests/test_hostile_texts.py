@@ -29,7 +29,7 @@ from civitai_manager_libs.model_files import matching
 from civitai_manager_libs.network import responses
 
 _SIZES = (1_500, 12_000)  # characters
-_NODES = (300, 2_400)
+_NODES = (140, 1_120)
 _GROWTH = 1.3
 _NOTICED = 0.02  # seconds; what takes less is not compared, since a machine is never quiet
 _LINE = "Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: a"

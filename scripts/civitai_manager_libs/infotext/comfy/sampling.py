@@ -99,11 +99,12 @@ def _is_sampler(nodes: Nodes, node: Node) -> bool:
     if kind in _STAGES:
         name, stage = _STAGES[kind]
         return bool(inputs.get(name) == stage)
-    is_named = _SAMPLER.search(kind.lower()) and not _NO_SAMPLER.search(kind.lower())
+    if not _SAMPLER.search(kind.lower()) or _NO_SAMPLER.search(kind.lower()):
+        return False
     sigmas = nodes.get(get_linked_node(inputs.get("sigmas")) or "", {})
     is_unsampler = inputs.get("sampler_mode") == "unsample" or get_node_type(sigmas) == "FlipSigmas"
     is_fed = any(get_linked_node(inputs.get(name)) for name in _SOURCES)
-    return bool(is_named) and not is_unsampler and is_fed
+    return is_fed and not is_unsampler
 
 
 def _is_later_pass(node: Node) -> bool:
