@@ -229,7 +229,7 @@ function makeViewerActions({ store, toast, translate, parts }: PageContext) {
       const { focus, results } = store.get();
       const isFocused = focus !== null && isShown(store, focus);
       const id = isFocused ? focus : parts.grid.findTopmost();
-      if (id === null || results) return toast(translate("choose_first"));
+      if (id === null || results) return toast(translate("no_picture_here"));
       store.set({ open: id });
       setSlideshow(true);
     },
@@ -247,6 +247,11 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
   const tiles = () => getTiles(store.get()).map((view) => view.id);
   // In the viewer the open image alone is marked.
   const listIds = (id: number) => (store.get().open === null ? listTileIds(store.get(), id) : [id]);
+  const changeAll = (change: typeof addMarks) => {
+    const all = order();
+    if (all.length) store.set((state) => change(state, all));
+    else toast(translate("no_picture_here"));
+  };
   const compare = () => {
     if (canCompare(store.get().marks)) store.set({ panel: "compare" });
     else toast(translate("compare_marks"));
@@ -258,14 +263,14 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
     /** Mark all images from the anchor to this one. */
     markTo: (id: number) => store.set((state) => markRange(state, tiles(), id, listIds)),
     /** Mark all shown images. */
-    markAll: () => store.set((state) => addMarks(state, order())),
+    markAll: () => changeAll(addMarks),
     markNone() {
       const { marks, anchor } = store.get();
+      if (!marks.size) return toast(translate("none_marked"));
       store.set({ marks: new Set(), anchor: null });
-      if (marks.size)
-        toast(translate("unmarked", { n: marks.size }), undefined, () =>
-          store.set({ marks, anchor }),
-        );
+      toast(translate("unmarked", { n: marks.size }), undefined, () =>
+        store.set({ marks, anchor }),
+      );
     },
     /** Say that no image is marked or focused. */
     askToChoose: () => toast(translate("choose_first")),
@@ -278,7 +283,7 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
     /** Compare an image with a reproduction. */
     comparePair: (compared: ComparedPair) => store.set({ compared, panel: "compare" }),
     /** Mark what is not marked, and the reverse. */
-    invert: () => store.set((state) => invertMarks(state, order())),
+    invert: () => changeAll(invertMarks),
   };
 }
 
@@ -286,12 +291,12 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
 function makeFocusActions({ store, toast, translate, parts }: PageContext) {
   return {
     /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
-     * the images on the way. */
+     * the images on the way. Return false if there is no image. */
     move(to: Step, { extend = false }: { extend?: boolean } = {}) {
       const { focus } = store.get();
       const next = focus === null ? null : parts.grid.findNeighbour(focus, to);
       const id = next ?? parts.grid.findTopmost();
-      if (id === null) return;
+      if (id === null) return false; // the page scrolls
       const before = next === null ? id : (focus as number);
       store.set({ focus: id });
       if (extend) {
@@ -300,6 +305,7 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
         store.set((state) => extendRange(state, order, before, id, listIds));
       }
       parts.grid.revealImage(id, { focus: true });
+      return true;
     },
     /** Focus an image's tile. */
     focus(id: number) {

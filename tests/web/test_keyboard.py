@@ -297,3 +297,41 @@ def test_row_of_a_collection_is_one_stop_and_delete_deletes_it(start, demo, open
     expect(collections).to_have_count(0)
     focused = "document.querySelector('civitai-gallery').shadowRoot.activeElement?.className"
     assert page.page.evaluate(focused) == "panel-body"  # it stays in the panel
+
+
+_PRESS = """async key => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    let changes = 0;
+    const observer = new MutationObserver(all => { changes += all.length; });
+    observer.observe(root, {subtree: true, childList: true, attributes: true, characterData: true});
+    const [before, focused] = [location.href + scrollX + scrollY, root.activeElement];
+    const event = new KeyboardEvent("keydown", {key, cancelable: true});
+    document.dispatchEvent(event);
+    const isSeen = () =>
+        changes || location.href + scrollX + scrollY !== before || root.activeElement !== focused;
+    for (let frame = 0; frame < 60 && event.defaultPrevented && !isSeen(); frame += 1)
+        await new Promise(requestAnimationFrame);
+    observer.disconnect();
+    return !event.defaultPrevented || Boolean(isSeen());
+}"""
+# Not T, which leads to the top: there it does nothing.
+_EVERY_KEY = [*"abcdefghijklmnopqrsuvwxyz0123456789,/?+-= ", "Enter", "Home", "End", "Delete"]
+_EVERY_KEY += [f"Arrow{side}" for side in ("Left", "Right", "Up", "Down")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "?post=1", "?find=water", "?model=900001&level=XXX"],
+    ids=["home", "no-pictures", "models-found", "gallery"],
+)
+def test_no_key_is_taken_without_showing_what_it_did(server, open_gallery, address):
+    page = open_gallery(server, address)
+    wait_for(lambda: page.page.evaluate("document.readyState") == "complete")
+    page.page.wait_for_load_state("networkidle")
+    silent = []
+    for key in _EVERY_KEY:
+        if not page.page.evaluate(_PRESS, key):
+            silent.append(key)
+        while page.page.locator("dialog[open]").count():
+            page.key("Escape")
+    assert silent == []

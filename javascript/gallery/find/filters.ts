@@ -54,9 +54,10 @@ export class Filters {
     this.#draw(store.get());
   }
 
-  /** Open the filters and focus the first one. */
+  /** Open the filters and focus the first one; without a gallery, say that there is none. */
   open() {
-    if (this.#section.hidden) return;
+    const { toast, translate } = this.context;
+    if (this.#section.hidden) return toast(translate("no_picture_here"));
     this.#popover.showPopover();
     const fields = [...this.#popover.querySelectorAll("select, input")];
     const first = fields.find((one) => one.getClientRects().length);
