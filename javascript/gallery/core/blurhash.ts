@@ -2,33 +2,48 @@
  *
  * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md */
 
-import { el } from "./dom";
-
 const DIGITS =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
-const SIDE = 32; // pixels of the decoded image; CSS stretches it
+const SIDE = 16; // pixels of the decoded image; CSS stretches it
+const PIXEL = 3; // bytes
+/** The file header of an uncompressed bitmap of SIDE × SIDE pixels. */
+const HEADER = makeHeader();
 /** The nine cosine waves of a BlurHash along one axis, from low to high frequency. */
 const WAVES = Array.from({ length: 9 }, (_, i) =>
   Float32Array.from({ length: SIDE }, (_, x) => Math.cos((Math.PI * i * x) / SIDE)),
 );
 
-/** Return a canvas with the image of a BlurHash, blank if the text is no BlurHash. */
-export function makeBlurhash(hash: string) {
-  const canvas = el("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
-  const rgba = decodeBlurhash(hash);
-  // `willReadFrequently` keeps the canvas off the graphics card, which is slow with so many.
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (rgba) context?.putImageData(new ImageData(rgba, SIDE, SIDE), 0, 0);
-  return canvas;
+/** Show the image of a BlurHash as an element's background; nothing if the text is no BlurHash.
+ * Neither a canvas, which is a layer of its own, nor a PNG, which takes long to make. */
+export function showBlurhash(element: HTMLElement, hash: string) {
+  const pixels = decodeBlurhash(hash);
+  if (!pixels) return;
+  const bitmap = btoa(String.fromCharCode(...HEADER, ...pixels));
+  element.style.backgroundImage = `url(data:image/bmp;base64,${bitmap})`;
 }
 
-/** Decode a BlurHash to RGBA pixels. Return null if the text is no BlurHash. */
-export function decodeBlurhash(hash: string): Uint8ClampedArray<ArrayBuffer> | null {
+function makeHeader() {
+  const header = new DataView(new ArrayBuffer(54));
+  const length = header.byteLength + SIDE * SIDE * PIXEL;
+  header.setUint16(0, 0x424d); // "BM"
+  header.setUint32(2, length, true);
+  header.setUint32(10, header.byteLength, true);
+  header.setUint32(14, 40, true); // length of the rest of the header
+  header.setInt32(18, SIDE, true);
+  header.setInt32(22, -SIDE, true); // from the top
+  header.setUint16(26, 1, true);
+  header.setUint16(28, 8 * PIXEL, true);
+  return new Uint8Array(header.buffer);
+}
+
+/** Decode a BlurHash to pixels, each as blue, green and red. Return null if the text is no
+ * BlurHash. */
+export function decodeBlurhash(hash: string): Uint8Array | null {
   const parts = decodeColours(hash);
   if (!parts) return null;
   const { across, down, values } = parts;
-  const rgba = new Uint8ClampedArray(SIDE * SIDE * 4);
+  const pixels = new Uint8Array(SIDE * SIDE * PIXEL);
   const row = new Float32Array(across * 3); // the components of one line, summed over `down`
   for (let y = 0, at = 0; y < SIDE; y += 1) {
     row.fill(0);
@@ -36,16 +51,15 @@ export function decodeBlurhash(hash: string): Uint8ClampedArray<ArrayBuffer> | n
       const weight = WAVES[j][y];
       for (let i = 0; i < row.length; i += 1) row[i] += values[j * row.length + i] * weight;
     }
-    for (let x = 0; x < SIDE; x += 1, at += 4) {
-      for (let channel = 0; channel < 3; channel += 1) {
+    for (let x = 0; x < SIDE; x += 1, at += PIXEL) {
+      for (let channel = 0; channel < PIXEL; channel += 1) {
         let sum = 0;
         for (let i = 0; i < across; i += 1) sum += row[i * 3 + channel] * WAVES[i][x];
-        rgba[at + channel] = toByte(sum);
+        pixels[at + PIXEL - 1 - channel] = toByte(sum);
       }
-      rgba[at + 3] = 255;
     }
   }
-  return rgba;
+  return pixels;
 }
 
 /** Return the colour components of a BlurHash in linear light, null if the text is no BlurHash. */
@@ -78,7 +92,7 @@ function toLinear(value: number) {
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }
 
-/** Number of steps in a table from linear light to sRGB. An image has 3,072 values, and computing
+/** Number of steps in a table from linear light to sRGB. An image has 768 values, and computing
  * powers is slow. */
 const STEPS = 4095;
 const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {

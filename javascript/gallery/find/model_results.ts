@@ -1,7 +1,7 @@
 /** The models that a search found, as cards instead of the gallery. */
 
 import type { ModelCard } from "../contract";
-import { makeBlurhash } from "../core/blurhash";
+import { showBlurhash } from "../core/blurhash";
 import { button, el, scrollBy } from "../core/dom";
 import { getModelTypeName } from "../state/model_files";
 import { getSource } from "../state/query";
@@ -146,7 +146,8 @@ export class ModelResultCards {
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));
     image.src = this.context.api.getThumbUrl(cover.id, COVER);
-    frame.append(makeBlurhash(cover.blurhash), image);
+    showBlurhash(frame, cover.blurhash);
+    frame.append(image);
     return frame;
   }
 }

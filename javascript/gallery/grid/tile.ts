@@ -1,7 +1,7 @@
 /** One image of the grid, and how the state shows on it. */
 
 import type { ImageView } from "../contract";
-import { makeBlurhash } from "../core/blurhash";
+import { showBlurhash } from "../core/blurhash";
 import { el, icon, setAttribute } from "../core/dom";
 import { isBlurred, isHome, isOffline, listTileIds } from "../state/state";
 import type { Context, State, Translate } from "../types";
@@ -40,7 +40,6 @@ export class Tile {
         "data-kind": view.kind,
         "data-cropped": isCropped(view),
       },
-      makeBlurhash(view.blurhash),
       this.#image,
       // Not a button: an option of a listbox holds no controls. The key is Space.
       el("span", {
@@ -50,6 +49,7 @@ export class Tile {
         title: translate("mark_picture"),
       }),
     );
+    showBlurhash(this.element, view.blurhash);
   }
 
   /** Move the tile to its box. */

@@ -1,5 +1,5 @@
 import type { RecentGallery, WatchedGallery } from "../contract";
-import { makeBlurhash } from "../core/blurhash";
+import { showBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { getModelTypeName } from "../state/model_files";
@@ -51,8 +51,8 @@ export function makeCard({
  * @param blurhash of an image, shown over the icon until the image has loaded */
 function makeCover(urls: string[], glyph: IconName, blurhash?: string) {
   const frame = el("span", { class: "home-cover" }, icon(glyph));
-  if (blurhash) frame.append(makeBlurhash(blurhash));
   const images = el("span", { class: "home-images" });
+  if (blurhash) showBlurhash(images, blurhash);
   for (const url of urls) {
     const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));

@@ -1,7 +1,7 @@
 /** One image or video in the viewer, with its zoom. */
 
 import type { ImageView } from "../contract";
-import { makeBlurhash } from "../core/blurhash";
+import { showBlurhash } from "../core/blurhash";
 import { button, el, setAttribute } from "../core/dom";
 import { readPreference, savePreference } from "../core/preferences";
 import { getErrorMessage, isAborted, makeProblem, makeRetryButton } from "../data/api";
@@ -114,7 +114,8 @@ export class Slide {
     this.sizes = { image: getSizeOrDefault(view), stage: { width: 1, height: 1 } };
     this.pose = fitPose(this.sizes);
     this.thumb = el("img", { class: "thumb", alt: this.#label, draggable: "false" });
-    this.box = el("div", { class: "image" }, makeBlurhash(view.blurhash), this.thumb);
+    this.box = el("div", { class: "image" }, this.thumb);
+    showBlurhash(this.box, view.blurhash);
     this.element = el("div", { class: "slide" }, this.box);
   }
 
