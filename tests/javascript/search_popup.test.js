@@ -23,6 +23,8 @@ const preview = {
   suggestions: [],
   authors: [],
   loaded: 1,
+  pictures: [],
+  correction: "",
   gallery: { count: 30, is_more: false },
   library: { count: 1000, is_more: true },
   kind: "words",
@@ -78,8 +80,8 @@ test("an address is opened and nothing else; a number may also be looked for", (
 test("models are those seen lately that fit, then Civitai's, each once", () => {
   const models = {
     models: [
-      { id: 7, name: "Slow Water", type: "LORA", creator: "a" },
-      { id: 9, name: "Sea", type: "LORA", creator: "" },
+      { id: 7, name: "Slow Water", base_models: [], cover: { id: 5, blurhash: "" } },
+      { id: 9, name: "Sea", type: "Controlnet", base_models: ["SDXL"], cover: null },
     ],
     cursor: "5",
   };
@@ -87,8 +89,23 @@ test("models are those seen lately that fit, then Civitai's, each once", () => {
   assert.deepEqual(texts(rows).slice(-3), [
     "row_models | 2+",
     "Slow Water | recent_models",
-    "Sea | LORA",
+    "Sea | type_controlnet · SDXL",
   ]);
+  assert.deepEqual(rows.at(-2).cover, { id: 5, blurhash: "" });
+  const { where } = makeInitialState();
+  const named = listRows(state({ where }), "Slow", found({ text: "slow", models }), translate);
+  assert.equal(named[0].value, "7");
+  assert.equal(getFirstChoice(named), named[0]);
+});
+
+test("a wrong search says why, and Enter takes what was probably meant", () => {
+  const wrong = { ...preview, kind: "nothing", message: "no number", correction: "steps>20" };
+  const rows = list("stepps>20", { preview: wrong });
+  assert.deepEqual(texts(rows), ["row_correct steps>20 | ", "no number | "]);
+  assert.equal(getFirstChoice(rows)?.value, "steps>20");
+  const [only] = list("is:foo", { preview: { ...wrong, correction: "" } });
+  assert.equal(only.kind, "message");
+  assert.equal(getFirstChoice([only]), null);
 });
 
 test("an author of the library is not named again by Civitai", () => {

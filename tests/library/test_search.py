@@ -567,3 +567,28 @@ def test_images_with_a_date_are_counted_by_month(filled):
     scope = search.SearchScope(gallery="model 9")
     assert search.count_by_month(scope, nothing) == [("2023-02", 1), ("2023-01", 1)]
     assert search.count_by_month(search.SearchScope(type="video"), nothing) == []
+
+
+_DIFFERENT_KEYS = [key for key in search.KEYS if len(key) > 4]
+
+
+@given(st.sampled_from(_DIFFERENT_KEYS), st.data())
+def test_key_with_one_letter_too_many_or_too_few_is_corrected(key, data):
+    position = data.draw(st.integers(1, len(key) - 1))
+    more = key[:position] + key[position - 1 :]
+    fewer = key[:position] + key[position + 1 :]
+    for wrong in {more, fewer} - set(search.KEYS):
+        assert search.correct_query(f"sea -{wrong}:x") == f"sea -{key}:x"
+
+
+@given(st.lists(st.sampled_from(search.KEYS)), st.lists(st.text("abc<>=: \"", max_size=12)))
+def test_text_whose_keys_are_right_is_not_corrected(keys, words):
+    flags = {key: flags[0] for key, flags in search.FLAGS.items()}
+    right = [f"{key}:{flags.get(key, 5)}" for key in keys][:9]
+    assert search.correct_query(" ".join(right)) == ""
+    assert search.correct_query(" ".join(f"q{word}" for word in words)) == ""
+
+
+def test_misspelled_flag_is_corrected_and_another_one_is_not():
+    assert search.correct_query("is:favorite") == "is:favourite"
+    assert search.correct_query("is:foo") == ""

@@ -107,3 +107,16 @@ def test_name_that_civitai_refuses_is_not_requested(api, civitai):
     for name in ("", "two%20words", "a-b", "a" * 61):
         assert api.get(f"authors?name={name}") == {"name": ""}
     assert not civitai.requests
+
+
+def test_pictures_of_the_library_are_shown_unless_they_would_be_blurred(api, read):
+    everything = _search(api, "is:image")
+    shown = _preview(api, "is:image")["pictures"]
+    assert len(shown) == 6 and set(shown) <= {view["id"] for view in everything}
+    assert {view["level"] for view in everything if view["id"] in shown} <= {"None", "Soft"}
+    assert _preview(api, "")["pictures"] == []
+
+
+def test_misspelled_key_is_corrected(api):
+    assert _preview(api, "stepps>20")["correction"] == "steps>20"
+    assert _preview(api, "steps>20")["correction"] == ""

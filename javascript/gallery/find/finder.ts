@@ -18,6 +18,8 @@ import {
 } from "./search_popup";
 import { getLookupStatus, Status } from "./status";
 
+const THUMB = 320; // pixels, a width that thumbnails come in
+
 /** label: key of the button's name while the number is not 0. */
 type Badge = { count: (state: State) => number; label: string };
 
@@ -119,8 +121,11 @@ export class Finder {
     const { page, translate, store, signal } = context;
     this.#field = this.#makeField();
     this.#previews = new SearchPreviews(context, () => this.#drawRows());
-    this.#popup = new SearchPopup(this.#field, translate("search_suggestions"), (row) =>
-      this.#run(row),
+    this.#popup = new SearchPopup(
+      this.#field,
+      translate("search_suggestions"),
+      (row, image) => this.#run(row, image),
+      (id) => context.api.getThumbUrl(id, THUMB),
     );
     this.#clear = iconButton(
       "clear-search",
@@ -251,7 +256,7 @@ export class Finder {
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
     if (row) {
       this.#run(row);
-      if (row.kind !== "complete") this.context.actions.leadToFound();
+      if (row.kind !== "complete" && row.kind !== "correct") this.context.actions.leadToFound();
     } else if (!this.#field.value.trim()) this.#clearSearch();
     else {
       this.#close();
@@ -259,14 +264,23 @@ export class Finder {
     }
   }
 
-  #run({ kind, value }: SearchRow) {
+  /** @param image id of an image of the row to open, null for the row itself */
+  #run({ kind, value }: SearchRow, image: number | null = null) {
     const { actions } = this.context;
+    if (kind === "message") return;
     if (kind === "complete") return this.#complete(value);
+    if (kind === "correct") {
+      this.#field.value = value;
+      return this.#onInput();
+    }
     const { found } = this.#previews;
     this.#ran = this.#field.value;
     this.#close();
     this.#field.blur(); // so that the keys are the grid's
-    if (kind === "open") void actions.find(value);
+    if (image !== null && kind === "all") {
+      actions.openLibrary(value);
+      actions.open(image);
+    } else if (kind === "open") void actions.find(value);
     else if (kind === "models") {
       void actions.searchModels(value, found.text === value ? found.models : null);
     } else if (kind === "model") void actions.openModel(Number(value));

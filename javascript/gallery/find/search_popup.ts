@@ -1,9 +1,11 @@
 /** What opens below the search field: the rows of what can be found, and completions of words. */
 
-import type { SearchPreview, Suggestion } from "../contract";
+import type { Cover, SearchPreview, Suggestion } from "../contract";
+import { showBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
+import { getModelTypeName } from "../state/model_files";
 import { countFound, hasGallery, type SearchScope } from "../state/query";
 import type { Context, State, Translate, WidenedSearch } from "../types";
 import { getGalleryName } from "./chips";
@@ -64,16 +66,20 @@ function describe(
 
 export interface SearchRow {
   key: string; // identifies the row when the list is drawn again
-  kind: "open" | SearchScope | "models" | "model" | "author" | "complete";
+  // correct: replaces the typed text; message: says what is wrong with it, and cannot be chosen
+  kind: "open" | SearchScope | "models" | "model" | "author" | "complete" | "correct" | "message";
   icon: IconName | null;
   text: string;
   detail: string; // at the end of the row, or ""
   value: string; // the typed text, an id, a name or a completion
   isEmpty?: boolean; // whether the search is known to find nothing
   group?: string; // the heading above rows of the empty field
+  cover?: Cover | null; // of a model
+  pictures?: readonly number[]; // ids of some images that the search finds
 }
 
 const MOST_RECENT = 6; // models below the empty field
+const MOST_HINTS = 5; // keys below the empty field
 const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
 const KEY_AT_END = /[:<>=]$/; // a value is yet to come
 
@@ -93,19 +99,30 @@ export function listRows(
   }
   const kind = found.preview?.kind ?? guessKind(text);
   const completions = found.suggestions.map((one) => makeCompletionRow(state, one));
-  if (kind === "nothing") return completions;
+  const remarks = listRemarks(found, translate);
+  if (kind === "nothing") return [...remarks, ...completions];
   const scopes = listScopeRows(state, text, found, translate);
-  if (kind === "keys") return insertAfterFirst(scopes, completions);
+  if (kind === "keys") return [...remarks, ...insertAfterFirst(scopes, completions)];
   const models = listModelRows(state, text, found, translate);
   const all = listAuthorRows(state, found, translate);
   // One of the library whose name was typed; one of Civitai comes later and would move other rows.
   const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
   const authors = all.filter((one) => !named.includes(one));
-  // What is open comes first: the models' cards, a gallery, the library.
+  // What is open comes first: a gallery or the library, else the models.
   const places = showsImages(state)
-    ? [...scopes, ...models.slice(0, 1), ...authors, ...models.slice(1)]
-    : [...models.slice(0, 1), ...authors, ...scopes, ...models.slice(1)];
-  return insertAfterFirst(places, [...completions, ...named]);
+    ? insertAfterFirst([...scopes, ...models, ...authors], [...completions, ...named])
+    : [...insertAfterFirst(models, completions), ...named, ...authors, ...scopes];
+  return [...remarks, ...places];
+}
+
+/** Return the rows that say what is wrong with the text, and what was probably meant. */
+function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
+  const { message = "", correction = "" } = preview ?? {};
+  const meant = translate("row_correct", { text: correction });
+  return [
+    ...(correction ? [makeRow("correct", "search", meant, "", correction)] : []),
+    ...(message ? [makeRow("message", "warning", message, "", "")] : []),
+  ];
 }
 
 /** Return what a text probably searches for, until our server has answered. */
@@ -119,14 +136,14 @@ function isSame(one: string, other: string) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs: the first one, or a later one if the first is a model search
- * without results. Return null if there are no rows, or if the first row only completes a word.
+/** Return the row that Enter runs: the first one that may find something. Return null if there is
+ * none, or if the field is empty.
  * @param rows as shown, from top to bottom */
 export function getFirstChoice(rows: readonly SearchRow[]) {
-  const [first] = rows;
-  if (!first || first.kind === "complete" || first.group) return null;
-  if (first.kind !== "models" || !first.isEmpty) return first;
-  return rows.find(({ kind, isEmpty }) => kind !== "complete" && !isEmpty) ?? first;
+  const choices = rows.filter(
+    ({ kind, group }) => kind !== "complete" && kind !== "message" && !group,
+  );
+  return choices.find(({ isEmpty }) => !isEmpty) ?? choices[0] ?? null;
 }
 
 /** Return whether the page shows images, of a gallery or of the library. */
@@ -141,7 +158,7 @@ function listStartRows(state: State, { suggestions }: Found, translate: Translat
   const models = recent
     .slice(0, MOST_RECENT)
     .map(({ id, name }) => ({ ...makeModelRow(id, name), group: translate("recent_models") }));
-  const keys = suggestions.map((one) => ({
+  const keys = suggestions.slice(0, MOST_HINTS).map((one) => ({
     ...makeCompletionRow(state, one),
     group: translate("row_keys"),
   }));
@@ -160,20 +177,26 @@ function listScopeRows(state: State, text: string, { preview }: Found, translate
     return scope === "loaded" ? translate("row_of_loaded", { n, all: number(images.length) }) : n;
   };
   const title = translate("row_in", { title: getGalleryName(state, translate) });
+  const isEmpty = (scope: SearchScope) => {
+    if (!preview) return false;
+    const { count, is_more: isMore } = countFound(scope, preview);
+    return !count && !isMore;
+  };
   const rows: SearchRow[] = [];
+  const add = (scope: SearchScope, glyph: IconName, name: string) =>
+    rows.push({ ...makeRow(scope, glyph, name, detail(scope), text), isEmpty: isEmpty(scope) });
   if (hasGallery(where)) {
     const isLoaded = where.search === null;
-    if (isLoaded) rows.push(makeRow("loaded", "search", title, detail("loaded"), text));
-    const name = isLoaded ? translate("row_gallery") : title;
-    rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
+    if (isLoaded) add("loaded", "search", title);
+    add("gallery", "search", isLoaded ? translate("row_gallery") : title);
   }
-  const isEmpty = preview !== null && !preview.library.count && !preview.library.is_more;
-  const library = makeRow("all", "library", translate("row_library"), detail("all"), text);
-  return [...rows, { ...library, isEmpty }];
+  add("all", "library", translate("row_library"));
+  const last = rows[rows.length - 1];
+  return [...rows.slice(0, -1), { ...last, pictures: preview?.pictures ?? [] }];
 }
 
-/** Return the rows for models: the search on Civitai, recent models, and models found by
- * Civitai. */
+/** Return the rows for models: those whose names begin with the text, the search on Civitai, and the
+ * others that were opened lately or that Civitai found. */
 function listModelRows(
   { bootstrap }: State,
   text: string,
@@ -185,20 +208,28 @@ function listModelRows(
     .filter(({ name }) => name.toLowerCase().includes(folded))
     .slice(0, MOST_MODELS);
   const known = new Set(recent.map(({ id }) => id));
+  const covers = new Map((models?.models ?? []).map(({ id, cover }) => [id, cover]));
   const others = (models?.models ?? []).filter(({ id }) => !known.has(id));
+  const rows = [
+    ...recent.map(({ id, name }) => ({
+      ...makeModelRow(id, name, translate("recent_models")),
+      cover: covers.get(id),
+    })),
+    ...others.slice(0, MOST_MODELS).map(({ id, name, type, base_models: bases, cover }) => {
+      const about = [getModelTypeName(type, translate), bases[0]].filter(Boolean).join(" · ");
+      return { ...makeModelRow(id, name, about), cover };
+    }),
+  ];
+  const isNamed = ({ text: name }: SearchRow) => name.toLowerCase().startsWith(folded);
   const count = models?.models.length ?? 0;
   const detail = models
     ? `${formatNumber(count, bootstrap?.language)}${models.cursor ? "+" : ""}`
     : "";
   const isEmpty = models !== null && !count && !models.cursor;
   return [
+    ...rows.filter(isNamed),
     { ...makeRow("models", "model", translate("row_models"), detail, text), isEmpty },
-    ...recent.map(({ id, name }) => makeModelRow(id, name, translate("recent_models"))),
-    ...others
-      .slice(0, MOST_MODELS)
-      .map(({ id, name, type, creator }) =>
-        makeModelRow(id, name, [type, creator].filter(Boolean).join(" · ")),
-      ),
+    ...rows.filter((row) => !isNamed(row)),
   ];
 }
 
@@ -220,7 +251,7 @@ function makeCompletionRow({ bootstrap }: State, { text, count }: Suggestion): S
   return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
 }
 
-function makeModelRow(id: number, name: string, detail = "") {
+function makeModelRow(id: number, name: string, detail = ""): SearchRow {
   return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
 }
 
@@ -252,11 +283,13 @@ export class SearchPopup {
   #options = new Map<string, HTMLElement>();
 
   /** @param label for screen readers
-   * @param choose called with the row that the user clicks */
+   * @param choose called with the row that the user clicks, and with the id of the clicked image
+   * @param getThumbUrl returns the URL of an image's thumbnail */
   constructor(
     private readonly field: HTMLInputElement,
     label: string,
-    private readonly choose: (row: SearchRow) => void,
+    private readonly choose: (row: SearchRow, image: number | null) => void,
+    private readonly getThumbUrl: (id: number) => string,
   ) {
     this.element = el("div", {
       id: "search-rows",
@@ -298,10 +331,11 @@ export class SearchPopup {
 
   /** Choose the next or previous row; the first row follows the last one. */
   step(by: 1 | -1) {
-    const count = this.#rows.length;
-    const at = this.#rows.findIndex(({ key }) => key === this.#chosen);
+    const rows = this.#rows.filter(({ kind }) => kind !== "message");
+    const count = rows.length;
+    const at = rows.findIndex(({ key }) => key === this.#chosen);
     const next = at < 0 && by < 0 ? count - 1 : (at + by + count) % count;
-    this.#chosen = this.#rows[next]?.key ?? "";
+    this.#chosen = rows[next]?.key ?? "";
     this.#isByUser = true;
     this.#draw();
     this.#options.get(this.#chosen)?.scrollIntoView({ block: "nearest" });
@@ -314,7 +348,9 @@ export class SearchPopup {
     for (const [at, row] of this.#rows.entries()) {
       const option = before.get(row.key) ?? el("div", { role: "option" });
       this.#options.set(row.key, option);
-      drawOption(option, row, at, row.key === this.#chosen);
+      option.id = `search-row-${at}`;
+      option.setAttribute("aria-selected", String(row.key === this.#chosen));
+      drawOption(option, row, this.getThumbUrl);
       shown.push(option);
     }
     const nodes = this.#group(shown);
@@ -345,9 +381,11 @@ export class SearchPopup {
   }
 
   #onClick(event: MouseEvent) {
-    const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
+    const { target } = event;
+    const option = target instanceof Element ? target.closest("[role=option]") : null;
     const row = this.#rows.find(({ key }) => this.#options.get(key) === option);
-    if (row) this.choose(row);
+    const image = target instanceof HTMLImageElement ? Number(target.dataset.id) : 0;
+    if (row) this.choose(row, image || null);
   }
 }
 
@@ -358,23 +396,31 @@ function makeGroup(label: string, kind: string) {
   return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
 }
 
-/** Draw a row in its option element.
- * @param at index of the row */
+/** Draw a row in its option element. */
 function drawOption(
   option: HTMLElement,
-  { kind, icon: glyph, text, detail, value }: SearchRow,
-  at: number,
-  isChosen: boolean,
+  { kind, icon: glyph, text, detail, value, cover, pictures = [] }: SearchRow,
+  getThumbUrl: (id: number) => string,
 ) {
-  option.id = `search-row-${at}`;
-  option.setAttribute("aria-selected", String(isChosen));
-  const drawn = JSON.stringify([text, detail, value]);
+  const drawn = JSON.stringify([text, detail, value, cover, pictures]);
   if (drawnRows.get(option) === drawn) return;
   drawnRows.set(option, drawn);
   option.dataset.row = kind;
+  option.ariaDisabled = kind === "message" ? "true" : null;
+  const makeThumb = (id: number) => {
+    const thumb = el("img", { alt: "", src: getThumbUrl(id), "data-id": id, draggable: "false" });
+    thumb.addEventListener("error", () => thumb.remove());
+    return thumb;
+  };
+  const sign = glyph ? el("span", { class: "row-sign" }, icon(glyph)) : "";
+  if (cover && sign) {
+    showBlurhash(sign, cover.blurhash);
+    sign.append(makeThumb(cover.id));
+  }
   option.replaceChildren(
-    glyph ? icon(glyph) : "",
+    sign,
     el("bdi", { class: "one-line", text }),
     detail ? el("span", { class: "dim one-line", text: detail }) : "",
+    pictures.length ? el("span", { class: "row-pictures" }, ...pictures.map(makeThumb)) : "",
   );
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from ...infotext import Generation, read_generation, Resource
 from ..image_features import NAMED_PARAMETERS, PARAMETERS
 
 __all__ = [
+    "correct_query",
     "extract_fields",
     "FLAGS",
     "fold_text",
@@ -142,6 +144,8 @@ _START = re.compile(
 )
 _VALUE = re.compile(r'["“”„](?P<quoted>[^"“”„]*)["“”„]?|(?P<plain>\S*)')
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_KEYED = re.compile(r"(-?)([a-z]{2,12})(>=|<=|[:=<>])(\S{1,60})")
+_CLOSE = 0.7  # of difflib; 1 for equal words
 _DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
 
 
@@ -204,6 +208,24 @@ def parse_query(text: str) -> SearchQuery:
         elif term.value and term not in terms:
             return SearchQuery(tuple(terms), (*problems, QueryProblem("many", typed)), here)
     return SearchQuery(tuple(terms), tuple(problems), here)
+
+
+def correct_query(text: str) -> str:
+    """Return a search with its misspelled keys and flags corrected, "" if none can be."""
+    words = fold_text(text).split(" ")[:_MOST_TERMS]
+    corrected = [_correct_word(word) for word in words]
+    return " ".join(corrected) if corrected != words else ""
+
+
+def _correct_word(word: str) -> str:
+    keyed = _KEYED.fullmatch(word)
+    if keyed is None:
+        return word
+    is_not, key, sign, value = keyed.groups()
+    [key] = difflib.get_close_matches(key, KEYS, 1, _CLOSE) or [key]
+    if key in FLAGS:
+        [value] = difflib.get_close_matches(value, FLAGS[key], 1, _CLOSE) or [value]
+    return f"{is_not}{key}{sign}{value}"
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:

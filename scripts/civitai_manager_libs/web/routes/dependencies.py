@@ -20,6 +20,7 @@ from ..http import ApiError, RequestContext
 
 __all__ = [
     "find_saved_files",
+    "find_shown_levels",
     "GalleryQuery",
     "get_client",
     "get_job_service",
@@ -129,6 +130,11 @@ def parse_level_mask(name: Any) -> int:
     """
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
+
+
+def find_shown_levels() -> int:
+    """Return the bit mask of the browsing levels that are shown without blur."""
+    return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
 
 
 def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:

@@ -9,13 +9,13 @@ from typing_extensions import TypedDict
 
 from ... import civitai, setting
 from ...civitai import Version
-from ...core import as_whole_number, level_mask, log_disk_errors
+from ...core import as_whole_number, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, image_records, ImageSet, models, reproductions, watches
 from ...model_files import get_model_index, ModelFile, remove_version
 from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
 from .bookmarks import get_collections
-from .dependencies import get_client, list_saved_ids
+from .dependencies import find_shown_levels, get_client, list_saved_ids
 
 
 class RecentGallery(TypedDict):
@@ -93,7 +93,7 @@ def get_home(context: RequestContext) -> Home:
 
     Raises DiskError if the library cannot be read.
     """
-    levels = _find_shown_levels()
+    levels = find_shown_levels()
     return {
         "recent": [
             _view_recent(key, name, levels)
@@ -155,10 +155,6 @@ def get_preview(context: RequestContext) -> Response:
         raise ApiError(404, "not_there")
     body = reproductions.make_thumbnail(reproductions.open_image(file.preview))
     return make_bytes_response(body, "image/jpeg", "private, max-age=86400")
-
-
-def _find_shown_levels() -> int:
-    return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
 
 
 def _view_recent(key: int | str, name: str, levels: int) -> RecentGallery:
@@ -247,7 +243,7 @@ def _find_preview_time(file: ModelFile) -> int:
 
 def _store_cover(version: Version) -> int | None:
     """Store a version's first example image that may be shown without blur; return its id."""
-    image = civitai.find_example_image(version.record, _find_shown_levels())
+    image = civitai.find_example_image(version.record, find_shown_levels())
     if image is None:
         return None
     image_records.store_images([image], is_complete=False)

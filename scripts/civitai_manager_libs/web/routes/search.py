@@ -23,6 +23,7 @@ from ..http import ApiError, MB, Note, RequestContext, route
 from .bookmarks import read_hidden_terms
 from .dependencies import (
     find_saved_files,
+    find_shown_levels,
     GalleryQuery,
     list_saved_ids,
     parse_image_query,
@@ -67,8 +68,10 @@ class SearchPreview(TypedDict):
 
     suggestions: completions of the word. authors: names in the library that begin with the text.
     loaded, gallery, library: matches among the loaded images, in the open gallery (None if none is
-    open) and in the whole library. kind: "keys" if the search has a `key:value`, "words" for plain
-    words only, "nothing" if it is empty. message: which parts are ignored, and why; or "".
+    open) and in the whole library. pictures: the first matches of the library that may be shown
+    without blur. kind: "keys" if the search has a `key:value`, "words" for plain words only,
+    "nothing" if it is empty. message: which parts are ignored, and why; or "". correction: the text
+    with its misspelled keys corrected, or "".
     """
 
     suggestions: list[Suggestion]
@@ -76,8 +79,10 @@ class SearchPreview(TypedDict):
     loaded: int
     gallery: SearchCount | None
     library: SearchCount
+    pictures: list[int]
     kind: Literal["nothing", "words", "keys"]
     message: str
+    correction: str
 
 
 class LoadedFilterBody(TypedDict):
@@ -166,6 +171,8 @@ class Stats(TypedDict):
 _MOST_LETTERS = 1000
 _MOST_COUNTED = 1000  # images
 _MOST_AUTHORS = 3
+_MOST_PICTURES = 6
+_MOST_LOOKED_AT = 30  # images, for those that may be shown
 _PATIENCE = 2.0  # seconds to wait until new records are written
 
 
@@ -219,17 +226,27 @@ def preview_search(context: RequestContext, body: SearchPreviewBody) -> SearchPr
     model_id = as_id(given.get("model"))
     matching = image_records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
     context.cancelled.check()  # the browser disconnects when the next letter is typed
-    whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
+    hidden = read_hidden_terms(context)
+    library, ids = _count_matches(query, replace(scope, gallery=""), model_id, hidden)
     has_keys = query.here is not None or any(term.key for term in query.terms)
     return {
         "suggestions": search.suggest_values(word),
         "authors": search.find_authors(text, _MOST_AUTHORS),
         "loaded": len(_filter_by_is_here(query, matching, model_id)),
-        "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
-        "library": _count_matches(query, whole, model_id, hidden),
+        "gallery": _count_matches(query, scope, model_id, hidden)[0] if scope.gallery else None,
+        "library": library,
+        "pictures": _choose_pictures(ids) if query.terms else [],
         "kind": "keys" if has_keys else "words" if query.terms else "nothing",
         "message": " ".join(_list_problem_texts(query, context.language)),
+        "correction": search.correct_query(text),
     }
+
+
+def _choose_pictures(image_ids: Sequence[int]) -> list[int]:
+    """Return the first images that may be shown without blur."""
+    levels = find_shown_levels()
+    images = image_records.find_images(image_ids[:_MOST_LOOKED_AT]).values()
+    return [image.id for image in images if image.level & levels][:_MOST_PICTURES]
 
 
 def _count_matches(
@@ -237,13 +254,13 @@ def _count_matches(
     scope: search.SearchScope,
     open_model: int | None,
     hidden: search.HiddenTerms,
-) -> SearchCount:
-    """Return how many images in the library match, at most 1000, and whether there may be more."""
+) -> tuple[SearchCount, Sequence[int]]:
+    """Return how many images in the library match, at most 1000, and the ids of these images."""
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
     )
-    count = len(_filter_by_is_here(query, found.ids, open_model))
-    return {"count": count, "is_more": found.cursor is not None}
+    ids = _filter_by_is_here(query, found.ids, open_model)
+    return {"count": len(ids), "is_more": found.cursor is not None}, ids
 
 
 @route("POST", "loaded_filter", "counts", max_bytes=2 * MB)
