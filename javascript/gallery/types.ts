@@ -106,6 +106,7 @@ export interface State {
   home: Home | null; // what the home page shows
   startedAt: number; // performance.now() at the last request for `bootstrap` or `home`
   samples: readonly ModelCard[]; // the models of the demo
+  popular: readonly ImageView[]; // this week's most liked images, for who has little of his own
   results: ModelResults | null; // null unless search results are shown instead of a gallery
   lookupText: string; // what is being looked up, "" for nothing
   lookupStartedAt: number; // performance.now() at the start of the lookup

@@ -119,6 +119,7 @@ def _define(
 # Their labels are in `i18n/languages`. Sizes are in MB, times in seconds.
 gallery_level = _define("page", "gallery_level", "None", choices=LEVELS)
 blur_level = _define("page", "blur_level", "XXX", choices=LEVELS)  # images above it are blurred
+shows_popular = _define("page", "shows_popular", True)
 usergallery_preloading = _define("page", "usergallery_preloading", True)
 # Beside a host's own; several with ; between.
 model_folders = _define("page", "model_folders", "", is_private=True)

@@ -290,7 +290,7 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
         has_touch=size == "phone",
         is_mobile=size == "phone",
     )
-    page.page.locator(".home-invitation").first.wait_for()
+    page.control("open-popular").first.wait_for()
     found = {"home of a new user": page.axe_findings()}
     for name, reach in _STATES.items():
         page.page.unroute_all()

@@ -38,22 +38,33 @@ def _hashes_of(model_id):
     return model_files.make_hashes(model_files.list_demo_files(model, model.versions[0])[0])
 
 
-def test_home_of_a_new_user_needs_one_request_and_invites_to_start(start, demo, open_gallery):
+def test_home_of_a_new_user_shows_the_most_liked_pictures_of_the_week(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "")
-    begin = _shelf(page, "begin")
-    expect(begin.locator(".home-invitation")).to_have_count(6)
-    names = begin.get_by_role("button").evaluate_all("all => all.map(one => one.ariaLabel)")
-    assert len(set(names)) == 6, "told apart by a screen reader"
-    assert "Open a gallery: Watch galleries" in names
+    popular = _shelf(page, "popular")
+    pictures = page.control("open-popular")
+    pictures.first.wait_for()
     asked = [path.partition("?")[0] for path in page.api()]
-    assert sorted(asked) == ["bootstrap", "home", "jobs"]
+    assert sorted(asked) == ["bootstrap", "home", "jobs", "popular"]
+    likes = popular.locator("figcaption > span:last-child").all_inner_texts()
+    assert likes == sorted(likes, key=lambda text: -int(text.replace(",", "")))
+    pictures.nth(1).click()
+    expect(page.viewer).to_be_visible()
+    page.key("Escape")
+    expect(page.viewer).to_be_hidden()
+    author = popular.locator("figcaption a").first
+    name = author.inner_text()
+    author.click()
+    expect(page.page).to_have_url(re.compile(f"user={name}"))
+    page.page.go_back()
+    expect(pictures.first).to_be_visible()
+
+
+def test_home_without_the_most_liked_pictures_asks_for_the_model_folders(start, demo, open_gallery):
+    page = open_gallery(start(demo.url, shows_popular=False), "")
     page.control("begin-models").click()
     expect(page.panel("settings")).to_be_visible()
-    page.key("Escape")
-    page.control("try").first.click()
-    expect(page.page).to_have_url(re.compile("find="))
-    page.page.go_back()
-    expect(begin).to_be_visible()
+    expect(_shelf(page, "popular")).to_have_count(0)
+    assert "popular" not in page.api()
 
 
 def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(start, demo, open_gallery):
@@ -68,10 +79,10 @@ def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(start, demo, ope
     page.page.route("**/api/models?q=*", lambda route: waiting.append(route))
     page.go("")
     wait_for(lambda: waiting and "home" in page.api(), "the requests of the home page")
-    expect(_shelf(page, "begin")).to_have_count(0)
+    expect(_shelf(page, "folders")).to_have_count(0)
     card = {"id": _MODEL, "name": "First", "type": "LORA", "creator": "", "base_models": []}
     waiting[0].fulfill(json={"models": [{**card, "cover": None}], "cursor": None})
-    expect(_shelf(page, "begin")).to_be_visible()
+    expect(_shelf(page, "folders")).to_be_visible()
     expect(_shelf(page, "samples").locator("a")).to_have_text(re.compile("First"))
 
 
@@ -110,11 +121,11 @@ def test_home_keeps_its_scroll_position(start, demo, open_gallery):
         start(demo.url), f"?model={_MODEL}", viewport={"width": 390, "height": 500}
     ).ready()
     page.control("home").click()
-    last = page.page.locator(".home-invitation").last
+    last = page.page.locator(".home-pictures a").last
     last.scroll_into_view_if_needed()
     there = page.scroll_position()
     assert there > 0
-    last.get_by_role("button").click()
+    last.click()
     page.ready()
     page.page.go_back()
     wait_for(lambda: abs(page.scroll_position() - there) < 2, "where one was")

@@ -2,9 +2,11 @@
 
 import type { Home, LocalModel } from "../contract";
 import { observeSize } from "../core/dom";
-import { isHome } from "../state/state";
+import { getSetting, isHome } from "../state/state";
 import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
+
+const FEW = 6; // of his own galleries, models or favourites, a user is shown what others like
 
 export class LocalModelData {
   #abort = new AbortController();
@@ -126,11 +128,26 @@ export class HomeData {
         api.get("home", { signal }),
         this.#fetchSamples(signal),
       ]);
-      if (!signal.aborted) store.set({ home: keepLoadedModels(home, store.get().home), samples });
+      if (signal.aborted) return;
+      store.set({ home: keepLoadedModels(home, store.get().home), samples });
+      if (hasLittle(home)) void this.#loadPopular(signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       const home = makeProblem(error, translate);
       store.set(({ problems }) => ({ problems: { ...problems, home } }));
+    }
+  }
+
+  /** Fetch this week's most liked images, unless they were fetched or a setting turns them off. */
+  async #loadPopular(signal: AbortSignal) {
+    const { store, api } = this.context;
+    const { bootstrap, popular } = store.get();
+    if (popular.length || getSetting(bootstrap, "shows_popular") === false) return;
+    try {
+      const { images } = await api.get("popular", { signal });
+      if (!signal.aborted) store.set({ popular: images });
+    } catch (error) {
+      ignoreFailure(error); // the rest of the home page is there
     }
   }
 
@@ -157,6 +174,11 @@ export class HomeData {
     if (isHome(now)) void this.load();
     else this.#abort.abort();
   }
+}
+
+/** Return whether a home page without other people's images would be rather empty. */
+function hasLittle({ recent, local_models: { count }, favourites }: Home) {
+  return recent.length < FEW && count < FEW && favourites.count < FEW;
 }
 
 /** Return whether our tab is visible.

@@ -10,9 +10,10 @@ import type { Context, State } from "../types";
 import {
   buildHref,
   makeCard,
+  makeFoldersRow,
   makeHeading,
-  makeInvitations,
   makeLibraryShelf,
+  makePopular,
   makeRecent,
   makeSamples,
   makeWatches,
@@ -129,7 +130,9 @@ export class Home {
     this.#section.append(this.#intro, this.#shelves);
     page.append(this.#section);
     store.on([isHome], (now, before) => this.#show(now, before), { signal });
-    store.on(["home", "samples", "watches", "bootstrap"], (now) => this.#draw(now), { signal });
+    store.on(["home", "samples", "popular", "watches", "bootstrap"], (now) => this.#draw(now), {
+      signal,
+    });
     this.#show(store.get(), store.get());
   }
 
@@ -175,35 +178,20 @@ export class Home {
         !isNew && samples,
         makeLibraryShelf(this.context, now),
         this.#models.makeShelf(now),
-        makeInvitations(this.context, now),
+        makePopular(this.context, now),
+        makeFoldersRow(this.context, now),
       ];
       this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
     });
   }
 
-  /** Draw the title and the introduction, with example searches for a new user.
+  /** Draw the title and the introduction.
    * @param isNew whether the user has opened nothing yet */
   #drawIntro({ bootstrap }: State, isNew: boolean) {
     const { translate } = this.context;
-    const isDemo = bootstrap?.is_demo ?? false;
     this.#intro.replaceChildren(
       el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
-      el("p", { class: "dim", text: translate(isDemo ? "home_demo" : "home_intro") }),
-      isNew && !isDemo ? this.#makeTries() : "",
-    );
-  }
-
-  /** Return buttons that search Civitai for example words. */
-  #makeTries() {
-    const { translate, actions } = this.context;
-    const tries = translate("home_tries").split("|");
-    return el(
-      "div",
-      { class: "row" },
-      el("span", { class: "dim", text: translate("home_try") }),
-      ...tries.map((one) =>
-        button({ action: "try", label: one, class: "chip" }, () => actions.find(one)),
-      ),
+      el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
     );
   }
 }

@@ -1,7 +1,9 @@
-import type { RecentGallery, WatchedGallery } from "../contract";
+import type { ImageView, RecentGallery, WatchedGallery } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
 import { formatNumber } from "../core/text";
+import { getAspectRatio } from "../grid/layout";
+import { describeImage } from "../grid/tile";
 import { getModelTypeName } from "../state/model_files";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
 import type { Context, State, Where } from "../types";
@@ -38,12 +40,17 @@ export function makeCard({
     about ? el("span", { class: "dim", dir: "auto", text: about }) : null,
     badge ? el("span", { class: "badge", text: badge }) : null,
   );
-  card.addEventListener("click", (event) => {
+  onPlainClick(card, () => open?.());
+  return card;
+}
+
+/** Run an action at a plain click on a link; the browser handles other clicks. */
+function onPlainClick(link: HTMLAnchorElement, open: () => unknown) {
+  link.addEventListener("click", (event) => {
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    void runWhileBusy(card, () => open?.());
+    void runWhileBusy(link, open);
   });
-  return card;
 }
 
 /** Return the images of a card, or an icon if there are none.
@@ -86,84 +93,6 @@ export function makeHeading(title: string, count?: string, more?: HTMLElement) {
     count ? el("span", { class: "dim", text: count }) : null,
     more,
   );
-}
-
-/** Title, text and button are keys of texts. */
-interface Invitation {
-  key: string;
-  glyph: IconName;
-  title: string;
-  text: string; // one sentence that says what the thing is for
-  button: string;
-  begins: "settings" | "gallery" | "collections"; // what the button does
-}
-
-const OPEN = { button: "home_open_gallery", begins: "gallery" } as const;
-const ALL: Record<string, Invitation> = {
-  folders: {
-    key: "models",
-    glyph: "model",
-    title: "home_models",
-    text: "home_folders_for",
-    button: "home_folders",
-    begins: "settings",
-  },
-  models: { key: "models", glyph: "model", title: "home_models", text: "home_models_for", ...OPEN },
-  watches: {
-    key: "watches",
-    glyph: "bell",
-    title: "home_watches",
-    text: "home_watches_for",
-    ...OPEN,
-  },
-  favourites: {
-    key: "favourites",
-    glyph: "heart",
-    title: "home_favourites",
-    text: "home_favourites_for",
-    ...OPEN,
-  },
-  collections: {
-    key: "collections",
-    glyph: "folder",
-    title: "home_collections",
-    text: "home_collections_for",
-    button: "home_new_collection",
-    begins: "collections",
-  },
-  library: {
-    key: "library",
-    glyph: "library",
-    title: "home_library",
-    text: "home_library_for",
-    ...OPEN,
-  },
-  downloads: {
-    key: "downloads",
-    glyph: "download",
-    title: "home_downloads",
-    text: "home_downloads_for",
-    ...OPEN,
-  },
-};
-
-/** Return an invitation for each feature that the user has not used yet. */
-function listInvitations({
-  home,
-  watches,
-  bootstrap,
-}: Pick<State, "home" | "watches" | "bootstrap">): Invitation[] {
-  if (!home) return [];
-  const isEmpty = {
-    folders: !home.local_models.count && !bootstrap?.host.has_models,
-    models: !home.local_models.count && bootstrap?.host.has_models,
-    watches: !watches?.galleries.length,
-    favourites: !home.favourites.count,
-    collections: !home.collections.length,
-    library: !home.recent.length, // until then it has only covers that were shown here
-    downloads: !home.download_count,
-  };
-  return Object.entries(isEmpty).flatMap(([name, isInvited]) => (isInvited ? ALL[name] : []));
 }
 
 const COVER = 450; // pixels, a width that thumbnails come in
@@ -269,45 +198,79 @@ export function makeLibraryShelf(context: Context, { home }: State) {
   return cards.length ? makeShelf("kept", translate("home_kept"), cards) : null;
 }
 
-/** Return cards that invite the user to try an unused feature, null if there are none. */
-export function makeInvitations(context: Context, state: State) {
-  const { translate, actions } = context;
-  const invitations = listInvitations(state);
-  if (!invitations.length) return null;
-  const begin = {
-    settings: () => actions.panel("settings"),
-    collections: () => actions.panel("collections"),
-    gallery: () => openSomeGallery(context),
-  };
-  const cards = invitations.map(({ key, glyph, title, text, button: label, begins }) => {
-    const made = button({ action: `begin-${key}`, label: translate(label) }, begin[begins]);
-    // several have the same label: a screen reader says what for
-    const name = translate("chip_text", { name: translate(label), value: translate(title) });
-    made.setAttribute("aria-label", name);
-    return el(
-      "div",
-      { class: "home-invitation" },
-      icon(glyph),
-      el("h4", { text: translate(title) }),
-      el("p", { class: "dim", text: translate(text) }),
-      made,
-    );
-  });
+/** Return the row that asks for the folders of the model files, null if model files are known or a
+ * host names their folders. */
+export function makeFoldersRow({ translate, actions }: Context, { home, bootstrap }: State) {
+  if (home?.local_models.count || bootstrap?.host.has_models) return null;
+  const look = {
+    action: "begin-models",
+    label: translate("home_folders"),
+    icon: "folder",
+  } as const;
   return el(
     "section",
-    { class: "home-shelf", "data-shelf": "begin" },
-    makeHeading(translate("home_begin")),
-    el("div", { class: "home-invitations" }, ...cards),
+    { class: "home-shelf", "data-shelf": "folders" },
+    makeHeading(translate("home_models")),
+    el(
+      "div",
+      { class: "row" },
+      el("p", { class: "dim", text: translate("home_folders_for") }),
+      button(look, () => actions.panel("settings")),
+    ),
   );
 }
 
-/** Open the most recent gallery, or a model of the demo, or else focus the search field. */
-function openSomeGallery({ store, actions }: Context) {
-  const { home, samples } = store.get();
-  const [recent] = home?.recent ?? [];
-  if (recent?.user) return actions.openUser(recent.user);
-  const model = recent?.model ?? samples[0]?.id;
-  return model ? actions.openModel(model) : actions.focusFind();
+/** Return this week's most liked images in rows of equal height, null if there are none. */
+export function makePopular(context: Context, { popular }: State) {
+  if (!popular.length) return null;
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": "popular" },
+    makeHeading(context.translate("home_popular")),
+    el("div", { class: "home-pictures" }, ...popular.map((view) => makePicture(context, view))),
+  );
+}
+
+/** Return a tile that opens an image, and below it the image's author. */
+function makePicture(context: Context, view: ImageView) {
+  const { api, actions, translate, store } = context;
+  const { id, user, reactions } = view;
+  const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+  image.src = api.getThumbUrl(id, COVER);
+  const name = describeImage(view, false, translate);
+  const open = el(
+    "button",
+    {
+      class: "plain",
+      "data-do": "open-popular",
+      "aria-label": name,
+      on: { click: () => actions.open(id) },
+    },
+    image,
+  );
+  showBlurhash(open, view.blurhash);
+  const ratio = getAspectRatio(view);
+  const number = formatNumber(reactions, store.get().bootstrap?.language);
+  const author = user
+    ? makeLink(context, { user }, user, () => actions.openUser(user))
+    : el("span");
+  const about = el(
+    "figcaption",
+    { class: "row" },
+    author,
+    icon("heart"),
+    el("span", { text: number }),
+  );
+  const tile = el("figure", {}, open, about);
+  tile.style.setProperty("--ratio", String(ratio));
+  return tile;
+}
+
+/** Return a link to a gallery, which a plain click opens in this page. */
+function makeLink(context: Context, source: Partial<Where>, text: string, open: () => unknown) {
+  const link = el("a", { class: "one-line", dir: "auto", href: buildHref(context, source), text });
+  onPlainClick(link, open);
+  return link;
 }
 
 /** Return the URL of a gallery with the current filters.

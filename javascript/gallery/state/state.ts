@@ -91,6 +91,7 @@ export function makeInitialState(): State {
     home: null,
     startedAt: 0,
     samples: [],
+    popular: [],
     results: null,
     lookupText: "",
     lookupStartedAt: 0,

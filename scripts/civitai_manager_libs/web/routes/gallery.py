@@ -27,6 +27,7 @@ from ...library import image_records, models, pages, search, watches
 from ..http import ApiError, Note, RemoteWork, RequestContext, route
 from .bookmarks import read_hidden_terms
 from .dependencies import (
+    find_shown_levels,
     get_client,
     parse_gallery_query,
     parse_image_query,
@@ -100,6 +101,7 @@ class FoundImage(TypedDict):
 LookupResult = Union[FoundModels, FoundPost, FoundUser, FoundModel, FoundImage]
 
 
+_MOST_POPULAR = 40  # images on the home page
 _MOST_BLANK = 3  # pages in a row without an image that passes the filters
 _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
 
@@ -147,6 +149,23 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         lambda: read_pages(partial(_fetch_page, context, query, size, False)),
         find_stored=lambda: _view_page(
             context, query, pages.load_stored_page(query, cursor, size), notes
+        ),
+    )
+
+
+@route("GET", "popular", "images")
+def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
+    """Return the images with the most reactions of this week that are shown without blur."""
+    query = ImageQuery(sort="Most Reactions", period="Week", level=find_shown_levels())
+
+    def load() -> ImagePage:
+        read = pages.load_page(get_client(), query, None, _MOST_POPULAR, context.cancelled)
+        return _images_view(query, read, _leave_out_hidden(context, read.page.images), None, [], 0)
+
+    return RemoteWork(
+        load,
+        find_stored=lambda: _view_page(
+            context, query, pages.load_stored_page(query, None, _MOST_POPULAR), []
         ),
     )
 
