@@ -194,6 +194,8 @@ function makeViewerActions({ store, toast, translate, parts }: PageContext) {
       if (isShown(store, open)) store.set({ focus: tile });
       parts.grid.revealImage(tile, { focus: true });
     },
+    /** Return the thumbnail in an image's tile, null if there is none in the window. */
+    findThumb: (id: number) => parts.grid.findThumb(findTileId(store, id)),
     /** Open the image that is this many images ahead. */
     async step(by: number) {
       const { open: from } = store.get();

@@ -43,6 +43,8 @@ def _loaded_around(page):
 def _assert_whole(page, how):
     """Wait until the open image's file is shown; assert that it lies whole within the stage."""
     expect(page.viewer).to_have_attribute("data-shows", "file")
+    resting = "strip => Promise.all(strip.getAnimations().map(motion => motion.finished))"
+    page.page.locator(".strip").evaluate(f"async strip => void await ({resting})(strip)")
     image, stage = _box(page), page.page.locator(".stage").bounding_box()
     for side, length in (("x", "width"), ("y", "height")):
         assert image[side] >= stage[side] - 0.5, (how, image, stage)

@@ -125,6 +125,15 @@ export class Grid {
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
+  /** Return the loaded thumbnail of an image, null if its tile is outside of the window or shows no
+   * image. */
+  findThumb(id: number) {
+    const tile = this.#tiles.getTile(id);
+    const { top, bottom } = getViewport(this.#list);
+    const isSeen = !this.#isHidden() && this.#arrangement.isBetween(id, top, bottom);
+    return isSeen && tile ? tile.shownImage : null;
+  }
+
   /** Focus the first visible image; if none is visible, scroll to the grid first. Return whether an
    * image is visible then. */
   focusTopmost() {

@@ -105,6 +105,11 @@ export class Tile {
     this.element.setAttribute("aria-label", `${label}${post}${failed}`);
   }
 
+  /** Return the element of the loaded thumbnail, null if the tile shows none. */
+  get shownImage() {
+    return this.element.dataset.shows ? this.#image : null;
+  }
+
   get isBlurred() {
     return this.#looks?.isBlurred ?? false;
   }

@@ -265,7 +265,8 @@ export class ZoomGestures {
    * @param factor relative to the current zoom
    * @param point of the pointer */
   wheel(factor: number, point: Point) {
-    this.#change(({ pose, sizes }) => zoomAt(pose, pose.scale * factor, point, sizes));
+    const isStep = Math.abs(Math.log(factor)) > 0.1; // a notch of a wheel, not a touchpad's flow
+    this.#change(({ pose, sizes }) => zoomAt(pose, pose.scale * factor, point, sizes), isStep);
   }
 
   /** Zoom into a point, or back to the whole image.

@@ -127,6 +127,11 @@ export class Slide {
     return this.#error !== null;
   }
 
+  /** Return whether the image is covered because of its content rating. */
+  get isCovered() {
+    return this.#cover !== null;
+  }
+
   /** Return whether the slide shows its final content: its file, an error, or a cover over it. */
   get isSettled() {
     return this.shows === "file" || this.isFailed || this.#cover !== null;

@@ -4,6 +4,7 @@ import type { ImageView } from "../contract";
 import { el, observeSize } from "../core/dom";
 import { isBlurred } from "../state/state";
 import type { Context, ZoomStep } from "../types";
+import { isStill } from "./flight";
 import { Gestures, getSwipeDirection, isDismissed, ZoomGestures } from "./gestures";
 import { Slide } from "./slide";
 import { limitPose, type Point, type Pose, stepZoom } from "./zoom";
@@ -87,7 +88,6 @@ export class Loader {
 const GLIDE = 160; // ms that a flung image goes on
 const GAP = 16; // pixels between two images
 const CONTROLS = 80; // pixels at the lower edge of a video
-const FALL = { duration: 140, easing: "ease-in", fill: "forwards" as const };
 const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 
 class StageGestures extends ZoomGestures {
@@ -188,22 +188,12 @@ class StageGestures extends ZoomGestures {
    * @param speed in pixels a millisecond */
   #endVerticalDrag(by: number, speed: number) {
     const { size, listeners } = this.stage;
-    if (isDismissed(by, speed, size.height)) return void this.#fallOut(by);
+    if (isDismissed(by, speed, size.height)) {
+      this.stage.context.actions.close(); // from where the finger has left the image
+      return this.#move(0, 0);
+    }
     if (isDismissed(-by, -speed, size.height / 2)) listeners.raised();
     this.#animateBack(0, by > 0 ? by : by / 3);
-  }
-
-  /** Animate the image downwards, then close the viewer.
-   * @param by how far the finger has moved the image, in pixels */
-  async #fallOut(by: number) {
-    const { strip, size, context } = this.stage;
-    const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };
-    const to = { transform: `translateY(${size.height}px)`, opacity: 0 };
-    this.#move(0, 0);
-    const fall = strip.animate([from, to], { ...FALL, duration: isStill() ? 0 : FALL.duration });
-    await fall.finished;
-    context.actions.close();
-    fall.cancel(); // the animation held the strip below until now
   }
 
   /** Move the strip of slides this many pixels from its normal position. */
@@ -220,11 +210,6 @@ class StageGestures extends ZoomGestures {
     const from = { transform: `translate(${x}px, ${y}px)` };
     this.stage.strip.animate([from, { transform: "none" }], FOLLOW);
   }
-}
-
-/** Return whether the user has asked the system for reduced motion. */
-function isStill() {
-  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 /** Called when something happens on the stage. */
@@ -246,6 +231,7 @@ export class Stage {
   #slides = new Map<number, Slide>();
   #views: readonly ImageView[] = [];
   #index = -1;
+  #turning: Animation | null = null;
   size = { width: 1, height: 1 };
 
   constructor(
@@ -257,7 +243,7 @@ export class Stage {
     this.files = new Loader(async (id, signal) => this.#findSlide(id)?.loadFile(signal));
     this.thumbs = new Loader(async (id) => this.#findSlide(id)?.loadThumb());
     new Gestures(this.element, new StageGestures(this), context.signal);
-    observeSize(this.element, () => this.#measure(), context.signal);
+    observeSize(this.element, () => this.measure(), context.signal);
   }
 
   /** Return the slide of the open image, undefined if none is open. */
@@ -271,7 +257,7 @@ export class Stage {
    * @param way the direction in which the user goes: 1 or -1 */
   showImage(views: readonly ImageView[], index: number, way: number) {
     const before = this.slide;
-    if (!before) this.#measure();
+    if (!before) this.measure();
     this.#views = views;
     this.#index = index;
     const around = listNearbyIndices(index, views.length, way, SLIDES_AROUND).map(
@@ -281,10 +267,21 @@ export class Stage {
     this.#placeSlides();
     const now = this.slide;
     if (now !== before) before?.stopPlaying();
+    if (before?.element.isConnected && now !== before) this.#turn(way);
     void now?.startPlaying();
     this.files.loadImages(around.slice(0, 1 + 2 * FILES_AROUND));
     this.thumbs.loadImages(around);
     if (now !== before) this.retryFailed();
+  }
+
+  /** Let the open image come in from the side of its old neighbour. While one comes, the next is
+   * there at once: who holds a key wants to see images, not motion. */
+  #turn(way: number) {
+    const isTurning = this.#turning?.playState === "running";
+    this.#turning?.cancel();
+    if (isTurning || isStill()) return;
+    const from = { transform: `translateX(${way * (this.size.width + GAP)}px)` };
+    this.#turning = this.strip.animate([from, { transform: "none" }], FOLLOW);
   }
 
   /** Load the open image again if it failed. */
@@ -359,7 +356,8 @@ export class Stage {
     return slide;
   }
 
-  #measure() {
+  /** Lay out the slides for the stage's present size. */
+  measure() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return;
     this.size = { width, height };

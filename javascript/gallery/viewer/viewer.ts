@@ -5,6 +5,7 @@ import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
 import { getSetting, getShown, isOffline, type Key } from "../state/state";
 import type { Context, Problem, State, ZoomStep } from "../types";
+import { Flight } from "./flight";
 import { Sheet } from "./sheet";
 import { playVideo, toggleSound } from "./slide";
 import { Slideshow } from "./slideshow";
@@ -148,11 +149,13 @@ export class Viewer {
   #view: ImageView | null = null;
   #index = -1;
   #way = 1;
+  #flight;
   /** the image whose description a screen reader has said last */
   #announced: number | null = null;
 
   constructor(readonly context: Context) {
     this.slideshow = new Slideshow(context);
+    this.#flight = new Flight(context.root);
     context.store.on(DRAWN, (now, before) => this.#onChange(now, before), context);
     if (context.store.get().open !== null) this.#onChange(context.store.get());
   }
@@ -208,6 +211,7 @@ export class Viewer {
     const shown = getShown(now);
     const index = shown.findIndex((view) => view.id === now.open);
     const isOther = now.open !== this.#view?.id;
+    const isOpening = this.#view === null;
     if (isOther && index >= 0 && this.#index >= 0 && index !== this.#index) {
       this.#way = index > this.#index ? 1 : -1;
     }
@@ -223,6 +227,29 @@ export class Viewer {
       parts.details.retry();
     }
     if (isOther || (before && shown !== getShown(before))) this.#loadAround(now, parts);
+    if (isOpening) this.#fly(parts);
+  }
+
+  /** Let the opened image grow from its tile. */
+  #fly({ stage, dialog }: ViewerParts) {
+    const { slide, element } = stage;
+    const thumb = this.#view && this.context.actions.findThumb(this.#view.id);
+    if (!thumb || !slide || slide.isCovered) return;
+    stage.measure(); // the details may have taken a part of it
+    element.classList.add("awaits");
+    this.#flight.start(
+      thumb,
+      [thumb.getBoundingClientRect(), slide.box.getBoundingClientRect()],
+      dialog,
+      () => element.classList.remove("awaits"),
+    );
+  }
+
+  /** Let the image that is closed shrink into its tile, as soon as that is in the window.
+   * @param from where the image was */
+  #flyBack(id: number, from: DOMRect) {
+    const thumb = this.context.actions.findThumb(id);
+    if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], null, () => {});
   }
 
   #opened() {
@@ -305,6 +332,11 @@ export class Viewer {
 
   #close() {
     if (!this.#parts || !this.#view) return;
+    const { id } = this.#view;
+    const { slide } = this.#parts.stage;
+    const from = slide && !slide.isCovered ? slide.box.getBoundingClientRect() : null;
+    this.#flight.end();
+    if (from) queueMicrotask(() => this.#flyBack(id, from)); // then the grid has scrolled to it
     this.#view = null;
     this.#index = -1;
     this.#way = 1;
