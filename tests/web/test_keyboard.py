@@ -309,7 +309,7 @@ _PRESS = """async key => {
     document.dispatchEvent(event);
     const isSeen = () =>
         changes || location.href + scrollX + scrollY !== before || root.activeElement !== focused;
-    for (let frame = 0; frame < 60 && event.defaultPrevented && !isSeen(); frame += 1)
+    for (let frame = 0; frame < 900 && event.defaultPrevented && !isSeen(); frame += 1)
         await new Promise(requestAnimationFrame);
     observer.disconnect();
     return !event.defaultPrevented || Boolean(isSeen());

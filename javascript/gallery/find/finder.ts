@@ -41,9 +41,18 @@ function makePanelButtons(context: Context) {
     "quiet",
   );
   const jobs = makePanelButton(context, "jobs", "jobs", { badge: BADGES.jobs });
+  const saved = makePanelButton(context, "collections", "heart", { action: "sets" });
+  for (const [place, key] of [
+    [library, "place_library"],
+    [saved, "place_saved"],
+    [jobs, "place_downloads"],
+  ] as const)
+    place.append(el("span", { class: "place", text: translate(key) }));
+  const name = { name: translate("place_saved"), value: saved.title };
+  saved.setAttribute("aria-label", translate("chip_text", name));
   const before = [
     library,
-    makePanelButton(context, "collections", "heart", { action: "sets" }),
+    saved,
     makePanelButton(context, "watches", "bell", { action: "watched", badge: BADGES.watches }),
   ];
   const after = [
