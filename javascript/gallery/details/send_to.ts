@@ -36,19 +36,30 @@ export class SendTo {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** Return a button for each tab that the image can be sent to, null if there is none. */
+  /** Return a button for each tab that the image can be sent to. If there is none, return one that
+   * copies the infotext, null without an infotext. */
   makeButtons(record: ImageDetails) {
     const { translate, actions, store } = this.context;
     const all = store.get().bootstrap?.host.send_to ?? [];
     const tabs = listTabs(all, record.kind, record.infotext !== "");
-    if (!tabs.length) return null;
-    const made = tabs.map((tab) =>
-      button({ action: `send-${tab}`, label: getTabName(tab) }, () =>
+    if (!tabs.length) return record.infotext ? this.#makeCopyButton(record) : null;
+    const made = tabs.map((tab, at) =>
+      button({ action: `send-${tab}`, label: getTabName(tab), class: at ? "" : "primary" }, () =>
         actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
       ),
     );
     const group = { class: "send-to row", role: "group", "aria-label": translate("send_to") };
     return el("section", {}, el("h3", {}, translate("send_to")), el("div", group, ...made));
+  }
+
+  #makeCopyButton(record: ImageDetails) {
+    const label = this.context.translate("menu_copy_infotext");
+    const look = { action: "copy-whole", icon: "copy", label, class: "primary" } as const;
+    return el(
+      "section",
+      {},
+      button(look, () => this.context.actions.copy(this.getText(record))),
+    );
   }
 
   /** Return the infotext in a section that can be collapsed, null if there is none. */
