@@ -304,11 +304,10 @@ def _index_some(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
     images, complete_ids = list[Image](), set[int]()
     for image_id, is_complete, record in db.execute(_RECORDS, (json.dumps(some),)):
         image = _parse_record(record)
-        if image is not None:
+        if image is not None and image.id == image_id:
             images.append(image)
             complete_ids |= {image_id} if is_complete else set()
         else:  # it is on another site than Civitai, such as a demo
-            index_images(db, [Image(image_id, "")])
             db.execute(_SAVE_TILE, (image_id, _RULES_VERSION, find_site(), ""))
     _write_derived(db, images, complete_ids)
     if rest:

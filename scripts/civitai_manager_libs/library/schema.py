@@ -209,18 +209,18 @@ CREATE INDEX pages_by_age ON pages (read_at);
 _LETTERS = "0-9_a-z\u00aa-\u1fff"
 _EDGE = f"CASE WHEN {{}} GLOB '[{_LETTERS}]' THEN '[^{_LETTERS}]' ELSE '?' END"
 _ESCAPED = "replace(replace(replace(r.folded, '[', '[[]'), '*', '[*]'), '?', '[?]')"
-_WORD = (
-    f"GLOB '*' || {_EDGE.format('substr(r.folded, 1, 1)')} || {_ESCAPED}"
-    f" || {_EDGE.format('substr(r.folded, -1)')} || '*'"
-)
+_AFTER = f"{_ESCAPED} || {_EDGE.format('substr(r.folded, -1)')}"
+_WORD = f"{_EDGE.format('substr(r.folded, 1, 1)')} || {_AFTER}"
+# From the fastest comparison to the slowest, which finds a whole word after a part of another one.
+_HAS_WORD = f"""instr({{0}}, r.folded) > 0 AND {{0}} || ' ' GLOB '*' || {_AFTER} || '*' AND (
+    substr(' ' || {{0}} || ' ', instr({{0}}, r.folded), length(r.folded) + 2) GLOB {_WORD}
+    OR ' ' || {{0}} || ' ' GLOB '*' || {_WORD} || '*')"""
 _HIDE = f"""
 INSERT OR IGNORE INTO hidden_images (id, rule)
-SELECT t.id, r.number FROM hidden_rules r JOIN texts t
-    ON instr(t.prompt, r.folded) > 0 AND ' ' || t.prompt || ' ' {_WORD}
+SELECT t.id, r.number FROM hidden_rules r JOIN texts t ON {_HAS_WORD.format("t.prompt")}
     WHERE r.kind = 'word' AND {{which}}
 UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN own_tags t
-    ON instr(t.folded, r.folded) > 0 AND ' ' || t.folded || ' ' {_WORD}
-    WHERE r.kind = 'word' AND {{which}}
+    ON {_HAS_WORD.format("t.folded")} WHERE r.kind = 'word' AND {{which}}
 UNION ALL SELECT t.id, r.number FROM hidden_rules r
     JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN uses t ON t.name = n.number
     WHERE r.kind = 'author' AND {{which}}

@@ -167,7 +167,7 @@ def _make_ids_condition(select: str, *values: object) -> Condition:
     return Condition(f"{{id}} IN ({select})", values)
 
 
-HIDDEN = _make_ids_condition("SELECT id FROM hidden_images")
+HIDDEN = Condition("EXISTS (SELECT 1 FROM hidden_images WHERE id = f.id)")
 _FLAGS = {
     "favourite": _make_ids_condition("SELECT id FROM marks WHERE favourite"),
     "note": _make_ids_condition("SELECT id FROM marks WHERE note <> ''"),

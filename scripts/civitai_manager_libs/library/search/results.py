@@ -113,7 +113,7 @@ def run_search(
     direction, before, later = ("DESC", ">=", "<") if order.is_descending else ("", "<=", ">")
     indexed = read if scope.ids is None else None  # texts of given images are compared faster
     conditions = [*iter_scope_conditions(scope), *iter_conditions(query.terms, indexed)]
-    shown = [*conditions, negate(HIDDEN)] if leaves_out_hidden else conditions
+    shown = [negate(HIDDEN), *conditions] if leaves_out_hidden else conditions
 
     def select_page(order: Order, bounds: Sequence[Condition]) -> list[tuple[Any, ...]]:
         tail = f"ORDER BY {order.key} {direction} LIMIT {limit + 1}"
