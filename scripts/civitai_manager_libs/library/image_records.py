@@ -41,8 +41,6 @@ __all__ = [
     "forget_saved_files",
     "index_remaining",
     "insert_deleted",
-    "Kind",
-    "Level",
     "list_latest_images",
     "list_page_images",
     "mark_deleted",
@@ -89,15 +87,14 @@ class PageImage(NamedTuple):
     """
 
     tile: Tile
-    is_favourite: bool = False
-    stars: int = 0
-    deleted_at: float = 0.0
-    saved_path: str = ""
-    is_hidden: bool = False
+    is_favourite: bool
+    stars: int
+    deleted_at: float
+    saved_path: str
+    is_hidden: bool
 
 
-def make_tile(image: Image) -> Tile:
-    """Return what a page of images shows of an image's record."""
+def _make_tile(image: Image) -> Tile:
     return {
         "id": image.id,
         "kind": cast(Kind, image.type),
@@ -213,7 +210,7 @@ def store_images(
         images = [image for image in images if image.id not in complete]
     stored = [_compress_image(image) for image in images]
     for image, one in zip(images, stored):
-        known = _Known(image, is_complete, make_tile(image))
+        known = _Known(image, is_complete, _make_tile(image))
         _memory.put(image.id, known, one.size + _IMAGE_BYTES)
     _write_records(stored, is_complete, _SAVE, galleries)
 
@@ -284,7 +281,7 @@ def _write_derived(
     for image in images:
         known = _memory.get(image.id)
         tile = known.tile if known is not None and known.image is image else None
-        text = json.dumps(tile or make_tile(image))
+        text = json.dumps(tile or _make_tile(image))
         db.execute(_SAVE_TILE, (image.id, _RULES_VERSION, site, text))
 
 
@@ -393,7 +390,7 @@ def _make_tiles(image_ids: Sequence[int]) -> dict[int, Tile]:
     old = [image_id for (image_id,) in select_rows_or_empty(_KNOWN, (json.dumps(list(images)),))]
     if old:
         write_later(partial(_index_some, image_ids=old))
-    return {image_id: make_tile(image) for image_id, image in images.items()}
+    return {image_id: _make_tile(image) for image_id, image in images.items()}
 
 
 def filter_matching(image_ids: Sequence[int], query: SearchQuery) -> list[int]:
