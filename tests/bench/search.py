@@ -68,7 +68,7 @@ def measure_search(scale: str | int) -> str:
         began = time.perf_counter()
         _fill(count)
         filled = time.perf_counter() - began
-        times = {words: _time_first_page(words, count) for words in _make_searches()}
+        times = {words: _time_first_page(words) for words in _make_searches()}
         size = os.path.getsize(path) / 1024**2
         process = _measure_process(os.path.dirname(path))
     slowest = sorted(times, key=lambda words: -times[words][1])
@@ -130,6 +130,8 @@ def _fill(count: int) -> None:
         images = [image for image in map(image_from_json, rows) if image is not None]
         image_records.store_images(images, galleries=[f"model {start // 5000}"])
         wait_for_writes(60)
+    saved = range(1, count, max(50, count // 2000))
+    image_records.store_saved_files(lambda: {number: f"{number}.png" for number in saved})
     for start in range(first, count, first):
         _copy_records(start, min(first, count - start), count, first)
 
@@ -154,6 +156,7 @@ def _copy_records(start: int, number: int, count: int, first: int) -> None:
         f"""texts SELECT a.id + :start, CASE a.prompt WHEN '' THEN ''
             ELSE {beginning} || ' ' || {end} || {token} END, a.negative, a.names
             FROM texts a JOIN texts b ON {other}""",
+        f"tiles SELECT id + :start, made_by, site, tile FROM tiles {of_first}",
         f"uses SELECT name, id + :start, weight FROM uses {of_first}",
         f"seen SELECT gallery || '0' || :start, id + :start FROM seen {of_first}",
         """trigrams (rowid, prompt, negative, names)
@@ -164,22 +167,19 @@ def _copy_records(start: int, number: int, count: int, first: int) -> None:
             db.execute(f"INSERT INTO {copy}", {"start": start, "number": number, "count": count})
 
 
-def _time_first_page(words: str, count: int) -> tuple[int, float]:
+def _time_first_page(words: str) -> tuple[int, float]:
     """Return the size of the last order's first page, and the milliseconds of the slowest order.
 
     The fastest of several runs counts, because other work of the machine only adds to the time.
     """
     from civitai_manager_libs.library import search
 
-    saved = range(1, count, max(50, count // 2000))
     slowest, found = 0.0, search.SearchPage()
     for sort in _SORTS:
         times = []
         for _ in range(_RUNS):
             began = time.perf_counter()
-            found = search.run_search(
-                search.parse_query(words), sort=sort, list_saved=lambda: saved
-            )
+            found = search.run_search(search.parse_query(words), sort=sort)
             times.append((time.perf_counter() - began) * 1000)
         slowest = max(slowest, min(times))
     return len(found.ids), slowest

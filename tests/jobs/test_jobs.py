@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.jobs import store as job_store
 from civitai_manager_libs.jobs.job_records import JobOptions, NamingContext, Outcome, WalkedPage
+from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.library import image_records
 from lock_holder import hold_lock
 from page_driver import wait_for
 
@@ -335,3 +339,50 @@ def test_finished_job_cannot_be_paused_but_restarted(store, end):
     for state, then in (("paused", end), ("running", "running"), ("paused", "paused")):
         store.set_state(job_id, state)
         assert store.get_job(job_id).state == then
+
+
+# The copy of what is saved, in the library
+
+
+def test_library_knows_the_files_of_images_that_are_saved(store, library, tmp_path):
+    paths = {n: str(tmp_path / f"{n}.png") for n in (1, 2)}
+    for path in paths.values():
+        Path(path).write_bytes(b"image")
+    outcomes = [Outcome(n, "saved", path, 5) for n, path in paths.items()]
+    store.record_outcomes(_job_with(store, 1, 2), outcomes)
+    assert [image_records.find_saved_file(n) for n in (1, 2, 3)] == [*paths.values(), ""]
+    job_id = _job_with(store, 2)
+    os.unlink(paths[2])
+    assert image_records.find_saved_file(2) == "" and image_records.count_saved_files() == 2
+    gone = Outcome(2, "skipped", paths[2], message="It is not there now.")
+    store.record_outcomes(job_id, [gone])
+    store.set_state(job_id, "done")
+    store.requeue_missing(job_id)
+    assert image_records.count_saved_files() == 1
+
+
+@pytest.mark.parametrize("damage", ["none", "removed"])
+def test_library_learns_at_the_next_start_what_was_saved_before_a_kill(library, tmp_path, damage):
+    paths = {n: str(tmp_path / f"{n}.png") for n in (1, 2)}
+    for path in paths.values():
+        Path(path).write_bytes(b"image")
+    outcomes = [Outcome(n, "saved", path, 5) for n, path in paths.items()]
+    with JobStore(setting.database_file()) as store:
+        job_id = _job_with(store, 1, 2)
+        store.record_outcomes(job_id, outcomes)
+        store.set_state(job_id, "done")
+    image_records.forget_saved_files([1])  # as if the program had ended between the two databases
+    image_records.store_saved_files(lambda: {2: "/older.png", 3: "/of-another-database.png"})
+    if damage == "removed":
+        library.forget()
+        os.unlink(setting.library_file())
+    JobService(lambda: None).resume_after_start()
+    library.finish()
+    assert [image_records.find_saved_file(n) for n in (1, 2)] == [*paths.values()]
+
+
+def test_outcomes_are_recorded_though_the_library_cannot_be_used(store, library):
+    os.makedirs(setting.library_file())
+    job_id = _job_with(store, 1)
+    store.record_outcomes(job_id, _saved(1))
+    assert store.get_job(job_id).saved == 1 and store.find_saved_paths([1])

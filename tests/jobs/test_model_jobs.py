@@ -103,7 +103,7 @@ def test_files_are_downloaded_one_at_a_time_and_counted_in_bytes(store, tmp_path
 
 def test_model_file_with_an_images_id_is_not_a_saved_image(store, tmp_path, client):
     _run(store, _add(store, tmp_path), client)
-    assert store.list_saved_ids() == [] and store.estimate_size() == 0
+    assert store.find_saved_paths() == {} and store.estimate_size() == 0
     job_id = store.add_selection("Images", [Image(1, "https://image.civitai.com/1")], "/x")
     assert store.count_to_fetch(job_id) == 1
 

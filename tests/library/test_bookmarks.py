@@ -85,7 +85,7 @@ def test_favourite_is_found_before_its_record_is_written(images, monkeypatch):
         db.execute("DELETE FROM facts")
     monkeypatch.setattr(image_records, "write_later", lambda *_: None)
     image_records.store_images(images[:2])
-    assert image_records.filter_matching([1, 2, 3], search.parse_query("is:favourite"), list) == [1]
+    assert image_records.filter_matching([1, 2, 3], search.parse_query("is:favourite")) == [1]
 
 
 def test_renamed_collection_keeps_its_images_and_names_are_unique(images):

@@ -16,6 +16,7 @@ from civitai_manager_libs.core import Cancellation, threads, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
 from civitai_manager_libs.library import (
     image_cache,
+    image_records,
     models,
     pages as gallery_pages,
     wait_for_writes,
@@ -205,17 +206,22 @@ def test_damaged_stored_page_is_ignored(civitai, client, library):
     library.forget()
     with writing() as db:
         assert db.execute("UPDATE pages SET ids = '{'").rowcount == 1
-    assert gallery_pages.load_stored_page(_QUERY, None, 8) is None
+    assert gallery_pages.find_stored_page(_QUERY, None, 8) is None
     assert _read(client).page.images
 
 
 def test_stored_page_of_another_server_is_ignored(civitai, client, library, monkeypatch):
-    _read(client)
-    library.forget()
-    assert gallery_pages.load_stored_page(_QUERY, None, 8) is not None
-    library.forget()
-    monkeypatch.setenv("CIVITAI_BASE_URL", "https://civitai.com")
-    assert gallery_pages.load_stored_page(_QUERY, None, 8) is None
+    ids = _ids(_read(client))
+    for _ in range(2):
+        library.forget()
+        stored = gallery_pages.find_stored_page(_QUERY, None, 8)
+        assert [image.tile["id"] for image in image_records.list_page_images(stored.ids)] == ids
+        library.forget()
+        with monkeypatch.context() as patch:
+            patch.setenv("CIVITAI_BASE_URL", "https://civitai.com")
+            stored = gallery_pages.find_stored_page(_QUERY, None, 8)
+            assert image_records.list_page_images(stored.ids) == []
+            library.forget()
 
 
 # Files

@@ -124,7 +124,7 @@ def test_any_text_in_a_record_can_be_stored(library, hostile):
 
 
 def _having(ids, words):
-    return image_records.filter_matching(ids, parse_query(words), list)
+    return image_records.filter_matching(ids, parse_query(words))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,14 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.library import bookmarks, database, image_records, schema, search
+from civitai_manager_libs.library import (
+    bookmarks,
+    database,
+    hidden_rules,
+    image_records,
+    schema,
+    search,
+)
 from civitai_manager_libs.library.database import select_rows
 from civitai_manager_libs.library.search import conditions, indexer, results
 from hypothesis import given, settings
@@ -42,6 +49,7 @@ def filled(library):
     store_model(9, "Ocean Style", (77, "v2 FLUX"))
     image_records.store_images([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
     image_records.store_images([_image(n) for n in (4, 5, 6, 7, 8)])
+    image_records.store_saved_files(lambda: {3: "3.png", 5: "5.png"})
     library.forget()
     return library
 
@@ -113,11 +121,11 @@ _FOUND = [
 
 @pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
 def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, words, found):
-    assert _ids(words, list_saved=lambda: [3, 5]) == found
+    assert _ids(words) == found
     all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
-    assert _ids(words, all_ids, list_saved=lambda: [3, 5]) == found
+    assert _ids(words, all_ids) == found
     monkeypatch.setattr(conditions, "has_trigrams", lambda: False)
-    assert _ids(words, list_saved=lambda: [3, 5]) == found
+    assert _ids(words) == found
 
 
 @pytest.mark.parametrize(
@@ -304,7 +312,6 @@ def _all_pages(words, sort, scope, limit=2):
             sort=sort,
             cursor=cursor or None,
             limit=limit,
-            list_saved=lambda: [1, 4],
         )
         assert len(found.ids) == limit or found.cursor is None
         ids, cursor = [*ids, *found.ids], found.cursor
@@ -436,11 +443,11 @@ def _write_v1(images):
 
 
 def test_library_of_version_1_keeps_its_records_and_becomes_searchable(library, monkeypatch):
-    monkeypatch.setattr(indexer, "_AT_ONCE", 3)
+    monkeypatch.setattr(image_records, "_AT_ONCE", 3)
     _write_v1([_image(n) for n in range(1, 9)])
     assert set(image_records.find_images(range(1, 9))) == set(range(1, 9))
     assert _ids("dawn") == []
-    search.index_remaining()
+    image_records.index_remaining()
     library.forget()
     assert _ids("dawn") == [1, 3] and len(_ids("")) == 8
     with database.open_library() as db:
@@ -498,7 +505,7 @@ def test_library_without_fts5_is_searchable_and_indexed_once_there_is_fts5(libra
         assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
         library.forget()
     database._make_schema.cache_clear()
-    search.index_remaining()
+    image_records.index_remaining()
     image_records.store_images([_image(9, meta={"prompt": "a dawn again"})])
     library.forget()
     assert _ids("dawn") == [1, 3, 9] and _ids("海") == [4, 5]
@@ -557,16 +564,16 @@ def test_random_order_has_a_different_key_for_each_id(seed):
 
 
 def test_images_with_a_date_are_counted_by_month(filled):
-    nothing = search.HiddenTerms()
-    assert search.count_by_month(search.SearchScope(), nothing) == [("2025-01", 1), ("2024-12", 1)]
-    hidden = search.HiddenTerms(authors=("海豚",))
-    assert search.count_by_month(search.SearchScope(), hidden) == [("2024-12", 1)]
+    assert search.count_by_month(search.SearchScope()) == [("2025-01", 1), ("2024-12", 1)]
+    hidden_rules.add_rule("author", "海豚")
+    hidden = search.count_by_month(search.SearchScope(), leaves_out_hidden=True)
+    assert hidden == [("2024-12", 1)]
     dated = [_image(n, createdAt=f"2023-0{n}-10T00:00:00.000Z") for n in (1, 2)]
     image_records.store_images(dated, galleries=["model 9"])
     filled.finish()
     scope = search.SearchScope(gallery="model 9")
-    assert search.count_by_month(scope, nothing) == [("2023-02", 1), ("2023-01", 1)]
-    assert search.count_by_month(search.SearchScope(type="video"), nothing) == []
+    assert search.count_by_month(scope) == [("2023-02", 1), ("2023-01", 1)]
+    assert search.count_by_month(search.SearchScope(type="video")) == []
 
 
 _DIFFERENT_KEYS = [key for key in search.KEYS if len(key) > 4]

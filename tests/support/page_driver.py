@@ -157,6 +157,9 @@ class Server:
             path.unlink()
         for folder in ("outputs", "sc_gallery"):
             shutil.rmtree(self.data / folder, ignore_errors=True)
+        if self.library.exists():
+            with closing(sqlite3.connect(self.library)) as library, library:
+                library.execute("DELETE FROM saved")
 
     def act(self, job_id: int, action: str) -> None:
         headers = {"X-Civitai-Shortcut": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..civitai import ImageQuery, make_image_page_url, walk_pages
@@ -38,7 +38,7 @@ def search_library(arguments: argparse.Namespace) -> int:
 
     arguments: the parsed command line.
     """
-    search.index_remaining()
+    image_records.index_remaining()
     wait_for_writes(_MAX_INDEX_SECONDS)
     words = arguments.words
     if len(words) > 1:  # the shell has removed the user's quotes
@@ -50,7 +50,9 @@ def search_library(arguments: argparse.Namespace) -> int:
         values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
         print_translated(f"search_{problem.kind}", **values)
     with open_store() as store:
-        ids = _find_ids(arguments, query, store.list_saved_ids)
+        store.copy_saved_paths()
+    scope, sort = search.SearchScope(level=level_mask(arguments.level)), arguments.sort
+    ids = search.run_search(query, scope, sort=sort, limit=arguments.limit + 1).ids
     images = list(image_records.find_images(ids[: arguments.limit]).values())
     if arguments.json:
         print_result(json.dumps([_image_to_json(image) for image in images]))
@@ -65,22 +67,6 @@ def search_library(arguments: argparse.Namespace) -> int:
     elif len(ids) > arguments.limit:
         print_translated("found_more")
     return SUCCESS
-
-
-def _find_ids(
-    arguments: argparse.Namespace,
-    query: search.SearchQuery,
-    list_saved_ids: Callable[[], Iterable[int]],
-) -> Sequence[int]:
-    """Return at most `arguments.limit` + 1 ids of images that match, sorted by `arguments.sort`.
-
-    The additional id tells the caller that there are more. list_saved_ids: returns the ids of the
-    images that download jobs have saved as files.
-    """
-    scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit + 1
-    sort = arguments.sort
-    found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
-    return found.ids
 
 
 def print_bookmarks(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from .. import setting, util
 from ..civitai import ImageQuery
 from ..core import Image, level_name, log_disk_errors, sqlite
 from ..i18n import messages
-from ..library import search
+from ..library import search, write_later
 from ..model_files import ModelFileRequest
 from .image_files import choose_destination, choose_image_width
 from .job_records import (
@@ -174,8 +174,13 @@ class JobService:
             with log_disk_errors("gallery"):
                 self._queue_lock.acquire(_LOCK_SECONDS, shared=True)
             unfinished = queue_unfinished_jobs(store)
+        write_later(lambda _: self._copy_saved_paths())  # the program may have ended before
         for job_id in unfinished:
             self._workers.add(job_id)
+
+    def _copy_saved_paths(self) -> None:
+        with self.open_store() as store:
+            store.copy_saved_paths()
 
     def stop(self, job_id: int, state: str) -> None:
         """Pause or cancel a job; do nothing if the job is done or cancelled already.

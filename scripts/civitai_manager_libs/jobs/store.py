@@ -351,6 +351,8 @@ class JobStore(SavedImages):
                 saved,
             )
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
+        if saved:
+            self.copy_saved_paths([image_id for *_, image_id in saved])
 
 
 def _parse_model_file(row: tuple[Any, ...]) -> ModelFileState:

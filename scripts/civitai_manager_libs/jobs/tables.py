@@ -13,8 +13,9 @@ from typing import Any
 
 from .. import setting
 from ..civitai import ImageQuery
-from ..core import Image, resize_url, sqlite
+from ..core import Image, log_disk_errors, resize_url, sqlite
 from ..errors import DiskError, InputError
+from ..library import image_records
 from .image_files import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
 from .job_records import (
     Claim,
@@ -210,15 +211,26 @@ class SavedImages(JobLocks):
         )
         return int(self._database.rows(sql, (job_id,))[0][0])
 
-    def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Return the file paths of saved images, by image id; the files may have been deleted."""
-        sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
-        found = self._database.rows(sql, (json.dumps(list(image_ids)),))
-        return {image_id: path for image_id, path in found}
+    def find_saved_paths(self, image_ids: Sequence[int] | None = None) -> dict[int, str]:
+        """Return the file paths of saved images, by image id; the files may have been deleted.
 
-    def list_saved_ids(self) -> list[int]:
-        """Return the ids of all images ever saved; their files may have been deleted."""
-        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
+        image_ids: None for all images ever saved.
+        """
+        sql, values = "SELECT image_id, path FROM saved", tuple[str, ...]()
+        if image_ids is not None:
+            sql += " WHERE image_id IN (SELECT value FROM json_each(?))"
+            values = (json.dumps(list(image_ids)),)
+        return {image_id: path for image_id, path in self._database.rows(sql, values)}
+
+    def copy_saved_paths(self, image_ids: Sequence[int] | None = None) -> None:
+        """Copy the paths of saved images to the library, by which pages and searches know them.
+
+        image_ids: None for all images ever saved. A disk error is logged, not raised.
+        """
+        if image_ids is None and not self._database.rows("SELECT 1 FROM saved LIMIT 1"):
+            return
+        with log_disk_errors("jobs"):
+            image_records.store_saved_files(lambda: self.find_saved_paths(image_ids))
 
     def estimate_size(self) -> int:
         """Return the mean size in bytes of the latest 200 saved files, 0 if there are none."""
@@ -240,11 +252,14 @@ class SavedImages(JobLocks):
         images = f"SELECT image_id FROM items WHERE {missing}"
         sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
         with self.hold_job(job_id), self._database.writing() as db:
-            db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
-            changed = db.execute(sql, (job_id,)).rowcount
-            if changed:
+            ids = [image_id for (image_id,) in db.execute(images, (job_id,))]
+            db.executemany("DELETE FROM saved WHERE image_id = ?", [(i,) for i in ids])
+            db.execute(sql, (job_id,))
+            if ids:
                 mark_queued(db, job_id)
-        return changed
+        with log_disk_errors("jobs"):
+            image_records.forget_saved_files(ids)
+        return len(ids)
 
     def count_saved_elsewhere(self, job_id: int) -> int:
         """Return how many skipped images were saved at another path than the job would use.

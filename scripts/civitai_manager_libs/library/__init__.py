@@ -14,11 +14,13 @@ from . import (
     watches,
 )
 from .bookmarks import Collection
-from .database import select_rows, wait_for_writes
+from .database import select_rows, wait_for_writes, write_later
 from .hidden_rules import HiddenRule
+from .image_records import PageImage, Tile
 from .models import ImageSet
 from .search import Suggestion
 
 __all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
-__all__ += ["image_records", "ImageSet", "import_export", "models", "pages", "reproductions"]
-__all__ += ["search", "select_rows", "Suggestion", "wait_for_writes", "watches"]
+__all__ += ["image_records", "ImageSet", "import_export", "models", "PageImage", "pages"]
+__all__ += ["reproductions", "search", "select_rows", "Suggestion", "wait_for_writes", "watches"]
+__all__ += ["Tile", "write_later"]

@@ -17,7 +17,7 @@ from ..core import AtomicFile, cache_file_name, clean_line, Image, log_disk_erro
 from ..errors import InputError
 from . import image_cache
 from .database import select_rows, writing
-from .search import fold_text
+from .search import fold_text, refresh_hidden
 
 __all__ = [
     "add_to_collection",
@@ -209,6 +209,8 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
     _add_tags(db, image_id, [*(change.tags or ()), *change.add_tags])
     removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
     db.executemany("DELETE FROM own_tags WHERE id = ? AND folded = ?", removed)
+    if change.tags is not None or change.add_tags or removed:
+        refresh_hidden(db, [image_id])
 
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:

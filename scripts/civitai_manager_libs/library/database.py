@@ -24,6 +24,7 @@ __all__ = [
     "decompress_record",
     "estimate_json_memory",
     "evict_oldest",
+    "find_site",
     "has_trigrams",
     "MemoryCache",
     "open_library",
@@ -81,7 +82,7 @@ def estimate_json_memory(text: bytes) -> int:
 _HAS_TRIGRAMS = "SELECT 1 FROM sqlite_master WHERE name = 'trigrams'"
 _PORT_MARK = "\x01"  # never in JSON, which escapes control characters
 _this_thread = threading.local()  # `database`: the one in which the thread has a transaction
-_ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
+_TABLES_BY_ID = ("marks", "own_tags", "in_sets", "gone", "saved")
 
 
 @functools.cache
@@ -130,12 +131,12 @@ def _create_trigrams(database: sqlite.Database) -> None:
     """Add the search index of trigrams to a library that has none.
 
     Such a library was created by a Python whose SQLite lacks FTS5. The tables `facts` and `texts`
-    are emptied; the indexer then fills them together with the new index.
+    are emptied; `index_remaining` then fills them together with the new index.
     """
     with database.writing() as db:
         for statement in TRIGRAMS.split(";"):
             db.execute(statement)
-        for table in ("facts", "texts"):
+        for table in ("facts", "texts", "tiles"):
             db.execute(f"DELETE FROM {table}")
 
 
@@ -173,17 +174,19 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 @contextmanager
 def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connection]:
-    """Yield an empty library in memory, with the user's annotations of the given images.
+    """Yield an empty library in memory, with the user's annotations of the given images and rules.
 
     Use this to search images that are not yet written to the library's file.
     """
     db = sqlite3.connect(":memory:")
     try:
         db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
-        for table in _ANNOTATION_TABLES:
-            where = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
-            values = (json.dumps(list(image_ids)),) if where else ()
-            for row in select_rows_or_empty(f"SELECT * FROM {table}{where}", values):
+        ids = (json.dumps(list(image_ids)),)
+        where = "WHERE id IN (SELECT value FROM json_each(?))"
+        queries = [(f"{table} {where}", ids) for table in _TABLES_BY_ID]
+        for query, values in (*queries, ("sets", ()), ("hidden_rules", ())):
+            table = query.partition(" ")[0]
+            for row in select_rows_or_empty(f"SELECT * FROM {query}", values):
                 db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         yield db
     finally:
@@ -212,11 +215,15 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
         return None, 0
 
 
+def find_site() -> str:
+    """Return the base URL in the settings with a mark in place of its port."""
+    base = setting.base_url().encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
+
+
 def _make_url_prefixes() -> tuple[bytes, bytes]:
-    """Return (the base URL in the settings, the base URL with a mark in place of its port)."""
-    base = setting.base_url()
-    stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
-    return f'"{base}/'.encode("utf-8", "replace"), f'"{stored}/'.encode("utf-8", "replace")
+    urls = (f'"{url}/'.encode("utf-8", "replace") for url in (setting.base_url(), find_site()))
+    return next(urls), next(urls)
 
 
 @functools.cache
@@ -270,13 +277,14 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
 
 
 def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
-    """Delete the statistics and trigrams of images, because no foreign key deletes them.
+    """Delete the rows of images that no foreign key deletes: statistics, trigrams and so on.
 
     An FTS5 index with external content can only delete rows by their old values:
     https://www.sqlite.org/fts5.html#the_delete_command
     """
     values = (json.dumps(list(image_ids)),)
-    db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", values)
+    for table in ("figures", "hidden_images"):
+        db.execute(f"DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?))", values)
     if not has_trigrams():
         return
     sql = (

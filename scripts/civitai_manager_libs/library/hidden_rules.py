@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,11 +17,11 @@ from ..core import (
     remove_if_present,
 )
 from ..errors import InputError, SettingError
-from . import image_records
 from .database import select_rows_or_empty, writing
-from .search import fold_text, HiddenTerms
+from .schema import make_hide_statement
+from .search import fold_text
 
-__all__ = ["add_rule", "delete_rule", "find_hidden", "HiddenRule", "list_rules", "read_terms"]
+__all__ = ["add_rule", "adopt_old_file", "delete_rule", "HiddenRule", "list_rules"]
 
 Kind = Literal["author", "word"]
 _KINDS: tuple[Kind, Kind] = ("author", "word")
@@ -41,24 +40,11 @@ class HiddenRule:
     kind: Kind
     text: str
 
-    @property
-    def key(self) -> tuple[str, str]:
-        """Return a key that is equal for rules that hide the same images."""
-        return self.kind, fold_text(self.text)
-
 
 def list_rules() -> list[HiddenRule]:
     """Return all rules, the latest first, or [] if the local library cannot be read."""
-    _adopt_old_file()
     rows = select_rows_or_empty("SELECT kind, text FROM hidden_rules ORDER BY number DESC")
     return [HiddenRule(kind, text) for kind, text in rows]
-
-
-def read_terms() -> HiddenTerms:
-    """Return the authors and words of all rules, in the form that `run_search` takes."""
-    keys = [rule.key for rule in list_rules()]
-    authors, words = (tuple(text for kind, text in keys if kind == one) for one in _KINDS)
-    return HiddenTerms(authors, words)
 
 
 def add_rule(kind: str, text: str) -> None:
@@ -71,7 +57,6 @@ def add_rule(kind: str, text: str) -> None:
     rule = _parse_rule(kind, text)
     if rule is None:
         raise InputError("Name an author or a word to hide.", "hidden_nothing")
-    _adopt_old_file()
     with writing() as db:
         (count,) = db.execute("SELECT count(*) FROM hidden_rules").fetchone()
         if _insert(db, rule) and count >= _MOST_RULES:
@@ -84,20 +69,17 @@ def add_rule(kind: str, text: str) -> None:
 
 def delete_rule(kind: str, text: str) -> None:
     """Delete a rule, or do nothing if the rule does not exist. Raises DiskError."""
-    _adopt_old_file()
     with writing() as db:
         sql = "DELETE FROM hidden_rules WHERE kind = ? AND folded = ?"
         db.execute(sql, (kind, fold_text(text)))
 
 
-def find_hidden(image_ids: Sequence[int]) -> set[int]:
-    """Return those of the given image ids that a rule hides."""
-    return image_records.find_hidden_ids(image_ids, read_terms())
-
-
-def _insert(db: sqlite3.Connection, rule: HiddenRule) -> int:
-    """Insert a rule; return 0 if the rule exists already."""
-    return db.execute(_INSERT, (rule.kind, rule.text, rule.key[1])).rowcount
+def _insert(db: sqlite3.Connection, rule: HiddenRule) -> bool:
+    """Insert a rule, with the images that it hides; return False if the rule exists already."""
+    added = db.execute(_INSERT, (rule.kind, rule.text, fold_text(rule.text)))
+    if added.rowcount:
+        db.execute(make_hide_statement("r.number = ?1"), (added.lastrowid,))
+    return bool(added.rowcount)
 
 
 def _parse_rule(kind: object, text: object) -> HiddenRule | None:
@@ -106,7 +88,7 @@ def _parse_rule(kind: object, text: object) -> HiddenRule | None:
     return HiddenRule(known, clean) if known and fold_text(clean) else None
 
 
-def _adopt_old_file() -> None:
+def adopt_old_file() -> None:
     """Move the rules in `hidden.json`, where older versions stored them, to the library."""
     path = os.path.join(setting.data_folder(), "hidden.json")
     if not os.path.exists(path):

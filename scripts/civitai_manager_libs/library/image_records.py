@@ -1,49 +1,116 @@
-"""The records of images as they were read, and images that Civitai deleted."""
+"""The records of images, what pages show of them, and which are deleted or saved as files."""
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, cast, Literal, NamedTuple
+
+from typing_extensions import TypedDict
 
 from ..civitai import image_from_json, ImageQuery, Page
-from ..core import find_cancellation, Image
-from ..infotext import read_generation
+from ..core import find_cancellation, Image, level_name
+from ..infotext import read_generation, summarize
 from . import stats
 from .database import (
     compress_record,
     decompress_record,
+    find_site,
     MemoryCache,
     open_temporary_library,
     select_rows,
     select_rows_or_empty,
     write_later,
+    writing,
 )
-from .search import (
-    HiddenTerms,
-    index_images,
-    run_search as search,
-    SearchQuery,
-    SearchScope,
-    select_hidden,
-    SelectRows,
-)
+from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 
 __all__ = [
     "clear_deleted",
+    "count_saved_files",
     "filter_matching",
     "find_deleted",
     "find_hidden_ids",
     "find_image",
     "find_images",
+    "find_saved_file",
+    "forget_saved_files",
+    "index_remaining",
     "insert_deleted",
     "list_latest_images",
+    "list_page_images",
     "mark_deleted",
+    "PageImage",
     "store_images",
     "store_missing_images",
+    "store_saved_files",
+    "Tile",
 ]
+
+Level = Literal["None", "Soft", "Mature", "X", "XXX"]
+Kind = Literal["image", "video", "audio"]
+
+
+class Tile(TypedDict):
+    """What a page of images shows of an image's record.
+
+    width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: whether the image has
+    generation data. summary: (beginning of the prompt, steps, sampler, number of LoRAs), with ""
+    and 0 for missing values; None without generation data.
+    """
+
+    id: int
+    kind: Kind
+    width: int
+    height: int
+    blurhash: str
+    level: Level
+    user: str
+    date: str
+    reactions: int
+    base_model: str
+    has_data: bool
+    summary: tuple[str, int, str, int] | None  # half as long as an object
+    post_id: int | None
+
+
+class PageImage(NamedTuple):
+    """An image as a page of images shows it.
+
+    stars: 0 for none. deleted_at: Unix time when the image was found deleted from Civitai, else 0.
+    saved_path: the downloaded file, "" if there is none. is_hidden: whether a rule of the user
+    hides the image.
+    """
+
+    tile: Tile
+    is_favourite: bool
+    stars: int
+    deleted_at: float
+    saved_path: str
+    is_hidden: bool
+
+
+def _make_tile(image: Image) -> Tile:
+    return {
+        "id": image.id,
+        "kind": cast(Kind, image.type),
+        "width": image.width,
+        "height": image.height,
+        "blurhash": image.hash,
+        "level": cast(Level, level_name(image.level)),
+        "user": image.username,
+        "date": image.created_at,
+        "reactions": image.reactions.total,
+        "base_model": image.base_model,
+        "has_data": bool(image.meta),
+        "summary": summarize(image.meta),
+        "post_id": image.post_id,
+    }
+
 
 _BY_ID = ("Newest", "Oldest")
 
@@ -98,8 +165,9 @@ _SAVE = (
     " record = excluded.record WHERE excluded.is_whole OR NOT images.is_whole"
 )
 _SAVE_ABSENT = f"{_INSERT} DO NOTHING"
-_KNOWN = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
-_INDEXED = "SELECT id FROM facts WHERE id IN (SELECT value FROM json_each(?))"
+_OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
+_KNOWN = f"SELECT id FROM images {_OF_IDS}"
+_RECORDS = f"SELECT id, is_whole, record FROM images {_OF_IDS}"
 _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 
@@ -114,8 +182,18 @@ class _StoredRecord(NamedTuple):
     size: int
 
 
-# Each image, and whether its record is complete: a model's example image has fewer fields.
-_memory: MemoryCache[int, tuple[Image, bool]] = MemoryCache(_MEMORY_BYTES)
+class _Known(NamedTuple):
+    """An image in memory. is_complete: a model's example image has fewer fields.
+
+    tile: of an image that was fetched, which may not be written yet.
+    """
+
+    image: Image
+    is_complete: bool
+    tile: Tile | None = None
+
+
+_memory: MemoryCache[int, _Known] = MemoryCache(_MEMORY_BYTES)
 
 
 def store_images(
@@ -128,10 +206,12 @@ def store_images(
     `pages.list_gallery_names`.
     """
     if not is_complete:
-        images = [image for image in images if not (_memory.get(image.id) or (None, False))[1]]
+        complete = [known.image.id for i in images if (known := _memory.get(i.id)) and known[1]]
+        images = [image for image in images if image.id not in complete]
     stored = [_compress_image(image) for image in images]
     for image, one in zip(images, stored):
-        _memory.put(image.id, (image, is_complete), one.size + _IMAGE_BYTES)
+        known = _Known(image, is_complete, _make_tile(image))
+        _memory.put(image.id, known, one.size + _IMAGE_BYTES)
     _write_records(stored, is_complete, _SAVE, galleries)
 
 
@@ -153,10 +233,18 @@ def _write_records(
     now = time.time()
 
     def write(db: sqlite3.Connection) -> None:
+        written = list[_StoredRecord]()
         for stored in records:
             row = (stored.id, now, is_complete, stored.record)
             if db.execute(save, row).rowcount:  # 0: no showcase record replaces a complete one
-                _write_derived(db, stored, is_complete)
+                written.append(stored)
+        found = [(_memory.get(one.id) or (_parse_record(one.record),))[0] for one in written]
+        images = [image for image in found if image is not None]  # None if the base URL has changed
+        _write_derived(db, images, {image.id for image in images if is_complete})
+        if is_complete:  # the image is also in the galleries of the versions it was made with
+            versions = [(f"version {v}", image.id) for image in images for v in image.version_ids]
+            db.executemany(_SEEN, versions)
+            clear_deleted(db, [image.id for image in images])
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
@@ -170,22 +258,57 @@ def _compress_image(image: Image) -> _StoredRecord:
     return _StoredRecord(image.id, *compress_record(record))
 
 
-def _write_derived(db: sqlite3.Connection, stored: _StoredRecord, is_complete: bool) -> None:
-    """Write the search index of an image, computed from its record.
+_RULES_VERSION = 1  # of what is made of a record; with another one, it is made again
+_AT_ONCE = 100  # records in one transaction
+_SAVE_TILE = "INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?)"
+_REMAINING = "SELECT id FROM images EXCEPT SELECT id FROM tiles WHERE made_by = ?"
 
-    For a complete record, also write the image's versions as galleries and its statistics, and
-    unmark the image as deleted.
+
+def _write_derived(
+    db: sqlite3.Connection, images: Sequence[Image], complete_ids: Container[int]
+) -> None:
+    """Write what is made of images' records: the index of searches, statistics and tiles.
+
+    complete_ids: the images whose records are complete, which statistics count.
     """
-    known = _memory.get(stored.id)
-    image = known[0] if known else image_from_json(decompress_record(stored.record)[0])
-    if image is None:  # the base URL has changed
-        return
-    generation = read_generation(image)
-    index_images(db, [image], {image.id: generation})
-    if is_complete:  # the image is also in the galleries of the versions it was made with
-        db.executemany(_SEEN, [(f"version {v}", image.id) for v in image.version_ids])
-        stats.save_rows(db, [stats.make_stats_row(image, generation)])
-        clear_deleted(db, [image.id])
+    generations = {image.id: read_generation(image) for image in images}
+    index_images(db, images, generations)
+    stats.save_rows(
+        db,
+        [stats.make_stats_row(i, generations[i.id]) for i in images if i.id in complete_ids],
+    )
+    site = find_site()
+    for image in images:
+        known = _memory.get(image.id)
+        tile = known.tile if known is not None and known.image is image else None
+        text = json.dumps(tile or _make_tile(image))
+        db.execute(_SAVE_TILE, (image.id, _RULES_VERSION, site, text))
+
+
+def index_remaining() -> None:
+    """Make what an older program version did not make of its records, in the background."""
+
+    def begin(db: sqlite3.Connection) -> None:
+        ids = [image_id for (image_id,) in db.execute(_REMAINING, (_RULES_VERSION,))]
+        _index_some(db, ids)
+
+    write_later(begin)
+
+
+def _index_some(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
+    """Make what is derived from the records of stored images, the largest ids first."""
+    rest, some = image_ids[:-_AT_ONCE], image_ids[-_AT_ONCE:]
+    images, complete_ids = list[Image](), set[int]()
+    for image_id, is_complete, record in db.execute(_RECORDS, (json.dumps(some),)):
+        image = _parse_record(record)
+        if image is not None and image.id == image_id:
+            images.append(image)
+            complete_ids |= {image_id} if is_complete else set()
+        else:  # it is on another site than Civitai, such as a demo
+            db.execute(_SAVE_TILE, (image_id, _RULES_VERSION, find_site(), ""))
+    _write_derived(db, images, complete_ids)
+    if rest:
+        write_later(partial(_index_some, image_ids=rest))
 
 
 def find_image(image_id: int) -> Image | None:
@@ -201,15 +324,15 @@ def find_images(image_ids: Sequence[int], is_remembered: bool = True) -> dict[in
     found = {image_id: _memory.get(image_id) for image_id in image_ids}
     missing = [image_id for image_id, known in found.items() if known is None]
     for image, is_complete, size in _iter_stored(missing) if missing else ():
-        found[image.id] = image, is_complete
+        found[image.id] = _Known(image, is_complete)
         if is_remembered and _memory.get(image.id) is None:  # it may have been fetched meanwhile
-            _memory.put(image.id, (image, is_complete), size + _IMAGE_BYTES)
-    return {image_id: known[0] for image_id, known in found.items() if known is not None}
+            _memory.put(image.id, _Known(image, is_complete), size + _IMAGE_BYTES)
+    return {image_id: known.image for image_id, known in found.items() if known is not None}
 
 
 def list_latest_images(count: int) -> list[Image]:
     """Return the `count` images that were fetched or shown last, the latest first."""
-    latest = [image for image, _ in _memory.values()[-count:]][::-1]
+    latest = [known.image for known in _memory.values()[-count:]][::-1]
     if len(latest) == count:
         return latest
     sql = "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"
@@ -218,27 +341,77 @@ def list_latest_images(count: int) -> list[Image]:
     return list(find_images(list(ids)[:count]).values())
 
 
-def filter_matching(
-    image_ids: Sequence[int], query: SearchQuery, list_saved: Callable[[], Iterable[int]]
-) -> list[int]:
+_PAGE = """
+SELECT wanted.value, tile, favourite, stars, gone.at, saved.path,
+    EXISTS (SELECT 1 FROM hidden_images WHERE id = wanted.value)
+FROM json_each(?) wanted
+LEFT JOIN tiles ON tiles.id = wanted.value AND made_by = ? AND site = ?
+LEFT JOIN marks ON marks.id = wanted.value
+LEFT JOIN gone ON gone.id = wanted.value
+LEFT JOIN saved ON saved.id = wanted.value
+"""
+
+
+def list_page_images(image_ids: Sequence[int]) -> list[PageImage]:
+    """Return what a page shows of images, in the given order; leave out images that are not stored.
+
+    Raises Cancelled.
+    """
+    values = (json.dumps(list(image_ids)), _RULES_VERSION, find_site())
+    rows = {row[0]: row[1:] for row in select_rows_or_empty(_PAGE, values)}
+    fetched = {i: known.tile for i in image_ids if (known := _memory.get(i)) and known.tile}
+    tiles = {image_id: json.loads(row[0]) for image_id, row in rows.items() if row[0]} | fetched
+    if missing := [image_id for image_id in image_ids if image_id not in tiles]:
+        tiles |= _make_tiles(missing)
+    unwritten = [i for i in tiles if not rows.get(i, _NO_ROW)[0]]
+    hidden_ids = find_hidden_ids(unwritten) if unwritten else set[int]()
+    images = []
+    for image_id in filter(tiles.__contains__, dict.fromkeys(image_ids)):
+        _, favourite, stars, deleted_at, path, is_hidden = rows.get(image_id, _NO_ROW)
+        images.append(
+            PageImage(
+                tiles[image_id],
+                bool(favourite),
+                stars or 0,
+                deleted_at or 0.0,
+                path if path and os.path.isfile(path) else "",
+                bool(is_hidden) or image_id in hidden_ids,
+            )
+        )
+    return images
+
+
+_NO_ROW = (None,) * 6  # of a library that cannot be read
+
+
+def _make_tiles(image_ids: Sequence[int]) -> dict[int, Tile]:
+    """Make the tiles of images that are not written yet, or that an older version wrote."""
+    images = find_images(image_ids)
+    old = [image_id for (image_id,) in select_rows_or_empty(_KNOWN, (json.dumps(list(images)),))]
+    if old:
+        write_later(partial(_index_some, image_ids=old))
+    return {image_id: _make_tile(image) for image_id, image in images.items()}
+
+
+def filter_matching(image_ids: Sequence[int], query: SearchQuery) -> list[int]:
     """Return those of the given image ids whose images match a search, in the given order.
 
-    list_saved: returns the ids of downloaded images, for the search term `is:saved`. Images that
-    are not yet written to the library are searched too.
+    Images that are not yet written to the library are searched too.
     """
     if not query.terms:
         return list(image_ids)
     scope, matching = SearchScope(ids=image_ids), set[int]()
     for read in _iter_libraries(image_ids):
-        page = search(query, scope, limit=len(image_ids), list_saved=list_saved, read=read)
-        matching.update(page.ids)
+        matching.update(search(query, scope, limit=len(image_ids), read=read).ids)
     return [image_id for image_id in image_ids if image_id in matching]
 
 
-def find_hidden_ids(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
-    """Return those of the given image ids that the authors and words in `hidden` hide."""
-    libraries = _iter_libraries(image_ids) if hidden else ()
-    return {i for read in libraries for i in select_hidden(image_ids, hidden, read)}
+def find_hidden_ids(image_ids: Sequence[int]) -> set[int]:
+    """Return those of the given image ids that the user's rules hide."""
+    if not select_rows_or_empty("SELECT 1 FROM hidden_rules LIMIT 1"):
+        return set()
+    sql, values = f"SELECT id FROM hidden_images {_OF_IDS}", (json.dumps(list(image_ids)),)
+    return {row[0] for read in _iter_libraries(image_ids) for row in read(sql, values)}
 
 
 def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
@@ -247,10 +420,11 @@ def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
     The first reads the library's file. The second reads a temporary library of those of the given
     images that are only in memory; if there are none, only one function is yielded.
     """
-    stored = {row[0] for row in select_rows_or_empty(_INDEXED, (json.dumps(list(image_ids)),))}
+    indexed = f"SELECT id FROM facts {_OF_IDS}"
+    stored = {row[0] for row in select_rows_or_empty(indexed, (json.dumps(list(image_ids)),))}
     yield select_rows_or_empty
     unwritten = [image_id for image_id in image_ids if image_id not in stored]
-    images = [known[0] for known in map(_memory.get, unwritten) if known]
+    images = [known.image for known in map(_memory.get, unwritten) if known]
     if images:
         with open_temporary_library(unwritten) as db:
             index_images(db, images)
@@ -261,12 +435,46 @@ def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
             yield read
 
 
+def store_saved_files(read: Callable[[], Mapping[int, str]]) -> None:
+    """Store the paths of downloaded images, by image id. Raises DiskError.
+
+    read: returns the paths; called when nobody else writes to the library, so that no older path
+    replaces a newer one.
+    """
+    sql = (
+        "INSERT INTO saved VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path"
+        " WHERE path <> excluded.path"
+    )
+    with writing() as db:
+        db.executemany(sql, read().items())
+
+
+def forget_saved_files(image_ids: Sequence[int]) -> None:
+    """Forget that images are downloaded, until they are again. Raises DiskError."""
+    with writing() as db:
+        db.execute(f"DELETE FROM saved {_OF_IDS}", (json.dumps(list(image_ids)),))
+
+
+def find_saved_file(image_id: int) -> str:
+    """Return the path of an image's downloaded file, "" if there is none."""
+    rows = select_rows_or_empty("SELECT path FROM saved WHERE id = ?", (image_id,))
+    return next((path for (path,) in rows if os.path.isfile(path)), "")
+
+
+def count_saved_files() -> int:
+    """Return how many images were ever downloaded; their files may have been deleted."""
+    return sum(count for (count,) in select_rows_or_empty("SELECT count(*) FROM saved"))
+
+
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
     """Yield (image, whether its record is complete, bytes of the record) of each stored image."""
-    sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
+    for _, is_complete, stored in select_rows_or_empty(_RECORDS, (json.dumps(list(image_ids)),)):
         find_cancellation().check()  # a hundred thousand take a minute
         record, size = decompress_record(stored)
         image = image_from_json(record)
         if image is not None:
             yield image, bool(is_complete), size
+
+
+def _parse_record(record: bytes) -> Image | None:
+    return image_from_json(decompress_record(record)[0])

@@ -20,7 +20,7 @@ from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, write_later
 
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "find_recent_page"]
-__all__ += ["list_gallery_names", "load_page", "load_stored_page", "open_image_file"]
+__all__ += ["find_stored_page", "list_gallery_names", "load_page", "open_image_file", "StoredPage"]
 
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
@@ -40,7 +40,7 @@ class DatedPage:
     is_stored: bool = False
 
 
-class _StoredPage(NamedTuple):
+class StoredPage(NamedTuple):
     """A page with image ids in place of the images. fetched_at: Unix time."""
 
     fetched_at: float
@@ -48,13 +48,13 @@ class _StoredPage(NamedTuple):
     ids: list[int]
 
     def read(self) -> DatedPage:
-        """Return the page with those of its images that are still stored."""
+        """Return the page with the records of those images that are still stored."""
         images = tuple(image_records.find_images(self.ids).values())
         return DatedPage(Page(images, self.next_cursor), self.fetched_at, is_stored=True)
 
 
 # Pages that were fetched since the program's start. The library has them a moment later.
-_fetched: MemoryCache[tuple[str, str], _StoredPage] = MemoryCache(_MEMORY_BYTES)
+_fetched: MemoryCache[tuple[str, str], StoredPage] = MemoryCache(_MEMORY_BYTES)
 _flights: SingleFlight[DatedPage] = SingleFlight()
 
 
@@ -77,14 +77,18 @@ def load_page(
     recent = None if fresh else find_recent_page(query, cursor, size)
     if recent is not None:
         return recent
-    if not fresh and _find_stored_page(query, cursor, size) is not None:
+    stored = None if fresh else find_stored_page(query, cursor, size)
+    if stored is not None:
         client = ApiClient(client, ONE_TRY)
     cancelled = cancelled or never_cancelled()
     fetch = partial(fetch_page, client, query, cursor, size, cancelled, _PATIENCE)
     try:
         return _flights.do(key, fetch, cancelled)
     except (NetworkError, ServerError):
-        if (older := load_stored_page(query, cursor, size)) is None:
+        stored = stored or find_stored_page(query, cursor, size)
+        older = stored.read() if stored is not None else None
+        # Without images, their files are at another address than Civitai's, such as a demo's.
+        if stored is None or older is None or stored.ids and not older.page.images:
             raise
         return older
 
@@ -137,21 +141,8 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
     return cursor, False
 
 
-def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
+def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> StoredPage | None:
     """Return a page from the local library, or None if the page is not stored.
-
-    The page may come from another base URL than the one in the settings.
-    """
-    stored = _find_stored_page(query, cursor, size)
-    if stored is None:
-        return None
-    dated = stored.read()
-    # Without images, their files are at another address than Civitai's, such as a demo's.
-    return dated if dated.page.images or not stored.ids else None
-
-
-def _find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> _StoredPage | None:
-    """Return a stored page, or None if the page is not stored.
 
     A page from the base URL in the settings is preferred to one from another base URL. size: number
     of images that was requested for the page.
@@ -167,7 +158,7 @@ def _find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> _Stor
     for fetched_at, next_cursor, ids in rows:
         image_ids = _parse_ids(ids)
         if image_ids is not None:
-            return _StoredPage(fetched_at, next_cursor, image_ids)
+            return StoredPage(fetched_at, next_cursor, image_ids)
     return None
 
 
@@ -205,7 +196,7 @@ def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPa
     ids = [image.id for image in page.images]
     row = (*key, dated.fetched_at, page.next_cursor, json.dumps(ids))
     size_in_memory = _PAGE_BYTES + _ID_BYTES * len(ids)
-    _fetched.put(key, _StoredPage(dated.fetched_at, page.next_cursor, ids), size_in_memory)
+    _fetched.put(key, StoredPage(dated.fetched_at, page.next_cursor, ids), size_in_memory)
 
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ANNOTATED_IDS",
     "CHANGES",
+    "make_hide_statement",
     "RANK",
     "TABLES",
     "TEXTS_OF_3",
@@ -12,7 +13,7 @@ __all__ = [
     "VERSION",
 ]
 
-VERSION = 12
+VERSION = 13
 
 _IMAGES = """
 CREATE TABLE images (
@@ -143,6 +144,26 @@ CREATE TABLE IF NOT EXISTS hidden_rules (
     UNIQUE (kind, folded)
 )
 """
+# The images that a rule hides, in the prompt, the user's tags or the author's name.
+_HIDDEN_IMAGES = """
+CREATE TABLE IF NOT EXISTS hidden_images (
+    id INTEGER NOT NULL, rule INTEGER NOT NULL REFERENCES hidden_rules (number) ON DELETE CASCADE,
+    PRIMARY KEY (id, rule)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hidden_by_rule ON hidden_images (rule)
+"""
+# What pages of images show of each, as the JSON of a `Tile`; "" if the record cannot be read.
+# made_by: the version of the rules by which all that is derived from the record was made. site: the
+# base URL in the settings at that time, which decides whether a record can be read.
+_TILES = """
+CREATE TABLE IF NOT EXISTS tiles (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    made_by INTEGER NOT NULL, site TEXT NOT NULL, tile TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS tiles_by_maker ON tiles (made_by)
+"""
+# Copied from the jobs' database: the files that jobs have saved.
+_SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
 # The images that are never evicted: those with annotations or reproductions.
 ANNOTATED_IDS = (
     "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
@@ -178,8 +199,42 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_VERSION_RECORDS};
 {_REPRODUCTIONS};
 {_MISSING_VERSIONS};
-{_HIDDEN_RULES}
+{_HIDDEN_RULES};
+{_HIDDEN_IMAGES};
+{_TILES};
+{_SAVED}
 """
+# Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
+# found inside others.
+_LETTERS = "0-9_a-z\u00aa-\u1fff"
+_EDGE = f"CASE WHEN {{}} GLOB '[{_LETTERS}]' THEN '[^{_LETTERS}]' ELSE '?' END"
+_ESCAPED = "replace(replace(replace(r.folded, '[', '[[]'), '*', '[*]'), '?', '[?]')"
+_AFTER = f"{_ESCAPED} || {_EDGE.format('substr(r.folded, -1)')}"
+_WORD = f"{_EDGE.format('substr(r.folded, 1, 1)')} || {_AFTER}"
+# From the fastest comparison to the slowest, which finds a whole word after a part of another one.
+_HAS_WORD = f"""instr({{0}}, r.folded) > 0 AND {{0}} || ' ' GLOB '*' || {_AFTER} || '*' AND (
+    substr(' ' || {{0}} || ' ', instr({{0}}, r.folded), length(r.folded) + 2) GLOB {_WORD}
+    OR ' ' || {{0}} || ' ' GLOB '*' || {_WORD} || '*')"""
+_HIDE = f"""
+INSERT OR IGNORE INTO hidden_images (id, rule)
+SELECT t.id, r.number FROM hidden_rules r JOIN texts t ON {_HAS_WORD.format("t.prompt")}
+    WHERE r.kind = 'word' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN own_tags t
+    ON {_HAS_WORD.format("t.folded")} WHERE r.kind = 'word' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r
+    JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN uses t ON t.name = n.number
+    WHERE r.kind = 'author' AND {{which}}
+"""
+
+
+def make_hide_statement(which: str = "1") -> str:
+    """Return the SQL that stores which images are hidden by which rules.
+
+    which: a condition for the rule `r.number` and the image `t.id`.
+    """
+    return _HIDE.format(which=which)
+
+
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # Fills `seen` from the pages, which tell the galleries in which an image was read.
 _SEEN = ";".join(f"""
@@ -213,10 +268,12 @@ UPDATE facts SET has_negative = ifnull((SELECT negative <> '' FROM texts
     WHERE texts.id = facts.id), 0) WHERE has_negative IS NULL;
 {_INDEX}
 """
+_FROM_12 = f"{_HIDDEN_IMAGES};{_TILES};{_SAVED};{make_hide_statement()}"
 CHANGES = (
     *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
     _MISSING_VERSIONS,
     _HIDDEN_RULES,
     _FROM_11,
+    _FROM_12,
 )

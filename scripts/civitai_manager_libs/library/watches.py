@@ -12,7 +12,7 @@ from ..civitai import ImageQuery, Page
 from ..core import clean_line, log_disk_errors
 from ..errors import InputError
 from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
-from .pages import fetch_page, list_gallery_names, load_stored_page
+from .pages import fetch_page, find_stored_page, list_gallery_names
 
 __all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches", "NewImages"]
 __all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery"]
@@ -71,8 +71,7 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
         message = "Only a model, a version or an author can be watched."
         raise InputError(message, "watch_what")
     wait_for_writes(_PATIENCE)
-    stored = load_stored_page(query, None, _PAGE_SIZE) if _shows_newest(query) else None
-    seen_ids = [image.id for image in stored.page.images] if stored is not None else []
+    stored = find_stored_page(query, None, _PAGE_SIZE) if _shows_newest(query) else None
     with writing() as db:
         (count,) = db.execute("SELECT count(*) FROM watched").fetchone()
         if count >= _MAX_WATCHES:
@@ -94,7 +93,7 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
             "level": query.level,
             "newest": newest,
             "now": time.time(),
-            "known": _pack_ids(seen_ids),
+            "known": _pack_ids(stored.ids if stored is not None else []),
         }
         db.execute(sql, values)
 

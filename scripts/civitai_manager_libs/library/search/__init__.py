@@ -1,18 +1,11 @@
 """Search in the library: by words, and by the values that images were made with."""
 
-from .conditions import HiddenTerms, SearchScope, SelectRows
+from .conditions import SearchScope, SelectRows
 from .grammar import correct_query, FLAGS, fold_text, KEYS, parse_query, QueryProblem, SearchQuery
-from .indexer import find_authors, index_images, index_remaining, suggest_values, Suggestion
-from .results import count_by_month, RANDOM, run_search, SearchPage, select_hidden
+from .indexer import find_authors, index_images, refresh_hidden, suggest_values, Suggestion
+from .results import count_by_month, RANDOM, run_search, SearchPage
 
-__all__ = ["FLAGS", "HiddenTerms", "KEYS", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery"]
-__all__ += ["SearchScope", "SelectRows", "Suggestion", "correct_query", "count_by_month"]
-__all__ += [
-    "find_authors",
-    "fold_text",
-    "index_images",
-    "index_remaining",
-    "parse_query",
-    "run_search",
-]
-__all__ += ["select_hidden", "suggest_values"]
+__all__ = ["FLAGS", "KEYS", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery", "SearchScope"]
+__all__ += ["SelectRows", "Suggestion", "correct_query", "count_by_month", "find_authors"]
+__all__ += ["fold_text", "index_images", "parse_query", "refresh_hidden", "run_search"]
+__all__ += ["suggest_values"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import operator
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -14,10 +13,9 @@ from .grammar import NAMES, NUMBERS, Term
 
 __all__ = [
     "Condition",
-    "HiddenTerms",
+    "HIDDEN",
     "iter_conditions",
     "iter_scope_conditions",
-    "make_hidden_condition",
     "negate",
     "SearchScope",
     "SelectRows",
@@ -42,8 +40,6 @@ _NAMED = """SELECT id FROM uses WHERE name IN (
         SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0)))"""
 _OF_BASE_MODELS = """SELECT id FROM uses WHERE name IN (
     SELECT number FROM names WHERE kind = 'base' AND shown IN (SELECT value FROM json_each(?)))"""
-_OF_AUTHORS = """SELECT id FROM uses WHERE name IN (
-    SELECT number FROM names WHERE kind = 'author' AND name IN (SELECT value FROM json_each(?)))"""
 
 
 class Condition(NamedTuple):
@@ -91,12 +87,9 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
         yield _make_ids_condition(_OF_BASE_MODELS, json.dumps(list(scope.base_models)))
 
 
-def iter_conditions(
-    terms: Iterable[Term], list_saved: Callable[[], Iterable[int]], read: SelectRows | None
-) -> Iterator[Condition]:
+def iter_conditions(terms: Iterable[Term], read: SelectRows | None) -> Iterator[Condition]:
     """Yield the conditions for the terms of a search.
 
-    list_saved: returns the ids of downloaded images; called only for the term `is:saved`.
     read: runs a SELECT, to look words up in the index of trigrams; None to compare only texts.
     """
     words: dict[bool, list[Term]] = {False: [], True: []}
@@ -106,7 +99,7 @@ def iter_conditions(
         elif term.is_not and (sign := _INVERSE.get(_SIGNS.get(term.key, term.sign))):
             yield _negate_comparison(term, sign)
         else:
-            condition = _make_condition(term, list_saved)
+            condition = _make_condition(term)
             yield negate(condition) if term.is_not else condition
     for is_not, some in words.items():
         if some:
@@ -124,7 +117,7 @@ def negate(condition: Condition) -> Condition:
     return Condition(f"({condition.sql}) IS NOT TRUE", condition.values)
 
 
-def _make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:
+def _make_condition(term: Term) -> Condition:
     key, value = term.key, term.value
     if key in NAMES:
         matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
@@ -140,9 +133,6 @@ def _make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Cond
     if key in NUMBERS or key == "after":
         column, number = _parse_comparison(term)
         return Condition(f"f.{column} {_SIGNS.get(key, term.sign)} ?", (number,))
-    if value == "saved":
-        ids = json.dumps([*list_saved()])
-        return _make_ids_condition("SELECT value FROM json_each(?)", ids)
     return _FLAGS[value]
 
 
@@ -177,9 +167,11 @@ def _make_ids_condition(select: str, *values: object) -> Condition:
     return Condition(f"{{id}} IN ({select})", values)
 
 
+HIDDEN = Condition("EXISTS (SELECT 1 FROM hidden_images WHERE id = f.id)")
 _FLAGS = {
     "favourite": _make_ids_condition("SELECT id FROM marks WHERE favourite"),
     "note": _make_ids_condition("SELECT id FROM marks WHERE note <> ''"),
+    "saved": _make_ids_condition("SELECT id FROM saved"),
     "gone": _make_ids_condition("SELECT id FROM gone"),
     "image": Condition("f.type = 'image'"),
     "video": Condition("f.type = 'video'"),
@@ -198,7 +190,7 @@ _IN_TEXTS = {
 _INDEXED = {"": "{prompt names}", "negative": "{negative}"}
 _MATCHING = "{id} IN (SELECT rowid FROM trigrams WHERE trigrams MATCH ?)"
 _TRIGRAM = 3  # letters
-_MOST_TRIGRAMS = 8  # of a search, and of a hidden word
+_MOST_TRIGRAMS = 8  # of a search
 _MOST_OF_SHORT_WORD = 300  # trigrams that begin with its one or two letters
 _SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 50 of these has it
 _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
@@ -259,67 +251,3 @@ def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
     if len(trigrams) > _MOST_OF_SHORT_WORD:
         return []
     return [trigram for (trigram,) in trigrams] or [_NO_SUCH_TRIGRAM]
-
-
-@dataclass(frozen=True)
-class HiddenTerms:
-    """The authors whose images are hidden, and the words that hide images.
-
-    A word hides the images that have it in the prompt or in the user's tags. All texts are
-    normalized by `fold_text`.
-    """
-
-    authors: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.authors or self.words)
-
-
-# Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
-# found inside others.
-_LETTERS = "0-9_a-z\u00aa-\u1fff"
-# From the fastest comparison to the slowest, which finds a whole word after a part of another one.
-_IN_PROMPT = """(instr(prompt, ?) > 0 AND prompt || ' ' GLOB ? AND (
-    substr(' ' || prompt || ' ', instr(prompt, ?)) GLOB ? OR ' ' || prompt || ' ' GLOB ?))"""
-_IN_TAGS = """SELECT own_tags.id FROM own_tags
-    JOIN json_each(?) words ON ' ' || folded || ' ' GLOB words.value"""
-
-
-def make_hidden_condition(hidden: HiddenTerms, read: SelectRows | None = None) -> Condition:
-    """Return the condition for images that at least one term hides.
-
-    hidden: at least one author or word. read: runs a SELECT, to look words up in the index, which
-    is worth its time where all images of a library are tested; None to compare only texts.
-    """
-    parts = list[Condition]()
-    if hidden.authors:
-        parts.append(_make_ids_condition(_OF_AUTHORS, json.dumps(hidden.authors)))
-    if hidden.words:
-        patterns = [_make_word_patterns(word) for word in hidden.words]
-        tags = json.dumps([f"*{pattern}*" for _, pattern in patterns])
-        parts.append(_make_ids_condition(_IN_TAGS, tags))
-        compared = " OR ".join([_IN_PROMPT] * len(patterns))
-        sql = f"EXISTS (SELECT 1 FROM texts WHERE id = f.id AND ({compared}))"
-        values: list[str] = []
-        for word, (loose, exact) in zip(hidden.words, patterns):
-            values += [word, f"*{loose}*", word, f"{exact}*", f"*{exact}*"]
-        terms = [Term("", word) for word in hidden.words]
-        queries = [_make_trigram_query(term, read, _MOST_TRIGRAMS) for term in terms]
-        if all(queries):
-            sql, values = f"{_MATCHING} AND {sql}", [" OR ".join(queries), *values]
-        parts.append(Condition(f"({sql})", tuple(values)))
-    sql = " OR ".join(part.sql for part in parts)
-    return Condition(f"({sql})", tuple(value for part in parts for value in part.values))
-
-
-def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return GLOB patterns for a word and the sign after it, and for both with the sign before it.
-
-    These signs are not letters.
-    """
-    before, after = (
-        f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "?" for edge in (word[0], word[-1])
-    )
-    loose = re.sub(r"[*?\[]", r"[\g<0>]", word) + after
-    return loose, before + loose

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...civitai import image_from_json
 from ...core import Image
 from ...infotext import Generation
-from ..database import decompress_record, has_trigrams, select_rows_or_empty, write_later
+from ..database import has_trigrams, select_rows_or_empty
+from ..schema import make_hide_statement
 from .grammar import (
     extract_fields,
     FLAGS,
@@ -22,9 +23,8 @@ from .grammar import (
     SearchName,
 )
 
-__all__ = ["find_authors", "index_images", "index_remaining", "suggest_values", "Suggestion"]
+__all__ = ["find_authors", "index_images", "refresh_hidden", "suggest_values", "Suggestion"]
 
-_AT_ONCE = 200  # records in one transaction
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
 
@@ -35,33 +35,22 @@ def index_images(
 
     generations: {image id: result of `read_generation`}; those that are missing are computed.
     """
+    ids = list[int]()
     for image in images:
+        ids.append(image.id)
         fields = extract_fields(image, generations.get(image.id))
         _write_texts(db, image.id, fields)
         _write_facts(db, image, fields)
         _write_names(db, image.id, fields.names)
+    refresh_hidden(db, ids)
 
 
-def index_remaining() -> None:
-    """Index the records that an older program version stored, step by step in the background."""
-    write_later(_index_some_records)
-
-
-def _index_some_records(db: sqlite3.Connection) -> None:
-    count = "SELECT (SELECT count(*) FROM images) = (SELECT count(*) FROM facts)"
-    if db.execute(count).fetchone() == (1,):  # the next query takes seconds
-        return
-    sql = (
-        "SELECT id, record FROM images WHERE id NOT IN (SELECT id FROM facts)"
-        " ORDER BY id DESC LIMIT ?"
-    )
-    rows = db.execute(sql, (_AT_ONCE,)).fetchall()
-    for image_id, record in rows:
-        image = image_from_json(decompress_record(record)[0])
-        # An image from another Civitai gets an empty row, so that it is not read again.
-        index_images(db, [image if image is not None else Image(image_id, "")])
-    if len(rows) == _AT_ONCE:
-        index_remaining()
+def refresh_hidden(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
+    """Store which rules hide these images, in the caller's transaction."""
+    ids = (json.dumps(list(image_ids)),)
+    listed = "(SELECT value FROM json_each(?1))"
+    db.execute(f"DELETE FROM hidden_images WHERE id IN {listed}", ids)
+    db.execute(make_hide_statement(f"t.id IN {listed}"), ids)
 
 
 def _write_texts(db: sqlite3.Connection, image_id: int, fields: SearchFields) -> None:

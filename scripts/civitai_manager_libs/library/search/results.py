@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,17 +12,16 @@ from ..database import open_library
 from ..schema import RANK
 from .conditions import (
     Condition,
-    HiddenTerms,
+    HIDDEN,
     iter_conditions,
     iter_scope_conditions,
-    make_hidden_condition,
     negate,
     SearchScope,
     SelectRows,
 )
 from .grammar import SearchQuery
 
-__all__ = ["count_by_month", "RANDOM", "run_search", "SearchPage", "select_hidden", "SORTS"]
+__all__ = ["count_by_month", "RANDOM", "run_search", "SearchPage", "SORTS"]
 
 RANDOM = "Random"  # the name of a sort
 _LAST_SEED = _BITS = 2**31 - 1  # of Civitai's ids
@@ -91,22 +90,20 @@ def run_search(
     sort: str = "Newest",
     cursor: str | None = None,
     limit: int = 100,
-    hidden: HiddenTerms = HiddenTerms(),
-    list_saved: Callable[[], Iterable[int]] = list,
+    leaves_out_hidden: bool = False,
     read: SelectRows | None = None,
 ) -> SearchPage:
     """Return one page of the images that match a search, with at most `limit` ids.
 
     sort: a key of SORTS, or RANDOM; other names mean "Newest". With RANDOM, each first page begins
     a new random order. cursor: the previous page's `cursor`; None or an invalid cursor mean the
-    first page. hidden: authors and words whose images are left out. list_saved: returns the ids of
-    downloaded images. read: runs a SELECT and returns the rows, None for the local library. Raises
-    DiskError.
+    first page. leaves_out_hidden: leave out the images that the user's rules hide. read: runs a
+    SELECT and returns the rows, None for the local library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
             search_in = partial(run_search, query, scope, sort=sort, cursor=cursor, limit=limit)
-            return search_in(hidden=hidden, list_saved=list_saved, read=library.rows)
+            return search_in(leaves_out_hidden=leaves_out_hidden, read=library.rows)
     match = _CURSOR.fullmatch(cursor or "")
     seed, after = (int(match[1] or 0), int(match[2])) if match else (0, None)
     order, prefix = SORTS.get(sort, SORTS["Newest"]), ""
@@ -115,9 +112,8 @@ def run_search(
         order, prefix = make_random_order(seed), f"{seed}/"
     direction, before, later = ("DESC", ">=", "<") if order.is_descending else ("", "<=", ">")
     indexed = read if scope.ids is None else None  # texts of given images are compared faster
-    conditions = [*iter_scope_conditions(scope), *iter_conditions(query.terms, list_saved, indexed)]
-    hides = make_hidden_condition(hidden) if hidden else None
-    shown = [*conditions, negate(hides)] if hides else conditions
+    conditions = [*iter_scope_conditions(scope), *iter_conditions(query.terms, indexed)]
+    shown = [negate(HIDDEN), *conditions] if leaves_out_hidden else conditions
 
     def select_page(order: Order, bounds: Sequence[Condition]) -> list[tuple[Any, ...]]:
         tail = f"ORDER BY {order.key} {direction} LIMIT {limit + 1}"
@@ -133,33 +129,24 @@ def run_search(
         found = select_page(order, _list_bounds(order, later, after))
     last = found[limit - 1][1] if len(found) > limit else None
     hidden_count = 0
-    if hides:
+    if leaves_out_hidden:
         bounds = [*_list_bounds(order, later, after), *_list_bounds(order, before, last)]
-        counted = _select(read, "count(*)", [*conditions, *bounds, hides], scope, order)
+        counted = _select(read, "count(*)", [*conditions, *bounds, HIDDEN], scope, order)
         hidden_count = counted[0][0]
     ids = tuple(image_id for image_id, _ in found[:limit])
     return SearchPage(ids, None if last is None else f"{prefix}{last}", hidden_count)
 
 
-def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> set[int]:
-    """Return those of the given image ids that the authors and words in `hidden` hide.
-
-    hidden: at least one author or word. read: runs a SELECT on a library and returns the rows.
-    """
-    scope = SearchScope(ids)
-    conditions = [*iter_scope_conditions(scope), make_hidden_condition(hidden)]
-    return {image_id for (image_id,) in _select(read, "f.id", conditions, scope)}
-
-
-def count_by_month(scope: SearchScope, hidden: HiddenTerms) -> list[tuple[str, int]]:
+def count_by_month(scope: SearchScope, leaves_out_hidden: bool = False) -> list[tuple[str, int]]:
     """Return (month, number of images) pairs, newest first, with months such as "2025-03".
 
-    Hidden images and images without a date are left out. Raises DiskError.
+    Images without a date are left out, and those that the user's rules hide if
+    `leaves_out_hidden`. Raises DiskError.
     """
     with open_library() as library:
         conditions = [*iter_scope_conditions(scope), Condition("f.created <> ''")]
-        if hidden:
-            conditions.append(negate(make_hidden_condition(hidden, library.rows)))
+        if leaves_out_hidden:
+            conditions.append(negate(HIDDEN))
         month = "substr(f.created, 1, 7)"
         tail = "GROUP BY 1 ORDER BY 1 DESC"
         return _select(library.rows, f"{month}, count(*)", conditions, scope, tail=tail)

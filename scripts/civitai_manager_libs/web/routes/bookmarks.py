@@ -20,13 +20,12 @@ from ...library import (
     HiddenRule,
     image_records,
     import_export,
-    search,
 )
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
 from .dependencies import IdsBody
 from .views import Annotations, make_annotation_view
 
-__all__ = ["get_collections", "read_hidden_terms"]
+__all__ = ["get_collections"]
 
 _MOST_CHANGED = 10_000  # images
 
@@ -299,13 +298,5 @@ def change_hidden(context: RequestContext, body: HiddenBody) -> HiddenChanged:
     """
     apply = hidden_rules.add_rule if body["action"] == "hide" else hidden_rules.delete_rule
     apply(body["kind"], body["text"])
-    hidden_ids = hidden_rules.find_hidden(body["ids"])
+    hidden_ids = image_records.find_hidden_ids(body["ids"])
     return {"rules": get_hidden(context), "hidden_ids": sorted(hidden_ids)}
-
-
-def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
-    """Return the authors and words whose images the user hides.
-
-    Return no authors and words if the query parameter `hidden` requests the hidden images too.
-    """
-    return search.HiddenTerms() if context.query_param("hidden") else hidden_rules.read_terms()

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from typing_extensions import TypedDict
@@ -15,17 +15,15 @@ from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
-from ...library import image_records, pages, search
+from ...library import hidden_rules, image_records, pages
 from ..http import ApiError, RequestContext
 
 __all__ = [
-    "find_saved_files",
     "find_shown_levels",
     "GalleryQuery",
     "get_client",
     "get_job_service",
     "IdsBody",
-    "list_saved_ids",
     "parse_gallery_query",
     "parse_image_query",
     "parse_level_mask",
@@ -110,7 +108,9 @@ def resume_work() -> None:
     """
     host.raise_open_file_limit()
     if os.path.isfile(setting.library_file()):
-        search.index_remaining()
+        image_records.index_remaining()
+    with log_disk_errors("gallery"):
+        hidden_rules.adopt_old_file()
     with log_disk_errors("gallery"):
         get_job_service().resume_after_start()
 
@@ -186,21 +186,3 @@ def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
         context.query_param("cursor") or None,
         as_whole_number(context.query_param("limit"), 1, 200) or 100,
     )
-
-
-def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
-    """Return the paths of downloaded files that still exist, by image id.
-
-    Return {} if the jobs database cannot be used, since images can be viewed without it.
-    """
-    with log_disk_errors("gallery"), get_job_service().open_store() as store:
-        saved = store.find_saved_paths(image_ids)
-        return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
-    return {}
-
-
-def list_saved_ids() -> list[int]:
-    """Return the ids of all images ever downloaded, [] if the jobs database cannot be used."""
-    with log_disk_errors("gallery"), get_job_service().open_store() as store:
-        return store.list_saved_ids()
-    return []

@@ -24,7 +24,7 @@ from ..http import (
     RequestContext,
     route,
 )
-from .dependencies import find_saved_files, get_client, require_image
+from .dependencies import get_client, require_image
 
 __all__ = ["find_media_type", "get_page_file", "respond_with_file"]
 
@@ -65,7 +65,7 @@ def get_file(context: RequestContext) -> Response | RemoteWork[Response]:
     The file is the downloaded one, or else the cached one; if there is neither, it is fetched.
     """
     image = require_image(context)
-    saved = find_saved_files([image.id]).get(image.id)
+    saved = image_records.find_saved_file(image.id)
     if saved:
         return respond_with_file(context, saved, f"{image.id}")
     return _respond_from_cache(context, image.url, f"{image.id}") or RemoteWork(

@@ -23,9 +23,8 @@ from ...civitai import (
 from ...core import as_id, Image, log_disk_errors
 from ...errors import HttpStatusError, InputError, NotFound
 from ...i18n import messages
-from ...library import image_records, models, pages, search, watches
+from ...library import image_records, models, PageImage, pages, search, watches
 from ..http import ApiError, Note, RemoteWork, RequestContext, route
-from .bookmarks import read_hidden_terms
 from .dependencies import (
     find_shown_levels,
     get_client,
@@ -127,7 +126,7 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     if query.ignores_sort:
         notes, query = [_make_note("sort_dropped", context)], replace(query, sort="Newest")
     if context.query_param("from_library"):
-        found = _view_page(context, query, pages.load_stored_page(query, cursor, size), notes)
+        found = _view_stored_page(context, query, cursor, size, notes)
         if found is None:
             raise ApiError(404, "not_known")
         return found
@@ -147,9 +146,7 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         return read_pages(find_page)
     return RemoteWork(
         lambda: read_pages(partial(_fetch_page, context, query, size, False)),
-        find_stored=lambda: _view_page(
-            context, query, pages.load_stored_page(query, cursor, size), notes
-        ),
+        find_stored=lambda: _view_stored_page(context, query, cursor, size, notes),
     )
 
 
@@ -157,27 +154,29 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
 def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
     """Return the images with the most reactions of this week that are shown without blur."""
     query = ImageQuery(sort="Most Reactions", period="Week", level=find_shown_levels())
-
-    def load() -> ImagePage:
-        read = pages.load_page(get_client(), query, None, _MOST_POPULAR, context.cancelled)
-        return _images_view(query, read, _leave_out_hidden(context, read.page.images), None, [], 0)
-
+    fetch = partial(_fetch_page, context, query, _MOST_POPULAR, False)
     return RemoteWork(
-        load,
-        find_stored=lambda: _view_page(
-            context, query, pages.load_stored_page(query, None, _MOST_POPULAR), []
-        ),
+        lambda: _read_pages(context, query, None, _MOST_POPULAR, [], fetch),
+        find_stored=lambda: _view_stored_page(context, query, None, _MOST_POPULAR, []),
     )
 
 
-def _view_page(
-    context: RequestContext, query: ImageQuery, read: pages.DatedPage | None, notes: list[Note]
+def _view_stored_page(
+    context: RequestContext, query: ImageQuery, cursor: str | None, size: int, notes: list[Note]
 ) -> ImagePage | None:
-    if read is None:
+    """Return a page from the library, None if the page is not stored."""
+    stored = pages.find_stored_page(query, cursor, size)
+    images = image_records.list_page_images(stored.ids) if stored is not None else []
+    # Without images, their files are at another address than Civitai's, such as a demo's.
+    if stored is None or stored.ids and not images:
         return None
-    shown = _leave_out_hidden(context, read.page.images)
-    hidden_count = len(read.page.images) - len(shown)
-    return _images_view(query, read, shown, read.page.next_cursor, notes, hidden_count)
+    shown = _leave_out_hidden(context, images)
+    hidden_count, new_ids = len(images) - len(shown), watches.find_new_images(query)
+    view = make_page_view(
+        shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids
+    )
+    view["from_library"] = True
+    return view
 
 
 def _read_pages(
@@ -194,11 +193,12 @@ def _read_pages(
         reads.append(read_page(page_cursor))
         return reads[-1].page
 
-    start, blank, hidden_count, shown = cursor, 0, 0, list[Image]()
+    start, blank, hidden_count, shown = cursor, 0, 0, list[PageImage]()
     for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
         cursor, blank = following, blank + bool(page.ids)
-        shown = _leave_out_hidden(context, page.images)
-        hidden_count += len(page.images) - len(shown)
+        images = image_records.list_page_images([image.id for image in page.images])
+        shown = _leave_out_hidden(context, images)
+        hidden_count += len(images) - len(shown)
         if shown or blank == _MOST_BLANK:
             break
     read = reads[-1]
@@ -209,18 +209,19 @@ def _read_pages(
         if query.username and read.page.images:
             with log_disk_errors("gallery"):
                 models.add_recent_gallery(query.username, query.username)
-    return _images_view(query, read, shown, cursor, notes, hidden_count)
+    new_ids = watches.find_new_images(query)
+    view = make_page_view(shown, cursor, read.fetched_at, notes, hidden_count, new_ids)
+    view["from_library"] = read.is_stored
+    return view
 
 
-def _leave_out_hidden(context: RequestContext, images: Sequence[Image]) -> list[Image]:
+def _leave_out_hidden(context: RequestContext, images: Sequence[PageImage]) -> list[PageImage]:
     """Return these images without those that the user hides.
 
     Return all images if the query parameter `hidden` is set.
     """
-    hidden_ids = image_records.find_hidden_ids(
-        [image.id for image in images], read_hidden_terms(context)
-    )
-    return [image for image in images if image.id not in hidden_ids]
+    shows_hidden = bool(context.query_param("hidden"))
+    return [image for image in images if shows_hidden or not image.is_hidden]
 
 
 def _list_notes(
@@ -265,20 +266,6 @@ def _fetch_page(
             raise
         names = ", ".join(query.base_models)
         raise ApiError(400, "bad_input", "no_base_model", "base", names=names) from error
-
-
-def _images_view(
-    query: ImageQuery,
-    read: pages.DatedPage,
-    shown: Sequence[Image],
-    cursor: str | None,
-    notes: list[Note],
-    hidden_count: int,
-) -> ImagePage:
-    new_ids, fetched_at = watches.find_new_images(query), read.fetched_at
-    view = make_page_view(shown, cursor, fetched_at, notes, hidden_count, new_ids)
-    view["from_library"] = read.is_stored
-    return view
 
 
 def _make_note(code: str, context: RequestContext, **values: Any) -> Note:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from typing_extensions import TypedDict
 
-from ... import civitai, setting
+from ... import civitai
 from ...civitai import Version
 from ...core import as_whole_number, log_disk_errors
 from ...errors import NotFound
@@ -15,7 +15,7 @@ from ...library import Collection, image_records, ImageSet, models, reproduction
 from ...model_files import get_model_index, ModelFile, remove_version
 from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
 from .bookmarks import get_collections
-from .dependencies import find_shown_levels, get_client, list_saved_ids
+from .dependencies import find_shown_levels, get_client
 
 
 class RecentGallery(TypedDict):
@@ -104,7 +104,7 @@ def get_home(context: RequestContext) -> Home:
         "collections": get_collections(context),
         "favourites": models.summarize_favourites(levels),
         "library": models.summarize_library(levels),
-        "download_count": len(list_saved_ids()),
+        "download_count": image_records.count_saved_files(),
     }
 
 

@@ -39,7 +39,7 @@ from ...infotext import (
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
 from ...model_files import find_used_models, ModelMatch, UsedModel
 from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
-from .dependencies import find_saved_files, get_client, require_image
+from .dependencies import get_client, require_image
 from .files import find_media_type, respond_with_file
 from .views import (
     Annotations,
@@ -226,7 +226,7 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
     The file is not deleted in the meantime. If it is not on the disk, it is fetched; this may raise
     NetworkError or HttpStatusError.
     """
-    saved = find_saved_files([image.id]).get(image.id)
+    saved = image_records.find_saved_file(image.id)
     if saved:
         return nullcontext(saved)
     return pages.open_image_file(get_client(), image.url, context.cancelled)
@@ -350,10 +350,11 @@ def _details_view(
 ) -> ImageDetails:
     read = parse_infotext(text)
     stats = image.reactions
-    saved = find_saved_files([image.id])
-    path, marked = saved.get(image.id, ""), bookmarks.find_annotations([image.id])
+    [shown] = image_records.list_page_images([image.id])
+    path = shown.saved_path
+    marked = bookmarks.find_annotations([image.id])
     return {
-        **make_image_view(image, saved, marked),
+        **make_image_view(shown),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
         "url": make_image_page_url(image.id),
         "post_url": make_post_page_url(image.post_id) if image.post_id else "",

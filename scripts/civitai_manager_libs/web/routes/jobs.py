@@ -34,7 +34,6 @@ from ...jobs import (
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
 from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
 from .dependencies import (
-    find_saved_files,
     GalleryQuery,
     get_job_service,
     parse_gallery_query,
@@ -514,8 +513,8 @@ def _download_selection(context: RequestContext, body: JobBody) -> JobStarted:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
     if len(images) == 1:  # report that it is saved, or download a deleted file again
-        path = find_saved_files([images[0].id]).get(images[0].id)
-        if path is not None:
+        path = image_records.find_saved_file(images[0].id)
+        if path:
             return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
         with get_job_service().open_store() as store:
             again = images[0].id in store.find_saved_paths([images[0].id])

@@ -21,7 +21,7 @@ from ...infotext import (
     read_embedded,
     Resource,
 )
-from ...library import bookmarks, image_cache, pages, reproductions
+from ...library import bookmarks, image_cache, image_records, pages, reproductions
 from ...model_files import get_model_index, WantedModel
 from ..http import (
     ApiError,
@@ -32,7 +32,7 @@ from ..http import (
     RequestContext,
     route,
 )
-from .dependencies import find_saved_files, IdsBody, get_client, require_image
+from .dependencies import IdsBody, get_client, require_image
 from .files import respond_with_file
 from .views import format_iso_time
 
@@ -189,7 +189,7 @@ def _read_infotext(image: Image) -> str:
     text = build_infotext(image.meta, image)
     if text:
         return text
-    path = find_saved_files([image.id]).get(image.id) or image_cache.find_cached(image.url)
+    path = image_records.find_saved_file(image.id) or image_cache.find_cached(image.url)
     return read_embedded(path).infotext if path else ""
 
 

@@ -20,12 +20,9 @@ from ...library import (
     wait_for_writes,
 )
 from ..http import ApiError, MB, Note, RequestContext, route
-from .bookmarks import read_hidden_terms
 from .dependencies import (
-    find_saved_files,
     find_shown_levels,
     GalleryQuery,
-    list_saved_ids,
     parse_image_query,
     parse_level_mask,
     parse_page_position,
@@ -189,11 +186,10 @@ def search_images(context: RequestContext) -> ImagePage:
         sort=sort,
         cursor=cursor,
         limit=limit,
-        hidden=read_hidden_terms(context),
-        list_saved=list_saved_ids,
+        leaves_out_hidden=not context.query_param("hidden"),
     )
     ids = _filter_by_is_here(query, found.ids, context.query_id("model"))
-    images = image_records.find_images(ids).values()
+    images = image_records.list_page_images(ids)
     problems = _list_problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
     return make_page_view(images, found.cursor, time.time(), notes, found.hidden_count)
@@ -207,9 +203,8 @@ def get_months(context: RequestContext) -> list[MonthCount]:
     the user hides are not counted.
     """
     wait_for_writes(_PATIENCE)
-    found = search.count_by_month(
-        _parse_scope(context.request.query_params), read_hidden_terms(context)
-    )
+    scope, shows_hidden = _parse_scope(context.request.query_params), context.query_param("hidden")
+    found = search.count_by_month(scope, leaves_out_hidden=not shows_hidden)
     return [{"month": month, "count": count} for month, count in found]
 
 
@@ -224,16 +219,16 @@ def preview_search(context: RequestContext, body: SearchPreviewBody) -> SearchPr
     loaded, given = body["ids"], body.get("where", {})
     query, scope = search.parse_query(text), _parse_scope(given)
     model_id = as_id(given.get("model"))
-    matching = image_records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
+    matching = image_records.filter_matching(loaded, query)
     context.cancelled.check()  # the browser disconnects when the next letter is typed
-    hidden = read_hidden_terms(context)
-    library, ids = _count_matches(query, replace(scope, gallery=""), model_id, hidden)
+    hides = not context.query_param("hidden")
+    library, ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
     has_keys = query.here is not None or any(term.key for term in query.terms)
     return {
         "suggestions": search.suggest_values(word),
         "authors": search.find_authors(text, _MOST_AUTHORS),
         "loaded": len(_filter_by_is_here(query, matching, model_id)),
-        "gallery": _count_matches(query, scope, model_id, hidden)[0] if scope.gallery else None,
+        "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(ids) if query.terms else [],
         "kind": "keys" if has_keys else "words" if query.terms else "nothing",
@@ -253,11 +248,11 @@ def _count_matches(
     query: search.SearchQuery,
     scope: search.SearchScope,
     open_model: int | None,
-    hidden: search.HiddenTerms,
+    leaves_out_hidden: bool,
 ) -> tuple[SearchCount, Sequence[int]]:
     """Return how many images in the library match, at most 1000, and the ids of these images."""
     found = search.run_search(
-        query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
+        query, scope, limit=_MOST_COUNTED, leaves_out_hidden=leaves_out_hidden
     )
     ids = _filter_by_is_here(query, found.ids, open_model)
     return {"count": len(ids), "is_more": found.cursor is not None}, ids
@@ -267,7 +262,7 @@ def _count_matches(
 def filter_loaded(context: RequestContext, body: LoadedFilterBody) -> LoadedFilterResult:
     """Return the ids of those images in the body's field `ids` that match the search in `words`."""
     known, query = body["ids"], search.parse_query(body["words"][:_MOST_LETTERS])
-    found = image_records.filter_matching(known, query, lambda: find_saved_files(known))
+    found = image_records.filter_matching(known, query)
     fitting = _filter_by_is_here(query, found, as_id(body.get("model")))
     return {"ids": list(fitting), "message": " ".join(_list_problem_texts(query, context.language))}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, timezone
-from typing import cast, Literal
+from typing import Literal
 
 from typing_extensions import TypedDict
 
@@ -13,45 +13,25 @@ from ...civitai import (
     make_version_page_url,
     Model,
 )
-from ...core import Image, level_name
-from ...infotext import Resource, summarize
-from ...library import bookmarks
+from ...infotext import Resource
+from ...library import bookmarks, PageImage, Tile
 from ..http import Note
-from .dependencies import find_saved_files
 
-Level = Literal["None", "Soft", "Mature", "X", "XXX"]
-Kind = Literal["image", "video", "audio"]
 Availability = Literal["here", "other", "missing", ""]
 
 
-class ImageView(TypedDict):
+class ImageView(Tile):
     """An image as the grid shows it.
 
-    width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: whether the image has
-    generation data. new: whether it was published since the user's last visit to a watched gallery.
-    deleted_at: when Civitai was found to have removed the image, "" if it was not. summary:
-    (beginning of the prompt, steps, sampler, number of LoRAs), with "" and 0 for missing values;
-    None without generation data.
+    new: whether it was published since the user's last visit to a watched gallery. deleted_at: when
+    Civitai was found to have removed the image, "" if it was not.
     """
 
-    id: int
-    kind: Kind
-    width: int
-    height: int
-    blurhash: str
-    level: Level
-    user: str
-    date: str
-    reactions: int
-    base_model: str
     saved: bool
-    has_data: bool
     favourite: bool
     stars: int
     new: bool
     deleted_at: str
-    summary: tuple[str, int, str, int] | None  # half as long as an object
-    post_id: int | None
 
 
 class Annotations(TypedDict):
@@ -132,37 +112,18 @@ class ModelView(ModelCard):
     versions: list[ModelVersion]
 
 
-def make_image_view(
-    image: Image,
-    saved: Container[int],
-    annotations: Mapping[int, bookmarks.Annotation],
-    new_ids: Container[int] = (),
-) -> ImageView:
+def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
     """Return the JSON of an image for the grid.
 
-    saved: ids of downloaded images. annotations: the user's annotations by image id. new_ids: ids
-    of images that are new in a watched gallery.
+    is_new: whether the image is new in a watched gallery.
     """
-    annotation = annotations.get(image.id, bookmarks.Annotation())
     return {
-        "id": image.id,
-        "kind": cast(Kind, image.type),
-        "width": image.width,
-        "height": image.height,
-        "blurhash": image.hash,
-        "level": cast(Level, level_name(image.level)),
-        "user": image.username,
-        "date": image.created_at,
-        "reactions": image.reactions.total,
-        "base_model": image.base_model,
-        "saved": image.id in saved,
-        "has_data": bool(image.meta),
-        "favourite": annotation.favourite,
-        "stars": annotation.stars,
-        "new": image.id in new_ids,
-        "deleted_at": format_iso_time(annotation.deleted_at),
-        "summary": summarize(image.meta),
-        "post_id": image.post_id,
+        **shown.tile,
+        "saved": bool(shown.saved_path),
+        "favourite": shown.is_favourite,
+        "stars": shown.stars,
+        "new": is_new,
+        "deleted_at": format_iso_time(shown.deleted_at),
     }
 
 
@@ -196,7 +157,7 @@ def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]])
 
 
 def make_page_view(
-    images: Collection[Image],
+    images: Iterable[PageImage],
     cursor: str | None,
     read_at: float,
     notes: list[Note],
@@ -209,10 +170,8 @@ def make_page_view(
     time. notes: problems with the page, in words. hidden_count: number of images left out because
     the user hides them. new_ids: ids of images that are new in a watched gallery.
     """
-    ids = [image.id for image in images]
-    saved, marked = find_saved_files(ids), bookmarks.find_annotations(ids)
     return {
-        "images": [make_image_view(image, saved, marked, new_ids) for image in images],
+        "images": [make_image_view(image, image.tile["id"] in new_ids) for image in images],
         "cursor": cursor,
         "read_at": format_iso_time(read_at),
         "notes": notes,

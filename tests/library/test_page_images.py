@@ -1,0 +1,212 @@
+"""What a page of images shows is stored with each image, and made anew by newer rules."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sqlite3
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, schema, search
+from civitai_manager_libs.library.database import connections, evict_oldest, select_rows, writing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stored_images import make_image
+
+_IDS = [4, 2, 3, 1]
+
+
+@pytest.fixture
+def stored(library):
+    """Store four images; one is a favourite, one hidden, one deleted and one saved as a file."""
+    images = [make_image(n, meta=_META.get(n)) for n in _IDS]
+    image_records.store_images(images, galleries=["model 5"])
+    library.finish()
+    bookmarks.change_annotations(
+        [make_image(2)], bookmarks.AnnotationChange(favourite=True, stars=4)
+    )
+    hidden_rules.add_rule("word", "dawn")
+    image_records.mark_deleted(3)
+    image_records.store_saved_files(lambda: {1: __file__, 2: f"{__file__}.deleted"})
+    library.forget()
+    return library
+
+
+_META = {
+    1: {"prompt": "a harbor at dawn <lora:ink:0.8>", "steps": 20, "sampler": "Euler a"},
+    2: {"prompt": "海邊"},
+    3: {"prompt": "a harbor", "resources": [{"type": "lora", "name": "ink"}]},
+}
+
+
+def _page(ids=_IDS):
+    images = image_records.list_page_images(ids)
+    return [image._replace(tile=json.loads(json.dumps(image.tile))) for image in images]
+
+
+def test_page_shows_what_the_records_say_and_what_the_user_added(stored):
+    four, two, three, one = _page([4, 2, 99, 3, 1, 2])
+    assert [image.tile["id"] for image in (four, two, three, one)] == _IDS
+    assert one.tile["summary"] == ["a harbor at dawn", 20, "Euler a", 1] and one.tile["has_data"]
+    assert (four.tile["summary"], four.tile["has_data"]) == (None, False)
+    assert (two.is_favourite, two.stars, four.is_favourite, four.stars) == (True, 4, False, 0)
+    assert (one.saved_path, two.saved_path) == (__file__, "")
+    assert [image.is_hidden for image in (four, two, three, one)] == [False, False, False, True]
+    assert three.deleted_at > 0 == four.deleted_at
+
+
+def test_page_is_the_same_before_its_images_are_written(library, monkeypatch):
+    images = [make_image(n, meta=_META.get(n)) for n in _IDS]
+    hidden_rules.add_rule("word", "dawn")
+    with monkeypatch.context() as patch:
+        patch.setattr(image_records, "write_later", lambda *_: None)
+        image_records.store_images(images)
+        unwritten = _page()
+    image_records.store_images(images)
+    library.forget()
+    assert unwritten == _page() and unwritten[3].is_hidden
+
+
+def test_image_that_was_fetched_again_is_shown_at_once_as_it_is_now(stored, monkeypatch):
+    monkeypatch.setattr(image_records, "write_later", lambda *_: None)
+    image_records.store_images([make_image(1, stats={"likeCount": 77})])
+    assert _page([1])[0].tile["reactions"] == 77
+
+
+def test_library_of_version_12_shows_the_same_page_at_once_and_is_filled_later(stored, monkeypatch):
+    before = _page()
+    stored.forget()
+    with contextlib.closing(sqlite3.connect(setting.library_file())) as db:
+        tables = "; ".join(f"DROP TABLE {table}" for table in ("hidden_images", "tiles", "saved"))
+        db.executescript(f"{tables}; PRAGMA user_version = 12")
+    with monkeypatch.context() as patch:
+        patch.setattr(image_records, "write_later", lambda *_: None)
+        assert _page() == [image._replace(saved_path="") for image in before]
+        assert select_rows("SELECT count(*) FROM tiles") == [(0,)]
+    image_records.index_remaining()
+    image_records.store_saved_files(lambda: {1: __file__})
+    stored.forget()
+    assert select_rows("SELECT count(*) FROM tiles WHERE tile != ''") == [(4,)]
+    assert _page() == before
+
+
+def test_page_of_an_older_version_is_stored_when_it_is_shown(stored):
+    before = _page()
+    with writing() as db:
+        db.execute("DELETE FROM tiles")
+    assert _page() == before
+    stored.finish()
+    assert select_rows("SELECT count(*) FROM tiles") == [(4,)]
+
+
+def test_tiles_of_older_rules_are_made_again_and_nothing_else_changes(stored, monkeypatch):
+    tables = ("images", "facts", "texts", "uses", "seen", "figures", "gone", "marks")
+    before = [select_rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+    assert all(before)
+    monkeypatch.setattr(image_records, "_AT_ONCE", 3)
+    monkeypatch.setattr(image_records, "_RULES_VERSION", image_records._RULES_VERSION + 1)
+    monkeypatch.setattr(image_records, "summarize", lambda meta: ("better", 1, "", 0))
+    image_records.index_remaining()
+    stored.forget()
+    assert [image.tile["summary"][0] for image in _page()] == ["better"] * 4
+    assert [select_rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables] == before
+
+
+def test_making_is_continued_where_it_was_interrupted(stored, monkeypatch):
+    monkeypatch.setattr(image_records, "_AT_ONCE", 1)
+    monkeypatch.setattr(image_records, "_RULES_VERSION", image_records._RULES_VERSION + 1)
+    later, count = image_records.write_later, 0
+
+    def end_after_two(write, size=0):
+        nonlocal count
+        count += 1
+        if count <= 2:  # the first only lists what remains
+            later(write, size)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(image_records, "write_later", end_after_two)
+        image_records.index_remaining()
+        stored.finish()
+    done = "SELECT id FROM tiles WHERE made_by = ? ORDER BY id"
+    assert select_rows(done, (image_records._RULES_VERSION,)) == [(3,), (4,)]
+    image_records.index_remaining()
+    stored.finish()
+    assert len(select_rows(done, (image_records._RULES_VERSION,))) == 4
+
+
+def test_evicted_image_leaves_no_row_behind(stored):
+    setting.change("library_records", 1000)
+    image_records.store_images([make_image(n) for n in range(10, 1020)])
+    stored.finish()
+    with writing() as db:
+        while evict_oldest(db):
+            pass
+    for table in ("tiles", "hidden_images", "facts", "texts", "figures"):
+        sql = f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM images)"
+        assert select_rows(sql) == [(0,)]
+    assert select_rows("SELECT id FROM images WHERE id < 10") == [(2,)]  # the favourite
+
+
+def test_unreadable_library_shows_what_is_in_memory(library):
+    image_records.store_images([make_image(n) for n in _IDS])
+    library.finish()
+    path = setting.library_file()
+    connections.close_idle()
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(path + suffix):
+            os.unlink(path + suffix)
+    os.mkdir(path)
+    assert [image.tile["id"] for image in _page()] == _IDS
+
+
+_WORD_TEXT = st.text("aB1 _,(:*?[]^é貓ß-\"'", max_size=8)
+_SIDES = "0-9_a-z\u00aa-\u1fff"
+
+
+def _hides(rule, text):
+    """Return whether a rule's word is in a text, neither end touching another letter."""
+    word, text = search.fold_text(rule), f" {search.fold_text(text)} "
+    before = f"(?<![{_SIDES}])" if re.match(f"[{_SIDES}]", word[0]) else "(?<=.)"
+    after = f"(?![{_SIDES}])" if re.match(f"[{_SIDES}]", word[-1]) else "(?=.)"
+    return re.search(before + re.escape(word) + after, text) is not None
+
+
+@settings(max_examples=150)
+@given(rules=st.lists(_WORD_TEXT, min_size=1, max_size=4), texts=st.lists(_WORD_TEXT, max_size=4))
+def test_rules_hide_the_same_images_whichever_came_first(rules, texts):
+    rules = [rule for rule in rules if search.fold_text(rule)]
+    statements = [schema.TABLES, "INSERT INTO images VALUES (1, 1, 1, ''), (2, 1, 1, '')"]
+    expected = {
+        (image_id, number)
+        for number, rule in enumerate(rules, 1)
+        for image_id, text in enumerate(texts, 1)
+        if _hides(rule, text)
+    }
+    found = []
+    for rules_first in (True, False):
+        db = sqlite3.connect(":memory:")
+        for statement in statements:
+            db.executescript(statement)
+
+        def add_rules():
+            for number, rule in enumerate(rules, 1):
+                row = (number, "word", rule, search.fold_text(rule))
+                db.execute("INSERT OR IGNORE INTO hidden_rules VALUES (?, ?, ?, ?)", row)
+                db.execute(schema.make_hide_statement("r.number = ?1"), (number,))
+
+        def add_texts():
+            for image_id, text in enumerate(texts, 1):
+                folded = search.fold_text(text)
+                row = (image_id, folded and f"{folded}  ", "", "")
+                db.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", row)
+                search.refresh_hidden(db, [image_id])
+
+        for add in (add_rules, add_texts) if rules_first else (add_texts, add_rules):
+            add()
+        found.append(set(db.execute("SELECT id, rule FROM hidden_images")))
+        db.close()
+    known = {search.fold_text(rule): number for number, rule in reversed([*enumerate(rules, 1)])}
+    assert found == [{(i, n) for i, n in expected if n in known.values()}] * 2
