@@ -16,7 +16,6 @@ from civitai_manager_libs.jobs.job_records import (
     WalkReport,
     WalkState,
 )
-from civitai_manager_libs.jobs.service import JobView
 from civitai_manager_libs.web.routes import jobs
 
 _QUERY = ImageQuery(5)
@@ -28,8 +27,9 @@ _NOW = replace(_JOB, **_COUNTS, is_live=True, rate=float(1 << 20), seconds_left=
 
 
 def _row(job, progress=None, failed=(), missing=0, before=0):
-    status = _live(replace(job, jobs_ahead=before) if progress is None else progress)
-    return jobs.make_job_card(JobView(job, list(failed), missing, status), "en")
+    shown = _live(replace(job, jobs_ahead=before) if progress is None else progress)
+    shown = replace(shown, failures=tuple(failed), missing_files=missing)
+    return jobs.make_job_card(shown, "en")
 
 
 def _live(job):
@@ -73,7 +73,7 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = jobs.make_job_card(JobView(replace(_JOB, state=JobState.QUEUED), []), "zh-TW")
+    chinese = jobs.make_job_card(replace(_JOB, state=JobState.QUEUED), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -140,7 +140,7 @@ def test_report_is_shown_in_words_once_the_job_is_over():
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
-    chinese = jobs.make_job_card(JobView(replace(job, state=JobState.DONE), []), "zh-TW")["report"]
+    chinese = jobs.make_job_card(replace(job, state=JobState.DONE), "zh-TW")["report"]
     assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
 
 
@@ -162,7 +162,7 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = jobs.make_job_card(JobView(job, []), "zh-TW")["report"]["end"]
+    chinese = jobs.make_job_card(job, "zh-TW")["report"]["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
@@ -201,8 +201,9 @@ _MODELS = replace(
 
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
-    status = None if progress is None else _live(replace(progress, is_live=True))
-    return jobs.make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
+    shown = job if progress is None else _live(replace(progress, is_live=True))
+    shown = replace(shown, failures=tuple(failed), model_files=tuple(files))
+    return jobs.make_job_card(shown, language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():

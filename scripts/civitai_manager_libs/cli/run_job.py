@@ -75,14 +75,14 @@ def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
     heads = [get_text(f"head_{name}") for name in _COLUMNS]
     print_result(terminal.format_row(*zip(heads, widths), text=get_text("head_title")))
     for job in jobs:
-        about = describe_job(job, terminal.get_user_language())
+        group, subject, filters = describe_job(job, terminal.get_user_language())
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
         cells = (f"{job.id}", shown[job.id], begun, done, failed)
-        title = f"{about.group} ({terminal.format_bytes(job)})" if job.has_models else about.group
+        title = f"{group} ({terminal.format_bytes(job)})" if job.has_models else group
         print_result(terminal.format_row(*zip(cells, widths), text=title))
         folder = [get_text("job_in_folder", folder=job.folder)] if job.folder else []
-        print_result(f"      {' · '.join([about.subject, *about.filters, *folder])}")
+        print_result(f"      {' · '.join([subject, *filters, *folder])}")
         hint = _find_hint(store, job)
         if hint:
             print_result(f"      {hint}")
@@ -132,7 +132,8 @@ def _listed_job_to_json(store: JobStore, job: Job) -> dict[str, object]:
     counts = {name: getattr(job, name) for name in _JSON_COUNTS}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
     models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
-    return {**head, **counts, "created": created, **asdict(describe_job(job, "en")), **models}
+    about = dict(zip(("group", "subject", "filters"), describe_job(job, "en")))
+    return {**head, **counts, "created": created, **about, **models}
 
 
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:

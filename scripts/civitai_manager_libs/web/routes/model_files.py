@@ -39,6 +39,7 @@ from ..http import (
 )
 from .dependencies import get_client, get_job_service, respond_once
 from .image import describe_match
+from .jobs import JobStarted
 from .views import Availability, make_resource_view, ResourceLink
 
 
@@ -132,13 +133,6 @@ class ModelFilesBody(TypedDict):
     files: Annotated[list[ModelFileChoice], Most(500)]
     collection: NotRequired[str]
     request: NotRequired[str]
-
-
-class ModelFilesStarted(TypedDict):
-    """A message about a new job. job_id: None if other jobs download all files already."""
-
-    job_id: int | None
-    message: str
 
 
 _MB = 1024 * 1024  # bytes
@@ -306,7 +300,7 @@ def list_for_images(context: RequestContext, body: NeededFilesBody) -> RemoteWor
 
 
 @change_route("POST", "model_files", MB)
-def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[ModelFilesStarted]:
+def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[JobStarted]:
     """Start a job that downloads the files in the body; return the job's id and a message.
 
     The body names a file by its id and its version's id, never by a URL. Raises ApiError for a
@@ -349,7 +343,7 @@ def _list_for_model(
     return make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
-def _start_download(context: RequestContext, body: ModelFilesBody) -> ModelFilesStarted:
+def _start_download(context: RequestContext, body: ModelFilesBody) -> JobStarted:
     if not body["files"]:
         raise ApiError(400, "bad_input", field="files")
     ids = [as_id(entry.get("version_id")) or 0 for entry in body["files"]]
@@ -364,10 +358,10 @@ def _start_download(context: RequestContext, body: ModelFilesBody) -> ModelFiles
         title = context.translate("model_job_title", n=len(requests))
     name = body.get("collection", "")
     search = f'set="{clean_line(name)}"' if name else ""
-    started = get_job_service().download_model_files(requests, title, search)
-    key = "model_job_started" if started.job_id is not None else "model_job_known"
-    message = context.translate(key, n=len(started.file_ids), title=title)
-    return {"job_id": started.job_id, "message": message}
+    job_id, elsewhere = get_job_service().download_model_files(requests, title, search)
+    count = len({request.file_id for request in requests} - elsewhere.keys())
+    key = "model_job_started" if job_id is not None else "model_job_known"
+    return {"job_id": job_id, "message": context.translate(key, n=count, title=title)}
 
 
 def _require_file(
