@@ -174,17 +174,16 @@ def _cut_bytes(text: str, limit: int) -> str:
 def _fill_fields(template: str, image: Image, context: NamingContext) -> str:
     def value_of(name: str, date_format: str) -> str:
         value = FIELDS[name](image, context)
-        return _format_date(value, date_format or "%Y-%m-%d") if name == "date" else value
+        if name != "date":
+            return value
+        try:
+            moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        except ValueError:
+            return ""
+        form = date_format or "%Y-%m-%d"
+        return file_names.DATE_PART.sub(lambda part: moment.strftime(part[0]), form)
 
     return file_names.fill_fields(template, value_of, _MAX_VALUE)
-
-
-def _format_date(timestamp: str, date_format: str) -> str:
-    try:
-        moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    except ValueError:
-        return ""
-    return file_names.DATE_PART.sub(lambda part: moment.strftime(part[0]), date_format)
 
 
 class JobClient(ApiClient):

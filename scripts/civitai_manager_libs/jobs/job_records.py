@@ -94,10 +94,6 @@ class WalkState(Enum):
         return self in (WalkState.FIRST, WalkState.SECOND)
 
     @property
-    def ended_empty(self) -> bool:
-        return self in _REOPENED
-
-    @property
     def reopened(self) -> WalkState:
         """Return FIRST for FIRST_EMPTY, and SECOND for SECOND_EMPTY, to read an empty page again.
 
@@ -325,7 +321,7 @@ class Job:
 
     @property
     def ended_empty(self) -> bool:
-        return self.walk.ended_empty
+        return self.walk is not self.walk.reopened
 
     @property
     def has_total(self) -> bool:

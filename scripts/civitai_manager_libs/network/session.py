@@ -36,7 +36,6 @@ from .connections import (
 from .limiter import BandwidthLimit, HostLimiter, HostLimiters
 
 __all__ = [
-    "add_api_key",
     "ApiClient",
     "follow_redirect",
     "HttpSession",
@@ -227,7 +226,7 @@ class HttpSession:
         request.cancelled.check()
         prepared = request.prepared
         if request.origin in ("", split_url(request.url).netloc):
-            prepared = add_api_key(prepared, request.api_key)
+            prepared = _add_api_key(prepared, request.api_key)
         try:
             options = self._send_options(request)
             adapter = self._adapters[request.refuses_private]
@@ -283,7 +282,7 @@ class ApiClient:
 _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 
 
-def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
     """Return a copy of the request with the API key in its Authorization header.
 
     Return the request itself if there is no key, or if the key may not be sent to the URL. An

@@ -14,6 +14,7 @@ from ...civitai import RemoteFile, Version
 from ...core import as_id, as_whole_number, clean_line, find_device, find_free_space
 from ...errors import NotFound
 from ...i18n import messages
+from ...infotext import Resource
 from ...library import bookmarks, image_records, models
 from ...model_files import (
     choose_file,
@@ -25,7 +26,6 @@ from ...model_files import (
     NeededFiles,
     plan_requests,
     shorten_folder,
-    UnknownModel,
 )
 from ..http import (
     ApiError,
@@ -159,7 +159,7 @@ def make_needed_files_view(
     for view in files:
         view["folder"] = labels.get(view["folder"], "")
     return {
-        "files": files + [_unknown_view(unknown, language) for unknown in found.unknown],
+        "files": files + [_unknown_view(*unknown, language) for unknown in found.unknown],
         "image_count": image_count,
         "disks": _list_disks(devices, labels),
         "locked": messages.explain_reason(lock, language) if lock else "",
@@ -236,14 +236,13 @@ def _list_traits(file: RemoteFile) -> list[str]:
     return [file.format, file.quantization, file.precision, size]
 
 
-def _unknown_view(unknown: UnknownModel, language: str) -> NeededFileView:
-    resource = unknown.resource
+def _unknown_view(resource: Resource, image_count: int, language: str) -> NeededFileView:
     return {
         **make_resource_view(resource, {}),
         "key": f"{resource.type} {resource.hash or resource.name}",
         "availability": "missing",
         "availability_label": messages.translate("available_missing", language),
-        "image_count": unknown.image_count,
+        "image_count": image_count,
         "file": None,
         "choices": [],
         "companions": [],
