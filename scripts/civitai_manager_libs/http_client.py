@@ -134,7 +134,11 @@ class CivitaiHttpClient:
         path_for = target if callable(target) else lambda _: target
 
         def find_existing() -> FetchedFile | None:
-            return None if options.overwrite else _find_file(path_for(""))
+            path = path_for("")
+            with suppress(OSError):  # the file may be removed at the same moment
+                if not options.overwrite and os.path.isfile(path):
+                    return FetchedFile(path, os.path.getsize(path), "")
+            return None
 
         started: list[FileDownload] = []  # empty if another call's request fetches the file
 
@@ -266,7 +270,9 @@ class CivitaiHttpClient:
             prepared = prepare_request(method, url, **kwargs)
             given = {"timeout": self.timeout, **options}
             request = OutgoingRequest(prepared, api_key=key, **given)
-            retries = self._make_retries(request, None if request.is_repeatable else 0)
+            # A body that is a file or stream cannot be sent again.
+            is_repeatable = isinstance(prepared.body, (bytes, str, type(None)))
+            retries = self._make_retries(request, None if is_repeatable else 0)
             return retries.run(lambda: self._session.open_raw(request, stream))
 
         return self._report_errors(url, None, send)
@@ -296,12 +302,6 @@ class CivitaiHttpClient:
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
         return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
-
-
-def _find_file(path: str) -> FetchedFile | None:
-    with suppress(OSError):  # the file may be removed at the same moment
-        return FetchedFile(path, os.path.getsize(path), "") if os.path.isfile(path) else None
-    return None
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:

@@ -37,7 +37,7 @@ def _live(job):
 
 
 def _offered(row):
-    return [action["name"] for action in row["actions"]]
+    return row["actions"]
 
 
 def test_running_job_shows_progress_speed_and_time_left():
@@ -119,7 +119,7 @@ def test_retry_is_offered_only_if_it_can_help(reason, offered):
     assert ("retry" in _offered(row)) is offered
     assert row["toast"].startswith("1 failed (")
     [failed] = row["failures"]
-    assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
+    assert (failed["id"], failed["has_thumb"]) == (7, True)
     assert failed["url"] == "https://civitai.com/images/7" and failed["reason"]
 
 
@@ -210,7 +210,7 @@ def test_job_of_model_files_shows_its_progress_in_bytes():
     now = replace(_MODELS, rate=float(1 << 20), seconds_left=3072.0)
     row = _model_row(_MODELS, now)
     assert row["line"] == "1.0 GB of 4.0 GB · 1 of 3 files · 1.0 MB/s · 51:12 left"
-    assert (row["kind"], row["percent"]) == ("models", 25)
+    assert row["percent"] == 25
 
 
 def test_job_of_model_files_keeps_its_percentage_while_it_is_paused():
@@ -231,7 +231,7 @@ def test_failed_model_file_is_named_with_a_link_to_its_page():
     row = _model_row(over, failed=[item])
     (failure,) = row["failures"]
     assert failure["url"].endswith("/models/5?modelVersionId=7") and not failure["has_thumb"]
-    assert (failure["title"], failure["reason"][:8]) == ("a.gguf", "The file")
+    assert failure["reason"][:8] == "The file"
     assert row["toast"] == row["failed_label"] == "1 failed (no longer there: 1)"
 
 

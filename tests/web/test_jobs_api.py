@@ -40,7 +40,7 @@ def _files(row):
 
 
 def test_no_job_runs_at_first(api):
-    counts = {"active": 0, "waiting": 0, "total": 0}
+    counts = {"active": 0, "total": 0}
     told = api.get("jobs")
     assert told.pop("bookmarks_revision") > 0
     assert told == {**counts, "more": "", "notice": "", "jobs": []}
@@ -184,8 +184,8 @@ def test_failures_are_reported_and_retried(api, civitai, ids):
     civitai.always(ids[1], status(403))
     api.post("jobs", {"ids": ids[:3]})
     row = _ended(api)
-    assert row["failed"] == 1 and row["failures"][0]["code"] == "needs_key"
-    assert [a["name"] for a in row["actions"]] == ["retry", "open", "forget"]
+    assert row["failed"] == 1 and "API key" in row["failures"][0]["reason"]
+    assert row["actions"] == ["retry", "open", "forget"]
     assert "API key" in row["failures"][0]["reason"]
     civitai.always(ids[1], None)
     assert api.post("jobs/1/retry")["jobs"][0]["state"] != "cancelled"
@@ -200,7 +200,7 @@ def test_job_is_paused_resumed_and_cancelled(api, civitai, ids):
     wait_for(lambda: api.get("jobs")["active"] == 1)
     api.post("jobs/1/pause")
     row = _ended(api, "paused")
-    assert [a["name"] for a in row["actions"]] == ["resume", "cancel"]
+    assert row["actions"] == ["resume", "cancel"]
     assert api.get("jobs")["active"] == 0
     api.post("jobs/1/resume")
     wait_for(lambda: api.get("jobs")["active"] == 1)
@@ -235,7 +235,7 @@ def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
     api.post("jobs", {"query": {"post": 7}, "limit": 25})
     row = _ended(api)
     assert (row["saved"], row["state"]) == (10, "done") and "ran out of time" in row["note"]
-    assert "resume" in [action["name"] for action in row["actions"]]
+    assert "resume" in row["actions"]
     assert "was empty twice" in row["report"]["end"]
     assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
     assert "time limit: 2" in row["report"]["lines"][1]

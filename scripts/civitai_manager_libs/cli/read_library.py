@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..civitai import ImageQuery, make_image_page_url, walk_pages
@@ -49,9 +49,12 @@ def search_library(arguments: argparse.Namespace) -> int:
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
         values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
         print_translated(f"search_{problem.kind}", **values)
+    scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit
     with open_store() as store:
-        ids = _find_ids(arguments, query, store.list_saved_ids)
-    images = list(image_records.find_images(ids[: arguments.limit]).values())
+        found = search.run_search(
+            query, scope, sort=arguments.sort, limit=limit + 1, list_saved=store.list_saved_ids
+        )
+    images = list(image_records.find_images(found.ids[:limit]).values())
     if arguments.json:
         print_result(json.dumps([_image_to_json(image) for image in images]))
         return SUCCESS
@@ -62,25 +65,9 @@ def search_library(arguments: argparse.Namespace) -> int:
         print_result(format_row(*cells, text=" ".join(prompt.split())))
     if not images:
         print_translated("search_none")
-    elif len(ids) > arguments.limit:
+    elif len(found.ids) > limit:
         print_translated("found_more")
     return SUCCESS
-
-
-def _find_ids(
-    arguments: argparse.Namespace,
-    query: search.SearchQuery,
-    list_saved_ids: Callable[[], Iterable[int]],
-) -> Sequence[int]:
-    """Return at most `arguments.limit` + 1 ids of images that match, sorted by `arguments.sort`.
-
-    The additional id tells the caller that there are more. list_saved_ids: returns the ids of the
-    images that download jobs have saved as files.
-    """
-    scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit + 1
-    sort = arguments.sort
-    found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
-    return found.ids
 
 
 def print_bookmarks(arguments: argparse.Namespace) -> int:
@@ -159,7 +146,9 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", get_text(f"stats_{group['kind']}"))
         longest = group["bars"][0]["count"]
         for bar in group["bars"][:_MAX_BARS]:
-            label = f"{bar['label']} : {_format_weights(bar)}" if bar["weight"] else bar["label"]
+            label, weight, low, high = (bar[key] for key in ("label", "weight", "low", "high"))
+            if weight:
+                label += f" : {weight}" if low == high else f" : {weight} ({low} … {high})"
             share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
             length = max(1, round(_BAR_WIDTH * bar["count"] / longest))
             yield f"  {_format_value(label)} {share}  {'#' * length}"
@@ -177,11 +166,6 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
 
 def _format_value(text: str) -> str:
     return pad(shorten(text, _VALUE_WIDTH), _VALUE_WIDTH)
-
-
-def _format_weights(bar: Mapping[str, Any]) -> str:
-    low, high = bar["low"], bar["high"]
-    return str(bar["weight"]) if low == high else f"{bar['weight']} ({low} … {high})"
 
 
 def _format_number(value: float) -> str:

@@ -17,10 +17,10 @@ from typing import Any
 from .. import setting
 from ..core import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
-from ..i18n import messages
 from ..jobs import (
     add_received,
     describe_job,
+    describe_report,
     Item,
     Job,
     JobClient,
@@ -199,7 +199,10 @@ def _record_signals() -> Iterator[list[int]]:
 
 def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     if job.is_over and job.report.counts:
-        print_message(_format_report(job))
+        language = terminal.get_user_language()
+        comma, stop = ("; ", ". ") if language == "en" else ("、", "。")
+        counts, end = describe_report(job, language)
+        print_message(f"{comma.join(counts)}{stop}{end}")
     _print_failures(job, failed)
     for file in store.list_model_files(job.id):
         if file.state == "saved" and file.message:
@@ -222,20 +225,6 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     if job.state != JobState.DONE:
         why = get_text("interrupted") if interrupted else explain_failure(job.reason, job.note)
         print_message(f"{why} {get_text('go_on_with', job=job.id)}")
-
-
-def _format_report(job: Job) -> str:
-    """Return a text for the user: how many images a job found, and why it read no further pages.
-
-    With `--verify`, the text also tells how many images the second reading found missing.
-    """
-    report, language = job.report, terminal.get_user_language()
-    comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
-    counts = messages.describe_counts(report.counts, language)
-    end = messages.describe_end(report.end, report.seen, language)
-    if job.options.verify:
-        end += space + messages.describe_second_walk(asdict(report), report.missing, language)
-    return f"{comma.join(counts)}{stop}{end}"
 
 
 def _print_failures(job: Job, failed: list[Item]) -> None:

@@ -67,13 +67,10 @@ class HostCapabilities:
             return True
         if name in self.fields or f"{name}-1" in self.fields:
             return True
+        own = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
+        words = {re.split(r"[ _-]", field)[0] for field in self.fields if not field.startswith(own)}
         word, *rest = re.split(r"[ _-]", name)
-        return bool(rest) and any(re.split(r"[ _-]", f)[0] == word for f in self._extension_fields)
-
-    @property
-    def _extension_fields(self) -> frozenset[str]:
-        prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
-        return frozenset(name for name in self.fields if not name.startswith(prefixes))
+        return bool(rest) and word in words
 
     def resolve_sampler(self, sampler: str, schedule: str) -> tuple[str, str]:
         """Return (sampler, schedule) under the WebUI's own names.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core import (
     as_checksum,
@@ -33,7 +33,6 @@ __all__ = [
     "list_resources",
     "Resource",
     "summarize",
-    "Summary",
     "TYPES",
 ]
 
@@ -442,22 +441,12 @@ _MAX_STEPS = 10_000
 _ANY_TAG = re.compile(r"<[^<>]{0,300}>")
 
 
-class Summary(NamedTuple):
-    """How an image was made, in short; an unknown text is "", an unknown number 0.
+def summarize(meta: Mapping[str, Any] | None) -> tuple[str, int, str, int] | None:
+    """Return (prompt, steps, sampler, number of LoRAs) of an image, None if there are no data.
 
-    prompt: its beginning, without LoRA tags. sampler: with the schedule.
-    """
-
-    prompt: str
-    steps: int
-    sampler: str
-    lora_count: int
-
-
-def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
-    """Return a summary of an image's generation data, None if there is no data.
-
-    Values in a ComfyUI graph are not read, since that would take too long for a page of images.
+    The prompt is its beginning, without LoRA tags; the sampler is with its schedule. An unknown
+    text is "", an unknown number 0. Values in a ComfyUI graph are not read, since that would take
+    too long for a page of images.
     """
     if not meta:
         return None
@@ -466,7 +455,7 @@ def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
     sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", _MAX_SAMPLER)
     text = _ANY_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
     text = clean_line(" ".join(text.split()).lstrip(" ,"))
-    return Summary(
+    return (
         text.encode()[:_MAX_SUMMARY_PROMPT].decode("utf-8", "ignore"),
         as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
         " ".join(filter(None, translate_sampler(sampler))),

@@ -19,13 +19,21 @@ from .job_records import (
     WalkReport,
     WalkState,
 )
-from .service import describe_job, JobService, matches_words
+from .service import describe_job, describe_report, JobService, matches_words
 from .store import JobStore
 from .walk import count_requests_to_verify
 from .worker import JobWorker
 
 __all__ = ["add_received", "choose_destination", "choose_image_width", "count_requests_to_verify"]
-__all__ += ["describe_job", "FIELDS", "fill_template", "Item", "Job", "JobClient"]
+__all__ += [
+    "describe_job",
+    "describe_report",
+    "FIELDS",
+    "fill_template",
+    "Item",
+    "Job",
+    "JobClient",
+]
 __all__ += ["JobOptions", "JobService", "JobState", "JobStore"]
 __all__ += ["JobWorker", "matches_words", "ModelFileState", "NamingContext"]
 __all__ += ["validate_template", "WalkReport", "WalkState"]

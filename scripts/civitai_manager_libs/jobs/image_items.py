@@ -247,15 +247,21 @@ class ImageKind:
         """Return the outcome of an item that need not be downloaded, None for other items.
 
         An item need not be downloaded in two cases: any job has saved it before, even if its file
-        is missing now; or its complete file is in the job's folder and no other job has claimed it.
+        is missing now, of which the outcome's message then tells; or its complete file is in the
+        job's folder and no other job has claimed it.
         claim: the result of claiming the item for this job.
         """
         path, size = self._find_in_folder(item, claim.saved_bytes)
-        if claim.saved_path:
-            return _make_skipped(item, path or claim.saved_path, claim.saved_bytes)
-        if path and not claim.other_job:
+        if not claim.saved_path and path and not claim.other_job:
             return self._finish_existing(item, path, size, claim.ours_before)
-        return None
+        if not claim.saved_path:
+            return None
+        path, message = path or claim.saved_path, ""
+        if not os.path.isfile(path):
+            message = f"It was saved before as {path}, but that file no longer exists."
+        elif _read_type_and_size(path, claim.saved_bytes) is None:
+            message = f"It was saved before as {path}, but that file is incomplete now."
+        return Outcome(item.image_id, "skipped", path, message=message)
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
         """Return (path, size in bytes) of an item's complete file in the job's folder.
@@ -300,20 +306,6 @@ def read_file_size(path: str, default: int) -> int:
         return os.path.getsize(path)
     except OSError:
         return default
-
-
-def _make_skipped(item: Item, path: str, known_size: int) -> Outcome:
-    """Return the outcome `skipped` for an image that was saved before at `path`.
-
-    The outcome has a message if that file is missing or damaged. known_size: the file's size in
-    bytes, 0 if unknown.
-    """
-    message = ""
-    if not os.path.isfile(path):
-        message = f"It was saved before as {path}, but that file no longer exists."
-    elif _read_type_and_size(path, known_size) is None:
-        message = f"It was saved before as {path}, but that file is incomplete now."
-    return Outcome(item.image_id, "skipped", path, message=message)
 
 
 def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:

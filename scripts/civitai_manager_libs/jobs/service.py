@@ -21,12 +21,14 @@ from .job_records import (
     JobOptions,
     JobState,
     NamingContext,
+    WalkReport,
 )
 from .queue import WorkerPool
 from .store import JobStore
 
 __all__ = [
     "describe_job",
+    "describe_report",
     "JobService",
     "matches_words",
     "queue_unfinished_jobs",
@@ -321,6 +323,38 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
     if query.with_meta:
         yield messages.translate("pick_meta", language)
     yield from query.base_models
+
+
+def describe_report(job: Job, language: str) -> tuple[list[str], str]:
+    """Return (what a job found in its gallery, why it read no further pages), in words.
+
+    If the job read the gallery twice, the second text also tells what the second walk found.
+    """
+    counts, seen = job.report.counts.items(), job.report.seen
+    end = messages.translate(f"report_{job.report.end or 'not_over'}", language, n=seen)
+    if job.options.verify:
+        space = " " if language == "en" else ""
+        end = f"{end}{space}{_compare_walks(job.report, language)}"
+    return [messages.translate(f"report_{name}", language, n=n) for name, n in counts], end
+
+
+def _compare_walks(report: WalkReport, language: str) -> str:
+    first, second, both, missing = report.first, report.second, report.both, report.missing
+    if report.second_end == "limit":
+        key = "walks_limit"
+    elif report.second_end in ("", "empty"):
+        is_due = report.second_end or report.end not in ("", "limit", "known")
+        key = "walks_not_over" if is_due else "walks_not_two"
+    elif missing is None and (first or second):
+        key = "walks_apart"
+    elif missing:
+        key = "walks_missing"
+    else:
+        key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
+    numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
+    numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
+    texts = {name: f"{number:,}" for name, number in numbers.items()}
+    return messages.translate(f"report_{key}", language, **texts)
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:

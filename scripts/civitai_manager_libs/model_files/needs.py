@@ -6,16 +6,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from .. import util
 from ..civitai import Client, Version
-from ..core import Cancellation, Image, never_cancelled
-from ..errors import DiskError, InputError
+from ..core import Cancellation, Image, log_disk_errors, never_cancelled
+from ..errors import InputError
 from ..infotext import Resource
 from ..library import models
 from .choice import choose_file, FileChoice
 from .destination import choose_path, find_kind
 from .index import get_model_index
-from .matching import has_model_file, ModelFile, ModelMatch
+from .matching import has_model_file, ModelMatch
 from .receive import was_saved_unverified
 from .used_models import (
     find_used_models,
@@ -165,7 +164,8 @@ def make_needed_file(
     path, error, file, remarks = "", None, choice.file, choice.remarks
     if match.by == "version" and match.file is not None and version.has_hashes:
         if not match.file.hashes and was_saved_unverified(match.file.path):
-            _compute_hash(match.file, cancelled)
+            with log_disk_errors("models"):
+                get_model_index().compute_hash(match.file, cancelled or never_cancelled())
             match = match_resource(resource, version)
         if match.by == "version" and match.file and any(len(h) == 64 for h in match.file.hashes):
             match, remarks = replace(match, state="other"), (*remarks, "not_the_file")
@@ -210,14 +210,6 @@ def _list_unknown(needs: Iterable[_Need]) -> tuple[tuple[Resource, int], ...]:
             known, image_ids = found.get(key, (resource, set()))
             found[key] = (known if known.hash else resource, image_ids | need.image_ids)
     return tuple((resource, len(ids)) for resource, ids in found.values())
-
-
-def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
-    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
-    try:
-        get_model_index().compute_hash(file, cancelled or never_cancelled())
-    except DiskError as error:
-        util.printD(f"[models] {error}")
 
 
 def _make_files(

@@ -116,7 +116,10 @@ def find_used_models(
     model only by a file's name or hash: its version is then found among the versions in the images'
     records and all versions of the stored model with the id `open_model`.
     """
-    files = _list_version_files(images, open_model)
+    named = models.find_versions([i for image in images for i in image.version_ids])
+    opened = models.find_stored_model(open_model) if open_model else None
+    stored = {version.id: version for version in (opened.versions if opened else ())} | named
+    files = {file: version.id for version in stored.values() for file in version.files}
     used = {image.id: list_resources(image.meta, image, files) for image in images}
     known = list({one.version_id for each in used.values() for one in each if one.version_id})
     names, versions = models.find_version_names(known), models.find_versions(known)
@@ -144,14 +147,6 @@ def match_resource(
     model_id = version.model_id if version is not None and version.model_id else model_id
     files = version.files if version is not None else frozenset[str]()
     return get_model_index().find(resource, model_id, files)
-
-
-def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id} for the files of some stored model versions."""
-    named = models.find_versions([i for image in images for i in image.version_ids])
-    opened = models.find_stored_model(open_model) if open_model else None
-    known = {version.id: version for version in (opened.versions if opened else ())} | named
-    return {file: version.id for version in known.values() for file in version.files}
 
 
 def is_file_hash(code: str) -> bool:

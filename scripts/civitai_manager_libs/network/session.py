@@ -99,11 +99,6 @@ class OutgoingRequest:
     def url(self) -> str:
         return self.prepared.url or ""
 
-    @property
-    def is_repeatable(self) -> bool:
-        """Return whether the request can be sent again: not if its body is a file or stream."""
-        return isinstance(self.prepared.body, (bytes, str, type(None)))
-
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
         """Return a copy of the request with these headers, which replace those of the same name."""
         prepared = self.prepared.copy()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from itertools import chain
 from typing import cast, Literal
 
@@ -21,6 +20,7 @@ from ...errors import InvalidResponse
 from ...i18n import messages
 from ...jobs import (
     describe_job,
+    describe_report,
     Item,
     Job,
     JobService,
@@ -47,26 +47,17 @@ __all__ = ["JobStarted", "make_job_card", "make_jobs_panel", "make_naming_contex
 _FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
 
-class JobAction(TypedDict):
-    """A button of a job. name: the action in `POST jobs/{id}/{action}`."""
-
-    name: str
-    label: str
-
-
 class JobFailure(TypedDict):
     """An image or model file that could not be downloaded.
 
-    url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
-    reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
+    url: the image's or model's page on Civitai. reason: why, in words. has_thumb: a thumbnail
+    exists.
     """
 
     id: int
     url: str
-    title: str
     reason: str
     detail: str
-    code: str
     has_thumb: bool
 
 
@@ -98,17 +89,17 @@ class JobReport(TypedDict):
 class JobCard(TypedDict):
     """A job as the downloads panel shows it.
 
-    kind: `images` or `models`. group: the model, author or collection to which the files belong.
-    subject: which part of the group, in words. filters: the gallery's filters, in words. created:
-    ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
-    line: progress in words. note: why the job is not running, or what the user should do. folder:
-    where the files are saved, "" for none and for users who may not change settings. model_files:
-    [] for a job of images. failed_label: number of failures and their reasons. more: how many
-    failures are not listed, in words. toast: what to announce when the job ends, "" for nothing.
+    group: the model, author or collection to which the files belong. subject: which part of the
+    group, in words. filters: the gallery's filters, in words. created: ISO 8601 in UTC. reads_only:
+    the job stores records and downloads no file. percent: 0 to 100. line: progress in words. note:
+    why the job is not running, or what the user should do. folder: where the files are saved, ""
+    for none and for users who may not change settings. actions: those of `POST jobs/{id}/{action}`
+    that have a button. model_files: [] for a job of images. failed_label: number of failures and
+    their reasons. more: how many failures are not listed, in words. toast: what to announce when
+    the job ends, "" for nothing.
     """
 
     id: int
-    kind: str
     title: str
     group: str
     subject: str
@@ -124,7 +115,7 @@ class JobCard(TypedDict):
     saved: int
     skipped: int
     failed: int
-    actions: list[JobAction]
+    actions: list[str]
     report: JobReport | None
     model_files: list[JobModelFile]
     failed_label: str
@@ -136,13 +127,12 @@ class JobCard(TypedDict):
 class JobList(TypedDict):
     """The latest jobs.
 
-    active: the number of running jobs; in a search, of the listed ones only. waiting: the number of
-    all queued jobs. total: the number of all jobs. more: how many queued jobs are not listed, in
-    words. bookmarks_revision: as in `Instance`.
+    active: the number of running jobs; in a search, of the listed ones only. total: the number of
+    all jobs. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
+    `Instance`.
     """
 
     active: int
-    waiting: int
     total: int
     bookmarks_revision: int
     more: str
@@ -238,11 +228,9 @@ def make_jobs_panel(
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     found, total = service.list_jobs(limit, is_wanted)
     rows = [make_job_card(job, language, may_see_paths) for job in found]
-    waiting = service.count_waiting()
-    more = waiting - sum(job.state is JobState.QUEUED for job in found)
+    more = service.count_waiting() - sum(job.state is JobState.QUEUED for job in found)
     return {
         "active": sum(job.state is JobState.RUNNING for job in found),
-        "waiting": waiting,
         "total": total,
         "bookmarks_revision": bookmarks.get_revision(),
         "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
@@ -255,6 +243,10 @@ def make_job_card(job: Job, language: str, may_see_paths: bool = True) -> JobCar
     """Return the JSON of a job. may_see_paths: whether it may have this machine's paths."""
     group, subject, filters = describe_job(job, language)
     failures = job.failures if job.is_over else ()
+    report: JobReport | None = None
+    if job.is_over and job.report.counts:  # else the job has read no gallery
+        lines, end = describe_report(job, language)
+        report = {"end": end, "lines": lines}
     more = job.failed - len(job.failures) if job.is_over else 0
     count = messages.translate("failed_count", language, n=job.failed)
     failed_label = f"{count} {_make_reasons_text(job, language)}".strip()
@@ -263,7 +255,6 @@ def make_job_card(job: Job, language: str, may_see_paths: bool = True) -> JobCar
         toast = messages.explain_reason("empty_end", language)
     return {
         "id": job.id,
-        "kind": job.options.kind,
         "title": job.title,
         "group": group,
         "subject": subject,
@@ -279,8 +270,8 @@ def make_job_card(job: Job, language: str, may_see_paths: bool = True) -> JobCar
         "saved": job.saved,
         "skipped": job.skipped,
         "failed": job.failed,
-        "actions": _list_actions(job, language),
-        "report": _make_report_view(job, language) if job.is_over else None,
+        "actions": _list_actions(job),
+        "report": report,
         "model_files": [_make_file_view(file, job, language) for file in job.model_files],
         "failed_label": failed_label,
         "failures": [_make_failure_view(item, language, may_see_paths) for item in failures],
@@ -294,21 +285,6 @@ def _count_percent(job: Job) -> int:
     if job.has_models:
         done, total = job.bytes, job.total_bytes
     return round(100 * done / total) if total else 100 * job.is_over
-
-
-def _make_report_view(job: Job, language: str) -> JobReport | None:
-    """Return what a job found in a gallery and why it read no further pages.
-
-    Return None if the job has read no gallery, such as a job for selected images or model files.
-    """
-    report = job.report
-    if not report.counts:
-        return None
-    end = messages.describe_end(report.end, report.seen, language)
-    if job.options.verify:
-        twice = messages.describe_second_walk(asdict(report), report.missing, language)
-        end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
-    return {"end": end, "lines": messages.describe_counts(report.counts, language)}
 
 
 def _make_reasons_text(job: Job, language: str) -> str:
@@ -404,7 +380,7 @@ def _make_state_note(job: Job, language: str) -> str:
     return messages.translate("not_there", language, n=count) if count else ""
 
 
-def _list_actions(job: Job, language: str) -> list[JobAction]:
+def _list_actions(job: Job) -> list[str]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
         JobState.QUEUED: ["first", "pause", "cancel"] if job.jobs_ahead else ["pause", "cancel"],
@@ -419,7 +395,7 @@ def _list_actions(job: Job, language: str) -> list[JobAction]:
         names += ["anew"] if job.missing_files else []
         has_files = not job.options.reads_only and job.saved + job.skipped
         names += ["open", "forget"] if has_files else ["forget"]
-    return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
+    return names
 
 
 def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFailure:
@@ -433,11 +409,9 @@ def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFai
     return {
         "id": item.image_id,
         "url": url,
-        "title": os.path.basename(item.model_path) if is_model else "",
         "reason": messages.explain_reason(item.reason, language, item.message, is_model),
         # The messages are English, and may contain paths.
         "detail": item.message if language == "en" and may_see_paths else "",
-        "code": item.reason,
         "has_thumb": item.kind not in ("audio", "model"),
     }
 
@@ -457,11 +431,8 @@ def get_jobs(context: RequestContext) -> JobList:
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
-    return _make_panel(context, words, limit or _LISTED)
-
-
-def _make_panel(context: RequestContext, words: str = "", limit: int = _LISTED) -> JobList:
-    return make_jobs_panel(get_job_service(), context.language, words, limit, context.may_see_paths)
+    service, sees_paths = get_job_service(), context.may_see_paths
+    return make_jobs_panel(service, context.language, words, limit or _LISTED, sees_paths)
 
 
 @change_route("POST", "jobs/{job:civitai_id}/{action}")
@@ -476,7 +447,7 @@ def act_on_job(context: RequestContext) -> JobList:
     if act is None:
         raise ApiError(404, "not_there")
     act(job_id, context)
-    return _make_panel(context)
+    return get_jobs(context)
 
 
 @change_route("POST", "jobs", 2 * MB)

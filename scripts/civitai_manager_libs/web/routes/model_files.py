@@ -219,21 +219,18 @@ def _link_view(needed: NeededFile) -> ResourceLink:
 def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFileView:
     choice = choose_file(version, file_id=file.id)
     is_unsafe = choice.refusal == "unsafe" and not choice.needs_consent
+    traits = [file.type, file.precision]
+    if file.type in _MODEL_TYPES:
+        size = "pruned" if file.is_pruned else "full"
+        traits = [file.format, file.quantization, file.precision, size]
     return {
         "id": file.id,
         "name": file.name,
-        "form": " ".join(filter(None, _list_traits(file))),
+        "form": " ".join(filter(None, traits)),
         "size": file.size,
         "may_run_code": file.may_run_code,
         "refusal": messages.explain_reason("unsafe", language) if is_unsafe else "",
     }
-
-
-def _list_traits(file: RemoteFile) -> list[str]:
-    if file.type not in _MODEL_TYPES:
-        return [file.type, file.precision]
-    size = "pruned" if file.is_pruned else "full"
-    return [file.format, file.quantization, file.precision, size]
 
 
 def _unknown_view(resource: Resource, image_count: int, language: str) -> NeededFileView:
