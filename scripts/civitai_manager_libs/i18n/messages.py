@@ -14,7 +14,6 @@ from typing import Any
 from ..errors import InputError
 
 __all__ = [
-    "Catalogue",
     "DEFAULT_LANGUAGE",
     "explain_reason",
     "get_choice_label",
@@ -38,7 +37,7 @@ LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class _Catalogue:
     """All texts of one language; `name` is the language's name in that language.
 
     texts: {key: text} of the page. terminal: {key: text} of the command line. choices: {field: {API
@@ -54,21 +53,21 @@ class Catalogue:
 
 
 @lru_cache(maxsize=None)
-def load_catalogue(language: str) -> Catalogue:
+def load_catalogue(language: str) -> _Catalogue:
     """Return all texts of a language. A text without a translation is in English.
 
     language: a tag such as `zh-TW`. An unknown language gives English.
     """
     english = _read_language(DEFAULT_LANGUAGE)
     if language == DEFAULT_LANGUAGE or language not in LANGUAGES:
-        return Catalogue(**english)
+        return _Catalogue(**english)
     own = _read_language(language)
     merged = {
         section: {**english[section], **own.get(section, {})}
         for section in english
         if section != "name"
     }
-    return Catalogue(name=own["name"], **merged)
+    return _Catalogue(name=own["name"], **merged)
 
 
 def _read_language(language: str) -> dict[str, Any]:

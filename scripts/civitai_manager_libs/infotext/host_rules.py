@@ -16,9 +16,7 @@ __all__ = [
     "list_losses",
     "Loss",
     "parse_as_host",
-    "parse_as_sdnext",
     "translate_for_host",
-    "translate_for_sdnext",
 ]
 
 # Parameters that every WebUI reads by its own code, without a field.
@@ -139,7 +137,7 @@ _TEMPLATES = ("Template", "Negative template", "Negative Template")
 _SECOND_PASS = ("Hires upscale", "Hires resize", "Hires upscaler")
 
 
-def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return {A1111's name: (SD.Next's name, value)} for the parameters of an infotext.
 
     The value is "" if there is nothing to send. The switches of a second pass and of a refiner are
@@ -170,7 +168,7 @@ def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, 
     return told
 
 
-def parse_as_sdnext(text: str) -> Infotext:
+def _parse_as_sdnext(text: str) -> Infotext:
     """Parse an infotext as SD.Next does, which has another pattern for names and prompts."""
     read = parse_infotext(text)
     # Its names have no hyphen or slash: it reads `CLiP-skip` as `skip`.
@@ -247,7 +245,7 @@ HOSTS = {
         defaults={"Sampler": "Euler", "Schedule type": "Simple", "RNG": "CPU"},
     ),
     "SD.Next": HostRules(
-        parse=parse_as_sdnext, translate=translate_for_sdnext, has_fields_only=True
+        parse=_parse_as_sdnext, translate=_translate_for_sdnext, has_fields_only=True
     ),
 }
 

@@ -18,7 +18,7 @@ from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, 
 from .store import JobStore
 from .walk import walk_gallery
 
-__all__ = ["check_folder", "ImageKind", "read_file_size"]
+__all__ = ["ImageKind"]
 
 _EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
 _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
@@ -66,12 +66,12 @@ class ImageKind:
         Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
         """
         folder = self._job.folder
-        check_folder(item, folder)
+        _check_folder(item, folder)
         file = self._client.fetch_file(
             item.url, lambda extension: item.path(folder, extension), progress, self._cancelled
         )
         message = write_sidecars(file.path, item.record, is_ours=True)
-        size = read_file_size(file.path, file.size)  # larger if infotext was embedded
+        size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
@@ -283,24 +283,24 @@ class ImageKind:
         `failed`, but DiskFull is raised.
         """
         try:
-            check_folder(item, self._job.folder)
+            _check_folder(item, self._job.folder)
             write_sidecars(path, item.record, is_ours)
         except DiskFull:
             raise
         except CivitaiShortcutError as error:
             return failed_outcome(item, error)
         state = "saved" if is_ours else "skipped"
-        return Outcome(item.image_id, state, path, read_file_size(path, size))
+        return Outcome(item.image_id, state, path, _read_file_size(path, size))
 
 
-def check_folder(item: Item, job_folder: str) -> None:
+def _check_folder(item: Item, job_folder: str) -> None:
     """Raise DiskError if a folder that the template gives to an item is a link."""
     top = os.path.abspath(setting.saved_images_folder())
     is_below = job_folder.startswith(os.path.join(top, ""))
     check_no_links(top if is_below else job_folder, item.folder(job_folder))
 
 
-def read_file_size(path: str, default: int) -> int:
+def _read_file_size(path: str, default: int) -> int:
     """Return a file's size in bytes, or `default` if the file cannot be read."""
     try:
         return os.path.getsize(path)

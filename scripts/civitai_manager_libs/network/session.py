@@ -44,7 +44,6 @@ __all__ = [
     "OutgoingRequest",
     "prepare_request",
     "SendOptions",
-    "split_url",
     "USER_AGENT",
 ]
 
@@ -114,7 +113,7 @@ def prepare_request(
     headers: added to the defaults; a value of None removes the header. fields: further arguments of
     `requests.Request`. Raises Refused if the URL is not http or https.
     """
-    split_url(url)
+    _split_url(url)
     merged = CaseInsensitiveDict[Any](_HEADERS)
     merged.update(headers or {})
     known = {name: value for name, value in merged.items() if value is not None}
@@ -125,7 +124,7 @@ def prepare_request(
         raise to_our_error(error) from error
 
 
-def split_url(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     """Return the parts of a URL. Raises Refused for a URL that is not http or https."""
     try:
         parts = urlsplit(url)
@@ -220,7 +219,7 @@ class HttpSession:
     def _send_once(self, request: OutgoingRequest) -> requests.Response:
         request.cancelled.check()
         prepared = request.prepared
-        if request.origin in ("", split_url(request.url).netloc):
+        if request.origin in ("", _split_url(request.url).netloc):
             prepared = _add_api_key(prepared, request.api_key)
         try:
             options = self._send_options(request)
@@ -299,7 +298,7 @@ def is_api_url(url: str) -> bool:
     The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
     Raises Refused for a URL that is not http or https.
     """
-    parts, base = split_url(url), urlsplit(setting.base_url())
+    parts, base = _split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
         return True
     is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
@@ -332,7 +331,7 @@ def follow_redirect(response: requests.Response, request: OutgoingRequest) -> Ou
     prepared = _redirect(request.prepared, url, response.status_code)
     if refuses_private and is_private_url(prepared.url or ""):
         raise Refused("The redirect leads into your own network, so it was not followed.")
-    origin = request.origin or split_url(request.url).netloc
+    origin = request.origin or _split_url(request.url).netloc
     return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
 
 
@@ -344,7 +343,7 @@ def _redirect(request: requests.PreparedRequest, url: str, status: int) -> reque
     if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
     http.
     """
-    new, old = split_url(url), split_url(request.url or "")
+    new, old = _split_url(url), _split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):
         raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
     if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):

@@ -139,7 +139,7 @@ _MB = 1024 * 1024  # bytes
 _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 
-def make_needed_files_view(
+def _make_needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
 ) -> NeededFilesView:
     """Return the JSON of the model files that images need.
@@ -166,7 +166,7 @@ def make_needed_files_view(
     }
 
 
-def explain_refusal(choice: FileChoice, language: str) -> str:
+def _explain_refusal(choice: FileChoice, language: str) -> str:
     """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
     refusal = choice.refusal
     if not refusal:
@@ -177,7 +177,7 @@ def explain_refusal(choice: FileChoice, language: str) -> str:
 def _file_view(needed: NeededFile, language: str) -> NeededFileView:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
-    refusal = "" if needs_word else explain_refusal(choice, language)
+    refusal = "" if needs_word else _explain_refusal(choice, language)
     short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
@@ -316,7 +316,7 @@ def _list_for_ids(
     if not images and ids:
         raise ApiError(404, "not_known")
     found = list_needed_files(get_client(), images, model_id, context.cancelled)
-    return make_needed_files_view(context, found, len(images))
+    return _make_needed_files_view(context, found, len(images))
 
 
 def _list_for_model(
@@ -336,7 +336,7 @@ def _list_for_model(
     if not versions:
         raise ApiError(404, "gone", "no_model")
     needed = find_needed_file(get_client(), versions[0], context.cancelled)
-    return make_needed_files_view(context, NeededFiles((needed,)), 1)
+    return _make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
 def _start_download(context: RequestContext, body: ModelFilesBody) -> JobStarted:
@@ -370,7 +370,7 @@ def _require_file(
     if choice.file is None:
         raise ApiError(404, "not_known", "model_not_read")
     if choice.refusal:
-        reason = explain_refusal(choice, context.language)
+        reason = _explain_refusal(choice, context.language)
         name = choice.file.name
         raise ApiError(409, choice.refusal, "model_refused_one", name=name, reason=reason)
     return choice.file
