@@ -62,7 +62,6 @@ class ImageKind:
     def fetch(self, item: Item, progress: Progress) -> Outcome:
         """Download an image, write its metadata beside it, and return the outcome `saved`.
 
-        progress: called with the number of bytes received so far and in total (0 if unknown).
         Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
         """
         folder = self._job.folder

@@ -46,7 +46,8 @@ class JobService:
 
     get_client: returns the HTTP client; called before each run of a job. notice: a sentence for the
     user if the database was damaged, else "". Methods raise DiskError if the database cannot be
-    used.
+    used. Methods that create a job take: wanted, the largest number of images; context, the names
+    of the model and version; query or search, the gallery or library search that showed the images.
     """
 
     def __init__(self, get_client: Callable[[], Any]) -> None:
@@ -57,11 +58,10 @@ class JobService:
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
     ) -> int:
-        """Queue a download of at most `wanted` images of a gallery; return the job's id.
+        """Queue a download of images of a gallery; return the job's id.
 
-        context: names of the model and version, for file names. verify: read the gallery's pages a
-        second time, from the end, to find images that were missed. Raises InputError if the file
-        name template in the settings is invalid.
+        verify: read the gallery's pages a second time, from the end, to find images that were
+        missed. Raises InputError if the file name template in the settings is invalid.
         """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
@@ -75,9 +75,8 @@ class JobService:
     ) -> int:
         """Queue a job that fetches a gallery's pages but no image files; return the job's id.
 
-        The job stores each image's record (Civitai's JSON) in the library. wanted: the largest
-        number of images. context: names of the model and version. cursor: Civitai's cursor of the
-        first page to read, None for the gallery's start.
+        The job stores each image's record (Civitai's JSON) in the library. cursor: Civitai's cursor
+        of the first page to read, None for the gallery's start.
         """
         options = JobOptions(facts=context, reads_only=True)
         with self.open_store() as store:
@@ -95,9 +94,7 @@ class JobService:
     ) -> int:
         """Queue a download of these images; return the job's id.
 
-        context: names of the model and version, for file names. again: also download images that
-        were saved before. query, search: the gallery or the library search that showed the images,
-        to describe the job.
+        again: also download images that were saved before.
         """
         folder, options = _make_options(context)
         options = replace(options, search=search)
@@ -111,9 +108,7 @@ class JobService:
     ) -> tuple[int | None, dict[int, int]]:
         """Queue a download of model files; return what `JobStore.add_model_files` does.
 
-        A paused job that will download some of the files is resumed. title: the job's title,
-        usually the model's name. search: the library search whose images need the files, to
-        describe the job.
+        A paused job that will download some of the files is resumed.
         """
         with self.open_store() as store:
             new_id, elsewhere = store.add_model_files(title, requests, search)

@@ -292,11 +292,7 @@ def insert_job(
     options: JobOptions,
     cursor: str | None = None,
 ) -> int:
-    """Insert a queued job and return its id.
-
-    cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
-    parameters are fields of `Job`.
-    """
+    """Insert a queued job and return its id; for the parameters see `JobStore.add_job`."""
     values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
     row = db.execute(
         "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"

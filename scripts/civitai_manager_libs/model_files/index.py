@@ -113,11 +113,7 @@ class ModelIndex:
         return list(self.load_lookup().by_key.values())
 
     def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
-        """Compute and store the SHA256 of a model file; return the file with this hash.
-
-        Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
-        `cancelled` is set.
-        """
+        """Compute a file's SHA256 as the function `compute_hash` does; return the file with it."""
         digest = compute_hash(file.path, cancelled)
         self.forget()
         return replace(file, hashes=file.hashes | {digest})

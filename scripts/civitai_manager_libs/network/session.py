@@ -170,12 +170,7 @@ class HttpSession:
     def open_in_slot(
         self, request: OutgoingRequest, limiter: HostLimiter, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request and yield the response, using a slot that the caller holds already.
-
-        limiter: that of the host; the caller is inside its `slot` block. Raises HttpStatusError if
-        the status is 300 or above and not in `allowed`; NetworkError, Refused, NeedsKey if a
-        redirect leads to a login page, InputError for an invalid key or proxy, and Cancelled.
-        """
+        """Send a request as `open` does, inside a `slot` block of the host's limiter."""
         bandwidth = _bandwidth if request.sending.throttled else None
         response = self.send(request)
         with closing(ResponseBody(response, request.cancelled, bandwidth, limiter)) as body:
@@ -265,11 +260,7 @@ class ApiClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Send a GET request to the API and return the parsed JSON of its response.
-
-        cancelled: stops the request when another thread sets it. Raises NetworkError,
-        HttpStatusError, InvalidResponse, Refused, InputError for an invalid API key, and Cancelled.
-        """
+        """Send a GET request and return the parsed JSON, as `CivitaiHttpClient.fetch_json` does."""
         return self._client.fetch_json(url, params, cancelled, sending=self._sending)
 
 
