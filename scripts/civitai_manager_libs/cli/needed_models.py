@@ -36,11 +36,11 @@ class _AnnouncingClient(ApiClient):
 
     _count = 0
 
-    def fetch_json(self, url: str, *rest: Any, **options: Any) -> Any:
+    def fetch_json(self, *request: Any, **options: Any) -> Any:
         self._count += 1
         if self._count == 3:
             print_translated("models_asks")
-        return super().fetch_json(url, *rest, **options)
+        return super().fetch_json(*request, **options)
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:

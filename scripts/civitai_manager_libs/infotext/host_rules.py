@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core import as_number
 from .infotext_format import compose_infotext, Infotext, parse_infotext
+from .samplers import SDNEXT_UPSCALERS
 
 __all__ = [
     "HostCapabilities",
@@ -115,18 +116,10 @@ _SDNEXT_SCHEDULES = {
     "Normal": ("Sampler sigma", "default"),
     "SGM Uniform": ("Sampler spacing", "trailing"),
 }
-_SDNEXT_UPSCALERS = {
-    "Latent": "Latent Bilinear",
-    "Latent (antialiased)": "Latent Bilinear antialias",
-    "Latent (bicubic antialiased)": "Latent Bicubic antialias",
-    "Latent (bicubic)": "Latent Bicubic",
-    "Latent (nearest)": "Latent Nearest",
-    "Latent (nearest-exact)": "Latent Nearest exact",
-}
 _SDNEXT_VALUES = {
     "Sampler": _SDNEXT_SAMPLERS,
     "Hires sampler": _SDNEXT_SAMPLERS,
-    "Hires upscaler": _SDNEXT_UPSCALERS,
+    "Hires upscaler": SDNEXT_UPSCALERS,
 }
 _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would replace the prompts
     *(("Clip skip", "1"), ("ENSD", "0"), ("RNG", "GPU"), ("Hires steps", "0")),

@@ -39,7 +39,7 @@ from .resources import (
     list_resources,
     Resource,
 )
-from .samplers import is_schedule, translate_sampler, translate_schedule
+from .samplers import is_schedule, SDNEXT_UPSCALERS, translate_sampler, translate_schedule
 
 __all__ = [
     "build_infotext",
@@ -310,14 +310,7 @@ _OTHER_NAMES = {  # another program's name: the WebUIs'
 _OTHER_VALUES = {  # "" for what no WebUI has
     "RNG": {"cuda": "NV", "cpu": "CPU", "std_default": ""},  # stable-diffusion.cpp
     "Hires resize": {"0x0": ""},
-    "Hires upscaler": {  # SD.Next
-        "Latent Bicubic": "Latent (bicubic)",
-        "Latent Bicubic antialias": "Latent (bicubic antialiased)",
-        "Latent Bilinear": "Latent",
-        "Latent Bilinear antialias": "Latent (antialiased)",
-        "Latent Nearest": "Latent (nearest)",
-        "Latent Nearest exact": "Latent (nearest-exact)",
-    },
+    "Hires upscaler": {theirs: ours for ours, theirs in SDNEXT_UPSCALERS.items()},
 }
 _CASE_VARIANTS = ("CFG Scale", "CLiP-skip", "Hires CFG scale")  # one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next

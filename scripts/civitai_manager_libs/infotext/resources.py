@@ -182,22 +182,15 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def _list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the entries of `meta["additionalResources"]`, then the LoRAs that parameters name.
-
-    meta: generation data in the form of Civitai's `meta`. At most 50 LoRAs of parameters are
-    returned, each as a dict with the keys type, name, strength, strengthClip and hash.
-    """
+    """Return the entries of `meta["additionalResources"]`, then at most 50 LoRAs of parameters."""
     entries = (*_iter_fooocus_loras(meta), *_iter_numbered_loras(meta))
     named = [entry for entry in entries if as_text(entry["name"])]
     return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
 
 
 def _iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
-
-    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`. Such
-    LoRAs are recognised by their hashes.
-    """
+    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated."""
+    # It reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01` with this hash.
     misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
     for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:

@@ -80,12 +80,8 @@ class FileVersion:
 
 
 def _is_from_start(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether a response's body begins with the first byte of the file.
-
-    Return False for the status 416, and for a partial response that does not state the file's total
-    length.
-    """
-    if status == 206:
+    """Return whether a response's body begins with the first byte of the file."""
+    if status == 206:  # which must state the file's total length
         start, total = parse_content_range(headers)
         return start == 0 and bool(total)
     return status != 416

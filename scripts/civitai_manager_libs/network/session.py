@@ -254,14 +254,9 @@ class ApiClient:
     def __init__(self, client: Any, sending: SendOptions) -> None:
         self._client, self._sending = client, sending
 
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
-    ) -> Any:
-        """Send a GET request and return the parsed JSON, as `CivitaiHttpClient.fetch_json` does."""
-        return self._client.fetch_json(url, params, cancelled, sending=self._sending)
+    def fetch_json(self, *request: Any, **options: Any) -> Any:
+        """Call `CivitaiHttpClient.fetch_json` with these arguments and the SendOptions."""
+        return self._client.fetch_json(*request, sending=self._sending, **options)
 
 
 _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
