@@ -29,12 +29,13 @@ from .store import JobStore
 __all__ = [
     "describe_job",
     "describe_report",
+    "FAILURES_LISTED",
     "JobService",
     "matches_words",
     "queue_unfinished_jobs",
 ]
 _COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
-_FAILED_SHOWN = 50
+FAILURES_LISTED = 50  # of a job in a list of jobs
 # To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
 _LOCK_SECONDS = 1.0
 _MOST_SEARCHED = 10_000  # jobs
@@ -238,7 +239,7 @@ def _add_items(store: JobStore, stored: Job, current: Job) -> Job:
     received = current.received
     return replace(
         current,
-        failures=tuple(store.list_failed(stored.id, _FAILED_SHOWN)) if stored.failed else (),
+        failures=tuple(store.list_failed(stored.id, FAILURES_LISTED)) if stored.failed else (),
         missing_files=len(store.list_missing_paths(stored.id)) if stored.skipped else 0,
         model_files=tuple(
             (

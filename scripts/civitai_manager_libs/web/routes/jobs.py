@@ -21,6 +21,7 @@ from ...i18n import messages
 from ...jobs import (
     describe_job,
     describe_report,
+    FAILURES_LISTED,
     Item,
     Job,
     JobService,
@@ -290,9 +291,9 @@ def _count_percent(job: Job) -> int:
 def _make_reasons_text(job: Job, language: str) -> str:
     """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
 
-    Return "" if there are no failures, or if `job.failures` does not have all of them.
+    Return "" if there are no failures, or too many to list.
     """
-    if len(job.failures) < job.failed:
+    if job.failed > FAILURES_LISTED:
         return ""
     counted = Counter(item.reason for item in job.failures).most_common()
     reasons = " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
