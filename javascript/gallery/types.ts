@@ -17,7 +17,6 @@ import type {
   Note,
   ReproductionView,
   SearchCount,
-  SearchProgress,
   WatchList,
 } from "./contract";
 import type { Api } from "./data/api";
@@ -119,7 +118,6 @@ export interface State {
   problems: Problems;
   lost: boolean; // our server did not respond, and none of `problems` tells that
   notes: Note[];
-  searchProgress: SearchProgress | null; // of a search that has not ended; null if it has
   libraryDate: string; // when the shown images were stored, if Civitai does not respond; else ""
   groupsPosts: boolean; // each post is one tile
   hiddenCount: number; // number of images that rules hide

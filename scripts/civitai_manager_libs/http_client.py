@@ -96,9 +96,8 @@ class CivitaiHttpClient:
         """Send a request to the API and return the parsed JSON of its response.
 
         A host gets only one API request at a time. json_data: the body of a POST request; None
-        sends a GET request. sending: urgency and retries. cancelled: stops the request when another
-        thread sets it. Raises NetworkError, HttpStatusError, InvalidResponse, Refused, InputError
-        for an invalid API key, and Cancelled.
+        sends a GET request. Raises NetworkError, HttpStatusError, InvalidResponse, Refused,
+        InputError for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
@@ -125,16 +124,19 @@ class CivitaiHttpClient:
         """Download a file and return its path, size and extension.
 
         Simultaneous calls for one URL share one request; each gets its own file. target: the file's
-        path, or a function that returns the path for an extension such as "png". progress: called
-        with the bytes received so far and the total bytes (0 if unknown). cancelled: stops the
-        download when another thread sets it. Raises NetworkError, HttpStatusError, NotAnImage,
-        TooLarge, Refused, DiskError, InputError for an invalid API key, and Cancelled.
+        path, or a function that returns the path for an extension such as "png". Raises
+        NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused, DiskError, InputError for an
+        invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
 
         def find_existing() -> FetchedFile | None:
-            return None if options.overwrite else _find_file(path_for(""))
+            path = path_for("")
+            with suppress(OSError):  # the file may be removed at the same moment
+                if not options.overwrite and os.path.isfile(path):
+                    return FetchedFile(path, os.path.getsize(path), "")
+            return None
 
         started: list[FileDownload] = []  # empty if another call's request fetches the file
 
@@ -167,8 +169,7 @@ class CivitaiHttpClient:
 
         The returned field `extension` is "". url: that of Civitai's download route. A later call
         with the same `expected.key`, or else the same URL, continues a download that was
-        interrupted. The bandwidth limit always applies. progress: called with the bytes received so
-        far and the total bytes (0 if unknown). Raises the errors of `ModelDownload.run`.
+        interrupted. The bandwidth limit always applies. Raises the errors of `ModelDownload.run`.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries
@@ -235,10 +236,8 @@ class CivitaiHttpClient:
         chunk_size: int = FileOptions.chunk_size,
         max_retries: int | None = None,
     ) -> bool:
-        """Download a file of any type, and return whether a file exists at the path afterwards.
+        """Download a file as `download_file` does.
 
-        A file that exists already is not downloaded again. An error is logged, not raised.
-        progress_callback: called with the bytes received so far and the total bytes (0 if unknown).
         chunk_size: bytes to read at once. max_retries: number of tries after the first, None for
         the client's number.
         """
@@ -266,7 +265,9 @@ class CivitaiHttpClient:
             prepared = prepare_request(method, url, **kwargs)
             given = {"timeout": self.timeout, **options}
             request = OutgoingRequest(prepared, api_key=key, **given)
-            retries = self._make_retries(request, None if request.is_repeatable else 0)
+            # A body that is a file or stream cannot be sent again.
+            is_repeatable = isinstance(prepared.body, (bytes, str, type(None)))
+            retries = self._make_retries(request, None if is_repeatable else 0)
             return retries.run(lambda: self._session.open_raw(request, stream))
 
         return self._report_errors(url, None, send)
@@ -296,12 +297,6 @@ class CivitaiHttpClient:
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
         return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
-
-
-def _find_file(path: str) -> FetchedFile | None:
-    with suppress(OSError):  # the file may be removed at the same moment
-        return FetchedFile(path, os.path.getsize(path), "") if os.path.isfile(path) else None
-    return None
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:

@@ -54,14 +54,6 @@ test("an end that may be none is doubted, with what Civitai's answer may mean", 
   assert.deepEqual(say({ ...full, ended: true, notes }), ["May be a time limit.", "read-anew"]);
 });
 
-test("a search that goes on says how far it has come, also while the next page is awaited", () => {
-  const far = { cursor: "300", searchProgress: { count: 240_000, total: 1_000_000 } };
-  const text = "search_looked 240,000 1,000,000";
-  assert.deepEqual(say(far), [text, "more"]);
-  assert.deepEqual(say({ ...far, ...full }), [text, "more"]);
-  assert.deepEqual(say({ ...far, requestedAt: 1000 }, 2000), [text]);
-});
-
 test("pages on which nothing fits leave a way on", () => {
   assert.deepEqual(say({ cursor: "300|5" }), ["none_so_far", "more"]);
 });

@@ -52,7 +52,7 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
     service = JobService(CivitaiHttpClient)
     service.resume_after_start()
     wait_for(
-        lambda: [s.current_job.state for s in service.list_job_views(9)[0]] == ["done"],
+        lambda: [s.state for s in service.list_jobs(9)[0]] == ["done"],
         "the end of the other",
     )
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")

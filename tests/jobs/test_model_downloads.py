@@ -56,13 +56,13 @@ def _requests(site, folder, count=1):
 
 
 def _is_under_way(service, job_id):
-    progress = shown(service, job_id).current_job
+    progress = shown(service, job_id)
     return progress is not None and progress.bytes > _MEGABYTE
 
 
 def _start(service, site, folder):
     """Start a job and wait until a part of its file is there."""
-    job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
+    job_id = service.download_model_files(_requests(site, folder), "Mix")[0]
     wait_for(lambda: _is_under_way(service, job_id), "a part of the file")
     return job_id
 
@@ -81,10 +81,10 @@ def test_pause_keeps_the_partial_file_and_the_job_resumes_it(service, site, fold
     view = comes_to(service, job_id, "paused")
     (file,) = view.model_files
     assert file.state == "waiting" and file.received > _MEGABYTE
-    assert (view.job.bytes, view.job.total_bytes) == (file.received, len(_BODY))
+    assert (view.bytes, view.total_bytes) == (file.received, len(_BODY))
     assert sorted(os.listdir(folder)) == [os.path.basename(path) for path in part_files(folder)]
     service.resume(job_id)
-    assert comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").saved == 1
     _check_saved(site, folder)
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
 
@@ -108,7 +108,7 @@ def _start_refused(service, site, folder):
     comes_to(service, job_id, "paused")
     site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
     service.resume(job_id)
-    assert comes_to(service, job_id, "done").job.failed == 1
+    assert comes_to(service, job_id, "done").failed == 1
     return job_id
 
 
@@ -116,7 +116,7 @@ def test_refused_file_is_resumed_by_a_retry(service, site, folder):
     job_id = _start_refused(service, site, folder)
     site.rules.route, before = None, site.bytes_sent
     service.retry(job_id)
-    wait_for(lambda: shown(service, job_id).job.saved, "the file")
+    wait_for(lambda: shown(service, job_id).saved, "the file")
     assert site.bytes_sent - before < len(_BODY) - _MEGABYTE // 2
     _check_saved(site, folder)
 
@@ -146,33 +146,33 @@ def test_file_that_is_requested_again_right_after_a_stop_is_downloaded(service, 
         service.resume(job_id)
         time.sleep(random.Random(state).uniform(0, 0.2))
     view = comes_to(service, job_id, "done")
-    assert (view.job.saved, view.job.failed) == (1, 0), view.failed
+    assert (view.saved, view.failed) == (1, 0), view.failures
     _check_saved(site, folder)
 
 
 def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, site, folder):
     service.stop(_start(service, site, folder), "cancelled")
-    start = service.download_model_files(_requests(site, folder), "Mix")
-    job_id = start.job_id or start.elsewhere[1]
+    new_id, elsewhere = service.download_model_files(_requests(site, folder), "Mix")
+    job_id = new_id or elsewhere[1]
     wait_for(
-        lambda: all(view.current_job.state.is_over for view in service.list_job_views(100)[0]),
+        lambda: all(view.state.is_over for view in service.list_jobs(100)[0]),
         "the end",
     )
-    if start.job_id is None:  # the other job had not yet ended
+    if new_id is None:  # the other job had not yet ended
         service.resume(job_id)
     view = comes_to(service, job_id, "done")
-    assert (view.job.saved, view.job.failed) == (1, 0), view.failed
+    assert (view.saved, view.failed) == (1, 0), view.failures
     _check_saved(site, folder)
 
 
 def test_partial_file_needs_space_only_for_the_rest(service, site, folder, monkeypatch):
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
-    half = comes_to(service, job_id, "paused").job.bytes
+    half = comes_to(service, job_id, "paused").bytes
     usage = shutil.disk_usage("/")._replace(free=len(_BODY) - half)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     service.resume(job_id)
-    assert comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").saved == 1
 
 
 # In processes of their own
@@ -182,7 +182,7 @@ def _prepare(site, tmp_path, count=1):
     """Return (the program, the folder of the files) with a queued job."""
     program, folder = CliProcess(site.base, tmp_path / "data"), tmp_path / "Lora"
     with JobStore(setting.database_file()) as store:
-        assert store.add_model_files("Mix", _requests(site, folder, count)).job_id == 1
+        assert store.add_model_files("Mix", _requests(site, folder, count))[0] == 1
     return program, folder
 
 
@@ -256,11 +256,11 @@ def test_file_that_another_program_is_downloading_is_awaited(
         with JobStore(setting.database_file()) as store:  # as if the first had been cancelled
             with store._database.writing() as db:
                 db.execute("UPDATE jobs SET state = 'cancelled'")
-        job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-        wait_for(lambda: shown(service, job_id).current_job.will_retry, "its rest")
-        assert shown(service, job_id).current_job.reason == "in_use"
+        job_id = service.download_model_files(_requests(site, folder), "Mix")[0]
+        wait_for(lambda: shown(service, job_id).will_retry, "its rest")
+        assert shown(service, job_id).reason == "in_use"
         assert process.wait(30) == 0
-    assert comes_to(service, job_id, "done").job.skipped == 1
+    assert comes_to(service, job_id, "done").skipped == 1
     _check_saved(site, folder)
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
 

@@ -84,7 +84,7 @@ def _requests(tmp_path, count=3, folder="Lora"):
 
 def _add(store, tmp_path, *options):
     requests = _requests(tmp_path, *options)
-    return store.add_model_files("Models", requests).job_id
+    return store.add_model_files("Models", requests)[0]
 
 
 def _run(store, job_id, client, on_progress=None):
@@ -186,7 +186,7 @@ def test_retried_file_keeps_its_size(store, tmp_path, client):
 def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
     requests = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     requests[0] = replace(requests[0], path=str(tmp_path / "other" / "1.safetensors"))
-    job_id = store.add_model_files("Models", requests).job_id
+    job_id = store.add_model_files("Models", requests)[0]
     worker = JobWorker(store, job_id, client)
     assert (worker.run().reason, client.asked) == ("disk", [])
     assert worker.error.missing > 2 << 60, "both folders are on one disk"
@@ -225,7 +225,7 @@ def test_earlier_partial_file_counts_as_progress_but_not_as_speed(
 
 def test_size_from_the_server_replaces_an_unknown_size(store, tmp_path, client):
     requests = [replace(each, size=0) for each in _requests(tmp_path, 2)]
-    job_id, meter = store.add_model_files("Models", requests).job_id, ProgressMeter()
+    job_id, meter = store.add_model_files("Models", requests)[0], ProgressMeter()
     meter.record_start(1, 0, 0)
     meter.record_progress(1, _SIZE // 4, _SIZE)
     now = meter.compute_progress(store.get_job(job_id), [], "running", None, 0.0)
@@ -246,36 +246,38 @@ def service(client, monkeypatch):
 def test_files_of_an_unfinished_job_are_left_out_and_reported(service, tmp_path, client):
     gate = threading.Event()
     client.before = lambda *_: gate.wait(10)
-    first = service.download_model_files(_requests(tmp_path, 2), "Models")
-    assert (first.file_ids, first.elsewhere) == ((1, 2), {})
-    second = service.download_model_files(_requests(tmp_path, 3), "Models")
-    assert (second.file_ids, second.elsewhere) == ((3,), {1: first.job_id, 2: first.job_id})
+    first, elsewhere = service.download_model_files(_requests(tmp_path, 2), "Models")
+    assert elsewhere == {}
+    second, elsewhere = service.download_model_files(_requests(tmp_path, 3), "Models")
+    assert elsewhere == {1: first, 2: first}
     third = service.download_model_files(_requests(tmp_path, 1), "Models")
-    assert (third.job_id, third.elsewhere) == (None, {1: first.job_id})
+    assert third == (None, {1: first})
+    with service.open_store() as store:
+        assert [store.list_image_ids(job_id) for job_id in (first, second)] == [{1, 2}, {3}]
     gate.set()
-    for job_id in (first.job_id, second.job_id):
+    for job_id in (first, second):
         comes_to(service, job_id, "done")
     assert sorted(client.asked) == [1, 2, 3]
-    again = service.download_model_files(_requests(tmp_path, 1), "Models")
-    assert comes_to(service, again.job_id, "done").job.skipped == 1
+    again, _ = service.download_model_files(_requests(tmp_path, 1), "Models")
+    assert comes_to(service, again, "done").skipped == 1
 
 
 def test_paused_job_resumes_when_one_of_its_files_is_requested_again(service, tmp_path, client):
     gate = threading.Event()
     client.before = lambda _, __, cancelled: gate.is_set() or cancelled.sleep(10)
-    first = service.download_model_files(_requests(tmp_path), "Models")
+    first, _ = service.download_model_files(_requests(tmp_path), "Models")
     wait_for(lambda: client.asked, "a request")
-    service.stop(first.job_id, "paused")
-    assert comes_to(service, first.job_id, "paused").job.waiting == 3
+    service.stop(first, "paused")
+    assert comes_to(service, first, "paused").waiting == 3
     gate.set()
-    assert service.download_model_files(_requests(tmp_path, 1), "Models").job_id is None
-    assert comes_to(service, first.job_id, "done").job.saved == 3
+    assert service.download_model_files(_requests(tmp_path, 1), "Models")[0] is None
+    assert comes_to(service, first, "done").saved == 3
 
 
 def test_jobs_folder_contains_all_its_files(service, tmp_path):
     requests = _requests(tmp_path, 1) + _requests(tmp_path, 2, "VAE")[1:]
-    start = service.download_model_files(requests, "Models")
-    assert comes_to(service, start.job_id, "done").job.folder == str(tmp_path)
+    job_id, _ = service.download_model_files(requests, "Models")
+    assert comes_to(service, job_id, "done").folder == str(tmp_path)
     assert (tmp_path / "VAE" / "2.safetensors").is_file()
 
 

@@ -63,10 +63,10 @@ class _Place:
         return JobStore(setting.database_file())
 
     def shown(self, job_id):
-        return next(one for one in self.service.list_job_views(100)[0] if one.job.id == job_id)
+        return next(one for one in self.service.list_jobs(100)[0] if one.id == job_id)
 
     def state(self, job_id):
-        return str(self.shown(job_id).current_job.state)
+        return str(self.shown(job_id).state)
 
     def states(self, ids):
         return [self.state(job_id) for job_id in ids]
@@ -92,9 +92,9 @@ def place(tmp_path, monkeypatch):
     place = _Place(tmp_path, monkeypatch)
     yield place
     place.gate.set()
-    for shown in place.service.list_job_views(100)[0]:
-        if not shown.job.is_over:
-            place.service.stop(shown.job.id, "cancelled")
+    for shown in place.service.list_jobs(100)[0]:
+        if not shown.is_over:
+            place.service.stop(shown.id, "cancelled")
     wait_for(
         lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end"
     )
@@ -114,7 +114,7 @@ def test_few_jobs_run_and_the_others_wait_in_order(place):
     ids = place.add(6)
     place.has_begun(*ids[:2])
     assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
-    assert [place.shown(i).current_job.jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
+    assert [place.shown(i).jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
     assert place.service.count_waiting() == 4
     assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
     place.gate.set()
@@ -125,9 +125,7 @@ def test_few_jobs_run_and_the_others_wait_in_order(place):
 def test_running_jobs_are_listed_with_the_newest(place):
     ids = place.add(20)
     place.has_begun(*ids[:2])
-    assert [shown.job.id for shown in place.service.list_job_views(12)[0]] == ids[:9:-1] + ids[
-        1::-1
-    ]
+    assert [shown.id for shown in place.service.list_jobs(12)[0]] == ids[:9:-1] + ids[1::-1]
 
 
 def test_job_that_waits_for_a_retry_lets_others_run(place):
@@ -139,8 +137,8 @@ def test_job_that_waits_for_a_retry_lets_others_run(place):
     place.gate.set()
     place.comes_to("done", other)
     shown = place.shown(lost)
-    assert shown.current_job.will_retry and shown.current_job.reason == "network"
-    assert 0 < shown.current_job.retry_in <= 5 and not place.service.count_waiting()
+    assert shown.will_retry and shown.reason == "network"
+    assert 0 < shown.retry_in <= 5 and not place.service.count_waiting()
 
 
 def test_job_that_waits_for_a_retry_resumes_automatically(place, quick):
@@ -149,7 +147,7 @@ def test_job_that_waits_for_a_retry_resumes_automatically(place, quick):
     place.gate.set()
     [job_id] = place.add()
     wait_for(lambda: len(client.tried) > 2 * _PICTURES, "a second try")
-    assert place.shown(job_id).job.failed == 0
+    assert place.shown(job_id).failed == 0
     client.is_up = True
     place.comes_to("done", job_id)
 
@@ -159,10 +157,8 @@ def test_job_without_disk_space_sends_no_request_until_there_is_some(place, quic
     place.gate.set()
     [job_id] = place.add()
     wait_for(lambda: place.service._workers._entries[job_id].futile_runs > 3, "some tries")
-    shown = wait_for(
-        lambda: (view := place.shown(job_id)).current_job.will_retry and view, "its pause"
-    )
-    assert shown.current_job.missing > 0 and not place.begun
+    shown = wait_for(lambda: (view := place.shown(job_id)).will_retry and view, "its pause")
+    assert shown.missing > 0 and not place.begun
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
     place.comes_to("done", job_id)
 
@@ -187,7 +183,7 @@ def test_resumed_job_starts_before_all_waiting_jobs(place):
     place.service.stop(ids[4], "paused")
     place.service.resume(ids[4])
     place.service.resume(ids[3])
-    assert [place.shown(i).current_job.jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
+    assert [place.shown(i).jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
     place.gate.set()
     place.comes_to("done", *ids)
     assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
@@ -198,10 +194,10 @@ def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place):
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
     ids = place.add(3)
-    wait_for(lambda: all(place.shown(i).current_job.will_retry for i in ids), "their rest")
+    wait_for(lambda: all(place.shown(i).will_retry for i in ids), "their rest")
     for job_id, state in zip(ids, ("paused", "cancelled")):
         place.service.stop(job_id, state)
-        assert place.state(job_id) == state and not place.shown(job_id).current_job.will_retry
+        assert place.state(job_id) == state and not place.shown(job_id).will_retry
     client.is_up = True
     began = time.monotonic()
     place.service.resume(ids[2])
@@ -233,7 +229,7 @@ def test_stopped_job_stays_stopped_if_its_state_cannot_be_written(place, quick, 
         wait_for(lambda: not place.service._workers.list_running(), "the end of its go")
         place.gate.set()
         wait_for(lambda: not place.service._workers._entries, "the end of its run")
-        assert place.shown(job_id).job.saved == 0
+        assert place.shown(job_id).saved == 0
 
 
 @pytest.mark.parametrize(
@@ -264,13 +260,13 @@ def test_job_that_is_about_to_stop_can_be_deleted(place, monkeypatch):
     place.has_begun(job_id)
     place.service.stop(job_id, "cancelled")
     place.service.forget(job_id)
-    assert place.service.list_job_views(100) == ([], 0)
+    assert place.service.list_jobs(100) == ([], 0)
 
 
 @pytest.mark.parametrize("written", ["forget", "set_state"])
 def test_jobs_are_listed_while_a_job_outside_the_queue_is_written(place, monkeypatch, written):
     def list_meanwhile(*_):
-        listing = threading.Thread(target=place.service.list_job_views, args=(100,))
+        listing = threading.Thread(target=place.service.list_jobs, args=(100,))
         listing.start()
         listing.join(5)
         blocked.append(listing.is_alive())

@@ -38,11 +38,8 @@ def _read(service, wanted, cursor=None, query=_QUERY):
 def _ended(service, job_id):
     def end():
         view = shown(service, job_id)
-        is_over = (
-            view.current_job.state in ("done", "cancelled", "paused")
-            and not view.current_job.is_live
-        )
-        return view.job if is_over else None
+        is_over = view.state in ("done", "cancelled", "paused") and not view.is_live
+        return view if is_over else None
 
     return wait_for(end, "the job's end")
 
@@ -79,7 +76,7 @@ def test_cancelled_job_keeps_the_records_it_read(service, civitai, library):
 
     civitai.always("page", slow)
     job_id = _read(service, 40)
-    wait_for(lambda: shown(service, job_id).job.saved, "the first records")
+    wait_for(lambda: shown(service, job_id).saved, "the first records")
     service.stop(job_id, "cancelled")
     job = _ended(service, job_id)
     assert job.state == "cancelled" and 10 <= job.saved < 40

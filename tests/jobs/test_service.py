@@ -48,7 +48,7 @@ def test_selection_is_downloaded_without_requesting_a_page(civitai, service):
     row = civitai._row(civitai.ids[0])
     image = Image(row["id"], row["url"], record=row)
     job_id = service.download_selection([image], NamingContext("A model"))
-    assert comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").saved == 1
     assert civitai.pages == []
 
 
@@ -58,13 +58,13 @@ def test_cancelled_job_resumes_where_it_stopped(civitai, service):
     civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
     job_id = _gallery(service)
     wait_for(lambda: len(civitai.fetched) > 3, "a picture that is held")
-    wait_for(lambda: shown(service, job_id).current_job.saved == 3, "those that are not")
+    wait_for(lambda: shown(service, job_id).saved == 3, "those that are not")
     service.stop(job_id, "cancelled")
     view = comes_to(service, job_id, "cancelled")
-    assert (view.job.saved, view.job.failed) == (3, 0)
+    assert (view.saved, view.failed) == (3, 0)
     gate.set()
     service.resume(job_id)
-    job = comes_to(service, job_id, "done").job
+    job = comes_to(service, job_id, "done")
     assert (job.saved, job.skipped, job.failed, job.waiting) == (12, 0, 0, 0)
     assert [civitai.fetched[i] for i in civitai.ids[:3]] == [1, 1, 1]
     with JobStore(setting.database_file()) as store:
@@ -75,14 +75,14 @@ def test_resumed_job_is_shown_as_running_at_once(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)
     for state in ("paused", "cancelled"):
-        wait_for(lambda: shown(service, job_id).current_job.is_live, "its progress")
+        wait_for(lambda: shown(service, job_id).is_live, "its progress")
         service.stop(job_id, state)
         comes_to(service, job_id, state)
         service.resume(job_id)
-        answers = [shown(service, job_id).current_job.state for _ in range(100)]
+        answers = [shown(service, job_id).state for _ in range(100)]
         assert set(answers) == {"running"}
     gate.set()
-    assert comes_to(service, job_id, "done").job.saved == 12
+    assert comes_to(service, job_id, "done").saved == 12
 
 
 @pytest.mark.parametrize("last, end", [("resume", "done"), ("paused", "paused")])
@@ -96,7 +96,7 @@ def test_last_request_counts_while_a_job_is_stopping(civitai, service, last, end
         service.stop(job_id, "paused")
     gate.set()
     wait_for(lambda: not service._workers._entries, "its end")
-    assert shown(service, job_id).current_job.state == end
+    assert shown(service, job_id).state == end
 
 
 def test_cancel_after_resume_wins_while_the_pause_is_not_over(civitai, service, monkeypatch):
@@ -118,7 +118,7 @@ def test_cancel_after_resume_wins_while_the_pause_is_not_over(civitai, service, 
     assert told.wait(10)
     service.resume(job_id)
     service.stop(job_id, "cancelled")
-    assert shown(service, job_id).current_job.state == "running"  # so that whoever looks asks again
+    assert shown(service, job_id).state == "running"  # so that whoever looks asks again
     gate.set()
     comes_to(service, job_id, "cancelled")
 
@@ -130,13 +130,13 @@ def test_stop_before_the_run_begins_stops_the_job(civitai, service):
     service.stop(job_id, "cancelled")
     gate.set()
     wait_for(lambda: not service._workers._entries, "its end")
-    assert shown(service, job_id).current_job.state == "cancelled" and not civitai.requests
+    assert shown(service, job_id).state == "cancelled" and not civitai.requests
 
 
 def test_job_that_is_resumed_twice_runs_once(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)
-    wait_for(lambda: shown(service, job_id).current_job.is_live, "its progress")
+    wait_for(lambda: shown(service, job_id).is_live, "its progress")
     service.resume(job_id)
     gate.set()
     comes_to(service, job_id, "done")
@@ -165,7 +165,7 @@ def test_job_that_another_program_runs_is_not_started(civitai, service):
         with pytest.raises(InputError, match="already running"):
             service.stop(job_id, "cancelled")
         lock.release()
-    assert shown(service, job_id).current_job.state == "running" and not civitai.fetched
+    assert shown(service, job_id).state == "running" and not civitai.fetched
 
 
 def test_each_job_uses_the_http_client_that_is_current_when_it_starts(civitai, monkeypatch):

@@ -8,7 +8,7 @@ import os
 import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.model_files import index as module, WantedModel
+from civitai_manager_libs.model_files import index as module
 from civitai_manager_libs.model_files.index import ModelIndex
 
 _SHA = "0123456789abcdef" * 4
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def _state(index, resource):
-    return index.find(WantedModel(resource)).state
+    return index.find(resource).state
 
 
 def test_state_is_empty_without_model_folders():
@@ -78,5 +78,5 @@ def test_preview_beside_a_file_is_found_under_each_name_that_webuis_give_it(fold
 
 def test_vae_beside_a_checkpoint_is_indexed_as_a_vae(folder):
     (folder / "a.vae.pt").write_bytes(b"12")
-    found = ModelIndex().find(WantedModel(Resource("vae", "a.vae")))
+    found = ModelIndex().find(Resource("vae", "a.vae"))
     assert (found.state, found.file.size) == ("here", 2)

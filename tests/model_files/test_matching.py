@@ -8,7 +8,6 @@ from civitai_manager_libs.model_files.matching import (
     ModelFile,
     ModelLookup,
     remove_version,
-    WantedModel,
 )
 
 _SHA = "0123456789abcdef" * 4
@@ -16,7 +15,8 @@ _OTHER = "fedcba9876543210" * 4
 
 
 def _find(here, resource, **known):
-    found = ModelLookup.from_files(here).find(WantedModel(resource, **known))
+    known = {"model_id": None, "version_files": (), **known}
+    found = ModelLookup.from_files(here).find(resource, **known)
     return found.state, found.by, found.version
 
 
@@ -45,7 +45,11 @@ def test_file_is_found_by_the_version_id_in_its_sidecar():
 def test_file_is_found_by_the_hashes_in_the_versions_record():
     files = [ModelFile("renamed", "lora", hashes=frozenset({_SHA}))]
     wanted = Resource(version_id=7)
-    assert _find(files, wanted, files=frozenset({_SHA[:10], "name"})) == ("here", "hash", "")
+    assert _find(files, wanted, version_files=frozenset({_SHA[:10], "name"})) == (
+        "here",
+        "hash",
+        "",
+    )
 
 
 @pytest.mark.parametrize("name", ["Detail Tweaker", "detail_tweaker", "detail-tweaker"])

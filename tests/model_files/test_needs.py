@@ -173,7 +173,7 @@ def test_model_with_only_a_hash_is_looked_up_once(civitai, client, folder, libra
     for _ in range(2):
         needed = list_needed_files(client, [_image(1, **meta)])
         assert _told(needed) == [("Model 1 v1", "missing", 1)]
-        assert [one.resource.name for one in needed.unknown] == ["b"]
+        assert [resource.name for resource, _ in needed.unknown] == ["b"]
         library.forget()
     assert sorted(civitai.asked) == ["0123456789", "ABCDEF012345"]
 
@@ -187,8 +187,8 @@ def test_name_and_detected_version_are_the_same_model(civitai, client, folder):
 def test_unknown_model_is_listed_once_by_its_name(civitai, client, folder):
     named = {"prompt": "x", "Model": "plainMix"}
     images = [_image(1, **named), _image(2, **named, **{"Model hash": "0123456789"})]
-    [one] = list_needed_files(client, images).unknown
-    assert (one.image_count, one.resource.hash) == (2, "0123456789")
+    [(resource, image_count)] = list_needed_files(client, images).unknown
+    assert (image_count, resource.hash) == (2, "0123456789")
 
 
 def test_images_that_state_other_files_of_a_version_need_other_files(civitai, client, folder):

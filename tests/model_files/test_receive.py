@@ -15,7 +15,6 @@ from civitai_manager_libs.model_files import (
     get_model_index,
     receive,
     receive_model_file,
-    WantedModel,
 )
 from model_storage import ModelStorage, safetensors
 
@@ -56,7 +55,7 @@ def test_file_is_received_whole_with_its_companions(site, folder):
 
 
 def test_model_is_found_at_once_even_after_a_recent_scan(site, folder):
-    wanted = WantedModel(Resource("lora", "x", version_id=700200))
+    wanted = Resource("lora", "x", version_id=700200)
     assert get_model_index().find(wanted).state == "missing"
     _receive(_request(site, folder))
     assert get_model_index().find(wanted).state == "here"
@@ -65,7 +64,7 @@ def test_model_is_found_at_once_even_after_a_recent_scan(site, folder):
 @pytest.mark.parametrize("left", ["mix.civitai.info", "mix.cm-info.json"])
 def test_model_is_found_despite_a_sidecar_of_another_version(site, folder, left):
     (folder / left).write_text('{"id": 1, "VersionId": 1, "name": "v0"}')
-    wanted = WantedModel(Resource("lora", "x", version_id=700200))
+    wanted = Resource("lora", "x", version_id=700200)
     assert _receive(_request(site, folder)).path == str(folder / "mix_700200.safetensors")
     assert get_model_index().find(wanted).state == "here"
 

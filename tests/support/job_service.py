@@ -6,18 +6,18 @@ from page_driver import wait_for
 
 
 def shown(service, job_id):
-    return next(view for view in service.list_job_views(100)[0] if view.job.id == job_id)
+    return next(job for job in service.list_jobs(100)[0] if job.id == job_id)
 
 
 def comes_to(service, job_id, state):
     """Wait until a job has this state, and return the job as the page shows it."""
-    wait_for(lambda: shown(service, job_id).current_job.state == state, state)
+    wait_for(lambda: shown(service, job_id).state == state, state)
     return shown(service, job_id)
 
 
 def end_all(service):
     """Cancel all jobs of a service, and wait until no job is left in its queue."""
-    for view in service.list_job_views(100)[0]:
-        if not view.current_job.state.is_over:
-            service.stop(view.job.id, "cancelled")
+    for job in service.list_jobs(100)[0]:
+        if not job.is_over:
+            service.stop(job.id, "cancelled")
     wait_for(lambda: not service._workers._entries, "the end of all jobs")

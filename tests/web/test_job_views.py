@@ -16,7 +16,6 @@ from civitai_manager_libs.jobs.job_records import (
     WalkReport,
     WalkState,
 )
-from civitai_manager_libs.jobs.service import JobView
 from civitai_manager_libs.web.routes import jobs
 
 _QUERY = ImageQuery(5)
@@ -28,8 +27,9 @@ _NOW = replace(_JOB, **_COUNTS, is_live=True, rate=float(1 << 20), seconds_left=
 
 
 def _row(job, progress=None, failed=(), missing=0, before=0):
-    status = _live(replace(job, jobs_ahead=before) if progress is None else progress)
-    return jobs.make_job_card(JobView(job, list(failed), missing, status), "en")
+    shown = _live(replace(job, jobs_ahead=before) if progress is None else progress)
+    shown = replace(shown, failures=tuple(failed), missing_files=missing)
+    return jobs.make_job_card(shown, "en")
 
 
 def _live(job):
@@ -37,7 +37,7 @@ def _live(job):
 
 
 def _offered(row):
-    return [action["name"] for action in row["actions"]]
+    return row["actions"]
 
 
 def test_running_job_shows_progress_speed_and_time_left():
@@ -73,7 +73,7 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = jobs.make_job_card(JobView(replace(_JOB, state=JobState.QUEUED), []), "zh-TW")
+    chinese = jobs.make_job_card(replace(_JOB, state=JobState.QUEUED), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -119,7 +119,7 @@ def test_retry_is_offered_only_if_it_can_help(reason, offered):
     assert ("retry" in _offered(row)) is offered
     assert row["toast"].startswith("1 failed (")
     [failed] = row["failures"]
-    assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
+    assert (failed["id"], failed["has_thumb"]) == (7, True)
     assert failed["url"] == "https://civitai.com/images/7" and failed["reason"]
 
 
@@ -140,7 +140,7 @@ def test_report_is_shown_in_words_once_the_job_is_over():
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
-    chinese = jobs.make_job_card(JobView(replace(job, state=JobState.DONE), []), "zh-TW")["report"]
+    chinese = jobs.make_job_card(replace(job, state=JobState.DONE), "zh-TW")["report"]
     assert chinese["end"] == "Civitai 的清單在 120 張圖片後結束。" and len(chinese["lines"]) == 5
 
 
@@ -162,7 +162,7 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = jobs.make_job_card(JobView(job, []), "zh-TW")["report"]["end"]
+    chinese = jobs.make_job_card(job, "zh-TW")["report"]["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
@@ -201,15 +201,16 @@ _MODELS = replace(
 
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
-    status = None if progress is None else _live(replace(progress, is_live=True))
-    return jobs.make_job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
+    shown = job if progress is None else _live(replace(progress, is_live=True))
+    shown = replace(shown, failures=tuple(failed), model_files=tuple(files))
+    return jobs.make_job_card(shown, language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():
     now = replace(_MODELS, rate=float(1 << 20), seconds_left=3072.0)
     row = _model_row(_MODELS, now)
     assert row["line"] == "1.0 GB of 4.0 GB · 1 of 3 files · 1.0 MB/s · 51:12 left"
-    assert (row["kind"], row["percent"]) == ("models", 25)
+    assert row["percent"] == 25
 
 
 def test_job_of_model_files_keeps_its_percentage_while_it_is_paused():
@@ -230,7 +231,7 @@ def test_failed_model_file_is_named_with_a_link_to_its_page():
     row = _model_row(over, failed=[item])
     (failure,) = row["failures"]
     assert failure["url"].endswith("/models/5?modelVersionId=7") and not failure["has_thumb"]
-    assert (failure["title"], failure["reason"][:8]) == ("a.gguf", "The file")
+    assert failure["reason"][:8] == "The file"
     assert row["toast"] == row["failed_label"] == "1 failed (no longer there: 1)"
 
 

@@ -40,7 +40,7 @@ def _files(row):
 
 
 def test_no_job_runs_at_first(api):
-    counts = {"active": 0, "waiting": 0, "total": 0}
+    counts = {"active": 0, "total": 0}
     told = api.get("jobs")
     assert told.pop("bookmarks_revision") > 0
     assert told == {**counts, "more": "", "notice": "", "jobs": []}
@@ -48,7 +48,7 @@ def test_no_job_runs_at_first(api):
 
 def test_selection_is_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
-    assert begun == {"job_id": 1, "image_count": 3, "message": "Downloading 3 pictures"}
+    assert begun == {"job_id": 1, "message": "Downloading 3 pictures"}
     row = _ended(api)
     assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved")
     assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
@@ -60,7 +60,7 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     api.get(f"models/{MODEL_ID}")
     query = {"model": MODEL_ID, "type": "video", "level": "Mature", "sort": "Oldest"}
     begun = api.post("jobs", {"query": query, "limit": 4})
-    assert (begun["image_count"], begun["message"]) == (4, "Downloading up to 4 pictures")
+    assert begun["message"] == "Downloading up to 4 pictures"
     row = _ended(api)
     assert row["title"] == "A model" and {name[-4:] for name in _files(row)} == {".mp4"}
     asked = civitai.pages[-1]
@@ -121,7 +121,8 @@ def test_jobs_are_described_and_found_by_words(api, civitai, ids):
 def test_rating_and_limit_default_to_the_settings(api, civitai, level):
     setting.change("gallery_level", "X")
     setting.change("gallery_download_limit", 2)
-    assert api.post("jobs", {"query": {"model": MODEL_ID, **level}})["image_count"] == 2
+    begun = api.post("jobs", {"query": {"model": MODEL_ID, **level}})
+    assert begun["message"] == "Downloading up to 2 pictures"
     _ended(api)
     assert civitai.pages[-1]["browsingLevel"] == "15"
 
@@ -168,7 +169,7 @@ def test_saved_image_needs_no_job(api, civitai, ids):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
     again = api.post("jobs", {"ids": ids[:1]})
-    assert (again["job_id"], again["image_count"]) == (None, 0)
+    assert again["job_id"] is None
     assert row["folder"] in again["message"]
     assert len(api.get("jobs")["jobs"]) == 1
     os.remove(os.path.join(row["folder"], civitai.file_of(ids[0])))
@@ -183,8 +184,8 @@ def test_failures_are_reported_and_retried(api, civitai, ids):
     civitai.always(ids[1], status(403))
     api.post("jobs", {"ids": ids[:3]})
     row = _ended(api)
-    assert row["failed"] == 1 and row["failures"][0]["code"] == "needs_key"
-    assert [a["name"] for a in row["actions"]] == ["retry", "open", "forget"]
+    assert row["failed"] == 1 and "API key" in row["failures"][0]["reason"]
+    assert row["actions"] == ["retry", "open", "forget"]
     assert "API key" in row["failures"][0]["reason"]
     civitai.always(ids[1], None)
     assert api.post("jobs/1/retry")["jobs"][0]["state"] != "cancelled"
@@ -199,7 +200,7 @@ def test_job_is_paused_resumed_and_cancelled(api, civitai, ids):
     wait_for(lambda: api.get("jobs")["active"] == 1)
     api.post("jobs/1/pause")
     row = _ended(api, "paused")
-    assert [a["name"] for a in row["actions"]] == ["resume", "cancel"]
+    assert row["actions"] == ["resume", "cancel"]
     assert api.get("jobs")["active"] == 0
     api.post("jobs/1/resume")
     wait_for(lambda: api.get("jobs")["active"] == 1)
@@ -234,7 +235,7 @@ def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
     api.post("jobs", {"query": {"post": 7}, "limit": 25})
     row = _ended(api)
     assert (row["saved"], row["state"]) == (10, "done") and "ran out of time" in row["note"]
-    assert "resume" in [action["name"] for action in row["actions"]]
+    assert "resume" in row["actions"]
     assert "was empty twice" in row["report"]["end"]
     assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
     assert "time limit: 2" in row["report"]["lines"][1]

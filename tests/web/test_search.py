@@ -233,32 +233,6 @@ def test_search_that_filters_may_have_emptied_also_offers_models(page):
     page.page.get_by_text("No model matches").wait_for()
 
 
-def test_search_without_matches_continues_and_shows_its_progress(page):
-    asked, held = [], []
-
-    def answer(route):
-        asked.append(route.request.url)
-        if len(asked) > 3:
-            return route.continue_()
-        if len(asked) == 3:
-            return held.append(route)  # what was said stays meanwhile
-        far = {"count": 120_000 * len(asked), "total": 1_000_000}
-        known = {"images": [], "notes": [], "read_at": "", "from_library": False}
-        return route.fulfill(
-            json={**known, "cursor": f"{10**17 - len(asked)}", "search_progress": far}
-        )
-
-    page.page.route("**/api/images?*search=*", answer)
-    page.search("is:image", "all")
-    said = page.page.locator(".of-images")
-    expect(said).to_contain_text("240,000 of 1,000,000 pictures of the library so far")
-    wait_for(lambda: page.tiles.count() == 0 and held)
-    assert page.tiles.count() == 0
-    held[0].continue_()
-    wait_for(lambda: page.tiles.count())
-    assert ["cursor" in url for url in asked[:3]] == [False, True, True]
-
-
 def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     rows, field = page.search_row("complete"), page.field("find")
     field.click()

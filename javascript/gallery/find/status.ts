@@ -1,6 +1,6 @@
 /** What the page says of the open gallery: its status, notices, and why it is empty. */
 
-import type { Bootstrap, SearchProgress } from "../contract";
+import type { Bootstrap } from "../contract";
 import { button, el, type IconName, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
@@ -93,8 +93,10 @@ export function getGalleryStatus(state: State, translate: Translate, now: number
     return makeReadingStatus(state, bootstrap, translate, now);
   }
   // Beside images the bar shows that a page is loaded.
-  if (requestedAt > 0)
-    return makeWaitingStatus(now - requestedAt, getWaitingText(state, translate), translate);
+  if (requestedAt > 0) {
+    const text = getShown(state).length ? "" : translate("reading");
+    return makeWaitingStatus(now - requestedAt, text, translate);
+  }
   if (!bootstrap || getAwaitedPart(state)) {
     const isSlow = now - startedAt >= PATIENCE * 1000;
     const text = translate(isSlow ? "server_slow" : "reading");
@@ -139,27 +141,6 @@ function makeReadingStatus(
   return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
 }
 
-/** Return the text to show while a page is being loaded, "" if another part of the page shows
- * one. */
-function getWaitingText(state: State, translate: Translate) {
-  const { bootstrap, searchProgress } = state;
-  if (bootstrap && searchProgress)
-    return formatSearchProgress(searchProgress, bootstrap, translate);
-  return getShown(state).length ? "" : translate("reading");
-}
-
-/** Return a text that says how many images of the library have been searched. */
-function formatSearchProgress(
-  { count, total }: SearchProgress,
-  { language }: Bootstrap,
-  translate: Translate,
-) {
-  return translate("search_looked", {
-    n: formatNumber(count, language),
-    all: formatNumber(total, language),
-  });
-}
-
 /** Return the status of a running request. After some seconds the status says how long the request
  * has been running.
  * @param time ms since the request was sent
@@ -195,17 +176,13 @@ function makeEmpty(text: string, action: StatusAction): StatusText {
 /** Return the status of a gallery when nothing is being loaded. */
 function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate): StatusText {
   const shown = getShown(state);
-  const { where, images, loadedWords, cursor, ended, notes, searchProgress } = state;
+  const { where, images, loadedWords, cursor, ended, notes } = state;
   const number = (value: number) => formatNumber(value, bootstrap.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (loadedWords && images.length) {
     if (ended && !shown.length) return makeNothingFound(loadedWords, translate);
     const text = translate(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
-  }
-  if (!ended && searchProgress) {
-    const text = formatSearchProgress(searchProgress, bootstrap, translate);
-    return { kind: "narrowed", text, actions: ["more"] };
   }
   if (!ended && !images.length && cursor !== null) {
     return { kind: "narrowed", text: translate("none_so_far"), actions: ["more"] };

@@ -28,7 +28,7 @@ const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be 
 function needsNextPage(state: State, { bottom, screen }: Viewport, height: number, speed: number) {
   const { loading, ended, problems, images, loadedWords, results } = state;
   if (loading || ended || problems.images) return false;
-  if (results || !(images.length || state.searchProgress)) return false;
+  if (results || !images.length) return false;
   const isSearched = loadedWords !== "";
   if (isSearched && state.searchReading !== "enough") return false;
   const isSparing = isSearched || getSetting(state.bootstrap, "usergallery_preloading") === false;

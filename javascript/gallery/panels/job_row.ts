@@ -102,15 +102,16 @@ export class JobRow {
   }
 
   #drawActions(job: JobCard) {
-    const { activeElement } = this.context.root;
-    const hadFocus = this.actions.contains(activeElement);
-    const made = job.actions.map(({ name, label }) =>
-      button(
-        { action: `job-${name}`, icon: GLYPHS[name], label: label, class: "quiet" },
+    const { root, translate } = this.context;
+    const hadFocus = this.actions.contains(root.activeElement);
+    const made = job.actions.map((name) => {
+      const label = translate(`job_${name}`);
+      return button(
+        { action: `job-${name}`, icon: GLYPHS[name], label, class: "quiet" },
         // of a double click the first press has put another button here
         (event) => event.detail > 1 || this.act(this.id, name),
-      ),
-    );
+      );
+    });
     this.actions.replaceChildren(...made);
     if (hadFocus) made[0]?.focus();
   }

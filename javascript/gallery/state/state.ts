@@ -1,7 +1,7 @@
 /** The page's state, its store to which parts subscribe, and the facts that follow from the
  * state. */
 
-import type { Bootstrap, ImagePage, ImageView, Note, SearchProgress } from "../contract";
+import type { Bootstrap, ImagePage, ImageView, Note } from "../contract";
 import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
 
@@ -134,7 +134,6 @@ export function makeEmptyGallery() {
     notes: [],
     widened: null as WidenedSearch | null,
     searchReading: "" as State["searchReading"],
-    searchProgress: null as SearchProgress | null,
     libraryDate: "",
     hiddenCount: 0,
     anchor: null,
@@ -157,7 +156,6 @@ export function addPage(state: State, page: ImagePage) {
     cursor: page.cursor,
     ended: page.cursor === null,
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
-    searchProgress: page.search_progress ?? null,
     libraryDate: page.from_library ? page.read_at : "",
     hiddenCount: (state.stale ? 0 : state.hiddenCount) + page.hidden_count,
     loading: false,

@@ -147,8 +147,8 @@ def _download_missing(
         return SUCCESS if is_complete else NOTHING_DONE
     title = wanted[0].title if len(wanted) == 1 else get_text("models_job", n=len(wanted))
     with open_store() as store:
-        started = store.add_model_files(title, requests)
-        jobs = [job for job in (started.job_id, *started.elsewhere.values()) if job is not None]
+        new_id, elsewhere = store.add_model_files(title, requests)
+        jobs = [job_id for job_id in (new_id, *elsewhere.values()) if job_id is not None]
         idle = [job for job in dict.fromkeys(jobs) if not store.is_job_running(job)]
         for job in set(jobs) - set(idle):
             print_translated("job_is_worked_on", job=job)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import util
 from ..civitai import make_version_page_url, Model, Version
-from ..core import Cancellation, find_free_space, Image
+from ..core import find_free_space, Image
 from ..errors import DiskError, InputError
 from ..http_client import CivitaiHttpClient, SendOptions
 from ..i18n import messages
@@ -36,16 +36,11 @@ class _AnnouncingClient(ApiClient):
 
     _count = 0
 
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
-    ) -> Any:
+    def fetch_json(self, *request: Any, **options: Any) -> Any:
         self._count += 1
         if self._count == 3:
             print_translated("models_asks")
-        return super().fetch_json(url, params, cancelled)
+        return super().fetch_json(*request, **options)
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
@@ -144,10 +139,9 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
         _print_row(state, size, file.title, file.image_count)
         for line in _list_details(file):
             print_result(f"{_INDENT}{line}")
-    for model in needed.unknown:
-        resource = model.resource
+    for resource, image_count in needed.unknown:
         name = " ".join(filter(None, (resource.type, resource.name or resource.hash)))
-        _print_row(get_text("models_state_unknown"), "", name, model.image_count)
+        _print_row(get_text("models_state_unknown"), "", name, image_count)
     print_result(_format_sum(needed))
 
 
@@ -213,12 +207,12 @@ def _to_json(needed: NeededFiles) -> dict[str, object]:
         "files": [_file_to_json(file) for file in needed.files],
         "unknown": [
             {
-                "type": one.resource.type,
-                "name": one.resource.name,
-                "hash": one.resource.hash,
-                "images": one.image_count,
+                "type": resource.type,
+                "name": resource.name,
+                "hash": resource.hash,
+                "images": image_count,
             }
-            for one in needed.unknown
+            for resource, image_count in needed.unknown
         ],
         "missing": len(missing),
         "bytes": sum(file.size for file in missing),

@@ -49,11 +49,11 @@ def search_library(arguments: argparse.Namespace) -> int:
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
         values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
         print_translated(f"search_{problem.kind}", **values)
+    scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit
     with open_store() as store:
         store.copy_saved_paths()
-    scope, sort = search.SearchScope(level=level_mask(arguments.level)), arguments.sort
-    ids = search.run_search(query, scope, sort=sort, limit=arguments.limit + 1).ids
-    images = list(image_records.find_images(ids[: arguments.limit]).values())
+    found = search.run_search(query, scope, sort=arguments.sort, limit=limit + 1)
+    images = list(image_records.find_images(found.ids[:limit]).values())
     if arguments.json:
         print_result(json.dumps([_image_to_json(image) for image in images]))
         return SUCCESS
@@ -64,7 +64,7 @@ def search_library(arguments: argparse.Namespace) -> int:
         print_result(format_row(*cells, text=" ".join(prompt.split())))
     if not images:
         print_translated("search_none")
-    elif len(ids) > arguments.limit:
+    elif len(found.ids) > limit:
         print_translated("found_more")
     return SUCCESS
 
@@ -145,7 +145,9 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", get_text(f"stats_{group['kind']}"))
         longest = group["bars"][0]["count"]
         for bar in group["bars"][:_MAX_BARS]:
-            label = f"{bar['label']} : {_format_weights(bar)}" if bar["weight"] else bar["label"]
+            label, weight, low, high = (bar[key] for key in ("label", "weight", "low", "high"))
+            if weight:
+                label += f" : {weight}" if low == high else f" : {weight} ({low} … {high})"
             share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
             length = max(1, round(_BAR_WIDTH * bar["count"] / longest))
             yield f"  {_format_value(label)} {share}  {'#' * length}"
@@ -163,11 +165,6 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
 
 def _format_value(text: str) -> str:
     return pad(shorten(text, _VALUE_WIDTH), _VALUE_WIDTH)
-
-
-def _format_weights(bar: Mapping[str, Any]) -> str:
-    low, high = bar["low"], bar["high"]
-    return str(bar["weight"]) if low == high else f"{bar['weight']} ({low} … {high})"
 
 
 def _format_number(value: float) -> str:

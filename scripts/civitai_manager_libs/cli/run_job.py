@@ -17,10 +17,10 @@ from typing import Any
 from .. import setting
 from ..core import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
-from ..i18n import messages
 from ..jobs import (
     add_received,
     describe_job,
+    describe_report,
     Item,
     Job,
     JobClient,
@@ -75,14 +75,14 @@ def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
     heads = [get_text(f"head_{name}") for name in _COLUMNS]
     print_result(terminal.format_row(*zip(heads, widths), text=get_text("head_title")))
     for job in jobs:
-        about = describe_job(job, terminal.get_user_language())
+        group, subject, filters = describe_job(job, terminal.get_user_language())
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
         cells = (f"{job.id}", shown[job.id], begun, done, failed)
-        title = f"{about.group} ({terminal.format_bytes(job)})" if job.has_models else about.group
+        title = f"{group} ({terminal.format_bytes(job)})" if job.has_models else group
         print_result(terminal.format_row(*zip(cells, widths), text=title))
         folder = [get_text("job_in_folder", folder=job.folder)] if job.folder else []
-        print_result(f"      {' · '.join([about.subject, *about.filters, *folder])}")
+        print_result(f"      {' · '.join([subject, *filters, *folder])}")
         hint = _find_hint(store, job)
         if hint:
             print_result(f"      {hint}")
@@ -132,7 +132,8 @@ def _listed_job_to_json(store: JobStore, job: Job) -> dict[str, object]:
     counts = {name: getattr(job, name) for name in _JSON_COUNTS}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
     models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
-    return {**head, **counts, "created": created, **asdict(describe_job(job, "en")), **models}
+    about = dict(zip(("group", "subject", "filters"), describe_job(job, "en")))
+    return {**head, **counts, "created": created, **about, **models}
 
 
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
@@ -198,7 +199,10 @@ def _record_signals() -> Iterator[list[int]]:
 
 def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     if job.is_over and job.report.counts:
-        print_message(_format_report(job))
+        language = terminal.get_user_language()
+        comma, stop = ("; ", ". ") if language == "en" else ("、", "。")
+        counts, end = describe_report(job, language)
+        print_message(f"{comma.join(counts)}{stop}{end}")
     _print_failures(job, failed)
     for file in store.list_model_files(job.id):
         if file.state == "saved" and file.message:
@@ -221,20 +225,6 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     if job.state != JobState.DONE:
         why = get_text("interrupted") if interrupted else explain_failure(job.reason, job.note)
         print_message(f"{why} {get_text('go_on_with', job=job.id)}")
-
-
-def _format_report(job: Job) -> str:
-    """Return a text for the user: how many images a job found, and why it read no further pages.
-
-    With `--verify`, the text also tells how many images the second reading found missing.
-    """
-    report, language = job.report, terminal.get_user_language()
-    comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
-    counts = messages.describe_counts(report.counts, language)
-    end = messages.describe_end(report.end, report.seen, language)
-    if job.options.verify:
-        end += space + messages.describe_second_walk(asdict(report), report.missing, language)
-    return f"{comma.join(counts)}{stop}{end}"
 
 
 def _print_failures(job: Job, failed: list[Item]) -> None:

@@ -174,10 +174,6 @@ def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) 
     file.seek(palette_offset + (3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0))
 
 
-def _is_complete_webp(file: BufferedReader, size: int) -> bool:
-    return size >= 8 + int.from_bytes(file.read(8)[4:], "little")
-
-
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
     """Return whether an MP4, AVIF or HEIC file has metadata and data, and no known box is cut off.
 
@@ -243,7 +239,7 @@ _CHECKS: dict[str, Callable[[BufferedReader, int], bool]] = {
     "mp4": _is_complete_iso_media,
     "png": _is_complete_png,
     "webm": _is_complete_webm,
-    "webp": _is_complete_webp,
+    "webp": lambda file, size: size >= 8 + int.from_bytes(file.read(8)[4:], "little"),
 }
 
 

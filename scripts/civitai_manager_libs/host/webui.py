@@ -20,7 +20,6 @@ __all__ = [
     "find_host_name",
     "find_key_file",
     "find_model_folder",
-    "find_paste_module",
     "in_webui",
     "keep_out_of_ui_config",
     "limit_page_shutdown",
@@ -79,20 +78,20 @@ def find_host_name() -> str:
         version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
         known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
         return next((name for start, name in known if str(version).startswith(start)), "Forge")
-    return "SD.Next" if find_paste_module().__name__ == _SDNEXT_MODULE else "AUTOMATIC1111"
+    return "SD.Next" if _find_paste_module().__name__ == _SDNEXT_MODULE else "AUTOMATIC1111"
 
 
 def fill_empty_prompts() -> None:
     """Set the WebUI's empty prompt boxes to "" instead of None, so that an infotext fills them."""
     # Forge Neo takes a field's type from its value, and fills no field whose value is None.
-    for tab in getattr(find_paste_module(), "paste_fields", {}).values():
+    for tab in getattr(_find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
             component = field[0]
             if type(component).__name__.endswith("Textbox") and component.value is None:
                 component.value = ""
 
 
-def find_paste_module() -> Any:
+def _find_paste_module() -> Any:
     """Return the Python module of the WebUI that fills the fields of tabs from an infotext."""
     from modules import infotext_utils
 
@@ -113,7 +112,7 @@ def list_send_targets() -> tuple[str, ...]:
         return ()
     from modules import shared
 
-    paste = find_paste_module()
+    paste = _find_paste_module()
     known = getattr(paste, "paste_fields", None) or _TABS
     found = [tab for tab in _TABS if tab in known]
     if "control" in found:
@@ -195,7 +194,7 @@ def _iter_fields() -> Iterator[str]:
     """Yield the infotext keys that fill a field of a tab or change a setting."""
     from modules import shared
 
-    paste = find_paste_module()
+    paste = _find_paste_module()
     for tab in paste.paste_fields.values():
         for field in tab["fields"] or ():
             if isinstance(field[1], str):

@@ -14,11 +14,7 @@ from typing import Any
 from ..errors import InputError
 
 __all__ = [
-    "Catalogue",
     "DEFAULT_LANGUAGE",
-    "describe_counts",
-    "describe_end",
-    "describe_second_walk",
     "explain_reason",
     "get_choice_label",
     "get_page_texts",
@@ -41,7 +37,7 @@ LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class _Catalogue:
     """All texts of one language; `name` is the language's name in that language.
 
     texts: {key: text} of the page. terminal: {key: text} of the command line. choices: {field: {API
@@ -57,21 +53,21 @@ class Catalogue:
 
 
 @lru_cache(maxsize=None)
-def load_catalogue(language: str) -> Catalogue:
+def load_catalogue(language: str) -> _Catalogue:
     """Return all texts of a language. A text without a translation is in English.
 
     language: a tag such as `zh-TW`. An unknown language gives English.
     """
     english = _read_language(DEFAULT_LANGUAGE)
     if language == DEFAULT_LANGUAGE or language not in LANGUAGES:
-        return Catalogue(**english)
+        return _Catalogue(**english)
     own = _read_language(language)
     merged = {
         section: {**english[section], **own.get(section, {})}
         for section in english
         if section != "name"
     }
-    return Catalogue(name=own["name"], **merged)
+    return _Catalogue(name=own["name"], **merged)
 
 
 def _read_language(language: str) -> dict[str, Any]:
@@ -174,49 +170,6 @@ def name_reason(code: str, language: str, details: str = "") -> str:
     until which the file is not available.
     """
     return _text_by_code("short", code, language, details)
-
-
-def describe_counts(counts: Mapping[str, int], language: str) -> list[str]:
-    """Return a text such as "Pictures seen in the gallery: 12" for each count in a job's report.
-
-    counts: {name: number of images}. Raises KeyError if no text has the key `report_<name>`.
-    """
-    return [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
-
-
-def describe_end(end: str, seen: int, language: str) -> str:
-    """Return a sentence about why a job has stopped reading pages of its gallery.
-
-    end: the reason's code, "" if the job was interrupted. seen: how many images the pages had.
-    Raises KeyError for an unknown code.
-    """
-    return translate(f"report_{end or 'not_over'}", language, n=seen)
-
-
-def describe_second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Return a sentence that compares the images found by a job's two walks through a gallery.
-
-    report: the job's report, with the numbers of images that the `first`, the `second` and `both`
-    walks found, and the codes of why the walks ended, `end` and `second_end`. missing: an estimate
-    of the images that neither walk found, None if no estimate is possible.
-    """
-    first, second, both = (report[name] for name in ("first", "second", "both"))
-    if report["second_end"] == "limit":
-        key = "walks_limit"
-    elif report["second_end"] in ("", "empty"):
-        is_due = report["second_end"] or report["end"] not in ("", "limit", "known")
-        key = "walks_not_over" if is_due else "walks_not_two"
-    elif missing is None and (first or second):
-        key = "walks_apart"
-    elif missing:
-        key = "walks_missing"
-    else:
-        key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
-    numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
-    numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
-    return translate(
-        f"report_{key}", language, **{name: f"{number:,}" for name, number in numbers.items()}
-    )
 
 
 def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str:

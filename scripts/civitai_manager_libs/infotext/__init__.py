@@ -13,10 +13,10 @@ from .metadata_to_infotext import (
     list_omitted_parameters,
     read_generation,
 )
-from .resources import list_resources, Resource, summarize, Summary
+from .resources import list_resources, Resource, summarize
 
 __all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss"]
-__all__ += ["Resource", "Summary", "build_infotext", "build_metadata", "embed_infotext"]
+__all__ += ["Resource", "build_infotext", "build_metadata", "embed_infotext"]
 __all__ += ["find_missing_values", "find_workflow", "has_overlapping_exif", "list_added_lora_tags"]
 __all__ += ["list_differences", "list_losses", "list_omitted_parameters"]
 __all__ += ["list_prompt_words", "list_resources", "parse_infotext", "read_embedded"]

@@ -15,7 +15,7 @@ from ..core import AtomicFile, detect_media_extension, is_complete, open_to_read
 from .files import read_embedded_texts
 from .files.file_parts import iter_jpeg_segments, iter_png_chunks, iter_webp_chunks, JPEG_PIXELS
 
-__all__ = ["embed_infotext", "has_comment", "Patch", "PATCHERS", "set_comment"]
+__all__ = ["embed_infotext", "PATCHERS", "set_comment"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286
 _MAX_ENTRIES = 1_000
@@ -35,7 +35,7 @@ class _Folder:
     rest: bytes = bytes(4)
 
 
-def has_comment(tiff: bytes) -> bool:
+def _has_comment(tiff: bytes) -> bool:
     """Return whether EXIF data has a user comment; False if the data is damaged."""
     byte_order = _ORDERS.get(tiff[:4])
     if byte_order is None:
@@ -135,7 +135,7 @@ _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 
 
 @dataclass(frozen=True)
-class Patch:
+class _Patch:
     """A change of a file: at `offset`, replace `removed` bytes by `added`."""
 
     offset: int
@@ -143,7 +143,7 @@ class Patch:
     added: bytes
 
 
-def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+def _list_png_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     """Return the patches that add an infotext to a PNG file, None if the file is damaged.
 
     The patches also remove older `parameters` texts and replace an EXIF comment, if there is one.
@@ -156,16 +156,16 @@ def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
         added = _make_png_chunk(b"tEXt", b"parameters\0" + text.encode("ascii"))
     else:
         added = _make_png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
-    patches = [Patch(33, 0, added)]
+    patches = [_Patch(33, 0, added)]
     for kind, start, size in islice(iter_png_chunks(file), _MAX_PARTS):
         file.seek(start)
         if kind in (b"tEXt", b"zTXt", b"iTXt") and file.read(11) == b"parameters\0":
-            patches.append(Patch(start - 8, 8 + size + 4, b""))
+            patches.append(_Patch(start - 8, 8 + size + 4, b""))
         elif kind == b"eXIf" and size < _MAX_EXIF:
             tiff = file.read(size).removeprefix(_EXIF)
-            commented = set_comment(tiff, text) if has_comment(tiff) else None
+            commented = set_comment(tiff, text) if _has_comment(tiff) else None
             if commented is not None:
-                patches.append(Patch(start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
+                patches.append(_Patch(start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
     return patches
 
 
@@ -174,7 +174,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
     return head + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+def _list_jpeg_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     """Return the patches that add an infotext to a JPEG file, as the user comment of its EXIF data.
 
     Return None if the file is damaged, or if its EXIF data would become larger than 64 KB.
@@ -183,12 +183,12 @@ def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
         if marker == _APP1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
             segment = _make_exif_segment(file.read(size - len(_EXIF)), text)
-            return None if segment is None else [Patch(start - 4, 4 + size, segment)]
+            return None if segment is None else [_Patch(start - 4, 4 + size, segment)]
         if start == 6 and marker == _APP0:
             at = start + size  # JFIF must come first
         if marker == JPEG_PIXELS:
             segment = _make_exif_segment(b"", text)
-            return None if segment is None else [Patch(at, 0, segment)]
+            return None if segment is None else [_Patch(at, 0, segment)]
     return None
 
 
@@ -200,7 +200,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
     return b"\xff\xe1" + struct.pack(">H", 2 + len(_EXIF + exif)) + _EXIF + exif
 
 
-def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     """Return the patches that add an infotext to a WebP file, as the user comment of its EXIF data.
 
     Return None if the file is damaged, or if its EXIF data is too large to be changed.
@@ -219,11 +219,11 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     if tiff is None or flag is None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
-    patches = [flag, Patch(start, end - start, added)]
+    patches = [flag, _Patch(start, end - start, added)]
     file.seek(4)
     size = int.from_bytes(file.read(4), "little")
     grown = sum(len(patch.added) - patch.removed for patch in patches)
-    return [Patch(4, 4, struct.pack("<I", size + grown)), *patches]
+    return [_Patch(4, 4, struct.pack("<I", size + grown)), *patches]
 
 
 def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
@@ -238,7 +238,7 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
     return list(takewhile(lambda chunk: chunk[2] <= end, padded))
 
 
-def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> Patch | None:
+def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> _Patch | None:
     """Return the patch with which a WebP file's VP8X chunk states that the file has EXIF data.
 
     The patch adds this chunk if the file lacks it. Return None if the file is damaged. first_chunk:
@@ -250,9 +250,9 @@ def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> Patc
     if len(data) < 10:
         return None
     if kind == b"VP8X":
-        return Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
+        return _Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
     chunk = _make_vp8x_chunk(kind, data)
-    return Patch(start, 0, chunk) if chunk else None
+    return _Patch(start, 0, chunk) if chunk else None
 
 
 def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
@@ -275,7 +275,7 @@ def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
     return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
 
 
-PATCHERS = {"jpg": list_jpeg_patches, "png": list_png_patches, "webp": list_webp_patches}
+PATCHERS = {"jpg": _list_jpeg_patches, "png": _list_png_patches, "webp": _list_webp_patches}
 
 
 _PIECE = 1_000_000  # bytes

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core import as_number
 from .infotext_format import compose_infotext, Infotext, parse_infotext
+from .samplers import SDNEXT_UPSCALERS
 
 __all__ = [
     "HostCapabilities",
@@ -16,9 +17,7 @@ __all__ = [
     "list_losses",
     "Loss",
     "parse_as_host",
-    "parse_as_sdnext",
     "translate_for_host",
-    "translate_for_sdnext",
 ]
 
 # Parameters that every WebUI reads by its own code, without a field.
@@ -67,13 +66,10 @@ class HostCapabilities:
             return True
         if name in self.fields or f"{name}-1" in self.fields:
             return True
+        own = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
+        words = {re.split(r"[ _-]", field)[0] for field in self.fields if not field.startswith(own)}
         word, *rest = re.split(r"[ _-]", name)
-        return bool(rest) and any(re.split(r"[ _-]", f)[0] == word for f in self._extension_fields)
-
-    @property
-    def _extension_fields(self) -> frozenset[str]:
-        prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
-        return frozenset(name for name in self.fields if not name.startswith(prefixes))
+        return bool(rest) and word in words
 
     def resolve_sampler(self, sampler: str, schedule: str) -> tuple[str, str]:
         """Return (sampler, schedule) under the WebUI's own names.
@@ -120,18 +116,10 @@ _SDNEXT_SCHEDULES = {
     "Normal": ("Sampler sigma", "default"),
     "SGM Uniform": ("Sampler spacing", "trailing"),
 }
-_SDNEXT_UPSCALERS = {
-    "Latent": "Latent Bilinear",
-    "Latent (antialiased)": "Latent Bilinear antialias",
-    "Latent (bicubic antialiased)": "Latent Bicubic antialias",
-    "Latent (bicubic)": "Latent Bicubic",
-    "Latent (nearest)": "Latent Nearest",
-    "Latent (nearest-exact)": "Latent Nearest exact",
-}
 _SDNEXT_VALUES = {
     "Sampler": _SDNEXT_SAMPLERS,
     "Hires sampler": _SDNEXT_SAMPLERS,
-    "Hires upscaler": _SDNEXT_UPSCALERS,
+    "Hires upscaler": SDNEXT_UPSCALERS,
 }
 _NOT_SENT = {  # what is SD.Next's default, and templates, with which it would replace the prompts
     *(("Clip skip", "1"), ("ENSD", "0"), ("RNG", "GPU"), ("Hires steps", "0")),
@@ -142,7 +130,7 @@ _TEMPLATES = ("Template", "Negative template", "Negative Template")
 _SECOND_PASS = ("Hires upscale", "Hires resize", "Hires upscaler")
 
 
-def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return {A1111's name: (SD.Next's name, value)} for the parameters of an infotext.
 
     The value is "" if there is nothing to send. The switches of a second pass and of a refiner are
@@ -173,7 +161,7 @@ def translate_for_sdnext(parameters: Mapping[str, str]) -> dict[str, tuple[str, 
     return told
 
 
-def parse_as_sdnext(text: str) -> Infotext:
+def _parse_as_sdnext(text: str) -> Infotext:
     """Parse an infotext as SD.Next does, which has another pattern for names and prompts."""
     read = parse_infotext(text)
     # Its names have no hyphen or slash: it reads `CLiP-skip` as `skip`.
@@ -250,7 +238,7 @@ HOSTS = {
         defaults={"Sampler": "Euler", "Schedule type": "Simple", "RNG": "CPU"},
     ),
     "SD.Next": HostRules(
-        parse=parse_as_sdnext, translate=translate_for_sdnext, has_fields_only=True
+        parse=_parse_as_sdnext, translate=_translate_for_sdnext, has_fields_only=True
     ),
 }
 

@@ -39,18 +39,16 @@ from .resources import (
     list_resources,
     Resource,
 )
-from .samplers import is_schedule, translate_sampler, translate_schedule
+from .samplers import is_schedule, SDNEXT_UPSCALERS, translate_sampler, translate_schedule
 
 __all__ = [
     "build_infotext",
-    "build_webui_parameters",
     "find_workflow",
     "Generation",
     "list_added_lora_tags",
     "list_omitted_parameters",
     "read_generation",
     "translate_infotext",
-    "translate_parameters",
 ]
 
 _MAX_PROMPT = 100_000  # characters
@@ -68,7 +66,7 @@ def build_infotext(
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
     prompt, negative_prompt = (_clean_prompt(record.get(k)) for k in ("prompt", "negativePrompt"))
-    parameters = build_webui_parameters(record)
+    parameters = _build_webui_parameters(record)
     if adds_lora_tags and (prompt or any(parameters.values())):
         prompt = " ".join(
             part for part in (prompt.rstrip(), *list_missing_lora_tags(record)) if part
@@ -115,7 +113,7 @@ def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
             graph.pop("negativePrompt", None)
         known = {key: value for key, value in record.items() if key not in graph or as_text(value)}
         record = {**graph, **known}
-    return convert_generator_data(translate_parameters(record), image.base_model if image else "")
+    return convert_generator_data(_translate_parameters(record), image.base_model if image else "")
 
 
 def _unwrap_meta(meta: object) -> Mapping[str, Any]:
@@ -162,7 +160,7 @@ _PART_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ /().+-]{0,60}")
 _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
-def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
+def _build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     """Convert generation data from Civitai to A1111's parameters, in A1111's order.
 
     A parameter that the data lacks is "".
@@ -312,14 +310,7 @@ _OTHER_NAMES = {  # another program's name: the WebUIs'
 _OTHER_VALUES = {  # "" for what no WebUI has
     "RNG": {"cuda": "NV", "cpu": "CPU", "std_default": ""},  # stable-diffusion.cpp
     "Hires resize": {"0x0": ""},
-    "Hires upscaler": {  # SD.Next
-        "Latent Bicubic": "Latent (bicubic)",
-        "Latent Bicubic antialias": "Latent (bicubic antialiased)",
-        "Latent Bilinear": "Latent",
-        "Latent Bilinear antialias": "Latent (antialiased)",
-        "Latent Nearest": "Latent (nearest)",
-        "Latent Nearest exact": "Latent (nearest-exact)",
-    },
+    "Hires upscaler": {theirs: ours for ours, theirs in SDNEXT_UPSCALERS.items()},
 }
 _CASE_VARIANTS = ("CFG Scale", "CLiP-skip", "Hires CFG scale")  # one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
@@ -331,7 +322,7 @@ _FLUX_PLACEHOLDER = ("Sampler", "undefined")  # Forge reads it as Euler
 _PLACEHOLDERS = {("Model", "unknown"), ("Model hash", "unknown"), ("Seed", "-1"), _FLUX_PLACEHOLDER}
 
 
-def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters with the names of other programs replaced by the WebUIs' names.
 
     If a parameter occurs under both names, the value under the WebUIs' name is used. Parameters
@@ -368,7 +359,7 @@ def translate_infotext(text: str) -> str:
     """
     text = join_quoted_lines(text).partition(_SDCPP_JSON)[0]
     read = parse_infotext(text)
-    translated = translate_parameters(read.parameters)
+    translated = _translate_parameters(read.parameters)
     names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
     sampler, schedule = translate_sampler(*names)
     if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
@@ -379,7 +370,7 @@ def translate_infotext(text: str) -> str:
     meta = build_metadata(text) if "Civitai " in text else {}
     told = drop_placeholders(meta)  # of Civitai's generator
     if told is not meta:
-        values = build_webui_parameters(told)
+        values = _build_webui_parameters(told)
         made = {key: value for key, value in values.items() if value and key in _MADE_UP}
         parameters = {k: v for k, v in parameters.items() if values.get(k, v)} | made
     tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})

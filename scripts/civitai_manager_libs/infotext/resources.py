@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core import (
     as_checksum,
@@ -25,15 +25,11 @@ from .samplers import translate_sampler
 __all__ = [
     "convert_generator_data",
     "drop_placeholders",
-    "is_air",
     "is_site_id",
-    "iter_stated_resources",
-    "list_loras_beside_prompt",
     "list_missing_lora_tags",
     "list_resources",
     "Resource",
     "summarize",
-    "Summary",
     "TYPES",
 ]
 
@@ -74,14 +70,14 @@ class Resource:
     version_id: int | None = None
 
 
-def is_air(name: str) -> bool:
+def _is_air(name: str) -> bool:
     """Return whether a resource's name is an AIR (`urn:air:...`) instead of a file name."""
     return name.strip().lower().startswith("urn:air:")
 
 
 def is_site_id(name: str) -> bool:
     """Return whether a resource's name is an AIR or a TensorArt id instead of a file name."""
-    return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
+    return _is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
 def list_resources(
@@ -132,7 +128,7 @@ def _make_resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
     word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
-    if is_air(stated_name):
+    if _is_air(stated_name):
         found = _AIR.fullmatch(stated_name)
         version = (
             _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
@@ -152,7 +148,7 @@ def _make_resource(
 
 
 def _iter_resources(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in iter_stated_resources(meta):
+    for entry in _iter_stated_resources(meta):
         yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
     for entry in map(as_mapping, as_list(meta.get("civitaiResources"))):
         version = entry.get("modelVersionId")
@@ -168,7 +164,7 @@ def _iter_resources(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
             yield _make_resource(kind, name)
-    for entry in list_loras_beside_prompt(meta):
+    for entry in _list_loras_beside_prompt(meta):
         yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
     prompt = meta.get("prompt")
     for kind, name, weight in _RESOURCE_TAG.findall(
@@ -185,23 +181,16 @@ _HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8
 _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
-def list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the entries of `meta["additionalResources"]`, then the LoRAs that parameters name.
-
-    meta: generation data in the form of Civitai's `meta`. At most 50 LoRAs of parameters are
-    returned, each as a dict with the keys type, name, strength, strengthClip and hash.
-    """
+def _list_loras_beside_prompt(meta: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of `meta["additionalResources"]`, then at most 50 LoRAs of parameters."""
     entries = (*_iter_fooocus_loras(meta), *_iter_numbered_loras(meta))
     named = [entry for entry in entries if as_text(entry["name"])]
     return [*map(as_mapping, as_list(meta.get("additionalResources"))), *named[:_MAX_LORAS]]
 
 
-def iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated.
-
-    For example, Civitai reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`. Such
-    LoRAs are recognised by their hashes.
-    """
+def _iter_stated_resources(meta: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the entries of `meta["resources"]`, except LoRAs whose names Civitai has truncated."""
+    # It reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01` with this hash.
     misnamed = {entry["hash"] for entry in _iter_numbered_loras(meta) if entry["hash"]}
     for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
@@ -420,8 +409,8 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     Skip a LoRA if its weight is 0 or unknown, or if a tag cannot contain its name: an id on
     Civitai, or a name with characters such as ":".
     """
-    loras = [(entry, entry.get("strength")) for entry in list_loras_beside_prompt(meta)]
-    loras += [(entry, entry.get("weight")) for entry in iter_stated_resources(meta)]
+    loras = [(entry, entry.get("strength")) for entry in _list_loras_beside_prompt(meta)]
+    loras += [(entry, entry.get("weight")) for entry in _iter_stated_resources(meta)]
     for entry, weight in loras:
         kind, stated_name = as_text(entry.get("type")).lower(), as_text(entry.get("name"))
         name = model_file_stem(stated_name)
@@ -442,22 +431,12 @@ _MAX_STEPS = 10_000
 _ANY_TAG = re.compile(r"<[^<>]{0,300}>")
 
 
-class Summary(NamedTuple):
-    """How an image was made, in short; an unknown text is "", an unknown number 0.
+def summarize(meta: Mapping[str, Any] | None) -> tuple[str, int, str, int] | None:
+    """Return (prompt, steps, sampler, number of LoRAs) of an image, None if there are no data.
 
-    prompt: its beginning, without LoRA tags. sampler: with the schedule.
-    """
-
-    prompt: str
-    steps: int
-    sampler: str
-    lora_count: int
-
-
-def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
-    """Return a summary of an image's generation data, None if there is no data.
-
-    Values in a ComfyUI graph are not read, since that would take too long for a page of images.
+    The prompt is its beginning, without LoRA tags; the sampler is with its schedule. An unknown
+    text is "", an unknown number 0. Values in a ComfyUI graph are not read, since that would take
+    too long for a page of images.
     """
     if not meta:
         return None
@@ -466,7 +445,7 @@ def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
     sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", _MAX_SAMPLER)
     text = _ANY_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
     text = clean_line(" ".join(text.split()).lstrip(" ,"))
-    return Summary(
+    return (
         text.encode()[:_MAX_SUMMARY_PROMPT].decode("utf-8", "ignore"),
         as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
         " ".join(filter(None, translate_sampler(sampler))),

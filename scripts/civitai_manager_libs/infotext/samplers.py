@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["is_sampler", "is_schedule", "translate_sampler", "translate_schedule"]
+__all__ = ["is_sampler", "is_schedule", "SDNEXT_UPSCALERS", "translate_sampler"]
+__all__ += ["translate_schedule"]
+
+SDNEXT_UPSCALERS = {  # A1111's name of a latent upscaler: SD.Next's
+    "Latent": "Latent Bilinear",
+    "Latent (antialiased)": "Latent Bilinear antialias",
+    "Latent (bicubic antialiased)": "Latent Bicubic antialias",
+    "Latent (bicubic)": "Latent Bicubic",
+    "Latent (nearest)": "Latent Nearest",
+    "Latent (nearest-exact)": "Latent Nearest exact",
+}
 
 # The WebUIs' names.
 _SAMPLER_LABELS = (

@@ -19,13 +19,13 @@ from .job_records import (
     WalkReport,
     WalkState,
 )
-from .service import describe_job, JobService, JobView, matches_words
+from .service import describe_job, describe_report, FAILURES_LISTED, JobService, matches_words
 from .store import JobStore
 from .walk import count_requests_to_verify
 from .worker import JobWorker
 
 __all__ = ["add_received", "choose_destination", "choose_image_width", "count_requests_to_verify"]
-__all__ += ["describe_job", "FIELDS", "fill_template", "Item", "Job", "JobClient"]
-__all__ += ["JobOptions", "JobService", "JobState", "JobStore", "JobView"]
-__all__ += ["JobWorker", "matches_words", "ModelFileState", "NamingContext"]
-__all__ += ["validate_template", "WalkReport", "WalkState"]
+__all__ += ["describe_job", "describe_report", "FAILURES_LISTED", "FIELDS", "fill_template", "Item"]
+__all__ += ["Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore", "JobWorker"]
+__all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]
+__all__ += ["WalkState"]

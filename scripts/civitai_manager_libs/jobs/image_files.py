@@ -174,17 +174,16 @@ def _cut_bytes(text: str, limit: int) -> str:
 def _fill_fields(template: str, image: Image, context: NamingContext) -> str:
     def value_of(name: str, date_format: str) -> str:
         value = FIELDS[name](image, context)
-        return _format_date(value, date_format or "%Y-%m-%d") if name == "date" else value
+        if name != "date":
+            return value
+        try:
+            moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        except ValueError:
+            return ""
+        form = date_format or "%Y-%m-%d"
+        return file_names.DATE_PART.sub(lambda part: moment.strftime(part[0]), form)
 
     return file_names.fill_fields(template, value_of, _MAX_VALUE)
-
-
-def _format_date(timestamp: str, date_format: str) -> str:
-    try:
-        moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-    except ValueError:
-        return ""
-    return file_names.DATE_PART.sub(lambda part: moment.strftime(part[0]), date_format)
 
 
 class JobClient(ApiClient):
@@ -211,11 +210,7 @@ class JobClient(ApiClient):
     def fetch_file(
         self, url: str, target: Target, progress: Progress, cancelled: Cancellation
     ) -> FetchedFile:
-        """Download an image's file, or resume an interrupted download.
-
-        target: returns the path of the file, given its file extension. progress: called with the
-        number of bytes received so far and in total (0 if unknown).
-        """
+        """Download an image's file, or resume an interrupted download."""
         options = FileOptions(resumable=True, reserve=reserved_bytes())
         sending = SendOptions(throttled=True)
         return self._client.fetch(url, target, options, sending, progress, cancelled)
@@ -223,17 +218,11 @@ class JobClient(ApiClient):
     def receive_model(
         self, request: ModelFileRequest, progress: Progress, cancelled: Cancellation
     ) -> ReceivedModel:
-        """Download a model file, or resume an interrupted download.
-
-        progress: called with the number of bytes received so far and in total (0 if unknown).
-        """
+        """Download a model file, or resume an interrupted download."""
         return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return for how many seconds no request may be sent to a URL's host or to Civitai's API.
-
-        Return the longer pause if both servers have requested one, 0.0 if neither has.
-        """
+        """Return for how many seconds a URL's host or Civitai's API wants no request, or 0.0."""
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 

@@ -18,7 +18,7 @@ from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, 
 from .store import JobStore
 from .walk import walk_gallery
 
-__all__ = ["check_folder", "ImageKind", "read_file_size"]
+__all__ = ["ImageKind"]
 
 _EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
 _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
@@ -62,16 +62,15 @@ class ImageKind:
     def fetch(self, item: Item, progress: Progress) -> Outcome:
         """Download an image, write its metadata beside it, and return the outcome `saved`.
 
-        progress: called with the number of bytes received so far and in total (0 if unknown).
         Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
         """
         folder = self._job.folder
-        check_folder(item, folder)
+        _check_folder(item, folder)
         file = self._client.fetch_file(
             item.url, lambda extension: item.path(folder, extension), progress, self._cancelled
         )
         message = write_sidecars(file.path, item.record, is_ours=True)
-        size = read_file_size(file.path, file.size)  # larger if infotext was embedded
+        size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
@@ -247,15 +246,21 @@ class ImageKind:
         """Return the outcome of an item that need not be downloaded, None for other items.
 
         An item need not be downloaded in two cases: any job has saved it before, even if its file
-        is missing now; or its complete file is in the job's folder and no other job has claimed it.
+        is missing now, of which the outcome's message then tells; or its complete file is in the
+        job's folder and no other job has claimed it.
         claim: the result of claiming the item for this job.
         """
         path, size = self._find_in_folder(item, claim.saved_bytes)
-        if claim.saved_path:
-            return _make_skipped(item, path or claim.saved_path, claim.saved_bytes)
-        if path and not claim.other_job:
+        if not claim.saved_path and path and not claim.other_job:
             return self._finish_existing(item, path, size, claim.ours_before)
-        return None
+        if not claim.saved_path:
+            return None
+        path, message = path or claim.saved_path, ""
+        if not os.path.isfile(path):
+            message = f"It was saved before as {path}, but that file no longer exists."
+        elif _read_type_and_size(path, claim.saved_bytes) is None:
+            message = f"It was saved before as {path}, but that file is incomplete now."
+        return Outcome(item.image_id, "skipped", path, message=message)
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
         """Return (path, size in bytes) of an item's complete file in the job's folder.
@@ -277,43 +282,29 @@ class ImageKind:
         `failed`, but DiskFull is raised.
         """
         try:
-            check_folder(item, self._job.folder)
+            _check_folder(item, self._job.folder)
             write_sidecars(path, item.record, is_ours)
         except DiskFull:
             raise
         except CivitaiShortcutError as error:
             return failed_outcome(item, error)
         state = "saved" if is_ours else "skipped"
-        return Outcome(item.image_id, state, path, read_file_size(path, size))
+        return Outcome(item.image_id, state, path, _read_file_size(path, size))
 
 
-def check_folder(item: Item, job_folder: str) -> None:
+def _check_folder(item: Item, job_folder: str) -> None:
     """Raise DiskError if a folder that the template gives to an item is a link."""
     top = os.path.abspath(setting.saved_images_folder())
     is_below = job_folder.startswith(os.path.join(top, ""))
     check_no_links(top if is_below else job_folder, item.folder(job_folder))
 
 
-def read_file_size(path: str, default: int) -> int:
+def _read_file_size(path: str, default: int) -> int:
     """Return a file's size in bytes, or `default` if the file cannot be read."""
     try:
         return os.path.getsize(path)
     except OSError:
         return default
-
-
-def _make_skipped(item: Item, path: str, known_size: int) -> Outcome:
-    """Return the outcome `skipped` for an image that was saved before at `path`.
-
-    The outcome has a message if that file is missing or damaged. known_size: the file's size in
-    bytes, 0 if unknown.
-    """
-    message = ""
-    if not os.path.isfile(path):
-        message = f"It was saved before as {path}, but that file no longer exists."
-    elif _read_type_and_size(path, known_size) is None:
-        message = f"It was saved before as {path}, but that file is incomplete now."
-    return Outcome(item.image_id, "skipped", path, message=message)
 
 
 def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:

@@ -24,7 +24,6 @@ __all__ = [
     "JobOptions",
     "JobState",
     "ModelFileState",
-    "ModelJobStart",
     "NamingContext",
     "Outcome",
     "TRANSIENT_REASONS",
@@ -93,10 +92,6 @@ class WalkState(Enum):
     @property
     def is_under_way(self) -> bool:
         return self in (WalkState.FIRST, WalkState.SECOND)
-
-    @property
-    def ended_empty(self) -> bool:
-        return self in _REOPENED
 
     @property
     def reopened(self) -> WalkState:
@@ -255,7 +250,9 @@ class Job:
     again or the paused job is retried, 0 for no pause. missing: bytes that the disk lacks, 0 if
     none or unknown. received: bytes of each running download, by item id. will_retry: whether the
     job is paused and will be retried automatically. jobs_ahead: how many queued jobs start before
-    this one.
+    this one. A list of jobs also has: failures: the first 50 failed items. missing_files: how many
+    skipped images had a missing or damaged file when they were skipped. model_files: the present
+    states of the job's model files.
     """
 
     id: int
@@ -286,6 +283,9 @@ class Job:
     received: Mapping[int, int] = field(default_factory=dict)
     will_retry: bool = False
     jobs_ahead: int = 0
+    failures: tuple[Item, ...] = ()
+    missing_files: int = 0
+    model_files: tuple[ModelFileState, ...] = ()
 
     @property
     def has_models(self) -> bool:
@@ -321,7 +321,7 @@ class Job:
 
     @property
     def ended_empty(self) -> bool:
-        return self.walk.ended_empty
+        return self.walk is not self.walk.reopened
 
     @property
     def has_total(self) -> bool:
@@ -441,19 +441,6 @@ def item_path(folder: str, image_id: int, name: str) -> str:
 
 def failed_outcome(item: Item, error: CivitaiShortcutError) -> Outcome:
     return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))
-
-
-@dataclass(frozen=True)
-class ModelJobStart:
-    """Which job downloads each of the model files that were requested.
-
-    job_id: the new job's id, None if no file was left to download. file_ids: the files that the new
-    job downloads. elsewhere: {file id: job id} of the files that unfinished jobs download already.
-    """
-
-    job_id: int | None
-    file_ids: tuple[int, ...] = ()
-    elsewhere: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -33,29 +33,14 @@ _QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests 
 _LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """The bytes of a running download.
-
-    received: bytes on the disk. total: the file's size. expected: the size that `Job.waiting_bytes`
-    has counted for the file. 0 means unknown.
-    """
-
-    received: int = 0
-    total: int = 0
-    expected: int = 0
-
-    @property
-    def left(self) -> int:
-        return max(0, self.total - self.received)
-
-
 class ProgressMeter:
     """Counts the bytes that arrive during a run; any thread may report them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._items: dict[int, _Arrival] = {}
+        # (bytes on the disk, size, size that `Job.waiting_bytes` has counted) of each running
+        # download; 0 for an unknown size.
+        self._items: dict[int, tuple[int, int, int]] = {}
         self._arrived = 0  # bytes that arrived in this run
         self._max_bytes = 0  # shown so far; a failed image does not reduce the progress
         self._samples: deque[tuple[float, int]] = deque()
@@ -67,7 +52,7 @@ class ProgressMeter:
         size in bytes, 0 if unknown.
         """
         with self._lock:
-            self._items[item_id] = _Arrival(resumed, expected, expected)
+            self._items[item_id] = (resumed, expected, expected)
 
     def record_progress(self, item_id: int, received: int, total: int) -> None:
         """Record how many bytes of an item are on the disk.
@@ -75,9 +60,9 @@ class ProgressMeter:
         total: the item's size in bytes, 0 if unknown.
         """
         with self._lock:
-            item = self._items.get(item_id, _Arrival())
-            self._arrived += max(0, received - item.received)
-            self._items[item_id] = _Arrival(received, total or item.total, item.expected)
+            before, known_total, expected = self._items.get(item_id, (0, 0, 0))
+            self._arrived += max(0, received - before)
+            self._items[item_id] = (received, total or known_total, expected)
 
     def record_end(self, item_id: int) -> None:
         """Stop counting an item's bytes, because its download has ended."""
@@ -104,9 +89,10 @@ class ProgressMeter:
         size = job.bytes + sum(outcome.bytes for outcome in ended if outcome.state == "saved")
         with self._lock:
             items, arrived = dict(self._items), self._arrived
-        size += sum(item.received for item in items.values())
+        received = {item_id: on_disk for item_id, (on_disk, _, _) in items.items()}
+        size += sum(received.values())
         waiting_bytes = job.waiting_bytes - sum(outcome.bytes for outcome in ended)
-        waiting_bytes += sum(item.left - item.expected for item in items.values())
+        waiting_bytes += sum(max(0, total - n) - expected for n, total, expected in items.values())
         waiting_bytes = max(0, waiting_bytes)
         if not job.has_models:
             size = self._max_bytes = max(self._max_bytes, size)
@@ -129,7 +115,7 @@ class ProgressMeter:
             seconds_left=None if seconds is None or seconds > _MAX_ESTIMATE else seconds,
             retry_in=retry_in,
             missing=error.missing if isinstance(error, DiskFull) else 0,
-            received={item_id: item.received for item_id, item in items.items()},
+            received=received,
         )
 
     def _average_rate(self, arrived: int) -> float:

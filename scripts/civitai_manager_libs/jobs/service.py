@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from .. import setting, util
@@ -17,64 +17,29 @@ from ..model_files import ModelFileRequest
 from .image_files import choose_destination, choose_image_width
 from .job_records import (
     add_received,
-    Item,
     Job,
     JobOptions,
     JobState,
-    ModelFileState,
-    ModelJobStart,
     NamingContext,
+    WalkReport,
 )
 from .queue import WorkerPool
 from .store import JobStore
 
 __all__ = [
     "describe_job",
-    "JobDescription",
+    "describe_report",
+    "FAILURES_LISTED",
     "JobService",
-    "JobView",
     "matches_words",
     "queue_unfinished_jobs",
 ]
 _COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
-_FAILED_SHOWN = 50
+FAILURES_LISTED = 50  # of a job in a list of jobs
 # To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
 _LOCK_SECONDS = 1.0
 _MOST_SEARCHED = 10_000  # jobs
 _NEWEST = 4  # jobs that are always listed besides the running ones
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job with its failures and files, for a list of jobs.
-
-    job: as the database stores the job. failed: its first 50 failed items. missing: how many of its
-    skipped images had a missing or damaged file when they were skipped. live: the job as this
-    process runs or queues it, None if it does not. model_files: the current states of its files.
-    """
-
-    job: Job
-    failed: list[Item]
-    missing: int = 0
-    live: Job | None = None
-    model_files: tuple[ModelFileState, ...] = ()
-
-    @property
-    def current_job(self) -> Job:
-        return self.job if self.live is None else self.live
-
-    @property
-    def progress(self) -> Job | None:
-        """Return the job with the counts of its run; None if this process has not run the job."""
-        return self.live if self.current_job.is_live else None
-
-    @property
-    def state(self) -> JobState:
-        return self.current_job.state
-
-    @property
-    def is_waiting_to_retry(self) -> bool:
-        return self.current_job.will_retry
 
 
 class JobService:
@@ -82,7 +47,8 @@ class JobService:
 
     get_client: returns the HTTP client; called before each run of a job. notice: a sentence for the
     user if the database was damaged, else "". Methods raise DiskError if the database cannot be
-    used.
+    used. Methods that create a job take: wanted, the largest number of images; context, the names
+    of the model and version; query or search, the gallery or library search that showed the images.
     """
 
     def __init__(self, get_client: Callable[[], Any]) -> None:
@@ -93,11 +59,10 @@ class JobService:
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
     ) -> int:
-        """Queue a download of at most `wanted` images of a gallery; return the job's id.
+        """Queue a download of images of a gallery; return the job's id.
 
-        context: names of the model and version, for file names. verify: read the gallery's pages a
-        second time, from the end, to find images that were missed. Raises InputError if the file
-        name template in the settings is invalid.
+        verify: read the gallery's pages a second time, from the end, to find images that were
+        missed. Raises InputError if the file name template in the settings is invalid.
         """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
@@ -111,9 +76,8 @@ class JobService:
     ) -> int:
         """Queue a job that fetches a gallery's pages but no image files; return the job's id.
 
-        The job stores each image's record (Civitai's JSON) in the library. wanted: the largest
-        number of images. context: names of the model and version. cursor: Civitai's cursor of the
-        first page to read, None for the gallery's start.
+        The job stores each image's record (Civitai's JSON) in the library. cursor: Civitai's cursor
+        of the first page to read, None for the gallery's start.
         """
         options = JobOptions(facts=context, reads_only=True)
         with self.open_store() as store:
@@ -131,9 +95,7 @@ class JobService:
     ) -> int:
         """Queue a download of these images; return the job's id.
 
-        context: names of the model and version, for file names. again: also download images that
-        were saved before. query, search: the gallery or the library search that showed the images,
-        to describe the job.
+        again: also download images that were saved before.
         """
         folder, options = _make_options(context)
         options = replace(options, search=search)
@@ -144,22 +106,20 @@ class JobService:
 
     def download_model_files(
         self, requests: Sequence[ModelFileRequest], title: str, search: str = ""
-    ) -> ModelJobStart:
-        """Queue a download of model files; return the job's id and which job downloads each file.
+    ) -> tuple[int | None, dict[int, int]]:
+        """Queue a download of model files; return what `JobStore.add_model_files` does.
 
-        A file that another unfinished job will download is left out, and that job is resumed if it
-        was paused. title: the job's title, usually the model's name. search: the library search
-        whose images need the files, to describe the job.
+        A paused job that will download some of the files is resumed.
         """
         with self.open_store() as store:
-            start = store.add_model_files(title, requests, search)
-            others = [store.get_job(job_id) for job_id in set(start.elsewhere.values())]
-        if start.job_id is not None:
-            self._workers.add(start.job_id)
+            new_id, elsewhere = store.add_model_files(title, requests, search)
+            others = [store.get_job(job_id) for job_id in set(elsewhere.values())]
+        if new_id is not None:
+            self._workers.add(new_id)
         for job in others:
             if job.state is JobState.PAUSED:
                 self.resume(job.id)
-        return start
+        return new_id, elsewhere
 
     def resume_after_start(self) -> None:
         """Queue the jobs that were unfinished when the program last ended.
@@ -228,9 +188,9 @@ class JobService:
         if count:
             self.resume(job_id)
 
-    def list_job_views(
+    def list_jobs(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
-    ) -> tuple[list[JobView], int]:
+    ) -> tuple[list[Job], int]:
         """Return (the newest wanted jobs, newest first; the number of all jobs in the database).
 
         limit: how many jobs are returned at most. is_wanted: returns whether a job is wanted; it is
@@ -244,8 +204,8 @@ class JobService:
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
             live_jobs = self._workers.find_live_jobs(jobs)
-            views = [_make_view(store, job, live_jobs.get(job.id)) for job in jobs]
-            return views, store.count_jobs()
+            current = [_add_items(store, job, live_jobs.get(job.id, job)) for job in jobs]
+            return current, store.count_jobs()
 
     def count_waiting(self) -> int:
         return self._workers.count_waiting()
@@ -276,20 +236,20 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     return folder, JobOptions(name, context, width=choose_image_width())
 
 
-def _make_view(store: JobStore, job: Job, live: Job | None) -> JobView:
-    files = store.list_model_files(job.id) if job.has_models else []
-    under_way = {} if live is None else live.received
-    if live is not None and not (live.is_live and live.state is JobState.RUNNING):
-        live = add_received(live, files)
-    return JobView(
-        add_received(job, files),
-        store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
-        len(store.list_missing_paths(job.id)) if job.skipped else 0,
-        live,
-        tuple(
+def _add_items(store: JobStore, stored: Job, current: Job) -> Job:
+    """Return a job with its failures and files; `stored` is the same job in the database."""
+    files = store.list_model_files(stored.id) if stored.has_models else []
+    if not (current.is_live and current.state is JobState.RUNNING):
+        current = add_received(current, files)
+    received = current.received
+    return replace(
+        current,
+        failures=tuple(store.list_failed(stored.id, FAILURES_LISTED)) if stored.failed else (),
+        missing_files=len(store.list_missing_paths(stored.id)) if stored.skipped else 0,
+        model_files=tuple(
             (
-                replace(file, state="running", received=under_way[file.file_id])
-                if file.state == "waiting" and file.file_id in under_way
+                replace(file, state="running", received=received[file.file_id])
+                if file.state == "waiting" and file.file_id in received
                 else file
             )
             for file in files
@@ -315,29 +275,20 @@ def queue_unfinished_jobs(store: JobStore) -> list[int]:
     return ids
 
 
-@dataclass(frozen=True)
-class JobDescription:
-    """What a job downloads, in words.
+def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
+    """Return (group, subject, filters) of a job in words of a language such as "en" or "zh-TW".
 
     group: the model, author, post or collection, by which the page groups jobs. subject: which part
     of the group, such as a version and a number of images. filters: the filters of its gallery,
-    () for model files and for images that the user chose one by one.
+    [] for model files and for images that the user chose one by one.
     """
-
-    group: str
-    subject: str
-    filters: tuple[str, ...] = ()
-
-
-def describe_job(job: Job, language: str) -> JobDescription:
-    """Return what a job downloads, in words of a language such as "en" or "zh-TW"."""
     group, searched = job.title, job.options.search
     if searched:
         name = _COLLECTION.fullmatch(searched)
         key = "job_group_collection" if name else "job_group_search"
         group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
-    filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
-    return JobDescription(group, " · ".join(_list_subjects(job, language)), filters)
+    filters = [] if job.is_selection or job.has_models else list(_list_filters(job, language))
+    return group, " · ".join(_list_subjects(job, language)), filters
 
 
 def _list_subjects(job: Job, language: str) -> Iterator[str]:
@@ -375,16 +326,48 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
     yield from query.base_models
 
 
+def describe_report(job: Job, language: str) -> tuple[list[str], str]:
+    """Return (what a job found in its gallery, why it read no further pages), in words.
+
+    If the job read the gallery twice, the second text also tells what the second walk found.
+    """
+    counts, seen = job.report.counts.items(), job.report.seen
+    end = messages.translate(f"report_{job.report.end or 'not_over'}", language, n=seen)
+    if job.options.verify:
+        space = " " if language == "en" else ""
+        end = f"{end}{space}{_compare_walks(job.report, language)}"
+    return [messages.translate(f"report_{name}", language, n=n) for name, n in counts], end
+
+
+def _compare_walks(report: WalkReport, language: str) -> str:
+    first, second, both, missing = report.first, report.second, report.both, report.missing
+    if report.second_end == "limit":
+        key = "walks_limit"
+    elif report.second_end in ("", "empty"):
+        is_due = report.second_end or report.end not in ("", "limit", "known")
+        key = "walks_not_over" if is_due else "walks_not_two"
+    elif missing is None and (first or second):
+        key = "walks_apart"
+    elif missing:
+        key = "walks_missing"
+    else:
+        key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
+    numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
+    numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
+    texts = {name: f"{number:,}" for name, number in numbers.items()}
+    return messages.translate(f"report_{key}", language, **texts)
+
+
 def matches_words(job: Job, words: str, language: str) -> bool:
     """Return whether a job's description contains all `words`, ignoring case.
 
     words: separated by spaces. The job's title, folder, state and date count as parts of the
     description.
     """
-    about = describe_job(job, language)
+    group, subject, filters = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
     day = time.strftime("%Y-%m-%d", time.localtime(job.created))
-    texts = (job.title, about.group, about.subject, *about.filters, job.folder, state, failed, day)
+    texts = (job.title, group, subject, *filters, job.folder, state, failed, day)
     text = search.fold_text(" ".join(texts))
     return all(word in text for word in search.fold_text(words).split())

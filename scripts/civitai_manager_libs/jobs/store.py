@@ -22,7 +22,6 @@ from .job_records import (
     JobOptions,
     JobState,
     ModelFileState,
-    ModelJobStart,
     Outcome,
     WalkedPage,
     WalkState,
@@ -70,11 +69,12 @@ class JobStore(SavedImages):
 
     def add_model_files(
         self, title: str, requests: Sequence[ModelFileRequest], search: str = ""
-    ) -> ModelJobStart:
-        """Add a queued job for model files; return its id and which job downloads each file.
+    ) -> tuple[int | None, dict[int, int]]:
+        """Add a queued job for model files; return (its id, {file id: id of another job}).
 
-        A file that an unfinished job will download is left out. If no file is left, no job is
-        added, and the id is None. search: the library search whose images need the files.
+        The dict has the files that unfinished jobs will download, which are left out. If no file
+        is left, no job is added, and the id is None. search: the library search whose images need
+        the files.
         """
         wanted = {request.file_id: request for request in requests}
         with self._database.writing() as db:
@@ -82,7 +82,7 @@ class JobStore(SavedImages):
             elsewhere = dict(db.execute(sql, (_OVER, json.dumps(list(wanted)))).fetchall())
             files = [request for file_id, request in wanted.items() if file_id not in elsewhere]
             if not files:
-                return ModelJobStart(None, elsewhere=elsewhere)
+                return None, elsewhere
             folders = [os.path.dirname(file.path) for file in files]
             try:
                 folder = os.path.commonpath(folders)
@@ -100,7 +100,7 @@ class JobStore(SavedImages):
                 )
                 record = (place.lastrowid, to_json(file.to_json()))
                 db.execute("INSERT INTO records VALUES (?, ?)", record)
-            return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
+            return job_id, elsewhere
 
     def add_job(
         self,

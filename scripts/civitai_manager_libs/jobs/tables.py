@@ -36,7 +36,6 @@ __all__ = [
     "insert_job",
     "insert_page",
     "JOB",
-    "JobLocks",
     "jobs_database",
     "mark_queued",
     "parse_items",
@@ -142,11 +141,18 @@ def jobs_database(path: str) -> sqlite.Database:
     return sqlite.Database(path, _SCHEMA)
 
 
-class JobLocks:
-    """The locks on the jobs of one data folder. folder: the folder of the lock files."""
+class SavedImages:
+    """The saved images of a data folder, the jobs' locks, and their claims on images to be saved.
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    A job claims an image before it downloads the image, so that no other job does the same. There
+    are no claims on model files. path: the path of the database.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._folder = os.path.join(os.path.dirname(path), "locks")
+        self._database = jobs_database(path)
+        # Damaged text may not be valid UTF-8.
+        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
 
     def job_lock(self, job_id: int) -> sqlite.ProcessLock:
         """Return the lock that a process holds while it runs the job."""
@@ -188,20 +194,6 @@ class JobLocks:
         is_free = lock.acquire()
         lock.release()
         return not is_free
-
-
-class SavedImages(JobLocks):
-    """The saved images of a data folder, and the jobs' claims on images to be saved.
-
-    A job claims an image before it downloads the image, so that no other job does the same. There
-    are no claims on model files. path: the path of the database.
-    """
-
-    def __init__(self, path: str) -> None:
-        super().__init__(os.path.join(os.path.dirname(path), "locks"))
-        self._database = jobs_database(path)
-        # Damaged text may not be valid UTF-8.
-        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
 
     def count_to_fetch(self, job_id: int) -> int:
         """Return how many of a job's waiting images have not been saved by any job."""
@@ -315,11 +307,7 @@ def insert_job(
     options: JobOptions,
     cursor: str | None = None,
 ) -> int:
-    """Insert a queued job and return its id.
-
-    cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
-    parameters are fields of `Job`.
-    """
+    """Insert a queued job and return its id; for the parameters see `JobStore.add_job`."""
     values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
     row = db.execute(
         "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
@@ -453,17 +441,13 @@ def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
 
 def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
     """Parse database rows as items; leave out damaged rows."""
-    return [item for row in rows if (item := _parse_item(*row)) is not None]
-
-
-def _parse_item(
-    place: int, image_id: int, url: str, kind: str, record: str | bytes, *rest: str
-) -> Item | None:
-    has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
-    if not has_id or not all(type(text) is str for text in (url, kind, *rest)):
-        return None
-    text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
-    return Item(place, image_id, add_base_url(url), kind, text, *rest)
+    items = []
+    for place, image_id, url, kind, record, *rest in rows:
+        has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
+        if has_id and all(type(text) is str for text in (url, kind, *rest)):
+            text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
+            items.append(Item(place, image_id, add_base_url(url), kind, text, *rest))
+    return items
 
 
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:

@@ -4,14 +4,13 @@ from .choice import choose_file, FileChoice
 from .destination import find_kind, validate_folder_template
 from .folders import has_folders, shorten_folder, validate_folders
 from .index import get_model_index
-from .matching import ModelFile, ModelMatch, remove_version, WantedModel
+from .matching import ModelFile, ModelMatch, remove_version
 from .needs import (
     find_needed_file,
     list_needed_files,
     make_needed_file,
     NeededFile,
     NeededFiles,
-    UnknownModel,
 )
 from .receive import receive_model_file, ReceivedModel
 from .used_models import find_used_models, ModelFileRequest, plan_requests, UsedModel
@@ -20,5 +19,5 @@ __all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]
 __all__ += ["find_used_models", "get_model_index", "has_folders", "list_needed_files"]
 __all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
 __all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", "ReceivedModel"]
-__all__ += ["remove_version", "shorten_folder", "UnknownModel", "UsedModel"]
-__all__ += ["validate_folder_template", "validate_folders", "WantedModel"]
+__all__ += ["remove_version", "shorten_folder", "UsedModel"]
+__all__ += ["validate_folder_template", "validate_folders"]

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,8 +26,9 @@ from ..core import (
     translate_disk_errors,
     write_text_file,
 )
+from ..infotext import Resource
 from .folders import FolderListing, list_folders, walk_folders
-from .matching import ModelFile, ModelLookup, ModelMatch, WantedModel
+from .matching import ModelFile, ModelLookup, ModelMatch
 
 __all__ = [
     "compute_hash",
@@ -76,13 +77,20 @@ class ModelIndex:
         self._sidecars: dict[str, tuple[float, Sidecar]] = {}
         self._read_at = self._checked_at = float("-inf")
 
-    def find(self, wanted: WantedModel) -> ModelMatch:
+    def find(
+        self,
+        resource: Resource,
+        model_id: int | None = None,
+        version_files: Collection[str] = (),
+    ) -> ModelMatch:
         """Search this machine for a model's file by hash, id and name; return the result.
 
         The result's `state` is "" if no model folders are known or the model is not a file.
+        resource: the model as an image names it. model_id: its id on Civitai. version_files: the
+        names (without extension) and hashes of its version's files on Civitai, in lower case.
         """
         lookup = self.load_lookup()
-        return lookup.find(wanted) if self._folders else ModelMatch("")
+        return lookup.find(resource, model_id, version_files) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
         """Return the lookup tables of all model files.
@@ -105,11 +113,7 @@ class ModelIndex:
         return list(self.load_lookup().by_key.values())
 
     def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
-        """Compute and store the SHA256 of a model file; return the file with this hash.
-
-        Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled when
-        `cancelled` is set.
-        """
+        """Compute a file's SHA256 as the function `compute_hash` does; return the file with it."""
         digest = compute_hash(file.path, cancelled)
         self.forget()
         return replace(file, hashes=file.hashes | {digest})

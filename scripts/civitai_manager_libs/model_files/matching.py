@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ..infotext import Resource
@@ -16,7 +16,6 @@ __all__ = [
     "ModelLookup",
     "ModelMatch",
     "remove_version",
-    "WantedModel",
 ]
 
 KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
@@ -61,19 +60,6 @@ class ModelFile:
         """Return a 48-bit hash of the file's path, used in URLs instead of the path."""
         digest = hashlib.sha256(self.path.encode("utf-8", "surrogatepass")).hexdigest()
         return int(digest[:12], 16)
-
-
-@dataclass(frozen=True)
-class WantedModel:
-    """A model that an image was made with, to be searched for on this machine.
-
-    resource: the model as the image names it. model_id: its id on Civitai. files: the names
-    (without extension) and hashes of its files on Civitai, in lower case.
-    """
-
-    resource: Resource
-    model_id: int | None = None
-    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -122,44 +108,38 @@ class ModelLookup:
             lookup.by_plain_name.setdefault(remove_version(file.name), []).append(file)
         return lookup
 
-    def find(self, wanted: WantedModel) -> ModelMatch:
+    def find(
+        self, resource: Resource, model_id: int | None, version_files: Collection[str]
+    ) -> ModelMatch:
         """Search for a model's file by hash, version id and name, in this order.
 
         If no file is found, search for a file of another version, by model id and name. The
-        result's `state` is `missing` if this fails too, and "" if the resource is not a file.
+        result's `state` is `missing` if this fails too, and "" if the resource is not a file. The
+        parameters are those of `ModelIndex.find`.
         """
-        if not has_model_file(wanted.resource):
+        if not has_model_file(resource):
             return ModelMatch("")
-        return self._find_exact(wanted) or self._find_other_version(wanted) or ModelMatch("missing")
-
-    def _find_exact(self, wanted: WantedModel) -> ModelMatch | None:
-        resource = wanted.resource
-        for code in (*_list_lookup_hashes(resource.hash.lower()), *wanted.files):
+        for code in (*_list_lookup_hashes(resource.hash.lower()), *version_files):
             for file in self.by_hash.get(code, ()):
                 return ModelMatch("here", file, "hash")
         for file in self.by_version.get(resource.version_id or 0, ()):
             return ModelMatch("here", file, "version")
-        for file in self._iter_named(wanted):
+        names = [resource.name, *(one for one in version_files if not _HASH.fullmatch(one))]
+        names = list(filter(None, names))
+        named = [file for name in names for file in self.by_name.get(_normalize_word(name), ())]
+        named = [file for file in named if _fits(file, resource)]
+        for file in named:
             if not _differs(file, resource):
                 return ModelMatch("here", file, "name")
-        return None
-
-    def _find_other_version(self, wanted: WantedModel) -> ModelMatch | None:
-        for file in self.by_model.get(wanted.model_id or 0, ()):
+        for file in self.by_model.get(model_id or 0, ()):
             return ModelMatch("other", file, "model", _name_version(file))
-        for file in self._iter_named(wanted):
+        for file in named:
             return ModelMatch("other", file, "name", file.version_name)
-        for name in _iter_names(wanted):
+        for name in names:
             for file in self.by_plain_name.get(remove_version(name), ()):
-                if _fits(file, wanted.resource):
+                if _fits(file, resource):
                     return ModelMatch("other", file, "name", _name_version(file))
-        return None
-
-    def _iter_named(self, wanted: WantedModel) -> Iterator[ModelFile]:
-        for name in _iter_names(wanted):
-            for file in self.by_name.get(_normalize_word(name), ()):
-                if _fits(file, wanted.resource):
-                    yield file
+        return ModelMatch("missing")
 
 
 def has_model_file(resource: Resource) -> bool:
@@ -211,12 +191,6 @@ def _add_short_hashes(hashes: Iterable[str]) -> set[str]:
 
 def _list_lookup_hashes(stated_hash: str) -> tuple[str, ...]:
     return (stated_hash, stated_hash[:10]) if len(stated_hash) == 64 else (stated_hash,)
-
-
-def _iter_names(wanted: WantedModel) -> Iterator[str]:
-    if wanted.resource.name:
-        yield wanted.resource.name
-    yield from (file for file in wanted.files if file and not _HASH.fullmatch(file))
 
 
 def _fits(file: ModelFile, resource: Resource) -> bool:

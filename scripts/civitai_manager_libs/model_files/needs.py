@@ -6,16 +6,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from .. import util
 from ..civitai import Client, Version
-from ..core import Cancellation, Image, never_cancelled
-from ..errors import DiskError, InputError
+from ..core import Cancellation, Image, log_disk_errors, never_cancelled
+from ..errors import InputError
 from ..infotext import Resource
 from ..library import models
 from .choice import choose_file, FileChoice
 from .destination import choose_path, find_kind
 from .index import get_model_index
-from .matching import has_model_file, ModelFile, ModelMatch
+from .matching import has_model_file, ModelMatch
 from .receive import was_saved_unverified
 from .used_models import (
     find_used_models,
@@ -26,7 +25,7 @@ from .used_models import (
     VersionLoader,
 )
 
-__all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles", "UnknownModel"]
+__all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles"]
 __all__ += ["find_needed_file"]
 
 
@@ -79,19 +78,15 @@ class NeededFile:
 
 
 @dataclass(frozen=True)
-class UnknownModel:
-    """A model that images name, but that is neither on this machine nor known to Civitai."""
-
-    resource: Resource
-    image_count: int
-
-
-@dataclass(frozen=True)
 class NeededFiles:
-    """The model files that images need; missing files come first, then the most needed."""
+    """The model files that images need; missing files come first, then the most needed.
+
+    unknown: the models that are neither on this machine nor known to Civitai, as images name them,
+    each with the number of images that name it.
+    """
 
     files: tuple[NeededFile, ...] = ()
-    unknown: tuple[UnknownModel, ...] = ()
+    unknown: tuple[tuple[Resource, int], ...] = ()
 
     @property
     def missing(self) -> tuple[NeededFile, ...]:
@@ -130,7 +125,8 @@ def list_needed_files(
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
     needs: dict[object, _Need] = {}
-    for image_id, used in find_used_models(images, open_model).by_image.items():
+    by_image, _ = find_used_models(images, open_model)
+    for image_id, used in by_image.items():
         for one in map(loader.identify, used):
             if has_model_file(one.resource) or one.version is not None:
                 resource = one.resource
@@ -168,7 +164,8 @@ def make_needed_file(
     path, error, file, remarks = "", None, choice.file, choice.remarks
     if match.by == "version" and match.file is not None and version.has_hashes:
         if not match.file.hashes and was_saved_unverified(match.file.path):
-            _compute_hash(match.file, cancelled)
+            with log_disk_errors("models"):
+                get_model_index().compute_hash(match.file, cancelled or never_cancelled())
             match = match_resource(resource, version)
         if match.by == "version" and match.file and any(len(h) == 64 for h in match.file.hashes):
             match, remarks = replace(match, state="other"), (*remarks, "not_the_file")
@@ -200,7 +197,7 @@ def find_needed_file(
     return make_needed_file(refresh_version(client, version, cancelled), cancelled=cancelled)
 
 
-def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
+def _list_unknown(needs: Iterable[_Need]) -> tuple[tuple[Resource, int], ...]:
     """Return the models that are neither on this machine nor on Civitai, each name once.
 
     Models without a name are told apart by their hashes.
@@ -212,15 +209,7 @@ def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
             key = (resource.type, resource.name.lower()) if resource.name else resource.hash
             known, image_ids = found.get(key, (resource, set()))
             found[key] = (known if known.hash else resource, image_ids | need.image_ids)
-    return tuple(UnknownModel(resource, len(ids)) for resource, ids in found.values())
-
-
-def _compute_hash(file: ModelFile, cancelled: Cancellation | None) -> None:
-    """Compute and store the SHA256 of a file here; log a DiskError. Raises Cancelled."""
-    try:
-        get_model_index().compute_hash(file, cancelled or never_cancelled())
-    except DiskError as error:
-        util.printD(f"[models] {error}")
+    return tuple((resource, len(ids)) for resource, ids in found.values())
 
 
 def _make_files(

@@ -75,9 +75,8 @@ def receive_model_file(
 ) -> ReceivedModel:
     """Download a model file to its folder, unless the same file is there already.
 
-    Missing companion files are written, and the WebUI reloads its list of models. progress: called
-    with (bytes received, bytes of the whole file or 0 if unknown). Raises the errors of
-    `CivitaiHttpClient.fetch_model`.
+    Missing companion files are written, and the WebUI reloads its list of models. Raises the errors
+    of `CivitaiHttpClient.fetch_model`.
     """
     request, size, was_here = _receive_file(client, request, progress, cancelled)
     errors = write_companions(client, request, cancelled)

@@ -23,7 +23,7 @@ from ..infotext import list_resources, Resource
 from ..library import models
 from .destination import choose_path, find_kind, find_model_kind
 from .index import get_model_index
-from .matching import has_model_file, ModelMatch, WantedModel
+from .matching import has_model_file, ModelMatch
 
 __all__ = [
     "find_used_models",
@@ -34,7 +34,6 @@ __all__ = [
     "plan_requests",
     "refresh_version",
     "UsedModel",
-    "UsedModels",
     "VersionLoader",
 ]
 _MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
@@ -52,17 +51,6 @@ class UsedModel:
     resource: Resource
     version: Version | None
     match: ModelMatch
-
-
-@dataclass(frozen=True)
-class UsedModels:
-    """The models that some images were made with, by image id.
-
-    names: {version id: (model id, "<model name> <version name>")}.
-    """
-
-    by_image: Mapping[int, Sequence[UsedModel]] = field(default_factory=dict)
-    names: Mapping[int, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,13 +107,19 @@ class ModelFileRequest:
         return cls(**values, record=as_mapping(stored.get("record")))
 
 
-def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
-    """Return the models that images were made with, without a request to Civitai.
+def find_used_models(
+    images: Sequence[Image], open_model: int | None = None
+) -> tuple[dict[int, list[UsedModel]], dict[int, tuple[int, str]]]:
+    """Return ({image id: models that the image was made with}, {version id: its model}).
 
-    An image may name a model only by a file's name or hash: its version is then found among the
-    versions in the images' records and all versions of the stored model with the id `open_model`.
+    A model is (its id, "<model name> <version name>"). No request is sent. An image may name a
+    model only by a file's name or hash: its version is then found among the versions in the images'
+    records and all versions of the stored model with the id `open_model`.
     """
-    files = _list_version_files(images, open_model)
+    named = models.find_versions([i for image in images for i in image.version_ids])
+    opened = models.find_stored_model(open_model) if open_model else None
+    stored = {version.id: version for version in (opened.versions if opened else ())} | named
+    files = {file: version.id for version in stored.values() for file in version.files}
     used = {image.id: list_resources(image.meta, image, files) for image in images}
     known = list({one.version_id for each in used.values() for one in each if one.version_id})
     names, versions = models.find_version_names(known), models.find_versions(known)
@@ -136,7 +130,7 @@ def find_used_models(images: Sequence[Image], open_model: int | None = None) -> 
         return UsedModel(one, version, match_resource(one, version, model_id))
 
     by_image = {image_id: [match(one) for one in each] for image_id, each in used.items()}
-    return UsedModels(by_image, names)
+    return by_image, names
 
 
 def match_resource(
@@ -152,15 +146,7 @@ def match_resource(
         resource = replace(resource, type="" if find_model_kind(version) else resource.type)
     model_id = version.model_id if version is not None and version.model_id else model_id
     files = version.files if version is not None else frozenset[str]()
-    return get_model_index().find(WantedModel(resource, model_id, files))
-
-
-def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return {file name or hash: version id} for the files of some stored model versions."""
-    named = models.find_versions([i for image in images for i in image.version_ids])
-    opened = models.find_stored_model(open_model) if open_model else None
-    known = {version.id: version for version in (opened.versions if opened else ())} | named
-    return {file: version.id for version in known.values() for file in version.files}
+    return get_model_index().find(resource, model_id, files)
 
 
 def is_file_hash(code: str) -> bool:
@@ -198,7 +184,7 @@ class VersionLoader:
         known = models.find_versions(list(ids))
         for version_id in ids:
             version = known.get(version_id)
-            match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
+            match = get_model_index().find(Resource(version_id=version_id))
             file = match.file
             if file is None or match.state != "here":
                 is_enough = version is not None and version.is_offered_to_all

@@ -34,7 +34,6 @@ __all__ = [
     "FileDownload",
     "FileOptions",
     "FileVersion",
-    "is_from_start",
     "parse_content_range",
     "Progress",
     "Target",
@@ -80,13 +79,9 @@ class FileVersion:
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
-def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether a response's body begins with the first byte of the file.
-
-    Return False for the status 416, and for a partial response that does not state the file's total
-    length.
-    """
-    if status == 206:
+def _is_from_start(status: int, headers: Mapping[str, str]) -> bool:
+    """Return whether a response's body begins with the first byte of the file."""
+    if status == 206:  # which must state the file's total length
         start, total = parse_content_range(headers)
         return start == 0 and bool(total)
     return status != 416
@@ -269,11 +264,11 @@ class FileDownload:
         with session.open(request, allowed=(416,)) as body:
             if self._is_end_confirmed(body):
                 return self._check_complete()
-            if self._is_continuation(body) or is_from_start(body.status, body.headers):
+            if self._is_continuation(body) or _is_from_start(body.status, body.headers):
                 return self._read_body(body)
         self._restart()
         with session.open(self._request, allowed=(416,)) as body:
-            if not is_from_start(body.status, body.headers):
+            if not _is_from_start(body.status, body.headers):
                 message = "The server did not send the file from its beginning."
                 raise HttpStatusError(message, body.status)
             self._read_body(body)

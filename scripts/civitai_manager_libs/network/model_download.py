@@ -43,24 +43,17 @@ from .pieces import (
 )
 from .session import HttpSession, OutgoingRequest
 
-__all__ = ["ModelDownload", "ModelSession", "receive_file"]
+__all__ = ["ModelDownload", "ModelSession"]
 
 _SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
 _TICK = 0.1  # seconds
 
 
-def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
-    """Receive all bytes of a file, over several connections if the storage allows it.
-
-    retries: how often and when a failed connection is tried again. on_tick: called in this thread
-    ten times a second. All connections have ended when this returns or raises. Raises the error
-    that ended the download, such as FileChanged, NetworkError, DiskError or Cancelled.
-    """
-    _Connections(transfer, retries).run(on_tick)
-
-
 class _Connections:
-    """The connections of one download. If a connection fails, the others receive the rest."""
+    """The connections of one download. If a connection fails, the others receive the rest.
+
+    retries: how often and when a failed connection is tried again.
+    """
 
     def __init__(self, transfer: Transfer, retries: RetryLoop) -> None:
         self._transfer, self._retries = transfer, retries
@@ -71,7 +64,12 @@ class _Connections:
         self._syncer = BackgroundSync(transfer.file, self._fail)
 
     def run(self, on_tick: Callable[[], None]) -> None:
-        """Receive the file, and raise the error that ended the download, if there was one."""
+        """Receive all bytes of the file, over several connections if the storage allows it.
+
+        on_tick: called in this thread ten times a second. All connections have ended when this
+        returns or raises. Raises the error that ended the download, such as FileChanged,
+        NetworkError, DiskError or Cancelled.
+        """
         try:
             self._receive(on_tick)
         finally:  # when all bytes have arrived, some connections may wait for a slot
@@ -241,7 +239,8 @@ class ModelDownload:
             retries = RetryLoop(shared.max_retries, shared.retry_delay, shared.limiter, stop)
             try:
                 with self._cancelled.call_when_cancelled(stop.set):
-                    receive_file(transfer, retries, lambda: self._report_progress(transfer))
+                    connections = _Connections(transfer, retries)
+                    connections.run(lambda: self._report_progress(transfer))
                 self._cancelled.check()
                 return
             except FileChanged:

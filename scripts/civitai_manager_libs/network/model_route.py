@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..core import as_mapping, clean_date
 from ..errors import (
@@ -93,18 +92,15 @@ class DownloadRoute:
         and Cancelled.
         """
         with self._lock:
-            if self._signed is None or self._signed is expired:
-                self._signed = self._fetch_signed()
-            return self._signed
-
-    def _fetch_signed(self) -> OutgoingRequest:
-        while True:
-            try:
-                return self._follow_route(self._requests[0])
-            except NotFound:
-                if len(self._requests) == 1:
-                    raise
-            del self._requests[0]
+            signed = None if self._signed is expired else self._signed
+            while signed is None:
+                try:
+                    signed = self._signed = self._follow_route(self._requests[0])
+                except NotFound:
+                    if len(self._requests) == 1:
+                        raise
+                    del self._requests[0]
+            return signed
 
     def _follow_route(self, request: OutgoingRequest) -> OutgoingRequest:
         for _ in range(_MAX_HOPS):
@@ -138,7 +134,10 @@ def make_route_error(
     replaced by `***` in the error's message.
     """
     text = body.decode("utf-8", "replace")
-    fields = _parse_fields(text)
+    try:
+        fields = as_mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        fields = {}
     is_page = text.lstrip().startswith("<")
     refused = NoAccess if key else NeedsAccess
     if status == 401 and "disabled downloads" in text:
@@ -166,10 +165,3 @@ def make_route_error(
             "Your account has reached Civitai's download limit: try again in a few hours."
         )
     return responses.error_from_response(status, headers, body, key)
-
-
-def _parse_fields(text: str) -> Mapping[str, Any]:
-    try:
-        return as_mapping(json.loads(text))
-    except (ValueError, RecursionError):
-        return {}

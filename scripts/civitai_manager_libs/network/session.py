@@ -36,7 +36,6 @@ from .connections import (
 from .limiter import BandwidthLimit, HostLimiter, HostLimiters
 
 __all__ = [
-    "add_api_key",
     "ApiClient",
     "follow_redirect",
     "HttpSession",
@@ -45,7 +44,6 @@ __all__ = [
     "OutgoingRequest",
     "prepare_request",
     "SendOptions",
-    "split_url",
     "USER_AGENT",
 ]
 
@@ -100,11 +98,6 @@ class OutgoingRequest:
     def url(self) -> str:
         return self.prepared.url or ""
 
-    @property
-    def is_repeatable(self) -> bool:
-        """Return whether the request can be sent again: not if its body is a file or stream."""
-        return isinstance(self.prepared.body, (bytes, str, type(None)))
-
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
         """Return a copy of the request with these headers, which replace those of the same name."""
         prepared = self.prepared.copy()
@@ -120,7 +113,7 @@ def prepare_request(
     headers: added to the defaults; a value of None removes the header. fields: further arguments of
     `requests.Request`. Raises Refused if the URL is not http or https.
     """
-    split_url(url)
+    _split_url(url)
     merged = CaseInsensitiveDict[Any](_HEADERS)
     merged.update(headers or {})
     known = {name: value for name, value in merged.items() if value is not None}
@@ -131,7 +124,7 @@ def prepare_request(
         raise to_our_error(error) from error
 
 
-def split_url(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     """Return the parts of a URL. Raises Refused for a URL that is not http or https."""
     try:
         parts = urlsplit(url)
@@ -177,12 +170,7 @@ class HttpSession:
     def open_in_slot(
         self, request: OutgoingRequest, limiter: HostLimiter, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request and yield the response, using a slot that the caller holds already.
-
-        limiter: that of the host; the caller is inside its `slot` block. Raises HttpStatusError if
-        the status is 300 or above and not in `allowed`; NetworkError, Refused, NeedsKey if a
-        redirect leads to a login page, InputError for an invalid key or proxy, and Cancelled.
-        """
+        """Send a request as `open` does, inside a `slot` block of the host's limiter."""
         bandwidth = _bandwidth if request.sending.throttled else None
         response = self.send(request)
         with closing(ResponseBody(response, request.cancelled, bandwidth, limiter)) as body:
@@ -226,8 +214,8 @@ class HttpSession:
     def _send_once(self, request: OutgoingRequest) -> requests.Response:
         request.cancelled.check()
         prepared = request.prepared
-        if request.origin in ("", split_url(request.url).netloc):
-            prepared = add_api_key(prepared, request.api_key)
+        if request.origin in ("", _split_url(request.url).netloc):
+            prepared = _add_api_key(prepared, request.api_key)
         try:
             options = self._send_options(request)
             adapter = self._adapters[request.refuses_private]
@@ -266,24 +254,15 @@ class ApiClient:
     def __init__(self, client: Any, sending: SendOptions) -> None:
         self._client, self._sending = client, sending
 
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
-    ) -> Any:
-        """Send a GET request to the API and return the parsed JSON of its response.
-
-        cancelled: stops the request when another thread sets it. Raises NetworkError,
-        HttpStatusError, InvalidResponse, Refused, InputError for an invalid API key, and Cancelled.
-        """
-        return self._client.fetch_json(url, params, cancelled, sending=self._sending)
+    def fetch_json(self, *request: Any, **options: Any) -> Any:
+        """Call `CivitaiHttpClient.fetch_json` with these arguments and the SendOptions."""
+        return self._client.fetch_json(*request, sending=self._sending, **options)
 
 
 _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 
 
-def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
     """Return a copy of the request with the API key in its Authorization header.
 
     Return the request itself if there is no key, or if the key may not be sent to the URL. An
@@ -305,7 +284,7 @@ def is_api_url(url: str) -> bool:
     The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
     Raises Refused for a URL that is not http or https.
     """
-    parts, base = split_url(url), urlsplit(setting.base_url())
+    parts, base = _split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
         return True
     is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
@@ -338,7 +317,7 @@ def follow_redirect(response: requests.Response, request: OutgoingRequest) -> Ou
     prepared = _redirect(request.prepared, url, response.status_code)
     if refuses_private and is_private_url(prepared.url or ""):
         raise Refused("The redirect leads into your own network, so it was not followed.")
-    origin = request.origin or split_url(request.url).netloc
+    origin = request.origin or _split_url(request.url).netloc
     return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
 
 
@@ -350,7 +329,7 @@ def _redirect(request: requests.PreparedRequest, url: str, status: int) -> reque
     if `url` is a login page, and Refused if `url` is not http or https, or leads from https to
     http.
     """
-    new, old = split_url(url), split_url(request.url or "")
+    new, old = _split_url(url), _split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):
         raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
     if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):

@@ -24,7 +24,7 @@ from .page_document import BASE_POLICY, make_document, make_policy_hash, STYLE, 
 __all__ = ["IdleConnections", "run_server"]
 
 
-def make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
+def _make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
     """Return the HTML form that asks for user and password.
 
     status: the HTTP status. problem: why the last attempt failed, "" if there was none.
@@ -271,13 +271,13 @@ def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
     from .http import Login
 
     async def page(request: Any) -> Any:
-        return (make_gallery_page if host.is_logged_in(request) else make_login_form)(request)
+        return (make_gallery_page if host.is_logged_in(request) else _make_login_form)(request)
 
     app.router.routes.append(Route("/", page))
     # The names are gradio's, so that our routes use both applications in the same way.
     app.auth, app.tokens = login, {}
     if login is not None:
         # The name has the port, since browsers send a cookie to all ports of a machine.
-        logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=make_login_form)
+        logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=_make_login_form)
         app.tokens = logins.tokens
         app.router.routes.append(Route("/login", logins.log_in, methods=["GET", "POST"]))

@@ -17,7 +17,6 @@ __all__ = [
     "join_captions",
     "join_lines",
     "list_matrix_loras",
-    "make_second_pass",
     "parse_loras",
     "parse_resolution",
     "read_draw_things_pass",
@@ -37,7 +36,6 @@ __all__ = [
     "Source",
     "split_invoke_2_prompt",
     "split_novelai_source",
-    "translate_upscaler",
 ]
 
 Data = Mapping[str, Any]
@@ -236,7 +234,9 @@ _RESIZERS = {  # of the pixels or in the latent space
 }
 
 
-def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
+def _make_second_pass(
+    scale: object, upscaler: str, denoise: object, steps: object = None
+) -> Record:
     """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times.
 
     upscaler: the upscaler's name in A1111, "" if unknown. denoise: the denoising strength.
@@ -250,7 +250,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
     }
 
 
-def translate_upscaler(name: str) -> str:
+def _translate_upscaler(name: str) -> str:
     """Return an upscaler's name in A1111; for an unknown upscaler, the name of its file alone."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
@@ -273,8 +273,8 @@ def read_swarm_pass(data: Data) -> Record:
     if as_text(data.get("refinermethod")).startswith("StepSwap"):
         return {"Refiner": refiner, "Refiner switch at": round(1 - share, 6)} if refiner else {}
     scale = data.get("refinerupscale", 1)
-    upscaler = translate_upscaler(as_text(data.get("refinerupscalemethod")))
-    written = make_second_pass(scale, upscaler, share, data.get("refinersteps"))
+    upscaler = _translate_upscaler(as_text(data.get("refinerupscalemethod")))
+    written = _make_second_pass(scale, upscaler, share, data.get("refinersteps"))
     return written | {
         "Hires CFG Scale": data.get("refinercfgscale"),
         "Hires checkpoint": refiner or None,
@@ -300,10 +300,10 @@ def read_hf_space_pass(data: Data) -> Record:
     """Return A1111's Hires. fix parameters for a Hugging Face Space's second pass, {} if none."""
     upscale = as_mapping(data.get("use_upscaler"))
     method = as_text(upscale.get("upscale_method"))
-    upscaler = translate_upscaler(f"latent-{method}") if method else ""
+    upscaler = _translate_upscaler(f"latent-{method}") if method else ""
     values = (upscale.get(key) for key in ("upscaler_strength", "upscale_steps"))
     scale = upscale.get("upscale_by")
-    return make_second_pass(scale, upscaler, *values) if "upscale_by" in upscale else {}
+    return _make_second_pass(scale, upscaler, *values) if "upscale_by" in upscale else {}
 
 
 def read_fooocus_refiner(data: Data) -> Record:
@@ -371,9 +371,9 @@ def read_matrix_pass(data: Data) -> Record:
     for cards in _iter_modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
             upscaler, sampler = cards
-            name = translate_upscaler(as_text(find_value(upscaler, "SelectedUpscaler.Name")))
+            name = _translate_upscaler(as_text(find_value(upscaler, "SelectedUpscaler.Name")))
             values = (sampler.get(key) for key in ("DenoiseStrength", "Steps"))
-            return make_second_pass(upscaler.get("Scale"), name, *values)
+            return _make_second_pass(upscaler.get("Scale"), name, *values)
     return {}
 
 

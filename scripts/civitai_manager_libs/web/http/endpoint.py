@@ -42,7 +42,7 @@ _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 
 
 @asynccontextmanager
-async def read_body(request: Request, route: ApiRoute, in_thread: InThread) -> AsyncIterator[Any]:
+async def _read_body(request: Request, route: ApiRoute, in_thread: InThread) -> AsyncIterator[Any]:
     """Return a context manager that yields the JSON body that a route declares, None for a GET.
 
     For an upload, the body is an open temporary file. in_thread: calls a function in a thread, so
@@ -170,7 +170,7 @@ class Endpoints:
             try:
                 _check_access(request, is_read=route.method == "GET")
                 in_thread = partial(self._run_in_thread, "bodies")
-                async with read_body(request, route, in_thread) as body:
+                async with _read_body(request, route, in_thread) as body:
                     return await self._respond(route, request, body)
             except ApiError as error:
                 return make_error_response(error, find_language(request))

@@ -261,13 +261,13 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
     open_model: id of the model whose gallery is open, None for no model. A resource without a
     version id is recognized if its file name or hash belongs to a version of this model.
     """
-    used = find_used_models([image], open_model)
+    by_image, names = find_used_models([image], open_model)
     views = list[ResourceView]()
-    for one in used.by_image[image.id]:
+    for one in by_image[image.id]:
         file, version = one.match.file, one.version
         views.append(
             {
-                **make_resource_view(one.resource, used.names),
+                **make_resource_view(one.resource, names),
                 "availability": cast(Availability, one.match.state),
                 "availability_label": describe_match(one.match, one.resource, language),
                 "local_name": file.name if file else "",
@@ -288,7 +288,7 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
     while batch := list(islice(ids, _AT_ONCE)):
         found = image_records.find_images(batch)
         with_data = [image for image in found.values() if image.meta]  # others cannot be reproduced
-        used = find_used_models(with_data, open_model).by_image
+        used, _ = find_used_models(with_data, open_model)
         fitting += [i for i in batch if _is_reproducible(used.get(i, ()))]
     return fitting
 

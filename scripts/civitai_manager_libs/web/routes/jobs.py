@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from itertools import chain
 from typing import cast, Literal
 
@@ -21,11 +20,12 @@ from ...errors import InvalidResponse
 from ...i18n import messages
 from ...jobs import (
     describe_job,
+    describe_report,
+    FAILURES_LISTED,
     Item,
     Job,
     JobService,
     JobState,
-    JobView,
     matches_words,
     ModelFileState,
     NamingContext,
@@ -42,31 +42,22 @@ from .dependencies import (
 )
 from .views import format_iso_time
 
-__all__ = ["make_job_card", "make_jobs_panel", "make_naming_context"]
+__all__ = ["JobStarted", "make_job_card", "make_jobs_panel", "make_naming_context"]
 
 _FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
-
-
-class JobAction(TypedDict):
-    """A button of a job. name: the action in `POST jobs/{id}/{action}`."""
-
-    name: str
-    label: str
 
 
 class JobFailure(TypedDict):
     """An image or model file that could not be downloaded.
 
-    url: the image's or model's page on Civitai. title: a model file's name, "" for an image.
-    reason: why, in words. code: the reason's code. has_thumb: a thumbnail exists.
+    url: the image's or model's page on Civitai. reason: why, in words. has_thumb: a thumbnail
+    exists.
     """
 
     id: int
     url: str
-    title: str
     reason: str
     detail: str
-    code: str
     has_thumb: bool
 
 
@@ -98,17 +89,17 @@ class JobReport(TypedDict):
 class JobCard(TypedDict):
     """A job as the downloads panel shows it.
 
-    kind: `images` or `models`. group: the model, author or collection to which the files belong.
-    subject: which part of the group, in words. filters: the gallery's filters, in words. created:
-    ISO 8601 in UTC. reads_only: the job stores records and downloads no file. percent: 0 to 100.
-    line: progress in words. note: why the job is not running, or what the user should do. folder:
-    where the files are saved, "" for none and for users who may not change settings. model_files:
-    [] for a job of images. failed_label: number of failures and their reasons. more: how many
-    failures are not listed, in words. toast: what to announce when the job ends, "" for nothing.
+    group: the model, author or collection to which the files belong. subject: which part of the
+    group, in words. filters: the gallery's filters, in words. created: ISO 8601 in UTC. reads_only:
+    the job stores records and downloads no file. percent: 0 to 100. line: progress in words. note:
+    why the job is not running, or what the user should do. folder: where the files are saved, ""
+    for none and for users who may not change settings. actions: those of `POST jobs/{id}/{action}`
+    that have a button. model_files: [] for a job of images. failed_label: number of failures and
+    their reasons. more: how many failures are not listed, in words. toast: what to announce when
+    the job ends, "" for nothing.
     """
 
     id: int
-    kind: str
     title: str
     group: str
     subject: str
@@ -124,7 +115,7 @@ class JobCard(TypedDict):
     saved: int
     skipped: int
     failed: int
-    actions: list[JobAction]
+    actions: list[str]
     report: JobReport | None
     model_files: list[JobModelFile]
     failed_label: str
@@ -136,13 +127,12 @@ class JobCard(TypedDict):
 class JobList(TypedDict):
     """The latest jobs.
 
-    active: the number of running jobs; in a search, of the listed ones only. waiting: the number of
-    all queued jobs. total: the number of all jobs. more: how many queued jobs are not listed, in
-    words. bookmarks_revision: as in `Instance`.
+    active: the number of running jobs; in a search, of the listed ones only. total: the number of
+    all jobs. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
+    `Instance`.
     """
 
     active: int
-    waiting: int
     total: int
     bookmarks_revision: int
     more: str
@@ -173,17 +163,13 @@ class JobBody(TypedDict, total=False):
 
 
 class JobStarted(TypedDict):
-    """A message about a new job.
-
-    job_id: None if there was nothing to do. image_count: the largest number of images to download.
-    """
+    """A message about a new job. job_id: None if there was nothing to do."""
 
     job_id: int | None
-    image_count: int
     message: str
 
 
-def _make_file_view(file: ModelFileState, view: JobView, language: str) -> JobModelFile:
+def _make_file_view(file: ModelFileState, job: Job, language: str) -> JobModelFile:
     return {
         "version_id": file.version_id,
         "file_id": file.file_id,
@@ -193,11 +179,11 @@ def _make_file_view(file: ModelFileState, view: JobView, language: str) -> JobMo
         "state": cast(_FileState, file.state),
         "received": file.received,
         "size": file.size,
-        "line": _make_file_line(file, view, language),
+        "line": _make_file_line(file, job, language),
     }
 
 
-def _make_file_line(file: ModelFileState, view: JobView, language: str) -> str:
+def _make_file_line(file: ModelFileState, job: Job, language: str) -> str:
     if file.state == "failed":
         return messages.explain_reason(file.reason, language, file.message, is_model=True)
     size = util.short_bytes(file.size) if file.size else ""
@@ -208,10 +194,10 @@ def _make_file_line(file: ModelFileState, view: JobView, language: str) -> str:
         key = {"saved": "model_file_saved", "skipped": "model_file_was_here"}.get(file.state)
         state = messages.translate(key or "model_file_waits", language)
         return " · ".join(filter(None, [state, size]))
-    now, parts = view.progress, [size] if size else []
-    if now is not None and now.state == JobState.RUNNING and now.rate:
-        left = (file.size - file.received) / now.rate if file.size > file.received else None
-        parts += _list_rate_texts(now.rate, left, language)
+    parts = [size] if size else []
+    if job.state is JobState.RUNNING and job.rate:
+        left = (file.size - file.received) / job.rate if file.size > file.received else None
+        parts += _list_rate_texts(job.rate, left, language)
     return " · ".join(parts)
 
 
@@ -240,14 +226,11 @@ def make_jobs_panel(
     jobs to list. may_see_paths: whether the panel may show paths and errors of this machine.
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
-    views, total = service.list_job_views(limit, is_wanted)
-    active = sum(view.state == JobState.RUNNING for view in views)
-    rows = [make_job_card(view, language, may_see_paths) for view in views]
-    waiting = service.count_waiting()
-    more = waiting - sum(view.state is JobState.QUEUED for view in views)
+    found, total = service.list_jobs(limit, is_wanted)
+    rows = [make_job_card(job, language, may_see_paths) for job in found]
+    more = service.count_waiting() - sum(job.state is JobState.QUEUED for job in found)
     return {
-        "active": active,
-        "waiting": waiting,
+        "active": sum(job.state is JobState.RUNNING for job in found),
         "total": total,
         "bookmarks_revision": bookmarks.get_revision(),
         "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
@@ -256,43 +239,43 @@ def make_jobs_panel(
     }
 
 
-def make_job_card(view: JobView, language: str, may_see_paths: bool = True) -> JobCard:
+def make_job_card(job: Job, language: str, may_see_paths: bool = True) -> JobCard:
     """Return the JSON of a job. may_see_paths: whether it may have this machine's paths."""
-    job, now, state = view.job, view.current_job, view.state
-    is_over, description = state.is_over, describe_job(job, language)
-    more = job.failed - len(view.failed)
-    count = messages.translate("failed_count", language, n=now.failed)
-    failed_label = f"{count} {_make_reasons_text(view, language)}".strip()
-    toast = failed_label if now.failed else ""
-    if not now.failed and job.reason == "empty_end":
+    group, subject, filters = describe_job(job, language)
+    failures = job.failures if job.is_over else ()
+    report: JobReport | None = None
+    if job.is_over and job.report.counts:  # else the job has read no gallery
+        lines, end = describe_report(job, language)
+        report = {"end": end, "lines": lines}
+    more = job.failed - len(job.failures) if job.is_over else 0
+    count = messages.translate("failed_count", language, n=job.failed)
+    failed_label = f"{count} {_make_reasons_text(job, language)}".strip()
+    toast = failed_label if job.failed else ""
+    if not job.failed and job.reason == "empty_end":
         toast = messages.explain_reason("empty_end", language)
     return {
         "id": job.id,
-        "kind": job.options.kind,
         "title": job.title,
-        "group": description.group,
-        "subject": description.subject,
-        "filters": list(description.filters),
+        "group": group,
+        "subject": subject,
+        "filters": filters,
         "created": format_iso_time(job.created),
-        "state": state,
-        "state_label": _make_state_label(view, language),
+        "state": job.state,
+        "state_label": _make_state_label(job, language),
         "reads_only": job.options.reads_only,
-        "percent": _count_percent(now),
-        "line": _make_progress_line(view, language),
-        "note": _make_state_note(view, language),
+        "percent": _count_percent(job),
+        "line": _make_progress_line(job, language),
+        "note": _make_state_note(job, language),
         "folder": job.folder if may_see_paths and not job.options.reads_only else "",
-        "saved": now.saved,
-        "skipped": now.skipped,
-        "failed": now.failed,
-        "actions": _list_actions(view, language),
-        "report": _make_report_view(job, language) if is_over else None,
-        "model_files": [_make_file_view(file, view, language) for file in view.model_files],
+        "saved": job.saved,
+        "skipped": job.skipped,
+        "failed": job.failed,
+        "actions": _list_actions(job),
+        "report": report,
+        "model_files": [_make_file_view(file, job, language) for file in job.model_files],
         "failed_label": failed_label,
-        "failures": [
-            _make_failure_view(item, language, may_see_paths)
-            for item in (view.failed if is_over else ())
-        ],
-        "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
+        "failures": [_make_failure_view(item, language, may_see_paths) for item in failures],
+        "more": messages.translate("more_failed", language, n=more) if more > 0 else "",
         "toast": toast,
     }
 
@@ -304,135 +287,115 @@ def _count_percent(job: Job) -> int:
     return round(100 * done / total) if total else 100 * job.is_over
 
 
-def _make_report_view(job: Job, language: str) -> JobReport | None:
-    """Return what a job found in a gallery and why it read no further pages.
-
-    Return None if the job has read no gallery, such as a job for selected images or model files.
-    """
-    report = job.report
-    if not report.counts:
-        return None
-    end = messages.describe_end(report.end, report.seen, language)
-    if job.options.verify:
-        twice = messages.describe_second_walk(asdict(report), report.missing, language)
-        end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
-    return {"end": end, "lines": messages.describe_counts(report.counts, language)}
-
-
-def _make_reasons_text(view: JobView, language: str) -> str:
+def _make_reasons_text(job: Job, language: str) -> str:
     """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
 
-    Return "" if there are no failures, or if `view` does not list all of them.
+    Return "" if there are no failures, or too many to list.
     """
-    if len(view.failed) < view.job.failed:
+    if job.failed > FAILURES_LISTED:
         return ""
-    counted = Counter(item.reason for item in view.failed).most_common()
+    counted = Counter(item.reason for item in job.failures).most_common()
     reasons = " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
     return f"({reasons})" if reasons else ""
 
 
-def _make_state_label(view: JobView, language: str) -> str:
-    now, key = view.current_job, f"state_{view.state}"
-    if view.state is JobState.DONE and now.failed:
-        return messages.translate("failed_count", language, n=now.failed)
-    if view.is_waiting_to_retry:
+def _make_state_label(job: Job, language: str) -> str:
+    key = f"state_{job.state}"
+    if job.state is JobState.DONE and job.failed:
+        return messages.translate("failed_count", language, n=job.failed)
+    if job.will_retry:
         key = "state_resting"
-    elif view.state == JobState.RUNNING:
-        if now.walk is WalkState.SECOND or now.needs_second_walk:
+    elif job.state is JobState.RUNNING:
+        if job.walk is WalkState.SECOND or job.needs_second_walk:
             key = "state_verifying"
-        elif view.job.options.reads_only:
+        elif job.options.reads_only:
             key = "state_reading"
     return messages.translate(key, language)
 
 
-def _make_progress_line(view: JobView, language: str) -> str:
-    now = view.current_job
-    if view.job.options.reads_only:
-        return messages.translate("job_read", language, done=now.saved, total=now.total)
-    if view.state.is_over:
-        left = now.total - now.finished if now.walked else 0
-        counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed, "left": left}
-        if view.state is JobState.DONE:  # its label says how many failed
+def _make_progress_line(job: Job, language: str) -> str:
+    if job.options.reads_only:
+        return messages.translate("job_read", language, done=job.saved, total=job.total)
+    if job.is_over:
+        left = job.total - job.finished if job.walked else 0
+        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed, "left": left}
+        if job.state is JobState.DONE:  # its label says how many failed
             counts.pop("failed")
         known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}
         return " · ".join(
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
-    parts = _list_count_texts(now, language)
-    if view.state is JobState.QUEUED and view.current_job.jobs_ahead:
-        parts.append(messages.translate("jobs_before", language, n=view.current_job.jobs_ahead))
-    if view.progress is not None:
-        parts += _list_speed_texts(view.progress, language)
+    parts = _list_count_texts(job, language)
+    if job.state is JobState.QUEUED and job.jobs_ahead:
+        parts.append(messages.translate("jobs_before", language, n=job.jobs_ahead))
+    if job.is_live:
+        parts += _list_speed_texts(job, language)
     return " · ".join(parts)
 
 
-def _list_count_texts(now: Job, language: str) -> list[str]:
-    if now.has_models:
-        sizes = {"done": util.short_bytes(now.bytes), "total": util.short_bytes(now.total_bytes)}
+def _list_count_texts(job: Job, language: str) -> list[str]:
+    if job.has_models:
+        sizes = {"done": util.short_bytes(job.bytes), "total": util.short_bytes(job.total_bytes)}
         parts = [messages.translate("of", language, **sizes)]
-        files = {"done": now.finished, "total": now.total}
+        files = {"done": job.finished, "total": job.total}
         return [*parts, messages.translate("of_files", language, **files)]
-    key = "of" if now.has_total else "of_at_most"
-    count = messages.translate(key, language, done=now.finished, total=now.total)
-    return [count, util.short_bytes(now.bytes)]
+    key = "of" if job.has_total else "of_at_most"
+    count = messages.translate(key, language, done=job.finished, total=job.total)
+    return [count, util.short_bytes(job.bytes)]
 
 
-def _list_speed_texts(progress: Job, language: str) -> list[str]:
-    if progress.retry_in >= _LONG_PAUSE:
-        time = util.short_time(progress.retry_in)
+def _list_speed_texts(job: Job, language: str) -> list[str]:
+    if job.retry_in >= _LONG_PAUSE:
+        time = util.short_time(job.retry_in)
         return [messages.translate("resting_long", language, time=time)]
-    if progress.retry_in >= 1:
-        return [messages.translate("resting", language, seconds=round(progress.retry_in))]
-    if progress.state != JobState.RUNNING:
+    if job.retry_in >= 1:
+        return [messages.translate("resting", language, seconds=round(job.retry_in))]
+    if job.state is not JobState.RUNNING:
         return []
-    if not progress.rate:
+    if not job.rate:
         return [messages.translate("no_answer_yet", language)]
-    return _list_rate_texts(progress.rate, progress.seconds_left, language)
+    return _list_rate_texts(job.rate, job.seconds_left, language)
 
 
-def _make_state_note(view: JobView, language: str) -> str:
+def _make_state_note(job: Job, language: str) -> str:
     """Return why a job is not running, or what is wrong with its saved files, in words.
 
     Return "" for a job that waits for its turn in the queue, and if nothing is wrong.
     """
-    missing = view.progress.missing if view.progress is not None else 0
-    if missing:
-        return messages.translate("missing_room", language, size=util.short_bytes(missing))
-    now = view.current_job
-    if view.state is JobState.QUEUED:
+    if job.missing:
+        return messages.translate("missing_room", language, size=util.short_bytes(job.missing))
+    if job.state is JobState.QUEUED:
         return ""
-    if now.reason in _WAITS and view.is_waiting_to_retry:
-        return messages.translate(_WAITS[now.reason], language)
-    if now.reason:
-        return messages.explain_reason(now.reason, language)
-    if view.state.is_over:
-        codes = [file.reason.split() for file in view.model_files if file.state == "saved"]
+    if job.reason in _WAITS and job.will_retry:
+        return messages.translate(_WAITS[job.reason], language)
+    if job.reason:
+        return messages.explain_reason(job.reason, language)
+    if job.is_over:
+        codes = [file.reason.split() for file in job.model_files if file.state == "saved"]
         reasons = (messages.explain_reason(c, language, is_model=True) for c in chain(*codes))
         texts = dict.fromkeys(reasons)
         if texts:
             return (" " if language == "en" else "").join(texts)
-    return messages.translate("not_there", language, n=view.missing) if view.missing else ""
+    count = job.missing_files
+    return messages.translate("not_there", language, n=count) if count else ""
 
 
-def _list_actions(view: JobView, language: str) -> list[JobAction]:
+def _list_actions(job: Job) -> list[str]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
-        JobState.QUEUED: (
-            ["first", "pause", "cancel"] if view.current_job.jobs_ahead else ["pause", "cancel"]
-        ),
+        JobState.QUEUED: ["first", "pause", "cancel"] if job.jobs_ahead else ["pause", "cancel"],
         JobState.PAUSED: ["resume", "cancel"],
-    }.get(view.state, [])
-    if view.is_waiting_to_retry:
+    }.get(job.state, [])
+    if job.will_retry:
         names = ["resume", "pause", "cancel"]
-    if view.state.is_over:
-        now = view.job
-        is_cut_short = view.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
-        names = ["retry"] if any(item.reason != "gone" for item in view.failed) else []
-        names += ["resume"] if is_cut_short or now.ended_empty else []
-        names += ["anew"] if view.missing else []
-        has_files = not now.options.reads_only and view.current_job.saved + view.current_job.skipped
+    if job.is_over:
+        is_cut_short = job.state is JobState.CANCELLED and (job.waiting > 0 or not job.walked)
+        names = ["retry"] if any(item.reason != "gone" for item in job.failures) else []
+        names += ["resume"] if is_cut_short or job.ended_empty else []
+        names += ["anew"] if job.missing_files else []
+        has_files = not job.options.reads_only and job.saved + job.skipped
         names += ["open", "forget"] if has_files else ["forget"]
-    return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
+    return names
 
 
 def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFailure:
@@ -446,11 +409,9 @@ def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFai
     return {
         "id": item.image_id,
         "url": url,
-        "title": os.path.basename(item.model_path) if is_model else "",
         "reason": messages.explain_reason(item.reason, language, item.message, is_model),
         # The messages are English, and may contain paths.
         "detail": item.message if language == "en" and may_see_paths else "",
-        "code": item.reason,
         "has_thumb": item.kind not in ("audio", "model"),
     }
 
@@ -470,11 +431,8 @@ def get_jobs(context: RequestContext) -> JobList:
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
-    return _make_panel(context, words, limit or _LISTED)
-
-
-def _make_panel(context: RequestContext, words: str = "", limit: int = _LISTED) -> JobList:
-    return make_jobs_panel(get_job_service(), context.language, words, limit, context.may_see_paths)
+    service, sees_paths = get_job_service(), context.may_see_paths
+    return make_jobs_panel(service, context.language, words, limit or _LISTED, sees_paths)
 
 
 @change_route("POST", "jobs/{job:civitai_id}/{action}")
@@ -489,7 +447,7 @@ def act_on_job(context: RequestContext) -> JobList:
     if act is None:
         raise ApiError(404, "not_there")
     act(job_id, context)
-    return _make_panel(context)
+    return get_jobs(context)
 
 
 @change_route("POST", "jobs", 2 * MB)
@@ -581,7 +539,7 @@ def _started_view(
     context: RequestContext, job_id: int | None, count: int, key: str, **values: str
 ) -> JobStarted:
     words = context.translate(key, n=count, **values)
-    return {"job_id": job_id, "image_count": count, "message": words}
+    return {"job_id": job_id, "message": words}
 
 
 def _open_folder(job_id: int, context: RequestContext) -> None:

@@ -14,6 +14,7 @@ from ...civitai import RemoteFile, Version
 from ...core import as_id, as_whole_number, clean_line, find_device, find_free_space
 from ...errors import NotFound
 from ...i18n import messages
+from ...infotext import Resource
 from ...library import bookmarks, image_records, models
 from ...model_files import (
     choose_file,
@@ -25,7 +26,6 @@ from ...model_files import (
     NeededFiles,
     plan_requests,
     shorten_folder,
-    UnknownModel,
 )
 from ..http import (
     ApiError,
@@ -39,6 +39,7 @@ from ..http import (
 )
 from .dependencies import get_client, get_job_service, respond_once
 from .image import describe_match
+from .jobs import JobStarted
 from .views import Availability, make_resource_view, ResourceLink
 
 
@@ -134,18 +135,11 @@ class ModelFilesBody(TypedDict):
     request: NotRequired[str]
 
 
-class ModelFilesStarted(TypedDict):
-    """A message about a new job. job_id: None if other jobs download all files already."""
-
-    job_id: int | None
-    message: str
-
-
 _MB = 1024 * 1024  # bytes
 _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 
-def make_needed_files_view(
+def _make_needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
 ) -> NeededFilesView:
     """Return the JSON of the model files that images need.
@@ -165,14 +159,14 @@ def make_needed_files_view(
     for view in files:
         view["folder"] = labels.get(view["folder"], "")
     return {
-        "files": files + [_unknown_view(unknown, language) for unknown in found.unknown],
+        "files": files + [_unknown_view(*unknown, language) for unknown in found.unknown],
         "image_count": image_count,
         "disks": _list_disks(devices, labels),
         "locked": messages.explain_reason(lock, language) if lock else "",
     }
 
 
-def explain_refusal(choice: FileChoice, language: str) -> str:
+def _explain_refusal(choice: FileChoice, language: str) -> str:
     """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
     refusal = choice.refusal
     if not refusal:
@@ -183,7 +177,7 @@ def explain_refusal(choice: FileChoice, language: str) -> str:
 def _file_view(needed: NeededFile, language: str) -> NeededFileView:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
-    refusal = "" if needs_word else explain_refusal(choice, language)
+    refusal = "" if needs_word else _explain_refusal(choice, language)
     short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
         refusal = messages.translate_error(needed.error, language)
@@ -225,31 +219,27 @@ def _link_view(needed: NeededFile) -> ResourceLink:
 def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFileView:
     choice = choose_file(version, file_id=file.id)
     is_unsafe = choice.refusal == "unsafe" and not choice.needs_consent
+    traits = [file.type, file.precision]
+    if file.type in _MODEL_TYPES:
+        size = "pruned" if file.is_pruned else "full"
+        traits = [file.format, file.quantization, file.precision, size]
     return {
         "id": file.id,
         "name": file.name,
-        "form": " ".join(filter(None, _list_traits(file))),
+        "form": " ".join(filter(None, traits)),
         "size": file.size,
         "may_run_code": file.may_run_code,
         "refusal": messages.explain_reason("unsafe", language) if is_unsafe else "",
     }
 
 
-def _list_traits(file: RemoteFile) -> list[str]:
-    if file.type not in _MODEL_TYPES:
-        return [file.type, file.precision]
-    size = "pruned" if file.is_pruned else "full"
-    return [file.format, file.quantization, file.precision, size]
-
-
-def _unknown_view(unknown: UnknownModel, language: str) -> NeededFileView:
-    resource = unknown.resource
+def _unknown_view(resource: Resource, image_count: int, language: str) -> NeededFileView:
     return {
         **make_resource_view(resource, {}),
         "key": f"{resource.type} {resource.hash or resource.name}",
         "availability": "missing",
         "availability_label": messages.translate("available_missing", language),
-        "image_count": unknown.image_count,
+        "image_count": image_count,
         "file": None,
         "choices": [],
         "companions": [],
@@ -306,7 +296,7 @@ def list_for_images(context: RequestContext, body: NeededFilesBody) -> RemoteWor
 
 
 @change_route("POST", "model_files", MB)
-def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[ModelFilesStarted]:
+def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[JobStarted]:
     """Start a job that downloads the files in the body; return the job's id and a message.
 
     The body names a file by its id and its version's id, never by a URL. Raises ApiError for a
@@ -326,7 +316,7 @@ def _list_for_ids(
     if not images and ids:
         raise ApiError(404, "not_known")
     found = list_needed_files(get_client(), images, model_id, context.cancelled)
-    return make_needed_files_view(context, found, len(images))
+    return _make_needed_files_view(context, found, len(images))
 
 
 def _list_for_model(
@@ -346,10 +336,10 @@ def _list_for_model(
     if not versions:
         raise ApiError(404, "gone", "no_model")
     needed = find_needed_file(get_client(), versions[0], context.cancelled)
-    return make_needed_files_view(context, NeededFiles((needed,)), 1)
+    return _make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
-def _start_download(context: RequestContext, body: ModelFilesBody) -> ModelFilesStarted:
+def _start_download(context: RequestContext, body: ModelFilesBody) -> JobStarted:
     if not body["files"]:
         raise ApiError(400, "bad_input", field="files")
     ids = [as_id(entry.get("version_id")) or 0 for entry in body["files"]]
@@ -364,10 +354,10 @@ def _start_download(context: RequestContext, body: ModelFilesBody) -> ModelFiles
         title = context.translate("model_job_title", n=len(requests))
     name = body.get("collection", "")
     search = f'set="{clean_line(name)}"' if name else ""
-    started = get_job_service().download_model_files(requests, title, search)
-    key = "model_job_started" if started.job_id is not None else "model_job_known"
-    message = context.translate(key, n=len(started.file_ids), title=title)
-    return {"job_id": started.job_id, "message": message}
+    job_id, elsewhere = get_job_service().download_model_files(requests, title, search)
+    count = len({request.file_id for request in requests} - elsewhere.keys())
+    key = "model_job_started" if job_id is not None else "model_job_known"
+    return {"job_id": job_id, "message": context.translate(key, n=count, title=title)}
 
 
 def _require_file(
@@ -380,7 +370,7 @@ def _require_file(
     if choice.file is None:
         raise ApiError(404, "not_known", "model_not_read")
     if choice.refusal:
-        reason = explain_refusal(choice, context.language)
+        reason = _explain_refusal(choice, context.language)
         name = choice.file.name
         raise ApiError(409, choice.refusal, "model_refused_one", name=name, reason=reason)
     return choice.file

@@ -22,7 +22,7 @@ from ...infotext import (
     Resource,
 )
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
-from ...model_files import get_model_index, WantedModel
+from ...model_files import get_model_index
 from ..http import (
     ApiError,
     change_route,
@@ -282,7 +282,7 @@ def _describe_difference(context: RequestContext, difference: Difference) -> str
 
 def _find_hashes(resource: Resource) -> Collection[str] | None:
     """Return the known hashes of a model's file on this machine, None if the machine lacks it."""
-    match = get_model_index().find(WantedModel(resource))
+    match = get_model_index().find(resource)
     if match.state == "missing":
         return None
     return match.file.hashes if match.file else ()

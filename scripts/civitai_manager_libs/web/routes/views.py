@@ -58,19 +58,11 @@ class ResourceLink(TypedDict):
     url: str
 
 
-class SearchProgress(TypedDict):
-    """How many images of the library have been searched so far, and how many there are."""
-
-    count: int
-    total: int
-
-
 class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
-    Civitai did not respond. search_progress: how far a search has come, None for a full page and
-    for a gallery. hidden_count: images left out because of their author or a word.
+    Civitai did not respond. hidden_count: images left out because of their author or a word.
     """
 
     images: list[ImageView]
@@ -78,7 +70,6 @@ class ImagePage(TypedDict):
     read_at: str
     notes: list[Note]
     from_library: bool
-    search_progress: SearchProgress | None
     hidden_count: int
 
 
@@ -176,7 +167,6 @@ def make_page_view(
         "read_at": format_iso_time(read_at),
         "notes": notes,
         "from_library": False,
-        "search_progress": None,
         "hidden_count": hidden_count,
     }
 
