@@ -82,8 +82,9 @@ def test_walks_stop_at_the_requested_number(store, tmp_path, monkeypatch, wanted
     assert (job.state, job.saved, job.report.second_end) == ("done", wanted, second_end)
 
 
-@pytest.mark.parametrize("count", [50, 300])
-@pytest.mark.parametrize("where", ["newer", "older", "both", "between"])
+@pytest.mark.parametrize(
+    "where,count", [("newer", 300), ("older", 300), ("both", 50), ("between", 50)]
+)
 def test_feed_full_of_drafts_lacks_nothing_if_both_walks_agree(
     store, tmp_path, monkeypatch, where, count
 ):
@@ -100,7 +101,7 @@ def test_feed_full_of_drafts_lacks_nothing_if_both_walks_agree(
     assert (report.end, report.second_end) == ("end", "end")
 
 
-@pytest.mark.parametrize("at", [1, 5, 6, 9])
+@pytest.mark.parametrize("at", [1, 6, 9])
 def test_second_walk_resumes_where_it_was_stopped(store, tmp_path, monkeypatch, at):
     site = Site(_gallery(500), lost={"Newest": range(1, 500, 3), "Oldest": range(1, 500, 5)})
     answer = site.answer
