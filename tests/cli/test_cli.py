@@ -992,12 +992,12 @@ def test_download_does_not_load_gradio(server, program, tmp_path):
 
 def test_demo_gallery_of_hostile_names_downloads_completely(demo, run, dest, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    words = ("download", "900008", "--dest", dest, "--level", "XXX", "--limit", "12")
+    words = ("download", "900008", "--dest", dest, "--level", "XXX", "--limit", "8")
     code, out, err = run(*words, "--json")
     result = json.loads(out)
     assert code == 0, err
     pictures = read_images(dest)
-    assert len(pictures) == result["saved"] >= 10
+    assert len(pictures) == result["saved"] >= 6
     for name, data in pictures.items():
         image_id, _, extension = name.partition(".")
         assert data == draw_original(find_demo_image(int(image_id))).body
