@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.infotext import build_infotext
 from civitai_manager_libs.infotext.files.program_tables import read_program, read_texts, TEXT_NAMES
 from civitai_manager_libs.infotext.files.programs import read_dream
@@ -27,7 +28,6 @@ SPACE = _RECORDS["space"]["record"]
 MATRIX = _RECORDS["matrix"]["record"]
 PROJECT = _RECORDS["matrix-project"]["record"]
 TENSORART = _RECORDS["tensorart"]["record"]
-TENSORART_GRAPH = _RECORDS["tensorart-graph"]["record"]
 PLUS = _RECORDS["fooocusplus"]["record"]
 TEXTS = _RECORDS["easy-diffusion-texts"]["record"]
 NOVELAI_4 = json.loads(_RECORDS["novelai-4"]["record"]["Comment"])
@@ -79,90 +79,14 @@ def told(data, **texts):
 
 
 BASIC = "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, Seed: 1"
-HIRES = [
-    {"$type": "Upscaler", "Scale": 1.5, "SelectedUpscaler": {"Name": "RealESRGAN_x4.pth"}},
-    {"$type": "Sampler", "Steps": 10, "DenoiseStrength": 0.3},
-]
 
 
-@pytest.mark.parametrize(
-    ("data", "texts", "program", "prompt", "rest"),
-    [
-        (
-            SPACE,
-            {},
-            "Hugging Face Space",
-            "a cat",
-            "Size: 1024x768, Model hash: BDB59BAC77, Model: WAI XL v16",
-        ),
-        (
-            {**SPACE, "use_upscaler": {"upscale_method": "nearest-exact", "upscale_by": 1.5}}
-            | {"resolution": "512 x 512"},
-            {},
-            "Hugging Face Space",
-            "a cat",
-            "Size: 512x512, Model hash: BDB59BAC77, Model: WAI XL v16, Hires upscale: 1.5, "
-            "Hires upscaler: Latent (nearest-exact)",
-        ),
-        (
-            MATRIX,
-            {"smproj": json.dumps({"State": PROJECT})},
-            "Stability Matrix",
-            "a cat <lora:mist:0.8>",
-            "Size: 1024x768, Model hash: A5F58EB1C3, Model: wai, Denoising strength: 0.3, "
-            "Clip skip: 2, Hires upscale: 1.5, Hires upscaler: RealESRGAN_x4, Hires steps: 10",
-        ),
-        (
-            MATRIX,
-            {},
-            "Stability Matrix",
-            "a cat",
-            "Size: 1536x1152, Model hash: A5F58EB1C3, Model: wai",
-        ),
-        (
-            TENSORART,
-            {"prompt": json.dumps(TENSORART_GRAPH)},
-            "TensorArt",
-            "a cat <lora:fog:0.8>",
-            "Size: 1024x768, Model hash: A5F58EB1C3, Model: WAI-16, Clip skip: 2",
-        ),
-        (
-            PLUS,
-            {},
-            "FooocusPlus",
-            "a cat <lora:fog:0.8>",
-            "Size: 1024x768, Model: juggernaut, Clip skip: 2",
-        ),
-    ],
-    ids=["space", "space-hires", "matrix", "matrix-short", "tensorart", "fooocusplus"],
-)
+@each_case(__file__, "programs_of_2025_and_later_are_read")
 def test_programs_of_2025_and_later_are_read(data, texts, program, prompt, rest):
     assert told(data, **texts) == (program, prompt, f"{BASIC}, {rest}")
 
 
-@pytest.mark.parametrize(
-    ("data", "pairs"),
-    [
-        (
-            {"refinercontrolpercentage": 0.3, "refinerupscale": 1.5, "refinersteps": 40}
-            | {"refinerupscalemethod": "model-A/RealESRGAN_x4.pth", "refinercfgscale": 5},
-            "Denoising strength: 0.3, Hires upscale: 1.5, Hires upscaler: RealESRGAN_x4, "
-            "Hires steps: 40, Hires CFG Scale: 5",
-        ),
-        (
-            {"refinercontrolpercentage": 0.2, "refinermodel": "a/xl_refiner"},
-            "Denoising strength: 0.2, Hires upscale: 1, Hires checkpoint: xl_refiner",
-        ),
-        (
-            {"refinercontrolpercentage": 0.2, "refinermethod": "StepSwap"}
-            | {"refinermodel": "a/xl_refiner"},
-            "Refiner: xl_refiner, Refiner switch at: 0.8",
-        ),
-        ({"initimagecreativity": 0.4}, "Denoising strength: 0.4"),
-        ({}, ""),
-    ],
-    ids=["hires", "same-size", "step-swap", "img2img", "none"],
-)
+@each_case(__file__, "swarmuis_refiner_is_a_second_pass")
 def test_swarmuis_refiner_is_a_second_pass(data, pairs):
     params = {**SWARM["sui_image_params"], **data, "clipstopatlayer": None}
     before = told({"sui_image_params": {**SWARM["sui_image_params"], "clipstopatlayer": None}})[2]
@@ -178,28 +102,7 @@ def test_draw_things_second_pass_has_its_own_first_size():
     assert "Size: 1024x768" in told({**DRAW_THINGS, "v2": {**more, "hiresFix": False}})[2]
 
 
-@pytest.mark.parametrize(
-    ("data", "end"),
-    [
-        ({"strength": 0.6}, "Denoising strength: 0.6, Clip skip: 2"),
-        (
-            {"hrf_enabled": True, "hrf_strength": 0.45, "hrf_method": "ESRGAN"},
-            "Size: 1024x768, Model: juggernaut, VAE: fixed, Denoising strength: 0.45, "
-            "Clip skip: 2",
-        ),
-        (
-            {"hrf_enabled": True, "hrf_strength": 0.45, "hrf_width": 512, "hrf_height": 384},
-            "Size: 512x384, Model: juggernaut, VAE: fixed, Denoising strength: 0.45, "
-            "Clip skip: 2, Hires resize: 1024x768",
-        ),
-        ({"hrf_enabled": False, "hrf_strength": 0.45}, "VAE: fixed, Clip skip: 2"),
-        (
-            {"refiner_model": {"name": "xl_refiner"}, "refiner_start": 0.8},
-            "Clip skip: 2, Refiner: xl_refiner, Refiner switch at: 0.8",
-        ),
-    ],
-    ids=["img2img", "hires-4", "hires-3", "off", "refiner"],
-)
+@each_case(__file__, "invokeais_strengths_and_refiner_are_read")
 def test_invokeais_strengths_and_refiner_are_read(data, end):
     assert told({**INVOKE, **data})[2].endswith(end)
 
