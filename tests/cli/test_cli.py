@@ -239,20 +239,6 @@ def test_options_reach_the_api(server, run, dest, words, asked):
     assert asked.items() <= server.pages[0].items()
 
 
-@pytest.mark.parametrize(
-    "model,asked",
-    [
-        (f"https://civitai.com/models/{MODEL_ID}/a-name", {"modelId": _MODEL}),
-        (f"civitai.com/models/{MODEL_ID}?modelVersionId={VERSION_ID}", {}),
-    ],
-    ids=["page", "version-of-page"],
-)
-def test_model_may_be_a_url(server, run, dest, model, asked):
-    assert run("download", model, "--dest", dest, "--limit", "3")[0] == 0
-    assert (asked or {"modelVersionId": str(VERSION_ID)}).items() <= server.pages[0].items()
-    assert len(read_images(dest)) == 3
-
-
 def test_limit_defaults_to_the_setting(server, run, dest):
     setting.change("gallery_download_limit", 4)
     assert run("download", _MODEL, "--dest", dest)[1].startswith("4 saved")
