@@ -83,7 +83,7 @@ def _read_infotext(body: bytes) -> str:
 
 def test_infotext_in_a_file_equals_the_records_meta(newest):
     formats, seeds = set(), 0
-    for item in newest[:9]:
+    for item in newest[:12]:
         body, meta = _original(item), item["meta"]
         formats.add(detect_media_extension(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
