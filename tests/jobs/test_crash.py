@@ -8,6 +8,7 @@ import time
 
 import pytest
 from api_server import MODEL_ID, ApiServer
+from civitai_manager_libs.jobs import JobStore
 from cli_process import CliProcess, part_files
 from crash_checks import check_none_fetched_again, list_whole_images
 
@@ -33,11 +34,11 @@ def test_job_that_is_killed_repeatedly_downloads_each_image_once(server, tmp_pat
     download = ("download", str(MODEL_ID), "--dest", str(dest), "--concurrency", "4")
     _kill_at_random(program.start(*download), server, moments)
     saved, asked = list_whole_images(server, dest), server.fetched
-    if _jobs(program):
+    if _list_states(program):
         _kill_at_random(program.start("resume"), server, moments)
     check_none_fetched_again(server, saved, asked)
     saved, asked = list_whole_images(server, dest), server.fetched
-    words = ("resume", "1") if _jobs(program) else download
+    words = ("resume", "1") if _list_states(program) else download
     done = program.run(*words, "--json")
     assert done.returncode == 0, done.stderr
     check_none_fetched_again(server, saved, asked)
@@ -72,8 +73,9 @@ def _kill_at_random(process, server, moments):
         process.kill()
 
 
-def _jobs(program):
-    return json.loads(program.run("jobs", "--json").stdout)
+def _list_states(program):
+    with JobStore(str(program.data / "gallery.db")) as store:
+        return [job.state for job in store.list_jobs()]
 
 
 def _check_finished(server, dest, program, tmp_path, done):
@@ -83,4 +85,4 @@ def _check_finished(server, dest, program, tmp_path, done):
     assert list_whole_images(server, dest) == set(server.ids)
     assert len(list(dest.iterdir())) == 3 * _COUNT
     assert part_files(tmp_path) == []
-    assert [job["state"] for job in _jobs(program)] == ["done"]
+    assert _list_states(program) == ["done"]
