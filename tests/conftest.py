@@ -24,7 +24,7 @@ import pytest  # noqa: E402
 from civitai_manager_libs import setting  # noqa: E402
 
 # How many tries each test has that makes up its own bad input.
-_EXAMPLES = int(os.environ.get("CIVITAI_TEST_EXAMPLES", "100"))
+_EXAMPLES = int(os.environ.get("CIVITAI_TEST_EXAMPLES", "60"))
 hypothesis.settings.register_profile(
     "ours",
     max_examples=_EXAMPLES,
@@ -81,6 +81,22 @@ def each_system(request, monkeypatch):
         from windows_files import play_windows
 
         play_windows(monkeypatch)
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command line in this process; return its (exit code, stdout, stderr)."""
+    from civitai_manager_libs.cli import arguments, commands
+
+    def run(*words):
+        capsys.readouterr()
+        try:
+            code = commands.run_command(arguments.build_parser().parse_args(words))
+        except SystemExit as error:
+            code = error.code
+        return code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture

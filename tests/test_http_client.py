@@ -72,20 +72,6 @@ def test_post_sends_its_data_as_json(server):
     assert server.requests[0].headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(
-    "answer, value",
-    [
-        pytest.param(json_answer(None), None, id="null"),
-        pytest.param(packed(b"[1]"), [1], id="packed"),
-        pytest.param(whole(b"[1]", "text/html"), [1], id="wrong-type"),
-        pytest.param(json_answer([1]).but(framing="close"), [1], id="closing"),
-        pytest.param(json_answer(["x" * 300_000]), ["x" * 300_000], id="large"),
-    ],
-)
-def test_json_is_read_with_each_framing(answer, value, server):
-    assert CivitaiHttpClient().fetch_json(server.play("/a", answer)) == value
-
-
 BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
     "page": (page(), InvalidResponse, 1),
     "huge": (whole(b" " * 2000 + b"[]"), InvalidResponse, 1),

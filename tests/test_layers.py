@@ -240,8 +240,9 @@ def watch(event, arguments):
 """
 _IMPORT_ALL = f"""
 {_WATCH}
-import gradio, requests, PIL.Image, sqlite3, http.server  # these may do what they like
-import importlib
+import requests, PIL.Image, sqlite3, http.server  # these may do what they like
+import importlib, unittest.mock
+sys.modules["gradio"] = unittest.mock.MagicMock()  # and it too; it takes seconds
 sys.addaudithook(watch)
 for name in sys.argv[1:]:
     importlib.import_module(f"civitai_manager_libs.{{name}}")

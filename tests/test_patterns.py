@@ -30,9 +30,9 @@ _LOCALS = {
         "pattern": "|".join(pattern for pattern, _ in module._VERSIONS)
     },
 }
-_SCREENED = (4, 8, 12, 16, 20, 24, 32, 48, 64, 128, 512, 3000)  # repetitions
-_SUSPICIOUS = 0.003  # seconds; a linear pattern takes a tenth, a quadratic one ten times as long
-_SIZE, _STEPS = 400, 3_000_000
+_SCREENED = (8, 12, 16, 20, 24, 32, 64, 256, 1200)  # repetitions
+_SUSPICIOUS = 0.001  # seconds; a linear pattern takes a tenth, a quadratic one five times as long
+_SIZE, _STEPS = 120, 1_000_000
 _GROWTH = 1.3
 
 
@@ -178,6 +178,15 @@ def _check_growth(counter: Counter, method: str, attack: tuple[str, str, str]) -
     return ""
 
 
+def _check_counter(counter: Counter, pattern: re.Pattern, method: str, text: str) -> None:
+    """Assert that the counter finds on a short text what Python finds."""
+    try:
+        spans = counter.count(method, text, 20_000)[1]
+    except TooManySteps:
+        return
+    assert spans == _list_spans(pattern, method, text), (text, "counter is wrong")
+
+
 def _list_simple_methods(methods: set[str]) -> list[str]:
     scans = methods - {"search", "match", "fullmatch"}
     return sorted({*(methods - scans), *(["finditer"] if scans else [])})
@@ -187,15 +196,11 @@ def _list_simple_methods(methods: set[str]) -> list[str]:
 def test_a_pattern_takes_linear_time_on_every_generated_text(place):
     pattern, methods = _collect()[place]
     counter = Counter(pattern)
-    for attack in iter_attacks(counter, isinstance(pattern.pattern, str)):
+    attacks = iter_attacks(counter, isinstance(pattern.pattern, str))
+    for number, attack in enumerate(attacks):
         for method in _list_simple_methods(methods):
-            text = attack[0] + attack[1] * 3 + attack[2]
-            try:
-                spans = counter.count(method, text, 20_000)[1]
-            except TooManySteps:
-                pass
-            else:
-                assert spans == _list_spans(pattern, method, text), (attack, "counter is wrong")
+            if number % 8 == 0:
+                _check_counter(counter, pattern, method, attack[0] + attack[1] * 3 + attack[2])
             if _is_suspicious(pattern, method, attack):
                 fault = _check_growth(counter, method, attack)
                 assert not fault, (pattern.pattern, fault)

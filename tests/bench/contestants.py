@@ -13,15 +13,25 @@ from pathlib import Path
 from measure import ENTRY, HERE, Run, Server, make_environment, measure_process
 from server import image_url
 
-__all__ = ["ARIA", "COMMAND_LINE", "CURL", "GALLERY_DL", "NAMES", "PROCESS"]
+__all__ = ["COMMAND_LINE", "CURL", "GALLERY_DL", "NAMES", "PROCESS"]
 __all__ += ["OTHERS", "SEQUENTIAL", "Work", "run_turn"]
 
 NAMES, PROCESS = "ours: download_images", "ours: the same, whole process"
 COMMAND_LINE = "ours: command line, whole process"
-CURL, ARIA, GALLERY_DL = "curl -Z", "aria2c -x1", "gallery-dl"
+CURL, GALLERY_DL = "curl -Z", "gallery-dl"
 SEQUENTIAL = "a loop of requests.get"
-OTHERS = (CURL, ARIA, GALLERY_DL, SEQUENTIAL)
+OTHERS = (CURL, GALLERY_DL, SEQUENTIAL)
 _FIRST_ID = 5_000_000
+_SEQUENTIAL_PROGRAM = """
+import os, requests, sys
+folder, list_file = sys.argv[1:]
+for url in open(list_file).read().split():
+    response = requests.get(url, stream=True, timeout=30)
+    response.raise_for_status()
+    with open(os.path.join(folder, url.rsplit("/", 1)[-1]), "wb") as file:
+        for chunk in response.iter_content(8192):
+            file.write(chunk)
+"""
 
 
 @dataclass(frozen=True)
@@ -86,12 +96,6 @@ def _run_curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     yield CURL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _run_aria(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    argv = [_find_program("aria2c"), "--no-conf", "-q", "-j", str(work.at_once), "-x1"]
-    argv += ["--file-allocation=none", "-d", str(folder / "out"), "-i", str(folder / "urls")]
-    yield ARIA, measure_process(argv, make_environment(work.server.url, folder / "data"))
-
-
 def _run_gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     argv = [_find_program("gallery-dl"), "--config-ignore", "-q", "--no-mtime"]
     argv += ["-D", str(folder / "out"), "-i", str(folder / "urls")]
@@ -99,7 +103,7 @@ def _run_gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
 
 
 def _run_sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    argv = [sys.executable, str(HERE / "sequential.py"), str(folder / "out"), str(folder / "urls")]
+    argv = [sys.executable, "-c", _SEQUENTIAL_PROGRAM, str(folder / "out"), str(folder / "urls")]
     yield SEQUENTIAL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
@@ -107,7 +111,6 @@ _PROGRAMS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
     NAMES: _run_ours_by_name,
     COMMAND_LINE: _run_ours_by_command,
     CURL: _run_curl,
-    ARIA: _run_aria,
     GALLERY_DL: _run_gallery_dl,
     SEQUENTIAL: _run_sequential,
 }

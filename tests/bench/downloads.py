@@ -1,4 +1,4 @@
-"""Cases (a) and (d): downloads of many, and of ten thousand images."""
+"""Case (a): downloads of many images."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from contestants import Work
 from measure import Figures, run_server
 from tables import format_mib, format_number, format_table, format_verdict
 
-__all__ = ["download_many", "measure_memory"]
+__all__ = ["download_many"]
 
-_MB = 1024 * 1024
 _HEADS = ["", "seconds", "× ideal", "× curl", "CPU ms per picture", "peak MiB"]
 _HEADS += ["most at once", "API at once", "asked twice"]
 
@@ -85,7 +84,7 @@ def download_many(scale: str) -> str:
     return "\n".join(
         [
             _compare(few, 3, (*ours, *who.OTHERS), turns, slow_turns),
-            _compare(lots, 10, (*ours, who.CURL, who.ARIA), turns, slow_turns),
+            _compare(lots, 10, (*ours, who.CURL), turns, slow_turns),
         ]
     )
 
@@ -120,29 +119,3 @@ def _check_politeness(trial: _Trial) -> Iterator[str]:
     yield format_verdict("most at once at the host", most, trial.work.at_once)
     yield format_verdict("API requests at once", most_api, 1)
     yield format_verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
-
-
-def measure_memory(scale: str) -> str:
-    turns, counts = {"full": (3, (100, 10_000)), "quick": (1, (100, 1000))}.get(scale, (1, (2, 4)))
-    names = (who.NAMES, who.COMMAND_LINE)
-    trials = []
-    for count in counts:
-        with run_server(latency=0, size=2000, pictures=count) as server:
-            trials.append(_Trial(Work(server, count, 2000, 8)))
-            trials[-1].run(names, turns)
-    rows, lines = [], []
-    for name in names:
-        few, lots = (trial.figures[name] for trial in trials)
-        rows.append(
-            [
-                name,
-                format_mib(few.peak),
-                format_mib(lots.peak),
-                format_number(lots.cpu / counts[1] * 1000),
-            ]
-        )
-        grown = (lots.peak - few.peak) / _MB
-        lines.append(format_verdict(f"{name}: grown by", grown, 10, " MiB"))
-    heads = ["", f"peak MiB of {counts[0]}", f"peak MiB of {counts[1]}", "CPU ms per picture"]
-    report = format_table(f"(d) {counts[1]} pictures of 2 kB, 8 at once", heads, rows)
-    return "\n".join([report, *lines, *_check_politeness(trials[1])]) + "\n"

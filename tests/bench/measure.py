@@ -1,13 +1,16 @@
-"""Measured processes, the server that they download from, and medians."""
+"""Measured processes, the servers that they use, and medians."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,12 +28,12 @@ __all__ = [
     "measure_process",
     "median",
 ]
-__all__ += ["run_server"]
+__all__ += ["find_free_port", "run_program", "run_server", "wait_for_page"]
 
 HERE = Path(__file__).resolve().parent
 ENTRY = str(HERE.parent.parent / "scripts" / "civitai_shortcut.py")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_LONGEST = 900  # seconds
+_LONGEST, _PATIENCE = 900, 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,9 @@ class Server:
     def __init__(self, url: str, folder: str) -> None:
         self.url, self.folder = url, folder
 
-    def counts(self, forget: bool = True) -> dict[str, int]:
-        """Return what the server has counted since the counts were last forgotten."""
-        address = f"{self.url}/counts{'?forget' if forget else ''}"
+    def counts(self) -> dict[str, int]:
+        """Return what the server has counted since this was last called."""
+        address = f"{self.url}/counts"
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as response:
             return json.load(response)
 
@@ -126,3 +129,38 @@ def run_server(**options: float) -> Iterator[Server]:
     finally:
         process.stdin.close()
         process.wait(_LONGEST)
+
+
+@contextmanager
+def run_program(argv: Sequence[str], env: dict[str, str]) -> Iterator[int]:
+    """Run a program until the block ends; yield its process id."""
+    with open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(argv, env=env, stdout=nowhere, stderr=nowhere)
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_for_page(url: str) -> None:
+    """Wait until a page loads. Raises RuntimeError after a minute."""
+    until = time.monotonic() + _PATIENCE
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < until:
+        try:
+            with opener.open(url, timeout=_PATIENCE) as response:
+                response.read()
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

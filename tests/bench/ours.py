@@ -2,7 +2,6 @@
 
 python ours.py names N FILE-OF-URLS      download_images, imports not counted
 python ours.py model URL PATH SHA256     fetch_model
-python ours.py import                    all our modules that a host imports
 """
 
 from __future__ import annotations
@@ -55,17 +54,7 @@ def _model(url: str, path: str, sha256: str) -> None:
     _print_cost(lambda: client.fetch_model(url, path, ExpectedFile(sha256)))
 
 
-def _import() -> None:
-    import gradio  # noqa: F401
-    import requests  # noqa: F401  (every WebUI has it loaded)
-
-    def load() -> None:
-        from civitai_manager_libs.web import routes, tab  # noqa: F401
-
-    _print_cost(load)
-
-
-_MODES = {"names": _names, "model": _model, "import": _import}
+_MODES = {"names": _names, "model": _model}
 
 if __name__ == "__main__":
     _MODES[sys.argv[1]](*sys.argv[2:])

@@ -23,16 +23,11 @@ import downloads
 import models
 import opening
 import search
-import start
-import stats
 
 _CASES = {
     "a": downloads.download_many,
-    "d": downloads.measure_memory,
-    "f": start.measure_start,
     "g": browsing.browse,
     "i": search.measure_search,
-    "h": stats.measure_stats,
     "j": opening.open_gallery,
     "m": models.download_models,
 }

@@ -1,6 +1,6 @@
 """A stand-in for Civitai with a given latency and sizes, in a process of its own.
 
-It counts requests, API requests, repeated requests and bytes. Each connection has a thread, which
+It counts simultaneous and repeated requests. Each connection has a thread, which
 sleeps to the microsecond; an event loop would sleep to the millisecond. All images share one
 buffer.
 
@@ -40,7 +40,6 @@ class Counts:
         with self._lock:
             self._most = dict(self._now)
             self._paths: Counter[str] = Counter()
-            self._bytes = 0
 
     def begin(self, path: str, kinds: tuple[str, ...]) -> None:
         with self._lock:
@@ -49,23 +48,17 @@ class Counts:
                 self._now[kind] += 1
                 self._most[kind] = max(self._most[kind], self._now[kind])
 
-    def end(self, kinds: tuple[str, ...], size: int) -> None:
+    def end(self, kinds: tuple[str, ...]) -> None:
         with self._lock:
-            self._bytes += size
             for kind in kinds:
                 self._now[kind] -= 1
 
     def as_json(self) -> dict[str, int]:
         with self._lock:
             return {
-                "requests": self._paths.total(),
-                "api": sum(n for path, n in self._paths.items() if path.startswith("/api/")),
-                "thumbnails": sum(n for p, n in self._paths.items() if "/width=" in p),
-                "originals": sum(n for p, n in self._paths.items() if "/original=true/" in p),
                 "twice": sum(n > 1 for n in self._paths.values()),
                 "most": self._most["all"],
                 "most_api": self._most["api"],
-                "bytes": self._bytes,
             }
 
 
@@ -106,7 +99,7 @@ class Server:
 
     def _answer(self, connection: socket.socket, path: str, arrived: float) -> None:
         if path.startswith("/counts"):
-            return self._send_counts(connection, path)
+            return self._send_counts(connection)
         kinds = ("all", "api") if path.startswith("/api/") else ("all",)
         self.counts.begin(path, kinds)
         size = 0
@@ -118,25 +111,24 @@ class Server:
                 size = self._send_image(connection, path, kinds)
         finally:
             if size == 0:  # the connection broke before `end` was called
-                self.counts.end(kinds, 0)
+                self.counts.end(kinds)
 
-    def _send_counts(self, connection: socket.socket, path: str) -> None:
+    def _send_counts(self, connection: socket.socket) -> None:
         body = json.dumps(self.counts.as_json()).encode()
-        if path.endswith("?forget"):
-            self.counts.forget()
+        self.counts.forget()
         connection.sendall(_head(len(body), "application/json") + body)
 
     def _send_json(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
         body = json.dumps(self._api(path)).encode()
         # Before the last byte: the client may send its next request before this thread goes on.
-        self.counts.end(kinds, len(body))
+        self.counts.end(kinds)
         connection.sendall(_head(len(body), "application/json") + body)
         return len(body)
 
     def _send_image(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
         size = self.options.size if "/original=true/" in path else self.options.thumbnail
         connection.sendall(_head(size, "image/png"))
-        self.counts.end(kinds, size)
+        self.counts.end(kinds)
         connection.sendall(self._image[:size])
         return size
 

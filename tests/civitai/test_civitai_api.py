@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from pathlib import Path
 
 import pytest
 from civitai_manager_libs.civitai import api as civitai_api, parse_reference
@@ -21,6 +22,9 @@ UUID = "3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01"
 PICTURE = f"{ACCOUNT}/{UUID}/original=true/{UUID}.jpeg"
 VIDEO = f"{ACCOUNT}/{UUID}/original=true/{UUID}.mp4"
 EVERYTHING = 31
+# What Civitai sends: an image, a page of every kind of image, a model and one of its versions.
+_SENT = json.loads((Path(__file__).parent / "site_records.json").read_text(encoding="utf-8"))
+WHOLE_PAGE, MODEL, VERSION = _SENT["page"], _SENT["model"], _SENT["version"]
 
 
 class Client:
@@ -38,32 +42,7 @@ class Client:
 
 def row(image_id: int = 90000101, **changes) -> dict:
     """Return an item of `/images` as the site sends it; a change to `...` removes the key."""
-    item = {
-        "id": image_id,
-        "url": PICTURE,
-        "hash": "UBF~gc00t7of%MRjRjay_3t7D%WB",
-        "width": 1024,
-        "height": 1536,
-        "nsfwLevel": "None",
-        "type": "image",
-        "nsfw": False,
-        "browsingLevel": 1,
-        "createdAt": "2026-07-30T08:15:42.117Z",
-        "postId": 21000001,
-        "stats": {
-            "cryCount": 2,
-            "laughCount": 1,
-            "likeCount": 87,
-            "dislikeCount": 0,
-            "heartCount": 45,
-            "commentCount": 3,
-        },
-        "meta": {"prompt": "a lighthouse at dawn", "seed": 1234567890},
-        "username": "harbor_artist",
-        "baseModel": "SD 1.5",
-        "modelVersionIds": [700200, 455001],
-    }
-    item.update(changes)
+    item = {**copy.deepcopy(_SENT["image"]), "id": image_id, **changes}
     return {name: value for name, value in item.items() if value is not ...}
 
 
@@ -80,100 +59,6 @@ def image(**changes):
     return found
 
 
-# The page of the fact sheet: every kind of item that the index path was seen to send.
-COMFY = '{"prompt": {"3": {"class_type": "KSampler", "inputs": {"denoise": NaN}}}, "workflow": {}}'
-WHOLE_PAGE = body(
-    row(),
-    row(
-        90000099,
-        nsfwLevel="Soft",
-        nsfw=True,
-        browsingLevel=2,
-        meta={
-            "seed": 88005553535,
-            "vaes": [],
-            "comfy": COMFY,
-            "models": ["exampleXL.safetensors"],
-            "scheduler": "normal",
-            "additionalResources": [{"name": "fog_helper.safetensors", "strength": 0.8}],
-        },
-        username="node_walker",
-        baseModel="",
-        modelVersionIds=[],
-    ),
-    row(90000090, hash=None, meta=None, username=None, baseModel=...),
-    row(
-        90000085,
-        url=VIDEO,
-        type="video",
-        meta={
-            "prompt": "waves rolling in",
-            "engine": "wan",
-            "civitaiResources": [{"type": "checkpoint", "modelVersionId": 700200}],
-        },
-        username="tide_loop",
-    ),
-    row(
-        90000070,
-        nsfwLevel="X",
-        nsfw=True,
-        browsingLevel=16,
-        meta={"seed": "42", "steps": "30", "sampler": "Undefined", "Clip skip": "2"},
-        baseModel="Pony",
-    ),
-    nextCursor="5|1785317342117",
-    nextPage="https://civitai.com/api/v1/images?modelVersionId=700200&limit=5&cursor=5%7C17853",
-)
-SHOWCASE = [
-    {
-        "url": f"{ACCOUNT}/{UUID}/original=true/89900001.jpeg",
-        "nsfwLevel": 1,
-        "width": 832,
-        "height": 1216,
-        "hash": "UCFr;pRj00of~qt7WBay%MofRjWB",
-        "type": "image",
-        "metadata": {"size": 1843201},
-        "hasMeta": True,
-    },
-    {
-        "url": f"{ACCOUNT}/{UUID}/original=true/89900002.mp4",
-        "nsfwLevel": 4,
-        "type": "video",
-        "metadata": None,
-        "hasMeta": False,
-    },
-]
-MODEL = {
-    "id": 600100,
-    "name": "Example Mix / test: \"quotes\"",
-    "description": "<p>Demo</p>",
-    "type": "Checkpoint",
-    "creator": {"username": "harbor_artist", "image": None},
-    "tags": ["base model", "landscape"],
-    "modelVersions": [
-        {
-            "id": 700200,
-            "index": 0,
-            "name": "v2.0",
-            "baseModel": "SD 1.5",
-            "files": [{"id": 610001, "name": "exampleMix_v20.safetensors"}],
-            "images": SHOWCASE,
-        },
-        {"id": 650050, "index": 1, "name": "v1.0", "baseModel": "SD 1.5"},
-    ],
-}
-VERSION = {
-    "id": 700200,
-    "modelId": 600100,
-    "name": "v2.0",
-    "baseModel": "SD 1.5",
-    "publishedAt": "2026-06-01T12:00:00.000Z",
-    "trainedWords": ["harbor style"],
-    "model": {"name": "Example Mix", "type": "Checkpoint", "nsfw": False},
-    "images": [{**SHOWCASE[0], "meta": {"prompt": "boats"}}, {**SHOWCASE[1], "meta": {"seed": 1}}],
-}
-
-
 # --- a page of images ----------------------------------------------------------------------------
 
 
@@ -183,7 +68,7 @@ def test_whole_page_is_parsed():
     assert [i.level for i in page.images] == [1, 2, 1, 1, 16]
     assert [i.is_video for i in page.images] == [False, False, False, True, False]
     assert (page.next_cursor, page.dropped) == ("5|1785317342117", 0)
-    assert page.images[1].meta["comfy"] == COMFY
+    assert page.images[1].meta["comfy"] == WHOLE_PAGE["items"][1]["meta"]["comfy"]
     assert page.images[2].meta is None and page.images[2].username == ""
 
 

@@ -239,20 +239,6 @@ def test_options_reach_the_api(server, run, dest, words, asked):
     assert asked.items() <= server.pages[0].items()
 
 
-@pytest.mark.parametrize(
-    "model,asked",
-    [
-        (f"https://civitai.com/models/{MODEL_ID}/a-name", {"modelId": _MODEL}),
-        (f"civitai.com/models/{MODEL_ID}?modelVersionId={VERSION_ID}", {}),
-    ],
-    ids=["page", "version-of-page"],
-)
-def test_model_may_be_a_url(server, run, dest, model, asked):
-    assert run("download", model, "--dest", dest, "--limit", "3")[0] == 0
-    assert (asked or {"modelVersionId": str(VERSION_ID)}).items() <= server.pages[0].items()
-    assert len(read_images(dest)) == 3
-
-
 def test_limit_defaults_to_the_setting(server, run, dest):
     setting.change("gallery_download_limit", 4)
     assert run("download", _MODEL, "--dest", dest)[1].startswith("4 saved")
@@ -992,12 +978,12 @@ def test_download_does_not_load_gradio(server, program, tmp_path):
 
 def test_demo_gallery_of_hostile_names_downloads_completely(demo, run, dest, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    words = ("download", "900008", "--dest", dest, "--level", "XXX", "--limit", "12")
+    words = ("download", "900008", "--dest", dest, "--level", "XXX", "--limit", "8")
     code, out, err = run(*words, "--json")
     result = json.loads(out)
     assert code == 0, err
     pictures = read_images(dest)
-    assert len(pictures) == result["saved"] >= 10
+    assert len(pictures) == result["saved"] >= 6
     for name, data in pictures.items():
         image_id, _, extension = name.partition(".")
         assert data == draw_original(find_demo_image(int(image_id))).body

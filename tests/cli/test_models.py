@@ -86,14 +86,6 @@ def test_image_id_and_image_file_need_the_same_models(models, folder, tmp_path, 
     assert told["unknown"] == read["unknown"] and told["bytes"] == 1_500_000 + 120
 
 
-def test_several_images_list_each_file_once(models, folder):
-    rows = [row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111"][:6]
-    _, said, _ = models(*(str(row.id) for row in rows), "--json")
-    found = json.loads(said)
-    assert len({one["file_id"] for one in found["files"]}) == len(found["files"])
-    assert sum(one["images"] for one in found["files"]) >= len(rows)
-
-
 def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(models, folder):
     row = _picture()  # whose checkpoint is not on Civitai
     code, said, _ = models(str(row.id), "--get")

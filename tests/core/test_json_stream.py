@@ -10,8 +10,9 @@ from civitai_manager_libs.core import iter_json_members, untrusted
 from hypothesis import given, strategies as st
 
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
 
@@ -32,7 +33,10 @@ def _list_members(value):
     ]
 
 
-@given(st.dictionaries(st.text(), _VALUES | st.lists(_VALUES)), st.sampled_from([None, 1]))
+@given(
+    st.dictionaries(st.text(max_size=8), _VALUES | st.lists(_VALUES, max_size=4)),
+    st.sampled_from([None, 1]),
+)
 def test_all_members_are_read_whatever_the_pieces(value, indent):
     for ascii_only in (True, False):
         text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
@@ -42,7 +46,10 @@ def test_all_members_are_read_whatever_the_pieces(value, indent):
             assert list(iter_json_members(kind(body))) == expected
 
 
-@given(st.dictionaries(st.text(), _VALUES | st.lists(_VALUES), min_size=1), st.data())
+@given(
+    st.dictionaries(st.text(max_size=8), _VALUES | st.lists(_VALUES, max_size=4), min_size=1),
+    st.data(),
+)
 def test_cut_file_is_refused_after_what_came_before(value, data):
     body = json.dumps(value).encode()
     cut = body[: data.draw(st.integers(0, len(body) - 1))]

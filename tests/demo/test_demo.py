@@ -11,7 +11,7 @@ import requests
 from civitai_manager_libs.core import detect_media_extension
 from civitai_demo import server
 from civitai_demo.files import draw_original
-from civitai_demo.gallery import catalogue, find_demo_image, images
+from civitai_demo.gallery import catalogue, find_demo_image
 from PIL import Image
 
 SHOWPIECE, SHOWN_VERSION = 900_001, 910_103
@@ -32,20 +32,6 @@ def fetch_page(demo, http):
 
 
 @pytest.fixture
-def fetch_pages(fetch_page):
-    """Return a function that follows the cursors and returns the items of each page."""
-
-    def fetch(**params: object) -> list[list[dict]]:
-        pages, metadata = [], {"nextCursor": None}
-        while "nextCursor" in metadata:
-            items, metadata = fetch_page(**params, cursor=metadata["nextCursor"])
-            pages.append(items)
-        return pages
-
-    return fetch
-
-
-@pytest.fixture
 def newest(fetch_page):
     """Return the newest images of the showpiece, with their generation data."""
     return fetch_page(modelId=SHOWPIECE, limit=120, browsingLevel=31)[0]
@@ -57,39 +43,6 @@ def _original(item: dict) -> bytes:
 
 def _resize_url(url: str, segment: str) -> str:
     return url.replace("original=true", segment)
-
-
-# The database's path
-
-
-def test_gallery_of_a_model_is_sorted_by_id_whatever_the_sort(fetch_page):
-    for sort in ("Most Reactions", "Newest", "Most Collected"):
-        ids = [item["id"] for item in fetch_page(modelId=SHOWPIECE, limit=20, sort=sort)[0]]
-        assert ids == sorted(ids, reverse=True)
-
-
-def test_image_at_each_page_boundary_is_left_out_in_descending_order(fetch_pages):
-    pages = fetch_pages(modelId=HUGE, limit=200, period="Week", browsingLevel=31)
-    seen = {item["id"] for page in pages for item in page}
-    model = catalogue.find_demo_model(HUGE)
-    there = {r.id for r in images.list_gallery(model) if r.uploaded >= images.NOW - 7 * 86_400_000}
-    assert len(pages) > 2
-    assert len(there - seen) == len(pages) - 1 and seen < there
-
-
-# The index's path
-
-
-def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, fetch_page):
-    cursor = fetch_page(modelVersionId=SHOWN_VERSION, limit=7)[1]["nextCursor"]
-    assert cursor == f"7|{images.NOW}"
-    pages = fetch_pages(modelVersionId=SHOWN_VERSION, limit=200, browsingLevel=31)
-    ids = [item["id"] for page in pages for item in page]
-    model = catalogue.find_demo_model(SHOWPIECE)
-    assert len(ids) == len(set(ids))
-    assert set(ids) == {
-        row.id for row in images.list_gallery(model) if row.version.id == SHOWN_VERSION
-    }
 
 
 # Ratings
@@ -130,7 +83,7 @@ def _read_infotext(body: bytes) -> str:
 
 def test_infotext_in_a_file_equals_the_records_meta(newest):
     formats, seeds = set(), 0
-    for item in newest[:16]:
+    for item in newest[:12]:
         body, meta = _original(item), item["meta"]
         formats.add(detect_media_extension(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
@@ -192,16 +145,6 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, http):
         webp = http.get(_resize_url(item["url"], f"{still.split('/')[-2]},optimized=true"))
         assert webp.headers["Content-Type"] == "image/webp"
     assert kinds == {"mp4", "webm"}
-
-
-# Conditions and ranges
-
-
-def test_if_range_with_another_version_gets_the_whole_file(newest, http):
-    url = newest[0]["url"]
-    for validator, status in ((http.get(url).headers["ETag"], 206), ('"x"', 200)):
-        params = {"Range": "bytes=5-9", "If-Range": validator}
-        assert http.get(url, headers=params).status_code == status
 
 
 # The server

@@ -12,10 +12,6 @@ _ROUTE = "/api/download/models"
 _KEY = {"Authorization": "Bearer demo-key"}
 
 
-def _version(demo, http, version_id):
-    return http.get(f"{demo.url}/api/v1/model-versions/{version_id}").json()
-
-
 def _all_files(demo, http):
     page = http.get(f"{demo.url}/api/v1/models", params={"nsfw": "true"}).json()
     versions = [version for model in page["items"] for version in model["modelVersions"]]
@@ -55,33 +51,6 @@ def _check_form(file, body):
         assert body.startswith(
             {"GGUF": b"GGUF", "PickleTensor": b"PK\3\4"}[file["metadata"]["format"]]
         )
-
-
-def test_url_in_a_record_names_only_a_kind_of_file_as_on_civitai(demo, http):
-    first, full, vae, config = _version(demo, http, 910_101)["files"]
-    assert len(_fetch(http, full["downloadUrl"]).content) == first["sizeKB"] * 1024
-    for file in (vae, config):
-        assert len(_fetch(http, file["downloadUrl"]).content) == file["sizeKB"] * 1024
-
-
-def test_file_of_another_version_is_not_found(demo, http):
-    sent = http.get(f"{demo.url}{_ROUTE}/910101?fileId=9102040", allow_redirects=False)
-    assert (sent.status_code, sent.headers["Cache-Control"]) == (404, "no-store, max-age=0")
-
-
-def test_only_a_versions_own_record_tells_who_may_download_it(demo, http):
-    page = http.get(f"{demo.url}/api/v1/models", params={"nsfw": "true"}).json()
-    assert not any("usageControl" in one for row in page["items"] for one in row["modelVersions"])
-    assert _version(demo, http, 910_702)["usageControl"] == "InternalGeneration"
-
-
-@pytest.mark.parametrize("kind", ["AutoV2", "SHA256"])
-def test_version_is_found_by_the_hash_of_its_file(demo, http, kind):
-    version = _version(demo, http, 910_103)
-    code = version["files"][0]["hashes"][kind].lower()
-    url = f"{demo.url}/api/v1/model-versions/by-hash/"
-    assert http.get(url + code).json() == version
-    assert http.get(f"{url}0123456789").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import math
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata_to_infotext import build_infotext
@@ -15,7 +16,7 @@ from civitai_manager_libs.infotext.infotext_format import (
     is_safe_negative_prompt,
     parse_infotext,
 )
-from comfy_graphs import GRAPH, GRAPH_INFOTEXT, node
+from comfy_graphs import GRAPH, node
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,13 +47,6 @@ A1111_RECORD = {
     "negativePrompt": "blurry, lowres",
     "Denoising strength": "0.4",
 }
-A1111_INFOTEXT = """\
-a lighthouse at dawn, <lora:paperStyle:0.7>, soft light
-Negative prompt: blurry, lowres
-Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 1234567890, \
-Size: 512x768, Model hash: abcdef0123, Model: exampleMix_v20, VAE hash: 0a1b2c3d4e, \
-VAE: sample_vae.safetensors, Denoising strength: 0.4, Clip skip: 2, Hires upscale: 2, \
-Hires upscaler: 4x-UltraSharp, Lora hashes: "paperStyle: 9f8e7d6c5b", Version: v1.10.1"""
 COMFY_RECORD = {
     "seed": 88005553535,
     "vaes": [],
@@ -72,30 +66,6 @@ COMFY_RECORD = {
     ],
     "engine": "ComfyUI",
 }
-COMFY_INFOTEXT = """\
-wide valley, morning fog <lora:fog_helper:1:0.8>
-Steps: 20, Sampler: Euler a, Schedule type: Normal, CFG scale: 7, Seed: 88005553535, \
-Size: 1344x768, Model: exampleXL"""
-VIDEO_RECORD = {
-    "prompt": "waves rolling in, slow pan",
-    "engine": "wan",
-    "process": "img2vid",
-    "civitaiResources": [
-        {"type": "checkpoint", "modelVersionId": 700200},
-        {"type": "lora", "weight": 1, "modelVersionId": 455777},
-    ],
-}
-STRINGS_RECORD = {
-    "seed": "42",
-    "steps": "30",
-    "prompt": "(placeholder adult prompt)",
-    "sampler": "Undefined",
-    "cfgScale": "7",
-    "Clip skip": "2",
-}
-STRINGS_INFOTEXT = """\
-(placeholder adult prompt)
-Steps: 30, CFG scale: 7, Seed: 42, Clip skip: 2"""
 IMAGE = Image(90000101, "https://image.civitai.com/x", base_model="SD 1.5", post_id=21000001)
 
 
@@ -105,28 +75,7 @@ def parameters_of(meta):
     ).parameters
 
 
-@pytest.mark.parametrize(
-    ("meta", "written"),
-    [
-        (A1111_RECORD, A1111_INFOTEXT),
-        (COMFY_RECORD, COMFY_INFOTEXT),
-        (None, ""),
-        (VIDEO_RECORD, "waves rolling in, slow pan"),
-        (STRINGS_RECORD, STRINGS_INFOTEXT),
-        ({"id": 90000101, "meta": A1111_RECORD}, A1111_INFOTEXT),
-        ({"id": 90000090, "meta": None}, ""),
-        ({"id": 1, "meta": {"id": 1, "meta": STRINGS_RECORD}}, STRINGS_INFOTEXT),
-        ({"comfy": {"prompt": GRAPH}}, GRAPH_INFOTEXT),
-        ({"comfy": json.dumps({"prompt": GRAPH})}, GRAPH_INFOTEXT),
-        ({"comfy": {"workflow": {"nodes": []}}}, ""),
-        ({}, ""),
-        ("a string", ""),
-        ([1], ""),
-        ({"civitaiResources": [{"modelVersionId": 1}]}, ""),
-    ],
-    ids=["a1111", "comfy", "none", "video", "strings", "wrapped", "wrapped-none", "wrapped-twice"]
-    + ["graph", "graph-as-text", "workflow-only", "empty", "string", "list", "resources-only"],
-)
+@each_case(__file__, "record_gives_the_expected_infotext")
 def test_record_gives_the_expected_infotext(meta, written):
     assert build_infotext(meta) == written
     assert build_infotext(meta, IMAGE) == written

@@ -175,26 +175,19 @@ def test_partial_file_needs_space_only_for_the_rest(service, site, folder, monke
     assert comes_to(service, job_id, "done").saved == 1
 
 
-# In processes of their own
-
-
-def _prepare(site, tmp_path, count=1):
-    """Return (the program, the folder of the files) with a queued job."""
-    program, folder = CliProcess(site.base, tmp_path / "data"), tmp_path / "Lora"
+def _add_job(site, folder, count=1):
     with JobStore(setting.database_file()) as store:
         assert store.add_model_files("Mix", _requests(site, folder, count))[0] == 1
-    return program, folder
 
 
-def test_command_line_resumes_a_model_job_and_reports_it(site, tmp_path):
-    program, folder = _prepare(site, tmp_path, 2)
-    (row,) = json.loads(program.run("jobs", "--json").stdout)
+def test_command_line_resumes_a_model_job_and_reports_it(site, folder, run):
+    _add_job(site, folder, 2)
+    (row,) = json.loads(run("jobs", "--json")[1])
     assert (row["kind"], row["total"], row["total_bytes"]) == ("models", 2, 2 * len(_BODY))
-    assert "Mix (0 B of 22.9 MB)" in program.run("jobs").stdout
-    done = program.run("resume", "1", "--json")
-    assert done.returncode == 0, done.stderr
-    assert "Downloading model files 2/2" in done.stderr
-    result = json.loads(done.stdout)
+    assert "Mix (0 B of 22.9 MB)" in run("jobs")[1]
+    code, out, err = run("resume", "1", "--json")
+    assert code == 0 and "Downloading model files 2/2" in err
+    result = json.loads(out)
     assert (result["saved"], result["bytes"]) == (2, 2 * len(_BODY))
     assert [file["path"] for file in result["files"]] == [
         str(folder / f"{i}.safetensors") for i in (1, 2)
@@ -202,33 +195,48 @@ def test_command_line_resumes_a_model_job_and_reports_it(site, tmp_path):
     _check_saved(site, folder, 2)
 
 
-def test_command_line_lists_failed_files_and_retries_them(site, tmp_path):
-    program, folder = _prepare(site, tmp_path)
+def test_command_line_lists_failed_files_and_retries_them(site, folder, run):
+    _add_job(site, folder)
     body = json.dumps({"error": "Early Access", "deadline": "2027-01-01T00:00:00Z"}).encode()
     site.rules.route = (403, {"Content-Type": "application/json"}, body)
-    done = program.run("resume", "1")
-    assert done.returncode == 1
-    first, count, hint = done.stderr.splitlines()[-3:]
-    assert first.startswith("1.safetensors: early_access: ") and "2027-01-01" in first
+    code, _, err = run("resume", "1")
+    first, count, hint = err.splitlines()[-3:]
+    assert code == 1 and first.startswith("1.safetensors: early_access: ") and "2027-01-01" in first
     assert "1" in count and hint.endswith("retry 1")
     site.rules.route = None
-    assert program.run("retry", "1").returncode == 0
+    assert run("retry", "1")[0] == 0
     _check_saved(site, folder)
+
+
+def test_command_line_says_that_a_file_could_not_be_verified(site, folder, run):
+    with JobStore(setting.database_file()) as store:
+        requests = [replace(request, sha256="") for request in _requests(site, folder)]
+        store.add_model_files("Mix", requests)
+    code, _, err = run("resume", "1")
+    assert code == 0
+    assert "1.safetensors: Not verified: Civitai has no hash of the file yet" in err
+    _check_saved(site, folder)
+
+
+# In processes of their own
 
 
 @pytest.mark.parametrize(
     "size, count",
     [
-        pytest.param(len(_BODY), 3, id="short"),
+        pytest.param(len(_BODY), 2, id="short"),
         pytest.param(
             300_000_000, 20, id="long", marks=[pytest.mark.long, pytest.mark.timeout(600)]
         ),
     ],
 )
-def test_job_that_is_killed_repeatedly_ends_with_the_complete_file(site, tmp_path, size, count):
+def test_job_that_is_killed_repeatedly_ends_with_the_complete_file(
+    site, folder, tmp_path, size, count
+):
     moments = random.Random(count)
     site.body = _BODY if size == len(_BODY) else safetensors(size)
-    program, folder = _prepare(site, tmp_path)
+    program = CliProcess(site.base, tmp_path / "data")
+    _add_job(site, folder)
     points = sorted(moments.randrange(size // 20, size * 19 // 20) for _ in range(count))
     for point in points:
         with program.start("resume", "1") as process:
@@ -248,7 +256,8 @@ def test_file_that_another_program_is_downloading_is_awaited(
     service, site, folder, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(failures, "_NETWORK_PAUSES", (0.2, 0.2))
-    program, _ = _prepare(site, tmp_path)
+    program = CliProcess(site.base, tmp_path / "data")
+    _add_job(site, folder)
     with JobStore(setting.database_file()) as store:
         store.set_state(1, "cancelled")
     with program.start("resume", "1") as process:
@@ -263,14 +272,3 @@ def test_file_that_another_program_is_downloading_is_awaited(
     assert comes_to(service, job_id, "done").skipped == 1
     _check_saved(site, folder)
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
-
-
-def test_command_line_says_that_a_file_could_not_be_verified(site, tmp_path):
-    program, folder = CliProcess(site.base, tmp_path / "data"), tmp_path / "Lora"
-    with JobStore(setting.database_file()) as store:
-        requests = [replace(request, sha256="") for request in _requests(site, folder)]
-        store.add_model_files("Mix", requests)
-    done = program.run("resume", "1")
-    assert done.returncode == 0
-    assert "1.safetensors: Not verified: Civitai has no hash of the file yet" in done.stderr
-    _check_saved(site, folder)

@@ -43,7 +43,7 @@ def _shown(site, version: int | None = 700) -> set[int]:
 
 @pytest.mark.parametrize("index,query", [("index", _VERSION), ("sql", ImageQuery(MODEL, level=31))])
 def test_both_walks_find_the_same_if_nothing_is_lost(store, tmp_path, monkeypatch, index, query):
-    site = Site(make_site_images(5, 30), "index")
+    site = Site(make_site_images(5, 15), "index")
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path), query))
     count = len(_shown(site, 700 if index == "index" else None))
     assert (job.state, job.saved) == ("done", count)
@@ -82,8 +82,9 @@ def test_walks_stop_at_the_requested_number(store, tmp_path, monkeypatch, wanted
     assert (job.state, job.saved, job.report.second_end) == ("done", wanted, second_end)
 
 
-@pytest.mark.parametrize("count", [50, 300])
-@pytest.mark.parametrize("where", ["newer", "older", "both", "between"])
+@pytest.mark.parametrize(
+    "where,count", [("newer", 300), ("older", 300), ("both", 50), ("between", 50)]
+)
 def test_feed_full_of_drafts_lacks_nothing_if_both_walks_agree(
     store, tmp_path, monkeypatch, where, count
 ):
@@ -100,7 +101,7 @@ def test_feed_full_of_drafts_lacks_nothing_if_both_walks_agree(
     assert (report.end, report.second_end) == ("end", "end")
 
 
-@pytest.mark.parametrize("at", [1, 5, 6, 9])
+@pytest.mark.parametrize("at", [1, 6, 9])
 def test_second_walk_resumes_where_it_was_stopped(store, tmp_path, monkeypatch, at):
     site = Site(_gallery(500), lost={"Newest": range(1, 500, 3), "Oldest": range(1, 500, 5)})
     answer = site.answer
@@ -137,7 +138,7 @@ def test_second_walk_that_was_due_at_a_pause_is_done_later(store, tmp_path, monk
 
 
 def test_images_that_only_the_second_walk_finds_are_downloaded(store, tmp_path, monkeypatch):
-    site = Site(_gallery(250), lost={"Newest": range(1, 250, 9)})
+    site = Site(_gallery(120), lost={"Newest": range(1, 120, 9)})
     folder = str(tmp_path / "pictures")
     options = JobOptions(verify=True)
     job_id = store.add_job("A model", _VERSION, folder, 5_000, options=options)

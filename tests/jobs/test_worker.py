@@ -24,7 +24,6 @@ from civitai_manager_libs.jobs import (
     JobWorker,
     worker,
 )
-from civitai_manager_libs.jobs.job_records import WalkedPage
 from crash_checks import read_images
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png
@@ -170,31 +169,6 @@ def test_saved_image_whose_file_is_incomplete_is_reported_missing(server, store,
     store.requeue_missing(job.id)
     assert _run(store, job.id).saved == 1
     assert read_images(folder) == server.files()
-
-
-def test_leftovers_of_a_killed_process_are_deleted(server, store, folder):
-    os.makedirs(folder)
-    with open(os.path.join(folder, ".civitai-shortcut-0123456789ab.part"), "wb") as file:
-        file.write(b"half")
-    _download(store, folder, wanted=2)
-    assert not [name for name in os.listdir(folder) if name.endswith(".part")]
-
-
-def test_damaged_record_stops_no_download_and_is_reported(server, store, folder, capsys):
-    job_id, damaged = _add(store, folder), server.ids[3]
-    images = tuple(Image(i, server._row(i)["url"], record={"id": i}) for i in server.ids)
-    store.add_page(job_id, WalkedPage(images, None))
-    with store._database.writing() as db:
-        db.execute(
-            "UPDATE records SET record = CAST(x'fffe7b7d' AS TEXT) WHERE place ="
-            " (SELECT place FROM items WHERE image_id = ?)",
-            (damaged,),
-        )
-    job = _run(store, job_id)
-    assert (job.state, job.saved, job.failed) == ("done", 25, 0)
-    assert read_images(folder) == server.files()
-    assert f"{damaged}: Its record is damaged" in capsys.readouterr().err
-    assert not os.path.exists(os.path.join(folder, f"{damaged}.json"))
 
 
 # What fails
@@ -557,7 +531,7 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
 # Costs and secrets
 
 
-def test_ten_thousand_images_need_little_memory_and_few_transactions(store, folder):
+def test_thousands_of_images_need_little_memory_and_few_transactions(store, folder):
     for name in ("save_infotext", "save_record"):
         setting.change(name, False)
     setting.change("gallery_max_concurrent_downloads", 8)
@@ -565,15 +539,15 @@ def test_ten_thousand_images_need_little_memory_and_few_transactions(store, fold
     store._database.connection.set_trace_callback(
         lambda sql: sql.startswith("BEGIN") and transactions.append(sql)
     )
-    job_id = _add(store, folder, wanted=10_000)
-    client = FakeClient(10_000, lambda url, path_for, *_: FetchedFile(path_for("png"), 1, "png"))
+    job_id = _add(store, folder, wanted=2_000)
+    client = FakeClient(2_000, lambda url, path_for, *_: FetchedFile(path_for("png"), 1, "png"))
     tracemalloc.start()
     job = _run(store, job_id, client)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert job.saved == 10_000
-    assert peak < 10_000_000
-    assert len(transactions) < 1000
+    assert job.saved == 2_000
+    assert peak < 2_000_000
+    assert len(transactions) < 200
 
 
 def _good(count):

@@ -81,9 +81,8 @@ def _is_sound(path):
     return images
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_killed_writer_loses_nothing_that_it_reported_as_written(run, tmp_path, seed):
-    dice, written, first = random.Random(seed), 0, 1
+def test_killed_writer_loses_nothing_that_it_reported_as_written(run, tmp_path):
+    dice, written, first = random.Random(0), 0, 1
     for _ in range(3):
         process = run(f"keep({first}, 10_000)")
         assert process.stdout.readline()
@@ -98,11 +97,11 @@ def test_killed_writer_loses_nothing_that_it_reported_as_written(run, tmp_path, 
 
 
 def test_two_processes_can_write_and_read_at_once(run, tmp_path):
-    both = [run(f"keep({first}, 300)") for first in (1, 5001)]
-    readers = [run("for _ in range(20): state()") for _ in range(2)]
+    both = [run(f"keep({first}, 150)") for first in (1, 5001)]
+    readers = [run("for _ in range(8): state()") for _ in range(2)]
     for process in (*both, *readers):
         _said(process)
-    assert _is_sound(tmp_path / "data" / "library.db") == 600
+    assert _is_sound(tmp_path / "data" / "library.db") == 300
 
 
 def test_full_disk_is_reported_and_stored_data_stays(run, tmp_path):

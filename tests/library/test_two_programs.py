@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import textwrap
 
 import pytest
 from civitai_manager_libs import setting
@@ -79,20 +78,21 @@ def compute(n):
 
 
 setting.load()
-print("ready", flush=True)
-sys.stdin.readline()
-for n in range(1 + me, 1 + me + 2 * {count}, 2):
-    {make}
+for make in sys.argv[2:]:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for n in range(1 + me, 1 + me + 2 * {count}, 2):
+        exec(make)
 """
 
 
-def _run_two(kind):
-    """Let two programs make things of a kind, beginning at the same moment."""
-    values = {"scripts": _SCRIPTS, "count": _COUNT, "make": _MAKE[kind]}
-    code = textwrap.dedent(_PROGRAM).format(**values)
+def _run_two(*kinds):
+    """Let two programs make things of these kinds, each kind beginning at the same moment."""
+    code = _PROGRAM.format(scripts=_SCRIPTS, count=_COUNT)
+    makes = [_MAKE[kind] for kind in kinds]
     programs = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(me)],
+            [sys.executable, "-c", code, str(me), *makes],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -100,11 +100,12 @@ def _run_two(kind):
         )
         for me in (0, 1)
     ]
-    for program in programs:
-        assert program.stdout.readline() == "ready\n", program.communicate()
-    for program in programs:
-        program.stdin.write("go\n")
-        program.stdin.flush()
+    for _ in kinds:
+        for program in programs:
+            assert program.stdout.readline() == "ready\n", program.communicate()
+        for program in programs:
+            program.stdin.write("go\n")
+            program.stdin.flush()
     for program in programs:
         _, errors = program.communicate()
         assert program.returncode == 0, errors
@@ -129,18 +130,25 @@ def _list_made(kind):
     return setting.http_timeout, setting.gallery_download_timeout
 
 
-@pytest.mark.parametrize("kind", _MAKE)
-def test_nothing_that_two_programs_make_at_once_is_lost(library, kind):
+def test_nothing_that_two_programs_make_at_once_is_lost(library):
     image_records.store_images([make_image(1)])
     library.finish()
-    if kind == "renames":
-        for n in range(3):
-            bookmarks.add_to_collection([make_image(1)], f"old {n}")
-    _run_two(kind)
-    if kind == "settings":  # the last that each program set
-        assert _list_made(kind) == (2 * _COUNT, 2 * _COUNT + 1)
-    else:
-        assert len(set(_list_made(kind))) == (3 if kind == "renames" else 2 * _COUNT)
+    kinds = [kind for kind in _MAKE if kind != "renames"]
+    _run_two(*kinds)
+    for kind in kinds:
+        if kind == "settings":  # the last that each program set
+            assert _list_made(kind) == (2 * _COUNT, 2 * _COUNT + 1)
+        else:
+            assert len(set(_list_made(kind))) == 2 * _COUNT, kind
+
+
+def test_collections_that_two_programs_rename_at_once_keep_names_of_their_own(library):
+    image_records.store_images([make_image(1)])
+    library.finish()
+    for n in range(3):
+        bookmarks.add_to_collection([make_image(1)], f"old {n}")
+    _run_two("renames")
+    assert len(set(_list_made("renames"))) == 3
 
 
 def test_settings_that_another_program_has_changed_are_kept_and_used(monkeypatch):

@@ -1,13 +1,10 @@
-"""A half file is kept through a pause, a lost network and a kill, and gone on with."""
+"""A half file is kept through a pause and a lost network, and gone on with."""
 
 from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import threading
-import time
 
 import pytest
 from civitai_manager_libs import setting
@@ -15,9 +12,8 @@ from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import download
-from fault_responses import chunked, cut, dripping, packed, png, ranged, stalled, status
+from fault_responses import chunked, cut, packed, png, ranged, stalled, status
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "scripts")
 BODY, OTHER, AT = png("body", 200_000), png("other", 200_000), 70_000
 OK = ranged(BODY)
 OLD_DATE, NEW_DATE = "Mon, 23 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 2026 10:00:00 GMT"
@@ -206,34 +202,6 @@ def test_size_limit_applies_to_the_resumed_file(server, folder):
     with pytest.raises(CivitaiShortcutError) as caught:
         _fetch(url, folder)
     assert caught.value.reason == "too_large" and os.listdir(folder) == []
-
-
-# Killed
-
-
-_CODE = f"""
-import sys
-sys.path.insert(0, {SCRIPTS!r})
-from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
-url, folder = sys.argv[1:]
-CivitaiHttpClient().fetch(url, lambda kind: f"{{folder}}/7.{{kind}}", FileOptions(resumable=True))
-"""
-
-
-def test_killed_download_is_resumed_where_it_stopped(server, folder):
-    url = server.play("/a.png", [dripping(BODY, 5000, 0.05), OK])
-    with subprocess.Popen([sys.executable, "-c", _CODE, url, str(folder)]) as process:
-        until = time.monotonic() + 20
-        while not ResumableFile.exists(str(folder), url):
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        time.sleep(0.2)
-        process.kill()
-    assert not (folder / "7.png").exists()
-    _fetch(url, folder)
-    start, version = _asked(server)
-    assert 0 < int(start[len("bytes=") : -1]) < len(BODY) and version == '"v1"'
-    _check_saved(folder)
 
 
 # Again and again

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import pytest
+from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.comfy.sampling import iter_image_path
 from comfy_graphs import node
@@ -80,41 +80,14 @@ SCRIPT = {
 }
 
 
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [
-        ({}, {**BOTH, "Hires upscale": 1.25, "Hires upscaler": "Latent (nearest-exact)"}),
-        ({"iterations": 2}, {}),
-        (
-            {"upscale_type": "both"},
-            {**BOTH, "Hires upscale": 1.25, "Hires upscaler": "4x"},
-        ),
-        ({"upscale_type": "both", "pixel_upscaler": "2x.pth"}, {}),
-        ({"upscale_type": "pixel"}, {}),
-        ({"hires_ckpt_name": "other.sft"}, {}),
-    ],
-    ids=["once", "twice", "with-a-model", "other-factor", "no-sampling", "another-model"],
-)
+@each_case(__file__, "highres_fix_script_is_a_second_pass")
 def test_highres_fix_script_is_a_second_pass(changed, told):
     scripted = {"1": sampler("5", script=["14", 0]), "3": node("SaveImage", images=["1", 0])}
     scripted["14"] = node("HighRes-Fix Script", **{**SCRIPT, **changed})
     assert hires(**scripted, **{"2": node("Note")}) == told
 
 
-@pytest.mark.parametrize(
-    "between",
-    [
-        {"9": node("SetLatentNoiseMask", samples=["1", 0])},
-        {"9": node("VAEEncode", pixels=["11", 0]), "11": ENLARGED},
-        {"9": LATENT, "2": sampler("9", 1)},
-        {"9": LATENT, "6": sampler("12", 0.3), "12": {**LATENT, "inputs": {"samples": ["2", 0]}}},
-        {"9": node("LatentUpscaleBy", scale_by=["77", 0], samples=["1", 0])},
-        {"9": LATENT, "13": node("SaveImage", images=["7", 0])},
-        {"9": LATENT, "12": LATENT, "6": sampler("12", 0.3)},
-    ],
-    ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told", "both-saved"]
-    + ["one-of-two"],
-)
+@each_case(__file__, "second_pass_that_a_webui_cannot_do_is_left_out")
 def test_second_pass_that_a_webui_cannot_do_is_left_out(between):
     assert hires(**between) == {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.infotext.comfy.prompts import read_prompt
 from civitai_manager_libs.infotext.comfy.routing import resolve_links
 from comfy_graphs import node
@@ -16,105 +17,19 @@ def positive(nodes, text=("2", 0)):
 
 
 A, B = node("PrimitiveString", value="a cat"), node("Text Multiline", text="on a mat")
-LINKS = {"a": ["3", 0], "b": ["4", 0]}
 
 
-@pytest.mark.parametrize(
-    ("joining", "text"),
-    [
-        (
-            node("Text Concatenate", delimiter=", ", text_a=["3", 0], text_b=["4", 0]),
-            "a cat, on a mat",
-        ),
-        (node("Text Concatenate", delimiter="\\n", text_a=["3", 0], text_b="x"), "a cat\nx"),
-        (
-            node(
-                "JoinStringMulti", inputcount=2, delimiter=" ", string_1=["3", 0], string_2=["4", 0]
-            ),
-            "a cat on a mat",
-        ),
-        (node("StringConcatenate", string_a="x", string_b=["4", 0], delimiter=""), "xon a mat"),
-        (
-            node(
-                "StringFunction|pysssss",
-                action="append",
-                tidy_tags="yes",
-                text_a=["3", 0],
-                text_b=["4", 0],
-                text_c="",
-            ),
-            "a cat, on a mat",
-        ),
-        (node("Text Concatenate", linebreak_addition="true", text_a="x", text_b="y"), "x\ny"),
-        (node("CR Text Concatenate", text1="x", text2="y", separator="|"), "x|y"),
-        (node("easy promptConcat", prompt1="x", prompt2="y", separator=" "), "x y"),
-        (node("PreviewAny", source=["3", 0]), "a cat"),
-        (node("ShowText|pysssss", text=["8", 0], text_0="as it was shown"), "as it was shown"),
-        (node("ImpactWildcardProcessor", wildcard_text="{a|b}", populated_text="a"), "a"),
-        (node("easy negative", negative="a cat"), "a cat"),
-        (node("Reroute", **{"": ["3", 0]}), "a cat"),
-        (node("Any Switch (rgthree)", any_01=["3", 0]), "a cat"),
-        (node("ImpactSwitch", select=2, input1=["3", 0], input2=["4", 0]), "on a mat"),
-    ],
-    ids=(
-        "was line-end kjnodes core pysssss was-line comfyroll easy-use preview shown wildcard "
-        "negative reroute any-switch switch"
-    ).split(),
-)
+@each_case(__file__, "texts_joined_by_nodes_are_joined")
 def test_texts_joined_by_nodes_are_joined(joining, text):
     assert positive({"2": joining, "3": A, "4": B}) == text
 
 
-@pytest.mark.parametrize(
-    "untold",
-    [
-        node("Text Random Line", text="a\nb", seed=1),
-        node("Text Parse Tokens", text="a [time] cat"),
-        node("Text Find and Replace", text="a __x__", find="__x__", replace="b"),
-        node("DPRandomGenerator", text="{a|b}", seed=1),
-        node("Florence2Run", text_input="", task="caption"),
-        node("Textbox", text="of an earlier run", passthrough=["77", 0]),
-        node("StringFunction|pysssss", action="replace", text_a="a", text_b="b", text_c="c"),
-        node("Text Concatenate", delimiter="", text_a="a", text_b=["77", 0]),
-        node("UnknownTwoTexts", text_a="a", text_b="b"),
-        node("StringFormat", value="a {a}", **{"values.a": ["77", 0]}),
-        node("PromptUtilitiesLoadPreset", value="sample : neg"),
-        node("Load Text File", file_path="a.txt"),
-        node("SeargePromptCombiner", prompt1="a", prompt2="b"),
-        node("easy promptList", prompt_1="a", prompt_2="b"),
-        node("JoinStringMulti", string_1="a", string_2="b", return_list=True),
-    ],
-    ids=(
-        "random tokens replace dynamic caption passed function absent-part unknown format preset "
-        "file combined list joined-list"
-    ).split(),
-)
+@each_case(__file__, "unknown_text_is_not_guessed")
 def test_unknown_text_is_not_guessed(untold):
     assert positive({"2": untold}) is None
 
 
-@pytest.mark.parametrize(
-    ("encoder", "text"),
-    [
-        (node("CLIPTextEncodeSDXL", text_g="big", text_l="small", width=1024), "big"),
-        (node("CLIPTextEncodeFlux", clip_l="", t5xxl="long", guidance=3.5), "long"),
-        (node("CLIPTextEncodeSD3", clip_l="l", clip_g="g", t5xxl="", empty_padding="none"), "l"),
-        (node("TextEncodeQwenImageEdit", prompt="make it red", image=["9", 0]), "make it red"),
-        (node("WanVideoTextEncode", positive_prompt="waves", negative_prompt="x"), "waves"),
-        (node("SDXLPromptStyler", text_positive="a cat", text_negative="x", style="none"), "a cat"),
-        (node("SDXLPromptStyler", text_positive="a cat", text_negative="x", style="film"), None),
-        (node("easy pipeIn", pipe=["20", 0], pos=["20", 0]), "cat 20"),
-        (node("ttN pipeLoaderSDXL_v2", positive_g="a cat", positive_l="", negative_g="x"), "a cat"),
-        (node("Efficient Loader", positive="a cat", negative="x"), "a cat"),
-        (node("easy positive", value="a cat"), "a cat"),
-        (node("BNK_CLIPTextEncodeAdvanced", text="a cat", clip=["9", 1]), "a cat"),
-        (node("SeargePromptAdapterV2", main_prompt=["20", 0], negative_main_prompt="x"), "cat 20"),
-        (node("CLIPTextEncode", text="", clip=["9", 1]), ""),
-        (node("TextEncodeForSamplerParams+", text="a cat\n", clip=["9", 1]), "a cat\n"),
-        (node("TextEncodeForSamplerParams+", text="a cat\n---\na dog", clip=["9", 1]), None),
-    ],
-    ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
-)
+@each_case(__file__, "text_of_each_kind_of_encoder_is_read")
 def test_text_of_each_kind_of_encoder_is_read(encoder, text):
     nodes = {"0": node("X", positive=["1", 0]), "1": encoder, "20": node("T", prompt="cat 20")}
     assert read_prompt(nodes, "0", "positive") == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.infotext.comfy import read_graph
 from comfy_graphs import node
 from hypothesis import given
@@ -95,38 +96,9 @@ def test_zeroed_negative_prompt_is_left_out():
     assert "negativePrompt" not in read_graph({"prompt": graph})
 
 
-def test_flux_graph_of_separate_nodes_is_read():
-    graph = {
-        "13": node(
-            "SamplerCustomAdvanced",
-            noise=["25", 0],
-            guider=["22", 0],
-            sampler=["16", 0],
-            sigmas=["17", 0],
-            latent_image=["27", 0],
-        ),
-        "16": node("KSamplerSelect", sampler_name="euler"),
-        "17": node("BasicScheduler", scheduler="simple", steps=20, denoise=1, model=["12", 0]),
-        "12": node("UNETLoader", unet_name="flux-example.safetensors"),
-        "22": node("BasicGuider", model=["12", 0], conditioning=["26", 0]),
-        "26": node("FluxGuidance", guidance=3.5, conditioning=["6", 0]),
-        "6": node("CLIPTextEncodeFlux", clip_l="", t5xxl="a harbor at night", guidance=3.5),
-        "25": node("RandomNoise", noise_seed=18446744073709551615),
-        "27": node("EmptySD3LatentImage", width=1024, height=768),
-    }
-    assert read_graph({"prompt": graph}) == {
-        "prompt": "a harbor at night",
-        "seed": 18446744073709551615,
-        "steps": 20,
-        "cfgScale": 1,
-        "Distilled CFG Scale": 3.5,
-        "sampler": "euler",
-        "scheduler": "simple",
-        "denoise": 1,
-        "models": ["flux-example.safetensors"],
-        "width": 1024,
-        "height": 768,
-    }
+@each_case(__file__, "graph_of_other_nodes_is_read")
+def test_graph_of_other_nodes_is_read(comfy, values):
+    assert read_graph(comfy) == values
 
 
 @pytest.mark.parametrize(
@@ -334,88 +306,6 @@ def test_unsampling_pass_is_not_the_first():
     assert read_graph({"prompt": graph}) == expected
 
 
-def test_searge_pipelines_model_and_loras_are_read():
-    graph = {
-        "1": node("SeargeGenerationParameters", seed=7, steps=30, cfg=5, sampler_name="dpmpp_2m")
-        | {"image_size_preset": "832x1216"},
-        "2": node("SeargeImage2ImageAndInpainting", denoise=0.5, data=["1", 0]),
-        "3": node("SeargeModelSelector", base_checkpoint="xl.sft", data=["2", 0]),
-        "4": node(
-            "SeargeLoras", lora_1="off.sft", lora_1_strength=0.2, lora_2="none", data=["3", 0]
-        ),
-        "5": node("SeargeMagicBox", stage="load checkpoints", data=["4", 0]),
-        "6": node("SeargeMagicBox", stage="sampling", data=["5", 0]),
-        "7": node("SeargeMagicBox", stage="image saving", data=["6", 0]),
-    }
-    assert read_graph({"prompt": graph}) == {
-        "seed": 7,
-        "steps": 30,
-        "cfgScale": 5,
-        "sampler": "dpmpp_2m",
-        "models": ["xl.sft"],
-        "additionalResources": [{"type": "lora", "name": "off.sft", "strength": 0.2}],
-    }
-
-
-def wired(node_id, kind, values=(), **links):
-    """Return a workflow's node, with its links as [from node, output]."""
-    return {"id": node_id, "type": kind, "widgets_values": list(values)}, links
-
-
-SEARGE_3 = [
-    wired(1, "SeargePromptText", ["a cat"]),
-    wired(2, "SeargePromptText", ["blurry"]),
-    wired(3, "SeargeInput7", [0.2, "text to image", "subject focus"]),
-    wired(4, "SeargeInput2", [42, "fixed", 832, 1216, 30, 7, "dpmpp_2m", "karras"], inputs=[3, 0]),
-    wired(5, "SeargeInput1", [""] * 5, inputs=[4, 0], main_prompt=[1, 0], negative_prompt=[2, 0]),
-    wired(6, "SeargeParameterProcessor", inputs=[5, 0]),
-    wired(7, "SeargeOutput2", parameters=[6, 0]),
-    wired(8, "SeargeInput4", ["xl.sft", "refiner.sft", "vae.sft", "a.pth", "b.pth", "off.sft"]),
-    wired(9, "SeargeOutput4", model_names=[8, 0]),
-    wired(10, "SeargeCheckpointLoader", ckpt_name=[9, 1]),
-    wired(11, "SeargeOutput7", parameters=[7, 0]),
-    wired(12, "SeargeLoraLoader", model=[10, 0], lora_name=[9, 6], strength_model=[11, 1]),
-    wired(13, "EmptyLatentImage", [512, 512, 1], width=[7, 2], height=[7, 3]),
-    wired(14, "VAEEncode"),
-    wired(15, "SeargeGenerated1", parameters=[7, 0]),
-    wired(16, "SeargeLatentMuxer3", [0], input0=[13, 0], input1=[14, 0], input_selector=[15, 1]),
-    wired(
-        17,
-        "SeargeSDXLSampler2",
-        base_model=[12, 0],
-        latent_image=[16, 0],
-        noise_seed=[7, 1],
-        steps=[7, 4],
-        cfg=[7, 5],
-        sampler_name=[7, 6],
-        scheduler=[7, 7],
-    ),
-]
-
-
-def test_searge_version_3_graph_is_read():
-    nodes, drawn = [], []
-    for each, links in SEARGE_3:
-        inputs = []
-        for name, (origin, slot) in links.items():
-            drawn.append([len(drawn), origin, slot, each["id"], len(inputs), "*"])
-            inputs.append({"name": name, "link": len(drawn) - 1})
-        nodes.append({**each, "inputs": inputs})
-    assert read_graph({"workflow": {"nodes": nodes, "links": drawn}}) == {
-        "prompt": "a cat",
-        "negativePrompt": "blurry",
-        "seed": 42,
-        "steps": 30,
-        "cfgScale": 7,
-        "sampler": "dpmpp_2m",
-        "scheduler": "karras",
-        "models": ["xl.sft"],
-        "width": 832,
-        "height": 1216,
-        "additionalResources": [{"type": "lora", "name": "off.sft", "strength": 0.2}],
-    }
-
-
 def test_old_sampler_names_are_read():
     graph = basic_graph(sampler_name="sample_dpmpp_2m")
     assert read_graph({"prompt": graph}) == BASIC
@@ -440,21 +330,3 @@ def test_batch_with_several_seeds_has_no_seed():
     assert read_graph({"prompt": graph}) == BASIC
     graph["5"]["inputs"]["batch_size"] = 2
     assert read_graph({"prompt": graph}) == {key: BASIC[key] for key in BASIC if key != "seed"}
-
-
-def test_sampler_with_pipe_inputs_is_read():
-    graph = {
-        "1": node("UnetLoaderGGUF", unet_name="ltx.gguf"),
-        "8": node("CRT_LTX23USConfig", prompt="a cat", seed=42),
-        "9": node("CRT_LTX23USModelsPipe", model=["1", 0]),
-        "10": node("CRT_LTX23UnifiedSampler", models_pipe=["9", 0], config_pipe=["8", 0]),
-        "11": node("VHS_VideoCombine", images=["10", 0]),
-    }
-    graph["10"]["inputs"] |= {"sampler_main": "euler_cfg_pp", "steps": 4}
-    assert read_graph({"prompt": graph}) == {
-        "prompt": "a cat",
-        "seed": 42,
-        "steps": 4,
-        "sampler": "euler_cfg_pp",
-        "models": ["ltx.gguf"],
-    }

@@ -3,234 +3,40 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.infotext import build_infotext
 from civitai_manager_libs.infotext.files.program_tables import read_program, read_texts, TEXT_NAMES
 from civitai_manager_libs.infotext.files.programs import read_dream
 from hypothesis import given
 from hypothesis import strategies as st
 
-SWARM = {
-    "sui_image_params": {
-        "prompt": "a cat",
-        "negativeprompt": "blurry",
-        "model": "OfficialStableDiffusion/sd_xl_base_1.0",
-        "seed": 1,
-        "steps": "20",
-        "cfgscale": 7.0,
-        "width": 1024,
-        "height": 768,
-        "sampler": "euler_ancestral",
-        "scheduler": "karras",
-        "fluxguidancescale": 3.5,
-        "clipstopatlayer": "-2",
-        "loras": "styles/one,two",
-        "loraweights": "0.8,1",
-        "vae": "Automatic",
-        "swarm_version": "0.9.6.3",
-    },
-    "sui_models": [{"name": "sd_xl_base_1.0.safetensors", "param": "model", "hash": "0x7e"}],
-}
-INVOKE = {
-    "generation_mode": "sdxl_txt2img",
-    "positive_prompt": "a cat",
-    "negative_prompt": "blurry",
-    "width": 1024,
-    "height": 768,
-    "seed": 1,
-    "cfg_scale": 7.0,
-    "steps": 20,
-    "scheduler": "euler_a",
-    "clip_skip": 1,
-    "model": {"key": "x", "name": "juggernaut", "hash": "blake3:00", "base": "sdxl"},
-    "loras": [
-        {"model": {"name": "one"}, "weight": 0.8},
-        {"lora": {"model_name": "two"}, "weight": 1},
-    ],
-    "vae": {"model_name": "fixed"},
-    "app_version": "5.6.0",
-}
-FOOOCUS = {
-    "base_model": "juggernautXL",
-    "base_model_hash": "aeb7e9e689",
-    "clip_skip": 2,
-    "guidance_scale": 4,
-    "loras": [["one.safetensors", 0.8, "abcdef0123"]],
-    "metadata_scheme": "fooocus",
-    "negative_prompt": "",
-    "full_negative_prompt": ["blurry", "bad"],
-    "performance": "Speed",
-    "prompt": "a cat",
-    "full_prompt": ["cinematic still a cat", "a cat, sharp"],
-    "resolution": "(1024, 768)",
-    "sampler": "dpmpp_2m_sde_gpu",
-    "scheduler": "karras",
-    "seed": "6952411511246973023",
-    "steps": 30,
-    "vae": "Default (model)",
-    "version": "Fooocus v2.4.3",
-}
-RUINED = {
-    "Prompt": "a cat",
-    "Negative": "blurry",
-    "steps": 20,
-    "cfg": 7,
-    "width": 1024,
-    "height": 768,
-    "seed": 1,
-    "sampler_name": "dpmpp_2m_sde_gpu",
-    "scheduler": "karras",
-    "base_model_name": "crystalClearXL.safetensors",
-    "base_model_hash": "SHA: cbc222b0",
-    "loras": "Loras:<A\\one.safetensors:0.8>,<None:0.5>",
-    "software": "RuinedFooocus",
-}
-NOVELAI = {
-    "prompt": "a cat",
-    "uc": "blurry",
-    "steps": 28,
-    "scale": 5.0,
-    "seed": 1,
-    "sampler": "k_dpmpp_2m",
-    "noise_schedule": "karras",
-    "width": 832,
-    "height": 1216,
-}
-NOVELAI_4 = {
-    **NOVELAI,
-    "noise_schedule": "native",
-    "v4_prompt": {
-        "caption": {
-            "base_caption": "two cats",
-            "char_captions": [{"char_caption": "a black cat"}, {"char_caption": "a white cat"}],
-        }
-    },
-    "v4_negative_prompt": {"caption": {"base_caption": "lowres", "char_captions": []}},
-}
-DRAW_THINGS = {
-    "c": "a cat",
-    "uc": "blurry",
-    "model": "sd_xl_base_1.0_f16.ckpt",
-    "sampler": "DPM++ 2M Karras",
-    "scale": 7,
-    "seed": 1,
-    "size": "1024x768",
-    "steps": 20,
-    "strength": 1,
-    "lora": [{"model": "one_lora_f16.ckpt", "weight": 0.8}],
-    "v2": {"steps": 20},
-}
-EASY = {
-    "prompt": "a cat",
-    "negative_prompt": "blurry",
-    "num_inference_steps": 20,
-    "guidance_scale": 7,
-    "seed": 1,
-    "width": 1024,
-    "height": 768,
-    "sampler_name": "euler_a",
-    "use_stable_diffusion_model": "models/sd-v1-5",
-    "use_vae_model": "",
-}
-SITE = {
-    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "x"}},
-    "extra": {"airs": []},
-    "extraMetadata": json.dumps(
-        {
-            "prompt": "a cat",
-            "negativePrompt": "blurry",
-            "cfgScale": 3.5,
-            "steps": 30,
-            "seed": 1,
-            "sampler": "Undefined",
-            "clipSkip": 2,
-            "resources": [{"modelVersionId": 691639, "strength": 1}],
-        }
-    ),
-}
-COMFY = {
-    "1": {
-        "class_type": "KSampler",
-        "inputs": {"seed": 1, "steps": 20, "cfg": 7, "model": ["2", 0], "positive": "a cat"},
-    }
-}
+_RECORDS = json.loads((Path(__file__).parent / "program_records.json").read_text(encoding="utf-8"))
+IDENTIFIED = {name: stored for name, stored in _RECORDS.items() if "program" in stored}
+SWARM = _RECORDS["swarmui"]["record"]
+INVOKE = _RECORDS["invokeai"]["record"]
+FOOOCUS = _RECORDS["fooocus"]["record"]
+RUINED = _RECORDS["ruined-fooocus"]["record"]
+NOVELAI = _RECORDS["novelai"]["record"]
+DRAW_THINGS = _RECORDS["draw-things"]["record"]
+EASY = _RECORDS["easy-diffusion"]["record"]
+SITE = _RECORDS["civitai"]["record"]
+COMFY = _RECORDS["comfyui"]["record"]
+SPACE = _RECORDS["space"]["record"]
+MATRIX = _RECORDS["matrix"]["record"]
+PROJECT = _RECORDS["matrix-project"]["record"]
+TENSORART = _RECORDS["tensorart"]["record"]
+PLUS = _RECORDS["fooocusplus"]["record"]
+TEXTS = _RECORDS["easy-diffusion-texts"]["record"]
+NOVELAI_4 = json.loads(_RECORDS["novelai-4"]["record"]["Comment"])
 
 
-@pytest.mark.parametrize(
-    ("data", "program", "written"),
-    [
-        (
-            SWARM,
-            "SwarmUI",
-            "a cat <lora:one:0.8> <lora:two:1>\nNegative prompt: blurry\n"
-            "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, "
-            "Distilled CFG Scale: 3.5, Seed: 1, Size: 1024x768, Model: sd_xl_base_1.0, "
-            "Clip skip: 2",
-        ),
-        (
-            INVOKE,
-            "InvokeAI",
-            "a cat <lora:one:0.8> <lora:two:1>\nNegative prompt: blurry\n"
-            "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 1024x768, "
-            "Model: juggernaut, VAE: fixed, Clip skip: 2",
-        ),
-        (
-            FOOOCUS,
-            "Fooocus",
-            "cinematic still a cat\na cat, sharp <lora:one:0.8>\nNegative prompt: blurry\nbad\n"
-            "Steps: 30, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 4, "
-            "Seed: 6952411511246973023, Size: 1024x768, Model hash: aeb7e9e689, "
-            "Model: juggernautXL, Clip skip: 2, Version: Fooocus v2.4.3",
-        ),
-        (
-            RUINED,
-            "RuinedFooocus",
-            "a cat <lora:one:0.8>\nNegative prompt: blurry\n"
-            "Steps: 20, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 7, Seed: 1, "
-            "Size: 1024x768, Model: crystalClearXL",
-        ),
-        (
-            NOVELAI,
-            "NovelAI",
-            "a cat\nNegative prompt: blurry\nSteps: 28, Sampler: DPM++ 2M, "
-            "Schedule type: Karras, CFG scale: 5, Seed: 1, Size: 832x1216",
-        ),
-        (
-            {"Software": "NovelAI", "Comment": json.dumps(NOVELAI_4)},
-            "NovelAI",
-            "two cats\na black cat\na white cat\nNegative prompt: lowres\n"
-            "Steps: 28, Sampler: DPM++ 2M, CFG scale: 5, Seed: 1, Size: 832x1216",
-        ),
-        (
-            DRAW_THINGS,
-            "Draw Things",
-            "a cat <lora:one_lora_f16:0.8>\nNegative prompt: blurry\n"
-            "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1, "
-            "Size: 1024x768, Model: sd_xl_base_1.0_f16",
-        ),
-        (
-            EASY,
-            "Easy Diffusion",
-            "a cat\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, "
-            "Size: 1024x768, Model: sd-v1-5",
-        ),
-        (
-            SITE,
-            "Civitai",
-            "a cat\nNegative prompt: blurry\nSteps: 30, Sampler: Euler, Schedule type: Simple, "
-            "CFG scale: 1, Distilled CFG Scale: 3.5, Seed: 1",
-        ),
-        (COMFY, "ComfyUI", "a cat\nSteps: 20, CFG scale: 7, Seed: 1"),
-        ({"prompt": COMFY}, "ComfyUI", "a cat\nSteps: 20, CFG scale: 7, Seed: 1"),
-        ({"prompt": json.dumps(COMFY)}, "ComfyUI", "a cat\nSteps: 20, CFG scale: 7, Seed: 1"),
-    ],
-    ids=["swarmui", "invokeai", "fooocus", "ruined-fooocus", "novelai", "novelai-4"]
-    + ["draw-things", "easy-diffusion", "civitai", "comfyui", "comfyui-prompt", "comfyui-text"],
-)
-def test_keys_identify_the_program(data, program, written):
-    assert (known := read_program(data, {})) is not None
-    assert (known[0], build_infotext(known[1])) == (program, written)
+@pytest.mark.parametrize("stored", IDENTIFIED.values(), ids=IDENTIFIED)
+def test_keys_identify_the_program(stored):
+    assert (known := read_program(stored["record"], {})) is not None
+    assert (known[0], build_infotext(known[1])) == (stored["program"], stored["infotext"])
 
 
 def test_old_novelai_prompt_is_in_the_description():
@@ -273,176 +79,14 @@ def told(data, **texts):
 
 
 BASIC = "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, Seed: 1"
-SPACE = {
-    "prompt": "a cat",
-    "negative_prompt": "blurry",
-    "resolution": "1024 x 768",
-    "guidance_scale": 7.0,
-    "num_inference_steps": 20,
-    "seed": 1,
-    "sampler": "Euler a Karras",
-    "Model": "WAI XL v16",
-    "Model hash": "BDB59BAC77",
-    "use_upscaler": None,
-}
-MATRIX = {
-    "PositivePrompt": "a cat",
-    "NegativePrompt": "blurry",
-    "Steps": 20,
-    "Sampler": "Euler Ancestral Karras",
-    "CfgScale": 7,
-    "Seed": 1,
-    "Width": 1536,
-    "Height": 1152,
-    "ModelHash": "A5F58EB1C3",
-    "ModelName": "wai.safetensors",
-}
-HIRES = [
-    {"$type": "Upscaler", "Scale": 1.5, "SelectedUpscaler": {"Name": "RealESRGAN_x4.pth"}},
-    {"$type": "Sampler", "Steps": 10, "DenoiseStrength": 0.3},
-]
-PROJECT = {
-    "Sampler": {
-        "Width": 1024,
-        "Height": 768,
-        "SelectedSampler": {"Name": "euler_ancestral"},
-        "SelectedScheduler": {"Name": "karras"},
-        "IsDenoiseStrengthEnabled": False,
-        "DenoiseStrength": 0.5,
-    },
-    "Model": {
-        "ClipSkip": 2,
-        "IsClipSkipEnabled": True,
-        "IsVaeSelectionEnabled": False,
-        "SelectedVaeName": "old.safetensors",
-        "IsExtraNetworksEnabled": True,
-        "ExtraNetworks": {
-            "$values": [
-                {"$values": [{"SelectedModelName": "a/fog.sft", "ModelWeight": 1}]},
-                {
-                    "IsEnabled": True,
-                    "$values": [{"SelectedModelName": "b/mist.sft", "ModelWeight": 0.8}],
-                },
-            ]
-        },
-    },
-    "Modules": {"$values": [{"$type": "HiresFixModule", "IsEnabled": True, "$values": HIRES}]},
-}
-TENSORART = {
-    "prompt": "a cat",
-    "negativePrompt": "blurry",
-    "width": 1024,
-    "height": 768,
-    "imageCount": 1,
-    "steps": 20,
-    "cfgScale": 7,
-    "seed": "-1",
-    "clipSkip": 2,
-    "baseModel": {"modelFileName": "WAI-16", "hash": "A5F58EB1C3"},
-    "models": [{"modelFileName": "fog", "weight": 0.8}],
-    "sdVae": "Automatic",
-    "ksamplerName": "euler_ancestral",
-    "schedule": "karras",
-    "guidance": 3.5,
-}
-TENSORART_GRAPH = {
-    "1": {"class_type": "ECHOCheckpointLoaderSimple", "inputs": {"ckpt_name": "EMS-1-EMS.sft"}},
-    "2": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20, "model": ["1", 0]}},
-}
-PLUS = {
-    "Prompt": "a cat",
-    "Negative Prompt": "blurry",
-    "Steps": 20,
-    "Resolution": "(1024, 768)",
-    "Guidance Scale": 7,
-    "Base Model": "juggernaut.safetensors",
-    "LoRA 1": "fog.safetensors : 0.8",
-    "CLIP Skip": 2,
-    "Sampler": "euler_ancestral",
-    "Scheduler": "karras",
-    "VAE": "Default (model)",
-    "Seed": "1",
-}
 
 
-@pytest.mark.parametrize(
-    ("data", "texts", "program", "prompt", "rest"),
-    [
-        (
-            SPACE,
-            {},
-            "Hugging Face Space",
-            "a cat",
-            "Size: 1024x768, Model hash: BDB59BAC77, Model: WAI XL v16",
-        ),
-        (
-            {**SPACE, "use_upscaler": {"upscale_method": "nearest-exact", "upscale_by": 1.5}}
-            | {"resolution": "512 x 512"},
-            {},
-            "Hugging Face Space",
-            "a cat",
-            "Size: 512x512, Model hash: BDB59BAC77, Model: WAI XL v16, Hires upscale: 1.5, "
-            "Hires upscaler: Latent (nearest-exact)",
-        ),
-        (
-            MATRIX,
-            {"smproj": json.dumps({"State": PROJECT})},
-            "Stability Matrix",
-            "a cat <lora:mist:0.8>",
-            "Size: 1024x768, Model hash: A5F58EB1C3, Model: wai, Denoising strength: 0.3, "
-            "Clip skip: 2, Hires upscale: 1.5, Hires upscaler: RealESRGAN_x4, Hires steps: 10",
-        ),
-        (
-            MATRIX,
-            {},
-            "Stability Matrix",
-            "a cat",
-            "Size: 1536x1152, Model hash: A5F58EB1C3, Model: wai",
-        ),
-        (
-            TENSORART,
-            {"prompt": json.dumps(TENSORART_GRAPH)},
-            "TensorArt",
-            "a cat <lora:fog:0.8>",
-            "Size: 1024x768, Model hash: A5F58EB1C3, Model: WAI-16, Clip skip: 2",
-        ),
-        (
-            PLUS,
-            {},
-            "FooocusPlus",
-            "a cat <lora:fog:0.8>",
-            "Size: 1024x768, Model: juggernaut, Clip skip: 2",
-        ),
-    ],
-    ids=["space", "space-hires", "matrix", "matrix-short", "tensorart", "fooocusplus"],
-)
+@each_case(__file__, "programs_of_2025_and_later_are_read")
 def test_programs_of_2025_and_later_are_read(data, texts, program, prompt, rest):
     assert told(data, **texts) == (program, prompt, f"{BASIC}, {rest}")
 
 
-@pytest.mark.parametrize(
-    ("data", "pairs"),
-    [
-        (
-            {"refinercontrolpercentage": 0.3, "refinerupscale": 1.5, "refinersteps": 40}
-            | {"refinerupscalemethod": "model-A/RealESRGAN_x4.pth", "refinercfgscale": 5},
-            "Denoising strength: 0.3, Hires upscale: 1.5, Hires upscaler: RealESRGAN_x4, "
-            "Hires steps: 40, Hires CFG Scale: 5",
-        ),
-        (
-            {"refinercontrolpercentage": 0.2, "refinermodel": "a/xl_refiner"},
-            "Denoising strength: 0.2, Hires upscale: 1, Hires checkpoint: xl_refiner",
-        ),
-        (
-            {"refinercontrolpercentage": 0.2, "refinermethod": "StepSwap"}
-            | {"refinermodel": "a/xl_refiner"},
-            "Refiner: xl_refiner, Refiner switch at: 0.8",
-        ),
-        ({"initimagecreativity": 0.4}, "Denoising strength: 0.4"),
-        ({}, ""),
-    ],
-    ids=["hires", "same-size", "step-swap", "img2img", "none"],
-)
+@each_case(__file__, "swarmuis_refiner_is_a_second_pass")
 def test_swarmuis_refiner_is_a_second_pass(data, pairs):
     params = {**SWARM["sui_image_params"], **data, "clipstopatlayer": None}
     before = told({"sui_image_params": {**SWARM["sui_image_params"], "clipstopatlayer": None}})[2]
@@ -458,28 +102,7 @@ def test_draw_things_second_pass_has_its_own_first_size():
     assert "Size: 1024x768" in told({**DRAW_THINGS, "v2": {**more, "hiresFix": False}})[2]
 
 
-@pytest.mark.parametrize(
-    ("data", "end"),
-    [
-        ({"strength": 0.6}, "Denoising strength: 0.6, Clip skip: 2"),
-        (
-            {"hrf_enabled": True, "hrf_strength": 0.45, "hrf_method": "ESRGAN"},
-            "Size: 1024x768, Model: juggernaut, VAE: fixed, Denoising strength: 0.45, "
-            "Clip skip: 2",
-        ),
-        (
-            {"hrf_enabled": True, "hrf_strength": 0.45, "hrf_width": 512, "hrf_height": 384},
-            "Size: 512x384, Model: juggernaut, VAE: fixed, Denoising strength: 0.45, "
-            "Clip skip: 2, Hires resize: 1024x768",
-        ),
-        ({"hrf_enabled": False, "hrf_strength": 0.45}, "VAE: fixed, Clip skip: 2"),
-        (
-            {"refiner_model": {"name": "xl_refiner"}, "refiner_start": 0.8},
-            "Clip skip: 2, Refiner: xl_refiner, Refiner switch at: 0.8",
-        ),
-    ],
-    ids=["img2img", "hires-4", "hires-3", "off", "refiner"],
-)
+@each_case(__file__, "invokeais_strengths_and_refiner_are_read")
 def test_invokeais_strengths_and_refiner_are_read(data, end):
     assert told({**INVOKE, **data})[2].endswith(end)
 
@@ -550,22 +173,6 @@ def test_json_with_diffusers_names_is_read_without_a_program_name():
     assert told(data) == ("", "a cat", "Steps: 20, Size: 8x8, Clip skip: 1")
 
 
-TEXTS = {
-    "prompt": "a cat",
-    "negative_prompt": "blurry",
-    "seed": "1",
-    "use_stable_diffusion_model": "sd-v1-5",
-    "clip_skip": "True",
-    "use_vae_model": "None",
-    "sampler_name": "euler_a",
-    "scheduler_name": "karras",
-    "width": "1024",
-    "height": "768",
-    "num_inference_steps": "20",
-    "guidance_scale": "7.0",
-    "use_lora_model": "['a/fog', 'mist']",
-    "lora_alpha": "[0.5, 1.0]",
-}
 LABELS = ("Prompt", "Negative Prompt", "Seed", "Stable Diffusion model", "Clip Skip", "VAE model")
 LABELS += ("Sampler", "Scheduler", "Width", "Height", "Steps", "Guidance Scale", "LoRA model")
 LABELS += ("LoRA Strength",)

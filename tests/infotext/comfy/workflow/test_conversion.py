@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cases import each_case
 from civitai_manager_libs.infotext.comfy.workflow import read_workflow_nodes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,77 +24,7 @@ def inputs_of(*nodes, links=(), **more):
     return {node_id: each["inputs"] for node_id, each in found.items()}
 
 
-@pytest.mark.parametrize(
-    ("kind", "values", "named"),
-    [
-        (
-            "KSampler",
-            [7, "randomize", 20, 8, "euler", "normal", 1],
-            sampler(7, 20, 8, "euler", "normal", 1),
-        ),
-        (
-            "KSampler",
-            [7, True, 20, 8, "euler", "normal", 1],
-            sampler(7, 20, 8, "euler", "normal", 1),
-        ),
-        (
-            "easy preSampling",
-            [20, 5, "dpmpp_3m_sde", "karras", 1, 296864, "fixed"],
-            sampler(296864, 20, 5, "dpmpp_3m_sde", "karras", 1),
-        ),
-        (
-            "FaceDetailer",
-            [128, True, 768, 659, "fixed", 20, 8, "euler", "normal", 0.6, 5],
-            sampler(659, 20, 8, "euler", "normal", 0.6),
-        ),
-        (
-            "ClownsharKSampler",
-            ["gaussian", "brownian", "hard", 0, 7, "fixed", "standard", "res_2m"]
-            + ["karras", 60, 0, 0.75, 1, 5, 3, 0.85, "true"],
-            {
-                "noise_type_init": "gaussian",
-                "noise_type_sde": "brownian",
-                "noise_mode_sde": "hard",
-                "eta": 0,
-                "noise_seed": 7,
-                "sampler_mode": "standard",
-                "sampler_name": "res_2m",
-                "scheduler": "karras",
-                "steps": 60,
-                "implicit_steps": 0,
-                "denoise": 0.75,
-                "denoise_alt": 1,
-                "cfg": 5,
-                "shift": 3,
-                "base_shift": 0.85,
-                "truncate_conditioning": "true",
-            },
-        ),
-        ("ClownsharKSampler", ["gaussian", "brownian", 60, 0.75], {}),
-        ("CLIPTextEncode", ["a cat"], {"text": "a cat"}),
-        ("SamplerCustom", [True, 7, "fixed", 8], {"add_noise": True, "noise_seed": 7, "cfg": 8}),
-        ("RandomNoise", [7, "fixed"], {"noise_seed": 7}),
-        ("SomeText", ["a cat"], {"value": "a cat"}),
-        ("SomeTexts", ["a", "b"], {}),
-        ("VHS_VideoCombine", {"frame_rate": 8}, {"frame_rate": 8}),
-        (
-            "Power Lora Loader (rgthree)",
-            [{}, {"on": True, "lora": "a.sft", "strength": 1}, ""],
-            {"lora_1": {"on": True, "lora": "a.sft", "strength": 1}},
-        ),
-        ("TwoModelSampler", [0.9, 20, 3.5, 3, "euler", "simple", 8, 0], {}),
-        (
-            "LateSampler",
-            [5, "fixed", 20, 7, "euler", "simple", 0, 10000],
-            {"seed": 5, "steps": 20, "cfg": 7, "sampler_name": "euler", "scheduler": "simple"},
-        ),
-        ("KSampler", None, {}),
-    ],
-    ids=(
-        "ksampler old-ksampler easy-use impact older-row unknown-row text custom noise one-value "
-        "unknown by-name rgthree other-row steps-not-denoise none"
-    ).split(),
-)
+@each_case(__file__, "unnamed_values_get_their_names")
 def test_unnamed_values_get_their_names(kind, values, named):
     assert inputs_of(node(1, kind, values)) == {"1": named}
 
