@@ -228,8 +228,6 @@ _STATES = {
     "settings": _press(",", "settings"),
     "help": _press("?", "help"),
     "stats": _show_stats,
-    "collections": _open_panel("sets", "collections"),
-    "watches": _open_panel("watched", "watches"),
     "watched": _watch,
     "collected": _collect,
     "downloads": _download,
@@ -257,12 +255,7 @@ _ADDRESSES = {
     "library": "?search=",
     "models": "?find=water",
     "home": "",
-    "no such author": "?user=nobody_of_that_name",
-    "no such post": "?post=999999999",
     "nothing found": "?search=zzz_none",
-    "no such models": "?find=zzz_none",
-    "empty collection": "?search=set%3D%22Empty%22",
-    "no favourites": "?search=is%3Afavourite",
     "random, nothing read": "?model=900008&sort=Random",
 }
 

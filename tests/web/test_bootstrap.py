@@ -23,23 +23,19 @@ def test_words_are_in_the_language_of_the_browser(api, accepted, language, downl
     assert set(told["words"]) == set(messages.get_page_texts("en"))
 
 
-def test_settings_have_bounds_choices_and_values(api):
+def test_settings_and_filters_have_bounds_choices_and_values(api):
     setting.change("http_timeout", 33)
     told = {entry["name"]: entry for entry in api.get("bootstrap")["settings"]}
     assert list(told) == [entry.name for entry in setting.SETTINGS]
     timeout = told["http_timeout"]
     assert (timeout["kind"], timeout["low"], timeout["high"]) == ("whole", 1, 600)
     assert (timeout["value"], timeout["group"]) == (33, "network")
-    assert told["http_retry_delay"]["kind"] == "number"
-    assert told["save_infotext"]["kind"] == "switch" and told["save_infotext"]["group"] == "saving"
-    assert told["download_images_folder"]["kind"] == "text"
+    kinds = {"http_retry_delay": "number", "save_infotext": "switch", "saved_name": "text"}
+    assert {name: told[name]["kind"] for name in kinds} == kinds
     blur = told["blur_level"]
     assert (blur["kind"], blur["value"], blur["group"]) == ("choice", "XXX", "page")
     assert blur["choices"][0] == {"value": "None", "label": "PG"}
     assert not [entry for entry in told.values() if not entry["label"]]
-
-
-def test_filters_have_choices(api):
     choices = api.get("bootstrap", "zh-TW")["choices"]
     assert choices["sort"][0] == {"value": "Newest", "label": "最新"}
     assert [one["value"] for one in choices["level"]] == ["None", "Soft", "Mature", "X", "XXX"]

@@ -187,18 +187,6 @@ def test_words_that_filter_loaded_images_are_in_the_url(server, open_gallery):
     expect(page.field("find")).to_have_value("")
 
 
-def test_search_of_a_stats_bar_is_one_step(server, open_gallery):
-    page = open_gallery(server).ready()
-    steps = _steps(page)
-    page.control("figures").click()
-    page.panel("stats").locator(".stats-bar").first.click()
-    expect(page.page).to_have_url(re.compile("search="))
-    assert _steps(page) == steps + 1
-    page.page.go_back()
-    expect(page.page).to_have_url(re.compile(rf"\?model={_MODEL}&level=XXX$"))
-    page.ready()
-
-
 def test_back_from_an_author_of_the_open_image_leads_to_that_image(server, open_gallery):
     page = open_gallery(server).ready()
     author = page.page.locator(".details [data-do=open-user]")

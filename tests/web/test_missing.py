@@ -119,43 +119,33 @@ def test_file_that_cannot_be_shown_is_downloaded_and_one_that_is_gone_not_offere
     expect(page.viewer).to_be_hidden()
 
 
-def _open_without_server(page, server, name, act):
-    """Open a panel while the server is gone, and return the panel."""
-    page.tiles.first.focus()
-    server.kill()
-    act()
-    panel = page.panel(name)
-    expect(panel.get_by_role("alert")).to_contain_text("does not answer")
-    assert panel.locator(".panel-body").get_by_role("button").all_inner_texts() == ["Try again"]
-    return panel
-
-
-def test_panel_says_that_the_server_is_gone_until_it_is_back(demo, start, open_gallery):
+def test_panel_says_that_the_server_is_gone_until_it_is_back(server, open_gallery):
     """Each time anew: nothing else on the page has noticed it before."""
-    server = start(demo.url)
     page = open_gallery(server).ready()
     first = int(page.tiles.first.get_attribute("data-id"))
     wait_for(lambda: server.has_record(first), "the record of the first image")
     for button, name, empty in (
-        ("jobs", "jobs", "No downloads yet"),
         ("watched", "watches", "You watch nothing yet"),
         ("sets", "collections", "no collections yet"),
         ("figures", "stats", "pictures"),
         (None, "model_files", "missing"),
     ):
-        act = page.control(button).first.click if button else lambda: page.key("g")
-        panel = _open_without_server(page, server, name, act)
+        page.tiles.first.focus()
+        page.context.set_offline(True)
+        page.control(button).first.click() if button else page.key("g")
+        panel = page.panel(name)
+        expect(panel.get_by_role("alert")).to_contain_text("does not answer")
+        assert panel.locator(".panel-body").get_by_role("button").all_inner_texts() == ["Try again"]
         shown = panel.get_by_text(empty).locator("visible=true")
         expect(shown).to_have_count(0)
-        server.start()
+        page.context.set_offline(False)
         expect(shown.first).to_be_visible()
         expect(panel.get_by_role("alert")).to_be_hidden()
         page.key("Escape")
         expect(panel).to_be_hidden()
 
 
-def test_server_that_is_gone_is_told_once(demo, start, open_gallery):
-    server = start(demo.url)
+def test_server_that_is_gone_is_told_once(server, open_gallery):
     page = open_gallery(server).ready()
     said = page.page.locator(".of-images")
     for act in (
@@ -164,27 +154,24 @@ def test_server_that_is_gone_is_told_once(demo, start, open_gallery):
         lambda: page.control("watch").click(),
     ):
         page.tiles.first.focus()
-        server.kill()
+        page.context.set_offline(True)
         act()
         expect(said).to_contain_text("does not answer")
         expect(said.get_by_role("button")).to_have_count(1)
         expect(page.message("does not answer")).to_have_count(0)
-        server.start()
+        page.context.set_offline(False)
         expect(said).to_be_hidden()
 
 
-def test_viewer_offers_no_request_while_the_server_is_gone(demo, start, open_gallery):
-    server = start(demo.url)
-    page = open_gallery(server).ready()
-    page.tiles.first.click()
-    expect(page.viewer).to_have_attribute("data-shows", "file")
-    server.kill()
+def test_viewer_offers_no_request_while_the_server_is_gone(server, open_gallery):
+    page = open_gallery(server).open()
+    page.context.set_offline(True)
     page.viewer.locator(".tools [data-do=favourite]").press("Enter")
     for control in ("favourite", "save"):
         expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_disabled()
     expect(page.viewer.locator(".tools [data-do=favourite]")).to_be_focused()
     expect(page.viewer.locator(".tools [data-do=mark]")).to_be_enabled()
-    server.start()
+    page.context.set_offline(False)
     for control in ("favourite", "save"):
         expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_enabled()
 
@@ -213,12 +200,9 @@ def test_wrong_url_leaves_the_focus_at_its_message_and_a_right_one_at_the_images
     assert page.scroll_position() == 0
 
 
-def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(
-    demo, start, open_gallery
-):
-    server = start(demo.url)
+def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(server, open_gallery):
     page = open_gallery(server).ready()
-    server.kill()
+    page.context.set_offline(True)
     page.tiles.nth(1).click()
     expect(page.slide.locator(".slide-error")).to_contain_text("does not answer")
     expect(page.page.locator(".details .author")).to_be_visible()

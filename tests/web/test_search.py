@@ -181,35 +181,6 @@ def test_words_and_place_of_a_search_are_chips(page):
     expect(page.page).to_have_url(re.compile(r"\?search=$"))
 
 
-def test_invalid_input_shows_a_sentence_until_it_changes(page):
-    page.find("steps>many")
-    problem = page.page.locator(".status.of-lookup")
-    expect(problem).to_contain_text("steps takes a number")
-    page.find("steps>1")
-    expect(problem).to_be_hidden()
-    said = page.page.locator(".search-message")
-    page.search("steps>1 after:yesterday", "gallery")
-    expect(said).to_contain_text("after:2025-01")
-
-
-def test_library_search_has_an_address_to_go_back_to(page):
-    in_gallery = page.ids()[:20]  # how many more fit is known once the header is there
-    page.search("is:video", "all")
-    kinds = "tiles => tiles.map(tile => tile.dataset.kind)"
-    wait_for(lambda: set(page.tiles.evaluate_all(kinds)) == {"video"})
-    expect(page.page).to_have_url(re.compile(r"\?search=is%3Avideo$"))
-    page.page.reload()
-    page.ready()
-    assert set(page.tiles.evaluate_all(kinds)) == {"video"}
-    assert page.field("find").input_value() == "is:video"
-    page.tiles.first.click()
-    page.page.locator("dialog[data-viewer][data-id]").wait_for()
-    page.key("Escape")
-    page.page.go_back()
-    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
-    wait_for(lambda: page.ids()[:20] == in_gallery)
-
-
 def test_library_is_searched_without_a_gallery_too(page):
     page.go("")
     page.control("open-kept").first.click()
@@ -222,15 +193,6 @@ def test_library_is_searched_without_a_gallery_too(page):
     expect(page.page.locator(".of-images")).to_contain_text("Nothing matches")
     page.control("clear-search").last.click()
     page.ready()
-
-
-def test_search_that_filters_may_have_emptied_also_offers_models(page):
-    page.go("?search=zzz_none&type=video")
-    empty = page.page.locator(".empty-result")
-    expect(empty).to_contain_text("Nothing matches “zzz_none”")
-    expect(empty.locator("[data-chip]")).to_have_text(["Library", "zzz_none", re.compile("Type")])
-    empty.locator("[data-do=search-models]").click()
-    page.page.get_by_text("No model matches").wait_for()
 
 
 def test_search_without_matches_continues_and_shows_its_progress(page):
@@ -280,19 +242,6 @@ def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     expect(field).to_have_value(f"{value} st")
     page.key("Enter")
     wait_for(lambda: page.tiles.count())
-
-
-def test_outdated_suggestions_vanish_before_new_ones_arrive(page):
-    rows = page.search_row("complete")
-    page.field("find").click()
-    expect(rows.first).to_have_text("lora:")
-    page.page.route("**/api/search_preview", lambda route: None)  # no answer comes
-    page.page.keyboard.type("s")
-    page.key("ArrowDown")
-    page.page.keyboard.type("ampler")
-    expect(rows).to_have_text(["sampler:"])
-    page.key("Enter")
-    expect(page.field("find")).to_have_value("sampler:")
 
 
 def test_rows_fit_a_phone_and_lie_over_the_selection_bar(page):

@@ -268,32 +268,6 @@ def unwatching_server(shared_server):
 
 
 @pytest.mark.page
-def test_late_response_does_not_undo_a_watch(unwatching_server, open_gallery):
-    page = open_gallery(unwatching_server, "?model=900001").ready()
-    held = []
-
-    def hold_first_answer(route):
-        if held or route.request.method != "GET":
-            return route.continue_()
-        held.append((route, route.fetch()))
-
-    page.page.route("**/api/watches", hold_first_answer)
-    page.control("watched").click()
-    page.panel("watches").wait_for()
-    wait_for(lambda: page.page.evaluate("true") and held)  # it runs the route, too
-    page.key("Escape")
-    page.control("watch").click()
-    expect(page.control("watch")).to_have_text("Watching")
-    [(route, answer)] = held
-    with page.page.expect_event("requestfinished", lambda one: one.url.endswith("/watches")):
-        route.fulfill(response=answer)
-    expect(page.control("watch")).to_have_text("Watching")
-    page.control("watched").click()
-    page.control("watch-check").click()  # what comes after it is shown
-    expect(page.page.locator(".galleries li > p")).to_contain_text("nothing new, checked")
-
-
-@pytest.mark.page
 def test_watch_waits_for_the_name_of_the_model_and_stays_while_others_are_opened(
     unwatching_server, open_gallery
 ):
