@@ -11,8 +11,6 @@ from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
 _MODEL, _VIDEOS, _HOSTILE, _EMPTY = 900_001, 900_007, 900_008, 900_009
 _SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "javascript", "civitai_shortcut.js")
 _OPEN = f"?model={_MODEL}&level=XXX"

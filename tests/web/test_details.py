@@ -10,8 +10,6 @@ from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
 
-pytestmark = pytest.mark.page
-
 _LORA = 900_003
 
 

@@ -15,8 +15,6 @@ from fault_responses import status
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
 _MANY = "1000"  # of them no job of a test comes to its end
 _FILES = f"/{files.ACCOUNT}/.*original=true"
 

@@ -88,7 +88,6 @@ def _choose(page, key):
     page.page.locator(f"[role='menu'] [data-do='{key}']").click()
 
 
-@pytest.mark.page
 def test_author_is_hidden_from_the_details_and_his_gallery_says_so(unhiding_server, open_gallery):
     page = open_gallery(unhiding_server, "?model=900003&level=XXX").open()
     first, before = page.viewed(), page.ids()
@@ -115,7 +114,6 @@ def test_author_is_hidden_from_the_details_and_his_gallery_says_so(unhiding_serv
     page.ready()
 
 
-@pytest.mark.page
 def test_author_is_hidden_by_keys_and_shown_again_in_the_list(unhiding_server, open_gallery):
     page = open_gallery(unhiding_server, "?model=900003&level=XXX").ready()
     page.key("ArrowDown")
@@ -139,7 +137,6 @@ def test_author_is_hidden_by_keys_and_shown_again_in_the_list(unhiding_server, o
     wait_for(lambda: page.focused_control() == "hidden-text")
 
 
-@pytest.mark.page
 def test_hidden_images_are_counted_shown_on_request_and_listed(unhiding_server, open_gallery):
     page = open_gallery(unhiding_server, "?model=900003&level=XXX").ready()
     before = page.ids()

@@ -8,8 +8,6 @@ import pytest
 from civitai_demo.gallery import find_demo_model
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
 _MODEL, _VIDEOS = 900_001, 900_007
 _OPEN = f"?model={_MODEL}&level=XXX"
 _WORDS = "e"  # in the names of many models

@@ -11,8 +11,6 @@ from host_page import with_text
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
 
-pytestmark = pytest.mark.page
-
 _SMALL, _OTHER = 900_003, 900_001
 _CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 _COUNT_OBSERVERS = """() => {

@@ -40,76 +40,75 @@ def _offered(row):
     return [action["name"] for action in row["actions"]]
 
 
-def test_running_job_shows_progress_speed_and_time_left():
-    row = _row(_JOB, _NOW)
-    assert row["line"] == "4 of 20 · 3.0 MB · 1.0 MB/s · 1:05 left"
-    assert (row["percent"], row["note"], _offered(row)) == (20, "", ["pause", "cancel"])
-    assert (row["saved"], row["skipped"]) == (3, 1)
+_WAITS = replace(_NOW, state=JobState.PAUSED)
+_PAUSED = replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17)
+_QUEUED = replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20)
+_CANCELLED = replace(_JOB, state=JobState.CANCELLED, saved=3, waiting=17)
+_DONE = replace(_JOB, state=JobState.DONE, saved=20)
+_LACKS = "4 pictures were saved before, but the files no longer exist"
 
 
-def test_job_of_a_gallery_of_unknown_length_says_at_most():
-    assert _row(_JOB, replace(_NOW, walk=WalkState.FIRST))["line"].startswith("4 of at most 20")
+@pytest.mark.parametrize(
+    "job,more,said,note,offered",
+    [
+        (_NOW, {}, "4 of 20 · 3.0 MB · 1.0 MB/s · 1:05 left", "", "pause cancel"),
+        (
+            *(replace(_NOW, walk=WalkState.FIRST), {}),
+            *("4 of at most 20 · 3.0 MB · 1.0 MB/s · 1:05 left", "", "pause cancel"),
+        ),
+        (
+            *(replace(_NOW, rate=0.0, seconds_left=None), {}),
+            *("4 of 20 · 3.0 MB · waiting for the server", "", "pause cancel"),
+        ),
+        (
+            *(replace(_WAITS, reason="network", retry_in=39.6), {}),
+            *("4 of 20 · 3.0 MB · resuming in 40 s", "once the network is back"),
+            "resume pause cancel",
+        ),
+        (
+            *(replace(_WAITS, reason="disk", missing=250 << 20), {}),
+            *("4 of 20 · 3.0 MB", "free 250.0 MB more", "resume pause cancel"),
+        ),
+        (_PAUSED, {}, "3 of 20 · 0 B", "", "resume cancel"),
+        (_QUEUED, {"before": 7}, "0 of at most 20 · 0 B · 7 ahead of it", "", "first pause cancel"),
+        (_QUEUED, {}, "0 of at most 20 · 0 B", "", "pause cancel"),
+        (_CANCELLED, {}, "3 saved · 17 not downloaded", "", "resume open forget"),
+        (replace(_CANCELLED, saved=20, waiting=0), {}, "20 saved", "", "open forget"),
+        (_DONE, {}, "20 saved", "", "open forget"),
+        (replace(_DONE, saved=0, skipped=20), {}, "0 saved · 20 there already", "", "open forget"),
+        (replace(_DONE, saved=0, failed=20), {}, "0 saved", "", "forget"),
+        (_DONE, {"missing": 4}, "20 saved", _LACKS, "anew open forget"),
+    ],
+)
+def test_card_says_how_a_job_stands_and_offers_what_can_be_done(job, more, said, note, offered):
+    row = _row(job, **more)
+    assert row["line"].startswith(said) and note in row["note"] and bool(note) == bool(row["note"])
+    assert _offered(row) == offered.split() and row["folder"] == "/pictures"
 
 
-def test_job_that_waits_for_the_network_says_why_and_when_it_resumes():
-    waits = replace(_NOW, state=JobState.PAUSED, reason="network", retry_in=39.6)
-    row = _row(_JOB, waits)
-    assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
-    assert "goes on by itself once the network is back" in row["note"]
-    assert row["state_label"] == "waiting"
-    assert _offered(row) == ["resume", "pause", "cancel"]
+@pytest.mark.parametrize(
+    "job,label,chinese",
+    [
+        (replace(_WAITS, reason="network", retry_in=39.6), "waiting", "等待中"),
+        (_PAUSED, "paused", "已暫停"),
+        (_QUEUED, "waiting its turn", "排隊等候"),
+        (replace(_NOW, walk=WalkState.SECOND), "checking for missed pictures", "檢查"),
+        (_DONE, "done", "完成"),
+        (replace(_DONE, saved=1, failed=19), "19 failed", "19"),
+    ],
+)
+def test_state_of_a_job_has_a_label_in_each_language(job, label, chinese):
+    assert _row(job)["state_label"] == label
+    assert chinese in jobs.make_job_card(JobView(job, [], 0, _live(job)), "zh-TW")["state_label"]
 
 
-def test_job_that_the_user_paused_offers_to_resume():
-    row = _row(replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17))
-    assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
-    assert row["state_label"] == "paused"
-
-
-def test_queued_job_says_how_many_start_before_it():
-    row = _row(replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20), before=7)
-    assert (row["state"], row["state_label"]) == ("queued", "waiting its turn")
-    assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 ahead of it", "")
-    assert _offered(row) == ["first", "pause", "cancel"]
-    next_one = _row(replace(_JOB, state=JobState.QUEUED))
-    assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = jobs.make_job_card(JobView(replace(_JOB, state=JobState.QUEUED), []), "zh-TW")
-    assert chinese["state_label"] == "排隊等候"
-
-
-def test_full_disk_says_how_much_space_is_missing():
-    full = replace(_NOW, state=JobState.PAUSED, reason="disk", missing=250 << 20)
-    assert "free 250.0 MB more" in _row(_JOB, full)["note"]
-
-
-def test_cancelled_job_says_what_is_left_and_offers_to_resume():
-    cut = replace(_JOB, state=JobState.CANCELLED, saved=3, waiting=17)
-    row = _row(cut)
-    assert row["line"] == "3 saved · 17 not downloaded"
-    assert _offered(row) == ["resume", "open", "forget"]
-    whole = replace(cut, saved=20, waiting=0)
-    assert _offered(_row(whole)) == ["open", "forget"]
-
-
-@pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
-def test_folder_of_saved_images_can_be_opened(saved, skipped):
-    row = _row(replace(_JOB, state=JobState.DONE, saved=saved, skipped=skipped))
-    assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
-
-
-def test_no_folder_is_offered_without_saved_images():
-    row = _row(replace(_JOB, state=JobState.DONE, failed=20))
-    assert (row["folder"], _offered(row)) == ("/pictures", ["forget"])
-    assert (row["state_label"], row["line"]) == ("20 failed", "0 saved")
-
-
-def test_finished_job_says_first_what_failed_and_offers_to_retry():
+def test_finished_job_offers_first_to_retry_what_failed():
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", "network", "")
-    done = replace(_JOB, state=JobState.DONE, saved=1, failed=19)
-    row = _row(done, failed=[item], missing=3)
-    assert (row["state"], row["state_label"], row["line"]) == ("done", "19 failed", "1 saved")
+    row = _row(replace(_DONE, saved=1, failed=19), failed=[item], missing=3)
+    assert (row["state"], row["line"]) == ("done", "1 saved")
     assert _offered(row) == ["retry", "anew", "open", "forget"]
-    assert _row(replace(done, failed=0))["state_label"] == "done"
+    running = _row(_JOB, _NOW)
+    assert (running["percent"], running["saved"], running["skipped"]) == (20, 3, 1)
 
 
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
@@ -121,14 +120,6 @@ def test_retry_is_offered_only_if_it_can_help(reason, offered):
     [failed] = row["failures"]
     assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
     assert failed["url"] == "https://civitai.com/images/7" and failed["reason"]
-
-
-def test_missing_saved_images_are_reported_and_can_be_downloaded():
-    done = replace(_JOB, state=JobState.DONE, saved=1, skipped=19)
-    row = _row(done, missing=4)
-    assert "4 pictures were saved before, but the files no longer exist" in row["note"]
-    assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
-    assert row["line"] == "1 saved · 19 there already"
 
 
 def test_report_is_shown_in_words_once_the_job_is_over():
@@ -166,13 +157,6 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
-def test_job_on_its_second_walk_says_so_and_knows_its_length():
-    row = _row(_JOB, replace(_NOW, walk=WalkState.SECOND))
-    assert row["state_label"] == "checking for missed pictures" and row["line"].startswith(
-        "4 of 20 ·"
-    )
-
-
 def test_reasons_are_counted_in_words():
     items = [
         Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
@@ -180,11 +164,6 @@ def test_reasons_are_counted_in_words():
     ]
     row = _row(replace(_JOB, state=JobState.DONE, saved=17, failed=3), failed=items)
     assert row["failed_label"] == "3 failed (no longer there: 2 · needs a key: 1)"
-
-
-def test_no_time_left_is_shown_if_nothing_arrives():
-    row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
-    assert row["line"].endswith("waiting for the server")
 
 
 # Model files

@@ -1,17 +1,16 @@
-"""Civitai goes and comes back: what was seen is there meanwhile, and is live again by itself."""
+"""Civitai goes and comes back; and pages that stay open for long."""
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 
-import pytest
 from civitai_demo import files
 from fault_responses import reset
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
-_MODEL = "?model=900001"
+_SHOWN = "?model=900001"
 _API = "/api/"
 _ONLINE = "window.dispatchEvent(new Event('online'))"  # the page asks again, without its clock
 
@@ -29,7 +28,7 @@ def _read_300(page):
 
 def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
-    page = open_gallery(server, _MODEL)
+    page = open_gallery(server, _SHOWN)
     _read_300(page)
     page.page.evaluate("window.scrollTo(0, 0)")
     page.ready()
@@ -80,7 +79,7 @@ def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open
 
 def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", http_max_retries=0)  # one that has not read it before
-    page = open_gallery(server, _MODEL).ready()
+    page = open_gallery(server, _SHOWN).ready()
     flaky.rule(_API, reset())
     page.find("https://civitai.com/models/900003")
     failed = page.page.locator(".of-lookup[data-kind='problem']")
@@ -98,3 +97,91 @@ def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open
     page.page.evaluate(_ONLINE)
     expect(page.page).to_have_url(re.compile("model=900003"))
     expect(failed).to_have_count(0)
+
+
+_SMALL = "?model=900003"
+_HOURS = 9
+
+
+def _cache(server):
+    """Bytes in it."""
+    size = 0
+    for entry in os.scandir(server.data / "sc_gallery"):
+        with suppress(OSError):  # it goes just now
+            size += entry.stat().st_size
+    return size
+
+
+def _begun(page, limit):
+    page.download_gallery(limit)
+    page.message("Downloading").wait_for()
+
+
+def test_two_pages_keep_separate_images_marks_and_panels(demo, start, open_gallery):
+    server = start(demo.url)
+    one, other = (open_gallery(server).ready() for _ in range(2))
+    one.tiles.nth(0).locator("[data-do='mark']").click()
+    other.field("sort").select_option("Oldest")
+    expect(other.page).to_have_url(re.compile("sort=Oldest"))
+    wait_for(lambda: other.page.locator(".grid[data-stale]").count() == 0)
+    one.open(2)
+    opened, first = one.viewed()["id"], other.ids()[0]
+    other.key(",")
+    other.field("setting-gallery_download_limit").fill("55")
+    other.control("save-settings").click()
+    other.message("The settings are saved").wait_for()
+    other.key("Escape")
+    _begun(other, "3")
+    other.message("3 saved").wait_for()
+    assert one.viewed()["id"] == opened
+    one.key("Escape")
+    expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    expect(one.field("sort")).to_have_value("Newest")
+    expect(other.marked).to_have_count(0)
+    assert (other.ids()[0], other.field("sort").input_value()) == (first, "Oldest")
+    one.page.reload()
+    expect(one.ready().field("limit")).to_have_value("55")
+    expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
+
+
+def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server, _SMALL).ready()
+    page.page.clock.install()
+    page.tiles.nth(1).locator("[data-do='mark']").click()
+    page.open(3)
+    id = page.viewed()["id"]
+    server.close()
+    page.page.clock.run_for(_HOURS * 3600 * 1000)
+    server.start()
+    page.asked.clear()
+    page.page.clock.resume()
+    page.key("ArrowRight")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    assert page.viewed()["id"] != id
+    page.key("Escape")
+    while page.place()[1] <= 100:  # the next page of a gallery that was begun yesterday
+        page.wheel(2000)
+        page.page.wait_for_timeout(50)
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    page.control("download-marked").click()
+    page.message("1 saved").wait_for()
+    assert not [path for path in page.asked if path.startswith("page/")], "a reload"
+
+
+def test_cache_keeps_its_limit_however_far_one_scrolls(demo, start, open_gallery):
+    server = start(demo.url, gallery_cache_mb=10)
+    page = open_gallery(server).ready()
+    page.open(0)
+    most = 0
+    for _ in range(60):
+        page.key("ArrowRight")
+        expect(page.viewer).to_have_attribute("data-shows", "file")
+        most = max(most, _cache(server))
+    limit = 10 * 1024 * 1024
+    wait_for(lambda: _cache(server) <= limit, "the cache within its limit")
+    assert most > limit * 0.9, "never full, so nothing was tested"
+    page.key("Home")
+    expect(page.viewer).to_have_attribute("data-shows", "file")  # fetched once more
+    assert os.path.isdir(server.data / "sc_gallery")

@@ -10,8 +10,6 @@ from gallery_page import PHONE
 from PIL import Image
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
 _MODEL = 900_001
 _FILTERED = f"?model={_MODEL}&level=XXX&type=image&meta=1"
 _NOTHING = f"?model={_MODEL}&type=video&base=Pony"  # no image of the demo is both

@@ -167,7 +167,6 @@ def test_model_folders_are_checked_and_saved(api, tmp_path):
 # In the page
 
 
-@pytest.mark.page
 def test_page_shows_copies_and_filters_by_availability(start, open_gallery, demo, tmp_path):
     models = tmp_path / "models" / "checkpoints"
     models.mkdir(parents=True)
@@ -205,7 +204,6 @@ def ask(address):
         return json.load(answer)
 
 
-@pytest.mark.page
 def test_workflow_is_copied_in_comfyuis_format(server, open_gallery):
     page = open_gallery(server, "?model=900001").ready()
     address = f"{server.url}/civitai_shortcut/api/images"

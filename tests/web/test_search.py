@@ -9,8 +9,6 @@ from civitai_demo.gallery.catalogue import find_demo_model
 from gallery_page import GalleryPage
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
 _MODEL, _OTHER = 900001, 900007
 _NAME = find_demo_model(_MODEL).name
 _SETTINGS = {"gallery_level": "XXX"}

@@ -17,6 +17,11 @@ from PIL import Image
 _TABS = ("control", "control_input", "txt2img", "img2img", "inpaint", "extras")
 
 
+@pytest.fixture(autouse=True)
+def in_a_host(monkeypatch):
+    monkeypatch.setattr(host, "list_send_targets", lambda: _TABS)
+
+
 @pytest.fixture
 def ids(api, civitai):
     api.get(f"images?model={MODEL_ID}&limit=10")

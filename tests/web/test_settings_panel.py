@@ -8,8 +8,6 @@ import pytest
 from page_driver import expect, wait_for
 from page_facts import of_model
 
-pytestmark = pytest.mark.page
-
 _KEY = "demo-key"  # which the demo knows
 _CHANGED = {
     "gallery_level": "Soft",

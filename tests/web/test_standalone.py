@@ -361,7 +361,6 @@ def _stored(page):
     )
 
 
-@pytest.mark.page
 def test_login_form_leads_to_the_requested_url(browser, tmp_path):
     with _Program(tmp_path, "--demo", "--auth", f"{_USER}:{_PASSWORD}") as program:
         page = browser.new_page(locale="zh-TW")
@@ -377,7 +376,6 @@ def test_login_form_leads_to_the_requested_url(browser, tmp_path):
         page.context.close()
 
 
-@pytest.mark.page
 def test_injected_script_does_not_run(browser_page):
     refused = browser_page.evaluate("""async () => {
             const refused = [];
@@ -393,7 +391,6 @@ def test_injected_script_does_not_run(browser_page):
     assert browser_page.evaluate("() => window.ran") is None
 
 
-@pytest.mark.page
 def test_key_that_an_earlier_page_left_in_the_browser_is_removed(browser_page):
     ours = _RUN % (_KEY, "civitai_shortcut_api_key")
     others = _RUN % ("of another program", "another")
@@ -412,7 +409,6 @@ def test_key_that_an_earlier_page_left_in_the_browser_is_removed(browser_page):
     assert "of another program" in _stored(browser_page)
 
 
-@pytest.mark.page
 def test_key_saved_in_the_page_is_not_stored_in_the_browser(browser_page):
     sent = []
     browser_page.on("request", lambda asked: sent.append((asked.url, asked.post_data or "")))

@@ -10,8 +10,6 @@ from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
 _MIDDLE = (195, 420)
 _FINGER = 24  # pixels at least, WCAG 2.2 "Target Size"

@@ -226,7 +226,6 @@ def test_version_is_named_with_its_model(api, civitai):
     assert api.post("watches", {"action": "unwatch", "gallery": one["gallery"]})["galleries"] == []
 
 
-@pytest.mark.page
 def test_watched_gallery_shows_new_images_after_a_start(start, demo, flaky, open_gallery):
     before = _without_the_newest(3, demo, flaky)
     flaky.rule(r"/api/v1/images\?.*modelId=900001", json_answer(before))
@@ -267,7 +266,6 @@ def unwatching_server(shared_server):
     return shared_server
 
 
-@pytest.mark.page
 def test_watch_waits_for_the_name_of_the_model_and_stays_while_others_are_opened(
     unwatching_server, open_gallery
 ):
@@ -288,7 +286,6 @@ def test_watch_waits_for_the_name_of_the_model_and_stays_while_others_are_opened
     expect(page.control("watch")).to_have_text("Watching")
 
 
-@pytest.mark.page
 def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(
     unwatching_server, open_gallery
 ):
@@ -306,7 +303,6 @@ def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(
     expect(page.page.locator("dialog.watches .panel-body")).to_be_focused()
 
 
-@pytest.mark.page
 def test_open_page_asks_for_a_check_every_hour(start, demo, open_gallery):
     page = open_gallery(start(demo.url, watch_daily=True), "?model=900001").ready()
     page.control("watch").click()
