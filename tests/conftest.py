@@ -53,6 +53,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="asks what only POSIX systems do"))
         if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 100)))
+    # A test of the page takes seconds: begun last, one would keep the other processors waiting.
+    items.sort(key=lambda item: item.get_closest_marker("page") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -172,33 +172,6 @@ def test_unreadable_library_is_reported_and_not_shown_as_empty(api, ids, library
     assert len(api.get(_MODEL)["images"]) == 10, "pictures are shown all the same"
 
 
-def test_panels_say_what_is_wrong_with_an_unreadable_library(
-    start, demo, open_gallery, break_library
-):
-    server = start(demo.url)
-    page = open_gallery(server, "?model=900001").ready()
-    server.close()
-    break_library(server.data / "library.db")
-    server.start()
-    page.go("?model=900001")
-    page.control("download-options").wait_for()
-    expect(page.control("watch")).to_be_hidden()  # whether it is watched is not known
-    panels = (
-        ("watched", "watches", "You watch nothing yet"),
-        ("sets", "collections", "no collections yet"),
-    )
-    for button, panel, empty in panels:
-        page.key("Escape")
-        page.control(button).first.click()
-        expect(page.panel(panel).get_by_role("alert")).to_contain_text(
-            "Check the permissions of the file"
-        )
-        expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
-    (server.data / "library.db").rmdir()
-    page.panel("collections").locator("[data-do=retry]").click()
-    expect(page.panel("collections")).to_contain_text("There are no collections yet")
-
-
 def test_favourite_note_and_collection_of_the_page_are_found_again(
     start, demo, open_gallery, tmp_path
 ):
@@ -342,9 +315,6 @@ def test_l_leads_to_the_tags_of_the_focused_or_open_picture(start, demo, open_ga
     expect(page.field("own-tags")).to_have_value("")
 
 
-_HIDE = "Object.defineProperty(document, 'hidden', {get: () => true})"
-
-
 @pytest.fixture
 def page(shared_server, open_gallery):
     return open_gallery(shared_server).ready()
@@ -457,12 +427,3 @@ def test_other_browser_is_synced_when_it_becomes_visible(page, open_gallery):
         return expected.search(page.tile(second).get_attribute("data-sign") or "")
 
     wait_for(is_synced, "the stars")
-
-
-def test_hidden_page_sends_no_requests(page):
-    page.page.wait_for_load_state("networkidle")
-    page.page.evaluate(_HIDE)
-    page.page.evaluate("dispatchEvent(new Event('focus'))")
-    page.asked.clear()
-    page.page.wait_for_timeout(500)
-    assert page.asked == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.infotext.infotext_format import parse_infotext
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
@@ -142,14 +141,6 @@ def test_resources_have_weights_and_links_to_civitai(opened, demo):
     for href, target, rel in links:
         assert href.startswith(f"{demo.url}/") or href.startswith("https://civitai.com/")
         assert target == "_blank" and "noopener" in rel
-
-
-def test_problems_are_shown_in_the_pages_language(opened):
-    row = _row("comfy")
-    for locale, language in (("en-US", "en"), ("zh-TW", "zh-TW")):
-        page = opened(row, locale=locale)
-        said = messages.translate("problem_comfy", language)
-        expect(page.page.locator(".details .problems")).to_contain_text(said)
 
 
 def test_data_missing_in_the_record_is_read_from_the_file(opened):

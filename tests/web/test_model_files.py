@@ -391,7 +391,6 @@ def test_page_without_known_folders_says_what_to_set(start, demo, open_gallery):
     expect(page.field("setting-model_folders")).to_be_visible()
 
 
-@pytest.mark.door
 def test_checkpoint_of_an_image_is_chosen_in_the_host(open_host, demo):
     page = open_host()
     page.page.route("**/api/bootstrap*", _with_folders)

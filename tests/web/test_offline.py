@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import suppress
 
 from civitai_demo import files
 from fault_responses import reset
@@ -19,17 +17,17 @@ def _finds(page):
     return len([path for path in page.api() if path.startswith("lookup?")])
 
 
-def _read_300(page):
+def _read_200(page):
     page.ready()
-    while page.place()[1] < 300:
+    while page.place()[1] < 200:
         page.wheel(4000)
         page.page.wait_for_timeout(100)
 
 
-def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_gallery):
+def test_two_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
     page = open_gallery(server, _SHOWN)
-    _read_300(page)
+    _read_200(page)
     page.page.evaluate("window.scrollTo(0, 0)")
     page.ready()
     page.page.locator(".grid").focus()
@@ -51,7 +49,7 @@ def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open
     expect(notice).to_contain_text("Civitai does not answer")
     loaded = "tile => tile.querySelector('img').naturalWidth > 0"
     wait_for(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
-    _read_300(page)
+    _read_200(page)
 
     page.page.evaluate("window.scrollTo(0, 0)")
     page.tile(seen).click()
@@ -101,15 +99,6 @@ def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open
 
 _SMALL = "?model=900003"
 _HOURS = 9
-
-
-def _cache(server):
-    """Bytes in it."""
-    size = 0
-    for entry in os.scandir(server.data / "sc_gallery"):
-        with suppress(OSError):  # it goes just now
-            size += entry.stat().st_size
-    return size
 
 
 def _begun(page, limit):
@@ -168,20 +157,3 @@ def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open
     page.control("download-marked").click()
     page.message("1 saved").wait_for()
     assert not [path for path in page.asked if path.startswith("page/")], "a reload"
-
-
-def test_cache_keeps_its_limit_however_far_one_scrolls(demo, start, open_gallery):
-    server = start(demo.url, gallery_cache_mb=10)
-    page = open_gallery(server).ready()
-    page.open(0)
-    most = 0
-    for _ in range(60):
-        page.key("ArrowRight")
-        expect(page.viewer).to_have_attribute("data-shows", "file")
-        most = max(most, _cache(server))
-    limit = 10 * 1024 * 1024
-    wait_for(lambda: _cache(server) <= limit, "the cache within its limit")
-    assert most > limit * 0.9, "never full, so nothing was tested"
-    page.key("Home")
-    expect(page.viewer).to_have_attribute("data-shows", "file")  # fetched once more
-    assert os.path.isdir(server.data / "sc_gallery")

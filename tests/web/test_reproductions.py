@@ -271,7 +271,6 @@ def test_dropped_file_is_compared_and_forgotten_when_the_comparison_is_closed(op
     expect(page.page.locator(".reproductions")).to_be_hidden()
 
 
-@pytest.mark.door
 def test_image_that_a_host_makes_of_a_sent_one_is_shown_as_made_here(host, open_host):
     row = with_text(900_003)
     page = open_host()

@@ -10,7 +10,6 @@ from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.library import image_records
-from stored_images import make_image
 
 _MODEL = f"images?model={MODEL_ID}"
 _SHA = "0123456789" * 6 + "abcd"
@@ -130,38 +129,6 @@ def test_filter_recognizes_a_file_by_civitais_version_data(api, civitai, folder,
     [one] = api.get(f"images/1?model={opened or ''}")["resources"]
     asked = {"ids": [1], "words": "is:here", "model": opened}
     assert one["availability"] == "here" and api.post("loaded_filter", asked)["ids"] == [1]
-
-
-def test_thousand_images_are_filtered_at_once(api, fresh, folder):
-    """From nothing in memory, with models each with what a program wrote beside it."""
-    for at in range(50):
-        (folder / "loras" / f"lora{at}.safetensors").write_bytes(b"1")
-        told = json.dumps({"id": at + 1, "files": [{"hashes": {"AutoV3": f"{at:012x}"}}]})
-        (folder / "loras" / f"lora{at}.civitai.info").write_text(told)
-    (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
-    image_records.store_images([_with_lora(at) for at in range(1000)])
-    fresh.forget()
-    found = api.post("loaded_filter", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
-    assert found == [i for i in range(1, 1001) if (i - 1) % 60 < 50]
-
-
-def _with_lora(at):
-    name = f"lora{at % 60}"
-    meta = {
-        "prompt": f"a harbor <lora:{name}:0.8> " + "at night, " * 30,
-        "Model": "dreamshaper_8",
-        "hashes": {f"lora:{name}": f"{at % 60:012x}"},
-    }
-    return make_image(at + 1, meta=meta)
-
-
-def test_model_folders_are_checked_and_saved(api, tmp_path):
-    answer = api.send("PUT", "settings", {"model_folders": "models"})
-    assert answer.status_code == 400 and answer.json()["error"]["field"] == "model_folders"
-    assert "Nothing was saved" in answer.json()["error"]["message"]
-    answer = api.send("PUT", "settings", {"model_folders": str(tmp_path)})
-    assert (answer.status_code, answer.json()["has_models"]) == (200, True)
-    assert setting.model_folders == str(tmp_path)
 
 
 # In the page

@@ -279,9 +279,6 @@ def test_search_that_cannot_be_says_what_is_wrong_and_what_it_takes(
     status = page.page.locator(".status.of-lookup")
     for text, said in (
         ("is:foo", "is: takes favourite, saved, here, gone, image, video"),
-        ("-has:teeth", "has: takes data, negative, hires, note"),
-        ("steps>abc", "steps takes a number, as in steps>20"),
-        ("after:soon", "a date is a year, a month or a day, as in after:2025-01"),
         ("lora:", "needs something to look for after it"),
     ):
         page.find(text)  # before the server has looked at it

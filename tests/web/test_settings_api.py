@@ -87,11 +87,17 @@ def test_values_take_effect_at_once_and_are_saved(api):
     assert told["http_timeout"] == 7 and told["gallery_level"] == "Mature"
 
 
-@pytest.mark.parametrize("value", [0, 601, None, "x", 3.5, True])
-def test_one_bad_value_changes_nothing_and_names_its_field(api, value):
-    code, error = _error(_put(api, gallery_cache_mb=99, http_timeout=value))
-    assert (code, error["code"], error["field"]) == (400, "bad_input", "http_timeout")
-    assert "Seconds to wait for a response" in error["message"] and "1 to 600" in error["message"]
+@pytest.mark.parametrize(
+    "name,value,said",
+    [
+        *[("http_timeout", value, "1 to 600") for value in (0, 601, None, "x", 3.5, True)],
+        *[("gallery_level", "PG", "saved"), ("save_infotext", "yes", "saved"), ("nonsense", 1, "")],
+    ],
+)
+def test_one_bad_value_changes_nothing_and_names_its_field(api, name, value, said):
+    code, error = _error(_put(api, gallery_cache_mb=99, **{name: value}))
+    assert (code, error["code"], error["field"]) == (400, "bad_input", name)
+    assert said in error["message"]
     assert (setting.gallery_cache_mb, setting.http_timeout) == (2048, 20)
     assert not os.path.exists(os.path.join(setting.data_folder(), "settings.json"))
 
@@ -100,17 +106,6 @@ def test_all_bad_values_are_named_at_once(api):
     code, error = _error(_put(api, proxy="x", gallery_cache_mb=3, http_timeout=7))
     assert code == 400 and set(error["fields"]) == {"gallery_cache_mb", "proxy"}
     assert error["fields"][error["field"]] == error["message"] and setting.http_timeout == 20
-
-
-@pytest.mark.parametrize("name,value", [("gallery_level", "PG"), ("save_infotext", "yes")])
-def test_unknown_choice_is_refused(api, name, value):
-    code, error = _error(_put(api, **{name: value}))
-    assert code == 400 and error["field"] == name and "nothing was saved" in error["message"]
-
-
-def test_unknown_setting_is_refused(api):
-    code, error = _error(_put(api, http_timeout=7, nonsense=1))
-    assert (code, error["field"], setting.http_timeout) == (400, "nonsense", 20)
 
 
 def test_folder_is_accepted_only_if_images_can_be_saved_there(api, tmp_path):

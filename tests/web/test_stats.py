@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from urllib.parse import urlencode
 
-from fault_responses import status
 from fingers import Fingers
 from page_driver import expect, wait_for
 import pytest
@@ -273,18 +272,3 @@ def test_one_or_five_marked_images_are_not_compared(server, open_gallery):
             expect(page.page.locator("[data-do='compare']")).to_be_hidden()
             page.key("c")
             page.message("Mark two to four pictures").click()
-
-
-def test_stats_and_comparison_work_while_civitai_is_down(flaky_server, flaky, open_gallery):
-    page = open_gallery(flaky_server, _LORA)
-    _compared(page)
-    expect(page.panel("compare").locator(".image img.file")).to_have_count(2)
-    flaky.rule("/api/", status(503))
-    page.go(_LORA)
-    expect(page.page.locator(".marked .count")).to_have_text("2 marked")
-    page.key("c")
-    expect(page.panel("compare").locator(".difference table")).to_be_visible()
-    expect(page.panel("compare").locator(".image img.file")).to_have_count(2)
-    page.key("Escape")
-    panel = _figures(page)
-    expect(panel.locator(".recipe dt", has_text="Weight of this LoRA")).to_be_visible()

@@ -11,7 +11,6 @@ from gallery_page import PHONE, with_axe
 from host_page import with_text
 from page_driver import expect, wait_for
 from page_facts import infotext_of
-import pytest
 
 _PAPER, _VIDEOS = 900_003, 900_007
 
@@ -74,9 +73,8 @@ def _query(address):
     return parse_qs(urlsplit(address).query)
 
 
-@pytest.mark.door
-def test_middle_and_ctrl_click_open_an_image_in_a_new_tab(either, open_gallery):
-    page = open_gallery(either).ready()
+def test_middle_and_ctrl_click_open_an_image_in_a_new_tab(server, open_gallery):
+    page = open_gallery(server).ready()
     before = page.page.url
     id = page.ids()[2]
     for how in ({"button": "middle"}, {"modifiers": ["ControlOrMeta"]}):
@@ -221,7 +219,7 @@ def test_rubber_band_begins_in_the_margin_beside_the_grid(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}&sort=Most+Reactions").ready()
     mouse, grid = page.page.mouse, page.page.locator(".grid").bounding_box()
     top, bottom = grid["y"] + 40, grid["y"] + 200
-    for x, to in ((8, 200), (1592, 1400)):
+    for x, to in ((8, 200), (1272, 1080)):
         mouse.move(x, top)
         mouse.down()
         mouse.move(to, bottom, steps=4)
@@ -258,7 +256,7 @@ def test_rubber_band_scrolls_and_keeps_marking_at_the_windows_edge(server, open_
     start = _between_columns(page, page.tiles.first)
     mouse.move(*start)
     mouse.down()
-    mouse.move(start[0] + 100, 995, steps=3)
+    mouse.move(start[0] + 100, 795, steps=3)
     wait_for(lambda: page.page.evaluate("scrollY") > 1500, "the scrolling")
     count = page.page.locator(".selection-bar .count")
     mouse.move(start[0] + 100, 400)

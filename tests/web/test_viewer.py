@@ -416,17 +416,6 @@ def test_after_the_last_image_comes_the_first(server, open_gallery):
     assert _running(page).count() == 1
 
 
-def test_it_ends_by_itself_where_there_is_one_image(start, demo, open_gallery):
-    page = _open_gallery(open_gallery, start(demo.url))
-    page.key("b")
-    expect(page.control("favourite")).to_have_attribute("aria-pressed", "true")
-    page.go("?search=is:favourite&level=XXX")
-    page.open().key("s")
-    expect(_running(page)).to_have_count(1)
-    expect(_running(page)).to_have_count(0)
-    expect(page.viewer).to_be_visible()
-
-
 def test_key_starts_it_from_the_grid_and_holding_that_key_does_not_stop_it(server, open_gallery):
     page = open_gallery(server).ready()
     page.key(",")

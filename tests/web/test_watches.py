@@ -202,17 +202,6 @@ def test_malformed_request_is_refused(api, civitai):
     assert watches.list_watches() == []
 
 
-def test_unknown_level_is_replaced_by_the_setting(api, civitai):
-    setting.change("gallery_level", "Soft")
-    api.post("watches", {**_WATCH, "level": "y"})
-    assert watches.list_watches()[0].level == 3
-
-
-def test_gallery_that_is_not_watched_can_be_unwatched(api, civitai):
-    for name in ("model 5", "\ud800", "x" * 10_000, "model 101\0"):
-        api.post("watches", {"action": "unwatch", "gallery": name})
-
-
 def test_refusal_is_in_the_users_language(api, civitai):
     answer = api.send("POST", "watches", {"action": "watch", "post": 5, "name": "It"}, "zh-TW")
     assert "只能追蹤" in answer.json()["error"]["message"]
