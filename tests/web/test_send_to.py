@@ -193,7 +193,8 @@ def test_image_follows_once_the_host_has_read_the_text(open_host):
         wait_for(lambda: len(page.page.evaluate("window.prompts")) == count, "the image")
         read = text.replace("\r\n", "\n").split("\nSteps:")[0].strip()
         assert page.page.evaluate("window.prompts").pop() == read
-        assert page.read_image_size("img2img") == "%dx%d" % files.get_size(row)
+        size = "%dx%d" % files.get_size(row)
+        wait_for(lambda: page.read_image_size("img2img") == size, "the image")
         page.go_to("Civitai Shortcut")
 
 
