@@ -260,14 +260,15 @@ def test_images_above_the_chosen_rating_are_fetched_on_request_only(demo, start,
 
 def test_strangers_markup_is_shown_as_text_without_overflow(server, open_gallery):
     page = open_gallery(server, f"?model={_HOSTILE}&level=XXX").ready()
+    page.tiles.first.hover()
     page.control("about").click()
     for width in (1600, 390):
         page.page.set_viewport_size({"width": width, "height": 844})
         expect(page.page.locator(".gallery-header h2")).to_contain_text("<img src=x")
-        page.tiles.first.hover()
         page.field("find").focus()
         assert page.page.evaluate("window.demoRan") is None
-        assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits = "document.documentElement.scrollWidth <= innerWidth"
+        wait_for(lambda: page.page.evaluate(fits), f"a page of {width} pixels")
 
 
 def test_selection_bar_has_one_row_beside_a_pane_and_stays_over_the_images_while_one_searches(

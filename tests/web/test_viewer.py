@@ -108,7 +108,7 @@ def test_neighbours_are_loaded_in_advance(server, open_gallery):
 
 
 def test_thirty_quick_presses_count_fetch_no_skipped_file_and_few_at_once(server, open_gallery):
-    page = open_gallery(server).ready()
+    page = open_gallery(server, viewport={"width": 1600, "height": 1000}).ready()
     expected = page.page.locator("[data-tile][aria-posinset='31']").get_attribute("data-id")
     on_way, most = set(), [0]
 
