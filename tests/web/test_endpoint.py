@@ -228,14 +228,11 @@ def test_action_is_not_done_by_following_a_link(api):
     assert api.ask("api/bootstrap", "POST", headers=_OURS).status_code == 405
 
 
-@pytest.mark.parametrize("language,said", [("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")])
-def test_error_is_in_the_language_of_the_browser(api, language, said):
-    assert said in api.error("images/5", language)[2]
-
-
-def test_responses_are_not_cached(api):
-    assert api.ask("api/bootstrap").headers["cache-control"] == "no-store"
-    assert api.ask("api/images/5").headers["cache-control"] == "no-store"
+def test_responses_are_not_cached_and_errors_in_the_language_of_the_browser(api):
+    for language, said in (("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")):
+        assert said in api.error("images/5", language)[2]
+    for path in ("bootstrap", "images/5"):
+        assert api.ask(f"api/{path}").headers["cache-control"] == "no-store"
 
 
 # Threads
@@ -392,11 +389,8 @@ def test_failure_is_told_in_the_readers_language_and_once(error):
     assert "(" not in english and english.count(". ") <= 1 and english.endswith(".")
 
 
-def test_disk_error_names_its_path_in_every_language():
+def test_error_names_its_path_in_every_language_or_the_length_of_a_pause():
     error = DiskError("/a/b cannot be written: read-only.", "/a/b")
     assert explain_error(error, "en") == str(error)
     assert explain_error(error, "zh-TW").endswith("(/a/b)")
-
-
-def test_pause_that_civitai_asks_for_is_told_with_its_length():
     assert explain_error(Busy(600), "en") == "Civitai asks us to wait: try again in 10 minutes."

@@ -292,6 +292,10 @@ def test_file_is_read_if_the_record_has_no_data(api, civitai):
     assert told["infotext_source"] == "none" and not civitai.fetched
     told = api.get(f"images/{civitai.ids[0]}?file=1")
     assert (told["infotext_source"], told["infotext"], told["prompt"]) == ("file", text, "a harbor")
+    assert civitai.fetched.total() == 1
+    other = _ids(api.get("images?post=7"))[1]
+    assert api.get(f"images/{other}?file=1")["infotext_source"] == "record"
+    assert civitai.fetched.total() == 1
     assert "the picture's own file" in told["problems"][0]
 
 
@@ -311,12 +315,6 @@ def test_file_that_holds_no_prompt_says_why(api, civitai, credentials, language,
     api.get(_MODEL)
     told = api.get(f"images/{civitai.ids[0]}?file=1", language)
     assert told["infotext_source"] == "none" and said in told["problems"][0]
-
-
-def test_file_is_not_fetched_if_the_record_has_data(api, civitai):
-    image_id = _ids(api.get(_MODEL))[0]
-    assert api.get(f"images/{image_id}?file=1")["infotext_source"] == "record"
-    assert not civitai.fetched
 
 
 # What strangers write
@@ -364,6 +362,7 @@ def test_workflow_of_the_record_is_returned_in_comfyuis_format(api, civitai):
     api.get(_MODEL)
     assert api.get("images/1")["has_workflow"] and not api.get("images/2")["has_workflow"]
     assert json.loads(api.get("images/1/workflow")["workflow"]) == _WORKFLOW
+    assert api.error("images/2/workflow")[:2] == (404, "not_there")
 
 
 def test_workflow_of_the_file_is_returned_after_reading_it(api, civitai):
@@ -379,11 +378,6 @@ def test_workflow_of_the_file_is_returned_after_reading_it(api, civitai):
     assert api.get(address)["has_workflow"] is False
     assert api.get(f"{address}?file=1")["has_workflow"] is True
     assert api.get(f"{address}/workflow") == {"workflow": text}
-
-
-def test_missing_workflow_is_reported(api, civitai):
-    image_id = _ids(api.get(_MODEL))[0]
-    assert api.error(f"images/{image_id}/workflow")[:2] == (404, "not_there")
 
 
 def test_random_order_shows_stored_images_without_a_request(api, civitai):

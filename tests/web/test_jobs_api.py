@@ -48,7 +48,7 @@ def test_selection_is_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
     assert begun == {"job_id": 1, "image_count": 3, "message": "Downloading 3 pictures"}
     row = _ended(api)
-    assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved")
+    assert (row["title"], row["line"], row["report"]) == ("A <b>model</b>", "3 saved", None)
     assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
     views = api.get(f"images?model={MODEL_ID}&limit=10")["images"]
     assert [view["id"] for view in views if view["saved"]] == ids[:3]
@@ -221,11 +221,6 @@ def test_unusable_database_is_reported(api, monkeypatch):
         file.write("x")
     monkeypatch.setattr(setting, "database_file", lambda: os.path.join(path, "gallery.db"))
     assert api.error("jobs")[:2] == (507, "disk")
-
-
-def test_selection_has_no_gallery_report(api, ids):
-    api.post("jobs", {"ids": ids[:2], "title": "A"})
-    assert _ended(api)["report"] is None
 
 
 # The folder

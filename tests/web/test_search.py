@@ -43,9 +43,6 @@ def test_model_is_opened_by_its_url_or_id(api, on_demo, text):
 def test_version_is_opened_within_its_model(api, on_demo, text):
     found = api.ask("api/lookup", params={"text": text}).json()
     assert (found["model"]["id"], found["version_id"]) == (900_001, 910_102)
-
-
-def test_version_that_the_model_does_not_have_is_none(api, on_demo):
     assert api.get("lookup?text=civitai:900001@5")["version_id"] is None
 
 
@@ -57,17 +54,14 @@ def test_image_is_found_with_its_model_whatever_its_rating(api, on_demo):
     assert api.get(f"images/{row.id}")["level"] == "XXX"
 
 
-def test_missing_image_is_reported(api, on_demo):
-    assert api.error("lookup?text=civitai.com/images/5")[:2] == (404, "gone")
-
-
 def test_number_that_is_no_models_id_is_an_images(api, on_demo):
     found = api.get(f"lookup?text={_a_picture().id}")
     assert (found["kind"], found["image_id"]) == ("image", _a_picture().id)
 
 
-def test_number_of_nothing_is_reported(api, on_demo):
-    code, reason, message = api.error("lookup?text=5")
+@pytest.mark.parametrize("text", ["5", "civitai.com/images/5"])
+def test_what_does_not_exist_is_reported(api, on_demo, text):
+    code, reason, message = api.error(f"lookup?text={text}")
     assert (code, reason) == (404, "gone") and message
 
 

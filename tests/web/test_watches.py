@@ -200,9 +200,6 @@ def test_malformed_request_is_refused(api, civitai):
     ):
         assert api.send("POST", "watches", body).status_code == 400, body
     assert watches.list_watches() == []
-
-
-def test_refusal_is_in_the_users_language(api, civitai):
     answer = api.send("POST", "watches", {"action": "watch", "post": 5, "name": "It"}, "zh-TW")
     assert "只能追蹤" in answer.json()["error"]["message"]
 
