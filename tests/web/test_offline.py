@@ -101,38 +101,6 @@ _SMALL = "?model=900003"
 _HOURS = 9
 
 
-def _begun(page, limit):
-    page.download_gallery(limit)
-    page.message("Downloading").wait_for()
-
-
-def test_two_pages_keep_separate_images_marks_and_panels(demo, start, open_gallery):
-    server = start(demo.url)
-    one, other = (open_gallery(server).ready() for _ in range(2))
-    one.tiles.nth(0).locator("[data-do='mark']").click()
-    other.field("sort").select_option("Oldest")
-    expect(other.page).to_have_url(re.compile("sort=Oldest"))
-    wait_for(lambda: other.page.locator(".grid[data-stale]").count() == 0)
-    one.open(2)
-    opened, first = one.viewed()["id"], other.ids()[0]
-    other.key(",")
-    other.field("setting-gallery_download_limit").fill("55")
-    other.control("save-settings").click()
-    other.message("The settings are saved").wait_for()
-    other.key("Escape")
-    _begun(other, "3")
-    other.message("3 saved").wait_for()
-    assert one.viewed()["id"] == opened
-    one.key("Escape")
-    expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
-    expect(one.field("sort")).to_have_value("Newest")
-    expect(other.marked).to_have_count(0)
-    assert (other.ids()[0], other.field("sort").input_value()) == (first, "Oldest")
-    one.page.reload()
-    expect(one.ready().field("limit")).to_have_value("55")
-    expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
-
-
 def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open_gallery):
     server = start(demo.url)
     page = open_gallery(server, _SMALL).ready()
