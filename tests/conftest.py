@@ -45,12 +45,16 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """More tries may take longer; Windows is asked only for what it has."""
+    """Mark what drives a page; more tries may take longer; Windows is asked for what it has."""
     for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.page)
         if os.name == "nt" and item.get_closest_marker("posix"):
             item.add_marker(pytest.mark.skip(reason="asks what only POSIX systems do"))
         if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 100)))
+    # A test of the page takes seconds: begun last, one would keep the other processors waiting.
+    items.sort(key=lambda item: item.get_closest_marker("page") is None)
 
 
 @pytest.fixture(autouse=True)

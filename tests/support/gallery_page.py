@@ -50,7 +50,7 @@ class GalleryPage:
     def __init__(
         self, browser: Any, url: str, address: str = "", locale: str = "en-US", **options: Any
     ) -> None:
-        options.setdefault("viewport", {"width": 1600, "height": 1000})
+        options.setdefault("viewport", {"width": 1280, "height": 800})
         self.context = browser.new_context(locale=locale, **options)
         self.context.set_default_timeout(_PATIENCE * 1000)
         self.context.add_init_script(_WATCH)
@@ -162,7 +162,8 @@ class GalleryPage:
     def axe_findings(self) -> list[Any]:
         """Return (rule, HTML) for each accessibility error that axe-core finds in the page."""
         # Not as an element: the page runs its own scripts only.
-        self.page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+        if self.page.evaluate("typeof axe === 'undefined'"):
+            self.page.evaluate(Path(AXE).read_text(encoding="utf-8"))
         self.page.evaluate(
             f"Promise.allSettled({_ROOT}.getAnimations().filter(one =>"
             " one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished))"
@@ -220,7 +221,7 @@ class GalleryPage:
         self.control("download-gallery").click()
 
     def wheel(self, pixels: int) -> None:
-        self.page.mouse.move(800, 600)
+        self.page.mouse.move(640, 500)
         self.page.mouse.wheel(0, pixels)
 
     def scroll_to(self, count: int) -> None:

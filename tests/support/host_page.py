@@ -44,7 +44,8 @@ class Host(Server):
                 stdout=log,
                 stderr=log,
             )
-        wait_for(lambda: self.process.poll() is not None or self._starts() > starts, "the host")
+        has_ended = self.process.poll
+        wait_for(lambda: has_ended() is not None or self._starts() > starts, "the host", 200)
         assert self.process.poll() is None, self.log()
 
     def _starts(self) -> int:

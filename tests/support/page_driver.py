@@ -36,9 +36,9 @@ _SETTINGS = {
 }
 
 
-def wait_for(is_so: Callable[[], Any], what: str = "it") -> Any:
-    """Return the first true value that `is_so` returns; fail after 60 seconds, naming `what`."""
-    end = time.monotonic() + _PATIENCE
+def wait_for(is_so: Callable[[], Any], what: str = "it", seconds: float = _PATIENCE) -> Any:
+    """Return the first true value that `is_so` returns; fail after so long, naming `what`."""
+    end = time.monotonic() + seconds
     while not (value := is_so()):
         assert time.monotonic() < end, f"{what} did not come"
         time.sleep(0.05)
@@ -105,7 +105,11 @@ class Server:
         }
         data.mkdir(parents=True, exist_ok=True)
         (data / "settings.json").write_text(json.dumps({**_SETTINGS, **settings}))
-        self.start()
+        try:
+            self.start()
+        except AssertionError:
+            self.kill()
+            raise
 
     def start(self) -> None:
         with open(self.data / "server.log", "ab") as log:

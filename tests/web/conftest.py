@@ -126,12 +126,6 @@ def start_host(browser, demo, tmp_path):
         one.close()
 
 
-@pytest.fixture(params=["alone", "in-a-host"])
-def either(request):
-    """Return the standalone server, and a host."""
-    return request.getfixturevalue("server" if request.param == "alone" else "host")
-
-
 @pytest.fixture
 def open_host(browser, host):
     """open_host(host) -> a page of it, in which nothing has gone wrong at the end."""

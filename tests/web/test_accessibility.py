@@ -8,7 +8,7 @@ import pytest
 from gallery_page import with_axe
 from page_driver import expect
 
-pytestmark = [pytest.mark.page, with_axe]
+pytestmark = with_axe
 
 _GALLERY = "?model=900001&level=XXX"
 _SIZES = {"wide": (1600, 1000), "middle": (900, 1000), "phone": (390, 844)}
@@ -207,7 +207,12 @@ def _fail_panel(pattern, action, panel):
     return fail
 
 
-# What is done before axe looks; each begins with the gallery's first page.
+_IS_CLOSED = """() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const open = root.querySelectorAll("dialog, .popup-menu, .search-rows, .status, [data-failed]");
+    return [...open].every((part) => !part.checkVisibility());
+}"""
+# What is done before axe looks; each begins with the gallery, in which nothing is open.
 _STATES = {
     "gallery": lambda page: None,
     "caption": lambda page: page.tiles.nth(1).hover(),
@@ -228,8 +233,6 @@ _STATES = {
     "settings": _press(",", "settings"),
     "help": _press("?", "help"),
     "stats": _show_stats,
-    "collections": _open_panel("sets", "collections"),
-    "watches": _open_panel("watched", "watches"),
     "watched": _watch,
     "collected": _collect,
     "downloads": _download,
@@ -257,12 +260,7 @@ _ADDRESSES = {
     "library": "?search=",
     "models": "?find=water",
     "home": "",
-    "no such author": "?user=nobody_of_that_name",
-    "no such post": "?post=999999999",
     "nothing found": "?search=zzz_none",
-    "no such models": "?find=zzz_none",
-    "empty collection": "?search=set%3D%22Empty%22",
-    "no favourites": "?search=is%3Afavourite",
     "random, nothing read": "?model=900008&sort=Random",
 }
 
@@ -292,9 +290,13 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
     )
     page.control("open-popular").first.wait_for()
     found = {"home of a new user": page.axe_findings()}
+    gallery = f"{_GALLERY}&__theme={theme}"
     for name, reach in _STATES.items():
         page.page.unroute_all()
-        page.go(f"{_GALLERY}&__theme={theme}")
+        page.key("Escape", 3)
+        is_closed = page.page.url.endswith(gallery) and page.page.evaluate(_IS_CLOSED)
+        if size == "phone" or not is_closed:
+            page.go(gallery)
         reach(page.ready())
         found[name] = page.axe_findings()
     page.page.unroute_all()

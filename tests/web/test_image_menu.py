@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from fingers import Fingers
 from gallery_page import PHONE, with_axe
 from host_page import with_text
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
-
-pytestmark = pytest.mark.page
 
 _SMALL, _OTHER = 900_003, 900_001
 _CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
@@ -154,17 +151,6 @@ def test_images_are_added_to_a_new_collection_and_then_by_its_name(shared_server
     expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
 
 
-def test_compare_takes_the_marked_images_and_the_image_itself(server, open_gallery):
-    page = open_gallery(server, f"?model={_SMALL}").ready()
-    _open_menu(page, page.tiles.nth(0))
-    page.control("menu-compare").click()
-    expect(page.marked).to_have_count(1)
-    page.message("Mark two to four").wait_for()
-    _open_menu(page, page.tiles.nth(1))
-    page.control("menu-compare").click()
-    expect(page.panel("compare")).to_be_visible()
-
-
 def test_menu_leads_to_the_author_and_to_a_new_tab(server, open_gallery):
     row = of_model(_SMALL)[0]
     page = open_gallery(server, f"?model={_SMALL}").ready()
@@ -215,7 +201,6 @@ def test_long_press_on_a_tile_or_an_open_image_opens_only_the_menu(server, open_
         expect(page.viewer).to_have_count(int(is_open))
 
 
-@pytest.mark.door
 def test_image_is_sent_to_a_tab_of_the_host_from_its_tile(open_host):
     row = with_text(_SMALL)
     page = open_host()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -11,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.jobs import image_items
 from civitai_manager_libs.web.routes import dependencies, jobs
 from page_driver import wait_for
 
@@ -50,7 +48,7 @@ def test_selection_is_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
     assert begun == {"job_id": 1, "message": "Downloading 3 pictures"}
     row = _ended(api)
-    assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved")
+    assert (row["title"], row["line"], row["report"]) == ("A <b>model</b>", "3 saved", None)
     assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
     views = api.get(f"images?model={MODEL_ID}&limit=10")["images"]
     assert [view["id"] for view in views if view["saved"]] == ids[:3]
@@ -226,33 +224,6 @@ def test_unusable_database_is_reported(api, monkeypatch):
     assert api.error("jobs")[:2] == (507, "disk")
 
 
-def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
-    monkeypatch.setattr(image_items, "_REREAD_SECONDS", 0.01)
-    empty = status(200, b'{"items": [], "metadata": {}}')
-    rows = [civitai._row(i) for i in civitai.ids[:10]]
-    page = json.dumps({"items": rows, "metadata": {"nextCursor": "10|5"}}).encode()
-    civitai.script("page", status(200, page), empty, empty)
-    api.post("jobs", {"query": {"post": 7}, "limit": 25})
-    row = _ended(api)
-    assert (row["saved"], row["state"]) == (10, "done") and "ran out of time" in row["note"]
-    assert "resume" in row["actions"]
-    assert "was empty twice" in row["report"]["end"]
-    assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
-    assert "time limit: 2" in row["report"]["lines"][1]
-    api.post("jobs/1/resume")
-    wait_for(lambda: api.get("jobs")["jobs"][0]["saved"] == 25, "the rest")
-    row = _ended(api)
-    assert (row["note"], row["toast"]) == ("", "")
-    assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]
-    assert "Pictures seen in the gallery: 30" in row["report"]["lines"]
-    assert "your limit of pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
-
-
-def test_selection_has_no_gallery_report(api, ids):
-    api.post("jobs", {"ids": ids[:2], "title": "A"})
-    assert _ended(api)["report"] is None
-
-
 # The folder
 
 
@@ -317,18 +288,16 @@ def test_reading_more_continues_after_the_pages_already_read(api, on_demo):
     api.get("images?model=900001&limit=100")
     on_demo.requests.clear()
     query = {"model": 900001, "level": "None"}
-    begun = api.post("jobs", {"query": query, "limit": 100, "reads_only": True})
-    row = _row_that_ended(api, begun["job_id"])
+    api.post("jobs", {"query": query, "limit": 100, "reads_only": True})
+    row = _ended(api)
     assert (row["saved"], row["reads_only"], row["folder"]) == (100, True, "")
     assert row["line"] == "100 of at most 100 read" and "open" not in str(row["actions"])
     assert api.get("stats?model=900001&level=None")["image_count"] == 200
 
 
 def test_gallery_is_read_twice_if_the_page_requests_it(api, civitai):
-    query = {"version": VERSION_ID}
-    begun = api.post("jobs", {"query": query, "limit": 1000, "verify": True})
-    row = _row_that_ended(api, begun["job_id"])
-    assert row["report"]["end"].endswith(f"Both passes found the same {len(civitai.ids)}.")
+    api.post("jobs", {"query": {"version": VERSION_ID}, "limit": 1000, "verify": True})
+    assert _ended(api)["report"]["end"].endswith(f"Both passes found the same {len(civitai.ids)}.")
 
 
 def test_reading_more_of_a_completely_read_gallery_says_so(api, civitai):
@@ -340,15 +309,6 @@ def test_reading_more_of_a_completely_read_gallery_says_so(api, civitai):
     answer = api.post("jobs", asked)
     assert answer["job_id"] is None and "all of this gallery" in answer["message"]
     assert civitai.requests == []
-
-
-def _row_that_ended(api, job_id):
-    for _ in range(1500):
-        [row] = [one for one in api.get("jobs")["jobs"] if one["id"] == job_id]
-        if row["state"] in ("done", "cancelled", "paused"):
-            return row
-        time.sleep(0.02)
-    raise AssertionError(row)
 
 
 @pytest.mark.posix

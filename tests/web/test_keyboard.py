@@ -1,13 +1,12 @@
-"""By keyboard alone: all of the page can be reached, and one always sees where the focus is."""
+"""By keyboard and screen reader: all is reached and named, and the focus is seen."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
 from page_driver import expect, wait_for
-
-pytestmark = pytest.mark.page
+from page_facts import of_model
+import pytest
 
 _OTHER = 900_002
 _MOST_STOPS = 80  # of Tab on the way through the page
@@ -156,22 +155,6 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     assert page.focused() == third
     page.page.go_back()  # the browser's own key
     expect(page.page).to_have_url(re.compile("model=900001"))
-
-
-def test_right_and_left_walk_through_every_picture_of_the_gallery(server, open_gallery):
-    page = open_gallery(server, "?model=900005&level=XXX", viewport={"width": 1280, "height": 720})
-    page.ready().tiles.first.focus()
-    page.key("Home")
-    walked = [page.focused()]
-    while len(walked) < 60:
-        page.key("ArrowRight")
-        walked.append(page.focused())
-    assert len(set(walked)) == 60
-    page.key("ArrowRight")
-    assert page.focused() == walked[-1]
-    for expected in walked[-2::-1]:
-        page.key("ArrowLeft")
-        assert page.focused() == expected
 
 
 def test_selection_bar_is_one_tab_stop_and_shift_tab_leaves_the_grid(server, open_gallery):
@@ -335,3 +318,94 @@ def test_no_key_is_taken_without_showing_what_it_did(server, open_gallery, addre
         while page.page.locator("dialog[open]").count():
             page.key("Escape")
     assert silent == []
+
+
+_MODEL = 900_003
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+# Of all that can be seen: what is said in place of its text, or beside it.
+_SAID = r"""() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    return [...root.querySelectorAll("[aria-label], [title], [placeholder]")]
+        .filter(one => one.checkVisibility() && !one.matches("h2, [data-do='copy-words']"))
+        .flatMap(one => ["aria-label", "title", "placeholder"].map(name => one.getAttribute(name)))
+        .filter(text => /\p{L}/u.test(text ?? ""));
+}"""
+_NAMELESS = """() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    return [...root.querySelectorAll("button, a, input, select, textarea, dialog")]
+        .filter(one => one.checkVisibility() && !one.ariaLabel && !one.innerText?.trim()
+            && !one.labels?.length && !one.title)
+        .map(one => one.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "image", "size", "marked"),
+    [
+        ("en-US", "Picture by {user}", ", {size}, ", "marked"),
+        ("zh-TW", "{user} 的圖片", "，{size}，", "已標記"),
+    ],
+    ids=["en", "zh"],
+)
+def test_tile_is_labelled_with_its_author_and_position(
+    server, open_gallery, locale, image, size, marked
+):
+    page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
+    rows = {str(row.id): row for row in of_model(_MODEL)}
+    tiles = page.tiles.evaluate_all(
+        "tiles => tiles.map(({dataset, ariaLabel, ariaPosInSet, ariaSetSize, role}) =>"
+        "[dataset.id, ariaLabel, +ariaPosInSet, +ariaSetSize, role])"
+    )
+    assert len(tiles) > 10
+    for id, name, place, _, role in tiles:
+        assert name.startswith(image.format(user=rows[id].username)), name
+        assert (role, place) == ("option", list(rows).index(id) + 1)
+    assert any(re.search(size.format(size=r"\d+ × \d+"), name) for _, name, *_ in tiles)
+    by_prompt = re.compile(image.format(user=r"\w+") + "[:：] ?[a-z]")
+    assert len({name for _, name, *_ in tiles if by_prompt.match(name)}) > 10, "told apart"
+    page.tiles.first.locator("[data-do='mark']").click()
+    wait_for(lambda: page.tiles.first.get_attribute("aria-label").endswith(marked))
+    page.open(1)
+    label = page.viewer.get_attribute("aria-label")
+    assert label.startswith(image.format(user=rows[page.viewed()["id"]].username))
+
+
+def test_screen_reader_says_each_image_to_which_one_turns_once(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").open(1)
+    said = page.viewer.locator("[role='status'].visually-hidden")
+    expect(said).to_have_text("")  # the dialog's own label says the first
+    page.key("ArrowRight")
+    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+    label = page.viewer.get_attribute("aria-label")
+    expect(said).to_have_text(re.compile(rf"^3 of [\d+,]+, {re.escape(label)}$"))
+    said.evaluate("one => { one.firstChild.said = true; }")
+    page.key("b")
+    page.message("favourite").wait_for()
+    assert said.evaluate("one => one.firstChild.said"), "the same image is not said again"
+    page.key("b")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_all_texts_are_translated_and_every_control_has_a_name(server, open_gallery, locale):
+    page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
+    is_chinese = locale == "zh-TW"
+    page.tiles.first.locator("[data-do='mark']").click()
+    said = page.page.evaluate(_SAID)
+    nameless = page.page.evaluate(_NAMELESS)
+    page.open(1)
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    said += page.page.evaluate(_SAID)
+    nameless += page.page.evaluate(_NAMELESS)
+    page.key("Escape")
+    for key, name in (("j", "jobs"), (",", "settings"), ("?", "help")):
+        page.key(key)
+        page.panel(name).wait_for()
+        said += page.page.evaluate(_SAID)
+        nameless += page.page.evaluate(_NAMELESS)
+        page.key("Escape")
+        expect(page.panel(name)).to_be_hidden()
+    assert len(set(said)) > 40 and nameless == []
+    assert {text for text in said if bool(_CHINESE.search(text)) != is_chinese} == set()
+    assert page.page.locator("civitai-gallery").get_attribute("lang") == (
+        "zh-TW" if is_chinese else "en"
+    )

@@ -1,15 +1,12 @@
-"""What does not exist, or does not come: one sentence where one looks, with one button."""
+"""What does not exist, does not come, or is from another version of the code."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
-from fault_responses import page as html_page
-from fault_responses import reset, status, whole
+from civitai_manager_libs.web import bundle
+from fault_responses import page as html_page, reset, status, whole
 from page_driver import expect, wait_for
-
-pytestmark = pytest.mark.page
 
 _MODEL = 900_001
 _GONE = "999999999"
@@ -119,43 +116,33 @@ def test_file_that_cannot_be_shown_is_downloaded_and_one_that_is_gone_not_offere
     expect(page.viewer).to_be_hidden()
 
 
-def _open_without_server(page, server, name, act):
-    """Open a panel while the server is gone, and return the panel."""
-    page.tiles.first.focus()
-    server.kill()
-    act()
-    panel = page.panel(name)
-    expect(panel.get_by_role("alert")).to_contain_text("does not answer")
-    assert panel.locator(".panel-body").get_by_role("button").all_inner_texts() == ["Try again"]
-    return panel
-
-
-def test_panel_says_that_the_server_is_gone_until_it_is_back(demo, start, open_gallery):
+def test_panel_says_that_the_server_is_gone_until_it_is_back(server, open_gallery):
     """Each time anew: nothing else on the page has noticed it before."""
-    server = start(demo.url)
     page = open_gallery(server).ready()
     first = int(page.tiles.first.get_attribute("data-id"))
     wait_for(lambda: server.has_record(first), "the record of the first image")
     for button, name, empty in (
-        ("jobs", "jobs", "No downloads yet"),
         ("watched", "watches", "You watch nothing yet"),
         ("sets", "collections", "no collections yet"),
         ("figures", "stats", "pictures"),
         (None, "model_files", "missing"),
     ):
-        act = page.control(button).first.click if button else lambda: page.key("g")
-        panel = _open_without_server(page, server, name, act)
+        page.tiles.first.focus()
+        page.context.set_offline(True)
+        page.control(button).first.click() if button else page.key("g")
+        panel = page.panel(name)
+        expect(panel.get_by_role("alert")).to_contain_text("does not answer")
+        assert panel.locator(".panel-body").get_by_role("button").all_inner_texts() == ["Try again"]
         shown = panel.get_by_text(empty).locator("visible=true")
         expect(shown).to_have_count(0)
-        server.start()
+        page.context.set_offline(False)
         expect(shown.first).to_be_visible()
         expect(panel.get_by_role("alert")).to_be_hidden()
         page.key("Escape")
         expect(panel).to_be_hidden()
 
 
-def test_server_that_is_gone_is_told_once(demo, start, open_gallery):
-    server = start(demo.url)
+def test_server_that_is_gone_is_told_once(server, open_gallery):
     page = open_gallery(server).ready()
     said = page.page.locator(".of-images")
     for act in (
@@ -164,27 +151,24 @@ def test_server_that_is_gone_is_told_once(demo, start, open_gallery):
         lambda: page.control("watch").click(),
     ):
         page.tiles.first.focus()
-        server.kill()
+        page.context.set_offline(True)
         act()
         expect(said).to_contain_text("does not answer")
         expect(said.get_by_role("button")).to_have_count(1)
         expect(page.message("does not answer")).to_have_count(0)
-        server.start()
+        page.context.set_offline(False)
         expect(said).to_be_hidden()
 
 
-def test_viewer_offers_no_request_while_the_server_is_gone(demo, start, open_gallery):
-    server = start(demo.url)
-    page = open_gallery(server).ready()
-    page.tiles.first.click()
-    expect(page.viewer).to_have_attribute("data-shows", "file")
-    server.kill()
+def test_viewer_offers_no_request_while_the_server_is_gone(server, open_gallery):
+    page = open_gallery(server).open()
+    page.context.set_offline(True)
     page.viewer.locator(".tools [data-do=favourite]").press("Enter")
     for control in ("favourite", "save"):
         expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_disabled()
     expect(page.viewer.locator(".tools [data-do=favourite]")).to_be_focused()
     expect(page.viewer.locator(".tools [data-do=mark]")).to_be_enabled()
-    server.start()
+    page.context.set_offline(False)
     for control in ("favourite", "save"):
         expect(page.viewer.locator(f".tools [data-do={control}]")).to_be_enabled()
 
@@ -213,12 +197,9 @@ def test_wrong_url_leaves_the_focus_at_its_message_and_a_right_one_at_the_images
     assert page.scroll_position() == 0
 
 
-def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(
-    demo, start, open_gallery
-):
-    server = start(demo.url)
+def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(server, open_gallery):
     page = open_gallery(server).ready()
-    server.kill()
+    page.context.set_offline(True)
     page.tiles.nth(1).click()
     expect(page.slide.locator(".slide-error")).to_contain_text("does not answer")
     expect(page.page.locator(".details .author")).to_be_visible()
@@ -238,3 +219,75 @@ def test_retried_comparison_keeps_the_focus(server, open_gallery):
     retry.press("Enter")
     expect(difference.locator("table")).to_be_visible()
     expect(difference).to_be_focused()
+
+
+_OUTDATED = {
+    "error": {"code": "outdated", "message": "The extension was updated: reload this page."}
+}
+
+
+def test_open_page_of_an_older_version_offers_to_reload(server, open_gallery):
+    page = open_gallery(server, "?model=900001")
+    page.ready()
+    page.page.route("**/api/images*", lambda route: route.fulfill(status=409, json=_OUTDATED))
+    page.page.locator("[data-field=sort]").select_option("Oldest")
+    status = page.page.locator(".status.of-images")
+    expect(status).to_contain_text("The extension was updated")
+    page.page.unroute_all()
+    with page.page.expect_navigation():
+        status.locator("[data-do=reload]").click()
+    page.ready()
+    assert page.wrongs == []
+
+
+def test_panel_of_an_older_version_offers_to_reload(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.route("**/api/collections*", lambda route: route.fulfill(status=409, json=_OUTDATED))
+    page.control("sets").click()
+    panel = page.panel("collections")
+    expect(panel.get_by_role("alert")).to_contain_text("The extension was updated")
+    buttons = panel.locator(".panel-body").get_by_role("button")
+    expect(buttons).to_have_text(["Reload"])
+    page.page.unroute_all()
+    with page.page.expect_navigation():
+        buttons.click()
+    page.ready()
+
+
+def test_tab_opened_after_an_update_offers_to_reload(server, open_gallery, browser):
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.route("**/page/*/page.js", lambda route: route.fulfill(status=410, json=_OUTDATED))
+    page.goto(server.url)
+    expect(page.locator("civitai-gallery p")).to_have_text(_OUTDATED["error"]["message"])
+    page.unroute_all()
+    page.locator("civitai-gallery [data-do=reload]").click()
+    expect(page.locator("[data-field=find]")).to_be_visible()
+    context.close()
+
+
+def test_cached_code_of_an_older_version_offers_to_reload(server, browser):
+    """The page was there before the update, its tab is opened after it."""
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    kept = "0123456789abcdef"
+    page.route(
+        f"{server.url}/",
+        lambda route: route.fulfill(
+            body=route.fetch().text().replace(bundle.find_code_version(), kept)
+        ),
+    )
+    page.route(
+        f"**/page/{kept}/*",
+        lambda route: route.fulfill(
+            response=route.fetch(url=route.request.url.replace(kept, bundle.find_code_version()))
+        ),
+    )
+    page.goto(server.url)
+    status = page.locator(".status.of-images")
+    expect(status).to_contain_text(_OUTDATED["error"]["message"])
+    expect(status.locator("[data-do=reload]")).to_have_text("Reload")
+    page.unroute_all()
+    status.locator("[data-do=reload]").click()
+    expect(page.locator(".home")).to_be_visible()
+    context.close()

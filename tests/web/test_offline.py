@@ -1,17 +1,14 @@
-"""Civitai goes and comes back: what was seen is there meanwhile, and is live again by itself."""
+"""Civitai goes and comes back; and pages that stay open for long."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
 from civitai_demo import files
 from fault_responses import reset
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
-_MODEL = "?model=900001"
+_SHOWN = "?model=900001"
 _API = "/api/"
 _ONLINE = "window.dispatchEvent(new Event('online'))"  # the page asks again, without its clock
 
@@ -20,17 +17,17 @@ def _finds(page):
     return len([path for path in page.api() if path.startswith("lookup?")])
 
 
-def _read_300(page):
+def _read_200(page):
     page.ready()
-    while page.place()[1] < 300:
+    while page.place()[1] < 200:
         page.wheel(4000)
         page.page.wait_for_timeout(100)
 
 
-def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_gallery):
+def test_two_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
-    page = open_gallery(server, _MODEL)
-    _read_300(page)
+    page = open_gallery(server, _SHOWN)
+    _read_200(page)
     page.page.evaluate("window.scrollTo(0, 0)")
     page.ready()
     page.page.locator(".grid").focus()
@@ -52,7 +49,7 @@ def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open
     expect(notice).to_contain_text("Civitai does not answer")
     loaded = "tile => tile.querySelector('img').naturalWidth > 0"
     wait_for(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
-    _read_300(page)
+    _read_200(page)
 
     page.page.evaluate("window.scrollTo(0, 0)")
     page.tile(seen).click()
@@ -80,7 +77,7 @@ def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open
 
 def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", http_max_retries=0)  # one that has not read it before
-    page = open_gallery(server, _MODEL).ready()
+    page = open_gallery(server, _SHOWN).ready()
     flaky.rule(_API, reset())
     page.find("https://civitai.com/models/900003")
     failed = page.page.locator(".of-lookup[data-kind='problem']")
@@ -98,3 +95,33 @@ def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open
     page.page.evaluate(_ONLINE)
     expect(page.page).to_have_url(re.compile("model=900003"))
     expect(failed).to_have_count(0)
+
+
+_SMALL = "?model=900003"
+_HOURS = 9
+
+
+def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server, _SMALL).ready()
+    page.page.clock.install()
+    page.tiles.nth(1).locator("[data-do='mark']").click()
+    page.open(3)
+    id = page.viewed()["id"]
+    server.close()
+    page.page.clock.run_for(_HOURS * 3600 * 1000)
+    server.start()
+    page.asked.clear()
+    page.page.clock.resume()
+    page.key("ArrowRight")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    assert page.viewed()["id"] != id
+    page.key("Escape")
+    while page.place()[1] <= 100:  # the next page of a gallery that was begun yesterday
+        page.wheel(2000)
+        page.page.wait_for_timeout(50)
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    page.control("download-marked").click()
+    page.message("1 saved").wait_for()
+    assert not [path for path in page.asked if path.startswith("page/")], "a reload"

@@ -1,11 +1,10 @@
-"""What a visitor from another machine, without a login, is told of this machine: no route tells
-where files lie, what an error says of a path, or how the network is reached."""
+"""What each route tells a visitor without a login of this machine, and what odd texts do to it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-import pytest
 from api_server import MODEL_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import reproductions
@@ -13,6 +12,7 @@ from civitai_manager_libs.model_files import get_model_index
 from civitai_manager_libs.web.routes import dependencies
 from page_driver import wait_for
 from PIL import Image
+import pytest
 from route_requests import fill_path, IMAGES, iter_requests
 
 _ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
@@ -143,3 +143,35 @@ def test_stranger_cannot_guess_a_private_setting(api):
         for body in ({"proxy": "planted"}, {"proxy": "other"})
     ]
     assert [answer.status_code for answer in codes] == [403, 403]
+
+
+_TEXTS = ["\udcff", "\ud83d.png", "a\0b", "../" * 50, "\ufdfd" * 3000, "%s{0}{id.__class__}"]
+_KNOWN = (502, 503, 507)  # Civitai or the disk failed
+
+
+def _replace(value, text):
+    """Yield a value once for each text in it, which is replaced."""
+    if isinstance(value, str):
+        yield text
+    elif isinstance(value, list):
+        for at, one in enumerate(value):
+            yield from ([*value[:at], new, *value[at + 1 :]] for new in _replace(one, text))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from ({**value, key: new} for new in _replace(one, text))
+
+
+@pytest.mark.parametrize("text", _TEXTS, ids=ascii)
+def test_no_route_fails_because_of_a_text(api, civitai, text):
+    api.get(f"models/{MODEL_ID}")
+    api.get(f"images?model={MODEL_ID}&level=XXX")
+    keys = {"model_id": MODEL_ID, "image_id": IMAGES[0], "reproduction": 1, "key": 1, "job": 1}
+    headers = {"X-Civitai-Shortcut": "1", "Content-Type": "application/json"}
+    failed, count = [], 0
+    for method, pattern, body in iter_requests():
+        for new in _replace(body, text):
+            path, count = fill_path(pattern, keys)[0], count + 1
+            answer = api.ask(f"api/{path}", method, data=json.dumps(new), headers=headers)
+            if answer.status_code >= 500 and answer.status_code not in _KNOWN:
+                failed.append((path, new, answer.status_code))
+    assert not failed and count > 20

@@ -10,9 +10,7 @@ from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, wait_for
 
-pytestmark = pytest.mark.page
-
-_SMALL, _WORDY, _VIDEOS, _HOSTILE = 900_003, 900_004, 900_007, 900_008
+_SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
 _MIDDLE = (195, 420)
 _FINGER = 24  # pixels at least, WCAG 2.2 "Target Size"
 _TARGETS = """least => {
@@ -92,20 +90,6 @@ def test_tour_by_touch(phone):
     page.control("close-panel").tap()
     expect(page.panel("jobs")).to_be_hidden()
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_images_begin_high_up_whatever_the_models_name(server, open_gallery):
-    page = open_gallery(server, "", **PHONE)
-    for model in (_WORDY, _HOSTILE):
-        page.go(f"?model={model}&level=XXX")
-        page.ready().control("about").wait_for()
-        for width, height in ((844, 390), (390, 844)):
-            page.page.set_viewport_size({"width": width, "height": height})
-            wait_for(
-                lambda: min(y for _, y, _, _ in page.boxes().values()) < 844 / 4
-                and page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
-                f"the images of {model} in a window of {width} pixels",
-            )
 
 
 def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, open_gallery):

@@ -1,18 +1,16 @@
-"""One picture large: the way through all of them, zoom, fingers, videos, and what fails."""
+"""One image large: the way through all of them, zoom, fingers, videos, what fails, slideshow."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
 from civitai_demo import files
 from fault_responses import status
 from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, wait_for
 from page_facts import of_model
-
-pytestmark = pytest.mark.page
+import pytest
 
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
 _PRESS = """([key, times]) => {
@@ -112,7 +110,7 @@ def test_neighbours_are_loaded_in_advance(server, open_gallery):
 
 
 def test_thirty_quick_presses_count_fetch_no_skipped_file_and_few_at_once(server, open_gallery):
-    page = open_gallery(server).ready()
+    page = open_gallery(server, viewport={"width": 1600, "height": 1000}).ready()
     expected = page.page.locator("[data-tile][aria-posinset='31']").get_attribute("data-id")
     on_way, most = set(), [0]
 
@@ -143,9 +141,10 @@ def test_next_loads_more_pages_and_stops_at_the_gallerys_end(server, open_galler
     page = open_gallery(server, f"?model={_SMALL}&level=XXX").open()
     page.key("End")
     wait_for(lambda: _at(page) >= 100)
-    page.key("ArrowRight", 200)
-    wait_for(lambda: re.match(r"(\d+) \D+ \1$", page.viewed()["position"]), "the end")
-    assert _at(page) == 180
+    for _ in range(2):  # at the last image that is loaded, and at the gallery's
+        page.page.evaluate(_PRESS, ["ArrowRight", 100])
+        wait_for(lambda: re.match(r"\d+ \D+ 180$", page.viewed()["position"]), "all images")
+    wait_for(lambda: _at(page) == 180, "the end")
     expect(page.control("next")).to_be_disabled()
     page.key("Home")
     assert _at(page) == 1
@@ -353,3 +352,98 @@ def test_strangers_markup_is_shown_as_text_in_the_viewer(server, open_gallery):
         page.key("ArrowRight")
     assert page.page.evaluate("window.demoRan") is None
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+_QUICK = "localStorage.setItem('civitai-shortcut', JSON.stringify({slideshow: 3}))"
+
+
+def _open_gallery(open_gallery, server, address="?model=900001&level=XXX", number=0):
+    page = open_gallery(server, address)
+    page.page.evaluate(_QUICK)
+    return page.open(number)
+
+
+def _running(page):
+    return page.page.locator(".frame[data-slideshow]")
+
+
+def _fade(page):
+    return page.slide.evaluate("slide => getComputedStyle(slide).animationName")
+
+
+def test_images_follow_each_other_and_the_details_are_out_of_the_way(server, open_gallery):
+    page = _open_gallery(open_gallery, server)
+    first, second, third = page.ids()[:3]
+    page.control("slideshow").click()
+    expect(page.page.locator(".details")).to_be_hidden()
+    assert _fade(page) == "appear"
+    page.page.emulate_media(reduced_motion="reduce")
+    assert _fade(page) == "none"
+    expect(page.viewer).to_have_attribute("data-id", second)
+    expect(page.viewer).to_have_attribute("data-id", third)
+    assert _running(page).count() == 1
+    page.key("Escape")  # stops it, and does nothing else
+    expect(_running(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    expect(page.page.locator(".details")).to_be_visible()
+
+
+def test_any_input_stops_the_slideshow_and_does_no_more(server, open_gallery):
+    page = _open_gallery(open_gallery, server)
+    page.page.mouse.move(300, 500)
+    scale = page.viewed()["scale"]
+    for act in (
+        lambda: page.key("s"),  # its own key
+        lambda: page.page.mouse.wheel(0, 100),
+        lambda: page.page.mouse.click(20, 500),  # beside the image, which closes it else
+    ):
+        page.key("s")
+        expect(_running(page)).to_have_count(1)
+        act()
+        expect(_running(page)).to_have_count(0)
+        expect(page.viewer).to_be_visible()
+        expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
+
+
+def test_after_the_last_image_comes_the_first(server, open_gallery):
+    page = _open_gallery(open_gallery, server, f"?model={_HOSTILE}&level=XXX")
+    page.key("End")
+    expect(page.page.locator("[data-do='next']")).to_be_disabled()
+    last = page.viewed()["id"]
+    page.key("s")
+    expect(page.viewer).not_to_have_attribute("data-id", last)
+    assert page.viewed()["position"].startswith("1 ")
+    assert _running(page).count() == 1
+
+
+def test_key_starts_it_from_the_grid_and_holding_that_key_does_not_stop_it(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key(",")
+    page.field("slideshow").select_option("20")  # kept in this browser
+    page.page.reload()
+    page.ready().key(",")
+    expect(page.field("slideshow")).to_have_value("20")
+    page.key("Escape")
+    page.key("ArrowDown")
+    focused = page.focused()
+    page.page.keyboard.down("s")
+    page.page.keyboard.down("s")  # as it repeats
+    expect(page.viewer).to_have_attribute("data-id", focused)
+    expect(_running(page)).to_have_count(1)
+    page.page.keyboard.up("s")
+    page.key("s")
+    expect(_running(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+
+
+def test_video_plays_to_its_end_and_repeats_again_afterwards(server, open_gallery):
+    page = _open_gallery(open_gallery, server, f"?model={_VIDEOS}&level=XXX&type=video")
+    first, second = page.ids()[:2]
+    video = page.slide.locator("video")
+    page.key("s")
+    expect(video).to_have_js_property("loop", False)
+    video.evaluate("video => { video.pause(); video.dispatchEvent(new Event('ended')); }")
+    expect(page.viewer).to_have_attribute("data-id", second)
+    expect(page.slide.locator("video")).to_have_js_property("loop", False)
+    page.key("Shift+S")
+    expect(page.slide.locator("video")).to_have_js_property("loop", True)

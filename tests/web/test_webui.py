@@ -1,4 +1,4 @@
-"""The tab in a host: loaded as hosts load an extension, twice."""
+"""The tab in a host: loaded as hosts load an extension, twice, and in the host's own look."""
 
 from __future__ import annotations
 
@@ -9,29 +9,26 @@ import urllib.error
 import urllib.request
 from urllib.parse import quote
 
-import pytest
 from civitai_demo.files import draw_original
 from host_page import Host, with_text
 from page_driver import contents, expect, wait_for
 from page_facts import of_model
+import pytest
 
-pytestmark = [pytest.mark.page, pytest.mark.door]
 _PAPER, _VIDEOS = 900003, 900007
 
 
-def test_each_load_registers_every_callback_once_without_a_request(host):
+@pytest.mark.door
+def test_each_load_registers_each_callback_and_one_unsaved_tab_without_a_request(host):
     state = host.state()
-    once = {"ui_tabs": 1, "app_started": 1, "image_saved": 1}
-    assert [load["callbacks"] for load in state["rounds"]] == [once, once]
-    assert state["watched"] == []
-
-
-def test_tab_has_a_title_and_an_id_and_the_host_saves_none_of_its_values(host):
-    for load in host.state()["rounds"]:
+    assert len(state["rounds"]) == 2 and state["watched"] == []
+    for load in state["rounds"]:
+        assert load["callbacks"] == {"ui_tabs": 1, "app_started": 1, "image_saved": 1}
         assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
         assert load["all_unsaved"] and load["components"]
 
 
+@pytest.mark.door
 def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
     assert host.api("key", "PUT", {"key": "demo-key"})["key"]["saved"] is True
     assert "demo_user" in host.api("key/test", "POST", {"key": ""})["message"]
@@ -74,6 +71,7 @@ def open_folders_host(browser, demo, tmp_path_factory):
     host.close()
 
 
+@pytest.mark.door
 def test_data_folder_is_served_only_by_our_own_routes(open_folders_host):
     host = open_folders_host
     data = host.data / "host" / "civitai-shortcut"
@@ -166,6 +164,7 @@ def _used(host, row):
     return host.api(f"images/{row.id}?model={_PAPER}")["resources"]
 
 
+@pytest.mark.door
 def test_url_opens_our_tab_only_if_it_names_a_model(host, open_host):
     page = open_host(query="?__theme=dark")
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
@@ -173,6 +172,7 @@ def test_url_opens_our_tab_only_if_it_names_a_model(host, open_host):
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
     page.page.goto(f"{host.url}?model={_PAPER}")
     expect(page.page.locator("[data-tile]").first).to_be_visible()
+    expect(page.page.get_by_role("heading", level=1)).to_have_text(["Civitai Shortcut"])
     page.go_to("txt2img")
     page.page.wait_for_timeout(500)  # and it does not come back by itself
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
@@ -196,6 +196,7 @@ def test_key_that_closes_a_part_of_our_page_does_not_reach_the_host(open_host):
     assert "Escape" not in heard and "Enter" not in heard and "Home" in heard
 
 
+@pytest.mark.door
 def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):
     context = browser.new_context()
     page, ours = context.new_page(), []
@@ -209,6 +210,7 @@ def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host)
     context.close()
 
 
+@pytest.mark.door
 def test_tab_has_its_room_and_the_hosts_colour_until_its_code_is_loaded(browser, host):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page, asked = context.new_page(), []
@@ -222,6 +224,7 @@ def test_tab_has_its_room_and_the_hosts_colour_until_its_code_is_loaded(browser,
     context.close()
 
 
+@pytest.mark.door
 def test_host_page_gets_two_components_of_ours_and_no_event(host):
     config = host.get("config")
     ours = [part["id"] for part in config["components"] if "ivitai" in json.dumps(part)]
@@ -230,6 +233,7 @@ def test_host_page_gets_two_components_of_ours_and_no_event(host):
     assert not {target[0] if isinstance(target, list) else target for target in targets} & {*ours}
 
 
+@pytest.mark.door
 def test_host_with_a_login_serves_nothing_without_it(browser, start_host):
     host = start_host(STAND_IN_LOGIN="me:secret")
     for path in ("api/bootstrap", "api/jobs", "page/current/page.js", "api/thumb/1"):
@@ -252,3 +256,67 @@ def test_download_in_a_host_is_saved_in_its_data_folder(host):
     found = folder.glob("Videos/user_gallery_images/*")
     saved = {int(p.stem): p.read_bytes() for p in found if p.suffix not in (".txt", ".json")}
     assert saved == {row.id: draw_original(row).body for row in rows}
+
+
+_OPENED = "?model=900003"
+_THEME = """
+    .gradio-container.gradio-container { background: rgb(30 40 50) !important; color: %s !important;
+        font-family: Georgia !important }
+    .gradio-container *:not(:has(civitai-gallery)) { color: inherit }
+    .gradio-container *:has(civitai-gallery) {
+        background: transparent !important; color: inherit !important; font-family: inherit }
+"""
+_LOOK = """gallery => {
+    const style = getComputedStyle(gallery);
+    const head = gallery.shadowRoot.querySelector(".top");
+    return { theme: gallery.dataset.theme, head: getComputedStyle(head).backgroundColor,
+             text: style.color, font: style.fontFamily };
+}"""
+
+
+@pytest.mark.door
+def test_background_and_font_are_those_around_our_element_and_text_if_it_is_readable(open_host):
+    """In a host whose theme sets none of gradio's variables."""
+    page = open_host(query=_OPENED).page
+    expect(page.locator("[data-tile]").first).to_be_visible()
+    gallery = page.locator("civitai-gallery")
+    page.add_style_tag(content=_THEME % "rgb(230 240 250 / 50%)")
+    page.evaluate("document.body.classList.add('themed')")
+    wait_for(lambda: gallery.evaluate(_LOOK)["text"] == "rgb(130, 140, 150)")  # it may be faded to
+    look = gallery.evaluate(_LOOK)
+    assert look["head"] == "rgb(30, 40, 50)"  # no band in another colour
+    assert (look["theme"], look["font"]) == ("dark", "Georgia")
+    page.add_style_tag(content=_THEME % "rgb(20 20 20)")  # too dark to be read
+    page.evaluate("document.body.classList.remove('themed')")
+    wait_for(lambda: gallery.evaluate(_LOOK)["text"] != "rgb(130, 140, 150)")
+    look = gallery.evaluate(_LOOK)
+    assert look["theme"] == "dark" and look["text"] != "rgb(20, 20, 20)"
+
+
+@pytest.mark.door
+def test_tab_that_is_laid_out_unseen_sends_no_request(browser, host):
+    context = browser.new_context()
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
+    page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+        document.documentElement.style.opacity = 0; })""")
+    page.goto(f"{host.url}/{_OPENED}")
+    page.wait_for_function("() => document.querySelector('civitai-gallery')?.clientWidth > 0")
+    page.wait_for_load_state("networkidle")
+    assert asked == []
+    page.evaluate("document.documentElement.style.opacity = 1")
+    expect(page.locator("[data-tile]").first).to_be_visible()
+    context.close()
+
+
+def test_gallery_in_a_narrow_part_of_a_window_is_laid_out_for_phones(open_host):
+    page = open_host(query=_OPENED).page
+    expect(page.locator("[data-do=settings]").first).to_be_visible()
+    page.add_style_tag(content="civitai-gallery { width: 320px }")
+    expect(page.locator("[data-do=more-tools]")).to_be_visible()
+    right = page.locator("civitai-gallery").evaluate("""gallery => Math.max(
+        ...[...gallery.shadowRoot.querySelectorAll(".top *, .gallery-header *, .selection-bar *")]
+            .map((part) => part.getBoundingClientRect().right))""")
+    assert right <= page.locator("civitai-gallery").evaluate(
+        "gallery => gallery.getBoundingClientRect().right"
+    )

@@ -80,8 +80,8 @@ export class Slideshow {
         if (MODIFIERS.includes(event.key) || event.repeat) return; // the key that began it is held
         if (event.ctrlKey || event.metaKey) return this.context.actions.setSlideshow(false);
       }
-      event.preventDefault();
-      event.stopImmediatePropagation();
+      swallow(event);
+      if (event instanceof PointerEvent) swallowClickOf(event.pointerId);
       this.context.actions.setSlideshow(false);
     };
     for (const type of ["keydown", "pointerdown", "wheel"])
@@ -92,4 +92,21 @@ export class Slideshow {
       { signal },
     );
   }
+}
+
+function swallow(event: Event) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+/** Swallow the click that follows a press, which would close the viewer or press a button. */
+function swallowClickOf(pointerId: number) {
+  const over = new AbortController();
+  const options = { capture: true, signal: over.signal };
+  const onClick = (event: MouseEvent) => {
+    if (event instanceof PointerEvent && event.pointerId === pointerId) swallow(event);
+  };
+  window.addEventListener("click", onClick, options);
+  // A drag ends without a click.
+  window.addEventListener("pointerdown", () => over.abort(), options);
 }
