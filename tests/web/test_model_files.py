@@ -218,15 +218,15 @@ _LORA = "Paper_Ink_Pony_v2.safetensors"
 
 
 @pytest.fixture
-def folder(tmp_path):
+def page_folder(tmp_path):
     for name in ("checkpoints", "loras", "embeddings", "vae"):
         (tmp_path / "models" / name).mkdir(parents=True)
     return tmp_path / "models"
 
 
 @pytest.fixture
-def server(start, demo, folder):
-    return start(demo.url, model_folders=str(folder))
+def server(start, demo, page_folder):
+    return start(demo.url, model_folders=str(page_folder))
 
 
 @pytest.fixture(scope="module")
@@ -271,11 +271,11 @@ def _needed(page, name):
     return page.page.locator("li.needed").filter(has_text=name)
 
 
-def _is_there(folder, name):
-    return lambda: (folder / name).is_file()
+def _is_there(page_folder, name):
+    return lambda: (page_folder / name).is_file()
 
 
-def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, folder):
+def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, page_folder):
     page = opened()
     other = page.context.new_page()
     other.goto(page.page.url)
@@ -288,19 +288,19 @@ def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, folder):
         lora = tab.locator(".resources li[data-here=here]")
         expect(lora).to_contain_text("Paper_Ink_Pony_v2")
         expect(tab.locator(".readiness")).to_contain_text("Checkpoint is missing")
-    assert _is_there(folder, f"loras/{_LORA}")()
+    assert _is_there(page_folder, f"loras/{_LORA}")()
 
 
 @with_axe
-def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, folder):
+def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, page_folder):
     page = opened()
     expect(page.control("get-all")).to_contain_text("2 files, 9.1 MB")
     assert page.axe_findings() == []
     page.control("get-all").click()
     expect(page.page.locator(".readiness p")).to_have_text("Checkpoint and 1 LoRA are here.")
     expect(page.page.locator(".resources li[data-here=here]")).to_have_count(2)
-    assert _is_there(folder, f"loras/{_LORA}")()
-    assert _is_there(folder, "checkpoints/Quiet_Places_v3_0_Dusk.safetensors")()
+    assert _is_there(page_folder, f"loras/{_LORA}")()
+    assert _is_there(page_folder, "checkpoints/Quiet_Places_v3_0_Dusk.safetensors")()
     page.key("j")
     job = page.page.locator(".job").first
     expect(job.locator(".job-files li")).to_have_count(2)
@@ -308,19 +308,19 @@ def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, fol
     expect(job.locator(".job-files")).to_contain_text("Downloaded · 1.4 MB")
 
 
-def test_chosen_file_is_downloaded_with_its_companions(server, open_gallery, folder):
+def test_chosen_file_is_downloaded_with_its_companions(server, open_gallery, page_folder):
     page = open_gallery(server, f"?model={_PLACES}&version=910101").ready()
     page.control("get-this-model").click()
     row = _needed(page, "Quiet Places v1.0")
-    expect(row).to_contain_text(str(folder / "checkpoints"))
+    expect(row).to_contain_text(str(page_folder / "checkpoints"))
     row.locator("[data-field=model-file]").select_option("9101011")
     row.locator("[data-field=companion]").first.check()
     expect(page.control("get-chosen")).to_have_text("Get 2 files (16 MB)")
     page.control("get-chosen").click()
-    wait_for(_is_there(folder, "checkpoints/Quiet_Places_v1_0-full.safetensors"))
-    wait_for(_is_there(folder, "vae/Quiet_Places_v1_0.vae.safetensors"))
+    wait_for(_is_there(page_folder, "checkpoints/Quiet_Places_v1_0-full.safetensors"))
+    wait_for(_is_there(page_folder, "vae/Quiet_Places_v1_0.vae.safetensors"))
     expect(page.control("get-this-model")).to_have_count(0)
-    assert not (folder / "checkpoints" / "Quiet_Places_v1_0.safetensors").exists()
+    assert not (page_folder / "checkpoints" / "Quiet_Places_v1_0.safetensors").exists()
 
 
 def test_early_access_is_shown_with_its_date_and_not_requested(unchanged, open_gallery, demo):
@@ -343,17 +343,17 @@ def test_model_that_civitai_does_not_know_is_searched_by_its_name(unchanged, ope
     expect(page.page.locator("dialog[data-viewer][open]")).to_have_count(0)
 
 
-def test_file_that_may_run_code_needs_confirmation(server, open_gallery, folder):
+def test_file_that_may_run_code_needs_confirmation(server, open_gallery, page_folder):
     page = open_gallery(server, f"?model={_WINDOWS}&version=910401").ready()
     page.control("get-this-model").click()
     expect(page.control("get-chosen")).to_be_disabled()
     _panel(page).locator("[data-field=trust]").check()
     page.control("get-chosen").click()
-    wait_for(_is_there(folder, "loras/Night_Windows_v1_0.pt"))
+    wait_for(_is_there(page_folder, "loras/Night_Windows_v1_0.pt"))
 
 
 @with_axe
-def test_files_of_marked_images_are_listed_once_and_downloaded(server, open_gallery, folder):
+def test_files_of_marked_images_are_listed_once_and_downloaded(server, open_gallery, page_folder):
     page = open_gallery(server, f"?model={_PAPER}").ready()
     page.key("a")
     page.control("models-marked").click()
@@ -367,9 +367,9 @@ def test_files_of_marked_images_are_listed_once_and_downloaded(server, open_gall
     row.locator("[data-field=needed]").check()
     expect(page.control("get-chosen")).to_have_text("Get 1 file (1.4 MB)")
     page.control("get-chosen").click()
-    wait_for(_is_there(folder, f"loras/{_LORA}"))
+    wait_for(_is_there(page_folder, f"loras/{_LORA}"))
     expect(row).to_have_attribute("data-here", "here")
-    assert [path.name for path in folder.rglob("*.safetensors")] == [_LORA]
+    assert [path.name for path in page_folder.rglob("*.safetensors")] == [_LORA]
 
 
 def test_page_on_another_machine_says_why_it_cannot_download(unchanged, open_gallery):
