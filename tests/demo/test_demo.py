@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import struct
 import subprocess
 import sys
 
@@ -78,7 +80,14 @@ def _read_infotext(body: bytes) -> str:
     tags = image.getexif()
     comment = tags.get_ifd(0x8769).get(0x9286, b"UNICODE\0")
     assert comment.startswith(b"UNICODE\0")
+    _check_kind_of_comment(image.info.get("exif", b""), tags.endian)
     return comment[8:].decode("utf-16-be" if tags.endian == ">" else "utf-16-le")
+
+
+def _check_kind_of_comment(exif, byte_order):
+    """Check that the user comment is of the type "undefined": others end the WebUIs' PNG Info."""
+    for entry in re.findall(struct.pack(f"{byte_order}H", 0x9286) + b"..", exif, re.DOTALL):
+        assert entry[2:] == struct.pack(f"{byte_order}H", 7)
 
 
 def test_infotext_in_a_file_equals_the_records_meta(newest):

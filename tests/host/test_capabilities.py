@@ -28,6 +28,8 @@ def capable(webui, monkeypatch):
     )
     labels = {"a": _named(infotext="Clip skip"), "b": _named(infotext=None), "c": _named()}
     webui.shared.opts.data_labels = labels
+    webui.shared.latent_upscale_modes = {"Latent": {}}
+    webui.shared.sd_upscalers = [_named(name="Lanczos")]
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", own)
     schedulers = _named(schedulers=[automatic, karras])
     monkeypatch.setitem(sys.modules, "modules.sd_schedulers", schedulers)
@@ -43,6 +45,8 @@ def test_samplers_schedulers_and_fields_are_those_of_the_webui(capable):
         "samplers": ("DPM++ 2M", "Euler", "PLMS"),
         "schedulers": (("Automatic", "automatic"), ("Karras", "karras", "K")),
         "modules": None,
+        "ignores_modules": False,
+        "upscalers": frozenset({"Latent", "Lanczos"}),
         "fields": frozenset({"Prompt", "ENSD", "Clip skip"}),
     }
 
@@ -51,6 +55,11 @@ def test_modules_of_forge_have_no_file_extension(capable, monkeypatch):
     entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
     monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
     assert host.list_capabilities()["modules"] == frozenset({"ae"})
+
+
+def test_forge_neo_may_ignore_the_modules_of_an_infotext(capable):
+    capable.shared.opts.disable_modules_auto_swap = True
+    assert host.list_capabilities()["ignores_modules"] is True
 
 
 def test_sd_next_has_samplers_and_fields_but_no_schedulers(capable, monkeypatch):

@@ -174,6 +174,18 @@ def test_vae_that_is_missing_here_is_a_cause():
     assert found == [("changed", "VAE", "vae-ft.safetensors", "other.pt")]
 
 
+def test_vaes_are_compared_by_their_hashes():
+    original = _text(VAE="vae-ft.pt", VAE_hash="735e4c3a44")
+    told = ("changed", "VAE", "vae-ft.pt [735e4c3a44]", "vae-ft.pt [b9ff97fecb]")
+    assert _compare(_text(VAE="vae-ft.pt", VAE_hash="b9ff97fecb"), original) == [told]
+    assert _compare(_text(VAE="renamed.pt", VAE_hash="735e4c3a44"), original) == []
+
+
+def test_version_is_the_same_in_a_webui_without_git():
+    assert _compare(_text(Version="1.10.1"), _text(Version="v1.10.1")) == []
+    assert [one[0] for one in _compare(_text(Version="v1.9"), _text())] == ["program"]
+
+
 def test_hires_cfg_that_equals_cfg_is_no_cause():
     hires = {"Hires_upscale": "2", "Denoising_strength": "0.4"}
     made = _text(**hires, Hires_CFG_Scale="7.0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from civitai_manager_libs.infotext import (
     HostCapabilities,
@@ -118,6 +120,33 @@ def test_forge_reads_only_modules_that_it_has():
     text = _text("Module 1: ae, Module 2: t5xxl_fp16")
     assert _told(_FORGE, text, takes) == [("Module 2", "t5xxl_fp16", "")]
     assert [told[0] for told in _told(_A, text)] == ["Module 1", "Module 2"]
+
+
+def test_forge_reads_the_modules_of_a_second_pass():
+    """Forge writes the first of these into each image with a second pass."""
+    takes = replace(_TAKES, modules=frozenset({"ae"}))
+    for value in ("Use same choices", "Built-in", "ae"):
+        assert _told(_FORGE, _text(f"Hires Module 1: {value}"), takes) == []
+    assert _told(_FORGE, _text("Hires Module 1: t5"), takes) == [("Hires Module 1", "t5", "")]
+
+
+def test_vae_and_modules_are_reported_where_a_setting_ignores_them():
+    more = "Schedule type: Karras, VAE: ae.safetensors, Module 1: ae, Hires Module 1: ae, RNG: CPU"
+    takes = replace(_TAKES, modules=frozenset({"ae"}))
+    assert _told(_NEO, _text(more), takes) == []
+    found = _told(_NEO, _text(more), replace(takes, ignores_modules=True))
+    assert found == [("VAE", "ae.safetensors", ""), ("Module 1", "ae", "")]
+
+
+def test_upscaler_that_the_webui_lacks_is_reported():
+    takes = replace(_TAKES, upscalers=frozenset({"Latent", "Lanczos"}))
+    assert _told(_A, _text("Hires upscaler: Latent"), takes) == []
+    assert _told(_A, _text("Hires upscaler: 4x-UltraSharp")) == []  # it is not known there
+    told = _told(_A, _text("Hires upscaler: 4x-UltraSharp"), takes)
+    assert told == [("Hires upscaler", "4x-UltraSharp", "")]
+    has = replace(_SDNEXT_TAKES, upscalers=frozenset({"Latent Bilinear"}))
+    sent = _text("Hires upscaler: Latent, Hires upscale: 2, Denoising strength: 0.4")
+    assert "Hires upscaler" not in [told[0] for told in _told(_SDNEXT, sent, has)]
 
 
 def test_fewer_than_three_parameters_are_read_as_prompt():

@@ -12,10 +12,10 @@ from urllib.parse import quote
 from civitai_demo.files import draw_original
 from host_page import Host, with_text
 from page_driver import contents, expect, wait_for
-from page_facts import of_model
+from page_facts import infotext_of, of_model
 import pytest
 
-_PAPER, _VIDEOS = 900003, 900007
+_SHOWPIECE, _PAPER, _VIDEOS = 900001, 900003, 900007
 
 
 @pytest.mark.door
@@ -126,6 +126,17 @@ def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):
     expect(losses).not_to_contain_text("Sampler")
     page.page.locator("[data-do=undo-edit]").click()
     expect(losses).to_contain_text(lost)
+
+
+@pytest.mark.door
+def test_upscaler_that_ends_the_hosts_run_is_told_before_a_send(host):
+    host.api(f"images?model={_SHOWPIECE}&limit=100")
+    texts = {row: infotext_of(row) for row in of_model(_SHOWPIECE)[:60] if row.type == "image"}
+    row = next(row for row, text in texts.items() if "Hires upscaler: Latent" in text)
+    told = host.api(f"images/{row.id}")["incompatibilities"]
+    assert (
+        "Hires upscaler: Latent is not here. Choose another, or the WebUI makes no picture" in told
+    )
 
 
 def test_hosts_models_are_found_by_hash_sidecar_and_name(open_folders_host):

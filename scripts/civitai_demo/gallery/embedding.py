@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from typing import Any
 
 __all__ = ["make_exif", "make_infotext"]
+
+_LONG, _UNDEFINED = 4, 7  # types of TIFF data
 
 # meta key -> infotext key, in the order in which the WebUIs write them.
 _ORDER = {"steps": "Steps", "sampler": "Sampler", "Schedule type": "", "cfgScale": "CFG scale"}
@@ -47,9 +50,9 @@ def _quote(value: str) -> str:
 
 
 def make_exif(comment: str) -> bytes:
-    """Return EXIF data with a user comment in UTF-16."""
-    from PIL import Image
-
-    exif = Image.Exif()
-    exif[0x8769] = {0x9286: b"UNICODE\0" + comment.encode("utf-16-be")}
-    return exif.tobytes()
+    """Return EXIF data with a user comment in UTF-16, as the WebUIs write it."""
+    text = b"UNICODE\0" + comment.encode("utf-16-be")
+    # Not Pillow's: it calls these bytes numbers, and the WebUIs' PNG Info fails on those.
+    root = struct.pack(">HHHIII", 1, 0x8769, _LONG, 1, 26, 0)
+    exif = struct.pack(">HHHIII", 1, 0x9286, _UNDEFINED, len(text), 44, 0)
+    return b"Exif\0\0MM\0*" + struct.pack(">I", 8) + root + exif + text

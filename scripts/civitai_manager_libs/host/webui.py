@@ -166,7 +166,7 @@ _DIVIDER = "─"  # begins a row between SD.Next's samplers
 
 
 def list_capabilities() -> dict[str, Any]:
-    """Return the samplers, schedulers, modules and infotext fields of the running WebUI.
+    """Return the samplers, schedulers, modules, upscalers and infotext fields of the WebUI.
 
     The dict has the arguments of `infotext.HostCapabilities`. Return {} if they are unknown.
     SD.Next has no schedulers: a sampler's schedule is one of its settings.
@@ -175,6 +175,8 @@ def list_capabilities() -> dict[str, Any]:
     known = getattr(samplers, "all_samplers_map", None)
     if not (in_webui() and samplers and known):
         return {}
+    from modules import shared
+
     default = [sampler.name for sampler in samplers.samplers[:1]]
     names = [name for name in dict.fromkeys([*default, *known]) if not name.startswith(_DIVIDER)]
     files = getattr(sys.modules.get("modules_forge.main_entry"), "module_list", None)
@@ -187,6 +189,13 @@ def list_capabilities() -> dict[str, Any]:
         ),
         "modules": modules,
         "fields": frozenset(_iter_fields()),
+        "upscalers": frozenset(
+            (
+                *(getattr(shared, "latent_upscale_modes", None) or ()),  # SD.Next has none
+                *(each.name for each in shared.sd_upscalers),
+            )
+        ),
+        "ignores_modules": getattr(shared.opts, "disable_modules_auto_swap", False) is True,
     }
 
 

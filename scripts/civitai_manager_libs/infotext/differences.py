@@ -34,13 +34,21 @@ LoraKind = Literal["lora_missing", "lora_absent", "lora_added", "lora_version", 
 _FIRST = ("Seed", "Variation seed", "Variation seed strength", "Seed resize from")
 _MAIN = (
     *("Size", "Sampler", "Schedule type", "Steps", "CFG scale", "Distilled CFG Scale", "RNG"),
-    *("ENSD", "Clip skip", "VAE", "Denoising strength"),
+    *("ENSD", "Clip skip", "Denoising strength"),
 )
-_UNKNOWN_IF_ABSENT = {*_FIRST[:1], *_MAIN[:7], "VAE"}  # every program has some value for them
+_UNKNOWN_IF_ABSENT = {*_FIRST[:1], *_MAIN[:7]}  # every program has some value for them
 _IGNORED = {
     *("Model", "Model hash", "Version", "App", "User", "Image id", "Base model", "Post id"),
-    *("Lora hashes", "TI hashes", "Hashes", "VAE hash", "Created Date", "Backend", "Pipeline"),
-    *("Operations", "Parser", "Batch size", "Batch pos", "Template", "Negative Template"),
+    *("Lora hashes", "TI hashes", "Hashes", "VAE", "VAE hash", "Created Date", "Backend"),
+    *(
+        "Pipeline",
+        "Operations",
+        "Parser",
+        "Batch size",
+        "Batch pos",
+        "Template",
+        "Negative Template",
+    ),
     # SD.Next's, of which those that matter are translated
     *("Negative template", "Scheduler", "Sampler sigma", "CLiP-skip", "Variation strength"),
     *("Hires scale", "Hires fixed", "Hires strength", "Hires CFG scale", "Hires size"),
@@ -50,6 +58,7 @@ _SECOND_PASS = ("Hires upscale", "Hires upscaler", "Hires resize", "Hires steps"
 # What A1111 and Forge leave out of an infotext if it has this value.
 _DEFAULTS = {"Clip skip": "1", "RNG": "GPU", "Schedule type": "Automatic", "ENSD": "0"}
 _A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
+_VERSION_MARK = re.compile(r"^v(?=\d)")  # A1111 leaves it out where there is no git
 _A1111_RELATIVE = re.compile(r"v?1\.\d|f\d|neo|classic")
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
 _ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
@@ -107,15 +116,12 @@ def list_differences(
         # Spaces and line ends mean nothing; brackets and weights do.
         if _plain_prompt(wanted) != _plain_prompt(got):
             found.append(Difference("edited", name, wanted, got))
-    vae, other_vae = before.get("VAE", ""), after.get("VAE", "")
-    resource = Resource("vae", model_file_stem(vae), hash=before.get("VAE hash", ""))
-    if vae and not _is_same(vae, other_vae) and find_hashes(resource) is None:
-        after.pop("VAE", None)  # so that it is told once
-        found.append(Difference("vae_missing", "VAE", vae, other_vae))
+    found += _compare_vaes(before, after, find_hashes)
     found += _compare_values(before, after, _MAIN)
     found += _compare_minor_parameters(before, after)
     versions = [read.parameters.get("Version", "") for read in (first, second)]
-    if all(versions) and versions[0] != versions[1]:
+    plain = [_VERSION_MARK.sub("", version) for version in versions]
+    if all(versions) and plain[0] != plain[1]:
         found.append(Difference("program", "Version", *versions))
     return tuple(found)
 
@@ -205,9 +211,7 @@ def _compare_checkpoints(
 ) -> Iterator[Difference]:
     hashes = (before.get("Model hash", ""), after.get("Model hash", ""))
     names = (before.get("Model", ""), after.get("Model", ""))
-    shown = [
-        " ".join(filter(None, (name, code and f"[{code}]"))) for name, code in zip(names, hashes)
-    ]
+    shown = list(map(_name_file, names, hashes))
     if not shown[0]:
         if shown[1]:
             yield Difference("checkpoint_unknown", "Model", "", shown[1])
@@ -217,6 +221,24 @@ def _compare_checkpoints(
         is_same = not all(names) or _is_same(*map(model_file_stem, names))
     if not is_same:
         yield Difference("checkpoint", "Model", *shown)
+
+
+def _name_file(name: str, code: str) -> str:
+    return " ".join(filter(None, (name, code and f"[{code}]")))
+
+
+def _compare_vaes(
+    before: Mapping[str, str], after: Mapping[str, str], find_hashes: FindHashes
+) -> Iterator[Difference]:
+    names = before.get("VAE", ""), after.get("VAE", "")
+    hashes = before.get("VAE hash", ""), after.get("VAE hash", "")
+    is_same = _is_same_hash(*hashes)
+    if not names[0] or (_is_same(*names) if is_same is None else is_same):
+        return
+    if find_hashes(Resource("vae", model_file_stem(names[0]), hash=hashes[0])) is None:
+        yield Difference("vae_missing", "VAE", *names)
+    elif names[1]:
+        yield Difference("changed", "VAE", *map(_name_file, names, hashes))
 
 
 def _is_same_hash(first: str, second: str) -> bool | None:

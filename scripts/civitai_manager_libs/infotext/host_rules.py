@@ -34,32 +34,44 @@ _INFORMATIONAL_FIELDS = frozenset(
     ", Civitai metadata".split(", ")
 )
 _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
+_NO_MODULE = ("Use same choices", "Built-in")  # what Forge writes in place of a module
 
 
 @dataclass(frozen=True)
 class HostCapabilities:
-    """What a running WebUI offers; samplers, schedulers and fields are empty if they are unknown.
+    """What a running WebUI offers; samplers, schedulers, fields, upscalers are empty if unknown.
 
     samplers: their names; the WebUI takes the first instead of an unknown one. schedulers: all
     names of each schedule; the WebUI takes the first schedule instead of an unknown one. modules:
     names of VAE and text encoder files, without extension; None if the WebUI has no modules.
-    fields: the infotext names that its tabs and settings accept.
+    fields: the infotext names that its tabs and settings accept. upscalers: the names of those for
+    a second pass. ignores_modules: whether one of its settings is to ignore an infotext's VAE and
+    modules, except those of a second pass.
     """
 
     samplers: tuple[str, ...] = ()
     schedulers: tuple[tuple[str, ...], ...] = ()
     modules: frozenset[str] | None = None
     fields: frozenset[str] = frozenset()
+    upscalers: frozenset[str] = frozenset()
+    ignores_modules: bool = False
 
     def accepts(self, name: str, value: str, has_fields_only: bool = False) -> bool:
         """Return whether the WebUI reads the parameter `name` of an infotext; True if unknown.
 
         A parameter such as `ControlNet 0` is assumed to be read if any field begins with
-        `ControlNet`. value: only used for `Module 1` and the like: a file, which must be among
-        `modules`. has_fields_only: whether the WebUI reads nothing without a field.
+        `ControlNet`. value: only used for `Module 1` and the like, a file, which must be among
+        `modules`, and for `Hires upscaler`. has_fields_only: whether the WebUI reads nothing
+        without a field.
         """
+        if self.ignores_modules and (name == "VAE" or name.startswith("Module ")):
+            return False
+        if name == "Hires upscaler" and self.upscalers:
+            return value in self.upscalers
         if _MODULE.fullmatch(name):
-            return not self.fields if self.modules is None else value in self.modules
+            if self.modules is None:
+                return not self.fields
+            return value in self.modules or value in _NO_MODULE
         if not self.fields or name in _INFORMATIONAL_FIELDS:
             return True
         if name in _BUILT_IN_FIELDS and not has_fields_only:
@@ -331,7 +343,7 @@ def _compare_parameters(
         if not host_value or is_resized and name in ("width", "height"):
             continue
         value_there = got.parameters.get(host_name, "")
-        if not capabilities.accepts(host_name, value, host.has_fields_only):
+        if not capabilities.accepts(host_name, host_value, host.has_fields_only):
             value_there = ""
         number = as_number(host_value)
         is_same_number = number is not None and number == as_number(value_there)

@@ -12,6 +12,8 @@ from . import paths
 cmd_opts = argparse.Namespace(gradio_allowed_path=[], ckpt_dir=None)
 config_filename = os.path.join(paths.data_path, "config.json")
 demo: Any = None
+latent_upscale_modes: dict[str, Any] = {}
+sd_upscalers = [argparse.Namespace(name="Lanczos")]
 
 
 class Options:

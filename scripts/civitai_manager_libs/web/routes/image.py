@@ -165,6 +165,8 @@ def _describe_loss(loss: Loss, language: str) -> str:
         key = "loss_swallowed"
     elif not loss.sent:
         key = "loss_assumed"
+    elif loss.field == "Hires upscaler":
+        key = "loss_upscaler"  # the WebUIs do not ignore it: they stop with an error
     return messages.translate(
         key,
         language,
