@@ -195,7 +195,7 @@ function makeViewerActions({ store, toast, translate, parts }: PageContext) {
       parts.grid.revealImage(tile, { focus: true });
     },
     /** Return the thumbnail in an image's tile, null if there is none in the window. */
-    findThumb: (id: number) => parts.grid.findThumb(findTileId(store, id)),
+    findThumb: (id: number) => (findTileId(store, id) === id ? parts.grid.findThumb(id) : null),
     /** Open the image that is this many images ahead. */
     async step(by: number) {
       const { open: from } = store.get();

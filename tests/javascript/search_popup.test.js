@@ -103,6 +103,8 @@ test("a wrong search says why, and Enter takes what was probably meant", () => {
   const rows = list("stepps>20", { preview: wrong });
   assert.deepEqual(texts(rows), ["row_correct steps>20 | ", "no number | "]);
   assert.equal(getFirstChoice(rows)?.value, "steps>20");
+  const other = list("sampelr:x", { preview: { ...wrong, kind: "words" } });
+  assert.notEqual(getFirstChoice(other)?.kind, "correct", "the text itself finds something");
   const [only] = list("is:foo", { preview: { ...wrong, correction: "" } });
   assert.equal(only.kind, "message");
   assert.equal(getFirstChoice([only]), null);

@@ -11,7 +11,13 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, schema, search
-from civitai_manager_libs.library.database import connections, evict_oldest, select_rows, writing
+from civitai_manager_libs.library.database import (
+    connections,
+    evict_oldest,
+    MemoryCache,
+    select_rows,
+    writing,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored_images import make_image
@@ -68,6 +74,17 @@ def test_page_is_the_same_before_its_images_are_written(library, monkeypatch):
     image_records.store_images(images)
     library.forget()
     assert unwritten == _page() and unwritten[3].is_hidden
+
+
+def test_page_is_whole_though_memory_cannot_hold_it_until_it_is_written(library, monkeypatch):
+    hidden_rules.add_rule("word", "dawn")
+    monkeypatch.setattr(image_records, "_memory", MemoryCache(1))
+    monkeypatch.setattr(image_records, "write_later", lambda *_: None)
+    images = [make_image(n, meta=_META.get(n)) for n in _IDS]
+    image_records.store_images(images, galleries=["model 5"])
+    shown = image_records.list_page_images(_IDS, images)
+    assert [image.tile["id"] for image in shown] == _IDS
+    assert [image.is_hidden for image in shown] == [False, False, False, True]
 
 
 def test_image_that_was_fetched_again_is_shown_at_once_as_it_is_now(stored, monkeypatch):

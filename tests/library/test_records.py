@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -280,3 +281,18 @@ def test_failed_write_does_not_stop_later_writes(library):
     assert library.finish()
     database.write_later(done.append)
     assert library.finish() and done
+
+
+def test_a_search_does_not_wait_for_writes_that_are_queued_meanwhile(library):
+    written, goes_on = [], threading.Event()
+
+    def write(_):
+        written.append(1)
+        if not goes_on.is_set():
+            database.write_later(write)
+
+    database.write_later(write)
+    assert database.wait_for_writes(60, includes_later=False) and written
+    assert not database.wait_for_writes(0.01)
+    goes_on.set()
+    assert database.wait_for_writes(60)

@@ -599,3 +599,10 @@ def test_text_whose_keys_are_right_is_not_corrected(keys, words):
 def test_misspelled_flag_is_corrected_and_another_one_is_not():
     assert search.correct_query("is:favorite") == "is:favourite"
     assert search.correct_query("is:foo") == ""
+
+
+def test_correction_leaves_the_rest_of_a_search_and_parts_of_a_prompt_alone():
+    prompt = "light:1.3 night:city weight:2 scale:2 (Sea:1.2) http://a"
+    assert search.correct_query(prompt) == ""
+    long = " ".join(f"Word{n}" for n in range(50))
+    assert search.correct_query(f"Sea sampelr:Euler {long}") == f"Sea sampler:euler {long}"

@@ -13,7 +13,7 @@ import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.core import sqlite
-from civitai_manager_libs.library import image_records
+from civitai_manager_libs.library import database, image_records
 from civitai_manager_libs.web.routes import dependencies
 from fault_responses import png
 from PIL import Image as PilImage, PngImagePlugin
@@ -205,6 +205,12 @@ def test_stored_page_opens_the_library_alone_and_the_next_finds_it_open(
     assert opened(f"{_MODEL}&from_library=1") == []
     fresh.forget()
     assert opened(_MODEL).count("library.db") <= 2  # one may be the writer's
+
+
+def test_fetched_page_is_whole_though_memory_cannot_hold_it(api, civitai, monkeypatch):
+    monkeypatch.setattr(image_records, "_memory", database.MemoryCache(1))
+    monkeypatch.setattr(image_records, "write_later", lambda *_: None)
+    assert len(api.get(_MODEL)["images"]) == 10
 
 
 def test_stored_page_is_read_and_not_made_again(api, civitai, fresh, monkeypatch):

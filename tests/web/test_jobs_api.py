@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
+from civitai_manager_libs.library import image_records
 from civitai_manager_libs.web.routes import dependencies, jobs
 from page_driver import wait_for
 
@@ -169,6 +170,8 @@ def test_saved_image_needs_no_job(api, civitai, ids):
     again = api.post("jobs", {"ids": ids[:1]})
     assert again["job_id"] is None
     assert row["folder"] in again["message"]
+    image_records.forget_saved_files(ids[:1])  # as in a library that was set aside
+    assert api.post("jobs", {"ids": ids[:1]})["job_id"] is None
     assert len(api.get("jobs")["jobs"]) == 1
     os.remove(os.path.join(row["folder"], civitai.file_of(ids[0])))
     assert api.post("jobs", {"ids": ids[:1]})["job_id"] == 2

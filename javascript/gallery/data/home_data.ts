@@ -2,7 +2,7 @@
 
 import type { Home, LocalModel } from "../contract";
 import { observeSize } from "../core/dom";
-import { getSetting, isHome } from "../state/state";
+import { getSetting, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
 
@@ -104,7 +104,8 @@ export class HomeData {
 
   constructor(private readonly context: Context) {
     const { store, root, signal } = context;
-    store.on([isHome, "bookmarksRevision"], (now) => this.#onChange(now), { signal });
+    const keys: Key[] = [isHome, "bookmarksRevision", "hiddenRules", getShownAtHome];
+    store.on(keys, (now) => this.#onChange(now), { signal });
     signal.addEventListener("abort", () => this.#abort.abort());
     this.#onChange(store.get());
     this.#isVisible = isVisible(root.host);
@@ -130,7 +131,7 @@ export class HomeData {
       ]);
       if (signal.aborted) return;
       store.set({ home: keepLoadedModels(home, store.get().home), samples });
-      if (hasLittle(home)) void this.#loadPopular(signal);
+      void this.#loadPopular(home, signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       const home = makeProblem(error, translate);
@@ -138,14 +139,15 @@ export class HomeData {
     }
   }
 
-  /** Fetch this week's most liked images, unless they were fetched or a setting turns them off. */
-  async #loadPopular(signal: AbortSignal) {
+  /** Fetch this week's most liked images, unless the user has enough of his own or a setting turns
+   * them off. */
+  async #loadPopular(home: Home, signal: AbortSignal) {
     const { store, api } = this.context;
-    const { bootstrap, popular } = store.get();
-    if (popular.length || getSetting(bootstrap, "shows_popular") === false) return;
+    const isOn = getSetting(store.get().bootstrap, "shows_popular") !== false;
     try {
-      const { images } = await api.get("popular", { signal });
-      if (!signal.aborted) store.set({ popular: images });
+      const images = isOn && hasLittle(home) ? (await api.get("popular", { signal })).images : [];
+      const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
+      if (!signal.aborted && !isSame) store.set({ popular: images });
     } catch (error) {
       ignoreFailure(error); // the rest of the home page is there
     }
@@ -174,6 +176,12 @@ export class HomeData {
     if (isHome(now)) void this.load();
     else this.#abort.abort();
   }
+}
+
+/** Return the settings on which other people's images at home depend. */
+function getShownAtHome({ bootstrap }: State) {
+  const names = ["gallery_level", "blur_level", "shows_popular"];
+  return names.map((name) => getSetting(bootstrap, name)).join(" ");
 }
 
 /** Return whether a home page without other people's images would be rather empty. */

@@ -117,10 +117,13 @@ export function listRows(
 
 /** Return the rows that say what is wrong with the text, and what was probably meant. */
 function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
-  const { message = "", correction = "" } = preview ?? {};
+  if (!preview) return [];
+  const { kind, loaded, gallery, library, message, correction } = preview;
   const meant = translate("row_correct", { text: correction });
+  // What finds something is searched for as it stands.
+  const isEmpty = kind !== "nothing" && loaded + (gallery?.count ?? 0) + library.count > 0;
   return [
-    ...(correction ? [makeRow("correct", "search", meant, "", correction)] : []),
+    ...(correction ? [{ ...makeRow("correct", "search", meant, "", correction), isEmpty }] : []),
     ...(message ? [makeRow("message", "warning", message, "", "")] : []),
   ];
 }

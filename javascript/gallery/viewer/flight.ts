@@ -25,7 +25,8 @@ export class Flight {
     onEnd: () => void,
   ) {
     this.end();
-    if (isStill() || !from.width || !to.width) return onEnd();
+    const canFly = "popover" in HTMLElement.prototype && !isStill();
+    if (!canFly || !from.width || !to.width) return onEnd();
     const copy = el("div", { class: "flight", popover: "manual", "aria-hidden": "true" });
     copy.append(image.cloneNode());
     const { style } = copy;

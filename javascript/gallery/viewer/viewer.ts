@@ -212,6 +212,7 @@ export class Viewer {
     const index = shown.findIndex((view) => view.id === now.open);
     const isOther = now.open !== this.#view?.id;
     const isOpening = this.#view === null;
+    if (isOther && !isOpening) this.#flight.end();
     if (isOther && index >= 0 && this.#index >= 0 && index !== this.#index) {
       this.#way = index > this.#index ? 1 : -1;
     }

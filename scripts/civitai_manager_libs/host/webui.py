@@ -192,7 +192,7 @@ def list_capabilities() -> dict[str, Any]:
         "upscalers": frozenset(
             (
                 *(getattr(shared, "latent_upscale_modes", None) or ()),  # SD.Next has none
-                *(each.name for each in shared.sd_upscalers),
+                *(each.name for each in getattr(shared, "sd_upscalers", ())),
             )
         ),
         "ignores_modules": getattr(shared.opts, "disable_modules_auto_swap", False) is True,

@@ -139,7 +139,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _copy_saved_paths(self) -> None:
-        with self.open_store() as store:
+        with log_disk_errors("gallery"), self.open_store() as store:
             store.copy_saved_paths()
 
     def stop(self, job_id: int, state: str) -> None:

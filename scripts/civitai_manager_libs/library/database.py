@@ -310,6 +310,7 @@ class _Writer:
         self._changed = threading.Condition()
         self._queue: deque[tuple[Write, int]] = deque()
         self._bytes = 0  # in the queue, and of what is being written
+        self._put_count = self._done_count = 0  # writes since the start
         self._is_running = False
         self._evicted_at = -_EVICT_EVERY
 
@@ -319,13 +320,19 @@ class _Writer:
                 self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= _MOST_BYTES)
             self._bytes += size
             self._queue.append((write, size))
+            self._put_count += 1
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._work, name="library-writer", daemon=True).start()
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float, includes_later: bool) -> bool:
         with self._changed:
-            return self._changed.wait_for(lambda: not self._is_running, seconds)
+            last = self._put_count
+
+            def is_over() -> bool:
+                return not self._is_running or not includes_later and self._done_count >= last
+
+            return self._changed.wait_for(is_over, seconds)
 
     def _work(self) -> None:
         is_over = False
@@ -349,6 +356,7 @@ class _Writer:
         finally:
             with self._changed:
                 self._bytes -= sum(size for _, size in batch)
+                self._done_count += len(batch)
                 self._changed.notify_all()
         return True
 
@@ -390,6 +398,10 @@ def write_later(write: Write, size: int = 0) -> None:
     _writer.put(write, size)
 
 
-def wait_for_writes(seconds: float = 5.0) -> bool:
-    """Wait at most `seconds` for all queued writes; return whether all are done."""
-    return _writer.wait(seconds)
+def wait_for_writes(seconds: float = 5.0, includes_later: bool = True) -> bool:
+    """Wait at most `seconds` for all queued writes; return whether all are done.
+
+    includes_later: whether to wait for writes too that are queued meanwhile; making the index of a
+    large library anew queues one after the other for minutes.
+    """
+    return _writer.wait(seconds, includes_later)

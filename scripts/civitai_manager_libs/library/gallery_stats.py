@@ -45,7 +45,7 @@ def list_gallery_images(
     None. Each image comes with those of `version_ids` and `version_id` whose galleries contain the
     image. level: bit mask of the browsing levels (content ratings) to list. Raises DiskError.
     """
-    wait_for_writes(_PATIENCE)
+    wait_for_writes(_PATIENCE, includes_later=False)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
     versions = {key: _find_image_ids(f"version {key}") for key in own}
     ids = _find_image_ids(f"model {model_id}") if version_id is None else versions[version_id]

@@ -341,6 +341,8 @@ def list_latest_images(count: int) -> list[Image]:
     return list(find_images(list(ids)[:count]).values())
 
 
+_NOTHING: Mapping[int, Image] = {}
+_NO_ROW = (None,) * 6  # of a library that cannot be read
 _PAGE = """
 SELECT wanted.value, tile, favourite, stars, gone.at, saved.path,
     EXISTS (SELECT 1 FROM hidden_images WHERE id = wanted.value)
@@ -352,19 +354,21 @@ LEFT JOIN saved ON saved.id = wanted.value
 """
 
 
-def list_page_images(image_ids: Sequence[int]) -> list[PageImage]:
+def list_page_images(image_ids: Sequence[int], fetched: Iterable[Image] = ()) -> list[PageImage]:
     """Return what a page shows of images, in the given order; leave out images that are not stored.
 
-    Raises Cancelled.
+    fetched: images that may be neither written yet nor in the memory cache any more. Raises
+    Cancelled.
     """
+    at_hand = {image.id: image for image in fetched}
     values = (json.dumps(list(image_ids)), _RULES_VERSION, find_site())
     rows = {row[0]: row[1:] for row in select_rows_or_empty(_PAGE, values)}
-    fetched = {i: known.tile for i in image_ids if (known := _memory.get(i)) and known.tile}
-    tiles = {image_id: json.loads(row[0]) for image_id, row in rows.items() if row[0]} | fetched
+    new = {i: known.tile for i in image_ids if (known := _memory.get(i)) and known.tile}
+    tiles = {image_id: json.loads(row[0]) for image_id, row in rows.items() if row[0]} | new
     if missing := [image_id for image_id in image_ids if image_id not in tiles]:
-        tiles |= _make_tiles(missing)
+        tiles |= _make_tiles(missing, at_hand)
     unwritten = [i for i in tiles if not rows.get(i, _NO_ROW)[0]]
-    hidden_ids = find_hidden_ids(unwritten) if unwritten else set[int]()
+    hidden_ids = find_hidden_ids(unwritten, at_hand) if unwritten else set[int]()
     images = []
     for image_id in filter(tiles.__contains__, dict.fromkeys(image_ids)):
         _, favourite, stars, deleted_at, path, is_hidden = rows.get(image_id, _NO_ROW)
@@ -381,12 +385,10 @@ def list_page_images(image_ids: Sequence[int]) -> list[PageImage]:
     return images
 
 
-_NO_ROW = (None,) * 6  # of a library that cannot be read
-
-
-def _make_tiles(image_ids: Sequence[int]) -> dict[int, Tile]:
+def _make_tiles(image_ids: Sequence[int], at_hand: Mapping[int, Image]) -> dict[int, Tile]:
     """Make the tiles of images that are not written yet, or that an older version wrote."""
-    images = find_images(image_ids)
+    images = find_images([image_id for image_id in image_ids if image_id not in at_hand])
+    images |= {image_id: at_hand[image_id] for image_id in image_ids if image_id in at_hand}
     old = [image_id for (image_id,) in select_rows_or_empty(_KNOWN, (json.dumps(list(images)),))]
     if old:
         write_later(partial(_index_some, image_ids=old))
@@ -406,25 +408,33 @@ def filter_matching(image_ids: Sequence[int], query: SearchQuery) -> list[int]:
     return [image_id for image_id in image_ids if image_id in matching]
 
 
-def find_hidden_ids(image_ids: Sequence[int]) -> set[int]:
-    """Return those of the given image ids that the user's rules hide."""
+def find_hidden_ids(image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING) -> set[int]:
+    """Return those of the given image ids that the user's rules hide.
+
+    at_hand: by id, images that may be neither written yet nor in the memory cache.
+    """
     if not select_rows_or_empty("SELECT 1 FROM hidden_rules LIMIT 1"):
         return set()
     sql, values = f"SELECT id FROM hidden_images {_OF_IDS}", (json.dumps(list(image_ids)),)
-    return {row[0] for read in _iter_libraries(image_ids) for row in read(sql, values)}
+    return {row[0] for read in _iter_libraries(image_ids, at_hand) for row in read(sql, values)}
 
 
-def _iter_libraries(image_ids: Sequence[int]) -> Iterator[SelectRows]:
+def _iter_libraries(
+    image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING
+) -> Iterator[SelectRows]:
     """Yield one or two functions, each of which runs a SELECT and returns the rows.
 
     The first reads the library's file. The second reads a temporary library of those of the given
-    images that are only in memory; if there are none, only one function is yielded.
+    images that are only at hand or in memory; if there are none, only one function is yielded.
     """
-    indexed = f"SELECT id FROM facts {_OF_IDS}"
-    stored = {row[0] for row in select_rows_or_empty(indexed, (json.dumps(list(image_ids)),))}
+    indexed = f"SELECT id FROM tiles JOIN facts USING (id) {_OF_IDS} AND made_by = ?"
+    values = (json.dumps(list(image_ids)), _RULES_VERSION)
+    stored = {row[0] for row in select_rows_or_empty(indexed, values)}
     yield select_rows_or_empty
     unwritten = [image_id for image_id in image_ids if image_id not in stored]
-    images = [known.image for known in map(_memory.get, unwritten) if known]
+    images = [at_hand[image_id] for image_id in unwritten if image_id in at_hand]
+    others = (_memory.get(image_id) for image_id in unwritten if image_id not in at_hand)
+    images += [known.image for known in others if known]
     if images:
         with open_temporary_library(unwritten) as db:
             index_images(db, images)

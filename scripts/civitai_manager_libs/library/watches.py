@@ -70,7 +70,7 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
     if not gallery:
         message = "Only a model, a version or an author can be watched."
         raise InputError(message, "watch_what")
-    wait_for_writes(_PATIENCE)
+    wait_for_writes(_PATIENCE, includes_later=False)
     stored = find_stored_page(query, None, _PAGE_SIZE) if _shows_newest(query) else None
     with writing() as db:
         (count,) = db.execute("SELECT count(*) FROM watched").fetchone()

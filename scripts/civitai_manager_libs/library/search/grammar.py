@@ -145,7 +145,7 @@ _START = re.compile(
 _VALUE = re.compile(r'["“”„](?P<quoted>[^"“”„]*)["“”„]?|(?P<plain>\S*)')
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _KEYED = re.compile(r"(-?)([a-z]{2,12})(>=|<=|[:=<>])(\S{1,60})")
-_CLOSE = 0.7  # of difflib; 1 for equal words
+_CLOSE = 0.75  # of difflib; 1 for equal words
 _DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
 
 
@@ -212,20 +212,24 @@ def parse_query(text: str) -> SearchQuery:
 
 def correct_query(text: str) -> str:
     """Return a search with its misspelled keys and flags corrected, "" if none can be."""
-    words = fold_text(text).split(" ")[:_MOST_TERMS]
-    corrected = [_correct_word(word) for word in words]
+    words = text.split()
+    corrected = [*map(_correct_word, words[:_MOST_TERMS]), *words[_MOST_TERMS:]]
     return " ".join(corrected) if corrected != words else ""
 
 
 def _correct_word(word: str) -> str:
-    keyed = _KEYED.fullmatch(word)
+    """Return a word with its misspelled key or flag corrected.
+
+    A key with another first letter was hardly meant: `light:1.2` is a part of a prompt.
+    """
+    keyed = _KEYED.fullmatch(fold_text(word))
     if keyed is None:
         return word
     is_not, key, sign, value = keyed.groups()
-    [key] = difflib.get_close_matches(key, KEYS, 1, _CLOSE) or [key]
-    if key in FLAGS:
-        [value] = difflib.get_close_matches(value, FLAGS[key], 1, _CLOSE) or [value]
-    return f"{is_not}{key}{sign}{value}"
+    keys = [known for known in KEYS if known[0] == key[0]]
+    [meant] = difflib.get_close_matches(key, keys, 1, _CLOSE) or [key]
+    flags = difflib.get_close_matches(value, FLAGS.get(meant, ()), 1, _CLOSE) or [value]
+    return word if (meant, flags) == (key, [value]) else f"{is_not}{meant}{sign}{flags[0]}"
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:

@@ -196,7 +196,8 @@ def _read_pages(
     start, blank, hidden_count, shown = cursor, 0, 0, list[PageImage]()
     for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
         cursor, blank = following, blank + bool(page.ids)
-        images = image_records.list_page_images([image.id for image in page.images])
+        ids = [image.id for image in page.images]
+        images = image_records.list_page_images(ids, page.images)
         shown = _leave_out_hidden(context, images)
         hidden_count += len(images) - len(shown)
         if shown or blank == _MOST_BLANK:

@@ -352,7 +352,7 @@ def _details_view(
 ) -> ImageDetails:
     read = parse_infotext(text)
     stats = image.reactions
-    [shown] = image_records.list_page_images([image.id])
+    [shown] = image_records.list_page_images([image.id], [image])
     path = shown.saved_path
     marked = bookmarks.find_annotations([image.id])
     return {

@@ -471,11 +471,11 @@ def _download_selection(context: RequestContext, body: JobBody) -> JobStarted:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
     if len(images) == 1:  # report that it is saved, or download a deleted file again
-        path = image_records.find_saved_file(images[0].id)
-        if path:
-            return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
         with get_job_service().open_store() as store:
-            again = images[0].id in store.find_saved_paths([images[0].id])
+            path = store.find_saved_paths([images[0].id]).get(images[0].id)
+        if path and os.path.isfile(path):
+            return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
+        again = path is not None
     title = clean_line(body.get("title")) or images[0].username
     naming = make_naming_context(title, as_id(body.get("model")), as_id(body.get("version")))
     params = body.get("query", {})
@@ -502,7 +502,7 @@ def _read_gallery(
     context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
     """Start a job that fetches a gallery's pages but no image files; return the response."""
-    wait_for_writes()
+    wait_for_writes(includes_later=False)
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
         return _started_view(context, None, 0, "all_was_read")

@@ -9,7 +9,7 @@ from typing import Any, cast, Literal
 
 from typing_extensions import NotRequired, TypedDict
 
-from ...core import as_id
+from ...core import as_id, LEVELS
 from ...i18n import messages
 from ...library import (
     gallery_stats,
@@ -179,7 +179,9 @@ def search_images(context: RequestContext) -> ImagePage:
     context.cancelled.check()  # the browser may have disconnected
     (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
     if sort == search.RANDOM and cursor is None:
-        wait_for_writes(_PATIENCE)  # pages fetched just now belong to the result
+        wait_for_writes(
+            _PATIENCE, includes_later=False
+        )  # pages fetched just now belong to the result
     found = search.run_search(
         query,
         _parse_scope(context.request.query_params),
@@ -202,7 +204,7 @@ def get_months(context: RequestContext) -> list[MonthCount]:
     If the query parameters name a gallery, only the images of this gallery are counted. Images that
     the user hides are not counted.
     """
-    wait_for_writes(_PATIENCE)
+    wait_for_writes(_PATIENCE, includes_later=False)
     scope, shows_hidden = _parse_scope(context.request.query_params), context.query_param("hidden")
     found = search.count_by_month(scope, leaves_out_hidden=not shows_hidden)
     return [{"month": month, "count": count} for month, count in found]
@@ -240,8 +242,8 @@ def preview_search(context: RequestContext, body: SearchPreviewBody) -> SearchPr
 def _choose_pictures(image_ids: Sequence[int]) -> list[int]:
     """Return the first images that may be shown without blur."""
     levels = find_shown_levels()
-    images = image_records.find_images(image_ids[:_MOST_LOOKED_AT]).values()
-    return [image.id for image in images if image.level & levels][:_MOST_PICTURES]
+    tiles = [one.tile for one in image_records.list_page_images(image_ids[:_MOST_LOOKED_AT])]
+    return [tile["id"] for tile in tiles if LEVELS[tile["level"]] & levels][:_MOST_PICTURES]
 
 
 def _count_matches(
