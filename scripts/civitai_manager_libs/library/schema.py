@@ -30,9 +30,9 @@ CREATE TABLE figures (
 )
 """
 # What a search reads, apart from the large records. facts: numbers are NULL if the record lacks
-# them; created: ISO 8601 or "". texts: folded (see `search.fields`). names: LoRAs, samplers,
-# authors and so on, each once by kind; uses: the images that have each name. seen: the galleries
-# in which an image was read, as "model 5", "version 7", "post 9" or "user anna".
+# them; created: ISO 8601 or "". texts: folded (see `search.grammar.fold_text`). names: LoRAs,
+# samplers, authors and so on, each once by kind; uses: the images that have each name. seen: the
+# galleries in which an image was read, as "model 5", "version 7", "post 9" or "user anna".
 _TEXTS = """
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -244,7 +244,7 @@ INSERT OR IGNORE INTO seen SELECT '{kind} ' || json_extract(query, '$[1].{name}'
     AND value IN (SELECT id FROM images)
 """ for kind, name in _KINDS.items())
 # Version 2 had the texts of a search in the table of records. The indexer fills the new tables
-# from the records in the background: see `search.indexer`.
+# from the records in the background: see `image_records.index_remaining`.
 _FROM_2 = f"""
 DROP INDEX images_by_age;
 ALTER TABLE images RENAME TO old_images;
