@@ -396,6 +396,7 @@ def test_open_image_makes_way_for_the_host_while_it_is_dragged(open_host):
     page.open(_PAPER, row)
     viewer = page.page.locator("dialog[data-viewer][data-shows=file]")
     image = viewer.locator(f".stage img.file[src$='/{row.id}']")
+    expect(page.page.locator(".flight")).to_have_count(0)  # the image is where it is pressed
     drag = _Drag(page, image)
     expect(viewer).to_have_css("opacity", "0")
     drag.mouse.move(700, 500)  # over our own page, which takes no image

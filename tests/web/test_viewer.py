@@ -185,6 +185,7 @@ def test_wheel_zooms_to_the_point_a_drag_pans_and_keys_and_a_double_click_fit_ag
     page.page.mouse.move(x, y)
     page.page.mouse.wheel(0, -500)
     wait_for(lambda: _box(page)["width"] > box["width"] * 2)
+    wait_for(lambda: not page.slide.locator(".image").evaluate("one => one.getAnimations().length"))
     large = _box(page)
     assert abs((x - large["x"]) / large["width"] - 0.25) < 0.02
     page.page.mouse.down()
