@@ -200,7 +200,7 @@ def test_body_is_bounded(value, kind, is_fit):
         ("watches", {"action": "fly"}, "action"),
         ("watches", {"action": "unwatch"}, "gallery"),
         ("watches", {"action": "watch", "name": 5}, "name"),
-        ("watches", {"action": "watch", "name": "a", "model": "x"}, "model"),
+        ("watches", {"action": "watch", "name": "a", "query": {"model": "x"}}, "query"),
         ("annotations", {"ids": [1], "stars": True}, "stars"),
         ("jobs", {"query": {"model": []}}, "query"),
         ("key/test", {"key": None}, "key"),

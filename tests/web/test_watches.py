@@ -17,7 +17,7 @@ from page_driver import expect, wait_for
 
 _MODEL = f"images?model={MODEL_ID}&limit=10"
 _OURS = {"X-Civitai-Shortcut": "1"}
-_NAMED = {"model": MODEL_ID, "name": "A model"}
+_NAMED = {"query": {"model": MODEL_ID}, "name": "A model"}
 _WATCH = {"action": "watch", **_NAMED}
 
 
@@ -155,7 +155,7 @@ def test_reading_watches_starts_no_check(api, civitai, _started):
 
 def test_failed_check_is_reported_and_ends_the_round(api, civitai):
     for model in (MODEL_ID, MODEL_ID + 1):
-        api.post("watches", {**_WATCH, "model": model})
+        api.post("watches", {**_WATCH, "query": {"model": model}})
     civitai.always("page", reset)
     before = len(civitai.pages)
     assert "could not be reached" in _checked(api)["problem"]
@@ -167,7 +167,7 @@ def test_failed_check_is_reported_and_ends_the_round(api, civitai):
 
 def test_error_of_one_gallery_is_shown_with_it_and_others_are_checked(api, civitai):
     for model in (MODEL_ID, MODEL_ID + 1):
-        api.post("watches", {**_WATCH, "model": model})
+        api.post("watches", {**_WATCH, "query": {"model": model}})
     civitai.script("page", status(404, b"{}"))
     told = _checked(api)
     assert told["problem"] == ""
@@ -191,21 +191,27 @@ def test_unreadable_library_is_reported_and_the_page_starts(api, civitai, librar
 def test_malformed_request_is_refused(api, civitai):
     for body in (
         {"action": "watch", "name": "It"},
-        {"action": "watch", "post": 5, "name": "It"},
+        {"action": "watch", "query": {"post": 5}, "name": "It"},
         {"action": "unwatch"},
         {"action": "burn"},
         {"action": ["watch"], **_NAMED},
-        {"action": "watch", "name": "It", "user": "../\u202e\ud800"},
-        {"action": "watch", "name": ["It"], "model": MODEL_ID},
+        {"action": "watch", "name": "It", "query": {"user": "../\u202e\ud800"}},
+        {"action": "watch", "name": ["It"], "query": {"model": MODEL_ID}},
     ):
         assert api.send("POST", "watches", body).status_code == 400, body
     assert watches.list_watches() == []
-    answer = api.send("POST", "watches", {"action": "watch", "post": 5, "name": "It"}, "zh-TW")
+    answer = api.send(
+        "POST", "watches", {"action": "watch", "query": {"post": 5}, "name": "It"}, "zh-TW"
+    )
     assert "只能追蹤" in answer.json()["error"]["message"]
 
 
 def test_version_is_named_with_its_model(api, civitai):
-    body = {**_WATCH, "version": VERSION_ID, "name": "A model · v1", "level": "XXX"}
+    body = {
+        **_WATCH,
+        "query": {"model": MODEL_ID, "version": VERSION_ID, "level": "XXX"},
+        "name": "A model · v1",
+    }
     [one] = api.post("watches", body)["galleries"]
     assert (one["model"], one["version"]) == (MODEL_ID, VERSION_ID)
     assert watches.list_watches()[0].level == 31

@@ -1,7 +1,7 @@
 /** Changes annotations, and reads them again when another tab or the server has changed them. */
 
 import type { PageContext } from "../actions";
-import type { Annotations, AnnotationsBody } from "../contract";
+import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
 import { isOffline } from "../state/state";
 import type { Context } from "../types";
@@ -9,7 +9,7 @@ import { ignoreFailure, showError } from "./api";
 import { runOnReturn } from "./connection";
 import { applyAnnotations } from "./records";
 
-export type AnnotationChange = Omit<AnnotationsBody, "ids">;
+export type AnnotationChange = Omit<AnnotateImagesBody, "ids">;
 
 const MOST_BYTES = 500_000; // of what is undone at once; the server accepts 2 MB of before and after
 
@@ -52,7 +52,7 @@ export class AnnotationWriter {
 
   /** Send a change, and show it in the loaded images. Return the annotations after and before it,
    * or null after an error, which is shown to the user. */
-  async #send(body: AnnotationsBody) {
+  async #send(body: AnnotateImagesBody) {
     const { api, parts, signal } = this.context;
     try {
       const changed = await api.post("annotations", body, { signal });

@@ -1,6 +1,6 @@
 /** The panel of the collections, where the marked images are collected, tagged and rated. */
 
-import type { Collection, CollectionBody } from "../contract";
+import type { ActOnCollectionsBody, Collection } from "../contract";
 import { button, el, type IconName, icon, iconButton, redraw } from "../core/dom";
 import { makeToolbar } from "../core/widgets";
 import { showError } from "../data/api";
@@ -339,7 +339,7 @@ export class Collections {
   }
 
   /** Change a collection and show all collections. Return whether that succeeded. */
-  #change(body: CollectionBody) {
+  #change(body: ActOnCollectionsBody) {
     const { api } = this.context;
     return this.#request(async () => (await api.post("collections", body)).collections);
   }

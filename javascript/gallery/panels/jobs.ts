@@ -1,6 +1,6 @@
 /** The panel of the downloads: starts, searches and controls them, and reports when they end. */
 
-import type { JobBody, JobCard } from "../contract";
+import type { BeginJobBody, JobCard } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { makeUuid } from "../core/text";
 import { Rows } from "../core/widgets";
@@ -133,7 +133,7 @@ function groupJobs(jobs: JobCard[]): Group[] {
   return [...groups.values()];
 }
 
-type JobRequest = Pick<JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">;
+type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only" | "verify">;
 
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click

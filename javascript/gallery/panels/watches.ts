@@ -105,7 +105,7 @@ export class Watches {
     const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
     const one = { ...where, gallery, name };
     const change = () =>
-      isWatched ? this.#unwatch(one) : api.post("watches", { action: "watch", ...where, name });
+      isWatched ? this.#unwatch(one) : api.post("watches", { action: "watch", query: where, name });
     await this.#change(change);
   }
 
@@ -117,8 +117,8 @@ export class Watches {
   }: Pick<WatchedGallery, "gallery" | "name" | "model" | "version" | "user">) {
     const { api, store, toast, translate } = this.context;
     const left = await api.post("watches", { action: "unwatch", gallery });
-    const body = () => ({ ...withSource(store.get().where, again), name: again.name });
-    const watch = () => api.post("watches", { action: "watch", ...body() });
+    const query = () => withSource(store.get().where, again);
+    const watch = () => api.post("watches", { action: "watch", query: query(), name: again.name });
     toast(translate("watch_stopped", { name: again.name }), undefined, () => this.#change(watch));
     return left;
   }

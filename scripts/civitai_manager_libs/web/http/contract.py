@@ -10,11 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from inspect import signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, BinaryIO, Generic, get_args, get_origin, Literal, TypeVar, Union
 
-from typing_extensions import get_type_hints, is_typeddict, NotRequired, Required
+from typing_extensions import get_type_hints, is_typeddict, NotRequired, Required, TypedDict
 
 from .replies import ApiError
 
@@ -46,8 +47,9 @@ class RemoteWork(Generic[T]):
 class ApiRoute:
     """A route: its path, its function and its limits.
 
-    handler: takes a `RequestContext`, and the checked body if it has an argument `body`; returns
-    JSON, a RemoteWork or a Response. lane: the threads that run the function. seconds: after which
+    handler: takes a `RequestContext` and the fields of the checked body, those that may be missing
+    with a default; an argument `body` takes the whole body. It returns JSON, a RemoteWork or a
+    Response. lane: the threads that run the function. seconds: after which
     the work is ended and the client gets 503; work that waits for Civitai has 5 minutes, that for
     files an hour. max_bytes: of the request's body; a larger one gets 413. is_change: whether the
     function changes what the user made; it is then finished even if the client has gone.
@@ -65,15 +67,31 @@ class ApiRoute:
     def _types(self) -> dict[str, Any]:
         return get_type_hints(self.handler, include_extras=True)
 
-    @property
+    @cached_property
     def body_type(self) -> Any:
         """Return the type of the request's body, None if the function takes none."""
-        return self._types.get("body")
+        fields = list(signature(self.handler).parameters.values())[1:]
+        if not fields or "body" in self._types:
+            return self._types.get("body")
+        shape: Any = TypedDict
+        name = "".join(map(str.title, self.handler.__name__.split("_"))) + "Body"
+        is_required = {field.name: field.default is field.empty for field in fields}
+        hints = {name: self._types[name] for name in is_required}
+        return shape(name, {n: h if is_required[n] else NotRequired[h] for n, h in hints.items()})
 
     @property
     def is_upload(self) -> bool:
         """Return whether the body is a file instead of JSON."""
         return bool(self.body_type is BinaryIO)
+
+    def bind_body(self, context: Any, body: Any) -> Callable[[], Any]:
+        """Return the handler with its arguments; leave out fields that it does not take."""
+        if self.body_type is None:
+            return partial(self.handler, context)
+        if "body" in self._types:
+            return partial(self.handler, context, body)
+        fields = self.body_type.__annotations__.keys() & body.keys()
+        return partial(self.handler, context, **{name: body[name] for name in fields})
 
     @property
     def answer_type(self) -> Any:
@@ -98,7 +116,7 @@ def route(
 ) -> Callable[[_Function], _Function]:
     """Declare that a function answers this route; for the arguments see `ApiRoute`.
 
-    The function's annotations declare the JSON of the response and of the body.
+    The function's annotations declare the JSON of the response and of the body's fields.
     """
 
     def declare(function: _Function) -> _Function:
@@ -142,24 +160,13 @@ def _find_wrong_field(value: Any, kind: Any) -> str:
     """Return "" if the value as a whole is wrong."""
     if not isinstance(value, dict):
         return ""
-    kinds = [one for one in _list_members(kind) if is_typeddict(one)]
-    for one in [one for one in kinds if _has_tags(value, one)] or kinds:
-        for name, check, is_required in _list_fields(one):
-            if name in value and not check(value[name]) or name not in value and is_required:
-                return name
     if get_origin(kind) is dict:
         check = _make_check(get_args(kind)[1])
         return next((name[:100] for name, entry in value.items() if not check(entry)), "")
+    for name, check, is_required in _list_fields(kind):
+        if name in value and not check(value[name]) or name not in value and is_required:
+            return name
     return ""
-
-
-def _has_tags(value: dict[str, Any], kind: Any) -> bool:
-    """Return whether an object has the Literals, such as `action`, by which a union is told."""
-    for name, hint in get_type_hints(kind).items():
-        origin: Any = get_origin(hint)
-        if origin is Literal and not _make_check(hint)(value.get(name)):
-            return False
-    return True
 
 
 def _list_members(kind: Any) -> tuple[Any, ...]:

@@ -187,7 +187,6 @@ class Endpoints:
         cancelled, language, is_late, answer = Cancellation(), find_language(request), False, None
         run_local = partial(self._run_in_thread, route.lane)
         context = RequestContext(request, language, cancelled, run_local)
-        arguments = (context,) if route.body_type is None else (context, body)
         with anyio.CancelScope() as scope:
 
             def end() -> None:  # drops what waits for a thread, and stops what runs in one
@@ -206,9 +205,7 @@ class Endpoints:
                 watch.cancel()
             try:
                 call = partial(_call_for_response, context=context)
-                answer = await self._run_in_thread(
-                    route.lane, call, partial(route.handler, *arguments)
-                )
+                answer = await self._run_in_thread(route.lane, call, route.bind_body(context, body))
                 if isinstance(answer, RemoteWork):
                     remote = answer
                     timer.cancel()

@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, Literal
 
 from starlette.responses import Response, StreamingResponse
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ... import setting
 from ...core import Image, level_mask
@@ -22,21 +22,11 @@ from ...library import (
     import_export,
 )
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
-from .dependencies import IdsBody
 from .views import Annotations, make_annotation_view
 
 __all__ = ["get_collections"]
 
 _MOST_CHANGED = 10_000  # images
-
-
-class CollectionBody(TypedDict):
-    """A change of a collection. new_name: for `rename`. ids: the first images, for `create`."""
-
-    action: Literal["create", "rename", "delete"]
-    name: NotRequired[str]
-    new_name: NotRequired[str]
-    ids: NotRequired[list[int]]
 
 
 class CollectionsChanged(TypedDict):
@@ -59,25 +49,6 @@ class AnnotationsChange(TypedDict):
     previous: dict[str, Annotations]
 
 
-class AnnotationsBody(TypedDict, total=False):
-    """What to change about images; a missing field changes nothing.
-
-    tags: replace all tags. add_to, remove_from: names of collections. undo: the response to an
-    earlier change that is to be undone; all other fields are then ignored.
-    """
-
-    ids: Annotated[list[int], Most(_MOST_CHANGED)]
-    favourite: bool
-    stars: int
-    note: str
-    tags: list[str]
-    add_tags: list[str]
-    remove_tags: list[str]
-    add_to: str
-    remove_from: str
-    undo: AnnotationsChange
-
-
 class AnnotationsRead(TypedDict):
     """The annotations of images by image id; images without any are left out.
 
@@ -92,18 +63,6 @@ class AnnotationsChanged(AnnotationsChange):
     """A change of annotations, and its revision: a number that grows with each change."""
 
     revision: int
-
-
-class HiddenBody(TypedDict):
-    """A rule that hides images, to be added ("hide") or removed ("unhide").
-
-    text: the author's name or the word. ids: the images that the page has loaded.
-    """
-
-    action: Literal["hide", "unhide"]
-    kind: Literal["author", "word"]
-    text: str
-    ids: list[int]
 
 
 class HiddenChanged(TypedDict):
@@ -123,26 +82,50 @@ _LINES = 100  # of an export, each an image, that are sent together
 
 
 @change_route("POST", "annotations", 2 * MB)
-def annotate_images(context: RequestContext, body: AnnotationsBody) -> AnnotationsChanged:
-    """Change annotations of images; return the annotations after and before the change."""
-    undone = body.get("undo")
-    if undone is not None:
-        before, after = map(_index_by_id, (undone["previous"], undone["annotations"]))
+def annotate_images(
+    context: RequestContext,
+    ids: Annotated[list[int], Most(_MOST_CHANGED)] | None = None,
+    favourite: bool | None = None,
+    stars: int | None = None,
+    note: str | None = None,
+    tags: list[str] | None = None,
+    add_tags: list[str] | None = None,
+    remove_tags: list[str] | None = None,
+    add_to: str = "",
+    remove_from: str = "",
+    undo: AnnotationsChange | None = None,
+) -> AnnotationsChanged:
+    """Change annotations of images; return the annotations after and before the change.
+
+    A field that is missing or None changes nothing. tags: replace all tags. add_to, remove_from:
+    names of collections. undo: the response to an earlier change that is to be undone; all other
+    fields are then ignored.
+    """
+    if undo is not None:
+        before, after = map(_index_by_id, (undo["previous"], undo["annotations"]))
         ids = list(before.keys() & after.keys())
         images = list(image_records.find_images(ids).values())
     else:
-        if "ids" not in body:
+        if ids is None:
             raise ApiError(400, "bad_input", field="ids")
-        images = list(image_records.find_images(body["ids"]).values())
+        images = list(image_records.find_images(ids).values())
         if not images:
             raise ApiError(404, "not_known")
         ids = [image.id for image in images]
     with bookmarks.change_bookmarks():  # else an undo could revert another request's change
         previous = _view_annotations(ids)
-        if undone is not None:
+        if undo is not None:
             _undo_change(images, ids, before, after, previous)
         else:
-            _annotate(images, body)
+            wanted = bookmarks.AnnotationChange(
+                favourite, stars, note, tags, add_tags or (), remove_tags or ()
+            )
+            if wanted != bookmarks.AnnotationChange():
+                bookmarks.change_annotations(images, wanted)
+            if add_to:
+                bookmarks.add_to_collection(images, add_to)
+            if remove_from:
+                bookmarks.remove_from_collection(ids, remove_from)
         changed: AnnotationsChanged = {
             "annotations": _view_annotations(ids),
             "previous": previous,
@@ -152,28 +135,11 @@ def annotate_images(context: RequestContext, body: AnnotationsBody) -> Annotatio
     return changed
 
 
-def _annotate(images: Sequence[Image], body: AnnotationsBody) -> None:
-    wanted = bookmarks.AnnotationChange(
-        body.get("favourite"),
-        body.get("stars"),
-        body.get("note"),
-        body.get("tags"),
-        body.get("add_tags", ()),
-        body.get("remove_tags", ()),
-    )
-    if wanted != bookmarks.AnnotationChange():
-        bookmarks.change_annotations(images, wanted)
-    if name := body.get("add_to"):
-        bookmarks.add_to_collection(images, name)
-    if name := body.get("remove_from"):
-        bookmarks.remove_from_collection([image.id for image in images], name)
-
-
 @route("POST", "image_annotations", "counts", max_bytes=2 * MB)
-def get_annotations(context: RequestContext, body: IdsBody) -> AnnotationsRead:
-    """Return the current annotations of the images in the body; leave out images without any."""
+def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
+    """Return the current annotations of images; leave out images without any."""
     revision = bookmarks.get_revision()
-    found = bookmarks.read_annotations(body["ids"])
+    found = bookmarks.read_annotations(ids)
     views = {str(image_id): make_annotation_view(one) for image_id, one in found.items()}
     return {"annotations": views, "revision": revision}
 
@@ -234,14 +200,20 @@ def get_collections(context: RequestContext) -> list[Collection]:
 
 
 @change_route("POST", "collections", 2 * MB)
-def act_on_collections(context: RequestContext, body: CollectionBody) -> CollectionsChanged:
-    """Create, rename or delete a collection; return all collections."""
-    name, removed_ids = body.get("name", ""), list[int]()
-    images = list(image_records.find_images(body.get("ids", ())).values())
-    if body["action"] == "create":
+def act_on_collections(
+    context: RequestContext,
+    action: Literal["create", "rename", "delete"],
+    name: str = "",
+    new_name: str = "",
+    ids: list[int] | None = None,
+) -> CollectionsChanged:
+    """Create a collection with these images, rename or delete it; return all collections."""
+    removed_ids = list[int]()
+    images = list(image_records.find_images(ids or ()).values())
+    if action == "create":
         bookmarks.add_to_collection(images, name)
-    elif body["action"] == "rename":
-        bookmarks.rename_collection(name, body.get("new_name", ""))
+    elif action == "rename":
+        bookmarks.rename_collection(name, new_name)
     else:
         removed_ids = bookmarks.delete_collection(name)
     bookmarks.store_thumbnails(images)
@@ -290,13 +262,19 @@ def get_hidden(context: RequestContext) -> list[HiddenRule]:
 
 
 @change_route("POST", "hidden", 2 * MB)
-def change_hidden(context: RequestContext, body: HiddenBody) -> HiddenChanged:
-    """Add or remove a rule that hides images; return all rules and which images they hide.
+def change_hidden(
+    context: RequestContext,
+    action: Literal["hide", "unhide"],
+    kind: Literal["author", "word"],
+    text: str,
+    ids: list[int],
+) -> HiddenChanged:
+    """Add or remove a rule that hides images; return all rules and which of the images they hide.
 
     An "author" rule hides all images by that author, a "word" rule all images with that word in
-    prompt or tags.
+    prompt or tags. ids: the images that the page has loaded.
     """
-    apply = hidden_rules.add_rule if body["action"] == "hide" else hidden_rules.delete_rule
-    apply(body["kind"], body["text"])
-    hidden_ids = image_records.find_hidden_ids(body["ids"])
+    apply = hidden_rules.add_rule if action == "hide" else hidden_rules.delete_rule
+    apply(kind, text)
+    hidden_ids = image_records.find_hidden_ids(ids)
     return {"rules": get_hidden(context), "hidden_ids": sorted(hidden_ids)}

@@ -23,7 +23,6 @@ __all__ = [
     "GalleryQuery",
     "get_client",
     "get_job_service",
-    "IdsBody",
     "parse_gallery_query",
     "parse_image_query",
     "parse_level_mask",
@@ -52,10 +51,6 @@ class GalleryQuery(TypedDict, total=False):
     meta: bool
     base: str
     search: str | None
-
-
-class IdsBody(TypedDict):
-    ids: list[int]
 
 
 _KEPT = 200  # responses

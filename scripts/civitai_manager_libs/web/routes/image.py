@@ -12,7 +12,7 @@ from typing import Annotated, cast, Literal
 
 from starlette.responses import Response
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ... import host, setting
 from ...civitai import make_image_page_url, make_post_page_url, make_user_page_url
@@ -112,16 +112,6 @@ class Workflow(TypedDict):
 
 class Text(TypedDict):
     text: Annotated[str, Most(_LONGEST)]
-
-
-class SendBody(TypedDict):
-    """An image to be sent to a tab of the WebUI.
-
-    tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own.
-    """
-
-    tab: str
-    text: NotRequired[Annotated[str | None, Most(_LONGEST)]]
 
 
 class PreparedSend(TypedDict):
@@ -395,15 +385,15 @@ _TEXT_TABS = ("txt2img", "control")
 
 @route("POST", "images/{image_id:civitai_id}/send", "images", max_bytes=4 * MB)
 def prepare_send(
-    context: RequestContext, body: SendBody
+    context: RequestContext, tab: str, text: Annotated[str | None, Most(_LONGEST)] = None
 ) -> PreparedSend | RemoteWork[PreparedSend]:
     """Return the infotext to send to a tab of the WebUI, and whether to send the image too.
 
-    An infotext that the user has not edited comes from Civitai's record, or else from the image's
-    file, which is fetched if needed.
+    tab: one of `Bootstrap.host.send_to`. text: the infotext as the user has edited it, or None. An
+    infotext that is not edited comes from Civitai's record, or else from the image's file, which
+    is fetched if needed.
     """
     image = require_image(context)
-    tab, text = body["tab"], body.get("text")
     if tab not in host.list_send_targets():
         raise ApiError(400, "bad_input", field="tab")
     text = _build_infotext(image) or None if text is None else text

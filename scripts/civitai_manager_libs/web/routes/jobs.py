@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import cast, Literal
 
@@ -138,28 +138,6 @@ class JobList(TypedDict):
     more: str
     notice: str
     jobs: list[JobCard]
-
-
-class JobBody(TypedDict, total=False):
-    """A job to start: either `ids` or `query` is needed.
-
-    With `ids`, `query` is the gallery or the library search that showed the images. request: a
-    unique id; a second request with the same id starts no job. limit: the largest number of images,
-    a whole number; None for the one in the settings.
-    reads_only: store records (Civitai's JSON) and download no file. verify: afterwards read the
-    gallery from its end too, to find images that Civitai left out. title, model, version: determine
-    the names of the job, its folder and its files.
-    """
-
-    ids: list[int]
-    query: GalleryQuery
-    limit: float | None
-    reads_only: bool
-    verify: bool
-    title: str | None
-    model: int | None
-    version: int | None
-    request: str
 
 
 class JobStarted(TypedDict):
@@ -451,21 +429,51 @@ def act_on_job(context: RequestContext) -> JobList:
 
 
 @change_route("POST", "jobs", 2 * MB)
-def begin_job(context: RequestContext, body: JobBody) -> JobStarted:
+def begin_job(
+    context: RequestContext,
+    ids: list[int] | None = None,
+    query: GalleryQuery | None = None,
+    limit: float | None = None,
+    reads_only: bool = False,
+    verify: bool = False,
+    title: str | None = None,
+    model: int | None = None,
+    version: int | None = None,
+    request: str = "",
+) -> JobStarted:
     """Start a download; return the new job's id, None if there is nothing to do, and a message.
 
-    The body's field `ids` selects images to download; without it, `query` selects a gallery. A
-    second request with the same field `request`, as after a double click, starts no second job.
+    ids: the images to download; `query` is then the gallery or the library search that showed them.
+    Without `ids`, `query` is the gallery to download. limit: the largest number of images, a whole
+    number; None for the one in the settings. reads_only: store records (Civitai's JSON) and
+    download no file. verify: afterwards read the gallery from its end too, to find images that
+    Civitai left out. title, model, version: determine the names of the job, its folder and its
+    files. request: a unique id; a second request with the same id, as after a double click, starts
+    no job.
     """
-    if "ids" not in body and "query" not in body:
-        raise ApiError(400, "bad_input")
-    start = _download_selection if "ids" in body else _download_gallery
-    return respond_once(body.get("request", ""), lambda: start(context, body))
+    title = clean_line(title)
+
+    def start() -> JobStarted:
+        if ids is not None:
+            naming_ids = as_id(model), as_id(version)
+            return _download_selection(context, ids, query or {}, title, *naming_ids)
+        if query is None:
+            raise ApiError(400, "bad_input")
+        return _download_gallery(context, query, title, limit, reads_only, verify)
+
+    return respond_once(request, start)
 
 
-def _download_selection(context: RequestContext, body: JobBody) -> JobStarted:
-    images = list(image_records.find_images(body["ids"]).values())
-    if len(images) < len(set(body["ids"])):
+def _download_selection(
+    context: RequestContext,
+    ids: Sequence[int],
+    params: GalleryQuery,
+    title: str,
+    model_id: int | None,
+    version_id: int | None,
+) -> JobStarted:
+    images = list(image_records.find_images(ids).values())
+    if len(images) < len(set(ids)):
         raise ApiError(404, "not_known")
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
@@ -476,25 +484,28 @@ def _download_selection(context: RequestContext, body: JobBody) -> JobStarted:
         if path and os.path.isfile(path):
             return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
         again = path is not None
-    title = clean_line(body.get("title")) or images[0].username
-    naming = make_naming_context(title, as_id(body.get("model")), as_id(body.get("version")))
-    params = body.get("query", {})
+    naming = make_naming_context(title or images[0].username, model_id, version_id)
     query, search = parse_image_query(params), clean_line(params.get("search"))
     job_id = get_job_service().download_selection(images, naming, again, query, search)
     return _started_view(context, job_id, len(images), "job_started")
 
 
-def _download_gallery(context: RequestContext, body: JobBody) -> JobStarted:
-    query = parse_gallery_query(body["query"])
-    limit = _parse_limit(body)
+def _download_gallery(
+    context: RequestContext,
+    params: GalleryQuery,
+    title: str,
+    most: float | None,
+    reads_only: bool,
+    verify: bool,
+) -> JobStarted:
+    query, limit = parse_gallery_query(params), _parse_limit(most)
     default = query.username
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
-    title = clean_line(body.get("title")) or default
-    naming = make_naming_context(title, query.model_id, query.version_id)
-    if body.get("reads_only"):
+    naming = make_naming_context(title or default, query.model_id, query.version_id)
+    if reads_only:
         return _read_gallery(context, query, limit, naming)
-    job_id = get_job_service().download_gallery(query, limit, naming, body.get("verify", False))
+    job_id = get_job_service().download_gallery(query, limit, naming, verify)
     return _started_view(context, job_id, limit, "job_started_gallery")
 
 
@@ -524,9 +535,8 @@ def make_naming_context(
     return NamingContext(name, versions.get(version_id or 0, ""), versions)
 
 
-def _parse_limit(body: JobBody) -> int:
+def _parse_limit(limit: float | None) -> int:
     entry = setting.BY_NAME["gallery_download_limit"]
-    limit = body.get("limit")
     limit = setting.gallery_download_limit if limit is None else limit
     wanted = as_whole_number(limit, int(entry.low), int(entry.high))
     if wanted is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, cast
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ... import setting
 from ...civitai import RemoteFile, Version
@@ -108,31 +108,12 @@ class NeededFilesView(TypedDict):
     locked: str
 
 
-class NeededFilesBody(TypedDict):
-    """The images whose models are to be listed. model: the open model's id."""
-
-    ids: Annotated[list[int], Most(10_000)]
-    model: NotRequired[int | None]
-
-
 class ModelFileChoice(TypedDict, total=False):
     """A file to download. allow_pickle: the user allows this one file that may run code."""
 
     version_id: int
     file_id: int
     allow_pickle: bool
-
-
-class ModelFilesBody(TypedDict):
-    """Files to download.
-
-    request: a unique id; a second request with the same id starts no job. collection: the
-    collection whose images need the files, or "".
-    """
-
-    files: Annotated[list[ModelFileChoice], Most(500)]
-    collection: NotRequired[str]
-    request: NotRequired[str]
 
 
 _MB = 1024 * 1024  # bytes
@@ -285,28 +266,37 @@ def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
 
 
 @route("POST", "needed_files", "counts", max_bytes=2 * MB)
-def list_for_images(context: RequestContext, body: NeededFilesBody) -> RemoteWork[NeededFilesView]:
+def list_for_images(
+    context: RequestContext, ids: Annotated[list[int], Most(10_000)], model: int | None = None
+) -> RemoteWork[NeededFilesView]:
     """Return the model files that images need.
 
-    The body's field `model` is the id of the model whose gallery is open: resources that an image
-    names only by a file's name or hash are looked up among this model's files too. Versions that
-    the library does not have are fetched from Civitai.
+    model: the id of the model whose gallery is open: resources that an image names only by a file's
+    name or hash are looked up among this model's files too. Versions that the library does not have
+    are fetched from Civitai.
     """
-    return RemoteWork(lambda: _list_for_ids(context, body["ids"], as_id(body.get("model"))))
+    return RemoteWork(lambda: _list_for_ids(context, ids, as_id(model)))
 
 
 @change_route("POST", "model_files", MB)
-def begin_download(context: RequestContext, body: ModelFilesBody) -> RemoteWork[JobStarted]:
-    """Start a job that downloads the files in the body; return the job's id and a message.
+def begin_download(
+    context: RequestContext,
+    files: Annotated[list[ModelFileChoice], Most(500)],
+    collection: str = "",
+    request: str = "",
+) -> RemoteWork[JobStarted]:
+    """Start a job that downloads files; return the job's id and a message.
 
-    The body names a file by its id and its version's id, never by a URL. Raises ApiError for a
-    request from another machine if there is no login.
+    A file is named by its id and its version's id, never by a URL. collection: the collection whose
+    images need the files, or "". request: a unique id; a second request with the same id starts no
+    job. Raises ApiError for a request from another machine if there is no login.
     """
     if lock := find_lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
     # Not as local work: an existing file of the same name and size is read to compare it.
-    request = body.get("request", "")
-    return RemoteWork(lambda: respond_once(request, lambda: _start_download(context, body)))
+    return RemoteWork(
+        lambda: respond_once(request, lambda: _start_download(context, files, collection))
+    )
 
 
 def _list_for_ids(
@@ -339,21 +329,22 @@ def _list_for_model(
     return _make_needed_files_view(context, NeededFiles((needed,)), 1)
 
 
-def _start_download(context: RequestContext, body: ModelFilesBody) -> JobStarted:
-    if not body["files"]:
+def _start_download(
+    context: RequestContext, files: Sequence[ModelFileChoice], collection: str
+) -> JobStarted:
+    if not files:
         raise ApiError(400, "bad_input", field="files")
-    ids = [as_id(entry.get("version_id")) or 0 for entry in body["files"]]
+    ids = [as_id(entry.get("version_id")) or 0 for entry in files]
     versions = models.find_versions(ids)
     wanted = [
         (_require_file(context, versions.get(version_id), entry), versions[version_id])
-        for version_id, entry in zip(ids, body["files"])
+        for version_id, entry in zip(ids, files)
     ]
     requests = plan_requests(get_client(), wanted, cancelled=context.cancelled)
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
         title = context.translate("model_job_title", n=len(requests))
-    name = body.get("collection", "")
-    search = f'set="{clean_line(name)}"' if name else ""
+    search = f'set="{clean_line(collection)}"' if collection else ""
     job_id, elsewhere = get_job_service().download_model_files(requests, title, search)
     count = len({request.file_id for request in requests} - elsewhere.keys())
     key = "model_job_started" if job_id is not None else "model_job_known"

@@ -32,7 +32,7 @@ from ..http import (
     RequestContext,
     route,
 )
-from .dependencies import IdsBody, get_client, require_image
+from .dependencies import get_client, require_image
 from .files import respond_with_file
 from .views import format_iso_time
 
@@ -120,15 +120,15 @@ def get_reproduction_file(context: RequestContext) -> Response:
 
 
 @change_route("POST", "images/{image_id:civitai_id}/reproductions/remove")
-def remove_reproductions(context: RequestContext, body: IdsBody) -> list[ReproductionView]:
+def remove_reproductions(context: RequestContext, ids: list[int]) -> list[ReproductionView]:
     """Delete some of an image's reproductions; return the image's remaining ones.
 
-    The body has the ids of the reproductions (images that the user generated from the image's
-    infotext). Their image files are not deleted.
+    A reproduction is an image that the user generated from the image's infotext. Image files are
+    not deleted.
     """
     image = require_image(context)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
-    reproductions.delete_reproductions([i for i in body["ids"] if i in own])
+    reproductions.delete_reproductions([i for i in ids if i in own])
     return _list_views(context, image, reproductions.list_reproductions(image.id))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast, Literal
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ...core import as_id, LEVELS
 from ...i18n import messages
@@ -47,19 +47,6 @@ class SearchCount(TypedDict):
     is_more: bool
 
 
-class SearchPreviewBody(TypedDict):
-    """A search as the user has typed it so far.
-
-    word: the part of `text` to complete. ids: the images that the page has loaded. where: the open
-    gallery.
-    """
-
-    text: str
-    ids: list[int]
-    word: NotRequired[str]
-    where: NotRequired[GalleryQuery]
-
-
 class SearchPreview(TypedDict):
     """What a search would find in each place, without a request to Civitai.
 
@@ -80,14 +67,6 @@ class SearchPreview(TypedDict):
     kind: Literal["nothing", "words", "keys"]
     message: str
     correction: str
-
-
-class LoadedFilterBody(TypedDict):
-    """Words to search for among images that the page has loaded. model: the open model's id."""
-
-    ids: list[int]
-    words: str
-    model: NotRequired[int | None]
 
 
 class LoadedFilterResult(TypedDict):
@@ -211,28 +190,34 @@ def get_months(context: RequestContext) -> list[MonthCount]:
 
 
 @route("POST", "search_preview", "counts", max_bytes=2 * MB)
-def preview_search(context: RequestContext, body: SearchPreviewBody) -> SearchPreview:
+def preview_search(
+    context: RequestContext,
+    text: str,
+    ids: list[int],
+    word: str = "",
+    where: GalleryQuery | None = None,
+) -> SearchPreview:
     """Return how many images a search would find, and how its text could be completed.
 
-    The images are counted among those that the page has loaded, in the open gallery, and in the
-    whole library.
+    text: the search as the user has typed it so far. word: the part of `text` to complete. The
+    images are counted among those that the page has loaded, `ids`, in the open gallery, `where`,
+    and in the whole library.
     """
-    text, word = body["text"][:_MOST_LETTERS], body.get("word", "")[:_MOST_LETTERS]
-    loaded, given = body["ids"], body.get("where", {})
-    query, scope = search.parse_query(text), _parse_scope(given)
-    model_id = as_id(given.get("model"))
-    matching = image_records.filter_matching(loaded, query)
+    text, where = text[:_MOST_LETTERS], where or {}
+    query, scope = search.parse_query(text), _parse_scope(where)
+    model_id = as_id(where.get("model"))
+    matching = image_records.filter_matching(ids, query)
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     hides = not context.query_param("hidden")
-    library, ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
+    library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
     has_keys = query.here is not None or any(term.key for term in query.terms)
     return {
-        "suggestions": search.suggest_values(word),
+        "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
         "authors": search.find_authors(text, _MOST_AUTHORS),
         "loaded": len(_filter_by_is_here(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
-        "pictures": _choose_pictures(ids) if query.terms else [],
+        "pictures": _choose_pictures(library_ids) if query.terms else [],
         "kind": "keys" if has_keys else "words" if query.terms else "nothing",
         "message": " ".join(_list_problem_texts(query, context.language)),
         "correction": search.correct_query(text),
@@ -261,11 +246,16 @@ def _count_matches(
 
 
 @route("POST", "loaded_filter", "counts", max_bytes=2 * MB)
-def filter_loaded(context: RequestContext, body: LoadedFilterBody) -> LoadedFilterResult:
-    """Return the ids of those images in the body's field `ids` that match the search in `words`."""
-    known, query = body["ids"], search.parse_query(body["words"][:_MOST_LETTERS])
-    found = image_records.filter_matching(known, query)
-    fitting = _filter_by_is_here(query, found, as_id(body.get("model")))
+def filter_loaded(
+    context: RequestContext, ids: list[int], words: str, model: int | None = None
+) -> LoadedFilterResult:
+    """Return the ids of those images that match the search in `words`.
+
+    model: the open model's id.
+    """
+    query = search.parse_query(words[:_MOST_LETTERS])
+    found = image_records.filter_matching(ids, query)
+    fitting = _filter_by_is_here(query, found, as_id(model))
     return {"ids": list(fitting), "message": " ".join(_list_problem_texts(query, context.language))}
 
 

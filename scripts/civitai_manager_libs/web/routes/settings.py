@@ -135,12 +135,6 @@ class SettingsSaved(TypedDict):
     has_models: bool
 
 
-class KeyBody(TypedDict, total=False):
-    """An API key to save or to test. "" deletes the saved key, or tests the saved key."""
-
-    key: str
-
-
 class Message(TypedDict):
     """A sentence for the user."""
 
@@ -396,13 +390,10 @@ def _check_lock(context: RequestContext, field: str) -> None:
 
 
 @change_route("PUT", "key")
-def put_key(context: RequestContext, body: KeyBody) -> KeySaved:
-    """Save the API key in the body; return whether a key is saved.
-
-    "" in place of a key deletes the saved key.
-    """
+def put_key(context: RequestContext, key: str = "") -> KeySaved:
+    """Save an API key, or delete the saved key for ""; return whether a key is saved."""
     _check_lock(context, "key")
-    key = _parse_key(body)
+    key = _validate_key(key)
     setting.save_api_key(key)
     key_of_text = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
@@ -411,14 +402,13 @@ def put_key(context: RequestContext, body: KeyBody) -> KeySaved:
 
 
 @route("POST", "key/test")
-def test_key(context: RequestContext, body: KeyBody) -> RemoteWork[Message]:
+def test_key(context: RequestContext, key: str = "") -> RemoteWork[Message]:
     """Return a message with the name of the user to whom an API key belongs.
 
-    The key is in the body; "" means the saved key. Raises ApiError if there is no key, or if
-    Civitai does not accept the key.
+    key: "" for the saved key. Raises ApiError if there is no key, or if Civitai does not accept it.
     """
     _check_lock(context, "key")
-    typed = _parse_key(body)
+    typed = _validate_key(key)
     if not typed and not setting.civitai_api_key:
         raise ApiError(400, "bad_input", "key_none", "key")
     return RemoteWork(lambda: _check_key(context, typed))
@@ -436,8 +426,8 @@ def _check_key(context: RequestContext, typed: str) -> Message:
     return {"message": " · ".join(sentences)}
 
 
-def _parse_key(body: KeyBody) -> str:
+def _validate_key(key: str) -> str:
     try:
-        return setting.validate_key(body.get("key", ""))
+        return setting.validate_key(key)
     except SettingError as error:
         raise ApiError(400, "bad_input", "key_bad", "key") from error

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Literal, Union
+from typing import Literal
 
 from typing_extensions import TypedDict
 
 from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...library import watches
-from ..http import change_route, RequestContext, route
+from ..http import ApiError, change_route, RequestContext, route
 from .dependencies import GalleryQuery, get_client, parse_gallery_query
 from .views import format_iso_time
 
 __all__ = ["get_watches", "WatchList"]
-
-
-class WatchBody(GalleryQuery):
-    """A gallery to watch. name: what the list of watched galleries shows."""
-
-    action: Literal["watch"]
-    name: str
-
-
-class UnwatchBody(TypedDict):
-    action: Literal["unwatch"]
-    gallery: str
-
-
-class CheckBody(TypedDict):
-    """A request to look for new images: in all galleries, or only where a check is due."""
-
-    action: Literal["check", "check_due"]
 
 
 class WatchedGallery(TypedDict):
@@ -134,15 +116,25 @@ def get_watches(context: RequestContext) -> WatchList:
 
 @change_route("POST", "watches")
 def act_on_watches(
-    context: RequestContext, body: Union[WatchBody, UnwatchBody, CheckBody]
+    context: RequestContext,
+    action: Literal["watch", "unwatch", "check", "check_due"],
+    query: GalleryQuery | None = None,
+    name: str = "",
+    gallery: str = "",
 ) -> WatchList:
-    """Watch or unwatch a gallery, or look for new images; return the watched galleries."""
-    if body["action"] == "watch":
-        watches.watch_gallery(parse_gallery_query(body), body["name"])
-    elif body["action"] == "unwatch":
-        watches.unwatch_gallery(body["gallery"])
+    """Watch or unwatch a gallery, or look for new images; return the watched galleries.
+
+    query, name: the gallery to watch, and its name in the list. gallery: the key of the one to
+    unwatch. "check" looks in all galleries, "check_due" only where a check is due.
+    """
+    if action == "watch":
+        watches.watch_gallery(parse_gallery_query(query or {}), name)
+    elif action == "unwatch":
+        if not gallery:
+            raise ApiError(400, "bad_input", field="gallery")
+        watches.unwatch_gallery(gallery)
     else:
-        _checks.start_check(is_requested=body["action"] == "check")
+        _checks.start_check(is_requested=action == "check")
     return _watches_view(context)
 
 
