@@ -34,7 +34,7 @@ def _make_type() -> Any:
     """Return the type of the responses and bodies of each route, and of a failure."""
     sys.path.insert(0, os.path.join(_HERE, "..", "..", "scripts"))
     sys.path.insert(0, os.path.join(_HERE, "..", "support"))
-    from civitai_manager_libs.web.http import ErrorBody
+    from civitai_manager_libs.web.http import ErrorDetails
     from contract import ROUTES
     from starlette.responses import Response
     from typing_extensions import TypedDict
@@ -52,7 +52,7 @@ def _make_type() -> Any:
 
     answers = collect("Responses", "answer_type", "GET", "POST", "PUT")
     bodies = collect("Bodies", "body_type", "POST", "PUT")
-    contract = shape("Contract", {"responses": answers, "bodies": bodies, "error": ErrorBody})
+    contract = shape("Contract", {"responses": answers, "bodies": bodies, "error": ErrorDetails})
     contract.__doc__ = "The responses and request bodies of each route, and the JSON of a failure."
     return contract
 

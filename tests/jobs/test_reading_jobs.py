@@ -58,7 +58,7 @@ def test_records_are_stored_and_no_image_is_requested(service, civitai, library)
 def test_job_continues_after_the_stored_pages(service, civitai, library):
     client = CivitaiHttpClient()
     first = pages.load_page(client, _QUERY, None, 100)
-    pages.load_page(client, _QUERY, first.page.next_cursor, 100)
+    pages.load_page(client, _QUERY, first.next_cursor, 100)
     library.forget()
     cursor, is_whole = pages.find_first_missing_page(_QUERY, 100)
     del civitai.requests[:]

@@ -318,7 +318,7 @@ def test_image_missing_between_two_others_was_deleted(query, now, before, missin
 
 def test_missing_image_is_marked_as_deleted_until_it_is_fetched_again(images, library):
     for number, rest in enumerate((images, images[:2] + images[3:])):
-        page = pages.DatedPage(Page(tuple(rest)), float(number))
+        page = Page(tuple(rest), fetched_at=float(number))
         pages._store_page(ImageQuery(5), None, 100, page)
     library.forget()
     assert _ids("is:gone") == [3] and bookmarks.find_annotations([3])[3].deleted_at > 0

@@ -41,12 +41,12 @@ def _read(client, query=_QUERY, cursor=None, size=8, **more):
 
 
 def _ids(read):
-    return [image.id for image in read.page.images]
+    return [image.id for image in read.images]
 
 
 def test_page_is_requested_once_and_again_when_it_is_old(civitai, client, monkeypatch):
     for _ in range(3):
-        assert len(_read(client).page.images) == 8
+        assert len(_read(client).images) == 8
     assert len(civitai.pages) == 1
     monkeypatch.setattr(gallery_pages, "_FRESH", 0.0)
     _read(client)
@@ -141,8 +141,8 @@ def test_stored_page_is_shown_with_its_date_if_civitai_does_not_respond(
     civitai.always("page", answer)
     kept = _read(client)
     assert kept.is_stored and _ids(kept) == _ids(seen)
-    assert kept.fetched_at == seen.fetched_at and kept.page.next_cursor == seen.page.next_cursor
-    assert [i.meta for i in kept.page.images] == [i.meta for i in seen.page.images]
+    assert kept.fetched_at == seen.fetched_at and kept.next_cursor == seen.next_cursor
+    assert [i.meta for i in kept.images] == [i.meta for i in seen.images]
 
 
 def test_stored_page_and_model_are_requested_without_retries(civitai, client, library):
@@ -207,7 +207,7 @@ def test_damaged_stored_page_is_ignored(civitai, client, library):
     with writing() as db:
         assert db.execute("UPDATE pages SET ids = '{'").rowcount == 1
     assert gallery_pages.find_stored_page(_QUERY, None, 8) is None
-    assert _read(client).page.images
+    assert _read(client).images
 
 
 def test_stored_page_of_another_server_is_ignored(civitai, client, library, monkeypatch):
@@ -228,7 +228,7 @@ def test_stored_page_of_another_server_is_ignored(civitai, client, library, monk
 
 
 def test_small_and_large_image_are_each_fetched_once(civitai, client):
-    image = _read(client).page.images[0]
+    image = _read(client).images[0]
     for _ in range(2):
         with gallery_pages.open_image_file(client, thumbnail_url(image, 320)) as small:
             assert os.path.dirname(small) == setting.shortcut_gallery_folder
@@ -238,7 +238,7 @@ def test_small_and_large_image_are_each_fetched_once(civitai, client):
 
 
 def test_image_just_fetched_by_another_request_is_not_fetched_again(civitai, client, monkeypatch):
-    image = gallery_pages.load_page(client, ImageQuery(101), None, 5).page.images[0]
+    image = gallery_pages.load_page(client, ImageQuery(101), None, 5).images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
         monkeypatch.setattr(
             image_cache, "find_cached", lambda url: None
@@ -248,7 +248,7 @@ def test_image_just_fetched_by_another_request_is_not_fetched_again(civitai, cli
 
 
 def test_cancelled_image_is_not_fetched(civitai, client):
-    image = _read(client).page.images[0]
+    image = _read(client).images[0]
     wish = Cancellation()
     wish.set()
     with pytest.raises(Cancelled), gallery_pages.open_image_file(client, image.url, wish):
@@ -257,7 +257,7 @@ def test_cancelled_image_is_not_fetched(civitai, client):
 
 
 def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
-    image = _read(client).page.images[0]
+    image = _read(client).images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
         assert path in image_cache._held
     assert path not in image_cache._held

@@ -69,7 +69,7 @@ def test_latest_complete_record_counts(library):
 def test_rows_of_an_older_library_are_computed_and_stored(library):
     made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
     _read(*made, model_id=_MODEL)
-    pages._store_page(query, None, 100, pages.DatedPage(Page(made), 1.0))
+    pages._store_page(query, None, 100, Page(made, fetched_at=1.0))
     library.forget()
     before = _seen()
     with sqlite3.connect(setting.library_file()) as db:

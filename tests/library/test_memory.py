@@ -36,7 +36,7 @@ client = CivitaiHttpClient()
 def look(first, last):
     cursor = str(first) if first else None
     for _ in range(first, last):
-        page = pages.load_page(client, ImageQuery(user), cursor, size).page
+        page = pages.load_page(client, ImageQuery(user), cursor, size)
         assert len(page.images) == size, len(page.images)
         cursor = page.next_cursor
     assert wait_for_writes(300)

@@ -30,7 +30,7 @@ def _watch(client, query):
 
 def _look(client, query):
     """Open the gallery's first page; return the ids of the images that are marked as new."""
-    page = pages.load_page(client, query, None, 100, fresh=True).page
+    page = pages.load_page(client, query, None, 100, fresh=True)
     watches.record_visit(query, page)
     news = watches.find_new_images(query)
     return [image.id for image in page.images if image.id in news]

@@ -27,7 +27,7 @@ def check_response(method: str, path: str, response: requests.Response) -> None:
     route = re.sub(r"^jobs/{id}/.*", "jobs/{id}/{action}", route)
     is_json = "json" in response.headers.get("content-type", "")
     declared = ROUTES.get((method, route))
-    kind = http.ErrorBody if not response.ok else declared and declared.answer_type
+    kind = dict[str, http.ErrorDetails] if not response.ok else declared and declared.answer_type
     if is_json and kind not in (None, Response) and hasattr(pydantic, "TypeAdapter"):
         _forbid_extra_fields()
         pydantic.TypeAdapter(kind).validate_json(response.content, strict=True)

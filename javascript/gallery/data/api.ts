@@ -229,7 +229,7 @@ function parseJson(text: string) {
 }
 
 interface ErrorBody {
-  error?: { code?: string; message?: string; field?: string; fields?: Record<string, string> };
+  error?: Partial<Contract["error"]>;
 }
 
 /** Return the error for a response that is not OK or not JSON.

@@ -46,7 +46,7 @@ export class AnnotationWriter {
       const [after, before] = [1, 2].map((at) =>
         Object.fromEntries(part.map((row) => [row[0], row[at]])),
       );
-      if (!(await this.#send({ undo: { annotations: after, previous: before } }))) return;
+      if (!(await this.#send({ after, before }))) return;
     }
   }
 

@@ -190,23 +190,21 @@ export class Navigation {
   #openResult(answer: LookupResult, signal: AbortSignal) {
     if (signal.aborted) return;
     const { store } = this.context;
-    if (answer.kind === "models") {
-      const { query, models, cursor } = answer;
-      store.set({ results: { query, models, cursor } });
+    if (answer.models) {
+      store.set({ results: { query: answer.query ?? "", ...answer.models } });
       return;
     }
-    if ("model" in answer && answer.model) this.#setModel(answer.model);
+    if (answer.model) this.#setModel(answer.model);
     const source = findSource(answer);
     if (source) void this.openSource(source);
-    if (answer.kind === "post") store.set({ title: answer.title });
-    if (answer.kind === "image") store.set({ open: answer.image_id });
+    if (answer.title) store.set({ title: answer.title });
+    if (answer.image_id) store.set({ open: answer.image_id });
   }
 }
 
 /** Return the part of a query that names the gallery found by a lookup, null if none was found. */
-function findSource(answer: Exclude<LookupResult, { kind: "models" }>): Partial<Where> | null {
-  if (answer.kind === "user") return { user: answer.username };
-  if (answer.kind === "model") return { model: answer.model.id, version: answer.version_id };
-  if (answer.kind === "image" && answer.model) return { model: answer.model.id, version: null };
+function findSource(answer: LookupResult): Partial<Where> | null {
+  if (answer.username) return { user: answer.username };
+  if (answer.model) return { model: answer.model.id, version: answer.version_id ?? null };
   return answer.post_id ? { post: answer.post_id } : null;
 }

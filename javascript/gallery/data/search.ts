@@ -111,7 +111,9 @@ export class SearchPreviews {
     }));
     const author = this.#addFound(signal, async () => {
       if (!USERNAME.test(text) || this.#knowsAuthor(text)) return {};
-      const { name } = await api.get(`authors?${new URLSearchParams({ name: text })}`, { signal });
+      const { text: name } = await api.get(`authors?${new URLSearchParams({ name: text })}`, {
+        signal,
+      });
       return { author: name };
     });
     await Promise.all([models, author]);

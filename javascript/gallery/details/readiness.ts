@@ -46,7 +46,7 @@ export class Compatibility {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
-      const { incompatibilities } = await api.post("compatibility", { text }, { signal });
+      const incompatibilities = await api.post("compatibility", { text }, { signal });
       if (!signal.aborted) this.show(incompatibilities);
     } catch (error) {
       ignoreFailure(error);

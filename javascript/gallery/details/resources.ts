@@ -166,7 +166,7 @@ export function makeWorkflowButton(context: Context, record: ImageDetails) {
   const { translate, actions, api } = context;
   const copy = async () => {
     try {
-      await actions.copy((await api.get(`images/${record.id}/workflow`)).workflow);
+      await actions.copy((await api.get(`images/${record.id}/workflow`)).text);
     } catch (error) {
       showError(error, context);
     }

@@ -362,7 +362,7 @@ export class Collections {
     if (!file) return;
     try {
       const imported = await api.postFile("import", file);
-      toast(imported.message, "good");
+      toast(imported.text, "good");
       void actions.collectionsChanged();
       await this.#fetchAll();
     } catch (error) {

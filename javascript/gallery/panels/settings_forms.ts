@@ -97,7 +97,7 @@ export class KeyForm {
   async #testKey() {
     const { api, signal } = this.context;
     const key = this.#field.value.trim();
-    await this.#request(async () => (await api.post("key/test", { key }, { signal })).message);
+    await this.#request(async () => (await api.post("key/test", { key }, { signal })).text);
   }
 
   async #request(request: () => Promise<string>) {

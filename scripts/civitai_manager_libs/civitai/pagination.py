@@ -95,7 +95,8 @@ class Page:
     images: those that match the query. next_cursor: cursor of the next page, None at the end.
     dropped: number of images that were invalid or had a URL that is not allowed. other_ids: ids of
     the valid images that do not match the query. without_data: number of images that would match if
-    they had generation data.
+    they had generation data. fetched_at: Unix time, 0 if unknown. is_stored: whether the page was
+    read from the local library.
     """
 
     images: tuple[Image, ...] = ()
@@ -103,6 +104,8 @@ class Page:
     dropped: int = 0
     other_ids: tuple[int, ...] = ()
     without_data: int = 0
+    fetched_at: float = 0.0
+    is_stored: bool = False
 
     @property
     def ids(self) -> tuple[int, ...]:

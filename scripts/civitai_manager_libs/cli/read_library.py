@@ -118,7 +118,7 @@ def show_stats(arguments: argparse.Namespace) -> int:
             models.load_model(client, model_id)  # stores the names of its versions
         query = ImageQuery(model_id, version_id, level=level)
         count, size = 0, min(_PAGE, arguments.read)
-        for page, _ in walk_pages(lambda cursor: pages.load_page(client, query, cursor, size).page):
+        for page, _ in walk_pages(lambda cursor: pages.load_page(client, query, cursor, size)):
             count += len(page.images)
             if count >= arguments.read:
                 break

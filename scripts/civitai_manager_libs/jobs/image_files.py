@@ -205,7 +205,7 @@ class JobClient(ApiClient):
 
         cursor: Civitai's cursor of the page, None for the first page.
         """
-        return pages.fetch_page(self, query, cursor, limit, cancelled).page
+        return pages.fetch_page(self, query, cursor, limit, cancelled)
 
     def fetch_file(
         self, url: str, target: Target, progress: Progress, cancelled: Cancellation

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,25 +19,13 @@ from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, write_later
 
-__all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "find_recent_page"]
+__all__ = ["fetch_page", "find_first_missing_page", "find_recent_page"]
 __all__ += ["find_stored_page", "list_gallery_names", "load_page", "open_image_file", "StoredPage"]
 
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
 _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its ids
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
-
-
-@dataclass(frozen=True)
-class DatedPage:
-    """A gallery page, and the Unix time at which it was fetched from Civitai.
-
-    is_stored: whether the page was read from the local library.
-    """
-
-    page: Page
-    fetched_at: float
-    is_stored: bool = False
 
 
 class StoredPage(NamedTuple):
@@ -47,15 +35,15 @@ class StoredPage(NamedTuple):
     next_cursor: str | None
     ids: list[int]
 
-    def read(self) -> DatedPage:
+    def read(self) -> Page:
         """Return the page with the records of those images that are still stored."""
         images = tuple(image_records.find_images(self.ids).values())
-        return DatedPage(Page(images, self.next_cursor), self.fetched_at, is_stored=True)
+        return Page(images, self.next_cursor, fetched_at=self.fetched_at, is_stored=True)
 
 
 # Pages that were fetched since the program's start. The library has them a moment later.
 _fetched: MemoryCache[tuple[str, str], StoredPage] = MemoryCache(_MEMORY_BYTES)
-_flights: SingleFlight[DatedPage] = SingleFlight()
+_flights: SingleFlight[Page] = SingleFlight()
 
 
 def load_page(
@@ -65,7 +53,7 @@ def load_page(
     size: int,
     cancelled: Cancellation | None = None,
     fresh: bool = False,
-) -> DatedPage:
+) -> Page:
     """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
     After a NetworkError or ServerError, return the page from the local library, however old; raise
@@ -88,18 +76,18 @@ def load_page(
         stored = stored or find_stored_page(query, cursor, size)
         older = stored.read() if stored is not None else None
         # Without images, their files are at another address than Civitai's, such as a demo's.
-        if stored is None or older is None or stored.ids and not older.page.images:
+        if stored is None or older is None or stored.ids and not older.images:
             raise
         return older
 
 
-def find_recent_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
+def find_recent_page(query: ImageQuery, cursor: str | None, size: int) -> Page | None:
     """Return a gallery page from memory, or None if it is not there or older than 10 minutes."""
     last = _fetched.get(_make_key(query, cursor, size))
     if last is None or not 0 <= time.time() - last.fetched_at < _FRESH:
         return None
     recent = last.read()
-    is_whole = len(recent.page.images) == len(last.ids)
+    is_whole = len(recent.images) == len(last.ids)
     return replace(recent, is_stored=False) if is_whole else None
 
 
@@ -110,7 +98,7 @@ def fetch_page(
     size: int,
     cancelled: Cancellation | None = None,
     patience: float | None = None,
-) -> DatedPage:
+) -> Page:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
     If Civitai may have left out images, the page is requested a second time. size: number of images
@@ -118,11 +106,11 @@ def fetch_page(
     for no limit. Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
-    dated = DatedPage(page, time.time())
+    page = replace(page, fetched_at=time.time())
     image_records.store_images(page.images, galleries=list_gallery_names(query))
     if page.ids or page.next_cursor:  # an empty last page may mean that Civitai has timed out
-        _store_page(query, cursor, size, dated)
-    return dated
+        _store_page(query, cursor, size, page)
+    return page
 
 
 def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
@@ -191,12 +179,12 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
         )
 
 
-def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPage) -> None:
-    key, page = _make_key(query, cursor, size), dated.page
+def _store_page(query: ImageQuery, cursor: str | None, size: int, page: Page) -> None:
+    key = _make_key(query, cursor, size)
     ids = [image.id for image in page.images]
-    row = (*key, dated.fetched_at, page.next_cursor, json.dumps(ids))
+    row = (*key, page.fetched_at, page.next_cursor, json.dumps(ids))
     size_in_memory = _PAGE_BYTES + _ID_BYTES * len(ids)
-    _fetched.put(key, StoredPage(dated.fetched_at, page.next_cursor, ids), size_in_memory)
+    _fetched.put(key, StoredPage(page.fetched_at, page.next_cursor, ids), size_in_memory)
 
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"

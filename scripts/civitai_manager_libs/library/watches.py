@@ -110,7 +110,7 @@ def check_watch(client: Any, watch: Watch) -> None:
     Store nothing if the gallery is no longer watched. Raises NetworkError, HttpStatusError,
     InvalidResponse, DiskError and Cancelled.
     """
-    page = fetch_page(client, _watch_query(watch), None, _CHECK_SIZE).page
+    page = fetch_page(client, _watch_query(watch), None, _CHECK_SIZE)
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
     with writing() as db:
         sql = "SELECT seen, known FROM watched WHERE gallery = ?"

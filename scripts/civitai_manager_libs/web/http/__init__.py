@@ -5,7 +5,7 @@ from .endpoint import Endpoints, RequestContext
 from .guard import CrossSiteGuard, find_lock_reason, is_from_this_machine, LockReason, Login
 from .replies import (
     ApiError,
-    ErrorBody,
+    ErrorDetails,
     explain_error,
     find_language,
     make_bytes_response,
@@ -13,7 +13,7 @@ from .replies import (
     Note,
 )
 
-__all__ = ["ApiError", "ApiRoute", "change_route", "CrossSiteGuard", "Endpoints", "ErrorBody"]
+__all__ = ["ApiError", "ApiRoute", "change_route", "CrossSiteGuard", "Endpoints", "ErrorDetails"]
 __all__ += ["explain_error", "find_language", "find_lock_reason", "is_from_this_machine"]
 __all__ += [
     "LockReason",

@@ -30,7 +30,7 @@ from ...i18n import messages
 
 __all__ = [
     "ApiError",
-    "ErrorBody",
+    "ErrorDetails",
     "explain_error",
     "find_language",
     "InThread",
@@ -64,7 +64,7 @@ class Note(TypedDict):
 
 
 class ErrorDetails(Note, total=False):
-    """Why a request failed, as a code and a sentence.
+    """Why a request failed, as a code and a sentence: `error` in the JSON of the response.
 
     field: the first request field that is wrong. fields: a sentence by the name of each wrong
     field, only if there are several.
@@ -72,12 +72,6 @@ class ErrorDetails(Note, total=False):
 
     field: str
     fields: dict[str, str]
-
-
-class ErrorBody(TypedDict):
-    """The JSON of every response that reports a failure."""
-
-    error: ErrorDetails
 
 
 class ApiError(Exception):
@@ -156,8 +150,7 @@ def make_failure_response(error: CivitaiShortcutError, message: str) -> Response
 
 
 def _error_json(details: ErrorDetails, status: int) -> Response:
-    body: ErrorBody = {"error": details}
-    return make_json_response(body, status)
+    return make_json_response({"error": details}, status)
 
 
 def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: bool = True) -> str:

@@ -22,7 +22,7 @@ from ...library import (
     import_export,
 )
 from ..http import ApiError, change_route, MB, Most, RequestContext, route
-from .views import Annotations, make_annotation_view
+from .views import Annotations, make_annotation_view, Text
 
 __all__ = ["get_collections"]
 
@@ -39,16 +39,6 @@ class CollectionsChanged(TypedDict):
     removed_ids: list[int]
 
 
-class AnnotationsChange(TypedDict):
-    """A change of images' annotations.
-
-    annotations, previous: the annotations after and before the change, by image id.
-    """
-
-    annotations: dict[str, Annotations]
-    previous: dict[str, Annotations]
-
-
 class AnnotationsRead(TypedDict):
     """The annotations of images by image id; images without any are left out.
 
@@ -59,10 +49,10 @@ class AnnotationsRead(TypedDict):
     revision: int
 
 
-class AnnotationsChanged(AnnotationsChange):
-    """A change of annotations, and its revision: a number that grows with each change."""
+class AnnotationsChange(AnnotationsRead):
+    """The annotations of images after a change, and before it, by image id."""
 
-    revision: int
+    previous: dict[str, Annotations]
 
 
 class HiddenChanged(TypedDict):
@@ -70,12 +60,6 @@ class HiddenChanged(TypedDict):
 
     rules: list[HiddenRule]
     hidden_ids: list[int]
-
-
-class Imported(TypedDict):
-    image_count: int
-    collection_count: int
-    message: str
 
 
 _LINES = 100  # of an export, each an image, that are sent together
@@ -93,17 +77,19 @@ def annotate_images(
     remove_tags: list[str] | None = None,
     add_to: str = "",
     remove_from: str = "",
-    undo: AnnotationsChange | None = None,
-) -> AnnotationsChanged:
+    after: dict[str, Annotations] | None = None,
+    before: dict[str, Annotations] | None = None,
+) -> AnnotationsChange:
     """Change annotations of images; return the annotations after and before the change.
 
     A field that is missing or None changes nothing. tags: replace all tags. add_to, remove_from:
-    names of collections. undo: the response to an earlier change that is to be undone; all other
-    fields are then ignored.
+    names of collections. after, before: the annotations after and before an earlier change that is
+    to be undone, by image id; all other fields are then ignored.
     """
-    if undo is not None:
-        before, after = map(_index_by_id, (undo["previous"], undo["annotations"]))
-        ids = list(before.keys() & after.keys())
+    old, new = _index_by_id(before or {}, "before"), _index_by_id(after or {}, "after")
+    is_undo = after is not None
+    if is_undo:
+        ids = list(old.keys() & new.keys())
         images = list(image_records.find_images(ids).values())
     else:
         if ids is None:
@@ -114,8 +100,8 @@ def annotate_images(
         ids = [image.id for image in images]
     with bookmarks.change_bookmarks():  # else an undo could revert another request's change
         previous = _view_annotations(ids)
-        if undo is not None:
-            _undo_change(images, ids, before, after, previous)
+        if is_undo:
+            _undo_change(images, ids, old, new, previous)
         else:
             wanted = bookmarks.AnnotationChange(
                 favourite, stars, note, tags, add_tags or (), remove_tags or ()
@@ -126,7 +112,7 @@ def annotate_images(
                 bookmarks.add_to_collection(images, add_to)
             if remove_from:
                 bookmarks.remove_from_collection(ids, remove_from)
-        changed: AnnotationsChanged = {
+        changed: AnnotationsChange = {
             "annotations": _view_annotations(ids),
             "previous": previous,
             "revision": bookmarks.get_revision() + 1,  # once this change is committed
@@ -175,9 +161,9 @@ def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
     return [text for text in texts if text not in others]
 
 
-def _index_by_id(annotations: Mapping[str, Annotations]) -> dict[int, Annotations]:
+def _index_by_id(annotations: Mapping[str, Annotations], field: str) -> dict[int, Annotations]:
     if len(annotations) > _MOST_CHANGED or not all(map(str.isdecimal, annotations)):
-        raise ApiError(400, "bad_input", field="undo")
+        raise ApiError(400, "bad_input", field=field)
     return {int(key[:16]): one for key, one in annotations.items()}
 
 
@@ -244,15 +230,14 @@ def get_export(context: RequestContext) -> Response:
 
 
 @route("POST", "import", "bulk", seconds=3600, max_bytes=4096 * MB, is_change=True)
-def post_import(context: RequestContext, body: BinaryIO) -> Imported:
-    """Import the export file that is uploaded; return the numbers of images and collections.
+def post_import(context: RequestContext, body: BinaryIO) -> Text:
+    """Import the export file that is uploaded; tell the numbers of images and collections.
 
     Existing annotations and collections are not replaced. Raises InputError for another format.
     """
     body.seek(0)
     images, collections = import_export.import_bookmarks(body)
-    message = context.translate("import_done", n=images, sets=collections)
-    return {"image_count": images, "collection_count": collections, "message": message}
+    return {"text": context.translate("import_done", n=images, sets=collections)}
 
 
 @route("GET", "hidden")

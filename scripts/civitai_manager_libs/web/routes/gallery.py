@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, Union
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -42,13 +42,8 @@ from .views import (
     make_page_view,
     ModelCard,
     ModelView,
+    Text,
 )
-
-
-class Author(TypedDict):
-    """A user who has published images. name: "" if there is no such user."""
-
-    name: str
 
 
 class ModelCardPage(TypedDict):
@@ -58,46 +53,22 @@ class ModelCardPage(TypedDict):
     cursor: str | None
 
 
-class FoundModels(ModelCardPage):
-    kind: Literal["models"]
+class LookupResult(TypedDict, total=False):
+    """What a text names: a model, an image, a post or a user; or the models that match its words.
+
+    models: a page of models that match `query`. model: the named model, or one that the named image
+    was made with and that Civitai still has. version_id: the version of the model that a URL names,
+    if there is one. post_id: the named post, or the image's. title: the post's.
+    """
+
     query: str
-
-
-class FoundPost(TypedDict):
-    kind: Literal["post"]
-    post_id: int
-    title: str
-
-
-class FoundUser(TypedDict):
-    kind: Literal["user"]
-    username: str
-
-
-class FoundModel(TypedDict):
-    """A model that was found by id or URL.
-
-    version_id: the version that the URL names, None if there is no such version of the model.
-    """
-
-    kind: Literal["model"]
-    model: ModelView
+    models: ModelCardPage
+    model: ModelView | None
     version_id: int | None
-
-
-class FoundImage(TypedDict):
-    """An image that was found by id or URL.
-
-    model: a model that the image was made with and that Civitai still has, None if there is none.
-    """
-
-    kind: Literal["image"]
     image_id: int
     post_id: int | None
-    model: ModelView | None
-
-
-LookupResult = Union[FoundModels, FoundPost, FoundUser, FoundModel, FoundImage]
+    title: str
+    username: str
 
 
 _MOST_POPULAR = 40  # images on the home page
@@ -136,7 +107,7 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     if is_unseen or context.query_param("fresh"):
         return RemoteWork(lambda: read_pages(partial(_fetch_page, context, query, size, True)))
 
-    def find_page(page_cursor: str | None) -> pages.DatedPage:
+    def find_page(page_cursor: str | None) -> Page:
         found = pages.find_recent_page(query, page_cursor, size)
         if found is None:
             raise _NotInMemory
@@ -185,13 +156,13 @@ def _read_pages(
     cursor: str | None,
     size: int,
     notes: list[Note],
-    read_page: Callable[[str | None], pages.DatedPage],
+    read_page: Callable[[str | None], Page],
 ) -> ImagePage:
-    reads = list[pages.DatedPage]()
+    reads = list[Page]()
 
     def fetch(page_cursor: str | None) -> Page:
         reads.append(read_page(page_cursor))
-        return reads[-1].page
+        return reads[-1]
 
     start, blank, hidden_count, shown = cursor, 0, 0, list[PageImage]()
     for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
@@ -206,8 +177,8 @@ def _read_pages(
     if not read.is_stored:
         notes = [*notes, *_list_notes(context, query, reads, start is None, cursor is None)]
     if start is None and not read.is_stored:
-        watches.record_visit(query, read.page)
-        if query.username and read.page.images:
+        watches.record_visit(query, read)
+        if query.username and read.images:
             with log_disk_errors("gallery"):
                 models.add_recent_gallery(query.username, query.username)
     new_ids = watches.find_new_images(query)
@@ -228,7 +199,7 @@ def _leave_out_hidden(context: RequestContext, images: Sequence[PageImage]) -> l
 def _list_notes(
     context: RequestContext,
     query: ImageQuery,
-    reads: list[pages.DatedPage],
+    reads: list[Page],
     from_start: bool,
     to_end: bool,
 ) -> list[Note]:
@@ -238,7 +209,7 @@ def _list_notes(
     unreadable images. from_start: whether `reads` begins with the gallery's first page. to_end:
     whether it ends with the gallery's last page.
     """
-    page, notes = reads[-1].page, list[Note]()
+    page, notes = reads[-1], list[Note]()
     is_first = from_start and len(reads) == 1
     if not page.ids and not page.dropped and to_end:
         if may_have_timed_out(query, has_images=not is_first):
@@ -251,13 +222,13 @@ def _list_notes(
     version_ids |= {query.version_id} if query.version_id else set()
     if is_first and seem_unrelated(page.images, version_ids):
         notes.append(_make_note("unrelated", context))
-    dropped = sum(read.page.dropped for read in reads)
+    dropped = sum(read.dropped for read in reads)
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes
 
 
 def _fetch_page(
     context: RequestContext, query: ImageQuery, size: int, fresh: bool, cursor: str | None
-) -> pages.DatedPage:
+) -> Page:
     try:
         return pages.load_page(get_client(), query, cursor, size, context.cancelled, fresh)
     except NotFound as error:
@@ -307,15 +278,15 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
 
 
 @route("GET", "authors")
-def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
+def find_author(context: RequestContext) -> Text | RemoteWork[Text]:
     """Return an author's name as Civitai spells it, "" if Civitai has no such user.
 
     The query parameter `name` is the name as the user typed it.
     """
     name = parse_image_query({"user": context.query_param("name")}).username
     if not name:
-        return {"name": ""}
-    return RemoteWork(lambda: {"name": civitai.find_user(get_client(), name, context.cancelled)})
+        return {"text": ""}
+    return RemoteWork(lambda: {"text": civitai.find_user(get_client(), name, context.cancelled)})
 
 
 @route("GET", "models/{model_id:civitai_id}")
@@ -339,12 +310,12 @@ def _resolve_reference(context: RequestContext, reference: Reference) -> LookupR
         raise ApiError(400, "bad_input", "no_collections")
     if reference.words:
         found = _search_models(context, reference.words, None)
-        return {"kind": "models", "query": reference.words, **found}
+        return {"query": reference.words, "models": found}
     if reference.post_id is not None:
         title = context.translate("post_number", id=reference.post_id)
-        return {"kind": "post", "post_id": reference.post_id, "title": title}
+        return {"post_id": reference.post_id, "title": title}
     if reference.username:
-        return {"kind": "user", "username": reference.username}
+        return {"username": reference.username}
     if reference.image_id is not None:
         return _open_image(context, reference)
     return _open_model(context, reference)
@@ -366,7 +337,7 @@ def _require_model(context: RequestContext, model_id: int) -> ModelView:
         raise ApiError(404, "gone", "no_model") from error
 
 
-def _open_model(context: RequestContext, reference: Reference) -> FoundModel | FoundImage:
+def _open_model(context: RequestContext, reference: Reference) -> LookupResult:
     model_id, version_id = reference.model_id, reference.version_id
     try:
         if model_id is None:
@@ -381,7 +352,7 @@ def _open_model(context: RequestContext, reference: Reference) -> FoundModel | F
         raise ApiError(404, "gone", "no_model") from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
-    return {"kind": "model", "model": make_model_view(opened), "version_id": version_id}
+    return {"model": make_model_view(opened), "version_id": version_id}
 
 
 def _load_model(context: RequestContext, model_id: int) -> Model:
@@ -391,7 +362,7 @@ def _load_model(context: RequestContext, model_id: int) -> Model:
     return found
 
 
-def _open_image(context: RequestContext, reference: Reference) -> FoundImage:
+def _open_image(context: RequestContext, reference: Reference) -> LookupResult:
     image_id = reference.image_id or 0
     image = _fetch_image(context, image_id) or image_records.find_image(image_id)
     if image is None:
@@ -409,10 +380,11 @@ def _fetch_image(context: RequestContext, image_id: int) -> Image | None:
     return image
 
 
-def _image_result(context: RequestContext, image: Image, version_ids: Sequence[int]) -> FoundImage:
+def _image_result(
+    context: RequestContext, image: Image, version_ids: Sequence[int]
+) -> LookupResult:
     found = _find_model(context, version_ids[:_MOST_VERSIONS])
     return {
-        "kind": "image",
         "image_id": image.id,
         "post_id": image.post_id,
         "model": None if found is None else make_model_view(found),

@@ -49,6 +49,7 @@ from .views import (
     make_image_view,
     make_resource_view,
     ResourceLink,
+    Text,
 )
 
 __all__ = ["describe_match", "filter_reproducible"]
@@ -104,27 +105,11 @@ class ImageDetails(ImageView):
     extension: str
 
 
-class Workflow(TypedDict):
-    """A ComfyUI workflow as JSON text."""
-
-    workflow: str
-
-
-class Text(TypedDict):
-    text: Annotated[str, Most(_LONGEST)]
-
-
 class PreparedSend(TypedDict):
     """What to send to a tab of the WebUI. has_image: whether to send the image too."""
 
     infotext: str
     has_image: bool
-
-
-class Incompatibilities(TypedDict):
-    """What the WebUI would lose or change of an infotext, a line for each field."""
-
-    incompatibilities: list[str]
 
 
 _MOST = 40  # sentences
@@ -144,9 +129,9 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
 
 @route("POST", "compatibility", "images", max_bytes=4 * MB)
-def check_infotext(context: RequestContext, body: Text) -> Incompatibilities:
+def check_infotext(context: RequestContext, text: Annotated[str, Most(_LONGEST)]) -> list[str]:
     """Return a sentence for each value of an infotext that the WebUI would lose or change."""
-    return {"incompatibilities": list_incompatibilities(body["text"], context.language)}
+    return list_incompatibilities(text, context.language)
 
 
 def _describe_loss(loss: Loss, language: str) -> str:
@@ -225,7 +210,7 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
 
 
 @route("GET", "images/{image_id:civitai_id}/workflow", "images")
-def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
+def get_workflow(context: RequestContext) -> Text | RemoteWork[Text]:
     """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
 
     Raises ApiError if neither has a workflow.
@@ -233,13 +218,13 @@ def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     image = require_image(context)
     recorded = find_workflow(image.meta)
     if recorded:
-        return {"workflow": recorded}
+        return {"text": recorded}
 
-    def read_file() -> Workflow:
+    def read_file() -> Text:
         found = read_embedded_data(context, image).workflow
         if not found:
             raise ApiError(404, "not_there")
-        return {"workflow": found}
+        return {"text": found}
 
     return RemoteWork(read_file)
 

@@ -30,6 +30,7 @@ from ..http import (
 from . import watches
 from .dependencies import get_client
 from .jobs import make_naming_context
+from .views import Text
 
 __all__ = ["CHECKS", "is_demo", "new_instance", "set_demo"]
 
@@ -135,14 +136,9 @@ class SettingsSaved(TypedDict):
     has_models: bool
 
 
-class Message(TypedDict):
-    """A sentence for the user."""
-
-    message: str
-
-
-class KeySaved(Message):
+class KeySaved(TypedDict):
     key: KeyState
+    message: str
 
 
 class FilenamePreview(TypedDict):
@@ -402,7 +398,7 @@ def put_key(context: RequestContext, key: str = "") -> KeySaved:
 
 
 @route("POST", "key/test")
-def test_key(context: RequestContext, key: str = "") -> RemoteWork[Message]:
+def test_key(context: RequestContext, key: str = "") -> RemoteWork[Text]:
     """Return a message with the name of the user to whom an API key belongs.
 
     key: "" for the saved key. Raises ApiError if there is no key, or if Civitai does not accept it.
@@ -414,7 +410,7 @@ def test_key(context: RequestContext, key: str = "") -> RemoteWork[Message]:
     return RemoteWork(lambda: _check_key(context, typed))
 
 
-def _check_key(context: RequestContext, typed: str) -> Message:
+def _check_key(context: RequestContext, typed: str) -> Text:
     client = CivitaiHttpClient(typed) if typed else get_client()
     try:
         user = civitai.fetch_username(client)
@@ -423,7 +419,7 @@ def _check_key(context: RequestContext, typed: str) -> Message:
     sentences = [context.translate("key_works", user=user)]
     if typed and typed != setting.civitai_api_key:
         sentences.append(context.translate("key_not_saved"))
-    return {"message": " · ".join(sentences)}
+    return {"text": " · ".join(sentences)}
 
 
 def _validate_key(key: str) -> str:

@@ -73,6 +73,10 @@ class ImagePage(TypedDict):
     hidden_count: int
 
 
+class Text(TypedDict):
+    text: str
+
+
 class Cover(TypedDict):
     id: int
     blurhash: str
