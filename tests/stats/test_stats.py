@@ -11,12 +11,12 @@ import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
 from civitai_manager_libs.library.image_features import (
-    count_samples,
+    count_images,
     extract_features,
-    Sample,
+    ImageFeatures,
     StatsBar,
 )
-from civitai_manager_libs.library.stats import GalleryImage, serialize_overview, summarize_gallery
+from civitai_manager_libs.library.stats import serialize_overview, summarize_gallery
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")
 _LORAS = ("detail_tweaker", "Ink & Wash", "水墨")
@@ -91,7 +91,7 @@ def thousand():
         reactions = rng.randrange(40)
         image = image_from_json(json.loads(json.dumps(_row(number, meta, reactions))))
         facts = extract_features(image)
-        seen.append(GalleryImage(Sample(reactions, facts.settings, facts.words), facts.version_ids))
+        seen.append(facts._replace(reactions=reactions))
         truth.append((reactions, said, loras, 10 + number % 3))
     return seen, truth
 
@@ -144,29 +144,29 @@ def test_each_version_is_counted_separately(thousand):
 
 
 def _samples(*rows):
-    return [Sample(n, [], list(row)) for n, row in enumerate(rows)]
+    return [ImageFeatures(n, reactions=n, words=list(row)) for n, row in enumerate(rows)]
 
 
 def test_word_that_is_mostly_part_of_a_phrase_has_no_bar():
     rows = [("+hair", "+long hair")] * 9 + [("+hair", "+eyes")] * 2
-    assert [bar.value for bar in count_samples(_samples(*rows)).bars["word"]] == [
+    assert [bar.value for bar in count_images(_samples(*rows)).bars["word"]] == [
         "long hair",
         "eyes",
     ]
     rows += [("+hair",)] * 3
-    assert [bar.value for bar in count_samples(_samples(*rows)).bars["word"]][0] == "hair"
+    assert [bar.value for bar in count_images(_samples(*rows)).bars["word"]][0] == "hair"
 
 
 def test_value_of_a_single_image_among_many_has_no_bar():
     few, many = [("+rare",), ("+usual",)], [("+rare",), *[("+usual",)] * 4]
-    assert [bar.value for bar in count_samples(_samples(*few)).bars["word"]] == ["rare", "usual"]
-    assert [bar.value for bar in count_samples(_samples(*many)).bars["word"]] == ["usual"]
+    assert [bar.value for bar in count_images(_samples(*few)).bars["word"]] == ["rare", "usual"]
+    assert [bar.value for bar in count_images(_samples(*many)).bars["word"]] == ["usual"]
 
 
 def test_word_in_sentences_and_as_a_tag_has_one_bar():
     samples = _samples(("+red hair",), ("~red hair",), ("~red hair",), ("+red hair",), ("~x",) * 1)
-    assert count_samples(samples).bars["word"] == (StatsBar("red hair", 4, 1.5),)
-    assert count_samples([*samples, *samples[1:3]]).bars["word"][0].is_in_sentence
+    assert count_images(samples).bars["word"] == (StatsBar("red hair", 4, 1.5),)
+    assert count_images([*samples, *samples[1:3]]).bars["word"][0].is_in_sentence
 
 
 def test_statistics_of_no_images_are_empty():
@@ -181,7 +181,7 @@ def test_statistics_of_no_images_are_empty():
 def _picture(**meta):
     image = image_from_json({**_row(1, meta, 0), "id": 1})
     facts = extract_features(image)
-    return GalleryImage(Sample(0, facts.settings, facts.words))
+    return facts._replace(version_ids=())
 
 
 _HIRES = {"Hires upscaler": "Latent", "Hires upscale": "2", "Denoising strength": "0.4"}

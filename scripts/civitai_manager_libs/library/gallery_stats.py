@@ -9,8 +9,8 @@ from typing import Any
 from ..core import find_cancellation
 from . import image_records, models, stats as stats_table
 from .database import select_rows, wait_for_writes, write_later
-from .image_features import Sample
-from .stats import GalleryImage, GalleryOverview, serialize_overview, summarize_gallery
+from .image_features import ImageFeatures
+from .stats import GalleryOverview, serialize_overview, summarize_gallery
 
 __all__ = ["compute_gallery_stats", "list_gallery_images"]
 
@@ -38,8 +38,8 @@ def compute_gallery_stats(
 
 def list_gallery_images(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
-) -> list[GalleryImage]:
-    """Return the stored images of a gallery.
+) -> list[ImageFeatures]:
+    """Return the features of a gallery's stored images.
 
     The gallery is that of the version `version_id`, or of the model `model_id` if `version_id` is
     None. Each image comes with those of `version_ids` and `version_id` whose galleries contain the
@@ -53,8 +53,9 @@ def list_gallery_images(
     for image_id, _, image_level, reactions, _, settings, words in _iter_stats_rows(list(ids)):
         find_cancellation().check()
         if image_level & level:
-            sample = Sample(reactions, _split_lines(settings), _split_lines(words))
-            images.append(GalleryImage(sample, [key for key in own if image_id in versions[key]]))
+            its_versions = [key for key in own if image_id in versions[key]]
+            texts = _split_lines(settings), _split_lines(words)
+            images.append(ImageFeatures(image_id, image_level, reactions, its_versions, *texts))
     return images
 
 

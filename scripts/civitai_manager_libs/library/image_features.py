@@ -15,7 +15,7 @@ from ..core import clean_line, format_number, Image, normalize_unicode
 from ..infotext import Generation, read_generation, Resource
 
 __all__ = [
-    "count_samples",
+    "count_images",
     "extract_features",
     "GalleryStats",
     "ImageFeatures",
@@ -23,9 +23,7 @@ __all__ = [
     "LETTERS",
     "NAMED_PARAMETERS",
     "PARAMETERS",
-    "Phrase",
     "RULES_VERSION",
-    "Sample",
     "split_phrases",
     "StatsBar",
 ]
@@ -74,16 +72,8 @@ _FILLERS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Phrase:
-    """A word or phrase of a prompt. in_sentence: whether it only occurs in sentences."""
-
-    text: str
-    in_sentence: bool = False
-
-
-def split_phrases(prompt: str) -> tuple[Phrase, ...]:
-    """Return the words and phrases of a prompt in order, case-folded and without duplicates.
+def split_phrases(prompt: str) -> dict[str, bool]:
+    """Return {word or phrase of a prompt, case-folded: whether it is only in sentences}, in order.
 
     A text between two commas, line ends or full stops is one phrase, but a sentence (many words, or
     a verb such as "is") is split into words and pairs of words. Common words, plain numbers and
@@ -99,10 +89,9 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     is_prose = 2 * long > sum(map(len, words))
     found: dict[str, bool] = {}
     for part, some in zip(parts, words):
-        for phrase in _iter_phrases(part, some, is_prose):
-            in_sentence = is_prose or phrase.in_sentence
-            found[phrase.text] = found.get(phrase.text, True) and in_sentence
-    return tuple(Phrase(*one) for one in islice(found.items(), _MAX_PHRASES))
+        for phrase, in_sentence in _iter_phrases(part, some, is_prose):
+            found[phrase] = found.get(phrase, True) and (is_prose or in_sentence)
+    return dict(islice(found.items(), _MAX_PHRASES))
 
 
 def _trim_common(part: str) -> list[str]:
@@ -114,8 +103,8 @@ def _trim_common(part: str) -> list[str]:
     return words
 
 
-def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
-    """Yield the words and phrases in a part of a prompt.
+def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple[str, bool]]:
+    """Yield (word or phrase, whether it is in a sentence) for a part of a prompt.
 
     part: the text between two commas. words: its words, without common words at its start and end.
     is_prose: whether the prompt consists mostly of sentences.
@@ -123,7 +112,7 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
     if len(words) > 1 and not is_sentence and whole in part:
-        yield Phrase(whole)
+        yield whole, False
         return
     words = ["" if is_sentence and word in _FILLERS else word for word in words]
     typed = part.split()
@@ -131,12 +120,12 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
     pairs = {(one.lstrip(_EDGES), other.rstrip(_EDGES)) for one, other in zip(typed, typed[1:])}
     for one, other in zip(words, words[1:]):
         if _has_meaning(one) and _has_meaning(other) and (one, other) in pairs:
-            yield Phrase(f"{one} {other}", True)
+            yield f"{one} {other}", True
     for word in words:
         if _CJK.search(word):
             yield from _split_cjk(word, is_sentence)
         elif _has_meaning(word):
-            yield Phrase(word, is_sentence)
+            yield word, is_sentence
 
 
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
@@ -163,16 +152,16 @@ def _has_meaning(word: str) -> bool:
     return word not in _COMMON and not re.fullmatch(r"[0-9.,/:x×%+-]+", word)
 
 
-def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
+def _split_cjk(word: str, in_sentence: bool) -> Iterator[tuple[str, bool]]:
     """Yield a Chinese or Japanese word, or the parts of a long word between its particles.
 
     in_sentence: whether the word is in a sentence; the parts of a long word always count so.
     """
     if len(word) <= _LONGEST_CJK:
-        yield Phrase(word, in_sentence)
+        yield word, in_sentence
         return
     parts = (part for part in _PARTICLES.split(word) if 2 <= len(part) <= _LONGEST_CJK)
-    yield from (Phrase(part, True) for part in parts)
+    yield from ((part, True) for part in parts)
 
 
 RULES_VERSION = 2  # of the rules below; features by other rules are computed again
@@ -203,8 +192,7 @@ LETTERS = {  # which a feature begins with, by kind
 _LONGEST = 200  # characters of one value
 
 
-@dataclass(frozen=True)
-class ImageFeatures:
+class ImageFeatures(NamedTuple):
     """What statistics count about an image.
 
     settings, words: its features, empty for an image without generation data. A feature is a
@@ -217,9 +205,14 @@ class ImageFeatures:
     id: int
     level: int = 1
     reactions: int = 0
-    version_ids: tuple[int, ...] = ()
-    settings: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    version_ids: Sequence[int] = ()
+    settings: Sequence[str] = ()
+    words: Sequence[str] = ()
+
+    @property
+    def has_data(self) -> bool:
+        """Return whether the image has any generation data."""
+        return bool(self.settings or self.words)
 
 
 def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
@@ -238,10 +231,10 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
         one for resource in resources for one in _iter_resource_features(resource, negative)
     ]
     words = [
-        f"{LETTERS['sentence' if one.in_sentence else 'word']}{one.text}"
-        for one in split_phrases(read.prompt)
+        f"{LETTERS['sentence' if in_sentence else 'word']}{text}"
+        for text, in_sentence in split_phrases(read.prompt).items()
     ]
-    words += [f"{LETTERS['negative']}{one.text}" for one in split_phrases(read.negative_prompt)]
+    words += [f"{LETTERS['negative']}{text}" for text in split_phrases(read.negative_prompt)]
     if not (read.prompt or negative or any(settings)):
         settings = words = []
     return ImageFeatures(
@@ -289,22 +282,6 @@ _SAME = 0.8  # of a word's images: if so many have it in one phrase, the phrase 
 _WORD, _SENTENCE, _WEIGHT = (LETTERS[kind] for kind in ("word", "sentence", "weight"))
 
 
-class Sample(NamedTuple):
-    """An image to count. reactions: number of likes, hearts and so on.
-
-    settings, words: its features; a feature is the letter of its kind (see LETTERS) and its value.
-    """
-
-    reactions: int = 0
-    settings: Sequence[str] = ()
-    words: Sequence[str] = ()
-
-    @property
-    def has_data(self) -> bool:
-        """Return whether the image has any generation data."""
-        return bool(self.settings or self.words)
-
-
 @dataclass(frozen=True)
 class StatsBar:
     """One bar of a chart: a value, such as a sampler's name, and how many images have the value.
@@ -338,14 +315,14 @@ class GalleryStats:
     bars: Mapping[str, tuple[StatsBar, ...]] = field(default_factory=dict)
 
 
-def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
+def count_images(images: Sequence[ImageFeatures], settings_only: bool = False) -> GalleryStats:
     """Return the statistics of images: how many of them have each setting and word.
 
     A value that fewer than 1 in 200 images with data have is left out; so is a value that a single
     image has, if more than three images have data. settings_only: do not count words, and leave the
     reactions of each bar at 0.
     """
-    with_data = [one for one in samples if one.has_data]
+    with_data = [one for one in images if one.has_data]
     least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
     counts = Counter(chain.from_iterable(one.settings for one in with_data))
     if not settings_only:
@@ -370,7 +347,7 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
             for feature in features
         )
     total = _median([one.reactions for one in with_data])
-    return GalleryStats(len(samples), len(with_data), total, bars)
+    return GalleryStats(len(images), len(with_data), total, bars)
 
 
 def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
@@ -414,12 +391,14 @@ def _drop_parts_of_phrases(features: Sequence[str], counts: Mapping[str, int]) -
     return [feature for feature in features if longer[feature] < _SAME * counts[feature]]
 
 
-def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
+def _collect_reactions(
+    chosen: Iterable[str], images: Iterable[ImageFeatures]
+) -> dict[str, list[int]]:
     reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
     words = [feature for feature in reactions if feature[0] == _WORD]
     lists = {**reactions, **{_SENTENCE + word[1:]: reactions[word] for word in words}}
     wanted = set(lists)
-    for one in samples:
+    for one in images:
         for feature in chain(wanted.intersection(one.settings), wanted.intersection(one.words)):
             lists[feature].append(one.reactions)
     return reactions

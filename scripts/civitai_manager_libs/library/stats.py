@@ -6,31 +6,30 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core import Image
 from ..infotext import build_infotext, Generation, parse_infotext
 from .database import select_rows
 from .image_features import (
-    count_samples,
+    count_images,
     extract_features,
     GalleryStats,
+    ImageFeatures,
     KINDS,
     LETTERS,
     NAMED_PARAMETERS,
     PARAMETERS,
     RULES_VERSION,
-    Sample,
     StatsBar,
 )
 
 __all__ = [
     "build_recipe",
     "build_search_query",
-    "GalleryImage",
     "GalleryOverview",
     "make_stats_row",
     "OwnVersions",
@@ -92,14 +91,16 @@ _WORD_SHARE, _LORA_SHARE, _OWN_LORA_SHARE = 0.25, 0.5, 0.1  # of the images with
 _MAX_WORDS, _MAX_LORAS = 12, 3
 
 
-def build_recipe(samples: Iterable[Sample], stats: GalleryStats, own_versions: OwnVersions) -> str:
+def build_recipe(
+    images: Iterable[ImageFeatures], stats: GalleryStats, own_versions: OwnVersions
+) -> str:
     """Return an infotext with a gallery's most common settings, words and LoRAs, without a seed.
 
     The settings are those of the images with the most common sampler and schedule. Return "" if no
-    sampler is known. stats: the counts of `samples`. own_versions: the versions of the gallery's
+    sampler is known. stats: the counts of `images`. own_versions: the versions of the gallery's
     own model, to find its LoRA among the counted ones.
     """
-    settings = _find_common_settings(samples)
+    settings = _find_common_settings(images)
     if not settings:
         return ""
     words = (
@@ -129,14 +130,14 @@ def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
     return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]
 
 
-def _find_common_settings(samples: Iterable[Sample]) -> dict[str, str]:
+def _find_common_settings(images: Iterable[ImageFeatures]) -> dict[str, str]:
     """Return {infotext name: most common value} for the settings of images, such as "Steps".
 
     Only images with the most common pair of sampler and schedule count. Hires. fix is left out
     unless more than half of these images use it. Return {} if no sampler is known.
     """
     by_sampler: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
-    for settings in (sample.settings for sample in samples):
+    for settings in (one.settings for one in images):
         pair = tuple(feature for feature in settings[:2] if feature[0] in _PAIR)
         by_sampler[pair].append(settings)
     by_sampler.pop((), None)
@@ -158,13 +159,6 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
     return [bar for bar in bars if bar.count >= share * stats.with_data]
 
 
-class GalleryImage(NamedTuple):
-    """An image of a model's gallery. version_ids: the model's versions to count the image for."""
-
-    sample: Sample
-    version_ids: Collection[int] = ()
-
-
 @dataclass(frozen=True)
 class GalleryOverview:
     """The statistics of a model's gallery.
@@ -180,23 +174,24 @@ class GalleryOverview:
 
 
 def summarize_gallery(
-    images: Iterable[GalleryImage], files: Mapping[str, int] = {}
+    images: Iterable[ImageFeatures], files: Mapping[str, int] = {}
 ) -> GalleryOverview:
     """Return the statistics of a model's gallery, of all images and of each version.
 
-    files: {file name in lower case: version id} for the files of the gallery's model.
+    Each image counts for the versions in its `version_ids`. files: {file name in lower case:
+    version id} for the files of the gallery's model.
     """
     own = OwnVersions(files)
-    samples: list[Sample] = []
-    by_version: dict[int, list[Sample]] = {}
-    for sample, version_ids in images:
-        sample = sample._replace(settings=own.replace_file_names(sample.settings))
-        samples.append(sample)
-        for version_id in version_ids:
-            by_version.setdefault(version_id, []).append(sample)
-    stats = count_samples(samples)
-    versions = {key: count_samples(some, settings_only=True) for key, some in by_version.items()}
-    return GalleryOverview(stats, own, build_recipe(samples, stats, own), versions)
+    every: list[ImageFeatures] = []
+    by_version: dict[int, list[ImageFeatures]] = {}
+    for image in images:
+        image = image._replace(settings=own.replace_file_names(image.settings))
+        every.append(image)
+        for version_id in image.version_ids:
+            by_version.setdefault(version_id, []).append(image)
+    stats = count_images(every)
+    versions = {key: count_images(some, settings_only=True) for key, some in by_version.items()}
+    return GalleryOverview(stats, own, build_recipe(every, stats, own), versions)
 
 
 _NUMBERS = ("steps", "cfg", "clip", "upscale")
