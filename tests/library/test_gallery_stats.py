@@ -54,7 +54,7 @@ def test_image_belongs_to_the_versions_of_its_record_and_its_pages(library):
 
 def test_images_of_other_browsing_levels_do_not_count():
     _read(_image(1, level=1), _image(2, level=8, prompt="secret"), model_id=_MODEL)
-    assert [one.sample.words for one in _seen(level=3)] == [["+sea"]]
+    assert [one.words for one in _seen(level=3)] == [["+sea"]]
     assert len(_seen(level=15)) == 2
 
 
@@ -63,7 +63,7 @@ def test_latest_complete_record_counts(library):
     _read(_image(1, sampler="DDIM"), model_id=_MODEL)
     image_records.store_images([_image(1, sampler="LMS")], is_complete=False)
     library.forget()
-    assert [one.sample.settings[0] for one in _seen()] == ["sDDIM"]
+    assert [one.settings[0] for one in _seen()] == ["sDDIM"]
 
 
 def test_rows_of_an_older_library_are_computed_and_stored(library):
@@ -78,7 +78,7 @@ def test_rows_of_an_older_library_are_computed_and_stored(library):
         db.execute("PRAGMA user_version = 1")
     db.close()
     library.forget()
-    assert sorted(one.sample.settings[0] for one in _seen()) == ["sEuler a", "sLMS"]
+    assert sorted(one.settings[0] for one in _seen()) == ["sEuler a", "sLMS"]
     library.forget()
     with sqlite3.connect(setting.library_file()) as db:
         assert len(db.execute("SELECT * FROM figures").fetchall()) == 2 == len(before)
@@ -91,12 +91,12 @@ def test_outdated_rows_are_computed_again(library):
     with sqlite3.connect(setting.library_file()) as db:
         db.execute("UPDATE figures SET made_by = made_by + 1, settings = 'sWrong'")
     db.close()
-    assert [one.sample.settings[0] for one in _seen()] == ["sEuler a"]
+    assert [one.settings[0] for one in _seen()] == ["sEuler a"]
 
 
 def test_record_with_lone_surrogates_is_counted():
     _read(_image(1, sampler="\ud800x", prompt="a\ud800b, sea"), model_id=_MODEL)
-    assert "+sea" in _seen()[0].sample.words
+    assert "+sea" in _seen()[0].words
 
 
 def test_statistics_list_versions_in_the_models_order_and_name_resources(library):
