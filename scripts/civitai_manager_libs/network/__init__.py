@@ -2,9 +2,10 @@
 
 from . import responses
 from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
-from .limiter import HostLimiter, HostLimiters, RetryLoop
+from .limiter import HostLimiter, HostLimiters
 from .model_download import ModelDownload, ModelSession
 from .model_route import ExpectedFile
+from .retries import RetryLoop
 from .session import ApiClient, HttpSession, ONE_TRY, OutgoingRequest, prepare_request, SendOptions
 
 __all__ = ["ApiClient", "FetchedFile", "FileDownload", "FileOptions", "HostLimiter"]

@@ -25,7 +25,7 @@ from ..errors import (
 )
 from . import responses
 from .body import Decompressor, ResponseBody
-from .limiter import RetryLoop
+from .retries import RetryLoop
 from .session import HttpSession, OutgoingRequest
 
 __all__ = [

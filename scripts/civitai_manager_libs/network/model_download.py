@@ -31,7 +31,7 @@ from ..errors import (
     WrongHash,
 )
 from .download import FetchedFile, FileVersion, Progress
-from .limiter import HostLimiter, HostLimiters, RetryLoop
+from .limiter import HostLimiter, HostLimiters
 from .model_route import DownloadRoute, ExpectedFile
 from .pieces import (
     BackgroundHash,
@@ -41,6 +41,7 @@ from .pieces import (
     PiecePlan,
     Transfer,
 )
+from .retries import RetryLoop
 from .session import HttpSession, OutgoingRequest
 
 __all__ = ["ModelDownload", "ModelSession"]
