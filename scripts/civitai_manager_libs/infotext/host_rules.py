@@ -14,6 +14,7 @@ __all__ = [
     "HostCapabilities",
     "HostRules",
     "HOSTS",
+    "INFORMATIONAL_FIELDS",
     "list_losses",
     "Loss",
     "parse_as_host",
@@ -28,7 +29,7 @@ _BUILT_IN_FIELDS = frozenset(
     ", Clip skip, VAE, Emphasis, RNG, ENSD".split(", ")
 )
 # Parameters that inform and change nothing.
-_INFORMATIONAL_FIELDS = frozenset(
+INFORMATIONAL_FIELDS = frozenset(
     "Version, Model, Model hash, VAE hash, Lora hashes, TI hashes, Hashes, Hypernet hash, Image id"
     ", Base model, Post id, Created Date, User, App, Civitai resources"
     ", Civitai metadata".split(", ")
@@ -72,7 +73,7 @@ class HostCapabilities:
             if self.modules is None:
                 return not self.fields
             return value in self.modules or value in _NO_MODULE
-        if not self.fields or name in _INFORMATIONAL_FIELDS:
+        if not self.fields or name in INFORMATIONAL_FIELDS:
             return True
         if name in _BUILT_IN_FIELDS and not has_fields_only:
             return True

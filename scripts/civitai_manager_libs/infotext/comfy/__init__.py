@@ -1,6 +1,9 @@
-"""How a ComfyUI graph made its image, under the names of an API record."""
+"""How a ComfyUI graph made its image, under the names of an API record; and graphs to be made."""
 
 from .nodes import estimate_parsed_size, load_json, MAX_PARSED
 from .read_graph import read_graph
+from .write_graph import build_graph, build_workflow, ComfyGraph, GraphFiles
+from .write_prompt import translate_prompt
 
-__all__ = ["MAX_PARSED", "estimate_parsed_size", "load_json", "read_graph"]
+__all__ = ["build_graph", "build_workflow", "ComfyGraph", "estimate_parsed_size", "GraphFiles"]
+__all__ += ["load_json", "MAX_PARSED", "read_graph", "translate_prompt"]

@@ -43,7 +43,7 @@ _SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)
 
 
 def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
-    """Return the prompt that a sampler uses; several texts are joined by line ends.
+    """Return the prompt that a sampler uses; several texts are joined by line ends or `BREAK`.
 
     side: "positive" or "negative". Return None if there is no prompt, or if one of its texts is
     unknown. Return "" if the node ConditioningZeroOut takes away the prompt's effect.
@@ -56,8 +56,22 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
         if values:
             texts = _list_texts(nodes, values, side)
             known = [text for text in texts if isinstance(text, str)]
-            return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
+            if len(known) < len(texts) or not texts:
+                return None
+            if _is_concatenated(nodes, values[0]):  # what BREAK does in a WebUI
+                return "\nBREAK\n".join(known)
+            return "\n".join(dict.fromkeys(known))
     return None
+
+
+def _is_concatenated(nodes: Nodes, value: object) -> bool:
+    """Return whether a prompt's texts are encoded one by one and then put in a row."""
+    for _ in range(_MAX_PROMPT_PARTS):
+        node = nodes.get(get_linked_node(value) or "")
+        if node is None or get_node_type(node) == "ConditioningConcat":
+            return node is not None
+        value = node["inputs"].get("conditioning")  # of a node that only adds guidance or the like
+    return False
 
 
 def _list_texts(nodes: Nodes, values: list[Any], side: str) -> list[str | None]:

@@ -89,6 +89,7 @@ _WIDGETS = {
     " positive negative",
     "## ksample-dec [7dd004]": "steps cfg seed sampler_name scheduler denoise",
     "## make-basic_pipe [2c8c61]": "ckpt_name positive negative",
+    "AlignYourStepsScheduler": "model_type steps denoise",
     "BasicScheduler": "scheduler steps denoise",
     "BNK_CLIPTextEncodeAdvanced": "text normalization interpretation",
     "BNK_TiledKSamplerAdvanced": "add_noise noise_seed tile_width tile_height concurrent_tiles"

@@ -1,0 +1,519 @@
+"""An infotext as a graph for ComfyUI: what runs, and what its editor opens. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...core import as_integer, as_number
+from ..host_rules import INFORMATIONAL_FIELDS, Loss
+from ..infotext_format import Infotext, parse_infotext
+from ..samplers import translate_sampler
+from .write_prompt import LoraTag, translate_prompt
+
+__all__ = ["build_graph", "build_workflow", "ComfyGraph", "find_family", "GraphFiles"]
+__all__ += ["split_hires_size"]
+
+Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
+_Link = list[Any]
+
+_SAMPLERS = {
+    "DDIM": "ddim",
+    "DDPM": "ddpm",
+    "DEIS": "deis",
+    "DPM adaptive": "dpm_adaptive",
+    "DPM fast": "dpm_fast",
+    "DPM++ 2M": "dpmpp_2m",
+    "DPM++ 2M SDE": "dpmpp_2m_sde",
+    "DPM++ 2M SDE Heun": "dpmpp_2m_sde_heun",
+    "DPM++ 2S a": "dpmpp_2s_ancestral",
+    "DPM++ 3M SDE": "dpmpp_3m_sde",
+    "DPM++ SDE": "dpmpp_sde",
+    "DPM2": "dpm_2",
+    "DPM2 a": "dpm_2_ancestral",
+    "ER SDE": "er_sde",
+    "Euler": "euler",
+    "Euler a": "euler_ancestral",
+    "Heun": "heun",
+    "HeunPP2": "heunpp2",
+    "IPNDM": "ipndm",
+    "IPNDM_V": "ipndm_v",
+    "LCM": "lcm",
+    "LMS": "lms",
+    "Res Multistep": "res_multistep",
+    "UniPC": "uni_pc",
+}
+_SCHEDULES = {
+    "Beta": "beta",
+    "DDIM": "ddim_uniform",
+    "Exponential": "exponential",
+    "KL Optimal": "kl_optimal",
+    "Karras": "karras",
+    "Linear Quadratic": "linear_quadratic",
+    "Normal": "normal",
+    "Polyexponential": "exponential",  # the same with A1111's rho, 1
+    "SGM Uniform": "sgm_uniform",
+    "Simple": "simple",
+    "Uniform": "normal",
+}
+# What A1111's `Automatic` means for a sampler; for the others it is `normal`.
+_AUTOMATIC = {
+    **dict.fromkeys(("DPM2", "DPM2 a", "DPM++ 2M", "DPM++ 2S a", "DPM++ SDE"), "karras"),
+    **dict.fromkeys(("DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE"), "exponential"),
+    "DDIM": "ddim_uniform",
+}
+_BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
+_STEPS_OF_MODEL = "Align Your Steps"  # has a node of its own
+_INEXACT_SCHEDULES = ("KL Optimal",)  # other noise levels under the same name
+_LATENT_UPSCALERS = {
+    "Latent": "bilinear",
+    "Latent (antialiased)": "bilinear",
+    "Latent (bicubic antialiased)": "bicubic",
+    "Latent (bicubic)": "bicubic",
+    "Latent (nearest)": "nearest-exact",
+    "Latent (nearest-exact)": "nearest-exact",
+}
+_EXACT_UPSCALERS = ("Latent", "Latent (bicubic)", "Latent (nearest-exact)")
+_PLAIN_UPSCALERS = {"Lanczos": "lanczos", "Nearest": "nearest-exact", "None": "lanczos"}
+_NO_VAE = ("", "automatic", "none", "baked vae", "baked-in", "built-in")
+_SAME = re.compile(r"use same .*", re.IGNORECASE)
+_MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
+_CARRIED = {
+    *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Clip skip", "VAE"),
+    *("Denoising strength", "Hires upscale", "Hires resize", "Hires steps", "Hires upscaler"),
+    *("Hires sampler", "Hires schedule type", "Hires CFG Scale", "Distilled CFG Scale"),
+}
+# What changes no image, or what other parameters repeat.
+_MEANINGLESS = {
+    *("App", "Backend", "Batch pos", "Batch size", "Operations", "Parser", "Pipeline", "Template"),
+    *("Negative Template", "Negative template", "Hires size", "First pass size", "Hires VAE/TE"),
+}
+_WITHOUT_EFFECT = {("RNG", "CPU"), ("ENSD", "0"), ("Emphasis", "Original"), ("Eta", "0")}
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_MAX_CFG, _MAX_SIDE = 100, 16_384
+
+
+@dataclass(frozen=True)
+class GraphFiles:
+    """The files of a recipe as ComfyUI lists them; a file that is "" is named as in the infotext.
+
+    loader: the type of the node that loads the model. loras: {name in the prompt, in lower case:
+    file}. encoders: text encoders, for a model without its own. embeddings: the names of all.
+    """
+
+    model: str = ""
+    loader: str = "CheckpointLoaderSimple"
+    loras: Mapping[str, str] = field(default_factory=dict)
+    vae: str = ""
+    upscaler: str = ""
+    encoders: tuple[str, ...] = ()
+    embeddings: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class ComfyGraph:
+    """A graph in API format. lost: what it cannot carry. assumed: what the infotext does not say.
+
+    A Loss without a value in ComfyUI (`got`) has no effect there.
+    """
+
+    graph: Graph
+    lost: tuple[Loss, ...] = ()
+    assumed: tuple[Loss, ...] = ()
+
+
+def find_family(base_model: str, infotext: Infotext) -> str:
+    """Return "flux", "sd3", "sdxl" or "sd1" for a base model as Civitai names it, "" if unknown."""
+    name = base_model.lower()
+    if name.startswith("flux.1") or "Distilled CFG Scale" in infotext.parameters:
+        return "flux"
+    if name.startswith(("sd 3", "sd3")):
+        return "sd3"
+    if any(word in name for word in ("sdxl", "pony", "illustrious", "noobai")):
+        return "sdxl" if "v7" not in name else ""
+    return "sd1" if name.startswith(("sd 1", "sd 2")) else ""
+
+
+def split_hires_size(parameters: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return (width, height) after A1111's second pass, None if there is no second pass."""
+    match = _SIZE.fullmatch(parameters.get("Size", ""))
+    resize = _SIZE.fullmatch(parameters.get("Hires resize", ""))
+    factor = as_number(parameters.get("Hires upscale"))
+    first = [int(side) for side in match.groups()] if match else [512, 512]
+    if resize and any(wanted := [int(side) for side in resize.groups()]):
+        width, height = wanted  # a side of 0 keeps the proportions
+        width = width or round(first[0] * height / first[1])
+        height = height or round(first[1] * width / first[0])
+    elif factor:
+        width, height = (int(side * factor) for side in first)
+    elif "Hires upscaler" in parameters:
+        width, height = (side * 2 for side in first)
+    else:
+        return None
+    width, height = (min(max(side // 8 * 8, 16), _MAX_SIDE) for side in (width, height))
+    return width, height
+
+
+def build_graph(
+    infotext: str, files: GraphFiles = GraphFiles(), base_model: str = ""
+) -> ComfyGraph:
+    """Return the ComfyUI graph that makes the image of an infotext.
+
+    Read back by `read_graph` it has the infotext's prompts (as A1111 weighs them), LoRAs, model,
+    VAE, steps, sampler, schedule, CFG scale, seed, size, Clip skip and Hires. fix, except what is
+    in `lost`. base_model: as Civitai names it, "" if unknown.
+    """
+    return _GraphWriter(parse_infotext(infotext), files, base_model).write()
+
+
+class _GraphWriter:
+    def __init__(self, infotext: Infotext, files: GraphFiles, base_model: str) -> None:
+        self._prompts = (infotext.prompt, infotext.negative_prompt)
+        self._values, self._files = infotext.parameters, files
+        self._family = find_family(base_model, infotext)
+        self._graph: Graph = {}
+        self._lost: list[Loss] = []
+        self._assumed: list[Loss] = []
+
+    def write(self) -> ComfyGraph:
+        steps = min(max(self._number("Steps", 20), 1), 10_000)
+        size = self._find_size()
+        names = self._find_sampler("Sampler", "Schedule type")
+        prompt = translate_prompt(self._prompts[0], int(steps), self._files.embeddings)
+        negative = translate_prompt(self._prompts[1], int(steps), self._files.embeddings, False)
+        model, clip, vae = self._load(prompt.loras, size)
+        positive = self._encode(clip, prompt.texts)
+        if self._family == "flux":
+            guidance = self._number("Distilled CFG Scale", 3.5)
+            positive = self._add("FluxGuidance", conditioning=positive, guidance=guidance)
+        conditions = (positive, self._encode(clip, negative.texts))
+        is_large = self._family in ("flux", "sd3")
+        kind = "EmptySD3LatentImage" if is_large else "EmptyLatentImage"
+        latent = self._add(kind, width=size[0], height=size[1], batch_size=1)
+        cfg = self._number("CFG scale", 1 if self._family == "flux" else 7)
+        pass_values = {"steps": int(steps), "cfg": self._limit_cfg("CFG scale", cfg)}
+        latent = self._sample(model, conditions, latent, names, {**pass_values, "denoise": 1})
+        final_size = split_hires_size({**self._values, "Size": f"{size[0]}x{size[1]}"})
+        if final_size is not None:
+            latent = self._enlarge(latent, vae, size, final_size)
+            hires_names = self._find_hires_sampler(names)
+            hires = self._read_hires_values(pass_values)
+            latent = self._sample(model, conditions, latent, hires_names, hires)
+        elif "Denoising strength" in self._values:  # the image that it was made from is unknown
+            self._lost.append(Loss("Denoising strength", self._values["Denoising strength"]))
+        image = self._add("VAEDecode", samples=latent, vae=vae)
+        self._add("SaveImage", images=image, filename_prefix="gallery/image")
+        for side, lost in (("Prompt", prompt.lost), ("Negative prompt", negative.lost)):
+            self._lost += [Loss(side, each) for each in lost]
+        self._lost += self._iter_other_losses()
+        return ComfyGraph(self._graph, tuple(self._lost), tuple(self._assumed))
+
+    def _add(self, node_type: str, **inputs: Any) -> _Link:
+        node_id = str(len(self._graph) + 1)
+        self._graph[node_id] = {"class_type": node_type, "inputs": inputs}
+        return [node_id, 0]
+
+    def _number(self, name: str, default: float) -> float:
+        value = as_number(self._values.get(name))
+        if value is None or value < 0:
+            self._assumed.append(Loss(name, "", f"{default:g}"))
+            return default
+        return int(value) if value == int(value) else value
+
+    def _limit_cfg(self, name: str, value: float) -> float:
+        if value > _MAX_CFG:
+            self._lost.append(Loss(name, f"{value:g}", str(_MAX_CFG)))
+        return min(value, _MAX_CFG)
+
+    def _find_size(self) -> tuple[int, int]:
+        stated = self._values.get("Size", "")
+        match = _SIZE.fullmatch(stated)
+        if match is None:
+            side = 512 if self._family == "sd1" else 1024
+            self._assumed.append(Loss("Size", "", f"{side}x{side}"))
+            return side, side
+        unit = 16 if self._family in ("flux", "sd3") else 8
+        sides = [min(max(int(side) // unit * unit, 16), _MAX_SIDE) for side in match.groups()]
+        got = f"{sides[0]}x{sides[1]}"
+        if got != stated:
+            self._lost.append(Loss("Size", stated, got))
+        return sides[0], sides[1]
+
+    def _find_sampler(self, name: str, schedule_name: str) -> tuple[str, str]:
+        """Return ComfyUI's (sampler, schedule) for two parameters of the infotext."""
+        stated = self._values.get(name, "")
+        sampler, schedule = translate_sampler(stated, self._values.get(schedule_name, ""))
+        if not stated:
+            sampler = "Euler"
+            self._assumed.append(Loss(name, "", sampler))
+        known = _SAMPLERS.get(sampler)
+        if known is None and not re.fullmatch("[a-z][a-z0-9_]*", sampler):  # not ComfyUI's own name
+            self._lost.append(Loss(name, sampler, "Euler"))
+        own = known or (sampler if sampler.islower() else "euler")
+        return own, self._find_schedule(sampler, schedule_name, schedule)
+
+    def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
+        if stated.lower() in ("", "automatic", "default"):
+            is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
+            default = "simple" if self._family in ("flux", "sd3") else "normal"
+            automatic = _AUTOMATIC.get(sampler, default)
+            return "normal" if is_old and automatic == "karras" else automatic
+        if stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl"):
+            return _STEPS_OF_MODEL
+        known = _SCHEDULES.get(stated)
+        if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
+            self._lost.append(Loss(name, stated, "Normal"))
+        elif stated in _INEXACT_SCHEDULES:
+            self._lost.append(Loss(name, stated, stated))
+        return known or (stated if stated.islower() else "normal")
+
+    def _find_hires_sampler(self, first: tuple[str, str]) -> tuple[str, str]:
+        stated = (self._values.get(n, "") for n in ("Hires sampler", "Hires schedule type"))
+        has_sampler, has_schedule = (bool(one) and not _SAME.fullmatch(one) for one in stated)
+        if has_sampler:
+            sampler, schedule = self._find_sampler("Hires sampler", "Hires schedule type")
+            return sampler, schedule if has_schedule else first[1]
+        if has_schedule:
+            name = self._values["Hires schedule type"]
+            return first[0], self._find_schedule("", "Hires schedule type", name)
+        return first
+
+    def _read_hires_values(self, first: Mapping[str, Any]) -> dict[str, Any]:
+        steps = as_integer(self._values.get("Hires steps")) or first["steps"]
+        cfg = as_number(self._values.get("Hires CFG Scale")) or first["cfg"]
+        denoise = min(self._number("Denoising strength", 0.7), 1)
+        steps = min(max(steps, 1), 10_000)
+        return {
+            "steps": steps,
+            "cfg": self._limit_cfg("Hires CFG Scale", cfg),
+            "denoise": denoise,
+        }
+
+    def _load(
+        self, loras: tuple[LoraTag, ...], size: tuple[int, int]
+    ) -> tuple[_Link, _Link, _Link]:
+        """Add the nodes that load the models; return links to (model, CLIP, VAE)."""
+        files, family = self._files, self._family
+        model_name = files.model or _name_file(self._values.get("Model", ""))
+        if not model_name:
+            self._assumed.append(Loss("Model"))
+        vae_name = self._values.get("VAE", "")
+        vae_name = files.vae or ("" if vae_name.lower() in _NO_VAE else _name_file(vae_name))
+        if files.loader == "CheckpointLoaderSimple":
+            model = self._add(files.loader, ckpt_name=model_name)
+            clip, vae = [model[0], 1], [model[0], 2]
+        else:
+            is_plain = files.loader == "UNETLoader"
+            values = {"weight_dtype": "default"} if is_plain else {}
+            model = self._add(files.loader, unet_name=model_name, **values)
+            clip, vae, vae_name = self._load_encoders(), model, vae_name or "ae.safetensors"
+        if vae_name:
+            vae = self._add("VAELoader", vae_name=vae_name)
+        for lora in loras:
+            file = files.loras.get(lora.name.lower()) or _name_file(lora.name)
+            weights = {"strength_model": lora.model, "strength_clip": lora.clip}
+            model = self._add("LoraLoader", model=model, clip=clip, lora_name=file, **weights)
+            clip = [model[0], 1]
+        skip = as_integer(self._values.get("Clip skip")) or 1
+        if skip > 1 and family in ("sdxl", "flux", "sd3"):
+            if (family, skip) != ("sdxl", 2):  # there A1111 ignores it
+                self._lost.append(Loss("Clip skip", str(skip), ""))
+        elif 1 < skip <= 24:
+            clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
+        if family == "flux":
+            shift = {"max_shift": 1.15, "base_shift": 0.5}
+            sides = {"width": size[0], "height": size[1]}
+            model = self._add("ModelSamplingFlux", model=model, **shift, **sides)
+        elif family == "sd3":
+            model = self._add("ModelSamplingSD3", model=model, shift=3.0)
+        return model, clip, vae
+
+    def _load_encoders(self) -> _Link:
+        if self._family == "sd3":
+            defaults = ("clip_l.safetensors", "clip_g.safetensors", "t5xxl_fp16.safetensors")
+            names = self._files.encoders if len(self._files.encoders) == 3 else defaults
+            numbered = {f"clip_name{i}": name for i, name in enumerate(names, 1)}
+            return self._add("TripleCLIPLoader", **numbered)
+        first, second = (*self._files.encoders, *("clip_l.safetensors", "t5xxl_fp16.safetensors"))[
+            :2
+        ]
+        return self._add("DualCLIPLoader", clip_name1=first, clip_name2=second, type="flux")
+
+    def _encode(self, clip: _Link, texts: tuple[str, ...]) -> _Link:
+        joined: _Link | None = None
+        for text in texts:
+            encoded = self._add("CLIPTextEncode", text=text, clip=clip)
+            if joined is not None:  # as A1111 joins what stands before and after BREAK
+                links = {"conditioning_to": joined, "conditioning_from": encoded}
+                encoded = self._add("ConditioningConcat", **links)
+            joined = encoded
+        return joined or []
+
+    def _sample(
+        self,
+        model: _Link,
+        conditions: tuple[_Link, _Link],
+        latent: _Link,
+        names: tuple[str, str],
+        values: Mapping[str, Any],
+    ) -> _Link:
+        seed = as_integer(self._values.get("Seed"))
+        if seed is None or not 0 <= seed < 2**64:
+            seed = 0
+            if not any(one.field == "Seed" for one in self._assumed):
+                self._assumed.append(Loss("Seed", "", "0"))
+        links = {"model": model, "positive": conditions[0], "negative": conditions[1]}
+        links["latent_image"] = latent
+        sampler, schedule = names
+        if schedule != _STEPS_OF_MODEL:
+            chosen = {"sampler_name": sampler, "scheduler": schedule}
+            return self._add("KSampler", **links, seed=seed, **values, **chosen)
+        parts = {"steps": values["steps"], "denoise": values["denoise"]}
+        kind = "SDXL" if self._family == "sdxl" else "SD1"
+        return self._add(
+            "SamplerCustom",
+            **links,
+            add_noise=True,
+            noise_seed=seed,
+            cfg=values["cfg"],
+            sampler=self._add("KSamplerSelect", sampler_name=sampler),
+            sigmas=self._add("AlignYourStepsScheduler", model_type=kind, **parts),
+        )
+
+    def _enlarge(
+        self, latent: _Link, vae: _Link, first: tuple[int, int], size: tuple[int, int]
+    ) -> _Link:
+        """Add the nodes that enlarge the image before the second pass; return the latent image."""
+        name = self._values.get("Hires upscaler", "")
+        if not name:
+            name = "Latent"
+            self._assumed.append(Loss("Hires upscaler", "", name))
+        sides = {"width": size[0], "height": size[1], "crop": "center"}
+        if name in _LATENT_UPSCALERS:
+            method = _LATENT_UPSCALERS[name]
+            if name not in _EXACT_UPSCALERS:
+                got = "Latent" if method == "bilinear" else f"Latent ({method})"
+                self._lost.append(Loss("Hires upscaler", name, got))
+            factor = as_number(self._values.get("Hires upscale")) or 0
+            scaled = tuple(round(side // 8 * factor) * 8 for side in first)
+            if "Hires resize" not in self._values and 1 < factor <= 8 and scaled == size:
+                by = {"upscale_method": method, "scale_by": factor}
+                return self._add("LatentUpscaleBy", samples=latent, **by)
+            return self._add("LatentUpscale", samples=latent, upscale_method=method, **sides)
+        image = self._add("VAEDecode", samples=latent, vae=vae)
+        if name not in _PLAIN_UPSCALERS:
+            file = self._files.upscaler or f"{name}.pth"
+            upscaler = self._add("UpscaleModelLoader", model_name=file)
+            image = self._add("ImageUpscaleWithModel", upscale_model=upscaler, image=image)
+        method = _PLAIN_UPSCALERS.get(name, "lanczos")
+        image = self._add("ImageScale", image=image, upscale_method=method, **sides)
+        return self._add("VAEEncode", pixels=image, vae=vae)
+
+    def _iter_other_losses(self) -> Iterator[Loss]:
+        for name, value in self._values.items():
+            known = name in _CARRIED or name in INFORMATIONAL_FIELDS or name in _MEANINGLESS
+            is_same = name.startswith("Hires ") and _SAME.fullmatch(value)
+            is_carried = known or is_same or _MODULE.fullmatch(name)
+            if not is_carried and (name, value) not in _WITHOUT_EFFECT:
+                yield Loss(name, value)
+        if self._family != "flux" and "Distilled CFG Scale" in self._values:
+            yield Loss("Distilled CFG Scale", self._values["Distilled CFG Scale"])
+
+
+def _name_file(name: str) -> str:
+    is_file = re.search(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", name, re.IGNORECASE)
+    return name if is_file or not name else f"{name}.safetensors"
+
+
+# A node's outputs, and its inputs in order: a link with its type, or the name of a widget.
+_NODE_TYPES = {
+    "AlignYourStepsScheduler": ("SIGMAS", "model_type steps denoise"),
+    "CLIPSetLastLayer": ("CLIP", "clip:CLIP stop_at_clip_layer"),
+    "CLIPTextEncode": ("CONDITIONING", "clip:CLIP text"),
+    "CheckpointLoaderSimple": ("MODEL CLIP VAE", "ckpt_name"),
+    "ConditioningConcat": (
+        "CONDITIONING",
+        "conditioning_to:CONDITIONING conditioning_from:CONDITIONING",
+    ),
+    "DualCLIPLoader": ("CLIP", "clip_name1 clip_name2 type"),
+    "EmptyLatentImage": ("LATENT", "width height batch_size"),
+    "EmptySD3LatentImage": ("LATENT", "width height batch_size"),
+    "FluxGuidance": ("CONDITIONING", "conditioning:CONDITIONING guidance"),
+    "ImageScale": ("IMAGE", "image:IMAGE upscale_method width height crop"),
+    "ImageUpscaleWithModel": ("IMAGE", "upscale_model:UPSCALE_MODEL image:IMAGE"),
+    "KSampler": (
+        "LATENT",
+        "model:MODEL positive:CONDITIONING negative:CONDITIONING latent_image:LATENT"
+        " seed steps cfg sampler_name scheduler denoise",
+    ),
+    "KSamplerSelect": ("SAMPLER", "sampler_name"),
+    "LatentUpscale": ("LATENT", "samples:LATENT upscale_method width height crop"),
+    "LatentUpscaleBy": ("LATENT", "samples:LATENT upscale_method scale_by"),
+    "LoraLoader": ("MODEL CLIP", "model:MODEL clip:CLIP lora_name strength_model strength_clip"),
+    "ModelSamplingFlux": ("MODEL", "model:MODEL max_shift base_shift width height"),
+    "ModelSamplingSD3": ("MODEL", "model:MODEL shift"),
+    "SamplerCustom": (
+        "LATENT LATENT",
+        "model:MODEL positive:CONDITIONING negative:CONDITIONING sampler:SAMPLER sigmas:SIGMAS"
+        " latent_image:LATENT add_noise noise_seed cfg",
+    ),
+    "SaveImage": ("", "images:IMAGE filename_prefix"),
+    "TripleCLIPLoader": ("CLIP", "clip_name1 clip_name2 clip_name3"),
+    "UNETLoader": ("MODEL", "unet_name weight_dtype"),
+    "UnetLoaderGGUF": ("MODEL", "unet_name"),
+    "UpscaleModelLoader": ("UPSCALE_MODEL", "model_name"),
+    "VAEDecode": ("IMAGE", "samples:LATENT vae:VAE"),
+    "VAEEncode": ("LATENT", "pixels:IMAGE vae:VAE"),
+    "VAELoader": ("VAE", "vae_name"),
+}
+_SEEDS = ("seed", "noise_seed")
+_COLUMN, _ROW = 380, 300  # pixels between two nodes in the editor
+
+
+def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a graph of `build_graph` in the format that ComfyUI's editor opens."""
+    depths: dict[str, int] = {}
+    rows: dict[int, int] = {}
+    nodes: dict[str, dict[str, Any]] = {}
+    links: list[list[Any]] = []
+    for order, (node_id, node) in enumerate(graph.items()):
+        kind, inputs = node["class_type"], node["inputs"]
+        outputs, names = _NODE_TYPES[kind]
+        sources = [value[0] for value in inputs.values() if isinstance(value, list)]
+        depth = depths[node_id] = max((depths[source] + 1 for source in sources), default=0)
+        rows[depth] = rows.get(depth, -1) + 1
+        sockets, widgets = list[dict[str, Any]](), list[Any]()
+        for name, _, link_type in (each.partition(":") for each in names.split()):
+            if not link_type:
+                widgets += [inputs[name], "fixed"] if name in _SEEDS else [inputs[name]]
+                continue
+            source, slot = inputs[name]
+            link = [len(links) + 1, int(source), slot, int(node_id), len(sockets), link_type]
+            links.append(link)
+            nodes[source]["outputs"][slot]["links"].append(link[0])
+            sockets.append({"name": name, "type": link_type, "link": link[0]})
+        nodes[node_id] = {
+            "id": int(node_id),
+            "type": kind,
+            "pos": [depth * _COLUMN, rows[depth] * _ROW],
+            "size": [315, 120 + 26 * len(widgets)],
+            "flags": {},
+            "order": order,
+            "mode": 0,
+            "inputs": sockets,
+            "outputs": [{"name": one, "type": one, "links": []} for one in outputs.split()],
+            "properties": {"Node name for S&R": kind},
+            "widgets_values": widgets,
+        }
+    return {
+        "last_node_id": len(nodes),
+        "last_link_id": len(links),
+        "nodes": list(nodes.values()),
+        "links": links,
+        "groups": [],
+        "config": {},
+        "extra": {},
+        "version": 0.4,
+    }

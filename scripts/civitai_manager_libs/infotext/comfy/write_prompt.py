@@ -1,0 +1,188 @@
+"""A prompt of A1111 in ComfyUI's syntax. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from ...core import as_number, clean_text, format_number
+
+__all__ = ["ComfyPrompt", "LoraTag", "parse_weights", "translate_prompt"]
+
+_MAX_PROMPT = 100_000  # characters
+_MAX_LEVELS = 10  # of brackets within brackets that vary a prompt
+_MAX_LORAS = 50
+_MAX_WEIGHT = 1000.0
+_TOKEN = re.compile(r"\\[()\[\]\\]|:\s*[+-]?[.\d]{1,40}\s*\)|[()\[\]\\:]|[^\\()\[\]:]+")
+_EXTRA_NETWORK = re.compile(r"<(\w{1,40}):([^<>\n]{1,500})>")
+_BREAK = re.compile(r"\bBREAK\b")
+_AND = re.compile(r"\bAND\b(?=\s)")
+_INNERMOST = re.compile(r"\[[^\[\]]*\]")
+_MARKS = re.compile(r"([()|:])")
+_MASKS = {"\\[": "\0a", "\\]": "\0b"}  # `clean_text` leaves no NUL in a text
+
+
+class LoraTag(NamedTuple):
+    """A tag `<lora:name:clip:model>`; the weights are for the text encoder and for the model."""
+
+    name: str
+    clip: float
+    model: float
+
+
+class ComfyPrompt(NamedTuple):
+    """A prompt for ComfyUI.
+
+    texts: the texts between each `BREAK`, at least one. lost: what ComfyUI has no equal for, such
+    as `AND`, as it stands in the prompt.
+    """
+
+    texts: tuple[str, ...]
+    loras: tuple[LoraTag, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+def translate_prompt(
+    prompt: str, steps: int = 20, embeddings: Collection[str] = (), has_tags: bool = True
+) -> ComfyPrompt:
+    """Return an infotext's prompt in ComfyUI's syntax, with its LoRA tags taken out.
+
+    Nested weights are multiplied, since ComfyUI replaces the outer by the inner one; `[word]`
+    becomes `(word:0.909)`. Of a prompt that changes, such as `[cat:dog:0.5]`, the text of the most
+    steps is taken. steps: their number. embeddings: the names that get `embedding:` before them.
+    has_tags: False for a negative prompt, whose tags are words.
+    """
+    text, lost = clean_text(prompt[:_MAX_PROMPT]), list[str]()
+    loras = tuple(_take_tags(text, lost)) if has_tags else ()
+    text = _EXTRA_NETWORK.sub("", text) if has_tags else text
+    text = _choose_texts(text, steps, lost)
+    if _AND.search(text):
+        lost.append("AND")
+        text = _AND.sub(",", text)
+    parts: list[list[str]] = [[]]
+    for words, weight in parse_weights(text):
+        for index, piece in enumerate(pieces := _BREAK.split(words)):
+            if index:
+                parts.append([])
+                piece = piece.lstrip()
+            piece = piece.rstrip() if index < len(pieces) - 1 else piece
+            parts[-1].append(_weigh(_name_embeddings(piece, embeddings), weight))
+    texts = [joined for part in parts if (joined := "".join(part).strip())]
+    return ComfyPrompt(tuple(texts) or ("",), loras, tuple(dict.fromkeys(lost)))
+
+
+def parse_weights(text: str) -> list[tuple[str, float]]:
+    """Return the words of a prompt with their weights, as A1111 reads its brackets.
+
+    `(a)` weighs 1.1, `[a]` 1 / 1.1, `(a:1.3)` 1.3; brackets within brackets are multiplied.
+    """
+    words: list[str] = []
+    changes: dict[int, list[tuple[float, int]]] = {}  # factors that begin or end at a word
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+
+    def close(bracket: str, factor: float, start: int | None = None) -> None:
+        start = opened[bracket].pop() if start is None else start
+        changes.setdefault(start, []).append((factor, 1))
+        changes.setdefault(len(words), []).append((factor, -1))
+
+    for token in _TOKEN.findall(text):
+        number = as_number(token[1:-1]) if token[0] == ":" and token[-1] == ")" else None
+        if token in opened:
+            opened[token].append(len(words))
+        elif number is not None and opened["("]:
+            close("(", number)
+        elif token == ")" and opened["("]:
+            close("(", 1.1)
+        elif token == "]" and opened["["]:
+            close("[", 1 / 1.1)
+        else:
+            words.append(token[1:] if token[0] == "\\" else token)
+    for bracket, factor in (("(", 1.1), ("[", 1 / 1.1)):
+        while opened[bracket]:
+            close(bracket, factor)
+    weighed: list[tuple[str, float]] = []
+    zeros, signs, logarithm = 0, 0, 0.0  # of the factors that hold
+    for index, word in enumerate(words):
+        for factor, step in changes.get(index, ()):
+            zeros += step * (factor == 0)
+            signs += factor < 0
+            logarithm += step * math.log(abs(factor)) if factor else 0.0
+        size = min(_MAX_WEIGHT, math.exp(min(logarithm, 7.0)))
+        weight = 0.0 if zeros else round(-size if signs % 2 else size, 3)
+        if weighed and weighed[-1][1] == weight:
+            word = weighed.pop()[0] + word
+        if word:
+            weighed.append((word, weight))
+    return weighed
+
+
+def _weigh(text: str, weight: float) -> str:
+    escaped = re.sub(r"([()])", r"\\\1", text)
+    return f"({escaped}:{format_number(weight)})" if weight != 1 and text.strip() else escaped
+
+
+def _take_tags(text: str, lost: list[str]) -> Iterator[LoraTag]:
+    """Yield the LoRAs of a prompt's tags; add the tags of other networks to `lost`."""
+    for found in list(_EXTRA_NETWORK.finditer(text))[:_MAX_LORAS]:
+        stated = dict(one.split("=", 1) for one in found[2].split(":") if "=" in one)
+        name, *weights = (one for one in found[2].split(":") if "=" not in one)
+        clip = as_number(stated.get("te", weights[0] if weights else 1))
+        model = as_number(stated.get("unet", weights[1] if len(weights) > 1 else clip))
+        if found[1].lower() not in ("lora", "lyco") or clip is None or model is None:
+            lost.append(found[0])
+        elif clip or model:
+            yield LoraTag(name.strip(), clip, model)
+
+
+def _choose_texts(text: str, steps: int, lost: list[str]) -> str:
+    """Return a prompt with one text for each bracket that changes it, such as `[cat:dog:0.5]`."""
+    for escaped, mask in _MASKS.items():
+        text = text.replace(escaped, mask)
+
+    def choose(bracket: re.Match[str]) -> str:
+        inner = bracket[0][1:-1]
+        choices = _split(inner, "|")
+        *texts, last = _split(inner, ":")
+        when = as_number(last)
+        if len(choices) > 1:
+            chosen = choices[0]
+        elif 1 <= len(texts) <= 2 and when is not None and when >= 0:
+            before, after = texts if len(texts) == 2 else ("", texts[0])
+            chosen = after if (when if when <= 1 else when / steps) < 0.5 else before
+        else:
+            return f"\0c{inner}\0d"
+        lost.append(unmask(bracket[0]))
+        return chosen
+
+    def unmask(masked: str) -> str:
+        for sign, mask in (("[", "\0c"), ("]", "\0d"), *_MASKS.items()):
+            masked = masked.replace(mask, sign)
+        return masked
+
+    for _ in range(_MAX_LEVELS):
+        text, count = _INNERMOST.subn(choose, text)
+        if not count:
+            break
+    return unmask(text)
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split a text at a separator outside of parentheses."""
+    parts, depth = [""], 0
+    for piece in _MARKS.split(text):
+        depth += (piece == "(") - (piece == ")")
+        if piece == separator and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
+
+
+def _name_embeddings(text: str, names: Collection[str]) -> str:
+    for name in names:
+        if name.lower() in text.lower():
+            word = re.compile(rf"(?<![\w:]){re.escape(name)}(?!\w)", re.IGNORECASE)
+            text = word.sub(f"embedding:{name}".replace("\\", r"\\"), text)
+    return text

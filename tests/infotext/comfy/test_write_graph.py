@@ -1,0 +1,245 @@
+"""Infotexts written as ComfyUI graphs: read back, they say the same."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs.core import as_number, model_file_stem
+from civitai_manager_libs.infotext import build_infotext, parse_infotext
+from civitai_manager_libs.infotext.comfy import build_graph, build_workflow, GraphFiles
+from civitai_manager_libs.infotext.comfy.write_graph import split_hires_size
+from civitai_manager_libs.infotext.comfy.write_prompt import parse_weights, translate_prompt
+from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
+from civitai_manager_libs.infotext.samplers import translate_sampler
+from hypothesis import given
+from hypothesis import strategies as st
+
+_TESTS = Path(__file__).parents[2]
+LINE = "Steps: 20, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: a"
+_EQUAL_SCHEDULES = {"Uniform": "Normal", "Polyexponential": "Exponential"}
+_FIELDS = ("Steps", "CFG scale", "Seed", "Size", "Model", "VAE", "Clip skip", "Distilled CFG Scale")
+_HIRES = ("Denoising strength", "Hires steps", "Hires upscaler", "Hires sampler")
+
+
+def read(graph):
+    return build_infotext({"comfy": {"prompt": graph}})
+
+
+def plain(prompt):
+    told = translate_prompt(prompt)
+    texts = tuple(" ".join(text.split()) for text in told.texts)
+    return texts, {lora.name.lower(): lora[1:] for lora in reversed(told.loras)}
+
+
+def promised(text, skipped=()):
+    """Return what a graph carries of an infotext, in one form for the same meaning."""
+    told = parse_infotext(text)
+    values = told.parameters
+    found = {"Prompt": plain(told.prompt), "Negative prompt": plain(told.negative_prompt)[0]}
+    found |= {name: values[name] for name in _FIELDS if name in values}
+    if found.get("Clip skip") == "1":
+        del found["Clip skip"]
+    if "Model" in found:
+        found["Model"] = model_file_stem(found["Model"])
+    if "VAE" in found:
+        name = model_file_stem(found.pop("VAE"))
+        found |= {"VAE": name} if name.lower() not in ("automatic", "none") else {}
+    sampler, schedule = translate_sampler(
+        values.get("Sampler", ""), values.get("Schedule type", "")
+    )
+    found["Sampler"] = sampler
+    if schedule not in ("", "Automatic"):
+        found["Schedule type"] = _EQUAL_SCHEDULES.get(schedule, schedule)
+    if size := split_hires_size(values):
+        found |= {name: values[name] for name in _HIRES if name in values}
+        found["Hires size"] = size
+        if found.get("Hires steps") == "0":
+            found["Hires steps"] = values.get("Steps")
+        if found.get("Hires sampler") in ("Use same sampler", sampler):
+            del found["Hires sampler"]
+        if found.get("Hires upscaler") in ("Lanczos", "Nearest", "None"):  # no model to be read
+            del found["Hires upscaler"]
+    return {
+        name: n if (n := as_number(value) if name != "Model" else None) is not None else value
+        for name, value in found.items()
+        if name not in skipped and value not in ("", ((), {}))
+    }
+
+
+def list_differences(text, base_model=""):
+    made = build_graph(text, base_model=base_model)
+    changed = {each.field for each in (*made.lost, *made.assumed)}
+    if "Sampler" in changed:  # the second pass may have what was taken in its place
+        changed.add("Hires sampler")
+    if "Size" in changed:
+        changed.add("Hires size")
+    wanted, got = promised(text, changed), promised(read(made.graph))
+    if base_model in ("SDXL 1.0", "Pony") and wanted.get("Clip skip") == 2:
+        del wanted["Clip skip"]  # its default there
+    by_workflow = build_infotext({"comfy": {"workflow": build_workflow(made.graph)}})
+    assert by_workflow == read(made.graph) or "{" in text or "//" in text or "/*" in text
+    return {name: (v, got.get(name)) for name, v in wanted.items() if got.get(name) != v}
+
+
+def _iter_strings(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _iter_strings(each)
+
+
+def list_infotexts():
+    """Return the infotexts in all files of the tests."""
+    texts = set()
+    for path in _TESTS.rglob("*.json"):
+        if "node_modules" not in path.parts:
+            texts.update(_iter_strings(json.loads(path.read_text("utf-8"))))
+    for path in _TESTS.rglob("*.py"):
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        texts.update(n.value for n in nodes if isinstance(n, ast.Constant) and n.value is not None)
+    texts = {text for text in texts if isinstance(text, str) and "Steps: " in text}
+    return sorted(text for text in texts if parse_infotext(text).parameters.get("Steps"))
+
+
+def test_infotexts_of_all_tests_are_read_back_the_same():
+    texts = [translate_infotext(text) for text in list_infotexts()]
+    found = {text: differing for text in texts if (differing := list_differences(text))}
+    assert len(texts) > 100 and found == {}
+
+
+_WORDS = st.sampled_from(
+    "a cat,|masterpiece|(sky:1.3)|((very)) |[dull]|\\(x\\)|BREAK|, | |:|]|)|(|[|\n|的|(a (b:1.2):0)"
+    "|<lora:ink:0.8>|<lora:b v1:1:0.5>|<lora:c:te=0.2:unet=1>|(x:1.1) y".split("|")
+)
+_PROMPTS = st.lists(_WORDS, max_size=8).map(" ".join)
+_SAMPLERS = "Euler,Euler a,DPM++ 2M,DPM++ 3M SDE,UniPC,DDIM,Restart,LCM,DPM++ 2M Karras,Heun"
+_SCHEDULES = ",Automatic,Karras,Uniform,SGM Uniform,Beta,Align Your Steps,KL Optimal,Turbo,Simple"
+_UPSCALERS = "Latent,Latent (bicubic),Latent (antialiased),4x-UltraSharp,Lanczos"
+_NUMBERS = {
+    "Steps": st.integers(1, 150),
+    "CFG scale": st.sampled_from(["1", "4.5", "7", "30"]),
+    "Seed": st.integers(0, 2**64 - 1),
+    "Clip skip": st.sampled_from(["", "1", "2", "3"]),
+    "VAE": st.sampled_from(["", "Automatic", "sub.vae.pt", "vae-ft-mse.safetensors"]),
+    "Model": st.sampled_from(["dream_8", "v1.5 pruned", "a.safetensors-x"]),
+    "Sampler": st.sampled_from(_SAMPLERS.split(",")),
+    "Schedule type": st.sampled_from(_SCHEDULES.split(",")),
+    "Distilled CFG Scale": st.sampled_from(["", "", "3.5"]),
+    "ADetailer model": st.sampled_from(["", "face_yolov8n.pt"]),
+}
+_HIRES_VALUES = {
+    "Hires upscale": st.sampled_from(["", "1.5", "2", "1.3", "1"]),
+    "Hires resize": st.sampled_from(["", "", "768x1024", "0x900"]),
+    "Hires steps": st.sampled_from(["", "0", "7"]),
+    "Hires upscaler": st.sampled_from(["", *_UPSCALERS.split(",")]),
+    "Hires sampler": st.sampled_from(["", "Euler", "Use same sampler"]),
+    "Denoising strength": st.sampled_from(["0.3", "0.7"]),
+}
+_BASES = st.sampled_from(["", "SD 1.5", "SDXL 1.0", "Pony", "Flux.1 D", "SD 3.5"])
+
+
+@st.composite
+def infotexts(draw):
+    values = {name: draw(one) for name, one in _NUMBERS.items()}
+    values["Size"] = f"{draw(st.integers(64, 2000))}x{draw(st.integers(8, 250)) * 8}"
+    if draw(st.booleans()):
+        values |= {name: draw(one) for name, one in _HIRES_VALUES.items()}
+    line = ", ".join(f"{name}: {value}" for name, value in values.items() if value != "")
+    return f"{draw(_PROMPTS)}\nNegative prompt: blurry {draw(_PROMPTS).replace('<', '')}\n{line}"
+
+
+@given(infotexts(), _BASES)
+def test_infotext_is_read_back_the_same(text, base_model):
+    assert list_differences(translate_infotext(text), base_model) == {}
+
+
+@given(st.text(max_size=200), _BASES)
+def test_any_text_gives_a_graph_or_an_editors_workflow(text, base_model):
+    for loader in ("CheckpointLoaderSimple", "UNETLoader"):
+        graph = build_graph(f"{text}\n{LINE}", GraphFiles(loader=loader), base_model).graph
+        assert json.loads(json.dumps(build_workflow(graph)))["nodes"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "weighed"),
+    [
+        ("a (b) c", [("a ", 1), ("b", 1.1), (" c", 1)]),
+        ("(a (b:1.2):1.5)", [("a ", 1.5), ("b", 1.8)]),
+        ("((a)) [b]", [("a", 1.21), (" ", 1), ("b", 0.909)]),
+        ("[[a]", [("a", 0.826)]),
+        ("(a", [("a", 1.1)]),
+        ("a) b: 1", [("a) b: 1", 1)]),
+        (r"\(a\) \[b\]", [("(a) [b]", 1)]),
+        ("(a:0) (b:-1)", [("a", 0), (" ", 1), ("b", -1)]),
+        ("(" * 200 + "a", [("a", 1000)]),
+    ],
+)
+def test_weights_are_those_of_a1111(prompt, weighed):
+    assert parse_weights(prompt) == weighed
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "lost"),
+    [
+        ("a (b (c:1.2)) [d]", "a (b :1.1)(c:1.32) (d:0.909)", ()),
+        ("[cat:dog:0.3] x", "dog x", ("[cat:dog:0.3]",)),
+        ("[cat:dog:16]", "cat", ("[cat:dog:16]",)),
+        ("[(a:1.2):b:0.8]", "(a:1.2)", ("[(a:1.2):b:0.8]",)),
+        ("[night:0.25] [[a|b]::0.9]", "night a", ("[night:0.25]", "[a|b]", "[a::0.9]")),
+        ("a AND b", "a , b", ("AND",)),
+        ("Easy, easyneg (easy:1.2)", "embedding:easy, easyneg (embedding:easy:1.2)", ()),
+        ("a <hypernet:h:1>", "a", ("<hypernet:h:1>",)),
+    ],
+)
+def test_prompt_is_rewritten_for_comfyui(prompt, text, lost):
+    told = translate_prompt(prompt, 20, ["easy"])
+    assert (told.texts, told.lost) == ((text,), lost)
+
+
+def test_what_a_graph_cannot_carry_is_told():
+    told = build_graph(
+        f"a AND b\n{LINE}, Sampler: Restart, Schedule type: Turbo, RNG: NV, Variation seed: 3,"
+        " Denoising strength: 0.5, Size: 510x512, Clip skip: 1, ADetailer model: face.pt"
+    )
+    assert {loss.field for loss in told.lost} == {
+        *("Prompt", "Sampler", "Schedule type", "RNG", "Variation seed", "Denoising strength"),
+        *("Size", "ADetailer model"),
+    }
+    assert {loss.field for loss in build_graph("a cat").assumed} == {
+        *("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model"),
+    }
+
+
+def kinds(graph):
+    return [node["class_type"] for node in graph.values()]
+
+
+def test_flux_and_sd3_are_loaded_by_what_is_there():
+    files = GraphFiles("flux1-dev.sft", "UNETLoader", encoders=("l.sft", "t5.sft"))
+    graph = build_graph(f"a\n{LINE}, Distilled CFG Scale: 3", files, "Flux.1 D").graph
+    assert {"DualCLIPLoader", "FluxGuidance", "ModelSamplingFlux", "VAELoader"} < {*kinds(graph)}
+    loader = next(n for n in graph.values() if n["class_type"] == "DualCLIPLoader")["inputs"]
+    assert loader == {"clip_name1": "l.sft", "clip_name2": "t5.sft", "type": "flux"}
+    graph = build_graph(f"a\n{LINE}", GraphFiles(loader="UnetLoaderGGUF"), "SD 3.5").graph
+    assert {"UnetLoaderGGUF", "TripleCLIPLoader", "ModelSamplingSD3"} < {*kinds(graph)}
+    assert "EmptySD3LatentImage" in kinds(build_graph(f"a\n{LINE}", base_model="SD 3.5").graph)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "schedule"),
+    [
+        ("Sampler: Euler a", "normal"),
+        ("Sampler: DPM++ 2M", "karras"),
+        ("Sampler: DPM++ 2M, Version: v1.7.0", "normal"),
+        ("Sampler: DPM++ 2M Karras, Version: v1.7.0", "karras"),
+        ("Sampler: DPM++ 2M SDE, Schedule type: Automatic", "exponential"),
+    ],
+)
+def test_automatic_schedule_is_the_samplers_own(sampler, schedule):
+    graph = build_graph(f"a\n{LINE}, {sampler}").graph
+    used = next(n for n in graph.values() if n["class_type"] == "KSampler")
+    assert used["inputs"]["scheduler"] == schedule
