@@ -336,14 +336,12 @@ function makeFocusActions({ store, toast, translate, parts }: PageContext) {
 
 function makeDownloadActions({ store, toast, translate, parts }: PageContext) {
   return {
-    download: (ids: Iterable<number>) =>
-      parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
+    download: (ids: Iterable<number>) => parts.jobs.downloadImages(ids),
     /** Download the open gallery.
-     * @param limit number of images
-     * @param verify walk through the gallery's pages twice */
-    async downloadGallery(limit: number, verify: boolean) {
+     * @param limit number of images */
+    async downloadGallery(limit: number) {
       const { where, hiddenCount } = store.get();
-      await parts.jobs.startJob({ query: where, limit, ...(verify && { verify }) });
+      await parts.jobs.startJob({ query: where, limit });
       if (hiddenCount) toast(translate("hidden_downloaded"));
     },
     /** Store this many more records of the gallery. */

@@ -156,7 +156,6 @@ export interface State {
 export type Step = "left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown";
 
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
-type Toast = (text: string, kind?: "good" | "bad", undo?: () => unknown) => void;
 
 /** What all parts of the page share. */
 export interface Context {
@@ -167,6 +166,6 @@ export interface Context {
   records: Records;
   translate: Translate;
   actions: Actions;
-  toast: Toast;
+  toast: import("./core/dialogs").Toasts["show"];
   signal: AbortSignal; // aborted when the element leaves the page
 }

@@ -390,7 +390,7 @@ def test_end_of_a_job_is_announced_and_its_images_marked_as_saved(flaky_server, 
     page.message("1 saved").wait_for()
     page.tile(other).locator("[data-do='mark']").click()
     page.control("download-marked").click()
-    page.message("1 saved, 1 was there already").wait_for()
+    page.message("2 saved").wait_for()  # with what began a moment before
     page.find("is:saved")
     wait_for(lambda: page.ids() == [id, other])
     page.tile(id).click()
@@ -414,18 +414,18 @@ def test_failures_are_explained_and_retried_before_a_job_is_cleared(flaky, flaky
     page.message("3 failed (needs a key: 3)").wait_for()
     page.key("j")
     job = _job(page)
-    expect(job.locator(".job-head")).to_have_text(re.compile(r"^up to 3 pictures\s*3 failed$"))
+    expect(job.locator("h4")).to_have_text("up to 3 pictures")
+    expect(job.locator(".job-line")).to_have_text("3 failed · 0 saved")
     assert job.locator(".job-actions button").first.get_attribute("data-do") == "job-retry"
     expect(page.control("jobs-clear")).to_be_hidden()
-    job.locator(".failures summary").click()
-    expect(job.locator("tbody tr")).to_have_count(3)
-    expect(job.locator("tbody tr").first).to_contain_text("enter yours in the settings")
+    page.control("job-more").click()
+    expect(job.locator(".failures li")).to_have_count(3)
+    expect(job.locator(".failures li").first).to_contain_text("enter yours in the settings")
     assert page.axe_findings_in_both_themes() == []
     flaky.rules.clear()
     page.control("job-retry").click()
-    expect(job.locator(".job-line")).to_contain_text("3 saved")
+    expect(job.locator(".job-line")).to_have_text("done · 3 saved")
     expect(job.locator(".failures")).to_be_hidden()
-    expect(job.locator(".job-head .tag")).to_have_text("done")
     page.control("jobs-clear").click()
     expect(page.page.locator(".job")).to_have_count(0)
 
@@ -471,15 +471,45 @@ def test_downloads_are_described_grouped_by_model_and_searched(flaky_server, pag
     expect(page.control("jobs-older")).to_be_hidden()
 
 
-def test_list_of_failures_stays_open_while_the_job_runs(flaky, page):
-    flaky.rule(_FILES, status(404))
+def test_row_stays_unfolded_while_the_job_runs(page):
     _begun(page)
     page.key("j")
-    fold = _job(page).locator(".failures")
-    fold.locator("summary").click()
-    rows = fold.locator("tbody tr").count()
-    wait_for(lambda: fold.locator("tbody tr").count() > rows or "more" in fold.inner_text())
-    assert fold.evaluate("fold => fold.open")
+    page.control("job-more").click()
+    _answers(page, 2)
+    expect(_job(page).locator(".job-about")).to_be_visible()
+
+
+def test_row_is_low_and_shows_the_first_image(flaky_server, page):
+    page.go("?model=900003")
+    page.ready()
+    _begun(page, "2")
+    flaky_server.job_done(flaky_server.jobs()[0]["id"])
+    page.key("j")
+    assert 48 <= _job(page).bounding_box()["height"] <= 57
+    thumb = _job(page).locator(".job-thumb img")
+    assert f"/thumb/{page.ids()[0]}?" in thumb.get_attribute("src")
+
+
+def test_images_asked_for_in_a_few_seconds_are_one_job_more_and_one_message(flaky_server, page):
+    page.key("ArrowRight")
+    for _ in range(6):
+        page.key("d")
+        page.key("ArrowRight")
+    page.message("6 saved").wait_for()
+    expect(page.page.locator(".toast")).to_have_count(1)
+    assert [job["saved"] for job in flaky_server.jobs()] == [5, 1]
+
+
+def test_missed_images_are_checked_for_when_a_gallery_ends(flaky_server, page):
+    page.go("?model=900003")
+    page.ready()
+    _begun(page, _MANY)
+    page.message("saved").wait_for()
+    page.control("verify").click()
+    expect(page.message("Check for missed")).to_be_hidden()
+    job_id = flaky_server.jobs()[0]["id"]
+    wait_for(lambda: "Both passes" in (flaky_server.job_done(job_id)["report"] or {})["end"])
+    assert "verify" not in flaky_server.jobs()[0]["actions"]
 
 
 def test_page_reconnects_while_a_job_runs(flaky_server, page):

@@ -108,16 +108,24 @@ function notifyTop(root: Node) {
 type ToastKind = "good" | "bad" | undefined;
 
 const SHORT = 5000; // ms
+const TO_PRESS = 3000; // ms more if there is a button
 const A_LETTER = 60; // ms more for each letter beyond a line's
 const LINE = 60; // letters
 const MOST = 4; // at once
+
+/** A button in a toast: its `data-do`, its label, and what it does. */
+interface ToastButton {
+  action: string;
+  label: string;
+  press: () => unknown;
+}
 
 export class Toasts {
   list;
 
   /** @param root where the messages are added */
   constructor(
-    root: ShadowRoot,
+    private readonly root: ShadowRoot,
     readonly translate: Translate,
     signal: AbortSignal,
   ) {
@@ -128,14 +136,23 @@ export class Toasts {
     observeSize(this.list, clearIfHidden, signal);
   }
 
-  /** Show a message. A message that is already shown is not shown again.
-   * @param undo undoes the action that the message reports */
-  show(text: string, kind?: ToastKind, undo?: () => unknown) {
-    if (!text) return;
+  /** Show a message. Of several messages only the newest is seen, besides errors.
+   * @param kind "good" only if what the message reports is done
+   * @param offer undoes the action that the message reports, or another button
+   * @param before the message that this one replaces. Return the new message's element. */
+  show(
+    text: string,
+    kind?: ToastKind,
+    offer?: ToastButton | (() => unknown),
+    before?: HTMLElement | null,
+  ) {
+    if (!text) return null;
     for (const same of [...this.list.children]) {
       if (same.querySelector(".toast-text")?.textContent === text) same.remove();
     }
-    const time = SHORT + Math.max(0, text.length - LINE) * A_LETTER;
+    const undo = { action: "undo", label: this.translate("do_undo") };
+    const look = typeof offer === "function" ? { ...undo, press: offer } : offer;
+    const time = SHORT + (look ? TO_PRESS : 0) + Math.max(0, text.length - LINE) * A_LETTER;
     const dismiss = { type: "button", class: "toast-text", title: this.translate("dismiss") };
     const clock = el("span", { class: "toast-time" });
     clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
@@ -148,17 +165,36 @@ export class Toasts {
         kind && icon(kind === "bad" ? "warning" : "check"),
         el("span", { dir: "auto" }, text),
       ),
-      undo &&
-        button({ action: "undo", label: this.translate("do_undo"), class: "quiet" }, () => {
+      look &&
+        button({ ...look, class: "quiet" }, () => {
           toast.remove();
-          return undo();
+          return look.press();
         }),
       clock,
     );
     // the animated line is the clock: it stops while the pointer is over the toast
     clock.addEventListener("animationend", () => toast.remove());
+    if (before?.isConnected) toast.style.animation = "none"; // it is there already
+    before?.remove();
     this.list.append(toast);
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
+    this.#keepOffFocus();
+    return toast;
+  }
+
+  /** Move the messages to the window's other edge if they would cover the focused control. */
+  #keepOffFocus() {
+    this.list.removeAttribute("data-away");
+    const focused = this.root.activeElement?.getBoundingClientRect();
+    const box = this.list.getBoundingClientRect();
+    const isCovered =
+      focused &&
+      focused.height < window.innerHeight / 2 &&
+      focused.bottom > box.top &&
+      focused.top < box.bottom &&
+      focused.right > box.left &&
+      focused.left < box.right;
+    if (isCovered) this.list.setAttribute("data-away", "");
   }
 
   /** Press Undo on the newest message that offers it. Return false if no message does. */

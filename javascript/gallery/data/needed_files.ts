@@ -66,7 +66,7 @@ export class NeededFiles {
 
   /** Start the download of these model files. Errors are shown to the user. */
   async get(files: readonly NeededFileView[]) {
-    const { api, store, toast, parts, signal } = this.context;
+    const { api, store, parts, signal } = this.context;
     try {
       const { panel, needs, fileChoices } = store.get();
       const listed = panel === "model_files" ? needs.list.of : "";
@@ -75,9 +75,8 @@ export class NeededFiles {
         collection: new URLSearchParams(listed).get("collection") ?? "",
         request: makeUuid(),
       };
-      const { message } = await api.post("model_files", body, { signal });
-      toast(message, "good");
-      parts.jobs.poller.announceStart();
+      const { job_id, message } = await api.post("model_files", body, { signal });
+      parts.jobs.announceStart(job_id, 0, message);
     } catch (error) {
       showError(error, this.context);
     }

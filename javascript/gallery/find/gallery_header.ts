@@ -13,12 +13,9 @@ import type { Context, State, Where } from "../types";
 import { getGalleryName } from "./chips";
 
 const LIMIT = "gallery_download_limit";
-const SECOND_PAGE = 89; // images a request, as the server walks a gallery the second time
 
 class DownloadOptions {
   #limit;
-  #verify = el("input", { type: "checkbox", "data-field": "verify" });
-  #cost = el("p", { class: "dim" });
   #popover;
   /** Opens the options. */
   trigger;
@@ -45,11 +42,7 @@ class DownloadOptions {
       this.#makeForm(),
     );
     root.append(this.#popover);
-    this.#verify.addEventListener("change", () => this.#drawCost());
-    this.#limit.addEventListener("input", () => this.#drawCost());
     store.on(["bootstrap"], (now, before) => this.#updateLimit(now, before), { signal });
-    store.on(["ended"], () => this.#drawCost(), { signal });
-    this.#drawCost();
   }
 
   #makeLimit() {
@@ -71,8 +64,6 @@ class DownloadOptions {
       "form",
       { class: "download-options", on: { submit } },
       el("label", {}, el("span", { text: translate("download_most") }), this.#limit),
-      el("label", { class: "switch" }, this.#verify, el("span", { text: translate("make_sure") })),
-      this.#cost,
       start,
     );
   }
@@ -81,7 +72,7 @@ class DownloadOptions {
     if (!this.#limit.reportValidity()) return undefined;
     this.#popover.hidePopover();
     const { actions } = this.context;
-    return actions.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked);
+    return actions.downloadGallery(this.#limit.valueAsNumber);
   }
 
   /** Show a changed setting in the limit field, without overwriting what the user has typed. */
@@ -89,17 +80,6 @@ class DownloadOptions {
     const value = getSetting(now.bootstrap, LIMIT);
     if (value === getSetting(before.bootstrap, LIMIT)) return;
     this.#limit.value = String(value);
-    this.#drawCost();
-  }
-
-  /** Show how many more requests it costs to walk through the gallery's pages a second time. */
-  #drawCost() {
-    const { store, translate } = this.context;
-    const { ended, images } = store.get();
-    const limit = this.#limit.valueAsNumber || 1;
-    const count = ended ? Math.min(limit, images.length) : limit;
-    const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
-    this.#cost.textContent = translate("make_sure_hint", { n });
   }
 }
 

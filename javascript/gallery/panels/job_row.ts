@@ -1,7 +1,8 @@
-/** The row of one download in the panel: created once, then updated in place. */
+/** The row of one download in the panel: created once, then updated in place. What is seldom needed
+ * is unfolded. */
 
 import type { JobCard, JobFailure } from "../contract";
-import { button, el, type IconName, icon, setAttribute, setText } from "../core/dom";
+import { button, el, type IconName, icon, iconButton, setAttribute, setText } from "../core/dom";
 import { formatDate } from "../core/text";
 import { JobFiles } from "../details/file_controls";
 import type { Context } from "../types";
@@ -13,24 +14,30 @@ const GLYPHS: Record<string, IconName> = {
   first: "play",
   retry: "again",
   anew: "download",
+  verify: "search",
   open: "folder",
   forget: "trash",
 };
+const IN_ROW = 2; // actions; the others are unfolded
+const THUMB = 320; // pixels wide
 
 export class JobRow {
-  subject;
-  about;
-  folder;
-  state;
-  bar;
-  line;
-  note;
-  actions;
-  files;
-  failures;
-  report;
   element;
-  #drawn = { actions: "", failures: "", report: "" };
+  #thumb = el("span", { class: "job-thumb" });
+  #subject = el("h4", { class: "one-line", dir: "auto" });
+  #line = el("p", { class: "job-line one-line" });
+  #bar = el("progress", { max: 100 });
+  #note = el("p", { class: "job-note", dir: "auto" });
+  #actions = el("div", { class: "job-actions" });
+  #unfold;
+  #about = el("p", { class: "dim job-about", dir: "auto" });
+  #folder = el("p", { class: "dim job-folder" });
+  #files = new JobFiles();
+  #failures = el("div", { class: "failures" });
+  #report = el("div", { class: "report dim" });
+  #others = el("div", { class: "actions" });
+  #more;
+  #drawn: Record<string, string> = {};
 
   /** @param act called with the id and the action of a pressed button, such as "pause" */
   constructor(
@@ -38,31 +45,33 @@ export class JobRow {
     readonly id: number,
     readonly act: (id: number, action: string) => Promise<void>,
   ) {
-    this.subject = el("h4", { dir: "auto" });
-    this.about = el("p", { class: "dim job-about", dir: "auto" });
-    this.folder = el("p", { class: "dim job-folder" });
-    this.state = el("span", { class: "tag" });
-    this.bar = el("progress", { max: 100 });
-    this.line = el("p", { class: "job-line" });
-    this.note = el("p", { class: "job-note", dir: "auto" });
-    this.actions = el("div", { class: "job-actions" });
-    this.files = new JobFiles();
-    this.failures = el("details", { class: "failures" });
-    this.report = el("details", { class: "report" });
+    const label = context.translate("job_more");
+    this.#unfold = iconButton("job-more", "fold", label, () => this.#toggle(), "quiet job-unfold");
+    this.#unfold.setAttribute("aria-expanded", "false");
+    this.#more = el(
+      "div",
+      { class: "job-more", hidden: true },
+      this.#about,
+      this.#folder,
+      this.#files.element,
+      this.#failures,
+      this.#report,
+      this.#others,
+    );
+    const text = el("div", { class: "job-text" }, this.#subject, this.#line);
     this.element = el(
       "li",
       { class: "job", "data-job": id },
-      el("div", { class: "job-head" }, this.subject, this.state),
-      this.about,
-      this.bar,
-      this.line,
-      this.note,
-      this.folder,
-      this.files.element,
-      this.failures,
-      this.report,
-      this.actions,
+      el("div", { class: "job-head" }, this.#thumb, text, this.#actions, this.#unfold),
+      this.#bar,
+      this.#note,
+      this.#more,
     );
+  }
+
+  #toggle() {
+    this.#more.hidden = !this.#more.hidden;
+    this.#unfold.setAttribute("aria-expanded", String(!this.#more.hidden));
   }
 
   /** Show the state of the job. */
@@ -70,65 +79,77 @@ export class JobRow {
     this.element.dataset.state = job.state;
     const { store, translate } = this.context;
     const date = formatDate(job.created, store.get().bootstrap?.language);
-    setText(this.subject, job.subject);
-    setText(this.about, [date, ...job.filters].join(" · "));
-    setText(this.folder, job.folder && translate("job_in_folder", { folder: job.folder }));
-    this.folder.hidden = !job.folder;
-    setText(this.state, job.state_label);
-    this.bar.value = job.percent;
-    this.bar.setAttribute("aria-label", `${job.group}: ${job.subject}`);
-    setText(this.line, job.line);
-    setText(this.note, job.note);
-    this.note.hidden = !job.note;
+    setText(this.#subject, job.subject);
+    setText(this.#line, `${job.state_label} · ${job.line}`);
+    this.#line.title = this.#line.textContent ?? "";
+    this.#bar.value = job.percent;
+    this.#bar.hidden = ["done", "cancelled"].includes(job.state);
+    this.#bar.setAttribute("aria-label", `${job.group}: ${job.subject}`);
+    setText(this.#note, job.note);
+    this.#note.hidden = !job.note;
+    setText(this.#about, [date, ...job.filters].join(" · "));
+    setText(this.#folder, job.folder && translate("job_in_folder", { folder: job.folder }));
+    this.#folder.hidden = !job.folder;
     setAttribute(this.element, "data-failed", job.failed > 0);
-    this.files.draw(job.model_files);
+    this.#files.draw(job.model_files);
     // of a model file its own row tells what went wrong
-    this.failures.hidden = job.failed === 0 || job.model_files.length > 0;
-    this.report.hidden = !job.report;
+    this.#failures.hidden = job.failed === 0 || job.model_files.length > 0;
+    this.#report.hidden = !job.report;
+    this.#drawIfChanged("thumb", job.thumb, () => this.#drawThumb(job));
     this.#drawIfChanged("actions", job.actions, () => this.#drawActions(job));
     const failures = [job.failed_label, job.failures, job.more];
     this.#drawIfChanged("failures", failures, () => this.#drawFailures(job));
     this.#drawIfChanged("report", job.report, () => this.#drawReport(job));
   }
 
-  /** Draw a part of the row if its data have changed. A redraw would close the part and take the
-   * focus away.
+  /** Draw a part of the row if its data have changed. A redraw would take the focus away.
    * @param data what the part shows */
-  #drawIfChanged(part: "actions" | "failures" | "report", data: unknown, draw: () => void) {
+  #drawIfChanged(part: string, data: unknown, draw: () => void) {
     const drawn = JSON.stringify(data);
     if (drawn === this.#drawn[part]) return;
     this.#drawn[part] = drawn;
     draw();
   }
 
-  #drawActions(job: JobCard) {
-    const { root, translate } = this.context;
-    const hadFocus = this.actions.contains(root.activeElement);
-    const made = job.actions.map((name) => {
+  #drawThumb({ thumb, model_files }: JobCard) {
+    const sign = icon(model_files.length ? "model" : "download");
+    this.#thumb.replaceChildren(thumb === null ? sign : this.#makeThumb(thumb, sign));
+  }
+
+  /** Return the thumbnail of an image.
+   * @param otherwise replaces a thumbnail that cannot be loaded */
+  #makeThumb(id: number, otherwise: Node | string = "") {
+    const src = this.context.api.getThumbUrl(id, THUMB);
+    const image = el("img", { alt: "", loading: "lazy", src });
+    image.addEventListener("error", () => image.replaceWith(otherwise));
+    return image;
+  }
+
+  /** Draw the buttons: the first two in the row, the others below. */
+  #drawActions({ actions }: JobCard) {
+    const { translate, root } = this.context;
+    const hadFocus = this.#actions.contains(root.activeElement);
+    // of a double click the first press has put another button here
+    const press = (name: string) => (event: MouseEvent) =>
+      event.detail > 1 || this.act(this.id, name);
+    const made = actions.slice(0, IN_ROW).map((name) => {
       const label = translate(`job_${name}`);
-      return button(
-        { action: `job-${name}`, icon: GLYPHS[name], label, class: "quiet" },
-        // of a double click the first press has put another button here
-        (event) => event.detail > 1 || this.act(this.id, name),
-      );
+      return iconButton(`job-${name}`, GLYPHS[name], label, press(name), "quiet");
     });
-    this.actions.replaceChildren(...made);
+    this.#actions.replaceChildren(...made);
+    this.#others.replaceChildren(
+      ...actions.slice(IN_ROW).map((name) => {
+        const label = translate(`job_${name}`);
+        return button({ action: `job-${name}`, icon: GLYPHS[name], label }, press(name));
+      }),
+    );
     if (hadFocus) made[0]?.focus();
   }
 
   #drawFailures({ failed_label, failures, more }: JobCard) {
-    const { translate } = this.context;
-    const heads = [translate("picture"), translate("failed_reason")].map((head) =>
-      el("th", {}, head),
-    );
-    this.failures.replaceChildren(
-      el("summary", {}, icon("fold"), el("span", {}, failed_label)),
-      el(
-        "table",
-        {},
-        el("thead", {}, el("tr", {}, ...heads)),
-        el("tbody", {}, ...failures.map((failure) => this.#makeFailureRow(failure))),
-      ),
+    this.#failures.replaceChildren(
+      el("p", { text: failed_label }),
+      el("ul", {}, ...failures.map((failure) => this.#makeFailure(failure))),
       more ? el("p", { class: "dim" }, more) : "",
     );
   }
@@ -136,26 +157,23 @@ export class JobRow {
   /** Show how many images the gallery has, and whether all were found. */
   #drawReport({ report }: JobCard) {
     if (!report) return;
-    this.report.replaceChildren(
-      el("summary", {}, icon("fold"), el("span", {}, report.end)),
+    this.#report.replaceChildren(
+      el("p", { text: report.end }),
       el("ul", {}, ...report.lines.map((line) => el("li", {}, line))),
     );
   }
 
-  #makeFailureRow({ id, url, reason, detail, has_thumb }: JobFailure) {
-    const { api } = this.context;
-    const thumb = el("img", { alt: "", loading: "lazy", width: 48, height: 48 });
-    if (has_thumb) thumb.src = api.getThumbUrl(id, 320);
-    thumb.addEventListener("error", () => thumb.remove());
+  #makeFailure({ id, url, reason, detail, has_thumb }: JobFailure) {
     const link = el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, String(id));
     return el(
-      "tr",
+      "li",
       {},
-      el("td", {}, has_thumb && thumb, url ? link : el("bdi", {}, id)),
+      el("span", { class: "job-thumb" }, has_thumb && this.#makeThumb(id)),
       el(
-        "td",
+        "div",
         {},
-        el("span", {}, reason),
+        url ? link : el("bdi", {}, id),
+        el("p", { text: reason }),
         detail && el("small", { class: "dim", dir: "auto" }, detail),
       ),
     );

@@ -4,10 +4,10 @@ import type { BeginJobBody, JobCard } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { makeUuid } from "../core/text";
 import { Rows } from "../core/widgets";
-import { showError } from "../data/api";
+import { showError, waitFor } from "../data/api";
 import { JobPoller } from "../data/job_poller";
 import { updateImages } from "../data/records";
-import type { Context, State } from "../types";
+import type { Context, State, Where } from "../types";
 import { JobRow } from "./job_row";
 import { makeEmpty, Panel } from "./panel";
 
@@ -133,7 +133,20 @@ function groupJobs(jobs: JobCard[]): Group[] {
   return [...groups.values()];
 }
 
-type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only" | "verify">;
+/** Downloads that began within a few seconds, which one message reports. */
+interface Batch {
+  toast: HTMLElement | null;
+  begun: number; // jobs
+  images: number; // of those chosen one by one
+  running: Set<number>; // ids of jobs
+  ended: JobCard[];
+}
+
+function makeBatch(): Batch {
+  return { toast: null, begun: 0, images: 0, running: new Set(), ended: [] };
+}
+
+type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only">;
 
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
@@ -143,6 +156,11 @@ export class Jobs {
   poller;
   /** the ids of the last requests for a download, by what is wanted */
   #requests = new Map<string, string>();
+  /** the ids of images to download, by the query of their gallery */
+  #asked = new Map<Where, Set<number>>();
+  #batch = makeBatch();
+  /** by the id of a job that began here and has not ended */
+  #batches = new Map<number, Batch>();
   #groups: Rows<Group, JobGroup>;
   #search;
   #notice = el("p", { class: "notice", role: "status" });
@@ -190,7 +208,7 @@ export class Jobs {
    * request is repeated within a second, or after a lost response, no second job is started: the
    * server knows the request by its id. */
   async startJob(wanted: JobRequest) {
-    const { api, store, actions, toast, signal } = this.context;
+    const { api, store, actions, signal } = this.context;
     const key = JSON.stringify(wanted);
     const request = this.#requests.get(key) ?? makeUuid();
     this.#requests.set(key, request);
@@ -198,19 +216,58 @@ export class Jobs {
     const model = id === null ? null : await actions.waitForModel();
     const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
     try {
-      const { message } = await api.post("jobs", { ...wanted, ...of, request }, { signal });
-      toast(message, "good");
-      this.poller.announceStart();
+      const { job_id, message } = await api.post("jobs", { ...wanted, ...of, request }, { signal });
+      this.announceStart(job_id, wanted.ids?.length ?? 0, message);
       setTimeout(() => this.#requests.delete(key), DOUBLE_CLICK);
+      return true;
     } catch (error) {
       showError(error, this.context);
+      return false;
     }
+  }
+
+  /** Download these images. What is asked for within a second of another download of the gallery
+   * is downloaded together. */
+  async downloadImages(ids: Iterable<number>) {
+    const query = this.context.store.get().where;
+    const asked = this.#asked.get(query) ?? new Set();
+    for (const id of ids) asked.add(id);
+    if (this.#asked.has(query)) return;
+    this.#asked.set(query, asked);
+    let sent = 0;
+    while (sent < asked.size) {
+      const next = [...asked].slice(sent);
+      sent = asked.size;
+      if (!(await this.startJob({ ids: next, query }))) break;
+      await waitFor(DOUBLE_CLICK);
+    }
+    this.#asked.delete(query);
+  }
+
+  /** Show one message for all downloads that begin within a few seconds.
+   * @param id of the job, null if the server has started none
+   * @param images how many were chosen one by one, 0 for another download */
+  announceStart(id: number | null, images: number, message: string) {
+    const { toast, translate } = this.context;
+    if (id === null) return toast(message, "good");
+    if (!this.#batch.toast?.isConnected) this.#batch = makeBatch();
+    const batch = this.#batch;
+    batch.begun += 1;
+    batch.images += images;
+    batch.running.add(id);
+    this.#batches.set(id, batch);
+    const isAlone = batch.begun === 1;
+    const all = translate(images && batch.images ? "job_started" : "jobs_started", {
+      n: images ? batch.images : batch.begun,
+    });
+    batch.toast = toast(isAlone ? message : all, undefined, undefined, batch.toast);
+    return this.poller.announceStart();
   }
 
   /** Update the rows, and report the jobs that have ended. */
   #onChange(now: State, before: State) {
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
-    for (const job of ended) this.#announceEnd(job);
+    for (const job of ended) this.#onEnd(job);
     if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
     this.#draw(now);
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
@@ -246,16 +303,46 @@ export class Jobs {
     for (const job of listed.filter(isFinished)) await this.runAction(job.id, "forget");
   }
 
-  /** Show a message that a job has ended, unless the panel is open. */
-  #announceEnd(job: JobCard) {
-    if (this.panel.isOpen || job.state === "cancelled") return;
-    const { toast, translate } = this.context;
-    const isGood = job.failed === 0 && !job.toast;
-    const there = job.skipped ? "job_ended_there" : "job_ended";
-    const key = job.reads_only ? "job_ended_read" : there;
-    const counts = { title: job.title, n: job.saved, there: job.skipped };
-    if (isGood) toast(translate(key, counts), "good");
-    else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
+  /** Report a job that has ended, once no other job runs that began with it. */
+  #onEnd(job: JobCard) {
+    const batch = this.#batches.get(job.id) ?? makeBatch();
+    this.#batches.delete(job.id);
+    batch.running.delete(job.id);
+    if (job.state !== "cancelled") batch.ended.push(job);
+    if (!batch.running.size && batch.ended.length && !this.panel.isOpen) this.#announceEnd(batch);
+  }
+
+  #announceEnd(batch: Batch) {
+    const { toast, translate, actions } = this.context;
+    const { ended } = batch;
+    const [first, ...others] = ended;
+    const title = others.some((job) => job.title !== first.title)
+      ? translate("open_jobs")
+      : first.title;
+    const sum = (count: "saved" | "skipped" | "failed") =>
+      ended.reduce((total, job) => total + job[count], 0);
+    const bad = ended.filter((job) => job.failed > 0 || job.toast);
+    if (bad.length) {
+      const failed = translate("job_failed", { n: sum("failed") });
+      const why = bad.length > 1 ? failed : bad[0].toast || bad[0].failed_label;
+      const label = translate("open_jobs");
+      const show = { action: "show-jobs", label, press: () => actions.panel("jobs") };
+      batch.toast = toast(`${title}: ${why}`, "bad", show, batch.toast);
+      return;
+    }
+    const there = sum("skipped") ? "job_ended_there" : "job_ended";
+    const text = translate(first.reads_only ? "job_ended_read" : there, {
+      title,
+      n: sum("saved"),
+      there: sum("skipped"),
+    });
+    const whole = ended.find((job) => job.actions.includes("verify"));
+    const verify = whole && {
+      action: "verify",
+      label: translate("job_verify"),
+      press: () => this.runAction(whole.id, "verify"),
+    };
+    batch.toast = toast(text, "good", verify, batch.toast);
   }
 
   /** Ask the server which of the loaded images are saved, and show that. */

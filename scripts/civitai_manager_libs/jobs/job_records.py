@@ -250,9 +250,9 @@ class Job:
     again or the paused job is retried, 0 for no pause. missing: bytes that the disk lacks, 0 if
     none or unknown. received: bytes of each running download, by item id. will_retry: whether the
     job is paused and will be retried automatically. jobs_ahead: how many queued jobs start before
-    this one. A list of jobs also has: failures: the first 50 failed items. missing_files: how many
-    skipped images had a missing or damaged file when they were skipped. model_files: the present
-    states of the job's model files.
+    this one. A list of jobs also has: first_image: the id of its first image, 0 for none. failures:
+    the first 50 failed items. missing_files: how many skipped images had a missing or damaged file
+    when they were skipped. model_files: the present states of the job's model files.
     """
 
     id: int
@@ -283,6 +283,7 @@ class Job:
     received: Mapping[int, int] = field(default_factory=dict)
     will_retry: bool = False
     jobs_ahead: int = 0
+    first_image: int = 0
     failures: tuple[Item, ...] = ()
     missing_files: int = 0
     model_files: tuple[ModelFileState, ...] = ()
@@ -322,6 +323,12 @@ class Job:
     @property
     def ended_empty(self) -> bool:
         return self.walk is not self.walk.reopened
+
+    @property
+    def can_verify(self) -> bool:
+        """Return whether the job has read a gallery to its end, once, and could read it again."""
+        is_whole = self.state is JobState.DONE and self.report.end in ("end", "blank")
+        return is_whole and not (self.options.verify or self.options.reads_only)
 
     @property
     def has_total(self) -> bool:
@@ -463,6 +470,7 @@ class ModelFileState:
     size: int
     reason: str = ""
     message: str = ""
+    model_id: int = 0
 
 
 def add_received(job: Job, files: Iterable[ModelFileState]) -> Job:

@@ -188,6 +188,18 @@ class JobService:
         if count:
             self.resume(job_id)
 
+    def verify(self, job_id: int) -> None:
+        """Queue a finished job again, to find images of its gallery that it has missed.
+
+        Do nothing if the job has not read its gallery to the end. Raises InputError if it is
+        running.
+        """
+        with self.open_store() as store:
+            if not store.get_job(job_id).can_verify:
+                return
+            store.request_second_walk(job_id)
+        self.resume(job_id)
+
     def list_jobs(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[Job], int]:
@@ -244,6 +256,7 @@ def _add_items(store: JobStore, stored: Job, current: Job) -> Job:
     received = current.received
     return replace(
         current,
+        first_image=0 if stored.has_models else store.find_first_image(stored.id),
         failures=tuple(store.list_failed(stored.id, FAILURES_LISTED)) if stored.failed else (),
         missing_files=len(store.list_missing_paths(stored.id)) if stored.skipped else 0,
         model_files=tuple(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..civitai import ImageQuery
-from ..core import as_integer, delete_resumable, Image, resumable_size, write_text_file
+from ..core import as_id, as_integer, delete_resumable, Image, resumable_size, write_text_file
 from ..errors import InputError
 from ..model_files import ModelFileRequest
 from . import tables
@@ -33,7 +33,7 @@ __all__ = ["JobStore"]
 _RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
 _MODEL_FILES = (
     "SELECT image_id, url, state, bytes, reason, message, path,"
-    f" {', '.join(map(_RECORD.format, ('version_id', 'name', 'title', 'path')))}"
+    f" {', '.join(map(_RECORD.format, ('version_id', 'model_id', 'name', 'title', 'path')))}"
     " FROM items LEFT JOIN records ON records.place = items.place"
     " WHERE job = ? AND kind = 'model' ORDER BY items.place"
 )
@@ -41,6 +41,12 @@ _OVER = json.dumps([state for state in JobState if state.is_over])
 _UNFINISHED = (  # the first parameter is `_OVER`
     "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
     " AND items.state = 'waiting' AND jobs.state NOT IN (SELECT value FROM json_each(?))"
+)
+# One look into the index for each state, however many items a job has.
+_ITEM_STATES = json.dumps(["saved", "skipped", "failed", "waiting"])
+_FIRST_IMAGE = (
+    "SELECT image_id FROM items WHERE kind IN ('image', 'video') AND place = (SELECT min((SELECT"
+    " min(place) FROM items WHERE job = ? AND state = states.value)) FROM json_each(?) AS states)"
 )
 _FAIL_DAMAGED = (
     "UPDATE items SET state = 'failed', reason = 'bad_answer',"
@@ -259,6 +265,19 @@ class JobStore(SavedImages):
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
+    def request_second_walk(self, job_id: int) -> None:
+        """Queue a finished job to read its gallery's pages a second time.
+
+        Raises InputError if the job is running.
+        """
+        sql = (
+            "UPDATE jobs SET walked = ?, options = json_set(options, '$.verify', json('true'))"
+            " WHERE id = ?"
+        )
+        with self.hold_job(job_id), self._database.writing() as db:
+            db.execute(sql, (WalkState.SECOND_DUE.value, job_id))
+            tables.mark_queued(db, job_id)
+
     def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """Return the next `limit` items to download, with Civitai's records.
 
@@ -287,6 +306,11 @@ class JobStore(SavedImages):
             (job_id, limit),
         )
         return tables.parse_items(found)
+
+    def find_first_image(self, job_id: int) -> int:
+        """Return the id of a job's first image or video, 0 if it has none yet."""
+        found = self._database.rows(_FIRST_IMAGE, (job_id, _ITEM_STATES))
+        return next((as_id(image_id) or 0 for (image_id,) in found), 0)
 
     def list_model_files(self, job_id: int) -> list[ModelFileState]:
         """Return the model files of a job, [] for a job of images."""
@@ -358,7 +382,7 @@ class JobStore(SavedImages):
 def _parse_model_file(row: tuple[Any, ...]) -> ModelFileState:
     """Return the state of a model file from a row that the query `_MODEL_FILES` returned."""
     file_id, url, state, size, reason, message, saved_path, *record = row
-    version_id, name, title, wanted_path = record
+    version_id, model_id, name, title, wanted_path = record
     path = saved_path or str(wanted_path or "")
     received = size if state in ("saved", "skipped") else 0
     if state == "waiting" and path:
@@ -374,4 +398,5 @@ def _parse_model_file(row: tuple[Any, ...]) -> ModelFileState:
         size,
         reason,
         message,
+        as_integer(model_id) or 0,
     )

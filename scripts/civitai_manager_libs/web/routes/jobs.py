@@ -34,6 +34,7 @@ from ...jobs import (
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
 from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
 from .dependencies import (
+    find_shown_levels,
     GalleryQuery,
     get_job_service,
     parse_gallery_query,
@@ -89,6 +90,7 @@ class JobReport(TypedDict):
 class JobCard(TypedDict):
     """A job as the downloads panel shows it.
 
+    thumb: the id of an image that shows what the job downloads, None for none that may be shown.
     group: the model, author or collection to which the files belong. subject: which part of the
     group, in words. filters: the gallery's filters, in words. created: ISO 8601 in UTC. reads_only:
     the job stores records and downloads no file. percent: 0 to 100. line: progress in words. note:
@@ -101,6 +103,7 @@ class JobCard(TypedDict):
 
     id: int
     title: str
+    thumb: int | None
     group: str
     subject: str
     filters: list[str]
@@ -205,7 +208,8 @@ def make_jobs_panel(
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     found, total = service.list_jobs(limit, is_wanted)
-    rows = [make_job_card(job, language, may_see_paths) for job in found]
+    thumbs = _find_thumbs(found)
+    rows = [make_job_card(job, language, may_see_paths, thumbs.get(job.id)) for job in found]
     more = service.count_waiting() - sum(job.state is JobState.QUEUED for job in found)
     return {
         "active": sum(job.state is JobState.RUNNING for job in found),
@@ -217,8 +221,27 @@ def make_jobs_panel(
     }
 
 
-def make_job_card(job: Job, language: str, may_see_paths: bool = True) -> JobCard:
-    """Return the JSON of a job. may_see_paths: whether it may have this machine's paths."""
+def _find_thumbs(jobs: Sequence[Job]) -> dict[int, int]:
+    """Return {job id: id of its first image, or of its model's cover} without blurred images."""
+    levels = find_shown_levels()
+    firsts = image_records.find_images([job.first_image for job in jobs if job.first_image])
+    thumbs = {}
+    for job in jobs:
+        image, files = firsts.get(job.first_image), job.model_files
+        if image is not None and image.level & levels:
+            thumbs[job.id] = image.id
+        elif files and (cover := models.find_gallery_cover(f"model {files[0].model_id}", levels)):
+            thumbs[job.id] = cover
+    return thumbs
+
+
+def make_job_card(
+    job: Job, language: str, may_see_paths: bool = True, thumb: int | None = None
+) -> JobCard:
+    """Return the JSON of a job.
+
+    may_see_paths: whether it may have this machine's paths. thumb: as in `JobCard`.
+    """
     group, subject, filters = describe_job(job, language)
     failures = job.failures if job.is_over else ()
     report: JobReport | None = None
@@ -234,6 +257,7 @@ def make_job_card(job: Job, language: str, may_see_paths: bool = True) -> JobCar
     return {
         "id": job.id,
         "title": job.title,
+        "thumb": thumb,
         "group": group,
         "subject": subject,
         "filters": filters,
@@ -371,6 +395,7 @@ def _list_actions(job: Job) -> list[str]:
         names = ["retry"] if any(item.reason != "gone" for item in job.failures) else []
         names += ["resume"] if is_cut_short or job.ended_empty else []
         names += ["anew"] if job.missing_files else []
+        names += ["verify"] if job.can_verify else []
         has_files = not job.options.reads_only and job.saved + job.skipped
         names += ["open", "forget"] if has_files else ["forget"]
     return names
@@ -418,8 +443,8 @@ def act_on_job(context: RequestContext) -> JobList:
     """Apply the action in the path to the job in the path; return the latest jobs.
 
     Actions: "cancel", "pause", "resume", "first" (in the queue), "retry" (failed items), "anew"
-    (files that are missing now), "forget" (delete the job), "open" (the folder). Raises ApiError
-    for others.
+    (files that are missing now), "verify" (read the gallery a second time), "forget" (delete the
+    job), "open" (the folder). Raises ApiError for others.
     """
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if act is None:
@@ -581,6 +606,7 @@ _ACTIONS: dict[str, Callable[[int, RequestContext], None]] = {
     "resume": lambda job_id, _: get_job_service().resume(job_id),
     "first": lambda job_id, _: get_job_service().resume(job_id),
     "anew": lambda job_id, _: get_job_service().fetch_missing(job_id),
+    "verify": lambda job_id, _: get_job_service().verify(job_id),
     "retry": lambda job_id, _: get_job_service().retry(job_id),
     "forget": lambda job_id, _: get_job_service().forget(job_id),
     "open": _open_folder,
