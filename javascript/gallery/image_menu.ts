@@ -6,8 +6,7 @@ import { button, el } from "./core/dom";
 import { type MenuItem, openMenu, type Point } from "./core/menu";
 import { showError } from "./data/api";
 import { listHideItems } from "./details/sections";
-import { listTabs } from "./details/send_to";
-import { getTabName } from "./host/host_page";
+import { listUses } from "./details/send_to";
 import { buildImageAddress } from "./state/query";
 import { listChosen, MOST_COMPARED } from "./state/selection";
 import type { Context } from "./types";
@@ -183,23 +182,15 @@ export class ImageMenu {
 
   /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
   #listUses(id: number): MenuItem[] {
-    const { store, translate, actions } = this.context;
+    const { translate, actions } = this.context;
     const view = this.#findView(id);
     const { record, infotext } = this.context.parts.viewer.findKnown(id);
     const hasText = infotext !== "" || (view?.has_data ?? true);
-    const all = store.get().bootstrap?.host.send_to ?? [];
-    const tabs = listTabs(all, view?.kind ?? "image", hasText);
     const edited = record && infotext !== record.infotext ? infotext : null;
-    const send = () =>
-      this.#show(
-        tabs.map((tab) => ({
-          key: `menu-send-${tab}`,
-          text: getTabName(tab),
-          do: () => actions.send(tab, id, edited),
-        })),
-      );
+    const kind = view?.kind ?? "image";
+    const uses = listUses(this.context, { id, kind, hasInfotext: hasText }, () => edited);
     return [
-      ...(tabs.length ? [{ key: "menu-send", text: translate("menu_send"), do: send }] : []),
+      ...uses.map((use) => ({ ...use, key: `menu-${use.key}` })),
       {
         key: "menu-copy-prompt",
         text: translate("menu_copy_prompt"),

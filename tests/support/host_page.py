@@ -103,10 +103,14 @@ class HostPage:
         self.page.keyboard.press("Enter")
         self.page.locator(f"[data-tile][data-id='{row.id}']").click()
         self.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
-        self.page.locator(".details .send-to").wait_for()
+        self.page.locator(".details .split").wait_for()
 
     def send(self, tab: str) -> None:
-        self.page.locator(f"[data-do=send-{tab}]").first.click()
+        """Send the open image to a tab, by the main button or by the menu beside it."""
+        self.page.locator(".details .split").wait_for()
+        if not self.page.locator(f".details [data-do=send-{tab}]").count():
+            self.page.locator("[data-do=more-uses]").click()
+        self.page.locator(f"[data-do=send-{tab}]").click()
 
     def sent(self, tab: str, kind: str) -> Any:
         """Open the tab that received an image, and return its field `kind`, "text" or "size"."""

@@ -207,6 +207,5 @@ def test_image_is_sent_to_a_tab_of_the_host_from_its_tile(open_host):
     page.page.locator("[data-field=find]").first.fill(str(_SMALL))
     page.page.keyboard.press("Enter")
     page.page.locator(f"[data-tile][data-id='{row.id}']").click(button="right")
-    page.page.locator("[data-do='menu-send']").click()
     page.page.locator("[data-do='menu-send-txt2img']").click()
     expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))

@@ -280,8 +280,8 @@ def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, page_folder
     other = page.context.new_page()
     other.goto(page.page.url)
     readiness = other.locator(".readiness")
-    expect(readiness).to_contain_text("Checkpoint and 1 LoRA are missing (9.1 MB)")
-    expect(_get_button(page, "LoRA")).to_have_text("Get 1.4 MB")
+    expect(readiness).to_contain_text("Checkpoint and 1 LoRA are missing.")
+    expect(_get_button(page, "LoRA")).to_have_text("1.4 MB")
     _get_button(page, "LoRA").click()
     page.message("Downloading Paper & Ink Pony v2").wait_for()
     for tab in (page.page, other):
@@ -291,12 +291,46 @@ def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, page_folder
     assert _is_there(page_folder, f"loras/{_LORA}")()
 
 
+_ARRANGED = """() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const all = (selector) => [...root.querySelectorAll(`.details ${selector}`)];
+    const bottom = (selector) => all(selector).map((one) => one.getBoundingClientRect().bottom);
+    return {
+        ends: [".about", ".split", ".readiness:not([hidden])"].map((one) => bottom(one)[0]),
+        said: all(".readiness:not([hidden]) p")[0].textContent,
+        missing: all(".resources li:not([hidden])[data-here=missing]").length,
+        gets: all("button").filter((one) => one.offsetParent && /Get/.test(one.textContent)).length,
+        isInSight: [".prompt", ".parameters", ".stars"].flatMap(bottom)
+            .every((y) => y <= innerHeight),
+    };
+}"""
+
+
+def test_turning_shifts_nothing_and_what_is_missing_is_said_as_the_list_says(
+    unchanged, open_gallery
+):
+    size = {"width": 1440, "height": 900}
+    page = open_gallery(unchanged, f"?model={_PAPER}&level=XXX", viewport=size).open()
+    body, ends = page.page.locator(".details-body"), set()
+    for _ in range(24):
+        page.key("ArrowRight")
+        expect(body).to_have_attribute("aria-busy", "false")
+        page.page.wait_for_load_state("networkidle")
+        seen = page.page.evaluate(_ARRANGED)
+        ends.add(tuple(seen["ends"]))
+        counts = [int(number) for number in re.findall(r"\d+", seen["said"])]
+        number = sum(counts) + ("Checkpoint" in seen["said"])
+        assert seen["missing"] == number * ("missing" in seen["said"]), seen
+        assert seen["gets"] == ("missing" in seen["said"]) and seen["isInSight"], seen
+    assert len(ends) == 1
+
+
 @with_axe
 def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, page_folder):
     page = opened()
-    expect(page.control("get-all")).to_contain_text("2 files, 9.1 MB")
+    expect(page.control("get-missing")).to_have_text("Get 9.1 MB")
     assert page.axe_findings() == []
-    page.control("get-all").click()
+    page.control("get-missing").click()
     expect(page.page.locator(".readiness p")).to_have_text("Checkpoint and 1 LoRA are here.")
     expect(page.page.locator(".resources li[data-here=here]")).to_have_count(2)
     assert _is_there(page_folder, f"loras/{_LORA}")()
@@ -379,7 +413,7 @@ def test_page_on_another_machine_says_why_it_cannot_download(unchanged, open_gal
     _row(page, "LoRA").wait_for()
     said = page.page.locator(".resources [role=status]")
     expect(said).to_have_text("This can be changed only on the machine that runs Civitai Shortcut.")
-    for name in ("get-model", "get-all", "get-missing"):
+    for name in ("get-model", "get-missing"):
         expect(page.control(name)).to_have_count(0)
 
 

@@ -237,11 +237,14 @@ def test_host_like_sd_next_gets_text_or_image_in_its_control_tab(open_host, star
     assert host.api("bootstrap")["host"]["send_to"][:3] == ["control", "control_input", "txt2img"]
     page = open_host(host)
     page.open(_PAPER, row)
-    buttons = page.page.locator(".details .send-to button")
     inpaint = re.compile("[Ii]npaint")  # gradio 6 builds a tab when it is first shown
-    expect(buttons).to_have_text(
-        ["Control", "Control · Image", "Text", "Image", inpaint, "Process"]
+    expect(page.page.locator(".details [data-do=send-control]")).to_have_text("Send to Control")
+    page.page.locator("[data-do=more-uses]").click()
+    others = ["Control · Image", "Text", "Image", inpaint, "Process", "Copy infotext"]
+    expect(page.page.locator(".popup-menu > button")).to_have_text(
+        [re.compile(getattr(one, "pattern", one)) for one in others]
     )
+    page.page.keyboard.press("Escape")
     page.send("control")
     sent = translate_for_host(HOSTS["SD.Next"], infotext_of(row))
     assert "CLiP-skip: 2" in sent

@@ -2,7 +2,7 @@
 
 import type { Translate } from "../types";
 import { getTop } from "./dialogs";
-import { el, icon, iconButton } from "./dom";
+import { button, el, type IconName, icon, iconButton } from "./dom";
 
 /** In pixels from the window's upper left corner; isByKey: the first item gets the focus. */
 export type Point = { x: number; y: number; isByKey?: boolean };
@@ -17,6 +17,7 @@ export interface MenuItem {
   isChecked?: boolean; // undefined for an item that is not a switch
   isDisabled?: boolean;
   startsGroup?: boolean; // draws a line above the item
+  icon?: IconName; // shown where the item is a button
 }
 
 const MARGIN = 8; // pixels between a menu and the window's edge
@@ -86,6 +87,21 @@ export function makeMenuButton(
   const made = iconButton(action, "more", translate(label), open, "quiet");
   made.setAttribute("aria-haspopup", "menu");
   return made;
+}
+
+/** Return a button that does the first of these things, beside an arrow that opens a menu with the
+ * others. */
+export function makeSplitButton(
+  { root, translate, signal }: { root: ShadowRoot; translate: Translate; signal: AbortSignal },
+  [first, ...others]: MenuItem[],
+) {
+  const look = { action: first.key, icon: first.icon, label: first.text, class: "primary" };
+  const main = button(look, () => first.do());
+  main.disabled = first.isDisabled ?? false;
+  const open = () => openMenu(root, arrow, others, signal);
+  const arrow = iconButton("more-uses", "fold", translate("more_uses"), open, "primary");
+  arrow.setAttribute("aria-haspopup", "menu");
+  return el("div", { class: "split" }, main, others.length > 0 && arrow);
 }
 
 /** Close the open menu, if there is one. */

@@ -28,24 +28,28 @@ export function makeLimitField(
 const SHOWN = 3000; // letters; a prompt of a person is shorter
 const PIECE = 4000;
 
-/** Return an element with the text. A text of more than 3000 letters is cut, with a button that
- * shows the rest. */
-export function makeLongText(text: string, translate: Translate): HTMLElement {
-  const node = el("div", { class: "long-text", dir: "auto" });
-  if (text.length <= SHOWN) {
+/** Return an element with the text. A longer text is cut, with a button that shows the rest.
+ * @param most what is shown at most at first */
+export function makeLongText(
+  text: string,
+  translate: Translate,
+  { letters = SHOWN, lines = Number.POSITIVE_INFINITY }: { letters?: number; lines?: number } = {},
+): HTMLElement {
+  const node = el("div", { class: "long-text", dir: "auto", tabindex: -1 });
+  const first = text.split("\n").slice(0, lines).join("\n");
+  if (text.length <= letters && first === text) {
     node.textContent = text;
     return node;
   }
-  const [beginning] = splitText(text.slice(0, 2 * SHOWN), SHOWN);
-  node.textContent = `${beginning}…`;
-  const count = text.length.toLocaleString();
-  const all = el("button", { type: "button", class: "quiet", "data-do": "show-all" });
-  all.textContent = translate("show_all", { n: count });
+  const [beginning] = splitText(first.slice(0, 2 * letters), letters);
+  const all = el("button", { type: "button", class: "plain", "data-do": "show-all" });
+  all.textContent = translate("show_all", { n: text.length.toLocaleString() });
   all.addEventListener("click", () => {
     node.replaceChildren(...splitText(text).map((piece) => el("span", { class: "piece" }, piece)));
-    all.remove();
+    node.focus({ preventScroll: true });
   });
-  return el("div", {}, node, all);
+  node.append(`${beginning?.trimEnd() ?? ""}… `, all);
+  return node;
 }
 
 /** Split a text into pieces, after spaces where possible.

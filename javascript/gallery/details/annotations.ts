@@ -6,8 +6,8 @@ import { ApiError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
 import type { Context } from "../types";
 
-/** Return the fields for an image's annotations. The fields are not redrawn after a response, so
- * that the text typed meanwhile is not lost.
+/** Return the stars and the fields for an image's annotations. The fields are not redrawn after a
+ * response, so that the text typed meanwhile is not lost.
  * @param signal aborted when the fields are no longer shown */
 export function makeAnnotations(context: Context, record: ImageDetails, signal: AbortSignal) {
   const { root, store, translate, actions } = context;
@@ -64,15 +64,15 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
     collection.before(...now.collections.map((name) => makeChip(context, name, save)));
   };
   draw();
-  return el(
+  const fields = el(
     "section",
     { class: "annotations" },
     el("h3", {}, translate("annotations_title")),
-    stars.element,
     tags,
     collections,
     note,
   );
+  return { stars: stars.element, fields };
 }
 
 /** Return the five stars of a rating as {element, show}; `show(count)` shows how many of them are

@@ -1,7 +1,7 @@
 /** The details beside the viewer: how the open image was made, from what, and by whom. */
 
 import type { ImageDetails, ImageView } from "../contract";
-import { button, el, icon } from "../core/dom";
+import { button, el, icon, redraw } from "../core/dom";
 import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } from "../data/api";
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
@@ -110,22 +110,24 @@ export class Details {
     if (signal.aborted) return;
     const { context } = this;
     this.reproductions.show(record);
-    this.#annotations = makeAnnotations(context, record, signal);
+    const { stars, fields } = makeAnnotations(context, record, signal);
+    this.#annotations = fields;
+    // what some images lack, or what comes late, stands below what all have
     this.#fill(
-      makeAbout(context, record, record),
-      makeProblems(record),
-      this.#makeFileButton(view, record),
+      makeAbout(context, record, record, stars),
       this.sendTo.makeButtons(record),
       this.readiness.show(record),
-      this.compatibility.show(record.incompatibilities),
-      this.reproductions.element,
+      record.infotext_source === "none" ? this.#makeFileButton(view, record) : null,
       makeProse(context, "prompt", record.prompt),
       makeProse(context, "negative", record.negative),
       makeParameters(context, record.parameters),
+      makeProblems(record),
+      this.compatibility.show(record.incompatibilities),
       this.resources.show(record),
+      this.reproductions.element,
       this.sendTo.makeInfotextField(record),
       makeWorkflowButton(context, record),
-      this.#annotations,
+      fields,
       this.reproductions.files,
       makeLinks(context, record),
     );
@@ -153,7 +155,8 @@ export class Details {
   }
 
   #fill(...parts: (Node | null)[]) {
-    this.body.replaceChildren(...parts.filter((part) => part !== null));
+    const draw = () => this.body.replaceChildren(...parts.filter((part) => part !== null));
+    if (!redraw(this.context.root, this.body, draw)) this.element.focus();
     this.body.setAttribute("aria-busy", "false");
   }
 
@@ -161,7 +164,12 @@ export class Details {
   #drawWaiting(view: ImageView) {
     const bones = ["long", "long", "short", "long", "short"];
     const lines = bones.map((length) => el("span", { class: `skeleton-line ${length}` }));
-    this.#fill(makeAbout(this.context, view), el("div", { class: "skeleton" }, ...lines));
+    this.#fill(
+      makeAbout(this.context, view),
+      el("section", { class: "room" }),
+      el("section", { class: "readiness" }),
+      el("div", { class: "skeleton" }, ...lines),
+    );
     this.body.setAttribute("aria-busy", "true");
   }
 
@@ -176,16 +184,16 @@ export class Details {
     );
   }
 
-  /** Return a button that looks for an infotext in the image's file, null if an infotext is
-   * known. */
-  #makeFileButton(view: ImageView, record: ImageDetails) {
+  /** Return the line that says that no infotext is known, with a button that looks for one in the
+   * image's file. */
+  #makeFileButton(view: ImageView, { problems }: ImageDetails) {
     const { translate } = this.context;
-    if (record.infotext_source !== "none") return null;
     const look = button(
       { action: "look-in-file", icon: "search", label: translate("look_in_file") },
       () => this.#lookInFile(view),
     );
-    return el("section", { class: "nothing" }, look);
+    const text = problems.join(" ") || translate("no_infotext");
+    return el("section", { class: "readiness nothing" }, el("p", { dir: "auto" }, text), look);
   }
 
   /** Fetch an image's details with the infotext in its file, and show them. Show a message if the

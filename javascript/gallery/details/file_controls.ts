@@ -162,20 +162,26 @@ export class FileControls {
     setText(this.#refusal, text);
   }
 
-  /** Show the download button with the size of the file.
+  /** Show the download button with the size of the file, if there are several to choose from.
    * @param file the file to download, null if there is none
    * @param isMissing whether the file is missing and is not being downloaded */
   #drawButton(needed: NeededFileView, file: RemoteFileView | null, isMissing: boolean) {
     if (!this.#get) return;
     const { store, translate } = this.context;
-    const { fileChoices, needs, bootstrap } = store.get();
+    const { fileChoices, needs, jobs, bootstrap } = store.get();
     const { answer } = needs.image;
+    const isOnly =
+      (answer?.files ?? []).filter((one) => isAbsent(one) && !findJobFile(jobs, one)).length < 2;
     this.#get.hidden =
-      !isMissing || !file || Boolean(getRefusal(needed, fileChoices)) || Boolean(answer?.locked);
+      isOnly ||
+      !isMissing ||
+      !file ||
+      Boolean(getRefusal(needed, fileChoices)) ||
+      Boolean(answer?.locked);
     this.#get.disabled = !canGet(needed, fileChoices);
     const size = formatBytes(file?.size ?? 0, bootstrap?.language);
     const label = size ? translate("model_get_size", { size }) : translate("model_get");
-    setLabel(this.#get, label);
+    setLabel(this.#get, size || label);
     const name = needed.name || needed.hash;
     this.#get.setAttribute("aria-label", translate("model_get_name", { label, name }));
     this.#get.title = needed.folder ? translate("model_goes_to", { folder: needed.folder }) : "";

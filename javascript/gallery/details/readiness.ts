@@ -2,7 +2,7 @@
  * of the infotext the host does not support. */
 
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
-import { button, el, setText } from "../core/dom";
+import { button, el, setLabel, setText } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { ignoreFailure } from "../data/api";
 import { canChooseCheckpoint } from "../host/host_page";
@@ -101,54 +101,49 @@ export class Readiness {
     });
   }
 
-  /** Return the section that says which models an image needs and which are missing. It is hidden
-   * if no generation data is known. */
+  /** Return the section that says which models an image needs and which are missing. */
   show(record: ImageDetails) {
     this.#resources = record.resources;
     this.#draw();
+    // else the line that there is no infotext stands here
+    this.element.hidden = record.infotext_source === "none" && !record.resources.length;
     return this.element;
   }
 
   #draw() {
     const { store, translate } = this.context;
     const state = store.get();
-    const { answer } = state.needs.image;
-    const hasFolders = hasModels(state);
+    const { answer, loading } = state.needs.image;
+    const gettable = listGettable(state, "image");
     // a record may name a model twice, by its name and by its number
     const used = answer?.files ?? this.#resources;
     const here = used.filter((one) => one.availability === "here");
     const absent = used.filter(isAbsent);
-    this.element.hidden = !this.#resources.length || (hasFolders && !here.length && !absent.length);
-    if (this.element.hidden) return;
+    const hasFolders = hasModels(state) && (!used.length || here.length + absent.length > 0);
     const coming = (answer?.files ?? []).filter((needed) => findJobFile(state.jobs, needed)).length;
-    const availability = absent.length ? "missing" : "here";
-    this.element.dataset.here = hasFolders ? availability : "";
-    if (!hasFolders) setText(this.#line, translate("model_no_folders"));
+    const availability = absent.length ? "missing" : here.length && "here";
+    this.element.dataset.here = (hasFolders && availability) || "";
+    if (!used.length) setText(this.#line, translate("ready_unknown"));
+    else if (!hasFolders) setText(this.#line, translate("model_no_folders"));
     else if (coming)
       setText(this.#line, translate("ready_coming", { n: coming, all: absent.length }));
     else
       setText(this.#line, absent.length ? this.#describeAbsent(absent) : this.#describeHere(here));
-    this.#settings.hidden = hasFolders;
-    this.#get.hidden = Boolean(answer?.locked || coming) || !listGettable(state, "image").length;
-    this.#choose.hidden = !this.#checkpoint || !canChooseCheckpoint();
+    this.#settings.hidden = hasFolders || !used.length;
+    const isAsking = loading && !answer && absent.length > 0;
+    this.#get.hidden = !isAsking && (Boolean(answer?.locked) || !gettable.length);
+    this.#get.disabled = isAsking;
+    const size = formatBytes(sumSizes(gettable, state.fileChoices), state.bootstrap?.language);
+    setLabel(this.#get, size ? translate("model_get_size", { size }) : translate("model_get"));
+    this.#choose.hidden = !this.#checkpoint || !canChooseCheckpoint() || !this.#get.hidden;
     this.#choose.title = this.#checkpoint?.local_name ?? "";
   }
 
-  /** Return the line that names an image's missing resources, with their total size.
+  /** Return the line that names an image's missing resources.
    * @param absent the missing resources */
   #describeAbsent(absent: Used[]) {
-    const { translate, store } = this.context;
-    const { needs, fileChoices, bootstrap } = store.get();
-    const told = this.#resources.filter(({ availability }) => availability === "missing");
-    const bytes = needs.image.answer
-      ? sumSizes(needs.image.answer.files.filter(isAbsent), fileChoices)
-      : told.reduce((sum, { size }) => sum + size, 0);
-    const size = formatBytes(bytes, bootstrap?.language);
-    const list = this.#listKinds(absent);
-    const missing = translate(absent.length === 1 ? "ready_missing_one" : "ready_missing", {
-      list,
-    });
-    return size ? `${missing} (${size})` : missing;
+    const key = absent.length === 1 ? "ready_missing_one" : "ready_missing";
+    return this.context.translate(key, { list: this.#listKinds(absent) });
   }
 
   /** Return the line that says that all resources of an image are present.

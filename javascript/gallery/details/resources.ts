@@ -1,17 +1,10 @@
 /** The resources that an image was made with: which are present, and how to download the others. */
 
 import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
-import { button, el, setLabel } from "../core/dom";
+import { button, el, iconButton } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
-import {
-  getModelTypeName,
-  isAbsent,
-  listGettable,
-  makeNeedsQuery,
-  makeRequest,
-  sumSizes,
-} from "../state/model_files";
+import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
 import { FileControls } from "./file_controls";
 import { makeExternalLink } from "./sections";
@@ -33,7 +26,7 @@ class ResourceRow {
     const { translate } = context;
     this.element = el(
       "li",
-      { "data-here": resource.availability || null },
+      {},
       this.#tag,
       this.#name,
       weight !== null && el("span", { class: "weight", title: translate("weight") }, weight),
@@ -47,6 +40,7 @@ class ResourceRow {
    * @param needed Civitai's data, undefined until they are loaded */
   draw(needed: NeededFileView | undefined) {
     this.#controls.element.hidden = !needed;
+    this.element.dataset.here = (needed ?? this.resource).availability;
     if (needed) this.#controls.draw(needed);
     const { name, hash } = this.resource;
     const url = this.resource.url || needed?.url;
@@ -85,21 +79,11 @@ class ResourceRow {
 export class Resources {
   #rows: ResourceRow[] = [];
   element = el("section", { class: "resources" });
-  #getAll;
   #status = el("p", { class: "dim", role: "status" });
   #retry;
 
   constructor(readonly context: Context) {
     const { translate, actions, store, signal } = context;
-    this.#getAll = button(
-      {
-        action: "get-all",
-        icon: "download",
-        label: translate("model_get_all"),
-        class: "primary",
-      },
-      () => actions.getModelFiles(listGettable(store.get(), "image")),
-    );
     this.#retry = button(
       { action: "needs-again", icon: "again", label: translate("do_retry"), class: "quiet" },
       () => actions.retryNeeds("image"),
@@ -118,33 +102,37 @@ export class Resources {
       absent.length ? makeNeedsQuery({ image: record.id, model: where.model }) : "",
     );
     this.element.hidden = !record.resources.length;
-    const copy = button(
-      { action: "copy-missing", icon: "copy", label: translate("copy_missing") },
+    const copy = iconButton(
+      "copy-missing",
+      "copy",
+      translate("copy_missing"),
       () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
+      "quiet",
     );
+    const title = el("h3", {}, translate("resources"));
     this.element.replaceChildren(
-      el("h3", {}, translate("resources")),
-      this.#getAll,
+      el("div", { class: "title" }, title, absent.length > 0 && copy),
       el("ul", {}, ...this.#rows.map((row) => row.element)),
       this.#status,
       this.#retry,
-      ...(absent.length ? [copy] : []),
     );
     this.#draw();
     return this.element;
   }
 
-  /** Show each resource, the button that downloads all missing files, and what prevents that. */
+  /** Show each resource, and what prevents their download. A model that the record names twice, by
+   * its name and by its number, is shown once as soon as that is known. */
   #draw() {
     const { translate, store } = this.context;
-    const { needs, fileChoices, bootstrap } = store.get();
-    const { answer, problem, loading } = needs.image;
-    for (const row of this.#rows) row.draw(answer?.files.find((file) => row.fits(file)));
-    const gettable = listGettable(store.get(), "image");
-    this.#getAll.hidden = gettable.length < 2 || Boolean(answer?.locked);
-    const size = formatBytes(sumSizes(gettable, fileChoices), bootstrap?.language);
-    const n = makeRequest(gettable, fileChoices).length;
-    setLabel(this.#getAll, translate("model_get_all", { n, size }));
+    const { answer, problem, loading } = store.get().needs.image;
+    const drawn = new Set<NeededFileView | undefined>();
+    for (const row of this.#rows) {
+      const needed = answer?.files.find((file) => row.fits(file));
+      const isTwice = needed ? drawn.has(needed) : isAbsent(row.resource);
+      row.element.hidden = answer !== null && isTwice;
+      row.draw(needed);
+      drawn.add(needed);
+    }
     this.#status.textContent =
       problem?.message ??
       (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));

@@ -29,8 +29,14 @@ export function listHideItems(
 }
 
 /** Return the section with the image's author, date, size, rating, base model and reactions. It is
- * empty if only the image's id is known. */
-export function makeAbout(context: Context, view: ImageView, record?: ImageDetails) {
+ * empty if only the image's id is known.
+ * @param stars the user's rating */
+export function makeAbout(
+  context: Context,
+  view: ImageView,
+  record?: ImageDetails,
+  stars?: HTMLElement,
+) {
   if (!view.kind) return el("header"); // only the id is known
   const { store, translate } = context;
   const { bootstrap } = store.get();
@@ -41,7 +47,7 @@ export function makeAbout(context: Context, view: ImageView, record?: ImageDetai
     makeAuthor(context, view, record),
     el(
       "p",
-      { class: "dim" },
+      { class: "dim one-line" },
       ...joinParts([
         formatDate(view.date, bootstrap?.language),
         formatDimensions(view),
@@ -49,9 +55,8 @@ export function makeAbout(context: Context, view: ImageView, record?: ImageDetai
       ]),
     ),
     el(
-      "p",
-      { class: "chips row" },
-      level && el("span", { class: "tag", title: translate("rating") }, level),
+      "div",
+      { class: "chips" },
       view.deleted_at &&
         el("span", {
           class: "tag",
@@ -59,6 +64,7 @@ export function makeAbout(context: Context, view: ImageView, record?: ImageDetai
             date: formatDate(view.deleted_at, bootstrap?.language),
           }),
         }),
+      level && el("span", { class: "tag", title: translate("rating") }, level),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
       el(
         "span",
@@ -66,6 +72,7 @@ export function makeAbout(context: Context, view: ImageView, record?: ImageDetai
         icon("heart"),
         view.reactions,
       ),
+      stars,
     ),
   );
 }
@@ -97,11 +104,16 @@ function makeAuthor(context: Context, view: ImageView, record?: ImageDetails) {
   return el("p", { class: "author" }, open, profile, menu);
 }
 
+/** What is shown of a long prompt, so that the parameters below it are in the window. */
+const SHOWN = { prompt: { letters: 290, lines: 6 }, negative: { letters: 110, lines: 2 } };
+/** Letters that fit half of the details' width. */
+const HALF = { name: 22, value: 18 };
+
 /** Return a section with a prompt, null for an empty prompt. */
 export function makeProse(context: Context, name: "prompt" | "negative", text: string) {
   if (!text) return null;
   const { translate } = context;
-  const body = makeLongText(text, translate);
+  const body = makeLongText(text, translate, SHOWN[name]);
   copyOnClick(context, body, text);
   return el(
     "section",
@@ -117,12 +129,14 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   const { translate, store } = context;
   const { bootstrap } = store.get();
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
-  const lines = rows.flatMap(([field, value]) => {
+  const lines = rows.map(([field, value]) => {
     const name = getParameterLabel(bootstrap, field);
-    return [
+    return el(
+      "div",
+      { class: (name.length > HALF.name || value.length > HALF.value) && "wide" },
       el("dt", { dir: "auto" }, name),
       el("dd", {}, makeCopyButton(context, value, translate("copy_of", { name }))),
-    ];
+    );
   });
   return el(
     "section",
@@ -132,9 +146,10 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   );
 }
 
-/** Return a list of the problems that the server found in the record, null if there are none. */
+/** Return a list of the problems that the server found in the record, null if there are none or
+ * there is no infotext, which is told elsewhere. */
 export function makeProblems(record: ImageDetails) {
-  if (!record.problems.length) return null;
+  if (!record.problems.length || record.infotext_source === "none") return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
   return el("section", { class: "problems" }, icon("warning"), el("ul", {}, ...lines));
 }

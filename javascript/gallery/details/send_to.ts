@@ -1,23 +1,31 @@
-/** The buttons that send an image to the host's tabs, and the infotext, which can be edited
+/** What an image is used for: sent to the host's tabs, or its infotext copied, which can be edited
  * first. */
 
 import type { ImageDetails } from "../contract";
 import { button, el, icon } from "../core/dom";
+import { type MenuItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
 import { makeCopyIcon } from "./sections";
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
 
-/** Return the tabs to which an image can be sent. Of a video, only the infotext can be sent.
- * @param tabs all tabs of the host that take an image */
-export function listTabs(
-  tabs: readonly string[],
-  kind: ImageDetails["kind"],
-  hasInfotext: boolean,
-) {
-  if (kind === "image") return tabs;
-  return hasInfotext ? tabs.slice(0, 1) : [];
+/** Return the items that send an image to a tab of the host, the most useful first. Of a video, only
+ * the infotext can be sent.
+ * @param edited the infotext as the user has changed it, null if it is unchanged */
+export function listUses(
+  { store, translate, actions }: Context,
+  { id, kind, hasInfotext }: { id: number; kind: ImageDetails["kind"]; hasInfotext: boolean },
+  edited: () => string | null,
+): MenuItem[] {
+  const all = store.get().bootstrap?.host.send_to ?? [];
+  const tabs = kind === "image" ? all : all.slice(0, hasInfotext ? 1 : 0);
+  return tabs.map((tab) => ({
+    key: `send-${tab}`,
+    text: translate("send_to_tab", { tab: getTabName(tab) }),
+    icon: "send",
+    do: () => actions.send(tab, id, edited()),
+  }));
 }
 
 export class SendTo {
@@ -36,30 +44,20 @@ export class SendTo {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** Return a button for each tab that the image can be sent to. If there is none, return one that
-   * copies the infotext, null without an infotext. */
+  /** Return the button for the first of an image's uses, with a menu of the others. */
   makeButtons(record: ImageDetails) {
-    const { translate, actions, store } = this.context;
-    const all = store.get().bootstrap?.host.send_to ?? [];
-    const tabs = listTabs(all, record.kind, record.infotext !== "");
-    if (!tabs.length) return record.infotext ? this.#makeCopyButton(record) : null;
-    const made = tabs.map((tab, at) =>
-      button({ action: `send-${tab}`, label: getTabName(tab), class: at ? "" : "primary" }, () =>
-        actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
-      ),
-    );
-    const group = { class: "send-to row", role: "group", "aria-label": translate("send_to") };
-    return el("section", {}, el("h3", {}, translate("send_to")), el("div", group, ...made));
-  }
-
-  #makeCopyButton(record: ImageDetails) {
-    const label = this.context.translate("menu_copy_infotext");
-    const look = { action: "copy-whole", icon: "copy", label, class: "primary" } as const;
-    return el(
-      "section",
-      {},
-      button(look, () => this.context.actions.copy(this.getText(record))),
-    );
+    const { id, kind, infotext } = record;
+    const { actions, translate } = this.context;
+    const edited = () => this.#edited.get(id) ?? null;
+    const copy: MenuItem = {
+      key: "copy-whole",
+      text: translate("menu_copy_infotext"),
+      icon: "copy",
+      do: () => actions.copy(this.getText(record)),
+      isDisabled: !infotext,
+    };
+    const uses = listUses(this.context, { id, kind, hasInfotext: infotext !== "" }, edited);
+    return el("section", {}, makeSplitButton(this.context, [...uses, copy]));
   }
 
   /** Return the infotext in a section that can be collapsed, null if there is none. */

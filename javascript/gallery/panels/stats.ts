@@ -211,7 +211,7 @@ function makeButtons({ translate, actions, store }: Context, text: string) {
     {
       action: "figures-send",
       icon: "send",
-      label: translate("stats_send", { tab: getTabName(tab) }),
+      label: translate("send_to_tab", { tab: getTabName(tab) }),
       class: "primary",
     },
     () => actions.send(tab, null, text),
