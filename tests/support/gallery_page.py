@@ -253,6 +253,12 @@ class GalleryPage:
     def panel(self, name: str) -> Any:
         return self.page.locator(f"dialog[data-panel='{name}']")
 
+    def open_watches(self) -> None:
+        """Open the watched galleries, which are among what is saved."""
+        self.control("sets").click()
+        self.control("watched").click()
+        self.panel("watches").wait_for()
+
     def key(self, name: str, times: int = 1) -> None:
         for _ in range(times):
             self.page.keyboard.press(name)

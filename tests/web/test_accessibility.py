@@ -29,16 +29,6 @@ def _click(page, action, menu):
     page.control(action).click()
 
 
-def _open_panel(action, panel):
-    """Open a panel that has no key."""
-
-    def open_panel(page):
-        _click(page, action, "more-tools")
-        page.panel(panel).wait_for()
-
-    return open_panel
-
-
 def _mark(page):
     """Mark two images, which stay marked in the states that follow."""
     if page.marked.count():
@@ -113,9 +103,7 @@ def _list_hidden(page):
 
 
 def _open_tools(page):
-    """Open the menu of what has no room on a phone."""
-    if page.control("more-tools").count():
-        page.control("more-tools").click()
+    page.control("more-tools").click()
 
 
 def _open_slideshow(page):
@@ -180,7 +168,7 @@ def _show_stats(page):
 
 def _watch(page):
     _click(page, "watch", "gallery-menu")
-    _open_panel("watched", "watches")(page)
+    page.open_watches()
     page.control("watch-leave").wait_for()
 
 

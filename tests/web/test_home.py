@@ -426,9 +426,9 @@ def _go_away_and_back(page):
 def test_empty_panel_leads_to_a_gallery(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?search=")
     expect(page.page.locator(".of-images")).to_contain_text("nothing in your library yet")
-    for name, control in (("jobs", "jobs"), ("watches", "watched")):
+    for name, reach in (("jobs", page.control("jobs").click), ("watches", page.open_watches)):
         page.go("?search=")
-        page.control(control).click()
+        reach()
         page.panel(name).get_by_role("button", name="Open a gallery").click()
         expect(page.panel(name)).to_be_hidden()
         expect(page.page.locator(".home")).to_be_visible()

@@ -322,11 +322,12 @@ def test_tab_that_is_laid_out_unseen_sends_no_request(browser, host):
 
 def test_gallery_in_a_narrow_part_of_a_window_is_laid_out_for_phones(open_host):
     page = open_host(query=_OPENED).page
-    expect(page.locator("[data-do=settings]").first).to_be_visible()
+    expect(page.locator(".top [data-do=more-tools]")).to_be_visible()
     page.add_style_tag(content="civitai-gallery { width: 320px }")
-    expect(page.locator("[data-do=more-tools]")).to_be_visible()
+    expect(page.locator(".room ~ .places [data-do=more-tools]")).to_be_visible()
     right = page.locator("civitai-gallery").evaluate("""gallery => Math.max(
-        ...[...gallery.shadowRoot.querySelectorAll(".top *, .gallery-header *, .selection-bar *")]
+        ...[...gallery.shadowRoot
+            .querySelectorAll(".top *, .places *, .gallery-header *, .selection-bar *")]
             .map((part) => part.getBoundingClientRect().right))""")
     assert right <= page.locator("civitai-gallery").evaluate(
         "gallery => gallery.getBoundingClientRect().right"

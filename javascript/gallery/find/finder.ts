@@ -1,14 +1,13 @@
-/** The search field, and the buttons of the panels beside it. */
+/** The search field, beside the places. */
 
-import { el, type IconName, icon, iconButton } from "../core/dom";
-import { makeMenuButton } from "../core/menu";
-import { makeToolbar } from "../core/widgets";
+import { el, icon, iconButton } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
 import { getSource, getWordAt, replaceWord } from "../state/query";
 import { getSearched } from "../state/state";
-import type { Context, Panel, State } from "../types";
+import type { Context, State } from "../types";
 import { getGalleryName } from "./chips";
+import { addPlaces } from "./places";
 import {
   getFirstChoice,
   listRows,
@@ -19,100 +18,6 @@ import {
 import { getLookupStatus, Status } from "./status";
 
 const THUMB = 320; // pixels, a width that thumbnails come in
-
-/** label: key of the button's name while the number is not 0. */
-type Badge = { count: (state: State) => number; label: string };
-
-const BADGES: Record<"jobs" | "watches", Badge> = {
-  jobs: { count: ({ jobs }) => jobs?.active ?? 0, label: "jobs_at_work" },
-  watches: {
-    count: ({ watches }) => watches?.galleries.filter((one) => one.new_count).length ?? 0,
-    label: "open_watches_n",
-  },
-};
-
-function makePanelButtons(context: Context) {
-  const { actions, translate } = context;
-  const library = iconButton(
-    "open-kept",
-    "library",
-    translate("open_library"),
-    () => actions.openLibrary(""),
-    "quiet",
-  );
-  const jobs = makePanelButton(context, "jobs", "jobs", { badge: BADGES.jobs });
-  const saved = makePanelButton(context, "collections", "heart", { action: "sets" });
-  for (const [place, key] of [
-    [library, "place_library"],
-    [saved, "place_saved"],
-    [jobs, "place_downloads"],
-  ] as const)
-    place.append(el("span", { class: "place", text: translate(key) }));
-  const name = { name: translate("place_saved"), value: saved.title };
-  saved.setAttribute("aria-label", translate("chip_text", name));
-  const before = [
-    library,
-    saved,
-    makePanelButton(context, "watches", "bell", { action: "watched", badge: BADGES.watches }),
-  ];
-  const after = [
-    makePanelButton(context, "settings", "settings"),
-    makePanelButton(context, "help", "help"),
-  ];
-  const inMenu = [...before, ...after]; // on a narrow page
-  for (const one of inMenu) one.classList.add("in-menu");
-  const more = makeMenuButton(context, "more-tools", "open_more", () => inMenu.map(makeMenuItem));
-  const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more);
-  makeToolbar(element, translate("toolbar_panels"), context.signal);
-  return element;
-}
-
-/** Return the button of one panel.
- * @param options action: the button's `data-do`, if it is not the panel's name */
-function makePanelButton(
-  context: Context,
-  name: Exclude<Panel, "">,
-  glyph: IconName,
-  { action = name, badge }: { action?: string; badge?: Badge } = {},
-) {
-  const { actions, translate, store, signal } = context;
-  const made = iconButton(
-    action,
-    glyph,
-    translate(`open_${name}`),
-    () => actions.panel(name),
-    "quiet",
-  );
-  if (badge) addBadge(context, made, badge);
-  const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
-  store.on(["panel"], draw, { signal });
-  draw();
-  return made;
-}
-
-/** Show a number on a button, unless the number is 0. */
-function addBadge(
-  { translate, store, signal }: Context,
-  made: HTMLButtonElement,
-  { count, label: key }: Badge,
-) {
-  const number = el("span", { class: "badge" });
-  const name = made.title;
-  const draw = () => {
-    const n = count(store.get());
-    number.hidden = n === 0;
-    number.textContent = String(n);
-    made.setAttribute("aria-label", n ? translate(key, { n }) : name);
-  };
-  made.append(number);
-  store.on([count], draw, { signal });
-  draw();
-}
-
-function makeMenuItem(pressed: HTMLButtonElement) {
-  const text = pressed.getAttribute("aria-label") ?? "";
-  return { key: pressed.dataset.do ?? "", text, do: () => pressed.click() };
-}
 
 export class Finder {
   #field;
@@ -152,14 +57,9 @@ export class Finder {
       this.#popup.element,
     );
     this.#status = new Status(context, "lookup", getLookupStatus);
-    const home = iconButton(
-      "home",
-      "home",
-      translate("open_home"),
-      () => context.actions.openHome(),
-      "quiet",
-    );
-    page.append(el("header", { class: "top" }, home, this.#form, makePanelButtons(context)));
+    const header = el("header", { class: "top" }, this.#form);
+    page.append(header);
+    addPlaces(context, header);
     page.append(this.#status.element, makeSearchMessage(context));
     store.on(
       ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],

@@ -1,4 +1,5 @@
-/** The panel of the collections, where the marked images are collected, tagged and rated. */
+/** The panel of what is saved: favourites, notes, watched galleries and the collections, where the
+ * marked images are collected, tagged and rated. */
 
 import type { ActOnCollectionsBody, Collection } from "../contract";
 import { button, el, type IconName, icon, iconButton, redraw } from "../core/dom";
@@ -130,17 +131,9 @@ function makeCollectionRow(
 }
 
 function makeExportLink({ translate, api }: Context, name: string) {
-  return el(
-    "a",
-    {
-      class: "button icon quiet",
-      href: api.getUrl(`export?${new URLSearchParams({ collection: name })}`),
-      download: "",
-      title: translate("collections_export"),
-      "aria-label": translate("collections_export"),
-    },
-    icon("download"),
-  );
+  const href = api.getUrl(`export?${new URLSearchParams({ collection: name })}`);
+  const props = { class: "button quiet", href, download: "" };
+  return el("a", { ...props, title: translate("collections_export") }, translate("do_export"));
 }
 
 /** Put a form that renames a collection in place of the name.
@@ -191,8 +184,8 @@ export class Collections {
     });
     this.#marked = makeMarkedAnnotations(context);
     this.#panel = new Panel(context, "collections", {
-      title: "open_collections",
-      build: () => [this.#marked, this.#form(), this.#favourites(), this.#list, this.#files()],
+      title: "place_saved",
+      build: () => [this.#marked, this.#links(), ...this.#collections(), this.#files()],
       read: () => this.#fetchAll(),
     });
     const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
@@ -231,12 +224,28 @@ export class Collections {
     );
   }
 
-  #favourites() {
-    const { translate } = this.context;
-    return button(
-      { action: "open-favourites", icon: "heart", label: translate("favourites") },
-      () => this.#searchLibrary("is:favourite"),
+  /** Return the links to what is saved outside of the collections. */
+  #links() {
+    const { translate, actions } = this.context;
+    /** Return a button with an icon. */
+    const link: (action: string, glyph: IconName, key: string, go: () => unknown) => HTMLElement = (
+      action,
+      glyph,
+      key,
+      go,
+    ) => button({ action, icon: glyph, label: translate(key), title: "" }, go);
+    return el(
+      "nav",
+      { class: "saved-links", "aria-label": translate("place_saved") },
+      link("open-favourites", "heart", "favourites", () => this.#searchLibrary("is:favourite")),
+      link("open-notes", "pencil", "saved_notes", () => this.#searchLibrary("has:note")),
+      link("watched", "bell", "open_watches", () => actions.panel("watches")),
     );
+  }
+
+  #collections() {
+    const { translate } = this.context;
+    return [el("h3", { text: translate("collections") }), this.#form(), this.#list];
   }
 
   #files() {
