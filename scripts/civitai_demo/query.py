@@ -1,7 +1,7 @@
 """GET /api/v1/images: the two query paths, each with its own cursors and fields.
 
-The database answers `imageId`, and `modelId` without `modelVersionId`; the search index answers
-all other queries. Their cursors and orders differ as on Civitai.
+The database answers `imageId`, `ids`, and `modelId` without `modelVersionId`; the search index
+answers all other queries. Their cursors and orders differ as on Civitai.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class _Query(NamedTuple):
     version_id: int | None
     post_id: int | None
     image_id: int | None
+    ids: str
     username: str
     sort: str
     period: str
@@ -41,7 +42,7 @@ class _Query(NamedTuple):
 
     @property
     def by_database(self) -> bool:
-        return bool(self.image_id or self.model_id and not self.version_id)
+        return bool(self.image_id or self.ids or self.model_id and not self.version_id)
 
 
 def list_images(params: Params, server_url: str) -> dict[str, Any]:
@@ -65,6 +66,7 @@ def _parse_query(params: Params) -> _Query:
         version_id=params.get_integer("modelVersionId"),
         post_id=params.get_integer("postId"),
         image_id=params.get_integer("imageId"),
+        ids=params.get_string("ids"),
         username=params.get_string("username"),
         sort=params.get_string("sort") or "Most Reactions",
         period=params.get_string("period"),
@@ -132,6 +134,7 @@ def _matches(query: _Query, image: DemoImage) -> bool:
         and query.version_id in (None, image.version.id)
         and query.post_id in (None, image.post_id)
         and query.image_id in (None, image.id)
+        and (not query.ids or str(image.id) in query.ids.split(","))
         and query.username in ("", image.username)
         and query.type in ("", image.type)
         and (not base_models or image.version.base_model in base_models)

@@ -261,3 +261,31 @@ def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
     with gallery_pages.open_image_file(client, image.url) as path:
         assert path in image_cache._held
     assert path not in image_cache._held
+
+
+# Lists of images
+
+
+class _ById:
+    """Civitai's answers to `ids`; it has the images with even ids."""
+
+    def __init__(self):
+        self.asked = []
+
+    def fetch_json(self, url, params=None, cancelled=None):
+        self.asked.append([int(text) for text in params["ids"].split(",")])
+        ids = [number for number in self.asked[-1] if number % 2 == 0]
+        rows = [{"id": i, "url": f"https://image.civitai.com/x/{i}.jpeg"} for i in ids]
+        return {"items": [{**row, "meta": {"prompt": "x"}} for row in rows[::-1]], "metadata": {}}
+
+
+def test_thousand_listed_images_cost_ten_requests_and_stored_ones_none():
+    client, ids = _ById(), [*range(1000, 0, -1)]
+    for _ in range(2):
+        read = [
+            image.id for some in gallery_pages.iter_listed_images(client, ids) for image in some
+        ]
+        assert read == [image_id for image_id in ids if image_id % 2 == 0]
+        assert wait_for_writes(60)
+    assert len(client.asked) == 20  # half of the images are not to be had, and asked for again
+    assert not [number for asked in client.asked[10:] for number in asked if number % 2 == 0]

@@ -3,6 +3,7 @@
 from .api import (
     Client,
     fetch_image,
+    fetch_images_by_id,
     fetch_images,
     fetch_model,
     fetch_username,
@@ -33,7 +34,7 @@ from .records import (
     Version,
     version_from_json,
 )
-from .urls import is_allowed_url, parse_reference, Reference
+from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 
 __all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
 __all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash", "find_example_image"]
@@ -42,4 +43,4 @@ __all__ += ["make_image_page_url", "make_model_page_url", "make_post_page_url"]
 __all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
 __all__ += ["model_from_json", "ModelPage", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
-__all__ += ["Version", "version_from_json", "walk_pages"]
+__all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]

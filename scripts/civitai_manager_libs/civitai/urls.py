@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,12 +12,13 @@ from .. import setting
 from ..core import LAST_ID
 from ..errors import InputError
 
-__all__ = ["is_allowed_url", "parse_reference", "Reference"]
+__all__ = ["is_allowed_url", "parse_image_ids", "parse_reference", "Reference"]
 
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
 _MAX_URL = 2_000  # characters; the patterns below may read each of them several times
 _MAX_WORDS = 200  # characters
+_MAX_HOST = 100  # characters
 _LABEL = "[a-z0-9_-]{1,63}"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\]"
 # The whole grammar of a URL that is fetched. No user:password@, no backslash: parsers disagree on
@@ -106,6 +108,57 @@ def parse_reference(text: str, suggests_search: bool = True) -> Reference:
         raise InputError(
             f"{error}: {_HINT if suggests_search else _HINT_WITHOUT_WORDS}."
         ) from error
+
+
+_IMAGE_PATH = re.compile(r"/images/([0-9]{1,10})(?![0-9])", re.I)
+_NO_HOST = re.compile(r"[^\w.:-]")
+_ID_LINE = re.compile(r"[0-9,;\s]*[0-9][,;\s]*")
+_MOST_LISTED = 20_000  # images
+
+
+def parse_image_ids(text: str) -> list[int]:
+    """Return the ids of the images that a text lists, each once, in the text's order.
+
+    The text has URLs of images on Civitai between any other text; or, without any, lines of ids. It
+    may also be the JSON of an export or of Civitai's API: `{"pictures": [{"id": 1}]}`, `[1, 2]`.
+    Raises InputError if the text lists no image, or more than 20,000.
+    """
+    found = _list_ids_in_json(text) or _list_ids_in_urls(text)
+    if not found:
+        lines = (line for line in text.splitlines() if _ID_LINE.fullmatch(line))
+        found = [number for line in lines for number in re.findall("[0-9]+", line)]
+    numbers = (int(number) for number in found if len(number) <= 10)
+    ids = list(dict.fromkeys(number for number in numbers if 1 <= number <= LAST_ID))
+    if not ids:
+        message = (
+            "This list names no picture: give addresses such as https://civitai.com/images/123"
+        )
+        raise InputError(f"{message}, or ids, one on each line.", "list_is_empty")
+    if len(ids) > _MOST_LISTED:
+        raise InputError(f"A list can have at most {_MOST_LISTED} pictures.", "list_is_long")
+    return ids
+
+
+def _list_ids_in_urls(text: str) -> list[str]:
+    found = []
+    for match in _IMAGE_PATH.finditer(text):
+        # Relative in the source of a page of Civitai.
+        host = _NO_HOST.split(text[max(0, match.start() - _MAX_HOST) : match.start()])[-1]
+        if not host or _is_known_host(host.partition(":")[0].lower()):
+            found.append(match[1])
+    return found
+
+
+def _list_ids_in_json(text: str) -> list[str]:
+    try:
+        data = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(data, dict):
+        data = next((data[name] for name in ("pictures", "items", "images") if name in data), None)
+    rows = data if isinstance(data, list) else []
+    ids = (row.get("id") if isinstance(row, dict) else row for row in rows)
+    return [str(number) for number in ids if type(number) is int]
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:

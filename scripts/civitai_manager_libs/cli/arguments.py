@@ -50,6 +50,8 @@ examples:
   python scripts/civitai_shortcut.py download 12345 --limit 60 --level PG-13 --dest pictures
   python scripts/civitai_shortcut.py download "https://civitai.com/models/12345?modelVersionId=678"
       (in quotes, because ? and & are special characters in a shell)
+  python scripts/civitai_shortcut.py download list.txt
+      (any text with addresses or ids of pictures, such as a page saved as text; - for stdin)
   python scripts/civitai_shortcut.py download 12345 --name "{author}/{date:%Y-%m}/{id}-{seed}"
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
       (to try it without a network)"""
@@ -199,7 +201,10 @@ def _join_choices(choices: Mapping[str, str]) -> str:
 
 def _add_download(download: argparse.ArgumentParser) -> None:
     download.epilog, add = _DOWNLOAD_EXAMPLES, download.add_argument
-    what = "URL of a model, version, post, user or picture on Civitai, or id of a model or picture"
+    what = (
+        "URL of a model, version, post, user or picture on Civitai, id of a model or picture, or a"
+        " file that lists pictures (- for stdin)"
+    )
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"largest number of pictures; default: the setting ({_LIMIT.default} unless changed)"

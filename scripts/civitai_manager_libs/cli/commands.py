@@ -7,7 +7,8 @@ import os
 from collections.abc import Sequence
 
 from .. import setting
-from ..core import AtomicFile
+from ..civitai import ImageQuery
+from ..core import AtomicFile, Image
 from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError
 from ..http_client import CivitaiHttpClient
 from ..jobs import (
@@ -24,10 +25,11 @@ from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
 from .run_job import can_resume, MAX_JOBS, open_store, print_jobs, run_job
 from .run_job import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
-from .target import make_checked_client, resolve_target
+from .target import is_list, load_listed_images, make_checked_client, resolve_target
 from .terminal import explain_failure, get_text, print_message, print_translated, translate_errors
 
 _BAD_INPUT = 2  # exit code
+_SHOWN = 20  # ids in a message
 _WRITE_SECONDS = 60.0  # for records that are still being written to the library
 
 
@@ -68,7 +70,11 @@ def _download(arguments: argparse.Namespace) -> int:
     if arguments.stop_at_known is not None and arguments.sort != "Newest":
         raise InputError(get_text("stop_needs_newest"))
     client = make_checked_client()
-    context, query = resolve_target(client, arguments)
+    images, missing, query = list[Image](), list[int](), ImageQuery()
+    if is_list(arguments.model):
+        context, images, missing = load_listed_images(client, arguments.model)
+    else:
+        context, query = resolve_target(client, arguments)
     if arguments.stop_at_known and query.uses_sql_database:
         print_translated("stop_by_upload")
     folder, name = choose_destination(context, arguments.name, arguments.dest)
@@ -79,8 +85,15 @@ def _download(arguments: argparse.Namespace) -> int:
         if verify:
             print_translated("verify_costs", n=count_requests_to_verify(limit))
         options = JobOptions(name, context, known, width, verify=verify)
-        job_id = store.add_job(context.model, query, folder, limit, arguments.again, options)
-        return _run_jobs(store, [job_id], client, arguments.json)
+        title, again = context.model, arguments.again
+        if images:
+            job_id = store.add_selection(title, images[:limit], folder, again, options)
+        else:
+            job_id = store.add_job(title, query, folder, limit, again, options)
+        code = _run_jobs(store, [job_id], client, arguments.json)
+    if missing:
+        print_translated("list_missing", n=len(missing), ids=", ".join(map(str, missing[:_SHOWN])))
+    return code or (SOME_FAILED if missing else SUCCESS)
 
 
 def _resume(arguments: argparse.Namespace) -> int:

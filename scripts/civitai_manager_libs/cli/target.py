@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import suppress
+import sys
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from .. import civitai, setting, util
@@ -13,10 +14,11 @@ from ..core import Image, level_mask
 from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..jobs import NamingContext
-from ..library import image_records, models
+from ..library import image_records, models, pages
 from .terminal import get_text, print_translated, translate_errors
 
 _MAX_VERSIONS_SHOWN = 10
+_MOST_LIST = 20 * 1024 * 1024  # bytes
 
 
 def make_checked_client() -> CivitaiHttpClient:
@@ -70,6 +72,38 @@ def resolve_target(
     if query.ignores_sort and not query.image_id:
         print_translated("sort_needs_version")
     return context, query
+
+
+def is_list(text: str) -> bool:
+    """Return whether a command's target is a list of images: a file's path, or - for stdin."""
+    return text == "-" or not text.isdigit() and os.path.isfile(text)
+
+
+def load_listed_images(
+    client: CivitaiHttpClient, path: str
+) -> tuple[NamingContext, list[Image], list[int]]:
+    """Return (context for naming files, images, ids of images not to be had) of a list of images.
+
+    path: of a text file with addresses or ids of images, or - for stdin. Raises InputError if the
+    list cannot be read or names no image, CivitaiShortcutError if none of the images can be had.
+    """
+    try:
+        with nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as file:
+            text = file.read(_MOST_LIST + 1)
+    except OSError as error:
+        raise InputError(get_text("list_unreadable", path=path, error=error.strerror)) from error
+    if len(text) > _MOST_LIST:
+        raise InputError(get_text("list_too_large", path=path))
+    with translate_errors("bad_list"):
+        ids = civitai.parse_image_ids(text.decode("utf-8-sig", "replace"))
+    found: dict[int, Image] = {}
+    for images in pages.iter_listed_images(client, ids):
+        found |= {image.id: image for image in images}
+    missing = [image_id for image_id in ids if image_id not in found]
+    if not found:
+        raise CivitaiShortcutError(get_text("list_gone", n=len(ids)))
+    name = "List" if path == "-" else os.path.splitext(os.path.basename(path))[0]
+    return NamingContext(name), list(found.values()), missing
 
 
 def parse_target(text: str) -> Reference:

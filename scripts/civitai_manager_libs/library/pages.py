@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,18 +13,19 @@ from typing import Any, NamedTuple
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
-from ..core import Cancellation, never_cancelled, SingleFlight
+from ..core import Cancellation, Image, never_cancelled, SingleFlight
 from ..errors import NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, write_later
 
-__all__ = ["fetch_page", "find_first_missing_page", "find_recent_page"]
+__all__ = ["fetch_page", "find_first_missing_page", "find_recent_page", "iter_listed_images"]
 __all__ += ["find_stored_page", "list_gallery_names", "load_page", "open_image_file", "StoredPage"]
 
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
 _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its ids
+_LISTED = 100  # images of a list that are requested together
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
 
@@ -163,6 +164,26 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
         ("user", query.username),
     )
     return tuple(f"{kind} {value}" for kind, value in ids if value)
+
+
+def iter_listed_images(
+    client: Any, image_ids: Sequence[int], cancelled: Cancellation | None = None
+) -> Iterator[list[Image]]:
+    """Yield the images with these ids, a hundred at a time, in the given order.
+
+    Images that the library has whole are not fetched; fetched ones are stored. Images that Civitai
+    does not send are left out, unless the library has them.
+    """
+    for start in range(0, len(image_ids), _LISTED):
+        ids = image_ids[start : start + _LISTED]
+        found = image_records.find_images(ids)
+        unknown = [
+            image_id for image_id in ids if image_id not in found or not found[image_id].meta
+        ]
+        fetched = civitai.fetch_images_by_id(client, unknown, cancelled) if unknown else {}
+        image_records.store_images(list(fetched.values()))
+        found |= fetched
+        yield [found[image_id] for image_id in ids if image_id in found]
 
 
 @contextmanager

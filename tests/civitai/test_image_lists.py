@@ -1,0 +1,87 @@
+"""Lists of images: ids in any text, fetched a hundred at a time."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from civitai_manager_libs.civitai import fetch_images_by_id, parse_image_ids
+from civitai_manager_libs.errors import InputError
+from hypothesis import given, strategies as st
+
+_IDS = st.lists(st.integers(1, 2**31 - 1), min_size=1, max_size=300, unique=True)
+_NOISE = ["12 likes", "2024", "https://evil.example/images/5", "user/7", "</a>", "", "images 9"]
+_FORMS = (
+    "https://civitai.com/images/{}",
+    "https://www.civitai.red/images/{}?modelVersionId=8#x",
+    '<a href="/images/{}">',
+    "[InternetShortcut]\r\nURL=https://civitai.com/images/{}",
+    "(see civitai.com/images/{}),",
+)
+
+
+@given(_IDS, st.randoms(use_true_random=False))
+def test_ids_of_a_noisy_text_are_found_in_order(ids, rng):
+    lines = []
+    for image_id in ids:
+        lines += [rng.choice(_NOISE), rng.choice(_FORMS).format(image_id), rng.choice(_NOISE)]
+    again = rng.choices(lines, k=3)
+    assert parse_image_ids("\n".join([*lines, *again]))[: len(ids)] == ids
+
+
+@given(_IDS)
+def test_lines_of_ids_and_json_are_lists_too(ids):
+    rows = [{"id": image_id, "url": "x"} for image_id in ids]
+    for text in (
+        "my list\n" + "\n".join(map(str, ids)),
+        ", ".join(map(str, ids)),
+        json.dumps(ids),
+        json.dumps({"civitai_shortcut": 1, "sets": [{"ids": [1]}], "pictures": rows}),
+        json.dumps({"items": rows, "metadata": {}}),
+    ):
+        assert parse_image_ids(text) == ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "nothing", "https://evil.example/images/5", "0", "[", "[" * 100_000, '{"items": 5}'],
+)
+def test_text_without_images_is_refused(text):
+    with pytest.raises(InputError) as refused:
+        parse_image_ids(text)
+    assert refused.value.key == "list_is_empty"
+
+
+class _Site:
+    """Civitai's answers to `ids`. rows: how often each image stands in them."""
+
+    def __init__(self, known, is_old=False, rows=1):
+        self.known, self.is_old, self.rows, self.requests = known, is_old, rows, 0
+
+    def fetch_json(self, url, params=None, cancelled=None):
+        self.requests += 1
+        if "imageId" in params:
+            ids = [params["imageId"]] if params["imageId"] in self.known else []
+        elif self.is_old:
+            ids = range(10**9, 10**9 + params["limit"])
+        else:
+            asked = map(int, params["ids"].split(","))
+            ids = [i for i in asked for _ in range(self.rows) if i in self.known]
+            random.Random(1).shuffle(ids)
+        start = int(params.get("cursor", 0))
+        page, left = ids[start : start + params["limit"]], ids[start + params["limit"] :]
+        items = [{"id": i, "url": f"https://image.civitai.com/x/{i}.jpeg"} for i in page]
+        more = {"nextCursor": str(start + len(page))} if left else {}
+        return {"items": items, "metadata": more}
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+@pytest.mark.parametrize("is_old", [False, True], ids=["knows-ids", "ignores-ids"])
+@pytest.mark.parametrize("count", [1, 20, 99, 100])
+def test_images_are_fetched_by_id_whatever_the_server(count, is_old, rows):
+    ids = random.Random(count).sample(range(1, 10**6), count)
+    known = set(ids[::3])
+    site = _Site(known, is_old, rows)
+    assert fetch_images_by_id(site, ids).keys() == known
+    assert site.requests <= (1 + count if is_old else 1 + rows)
