@@ -105,3 +105,9 @@ def test_all_bookmarks_or_one_collection_are_exported(run):
     told = json.loads(run("sea", command="export")[1])
     assert told["sets"] == [{"name": "Sea", "ids": [2, 3]}] and len(told["pictures"]) == 2
     assert run("lake", command="export") == (3, "", "There is no collection “lake”.\n")
+
+
+def test_records_are_exported_a_line_each(run):
+    lines = [json.loads(line) for line in run("--records", command="export")[1].splitlines()]
+    assert [one["id"] for one in lines] == sorted(one["id"] for one in lines) and len(lines) > 2
+    assert lines[0]["parameters"]["Steps"] and lines[0]["path"] == ""

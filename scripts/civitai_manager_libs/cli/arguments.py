@@ -295,6 +295,11 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
 def _add_export(command: argparse.ArgumentParser) -> None:
     only = "name of the only collection to export; default: everything"
     command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
+    records = (
+        "export every picture of the library instead, a line of JSON each: how it was made, with"
+        " hashes, and where its file is"
+    )
+    command.add_argument("--records", action="store_true", help=records)
 
 
 def _add_search(search: argparse.ArgumentParser) -> None:

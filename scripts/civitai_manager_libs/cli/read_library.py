@@ -72,10 +72,15 @@ def search_library(arguments: argparse.Namespace) -> int:
 def print_bookmarks(arguments: argparse.Namespace) -> int:
     """Print the user's bookmarks as JSON, and return the exit code.
 
-    arguments: the parsed command line; with `set`, only the collection of this name is printed. A
-    missing collection is reported on stderr.
+    arguments: the parsed command line; with `set`, only the collection of this name is printed,
+    with `records`, the library's images in place of the bookmarks. A missing collection is reported
+    on stderr.
     """
     name = arguments.set
+    if arguments.records:
+        for line in import_export.iter_records():
+            print_result(line)
+        return SUCCESS
     names = {search.fold_text(collection.name) for collection in bookmarks.list_collections()}
     if name and search.fold_text(name) not in names:
         print_translated("no_set", name=name)

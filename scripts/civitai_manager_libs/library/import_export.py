@@ -1,4 +1,4 @@
-"""Exports the user's bookmarks and reproductions as JSON, and imports them.
+"""Exports the user's bookmarks and reproductions as JSON, and imports them; exports records.
 
 A library may have hundreds of thousands: both go part by part, so that they take little memory.
 """
@@ -6,9 +6,11 @@ A library may have hundreds of thousands: both go part by part, so that they tak
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import IO, Any
 
@@ -21,16 +23,17 @@ from ..core import (
     clean_lines,
     Image,
     iter_json_members,
+    level_name,
 )
 from ..errors import InputError
-from ..infotext import build_infotext
+from ..infotext import build_infotext, read_generation
 from . import bookmarks, bookmarks as image_annotations, image_records, reproductions
 from .bookmarks import change_bookmarks
 from .database import select_rows, wait_for_writes
 from .schema import ANNOTATED_IDS
 from .search import fold_text
 
-__all__ = ["import_bookmarks", "iter_export"]
+__all__ = ["import_bookmarks", "iter_export", "iter_records"]
 
 _FORMAT = 1
 _AT_ONCE = 100  # images or reproductions in memory
@@ -59,6 +62,54 @@ def iter_export(name: str = "") -> Iterator[str]:
     yield from _iter_list("pictures", _export_images(ids))
     yield from _iter_list("reproductions", reproductions.export_reproductions(ids))
     yield "}"
+
+
+def iter_records() -> Iterator[str]:
+    """Yield a line of JSON for each image of the library, by ascending id, in ASCII.
+
+    A line says how the image was made, with the hashes of what it was made with, and where its
+    downloaded file is. Raises DiskError.
+    """
+    last = 0
+    sql = (
+        "SELECT images.id, coalesce(path, '') FROM images LEFT JOIN saved USING (id)"
+        " WHERE images.id > ? ORDER BY images.id LIMIT ?"
+    )
+    while rows := select_rows(sql, (last, _AT_ONCE)):
+        paths = dict(rows)
+        last = max(paths)
+        notes = bookmarks.read_annotations(list(paths))
+        for image in image_records.find_images(list(paths), is_remembered=False).values():
+            path = paths[image.id] if os.path.isfile(paths[image.id]) else ""
+            mark = notes.get(image.id, bookmarks.Annotation())
+            yield json.dumps(_make_record(image, path, mark))
+
+
+def _make_record(image: Image, path: str, mark: bookmarks.Annotation) -> dict[str, Any]:
+    generation = read_generation(image)
+    infotext = generation.infotext
+    return {
+        "id": image.id,
+        "post_id": image.post_id,
+        "author": image.username,
+        "date": image.created_at,
+        "type": image.type,
+        "width": image.width,
+        "height": image.height,
+        "rating": level_name(image.level),
+        "base_model": image.base_model,
+        "version_ids": image.version_ids,
+        "reactions": image.reactions.total,
+        "prompt": infotext.prompt,
+        "negative_prompt": infotext.negative_prompt,
+        "parameters": infotext.parameters,
+        "resources": [asdict(resource) for resource in generation.resources],
+        "favourite": mark.favourite,
+        "stars": mark.stars,
+        "tags": mark.tags,
+        "collections": mark.collections,
+        "path": path,
+    }
 
 
 def import_bookmarks(file: IO[bytes]) -> tuple[int, int]:
