@@ -181,23 +181,38 @@ export class ImageMenu {
     openMenu(root, this.#point, items, signal);
   }
 
-  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
-  #listUses(id: number): MenuItem[] {
-    const { store, translate, actions } = this.context;
+  /** Let the user choose a tab of the host at a button, and send an image there. Without a tab, copy
+   * the image's infotext. */
+  sendFrom(anchor: Element, id: number) {
+    const { root, actions, signal } = this.context;
+    const tabs = this.#listTabs(id);
+    if (tabs.length > 1) return openMenu(root, anchor, tabs, signal);
+    return tabs.length ? tabs[0].do() : actions.copyText(id, "infotext");
+  }
+
+  /** Return an item for each tab of the host to which an image can be sent. */
+  #listTabs(id: number): MenuItem[] {
+    const { store, actions } = this.context;
     const view = this.#findView(id);
     const { record, infotext } = this.context.parts.viewer.findKnown(id);
     const hasText = infotext !== "" || (view?.has_data ?? true);
-    const all = store.get().bootstrap?.host.send_to ?? [];
-    const tabs = listTabs(all, view?.kind ?? "image", hasText);
     const edited = record && infotext !== record.infotext ? infotext : null;
-    const send = () =>
-      this.#show(
-        tabs.map((tab) => ({
-          key: `menu-send-${tab}`,
-          text: getTabName(tab),
-          do: () => actions.send(tab, id, edited),
-        })),
-      );
+    const all = store.get().bootstrap?.host.send_to ?? [];
+    return listTabs(all, view?.kind ?? "image", hasText).map((tab) => ({
+      key: `menu-send-${tab}`,
+      text: getTabName(tab),
+      do: () => actions.send(tab, id, edited),
+    }));
+  }
+
+  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
+  #listUses(id: number): MenuItem[] {
+    const { translate, actions } = this.context;
+    const view = this.#findView(id);
+    const { infotext } = this.context.parts.viewer.findKnown(id);
+    const hasText = infotext !== "" || (view?.has_data ?? true);
+    const tabs = this.#listTabs(id);
+    const send = () => this.#show(tabs);
     return [
       ...(tabs.length ? [{ key: "menu-send", text: translate("menu_send"), do: send }] : []),
       {
