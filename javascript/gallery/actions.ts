@@ -116,7 +116,15 @@ export function makeActions(context: PageContext) {
       change: Partial<
         Pick<
           State,
-          "focus" | "passed" | "thumb" | "details" | "open" | "place" | "results" | keyof Selection
+          | "focus"
+          | "passed"
+          | "headerHeight"
+          | "thumb"
+          | "details"
+          | "open"
+          | "place"
+          | "results"
+          | keyof Selection
         >
       >,
     ) => store.set(change),
