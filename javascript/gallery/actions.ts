@@ -116,7 +116,15 @@ export function makeActions(context: PageContext) {
       change: Partial<
         Pick<
           State,
-          "focus" | "passed" | "thumb" | "details" | "open" | "place" | "results" | keyof Selection
+          | "focus"
+          | "passed"
+          | "headerHeight"
+          | "thumb"
+          | "details"
+          | "open"
+          | "place"
+          | "results"
+          | keyof Selection
         >
       >,
     ) => store.set(change),
@@ -157,6 +165,8 @@ export function makeActions(context: PageContext) {
     openImageMenu: (id: number) => parts.imageMenu.openAtFocus(id),
     /** Open the menu of what to hide of an image. */
     openHideMenu: (id: number) => parts.imageMenu.openHideMenu(id),
+    /** Let the user choose at a button where to send an image, or copy the image's infotext. */
+    sendFrom: (anchor: Element, id: number) => parts.imageMenu.sendFrom(anchor, id),
     /** Set the wanted width of the tiles. */
     setTile(width: number) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));

@@ -180,17 +180,33 @@ export class ImageMenu {
     openMenu(root, this.#point, items, signal);
   }
 
-  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
-  #listUses(id: number): MenuItem[] {
-    const { translate, actions } = this.context;
+  /** Let the user choose a tab of the host at a button, and send an image there. Without a tab, copy
+   * the image's infotext. */
+  sendFrom(anchor: Element, id: number) {
+    const { root, actions, signal } = this.context;
+    const uses = this.#listTargets(id);
+    if (uses.length > 1) return openMenu(root, anchor, uses, signal);
+    return uses.length ? uses[0].do() : actions.copyText(id, "infotext");
+  }
+
+  /** Return an item for each tab of the host to which an image can be sent. */
+  #listTargets(id: number): MenuItem[] {
     const view = this.#findView(id);
     const { record, infotext } = this.context.parts.viewer.findKnown(id);
     const hasText = infotext !== "" || (view?.has_data ?? true);
     const edited = record && infotext !== record.infotext ? infotext : null;
     const kind = view?.kind ?? "image";
     const uses = listUses(this.context, { id, kind, hasInfotext: hasText }, () => edited);
+    return uses.map((use) => ({ ...use, key: `menu-${use.key}` }));
+  }
+
+  /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
+  #listUses(id: number): MenuItem[] {
+    const { translate, actions } = this.context;
+    const { infotext } = this.context.parts.viewer.findKnown(id);
+    const hasText = infotext !== "" || (this.#findView(id)?.has_data ?? true);
     return [
-      ...uses.map((use) => ({ ...use, key: `menu-${use.key}` })),
+      ...this.#listTargets(id),
       {
         key: "menu-copy-prompt",
         text: translate("menu_copy_prompt"),

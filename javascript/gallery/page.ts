@@ -116,8 +116,8 @@ function buildParts(context: PageContext, status: Status) {
   parts.jobs = new Jobs(context);
   parts.neededFiles = new NeededFiles(context);
   parts.finder = new Finder(context);
-  new GalleryHeader(context);
   parts.filters = new Filters(context);
+  new GalleryHeader(context, parts.finder.header, parts.filters);
   addNotices(context);
   parts.results = new ModelResultCards(context);
   parts.home = new Home(context, new LocalModelData(context));

@@ -70,7 +70,7 @@ test("an empty gallery says so in its own words, unless filters are set, which a
 for (const [search, expected] of [
   ["", ["library_empty", "home"]],
   ["is:favourite", ["home_favourites_for", "home"]],
-  ['set="Sea"', ["collection_empty Sea", "home"]],
+  ['collection="Sea"', ["collection_empty Sea", "home"]],
   ["steps>99", ["search_found_nothing steps>99", "clear-search"]],
   ["sea ", ["search_found_nothing sea", "search-models"]],
 ]) {

@@ -63,11 +63,14 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
         ("has:note is:favourite", [2]),
         ("tag:SEA", [2, 3]),
         ("tag=se", []),
-        ('set:"harbor v"', [4, 5, 6]),
-        ('set="harbor views" -picture', []),
+        ('collection:"harbor v"', [4, 5, 6]),
+        ('collection="harbor views" -picture', []),
+        ('set="harbor views"', [4, 5, 6]),  # its former name
     ):
         assert _ids(words) == found, words
-    assert [one.text for one in search.suggest_values("set:")] == ['set:"Harbor views"']
+    for key in ("collection", "set"):
+        found = search.suggest_values(f"{key}:")
+        assert [one.text for one in found] == ['collection:"Harbor views"']
     assert [(one.text, one.count) for one in search.suggest_values("tag:s")] == [("tag:Sea", 2)]
     bookmarks.change_annotations(
         images, AnnotationChange(favourite=False, stars=0, note=" ", tags=[])

@@ -226,7 +226,7 @@ def test_evicted_image_is_no_longer_found(filled, monkeypatch):
         ("lo", ["lora:"]),
         ("-lo", ["-lora:"]),
         ("st", ["steps>", "stars>"]),
-        ("is:", ["is:favourite", "is:saved", "is:here", "is:gone", "is:image", "is:video"]),
+        ("is:", ["is:favourite", "is:saved", "is:installed", "is:gone", "is:image", "is:video"]),
         ("-has:d", ["-has:data"]),
         ("lora:", ["lora:add_detail", 'lora:"Tokyo Nights"']),
         ("lora:DET", ["lora:add_detail"]),
@@ -599,6 +599,7 @@ def test_text_whose_keys_are_right_is_not_corrected(keys, words):
 def test_misspelled_flag_is_corrected_and_another_one_is_not():
     assert search.correct_query("is:favorite") == "is:favourite"
     assert search.correct_query("is:foo") == ""
+    assert search.correct_query("is:here set:x") == ""  # former words, still understood
 
 
 def test_correction_leaves_the_rest_of_a_search_and_parts_of_a_prompt_alone():

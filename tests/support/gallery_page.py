@@ -253,6 +253,11 @@ class GalleryPage:
     def panel(self, name: str) -> Any:
         return self.page.locator(f"dialog[data-panel='{name}']")
 
+    def choose_more(self, name: str) -> None:
+        """Choose an item of the menu that the bar of the selection ends with."""
+        self.control("more-marked").click()
+        self.control(name).click()
+
     def open_watches(self) -> None:
         """Open the watched galleries, which are among what is saved."""
         self.control("sets").click()

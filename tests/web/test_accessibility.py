@@ -72,7 +72,7 @@ def _list_models(page):
 
 def _collect(page):
     _mark(page)
-    page.control("sets-marked").click()
+    page.choose_more("sets-marked")
     page.panel("collections").wait_for()
     page.field("set-name").fill("Water")
     page.control("add-to-set").click()

@@ -352,9 +352,9 @@ def test_annotations_are_the_same_in_two_tabs_and_none_is_lost(page, tab, open_g
     _mark(page.page, third)
     expect(_tile(tab, third)).to_have_attribute("aria-selected", "true")
     for one in (page.page, tab):
-        expect(one.locator(".selection-bar .count")).to_have_text("2 marked")
+        expect(one.locator(".selection-bar .count")).to_have_text("2 selected")
     tab.reload()
-    expect(tab.locator(".selection-bar .count")).to_have_text("2 marked")
+    expect(tab.locator(".selection-bar .count")).to_have_text("2 selected")
     other = open_gallery(page).ready()  # marks belong to a browser
     expect(other.marked).to_have_count(0)
 
@@ -367,7 +367,7 @@ def test_favourites_and_collections_are_synced_between_two_tabs(page, tab):
     page.key("b")
     page.key("4")
     expect(_tile(tab, first)).to_have_attribute("data-sign", re.compile("♥ ★4"))
-    page.control("sets-marked").click()
+    page.choose_more("sets-marked")
     page.field("set-name").fill("Harbor")
     page.key("Enter")
     expect(rows).to_contain_text("Harbor (1)")

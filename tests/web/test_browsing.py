@@ -76,7 +76,7 @@ def test_arrows_move_by_geometry_and_space_marks(server, open_gallery):
     assert page.focused() == first
     page.key("Space")
     expect(page.tile(first)).to_have_attribute("aria-selected", "true")
-    expect(page.tile(first)).to_have_attribute("aria-label", re.compile("marked"))
+    expect(page.tile(first)).to_have_attribute("aria-label", re.compile("selected"))
     page.key("Shift+ArrowRight")
     expect(page.marked).to_have_count(2)
     page.key("Shift+ArrowLeft")
@@ -105,10 +105,10 @@ def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_galler
     sixtieth = page.page.locator("[data-tile][aria-posinset='60']")
     sixtieth.wait_for()
     sixtieth.click(modifiers=["Shift"])
-    expect(page.page.locator(".selection-bar .count")).to_have_text("60 marked")
-    page.control("invert").click()
+    expect(page.page.locator(".selection-bar .count")).to_have_text("60 selected")
+    page.choose_more("invert")
     expect(page.page.locator(".selection-bar .count")).to_have_text(
-        f"{page.place()[1] - 60} marked"
+        f"{page.place()[1] - 60} selected"
     )
     page.control("mark-none").click()
     expect(page.control("download-marked")).to_have_count(0)
@@ -126,7 +126,7 @@ def test_marks_filters_and_position_survive_a_reload(server, open_gallery):
     there = page.page.evaluate("scrollY")
     page.page.reload()
     page.ready()
-    expect(page.page.locator(".selection-bar .count")).to_have_text("2 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("2 selected")
     expect(page.field("sort")).to_have_value("Oldest")
     page.control("back").click()
     wait_for(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
@@ -220,7 +220,7 @@ def test_page_reconnects_to_a_restarted_server(demo, start, open_gallery):
     server.start()
     wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     expect(page.page.locator(".of-images")).to_be_hidden()
-    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 selected")
 
 
 def test_thumbnails_lost_with_the_server_are_reported_once(server, open_gallery):
@@ -279,7 +279,7 @@ def test_selection_bar_has_one_row_beside_a_pane_and_stays_over_the_images_while
     for at in (0, 1):
         page.tiles.nth(at).locator("[data-do='mark']").click()
     expect(page.control("compare")).to_be_visible()
-    expect(page.control("invert").locator("span")).to_be_hidden()
+    expect(page.control("models-marked").locator("span")).to_be_visible()
     assert page.page.locator(".selection-bar").bounding_box()["height"] < 70
     page.control("mark-none").click()
     page.page.set_viewport_size({"width": 500, "height": 900})

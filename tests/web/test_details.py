@@ -48,7 +48,7 @@ def test_resource_is_here_another_version_or_missing_with_its_size(api, civitai,
         for kind, one in told.items()
     }
     assert said == {
-        "model": ("here", "Here", 5),
+        "model": ("here", "Installed", 5),
         "lora": ("other", "Another version: v3", 3),
         "vae": ("missing", "Missing", 0),
     }
@@ -102,7 +102,7 @@ def test_image_is_reproducible_if_all_resources_and_a_checkpoint_are_here(api, c
         [Image(99, "", version_ids=(7,))]
     )  # Civitai names a version, and no data
     (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
-    assert api.post("loaded_filter", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
+    assert api.post("loaded_filter", {"ids": [99, *ids], "words": "is:installed"})["ids"] == [1, 2]
     assert api.post("loaded_filter", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [
         99,
         *ids[2:],

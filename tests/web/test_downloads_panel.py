@@ -523,7 +523,7 @@ def test_page_reconnects_while_a_job_runs(flaky_server, page):
     page.control("job-cancel").click()
     expect(_job(page)).to_have_attribute("data-state", "cancelled")
     page.key("Escape")
-    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 selected")
 
 
 def test_job_is_shown_though_its_first_update_is_lost(page):

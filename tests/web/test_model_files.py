@@ -331,7 +331,7 @@ def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, pag
     expect(page.control("get-missing")).to_have_text("Get 9.1 MB")
     assert page.axe_findings() == []
     page.control("get-missing").click()
-    expect(page.page.locator(".readiness p")).to_have_text("Checkpoint and 1 LoRA are here.")
+    expect(page.page.locator(".readiness p")).to_have_text("Checkpoint and 1 LoRA are installed.")
     expect(page.page.locator(".resources li[data-here=here]")).to_have_count(2)
     assert _is_there(page_folder, f"loras/{_LORA}")()
     assert _is_there(page_folder, "checkpoints/Quiet_Places_v3_0_Dusk.safetensors")()
@@ -435,7 +435,7 @@ def test_checkpoint_of_an_image_is_chosen_in_the_host(open_host, demo):
     page.page.locator("[data-field=find]").first.fill(str(_PAPER))
     page.page.keyboard.press("Enter")
     page.page.locator("[data-tile]").first.click()
-    expect(page.page.locator(".readiness p")).to_have_text("Checkpoint is here.")
+    expect(page.page.locator(".readiness p")).to_have_text("Checkpoint is installed.")
     page.page.locator("[data-do=choose-checkpoint]").click()
     page.page.locator(".toast").filter(has_text="dusk_v3").wait_for()
     assert page.page.evaluate("window.chosen") == "dusk_v3"
@@ -455,6 +455,6 @@ def _with_folders(route):
 
 
 def _with_checkpoint(route):
-    here = {"availability": "here", "availability_label": "Here", "local_name": "dusk_v3"}
+    here = {"availability": "here", "availability_label": "Installed", "local_name": "dusk_v3"}
     row = {"type": "model", "name": "x", "weight": None, "hash": "", "version_id": None, "url": ""}
     route.fulfill(json={**route.fetch().json(), "resources": [{**row, **here, "size": 9}]})

@@ -121,7 +121,7 @@ def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open
     while page.place()[1] <= 100:  # the next page of a gallery that was begun yesterday
         page.wheel(2000)
         page.page.wait_for_timeout(50)
-    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 selected")
     page.control("download-marked").click()
     page.message("1 saved").wait_for()
     assert not [path for path in page.asked if path.startswith("page/")], "a reload"

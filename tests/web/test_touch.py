@@ -80,9 +80,10 @@ def test_tour_by_touch(phone):
     expect(page.viewer).to_be_hidden()
 
     page.tile(seen).locator("[data-do='mark']").tap()
-    expect(page.page.locator(".selection-bar .count")).to_have_text("2 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("2 selected")
     page.control("download-marked").tap()
     page.message("2 saved").wait_for()
+    page.control("mark-none").tap()
     page.control("jobs").tap()
     expect(page.page.locator(".job .job-line")).to_contain_text("2 saved")
     page.control("job-forget").tap()
@@ -94,13 +95,13 @@ def test_tour_by_touch(phone):
 
 def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, open_gallery):
     phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **PHONE).ready()
-    phone.control("about").tap()
-    expect(phone.page.locator(".about .tag").first).to_be_visible()
-    phone.control("about").tap()
-    expect(phone.page.locator(".about")).to_be_hidden()
+    for is_shown in (True, False):
+        phone.control("gallery-menu").tap()
+        phone.control("about").tap()
+        expect(phone.page.locator(".about .tag").first).to_be_visible(visible=is_shown)
     reset = phone.control("reset-filters")
     end = phone.page.viewport_size["width"]
-    box = phone.control("filters").bounding_box()
+    box = reset.bounding_box()
     y = box["y"] + box["height"] / 2
     while reset.bounding_box()["x"] + reset.bounding_box()["width"] > end:
         Fingers(phone.page).swipe((360, y), (20, y))
@@ -126,15 +127,20 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     while page.place()[0] < 60:
         Fingers(page.page).swipe((195, 700), (195, 100))
     _rested(page)
-    page.control("mark-all").tap()
-    page.control("top").tap()  # "Back to where you were" makes the bar two rows high
-    wait_for(lambda: page.page.locator(".selection-bar").bounding_box()["height"] > 80)
+    page.control("top").tap()
+    page.control("back").wait_for()
+    page.tiles.first.locator("[data-do='mark']").tap()
+    bar = page.page.locator(".selection-bar").bounding_box()
+    assert bar["height"] < 70 and bar["y"] + bar["height"] == page.page.viewport_size["height"]
+    expect(page.control("home")).to_have_count(0)  # the selection is in the places' place
+    page.choose_more("mark-all")
     page.control("download-marked").tap()
+    page.message("Downloading").evaluate(_STAY)
     page.message("Downloading").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".selection-bar")
+    page.control("mark-none").tap()
     page.control("jobs").tap()
     page.panel("jobs").wait_for()
-    page.message("Downloading").hover()  # it stays as long
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
 
 
@@ -145,6 +151,7 @@ def test_many_messages_cover_no_button_of_a_full_height_panel(flaky_server, open
     page.control("download-marked").tap()
     page.message("Downloading").evaluate(_STAY)
     page.message("saved").evaluate(_STAY)
+    page.control("mark-none").tap()
     page.control("more-tools").tap()
     page.control("settings").tap()
     page.message("saved").evaluate(_COME_UP)
@@ -161,7 +168,7 @@ def test_many_messages_cover_no_button_of_a_full_height_panel(flaky_server, open
 
 def test_messages_leave_the_cancel_button_free(flaky, phone):
     page = phone
-    page.control("mark-all").tap()
+    page.tiles.first.locator("[data-do='mark']").tap()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
     page.field("sort").select_option("Oldest")
     page.control("give-up").wait_for()
@@ -175,12 +182,11 @@ def test_messages_leave_the_cancel_button_free(flaky, phone):
 
 def test_touch_targets_are_large_enough(phone):
     page = phone
+    assert page.page.evaluate(_TARGETS, 44) == []
     page.tiles.first.locator("[data-do='mark']").tap()
     assert page.page.evaluate(_TARGETS, 44) == []
-    for name, least in (("jobs", 44), ("settings", _FINGER)):
-        if not page.control(name).count():
-            page.control("more-tools").tap()
-        page.control(name).tap()
+    for key, name, least in (("j", "jobs", 44), (",", "settings", _FINGER)):
+        page.key(key)
         page.panel(name).wait_for()
         page.panel(name).evaluate(_COME_UP)  # as it does its sizes are nearly what they will be
         assert page.page.evaluate(_TARGETS, least) == []

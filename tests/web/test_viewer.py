@@ -157,7 +157,7 @@ def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, o
     page.field("meta").click()
     wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     page.key("a")
-    expect(page.page.locator(".selection-bar .count")).to_contain_text("marked")
+    expect(page.page.locator(".selection-bar .count")).to_contain_text("selected")
     page.key("n")
     page.key("Escape")  # the filters lie over the pictures
     page.open(1)

@@ -1,9 +1,8 @@
-/** The row of the gallery's filters: their button, the sort order, the chips, the width of the
- * tiles. */
+/** The gallery's filters: their button, the sort order, the chips, the width of the tiles. */
 
 import type { Choice } from "../contract";
 import { button, el, setAttribute } from "../core/dom";
-import { makePopover, makeToolbar } from "../core/widgets";
+import { makePopover } from "../core/widgets";
 import { getSource } from "../state/query";
 import { MAX_TILE, MIN_TILE } from "../state/state";
 import type { Context, State } from "../types";
@@ -15,18 +14,20 @@ const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions", "Random"]; // sort 
 const NAMES = ["version", "sort", "period", "level", "base"] as const;
 
 export class Filters {
-  #section = el("section", { class: "filters", hidden: true });
-  #sortNote = el("p", { class: "warns", role: "status", hidden: true });
+  /** for the gallery's header */
+  element = el("div", { class: "filters" });
+  sizeSlider;
+  sortNote = el("p", { class: "warns", role: "status", hidden: true });
   #types;
   #meta = el("input", { type: "checkbox", "data-field": "meta" });
   #groups = el("input", { type: "checkbox", "data-field": "group-posts" });
-  #tile;
+  #narrowSlider;
   #fold;
   #popover;
   #selects: Record<Name, HTMLSelectElement>;
 
   constructor(private readonly context: Context) {
-    const { translate, page, store, root, signal } = context;
+    const { translate, store, root, signal } = context;
     this.#selects = this.#makeSelects();
     const label = translate("pick_type");
     this.#types = el("fieldset", {
@@ -36,7 +37,8 @@ export class Filters {
     const name = translate("pick_sort");
     this.#selects.sort.setAttribute("aria-label", name);
     this.#selects.sort.title = name;
-    this.#tile = this.#makeSlider();
+    this.sizeSlider = this.#makeSlider("tile");
+    this.#narrowSlider = this.#makeSlider("tile-narrow");
     this.#fold = button(
       { action: "filters", icon: "filter", label: translate("do_filters"), title: "" },
       () => {},
@@ -45,10 +47,7 @@ export class Filters {
     this.#popover = makePopover(this.#fold, filters, ...this.#makeFields());
     root.append(this.#popover);
     const chips = makeChips(context, () => this.#fold.focus());
-    const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
-    makeToolbar(row, translate("toolbar_filters"), signal);
-    this.#section.append(row, this.#sortNote);
-    page.append(this.#section);
+    this.element.append(this.#fold, this.#selects.sort, chips);
     const keys = ["where", "model", "bootstrap", "tile", "notes", "results"] as const;
     store.on([...keys, "groupsPosts"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
@@ -57,7 +56,8 @@ export class Filters {
   /** Open the filters and focus the first one; without a gallery, say that there is none. */
   open() {
     const { toast, translate } = this.context;
-    if (this.#section.hidden) return toast(translate("no_picture_here"));
+    if (!this.#fold.getClientRects().length) return toast(translate("no_picture_here"));
+    this.#fold.focus(); // which brings the header back
     this.#popover.showPopover();
     const fields = [...this.#popover.querySelectorAll("select, input")];
     const first = fields.find((one) => one.getClientRects().length);
@@ -86,6 +86,7 @@ export class Filters {
         this.#groups,
         el("span", { text: translate("group_posts") }),
       ),
+      makeLabelled(translate("tile_width"), this.#narrowSlider),
     ];
   }
 
@@ -104,13 +105,13 @@ export class Filters {
     return Object.fromEntries(made);
   }
 
-  #makeSlider() {
+  #makeSlider(name: string) {
     const { actions, translate } = this.context;
     const label = translate("tile_width");
     const slider = el("input", {
       type: "range",
       class: "size",
-      "data-field": "tile",
+      "data-field": name,
       "aria-label": label,
       title: label,
       min: MIN_TILE,
@@ -123,8 +124,7 @@ export class Filters {
 
   #draw(now: State) {
     const { bootstrap, where, results, notes, tile } = now;
-    this.#section.hidden = !bootstrap || !getSource(where) || results !== null;
-    if (!bootstrap || this.#section.hidden) return;
+    if (!bootstrap || !getSource(where) || results) return;
     for (const [name, choices] of Object.entries(this.#listChoices(now))) {
       const value = String(where[name as Name] ?? "");
       fillSelect(this.#selects[name as Name], choices, value);
@@ -135,10 +135,11 @@ export class Filters {
     this.#groups.parentElement?.toggleAttribute("hidden", where.post !== null);
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
     this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
-    if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
+    for (const slider of [this.sizeSlider, this.#narrowSlider])
+      if (slider.valueAsNumber !== tile) slider.value = String(tile);
     const sortNote = notes.find((note) => note.code === "sort_dropped");
-    this.#sortNote.textContent = sortNote?.message ?? "";
-    this.#sortNote.hidden = !sortNote;
+    this.sortNote.textContent = sortNote?.message ?? "";
+    this.sortNote.hidden = !sortNote;
   }
 
   #drawTypes({ bootstrap, where }: State) {

@@ -1,6 +1,6 @@
 /** The search field, beside the places. */
 
-import { el, icon, iconButton } from "../core/dom";
+import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
 import { getSource, getWordAt, replaceWord } from "../state/query";
@@ -20,6 +20,8 @@ import { getLookupStatus, Status } from "./status";
 const THUMB = 320; // pixels, a width that thumbnails come in
 
 export class Finder {
+  /** sticks to the window's upper edge */
+  header;
   #field;
   #form;
   #clear;
@@ -57,10 +59,12 @@ export class Finder {
       this.#popup.element,
     );
     this.#status = new Status(context, "lookup", getLookupStatus);
-    const header = el("header", { class: "top" }, this.#form);
-    page.append(header);
-    addPlaces(context, header);
-    page.append(this.#status.element, makeSearchMessage(context));
+    const line = el("div", { class: "top-line" }, this.#form);
+    addPlaces(context, line);
+    this.header = el("header", { class: "top" }, line, this.#status.element);
+    page.append(this.header, makeSearchMessage(context));
+    const measure = () => context.actions.setView({ headerHeight: this.header.offsetHeight });
+    observeSize(this.header, measure, signal);
     store.on(
       ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],
       (now) => this.#draw(now),

@@ -1,5 +1,5 @@
-/** The header of the open gallery: the model with its creator and trigger words, or the user or
- * post, and the download of the gallery with its options. */
+/** The header of the open gallery: its name, its filters, what can be done with it, and folded below,
+ * what the model is. */
 
 import type { ModelView } from "../contract";
 import { button, el, icon, setLabel } from "../core/dom";
@@ -11,6 +11,7 @@ import { getSource, getWatchKey } from "../state/query";
 import { getSetting } from "../state/state";
 import type { Context, State, Where } from "../types";
 import { getGalleryName } from "./chips";
+import type { Filters } from "./filters";
 
 const LIMIT = "gallery_download_limit";
 
@@ -88,7 +89,10 @@ const MOST_WORDS = 24; // trigger words in sight
 export class GalleryHeader {
   #section = el("section", { class: "gallery-header", hidden: true });
   #title = el("div", { class: "title" });
-  #triggerWords = el("div", { class: "trigger-words", role: "group" });
+  #facts = el("p", { class: "row" });
+  #triggerWords = el("div", { class: "trigger-words row", role: "group" });
+  #description = el("p", { dir: "auto" });
+  #tags = el("p", { class: "row" });
   #about = el("div", { class: "about", hidden: true });
   #unfold;
   #watch;
@@ -96,8 +100,13 @@ export class GalleryHeader {
   #download;
   #actions = el("div", { class: "actions" });
 
-  constructor(private readonly context: Context) {
-    const { page, store, translate, actions, signal } = context;
+  /** @param header the page's header, which the section is appended to */
+  constructor(
+    private readonly context: Context,
+    header: HTMLElement,
+    { element: filters, sizeSlider, sortNote }: Filters,
+  ) {
+    const { store, translate, actions, signal } = context;
     this.#unfold = button(
       { action: "about", icon: "fold", label: translate("about_model"), class: "unfold quiet" },
       () => this.#showAbout(this.#about.hidden === true),
@@ -120,10 +129,11 @@ export class GalleryHeader {
     this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
     this.#triggerWords.setAttribute("aria-label", translate("trained_words"));
     const line = el("div", { class: "line" });
-    line.append(this.#title, this.#unfold, this.#triggerWords, this.#actions, more);
+    line.append(this.#title, this.#unfold, filters, this.#actions, more, sizeSlider);
     makeToolbar(line, translate("toolbar_gallery"), signal);
-    this.#section.append(line, this.#about);
-    page.append(this.#section);
+    this.#about.append(this.#facts, this.#triggerWords, this.#description, this.#tags);
+    this.#section.append(line, sortNote, this.#about);
+    header.append(this.#section);
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
@@ -151,7 +161,6 @@ export class GalleryHeader {
     const parts = [
       el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
-      model && el("span", { class: "tag", text: getModelTypeName(model.type, translate) }),
       model?.creator && this.#makeCreatorButton(model.creator),
     ];
     this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
@@ -193,12 +202,16 @@ export class GalleryHeader {
   }
 
   #drawAbout({ model }: State) {
-    const { description = "", tags = [] } = model ?? {};
-    this.#about.replaceChildren(
-      el("p", { dir: "auto", text: description.trim() }),
-      el("p", { class: "row" }, ...tags.map((tag) => el("span", { class: "tag", text: tag }))),
+    const { translate } = this.context;
+    const { description = "", tags = [], creator = "" } = model ?? {};
+    this.#facts.replaceChildren(
+      ...(model ? [makeTag(getModelTypeName(model.type, translate))] : []),
+      ...(creator ? [this.#makeCreatorButton(creator)] : []),
+      ...(model?.url ? [this.#makeLink(model.url)] : []),
     );
-    this.#unfold.toggleAttribute("data-empty", !this.#about.textContent);
+    this.#description.textContent = description.trim();
+    this.#tags.replaceChildren(...tags.map(makeTag));
+    this.#unfold.toggleAttribute("data-empty", !model);
     this.#showAbout(false);
   }
 
@@ -219,7 +232,8 @@ export class GalleryHeader {
 
   /** Return the items of the menu on a narrow page: the buttons and links that do not fit. */
   #listMenu() {
-    const buttons = [...this.#actions.children] as HTMLElement[];
+    const about = this.#unfold.hasAttribute("data-empty") ? [] : [this.#unfold];
+    const buttons = [...this.#actions.children, ...about] as HTMLElement[];
     const links = [...this.#title.querySelectorAll("button, a")] as HTMLElement[];
     return [...buttons, ...links]
       .filter((one) => !one.hidden)
@@ -229,6 +243,10 @@ export class GalleryHeader {
         do: () => one.click(),
       }));
   }
+}
+
+function makeTag(text: string) {
+  return el("span", { class: "tag", text });
 }
 
 /** Return the URL of a user or post on Civitai, "" for other galleries. */

@@ -42,7 +42,7 @@ interface StatusText {
 }
 
 const FAVOURITES = "is:favourite"; // the search that shows them
-const COLLECTION = /^set="([^"]+)"$/; // the search that shows one
+const COLLECTION = /^(?:collection|set)="([^"]+)"$/; // the search that shows one
 const PATIENCE = 3; // seconds without an answer that go without saying
 const NO_STATUS: StatusText = { kind: "none", text: "", actions: [] };
 

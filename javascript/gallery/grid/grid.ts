@@ -63,8 +63,8 @@ class ScrollSpeed {
 
 const GAP = 8; // pixels
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
-const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
-const BARS = COVERED.above + COVERED.below;
+const BELOW = 72; // pixels that the bar at the window's lower edge covers
+const TURN = 32; // pixels scrolled in one direction before the header goes or comes back
 
 export class Grid {
   #list;
@@ -78,6 +78,8 @@ export class Grid {
   #hiddenTop: number | null = null;
   #lastTop = 0; // of the window in the list, at the last drawing
   #isRising = false; // scrolled upwards last
+  #isHeaderAway = false;
+  #turnedAt = 0; // the highest top since the header went away, or the lowest since it came back
   #speed = new ScrollSpeed();
 
   constructor(private readonly context: Context) {
@@ -117,10 +119,10 @@ export class Grid {
   revealImage(id: number, { focus = false }: { focus?: boolean } = {}) {
     const box = this.#arrangement.getBox(id);
     if (!box || this.#isHidden()) return;
-    scrollBy(
-      this.#list,
-      scrollDistance(getViewport(this.#list), box.y, box.y + box.height, COVERED),
-    );
+    const viewport = getViewport(this.#list);
+    const isUp = box.y < viewport.top; // the header will come back
+    const covered = { above: isUp ? this.#headerHeight : this.#above, below: BELOW };
+    scrollBy(this.#list, scrollDistance(viewport, box.y, box.y + box.height, covered));
     this.#draw();
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
@@ -144,14 +146,15 @@ export class Grid {
   /** Return the id of the image to which a step in the grid leads: at the edge the same image, null
    * if `id` is not in the grid. */
   findNeighbour(id: number, step: Step) {
-    return this.#arrangement.findNeighbour(id, step, window.innerHeight - BARS);
+    const page = window.innerHeight - this.#headerHeight - BELOW;
+    return this.#arrangement.findNeighbour(id, step, page);
   }
 
   /** Return the id of the first image that begins in the window. If none does, return the first
    * that is partly visible, or null. */
   findTopmost() {
     const { top, bottom } = this.#getVisiblePart();
-    return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
+    return this.#arrangement.findFirstIn(top + this.#above, bottom);
   }
 
   /** Return the current scroll position, to which the user can return later; null at the top. */
@@ -159,7 +162,7 @@ export class Grid {
     // As it was drawn last: a search that begins now has moved the grid already.
     const top = this.#hiddenTop ?? this.#lastTop;
     const bottom = top + window.innerHeight;
-    const id = top > 0 ? this.#arrangement.findFirstIn(top + COVERED.above, bottom) : null;
+    const id = top > 0 ? this.#arrangement.findFirstIn(top + this.#above, bottom) : null;
     if (id === null) return null;
     const y = (this.#arrangement.getBox(id)?.y ?? 0) - top;
     return { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1, y };
@@ -196,6 +199,15 @@ export class Grid {
       const id = this.findTopmost();
       if (id !== null) this.context.actions.focus(id);
     });
+  }
+
+  get #headerHeight() {
+    return this.context.store.get().headerHeight;
+  }
+
+  /** The pixels that the header covers now. */
+  get #above() {
+    return this.#isHeaderAway ? 0 : this.#headerHeight;
   }
 
   /** Return whether another tab or the search results hide the grid. */
@@ -264,7 +276,7 @@ export class Grid {
       return;
     }
     if (top > 0) {
-      const wanted = this.#arrangement.findTopFor(visible) ?? -COVERED.above;
+      const wanted = this.#arrangement.findTopFor(visible) ?? -this.#headerHeight;
       scrollBy(this.#list, wanted - getViewport(this.#list).top);
     }
     this.#tiles.placeTiles();
@@ -282,8 +294,9 @@ export class Grid {
   /** Create the tiles near the window, load their thumbnails, and load the gallery's next page if
    * the window is near the end. */
   #draw() {
-    if (this.#isHidden()) return;
+    if (this.#isHidden()) return this.#moveHeader(0);
     const viewport = getViewport(this.#list);
+    this.#moveHeader(viewport.top);
     const isFlying = Math.abs(viewport.top - this.#lastTop) > FLYING * viewport.screen;
     if (viewport.top !== this.#lastTop) this.#isRising = viewport.top < this.#lastTop;
     this.#speed.measure(viewport.top);
@@ -299,6 +312,18 @@ export class Grid {
     const passed = seen.length && (this.#arrangement.getIndex(seen[seen.length - 1]) ?? 0) + 1;
     this.context.actions.setView({ passed, thumb: this.#thumbWidth });
     this.#loadMore(viewport);
+  }
+
+  /** Let the header go when the user scrolls down, and come back when he scrolls up.
+   * @param top upper edge of the window in the grid, in pixels */
+  #moveHeader(top: number) {
+    const isAway = this.#isHeaderAway;
+    this.#turnedAt = isAway ? Math.max(this.#turnedAt, top) : Math.min(this.#turnedAt, top);
+    const hasTurned = Math.abs(top - this.#turnedAt) > TURN;
+    if (!(hasTurned || (isAway && top <= 0))) return;
+    this.#turnedAt = top;
+    this.#isHeaderAway = !isAway && top > 0;
+    this.context.root.host.toggleAttribute("data-scrolled", this.#isHeaderAway);
   }
 
   /** Return the ids of images near the window, and of the tiles that are focused or held.

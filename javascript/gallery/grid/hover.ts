@@ -33,7 +33,8 @@ export class Hover {
     if (tile.isBlurred) return;
     this.#tile = tile;
     this.#drawCaption(tile);
-    this.#caption.style.cssText = tile.element.style.cssText;
+    const { transform, width, height } = tile.element.style; // not its picture's colours
+    Object.assign(this.#caption.style, { transform, width, height });
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
     tile.element.parentElement?.prepend(this.#caption);
     if (tile.view.kind === "video" && !still.matches)

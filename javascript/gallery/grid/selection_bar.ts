@@ -1,8 +1,8 @@
-/** The bar at the window's lower edge: the position in the gallery, and actions on marked
- * images. */
+/** The bar at the window's lower edge: the position in the gallery, or what can be done with the
+ * selected images. */
 
-import { button, el, type IconName, iconButton, observeSize, setText } from "../core/dom";
-import { openMenu } from "../core/menu";
+import { button, el, type IconName, iconButton, observeSize, setLabel, setText } from "../core/dom";
+import { makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
 import { canCompare } from "../state/selection";
@@ -15,8 +15,9 @@ export class SelectionBar {
   #hidden;
   #count = el("p", { class: "count", role: "status" });
   #marked;
-  #top;
+  #all;
   #back;
+  #send;
   #compare;
 
   constructor(private readonly context: Context) {
@@ -24,6 +25,10 @@ export class SelectionBar {
     this.#compare = this.#makeButton("compare", "compare", "compare_title", () =>
       actions.compare(),
     );
+    this.#send = this.#makeButton("send-marked", "send", "do_send", () =>
+      actions.sendFrom(this.#send, this.#ids[0]),
+    );
+    if (!store.get().bootstrap?.host.send_to.length) setLabel(this.#send, translate("do_copy"));
     this.#hidden = el("button", {
       type: "button",
       class: "plain dim",
@@ -32,16 +37,20 @@ export class SelectionBar {
       on: { click: () => this.#openHiddenMenu() },
     });
     this.#marked = this.#makeMarkedGroup();
-    this.#top = iconButton("top", "top", translate("to_top"), () => actions.toTop());
-    this.#back = this.#makeButton("back", "place", "back_to_place", () => void actions.back(), "");
-    const all = this.#makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
-    this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
+    const top = iconButton("top", "top", translate("to_top"), () => actions.toTop());
+    this.#back = this.#makeButton("back", "place", "back_to_place", () => void actions.back());
+    this.#all = this.#makeButton("mark-all", "check", "do_mark_all", () => actions.markAll());
+    this.#section.append(this.#where, this.#hidden, this.#back, this.#all, this.#marked, top);
     makeToolbar(this.#section, translate("toolbar_bar"), signal);
     root.append(el("div", { class: "bar-place" }, this.#section));
     for (const one of [root.host, this.#section]) observeSize(one, () => this.#place(), signal);
     window.addEventListener("resize", () => this.#place(), { signal });
     const keys: Key[] = [getTiles, "marks", "passed", "loading", "ended", "results", "place"];
     store.on([...keys, "hiddenCount", "showsHidden"], (now) => this.#draw(now), context);
+  }
+
+  get #ids() {
+    return [...this.context.store.get().marks];
   }
 
   /** Set the style's variables from which the bar's position is computed. */
@@ -74,32 +83,53 @@ export class SelectionBar {
   }
 
   #makeMarkedGroup() {
-    const { translate, actions, store } = this.context;
-    const list = () => [...store.get().marks];
-    const download = () => actions.download(list());
+    const { translate, actions } = this.context;
+    const clear = () => actions.markNone();
+    const more = makeMenuButton(this.context, "more-marked", "open_more", () => this.#listMore());
+    more.classList.remove("icon");
+    more.append(el("span", { text: translate("open_more") }));
     return el(
       "div",
       { class: "marked", role: "group", "aria-label": translate("toolbar_marked"), hidden: true },
+      iconButton("mark-none", "close", translate("do_mark_none"), clear, "quiet"),
       this.#count,
-      this.#makeButton("download-marked", "download", "do_download_marked", download, "primary"),
-      this.#compare,
-      this.#makeButton("favourite-marked", "heart", "do_favourite", () =>
-        actions.favourite(list()),
+      this.#makeButton(
+        "download-marked",
+        "download",
+        "do_download_marked",
+        () => actions.download(this.#ids),
+        "primary",
       ),
-      this.#makeButton("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
-      this.#makeButton("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
-      this.#makeButton("invert", "invert", "do_invert", () => actions.invert()),
-      this.#makeButton("mark-none", "none", "do_mark_none", () => actions.markNone()),
+      this.#makeButton("favourite-marked", "heart", "do_favourite", () =>
+        actions.favourite(this.#ids),
+      ),
+      this.#send,
+      this.#compare,
+      this.#makeButton("models-marked", "model", "do_get_models", () =>
+        actions.listNeeds(this.#ids),
+      ),
+      more,
     );
   }
 
-  /** Show the position in the gallery and the number of marked images. */
+  #listMore() {
+    const { translate, actions } = this.context;
+    const collect = () => actions.collect();
+    return [
+      { key: "sets-marked", text: translate("do_add_to_collection"), do: collect },
+      { key: "mark-all", text: translate("do_mark_all"), do: () => actions.markAll() },
+      { key: "invert", text: translate("do_invert"), do: () => actions.invert() },
+    ];
+  }
+
+  /** Show the position in the gallery, or the number of selected images. */
   #draw(now: State) {
     const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
-    const { translate } = this.context;
+    const { translate, root } = this.context;
     const number = (value: number) => formatNumber(value, bootstrap?.language);
     this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
+    root.host.toggleAttribute("data-marking", marks.size > 0 && !this.#section.hidden);
     if (this.#section.hidden) return;
     const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
     this.#where.textContent = translate(now.ended ? "of_all" : "so_far", counts);
@@ -108,8 +138,9 @@ export class SelectionBar {
     this.#hidden.textContent = showsHidden
       ? translate("hidden_shown")
       : translate("hidden_count", { n: number(hiddenCount) });
-    this.#section.toggleAttribute("data-marked", marks.size > 0);
     this.#marked.hidden = marks.size === 0;
+    this.#all.hidden = marks.size > 0; // in the menu then
+    this.#send.hidden = marks.size !== 1;
     this.#compare.hidden = !canCompare(marks);
     setText(this.#count, marks.size ? translate("marked_count", { n: number(marks.size) }) : "");
     this.#back.hidden = now.place === null;

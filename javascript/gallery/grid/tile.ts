@@ -219,10 +219,10 @@ export function describeImage(view: ImageView, isMarked: boolean, translate: Tra
   return parts.filter(Boolean).join(translate("name_comma"));
 }
 
-/** Hide the grid at home, and set the attributes that style it while the server is lost, the images
- * are stale, or images are marked.
+/** Hide the grid at home, and set the attributes that style it while the server is lost or the images
+ * are stale.
  * @param list the grid's element */
-export function showStateOnGrid(list: HTMLElement, { root, store, signal }: Context) {
+export function showStateOnGrid(list: HTMLElement, { store, signal }: Context) {
   const hideAtHome = () => {
     list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
   };
@@ -230,8 +230,6 @@ export function showStateOnGrid(list: HTMLElement, { root, store, signal }: Cont
   hideAtHome();
   const isLost = () => list.toggleAttribute("data-lost", isOffline(store.get()));
   store.on([isOffline], isLost, { signal });
-  const isMarking = () => root.host.toggleAttribute("data-marking", store.get().marks.size > 0);
-  store.on(["marks"], isMarking, { signal });
   store.on(["stale"], ({ stale }) => list.toggleAttribute("data-stale", stale), { signal });
 }
 

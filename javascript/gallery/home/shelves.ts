@@ -189,7 +189,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
   const { favourites, library, collections } = home;
   const downloads = { count: home.download_count, covers: [] };
   const cards = collections.map((one) =>
-    card("folder", one.name, one, `set="${one.name.replaceAll('"', " ")}"`),
+    card("folder", one.name, one, `collection="${one.name.replaceAll('"', " ")}"`),
   );
   if (favourites.count)
     cards.unshift(card("heart", translate("favourites"), favourites, "is:favourite"));

@@ -337,7 +337,7 @@ export class Collections {
   #makeRow(collection: Collection) {
     const { name } = collection;
     const actions: RowActions = {
-      open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
+      open: () => this.#searchLibrary(`collection="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
       takeOut: () => this.#takeOutMarked(name),
       models: () => this.context.actions.listNeeds(makeNeedsQuery({ collection: name })),

@@ -109,6 +109,7 @@ export function makeInitialState(): State {
     panel: "",
     compared: null,
     details: true,
+    headerHeight: 0,
     tile: DEFAULT_TILE,
     thumb: 450,
     jobs: null,

@@ -44,9 +44,11 @@ def search_library(arguments: argparse.Namespace) -> int:
     if len(words) > 1:  # the shell has removed the user's quotes
         words = [re.sub(r"^(-?(?:[a-z]+:)?)([^\"\s]*\s[^\"]*)$", r'\1"\2"', word) for word in words]
     query = search.parse_query(" ".join(words))
-    unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
-    for problem in (*query.problems, *unsupported):
-        choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
+    problems = list(query.problems)
+    if query.installed is not None:
+        problems.append(search.QueryProblem("flag", "is:installed", "is"))
+    for problem in problems:
+        choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "installed"]
         values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
         print_translated(f"search_{problem.kind}", **values)
     scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit

@@ -31,7 +31,7 @@ _COMPARE = {"=": operator.eq, ">": operator.gt, "<": operator.lt}
 _COMPARE |= {">=": operator.ge, "<=": operator.le}
 _ANNOTATIONS = {
     "tag": "SELECT id FROM own_tags WHERE {matches}",
-    "set": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {matches}",
+    "collection": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {matches}",
     "note": "SELECT id FROM marks WHERE {matches}",
 }
 # A record may give a resource's version id alone, "#77"; `versions` has the names of versions.

@@ -16,6 +16,7 @@ __all__ = [
     "extract_fields",
     "FLAGS",
     "fold_text",
+    "FORMER_WORDS",
     "KEYS",
     "NAMES",
     "NUMBERS",
@@ -127,17 +128,21 @@ NAMES = {  # key: the kinds of names in which its value is searched
     "author": ("author",),
     "base": ("base",),
 }
-_ANNOTATIONS = ("tag", "set", "note")  # keys of what the user has written
+_ANNOTATIONS = ("tag", "collection", "note")  # keys of what the user has written
 NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions", "stars")
 _DATES = ("after", "before")
 FLAGS = {
-    "is": ("favourite", "saved", "here", "gone", "image", "video"),
+    "is": ("favourite", "saved", "installed", "gone", "image", "video"),
     "has": ("data", "negative", "hires", "note"),
 }
 KEYS = (*NAMES, "negative", *_ANNOTATIONS, *NUMBERS, *_DATES, *FLAGS)
+FORMER_WORDS = {
+    "set": "collection",
+    "here": "installed",
+}  # still understood, as stored addresses use them
 
 _MOST_TERMS = 20
-_NAMED = "|".join((*NAMES, "negative", *_ANNOTATIONS, *_DATES, *FLAGS))
+_NAMED = "|".join((*NAMES, "negative", *_ANNOTATIONS, *_DATES, *FLAGS, "set"))
 _START = re.compile(
     rf"(?P<is_not>-(?=[^\s-]))?"
     rf"(?:(?P<name>{_NAMED})(?P<mark>[:=])|(?P<number>{'|'.join(NUMBERS)})(?P<sign>>=|<=|[:=<>]))?"
@@ -180,13 +185,13 @@ class QueryProblem:
 class SearchQuery:
     """A parsed search. An image matches if it matches all terms.
 
-    problems: the ignored terms. here: True for images that can be generated on this machine, False
-    for other images, None for both. `run_search` ignores `here`; its callers filter the results.
+    problems: the ignored terms. installed: True for images that can be generated on this machine,
+    False for other images, None for both. `run_search` ignores it; its callers filter the results.
     """
 
     terms: tuple[Term, ...] = ()
     problems: tuple[QueryProblem, ...] = ()
-    here: bool | None = None
+    installed: bool | None = None
 
 
 def parse_query(text: str) -> SearchQuery:
@@ -196,18 +201,18 @@ def parse_query(text: str) -> SearchQuery:
     """
     terms: dict[Term, None] = {}
     problems: list[QueryProblem] = []
-    here: bool | None = None
+    installed: bool | None = None
     for term, typed in _iter_terms(fold_text(text)):
         kind = _find_problem(term)
         if kind:
             problems.append(QueryProblem(kind, typed, term.key))
-        elif term.key == "is" and term.value == "here":
-            here = not term.is_not
+        elif term.key == "is" and term.value == "installed":
+            installed = not term.is_not
         elif term.value and len(terms) < _MOST_TERMS:
             terms[term] = None
         elif term.value and term not in terms:
-            return SearchQuery(tuple(terms), (*problems, QueryProblem("many", typed)), here)
-    return SearchQuery(tuple(terms), tuple(problems), here)
+            return SearchQuery(tuple(terms), (*problems, QueryProblem("many", typed)), installed)
+    return SearchQuery(tuple(terms), tuple(problems), installed)
 
 
 def correct_query(text: str) -> str:
@@ -226,6 +231,8 @@ def _correct_word(word: str) -> str:
     if keyed is None:
         return word
     is_not, key, sign, value = keyed.groups()
+    if key in FORMER_WORDS or value in FORMER_WORDS:
+        return word
     keys = [known for known in KEYS if known[0] == key[0]]
     [meant] = difflib.get_close_matches(key, keys, 1, _CLOSE) or [key]
     flags = difflib.get_close_matches(value, FLAGS.get(meant, ()), 1, _CLOSE) or [value]
@@ -241,11 +248,13 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
         if start is None or value is None:  # never: both match the empty text
             return
         key = start["name"] or start["number"] or ""
+        key = FORMER_WORDS.get(key, key)
         sign = start["mark"] or start["sign"] or ":"
         sign = "=" if key in NUMBERS and sign == ":" else sign
-        inner = value["quoted"] if value["quoted"] is not None else value["plain"]
+        inner = (value["quoted"] if value["quoted"] is not None else value["plain"]).strip()
+        inner = FORMER_WORDS.get(inner, inner) if key == "is" else inner
         typed = text[position : value.end()].strip()
-        yield Term(key, inner.strip(), sign, bool(start["is_not"])), typed
+        yield Term(key, inner, sign, bool(start["is_not"])), typed
         position = max(value.end(), position + 1)
         while position < len(text) and text[position] == " ":
             position += 1

@@ -16,6 +16,7 @@ from .grammar import (
     extract_fields,
     FLAGS,
     fold_text,
+    FORMER_WORDS,
     KEYS,
     NAMES,
     NUMBERS,
@@ -108,7 +109,7 @@ ORDER BY n.name != ?, uses DESC LIMIT ?
 _ANNOTATIONS = {
     "tag": "SELECT min(tag), count(*) AS uses FROM own_tags WHERE instr(folded, ?) > 0"
     " GROUP BY folded ORDER BY uses DESC LIMIT ?",
-    "set": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
+    "collection": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
     " WHERE instr(folded, ?) > 0 GROUP BY number ORDER BY uses DESC LIMIT ?",
 }
 
@@ -135,6 +136,7 @@ def suggest_values(word: str) -> list[Suggestion]:
     if not colon:
         keys = [name for name in KEYS if name.startswith(key)]
         return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
+    key = FORMER_WORDS.get(key, key)
     typed = value.strip('"')
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]

@@ -210,7 +210,7 @@ def preview_search(
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     hides = not context.query_param("hidden")
     library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
-    has_keys = query.here is not None or any(term.key for term in query.terms)
+    has_keys = query.installed is not None or any(term.key for term in query.terms)
     return {
         "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
         "authors": search.find_authors(text, _MOST_AUTHORS),
@@ -262,11 +262,11 @@ def filter_loaded(
 def _filter_by_is_here(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that match a search's `is:here` or `-is:here`."""
-    if query.here is None:
+    """Return the ids of the images that match a search's `is:installed` or `-is:installed`."""
+    if query.installed is None:
         return image_ids
     can_be = set(filter_reproducible(image_ids, open_model))
-    return [image_id for image_id in image_ids if (image_id in can_be) == query.here]
+    return [image_id for image_id in image_ids if (image_id in can_be) == query.installed]
 
 
 def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
