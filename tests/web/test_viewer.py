@@ -9,7 +9,7 @@ from fault_responses import status
 from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, wait_for
-from page_facts import of_model
+from page_facts import infotext_of, of_model
 import pytest
 
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
@@ -246,6 +246,32 @@ def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_
     fingers.swipe((195, 300), (195, 640))
     expect(page.viewer).to_be_hidden()
     assert page.focused() == id
+
+
+def test_image_follows_the_finger_and_falls_back_if_it_is_let_go_early(server, open_gallery):
+    row = next(row for row in of_model(900_001, kind="image") if row.kind == "a1111")
+    page = open_gallery(server, f"?image={row.id}", **PHONE)  # without a tile behind
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    fingers, box, line = Fingers(page.page), _box(page), page.control("details")
+    expect(line).to_contain_text(infotext_of(row)[:20])
+    for end in ((195, 480), (195, 340), (320, 400)):  # down; up; aside, where no image follows
+        fingers.down((195, 400))
+        fingers.move(((195, 400), end))
+        moved = _box(page)
+        for side, at in (("x", 0), ("y", 1)):
+            by = moved[side] + moved["width" if side == "x" else "height"] / 2
+            by -= box[side] + box["width" if side == "x" else "height"] / 2
+            assert abs(by) <= abs(end[at] - (195, 400)[at]) + 2
+            assert (abs(by) > 10) == (end[at] != (195, 400)[at])
+        page.page.wait_for_timeout(200)  # it rests: no longer flung
+        fingers.up()
+        _assert_whole(page, end)
+    line.tap()
+    expect(page.page.locator("section.prompt")).to_be_visible()
+    line.tap()
+    fingers.swipe((195, 300), (195, 640))
+    expect(page.viewer).to_be_hidden()
+    expect(page.page.locator(".flight")).to_have_count(0)
 
 
 def test_pinch_zooms_one_finger_pans_two_taps_zoom_and_one_hides_the_controls(server, open_gallery):

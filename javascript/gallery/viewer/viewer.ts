@@ -11,6 +11,8 @@ import { playVideo, toggleSound } from "./slide";
 import { Slideshow } from "./slideshow";
 import { listNearbyIndices, Stage } from "./stage";
 
+const LINE = 120; // letters of a prompt
+
 class Toolbar {
   position;
   announcement;
@@ -20,6 +22,7 @@ class Toolbar {
   save;
   slideshow;
   details;
+  prompt; // its beginning, seen on a narrow page
   fullscreen;
   element;
   #view: ImageView | null = null;
@@ -52,7 +55,9 @@ class Toolbar {
     );
     this.save = tool("save", "save", "say_save", () => this.#save());
     this.slideshow = tool("slideshow", "play", "say_slideshow", () => actions.setSlideshow(true));
-    this.details = tool("details", "panel", "say_details", () => actions.toggleDetails());
+    this.details = tool("details", "info", "say_details", () => actions.toggleDetails());
+    this.prompt = el("span", { class: "one-line", dir: "auto" });
+    this.details.append(this.prompt);
     this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => actions.fullscreen());
     const close = tool("close", "close", "say_close", () => actions.close());
     this.element = el(
@@ -69,13 +74,13 @@ class Toolbar {
         this.save,
         this.slideshow,
         this.fullscreen,
-        this.details,
       ),
+      this.details,
       close,
     );
   }
 
-  /** Show the open image's position, and whether it is marked, a favourite and saved.
+  /** Show the open image's position, its prompt, and whether it is marked, a favourite and saved.
    * @param index -1 for an image that is not in the gallery
    * @param count number of images that are shown */
   show(view: ImageView, index: number, count: number) {
@@ -90,6 +95,10 @@ class Toolbar {
     setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
+    const known = this.context.records.getCached(view.id);
+    const prompt = known?.prompt.slice(0, LINE) || view.summary?.[0] || "";
+    this.prompt.textContent = prompt || translate("details");
+    this.details.ariaLabel = [translate("say_details"), prompt].filter(Boolean).join(": ");
     setAttribute(this.save, "data-saved", view.saved);
     this.save.title = this.save.ariaLabel = translate(view.saved ? "say_saved" : "say_save");
   }
@@ -246,11 +255,14 @@ export class Viewer {
     );
   }
 
-  /** Let the image that is closed shrink into its tile, as soon as that is in the window.
-   * @param from where the image was */
-  #flyBack(id: number, from: DOMRect) {
+  /** Let the image that is closed shrink into its tile, as soon as that is in the window, or
+   * vanish if it has none.
+   * @param shown the image as it was shown
+   * @param from where it was */
+  #flyBack(id: number, shown: HTMLImageElement | null, from: DOMRect) {
     const thumb = this.context.actions.findThumb(id);
     if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], null, () => {});
+    else if (shown) this.#flight.vanish(shown, from);
   }
 
   #opened() {
@@ -335,9 +347,12 @@ export class Viewer {
     if (!this.#parts || !this.#view) return;
     const { id } = this.#view;
     const { slide } = this.#parts.stage;
-    const from = slide && !slide.isCovered ? slide.box.getBoundingClientRect() : null;
+    if (slide && !slide.isCovered) {
+      const from = this.#flight.box ?? slide.box.getBoundingClientRect();
+      const shown = slide.box.querySelector("img");
+      queueMicrotask(() => this.#flyBack(id, shown, from)); // then the grid has scrolled to it
+    }
     this.#flight.end();
-    if (from) queueMicrotask(() => this.#flyBack(id, from)); // then the grid has scrolled to it
     this.#view = null;
     this.#index = -1;
     this.#way = 1;
