@@ -3,7 +3,7 @@ import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
-import { getSetting, getShown, isOffline, type Key } from "../state/state";
+import { canWalkOn, getSetting, getWalk, isOffline, type Key } from "../state/state";
 import type { Context, Problem, State, ZoomStep } from "../types";
 import { Flight } from "./flight";
 import { Sheet } from "./sheet";
@@ -85,11 +85,11 @@ class Toolbar {
    * @param count number of images that are shown */
   show(view: ImageView, index: number, count: number) {
     const { translate, store } = this.context;
-    const { ended, marks, details } = store.get();
+    const { marks, details } = store.get();
     for (const one of [this.favourite, this.save]) setDisabled(one, isOffline(store.get()));
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
-    const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
+    const all = `${count.toLocaleString()}${canWalkOn(store.get()) ? "+" : ""}`;
     this.position.textContent =
       index < 0 ? "" : translate("position", { at: (index + 1).toLocaleString(), n: all });
     setPressed(this.mark, marks.has(view.id));
@@ -140,7 +140,7 @@ const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
 const DRAWN: Key[] = [
   "open",
-  getShown,
+  getWalk,
   "marks",
   "details",
   "loading",
@@ -148,6 +148,7 @@ const DRAWN: Key[] = [
   "revealed",
   "bootstrap",
   "slideshow",
+  "annotated",
   isOffline,
 ];
 
@@ -217,7 +218,7 @@ export class Viewer {
   #onChange(now: State, before?: State) {
     if (now.open === null) return this.#close();
     const parts = this.#opened();
-    const shown = getShown(now);
+    const shown = getWalk(now);
     const index = shown.findIndex((view) => view.id === now.open);
     const isOther = now.open !== this.#view?.id;
     const isOpening = this.#view === null;
@@ -226,7 +227,8 @@ export class Viewer {
       this.#way = index > this.#index ? 1 : -1;
     }
     const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
-    const view = shown[index] ?? known;
+    const { favourite } = now.annotated[now.open] ?? known;
+    const view = shown[index] ?? { ...known, favourite };
     // the record has the path of the saved file
     if (!isOther && view.saved && !this.#view?.saved) parts.details.records.clearCache();
     this.#view = view;
@@ -236,7 +238,7 @@ export class Viewer {
       parts.stage.retryFailed(); // the server may respond again
       parts.details.retry();
     }
-    if (isOther || (before && shown !== getShown(before))) this.#loadAround(now, parts);
+    if (isOther || (before && shown !== getWalk(before))) this.#loadAround(now, parts);
     if (isOpening) this.#fly(parts);
   }
 
@@ -292,7 +294,7 @@ export class Viewer {
   /** Show the open image with its toolbar and neighbours. */
   #draw(state: State, parts: ViewerParts) {
     const view = this.#view as ImageView;
-    const shown = getShown(state);
+    const shown = getWalk(state);
     parts.dialog.dataset.id = String(view.id);
     const { translate } = this.context;
     const name = view.kind ? describeImage(view, false, translate) : translate("picture");
@@ -305,8 +307,8 @@ export class Viewer {
     if (this.#announced !== view.id) parts.toolbar.announce(this.#announced === null ? "" : name);
     this.#announced = view.id;
     const isLast = this.#index === shown.length - 1;
-    parts.previous.disabled = this.#index === 0;
-    parts.next.disabled = isLast && state.ended;
+    parts.previous.disabled = this.#index <= 0;
+    parts.next.disabled = this.#index < 0 || (isLast && !canWalkOn(state));
     setAttribute(parts.next, "aria-busy", isLast && state.loading);
     const views = this.#index < 0 ? [view] : shown;
     parts.stage.showImage(views, Math.max(0, this.#index), this.#way);
@@ -325,13 +327,13 @@ export class Viewer {
   /** Show the open image's details, and load in advance the details of the images around it and,
    * near the end of the gallery, the next page. */
   #loadAround(state: State, parts: ViewerParts) {
-    const { ended, loading, problems, bootstrap } = state;
-    const shown = getShown(state);
+    const { loading, problems, bootstrap } = state;
+    const shown = getWalk(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
     parts.details.showImage(this.#view as ImageView, ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
-    const isFree = !ended && !loading && !problems.images;
+    const isFree = canWalkOn(state) && !loading && !problems.images;
     const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
     if (isNearEnd && isFree && isEager) void this.context.actions.more();
   }
