@@ -41,9 +41,11 @@ import {
   toggleMark,
 } from "./state/selection";
 import {
+  canWalkOn,
   getFailedParts,
   getShown,
   getTiles,
+  getWalk,
   isHome,
   listTileIds,
   MAX_TILE,
@@ -180,12 +182,14 @@ export function makeActions(context: PageContext) {
   };
 }
 
-function makeViewerActions({ store, toast, translate, parts }: PageContext) {
+function makeViewerActions({ root, store, toast, translate, parts }: PageContext) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   let pendingFrom: number | null = null;
+  const open = (id: number) =>
+    store.set(isShown(store, id) ? { open: id, focus: findTileId(store, id) } : { open: id });
   const showAt = (index: number) => {
-    const view = getShown(store.get())[index];
-    if (view) store.set({ open: view.id, focus: findTileId(store, view.id) });
+    const view = getWalk(store.get())[index];
+    if (view) open(view.id);
   };
   const setSlideshow = (slideshow: boolean) => {
     if (slideshow === store.get().slideshow) return;
@@ -193,36 +197,45 @@ function makeViewerActions({ store, toast, translate, parts }: PageContext) {
     if (slideshow) toast(translate("slideshow_began", { n: readPace() }));
   };
   return {
-    open(id: number) {
-      store.set(isShown(store, id) ? { open: id, focus: findTileId(store, id) } : { open: id });
-    },
+    open,
     close() {
-      const { open } = store.get();
-      if (open === null) return;
+      const { open: id } = store.get();
+      if (id === null) return;
       store.set({ open: null });
-      const tile = findTileId(store, open);
-      if (isShown(store, open)) store.set({ focus: tile });
+      if (isHome(store.get())) {
+        parts.home.findTile(id)?.focus();
+        return void (root.activeElement ?? parts.home.focusFirst());
+      }
+      const tile = findTileId(store, id);
+      if (isShown(store, id)) store.set({ focus: tile });
       parts.grid.revealImage(tile, { focus: true });
+      if (!root.activeElement) parts.grid.focusTopmost();
     },
     /** Return the thumbnail in an image's tile, null if there is none in the window. */
-    findThumb: (id: number) => (findTileId(store, id) === id ? parts.grid.findThumb(id) : null),
-    /** Open the image that is this many images ahead. */
+    findThumb(id: number) {
+      if (isHome(store.get())) return parts.home.findTile(id)?.querySelector("img") ?? null;
+      return findTileId(store, id) === id ? parts.grid.findThumb(id) : null;
+    },
+    /** Open the image that is this many images ahead. Do nothing if the open one is not among those
+     * that can be walked through. */
     async step(by: number) {
       const { open: from } = store.get();
-      const shown = getShown(store.get());
+      const walk = getWalk(store.get());
+      const index = findIndex(walk, from);
+      if (index < 0) return;
       pendingSteps = from === pendingFrom ? pendingSteps + by : by;
       pendingFrom = from;
-      const wanted = findIndex(shown, from) + pendingSteps;
-      if (wanted >= shown.length && !store.get().ended) await parts.pager.loadMore();
+      if (index + pendingSteps >= walk.length && canWalkOn(store.get()))
+        await parts.pager.loadMore();
       if (store.get().open !== from || pendingFrom !== from) return; // elsewhere by now, or done
       pendingFrom = null;
-      const now = getShown(store.get());
+      const now = getWalk(store.get());
       showAt(Math.max(0, Math.min(findIndex(now, from) + pendingSteps, now.length - 1)));
     },
     /** Open the first image. */
     first: () => showAt(0),
     /** Open the last loaded image. */
-    last: () => showAt(getShown(store.get()).length - 1),
+    last: () => showAt(getWalk(store.get()).length - 1),
     /** Uncover a blurred image. */
     showBlurred: (id: number) =>
       store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),

@@ -450,12 +450,12 @@ def test_cover_without_a_rating_needs_the_highest_level():
     assert _cover_of(sent, level=31) == 89900001
 
 
-def test_cover_is_the_first_image_within_the_level():
+def test_cover_is_the_first_image_within_the_level_or_else_a_video():
     sent = copy.deepcopy(MODEL)
     sent["modelVersions"][0]["images"].reverse()
-    assert (_cover_of(sent), _cover_of(sent, level=7)) == (89900001, 89900002)
+    assert (_cover_of(sent), _cover_of(sent, level=7)) == (89900001, 89900001)
     sent["modelVersions"][0]["images"].pop()
-    assert _cover_of(sent) is None
+    assert (_cover_of(sent), _cover_of(sent, level=7)) == (None, 89900002)
 
 
 @pytest.mark.parametrize(

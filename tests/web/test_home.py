@@ -66,17 +66,28 @@ def test_unreadable_library_is_reported_and_not_shown_as_a_new_one(
     assert (status, code) == (507, "disk") and "cannot be used" in message
 
 
-def test_opened_models_and_authors_have_their_newest_image(api, on_demo, fresh):
+def test_model_has_one_cover_everywhere_and_an_author_his_newest_image(api, on_demo, fresh, loras):
+    name = gallery.find_demo_model(_MODEL).name.replace(" ", "+")
+    [card] = [
+        one for one in api.get(f"models?q={name}&level=None")["models"] if one["id"] == _MODEL
+    ]
+    sidecar = {"id": gallery.find_demo_model(_MODEL).versions[-1].id, "modelId": _MODEL}
+    _add_model(loras, "paper", sidecar)
     api.get(f"models/{_MODEL}")
     images = api.get(f"images?model={_MODEL}&level=None")["images"]
     author = images[0]["user"]
-    api.get(f"images?user={author}&level=None")
+    own = api.get(f"images?user={author}&level=None")["images"]
     fresh.finish()
     setting.change("gallery_level", "None")
-    by_author, by_model = api.get("home")["recent"]
+    api.post("watches", {"action": "watch", "name": "x", "model": _MODEL})
+    home = api.get("home")
+    by_author, by_model = home["recent"]
     assert (by_author["user"], by_author["model"], by_author["name"]) == (author, None, author)
     assert (by_model["model"], by_model["user"]) == (_MODEL, "")
-    assert by_model["cover"] == max(image["id"] for image in images)
+    assert by_author["cover"] == max(image["id"] for image in own)
+    [here] = home["local_models"]["models"]
+    covers = {by_model["cover"], here["cover"], home["watch_covers"][f"model {_MODEL}"]}
+    assert covers == {card["cover"]["id"]}
 
 
 def test_images_above_the_rating_are_no_covers(api, on_demo, fresh):

@@ -9,7 +9,7 @@ from fault_responses import status
 from fingers import Fingers
 from gallery_page import PHONE
 from page_driver import expect, wait_for
-from page_facts import of_model
+from page_facts import infotext_of, of_model
 import pytest
 
 _SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
@@ -217,6 +217,81 @@ def test_escape_leaves_full_screen_before_the_image(server, open_gallery):
     expect(page.viewer).to_be_visible()
 
 
+_GROUPED = "localStorage.setItem('civitai-shortcut', JSON.stringify({group_posts: true}))"
+_WALK = """async (key) => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const viewer = root.querySelector("dialog[data-viewer]");
+    const arrow = root.querySelector(`[data-do=${key === "ArrowRight" ? "next" : "previous"}]`);
+    const ids = [viewer.dataset.id];
+    const press = () => document.dispatchEvent(new KeyboardEvent("keydown", {key}));
+    const frame = () => new Promise(requestAnimationFrame);
+    while (!arrow.disabled) {
+        press();
+        while (ids.at(-1) === viewer.dataset.id) await frame(); // its page is loaded
+        ids.push(viewer.dataset.id);
+    }
+    press();
+    await frame();
+    return [ids, viewer.dataset.id === ids.at(-1)];
+}"""
+_LISTS = {
+    "gallery": (f"?model={_VIDEOS}&level=XXX", False),
+    "filtered": ("?model=900005&level=XXX&type=image", False),
+    "groups": ("?model=900004&level=XXX", True),
+    "library": ("?search=steps>20&level=XXX", False),
+    "hostile": (f"?model={_HOSTILE}&level=XXX", False),
+    "popular": ("", False),
+}
+
+
+@pytest.mark.parametrize("address,is_grouped", _LISTS.values(), ids=_LISTS)
+def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(
+    start, demo, open_gallery, address, is_grouped
+):
+    page = open_gallery(start(demo.url), "")
+    if "search" in address:  # the library has what was read
+        page.go("?model=900005&level=XXX")
+        page.ready()
+    if is_grouped:
+        page.page.evaluate(_GROUPED)
+    page.go(address)
+    tiles = page.page.locator("[data-tile], [data-do=open-popular]")
+    tiles.first.click()
+    expect(page.viewer).to_be_visible()
+    ids, is_last = page.page.evaluate(_WALK, "ArrowRight")
+    back, is_first = page.page.evaluate(_WALK, "ArrowLeft")
+    assert back == ids[::-1] and len(set(ids)) == len(ids) > 5 and is_last and is_first
+    for times in (0, len(ids) // 3, len(ids)):
+        page.page.evaluate(_PRESS, ["Home", 1])
+        page.page.evaluate(_PRESS, ["ArrowRight", min(times, len(ids) - 1)])
+        page.key("Escape")
+        expect(page.viewer).to_be_hidden()
+        shown = tiles.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")
+        focused = page.focused()
+        wanted = ids[min(times, len(ids) - 1)]
+        lead = max((one for one in shown if ids.index(one) <= ids.index(wanted)), key=ids.index)
+        assert focused == (lead if is_grouped else wanted)
+        page.key("Enter")
+        expect(page.viewer).to_be_visible()
+    order = page.ids() or shown
+    assert [one for one in ids if one in order] == order
+
+
+def test_arrows_of_an_image_outside_the_gallery_are_disabled(server, open_gallery):
+    page = open_gallery(server, f"?image={of_model(900_001)[0].id}")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    for arrow in ("previous", "next"):
+        expect(page.page.locator(f"[data-do={arrow}]")).to_be_disabled()
+    page.key("ArrowRight")
+    page.control("favourite").click()
+    expect(page.control("favourite")).to_have_attribute("aria-pressed", "true")
+    page.control("favourite").click()
+    expect(page.control("favourite")).to_have_attribute("aria-pressed", "false")
+    assert page.viewed()["id"] == str(of_model(900_001)[0].id)
+    page.key("Escape")
+    assert page.page.evaluate("document.activeElement.localName") == "civitai-gallery"
+
+
 # Fingers
 
 
@@ -246,6 +321,32 @@ def test_swipes_turn_the_page_show_the_details_and_close_the_image(server, open_
     fingers.swipe((195, 300), (195, 640))
     expect(page.viewer).to_be_hidden()
     assert page.focused() == id
+
+
+def test_image_follows_the_finger_and_falls_back_if_it_is_let_go_early(server, open_gallery):
+    row = next(row for row in of_model(900_001, kind="image") if row.kind == "a1111")
+    page = open_gallery(server, f"?image={row.id}", **PHONE)  # without a tile behind
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    fingers, box, line = Fingers(page.page), _box(page), page.control("details")
+    expect(line).to_contain_text(infotext_of(row)[:20])
+    for end in ((195, 480), (195, 340), (320, 400)):  # down; up; aside, where no image follows
+        fingers.down((195, 400))
+        fingers.move(((195, 400), end))
+        moved = _box(page)
+        for side, at in (("x", 0), ("y", 1)):
+            by = moved[side] + moved["width" if side == "x" else "height"] / 2
+            by -= box[side] + box["width" if side == "x" else "height"] / 2
+            assert abs(by) <= abs(end[at] - (195, 400)[at]) + 2
+            assert (abs(by) > 10) == (end[at] != (195, 400)[at])
+        page.page.wait_for_timeout(200)  # it rests: no longer flung
+        fingers.up()
+        _assert_whole(page, end)
+    line.tap()
+    expect(page.page.locator("section.prompt")).to_be_visible()
+    line.tap()
+    fingers.swipe((195, 300), (195, 640))
+    expect(page.viewer).to_be_hidden()
+    expect(page.page.locator(".flight")).to_have_count(0)
 
 
 def test_pinch_zooms_one_finger_pans_two_taps_zoom_and_one_hides_the_controls(server, open_gallery):

@@ -14,7 +14,7 @@ const PATHS = {
   download: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14",
   expand: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   shrink: "M9 4v5H4M20 9h-5V4M15 20v-5h5M4 15h5v5",
-  panel: "M4 5h16v14H4zM14.5 5v14",
+  info: "M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17zM12 11v5.5M12 7.6v.1",
   copy: "M9 9h10v11H9zM15 9V4.5H5V16h4",
   send: "M4 12h14M13 6.5l5.5 5.5-5.5 5.5",
   search: "M10.5 4.5a6 6 0 100 12 6 6 0 000-12zM15 15l5 5",

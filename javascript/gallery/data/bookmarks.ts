@@ -74,9 +74,11 @@ export class AnnotationWriter {
   /** Make all these images favourites. If all of them already are, remove them from the
    * favourites. */
   async toggleFavourite(ids: number[]) {
-    const { store, translate } = this.context;
-    const known = store.get().images.filter((view) => ids.includes(view.id));
-    const favourite = !known.length || known.some((view) => !view.favourite);
+    const { store, translate, records } = this.context;
+    const loaded = new Map(store.get().images.map((view) => [view.id, view]));
+    const favourite = ids.some(
+      (id) => !(loaded.get(id) ?? records.getCached(id)?.annotations)?.favourite,
+    );
     const message = translate(favourite ? "favourite_added" : "favourite_removed", {
       n: ids.length,
     });

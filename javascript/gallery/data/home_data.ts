@@ -2,7 +2,7 @@
 
 import type { Home, LocalModel } from "../contract";
 import { observeSize } from "../core/dom";
-import { getSetting, isHome, type Key } from "../state/state";
+import { getSetting, isBlurred, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
 import { ignoreFailure, isAborted, makeProblem, showError } from "./api";
 
@@ -145,7 +145,9 @@ export class HomeData {
     const { store, api } = this.context;
     const isOn = getSetting(store.get().bootstrap, "shows_popular") !== false;
     try {
-      const images = isOn && hasLittle(home) ? (await api.get("popular", { signal })).images : [];
+      const { images: all } =
+        isOn && hasLittle(home) ? await api.get("popular", { signal }) : { images: [] };
+      const images = all.filter((view) => !isBlurred(store.get(), view));
       const isSame = JSON.stringify(images) === JSON.stringify(store.get().popular);
       if (!signal.aborted && !isSame) store.set({ popular: images });
     } catch (error) {

@@ -149,6 +149,11 @@ export class Home {
     return first !== null;
   }
 
+  /** Return the tile of one of the most liked images, null if the image has none. */
+  findTile(id: number): HTMLElement | null {
+    return this.#shelves.querySelector(`[data-do="open-popular"][data-id="${id}"]`);
+  }
+
   /** Scroll the page.
    * @param top in pixels */
   scrollTo(top: number) {

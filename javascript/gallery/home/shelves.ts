@@ -6,7 +6,6 @@ import { getAspectRatio } from "../grid/layout";
 import { describeImage } from "../grid/tile";
 import { getModelTypeName } from "../state/model_files";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
-import { isBlurred } from "../state/state";
 import type { Context, State, Where } from "../types";
 
 interface CardLook {
@@ -222,8 +221,7 @@ export function makeFoldersRow({ translate, actions }: Context, { home, bootstra
 }
 
 /** Return this week's most liked images in rows of equal height, null if there are none. */
-export function makePopular(context: Context, state: State) {
-  const popular = state.popular.filter((view) => !isBlurred(state, view));
+export function makePopular(context: Context, { popular }: State) {
   if (!popular.length) return null;
   return el(
     "section",
@@ -245,6 +243,7 @@ function makePicture(context: Context, view: ImageView) {
     {
       class: "plain",
       "data-do": "open-popular",
+      "data-id": id,
       "aria-label": name,
       on: { click: () => actions.open(id) },
     },

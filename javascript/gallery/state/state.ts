@@ -231,6 +231,17 @@ export function getShown(state: Shown) {
   return isGrouped(state) ? groupByPost(filterImages(state)).order : filterImages(state);
 }
 
+/** Return the images through which the viewer leads: at home this week's most liked ones, else those
+ * of the gallery. */
+export function getWalk(state: State) {
+  return isHome(state) ? state.popular : getShown(state);
+}
+
+/** Return whether more images may follow the last one of `getWalk`. */
+export function canWalkOn(state: State) {
+  return !isHome(state) && !state.ended;
+}
+
 /** Return the images that have a tile: one of each post if posts are grouped, else all. */
 export function getTiles(state: Shown) {
   return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);

@@ -10,9 +10,15 @@ export function isStill() {
 }
 
 export class Flight {
+  #copy: HTMLElement | null = null;
   #animations: Animation[] = [];
 
   constructor(private readonly root: ShadowRoot) {}
+
+  /** Return where the image is on its way, null if none is. */
+  get box() {
+    return this.#copy?.getBoundingClientRect() ?? null;
+  }
 
   /** Show a copy of an image on its way between two boxes of the window, above everything else. A
    * flight that is under way ends.
@@ -24,26 +30,39 @@ export class Flight {
     fading: HTMLElement | null,
     onEnd: () => void,
   ) {
-    this.end();
-    const canFly = "popover" in HTMLElement.prototype && !isStill();
-    if (!canFly || !from.width || !to.width) return onEnd();
-    const copy = el("div", { class: "flight", popover: "manual", "aria-hidden": "true" });
-    copy.append(image.cloneNode());
-    const { style } = copy;
-    style.left = `${to.left}px`;
-    style.top = `${to.top}px`;
-    style.width = `${to.width}px`;
-    style.height = `${to.height}px`;
-    this.root.append(copy);
-    copy.showPopover(); // above the dialog
+    if (!from.width || !to.width) return onEnd();
     const [x, y] = [from.left - to.left, from.top - to.top];
     const [across, down] = [from.width / to.width, from.height / to.height];
     const start = `translate(${x}px, ${y}px) scale(${across}, ${down})`;
-    const flight = copy.animate([{ transform: start }, { transform: "none" }], FLIGHT);
+    this.#fly(image, to, [{ transform: start }, { transform: "none" }], onEnd);
+    if (fading && this.#copy)
+      this.#animations.push(fading.animate([{ opacity: 0 }, { opacity: 1 }], FLIGHT));
+  }
+
+  /** Let a copy of an image sink and fade from where the image was. */
+  vanish(image: HTMLImageElement, from: DOMRect) {
+    const gone = { opacity: 0, transform: `translateY(${from.height / 8}px) scale(0.9)` };
+    this.#fly(image, from, [{ opacity: 1, transform: "none" }, gone], () => {});
+  }
+
+  #fly(image: HTMLImageElement, box: DOMRect, frames: Keyframe[], onEnd: () => void) {
+    this.end();
+    if (!("popover" in HTMLElement.prototype) || isStill()) return onEnd();
+    const copy = el("div", { class: "flight", popover: "manual", "aria-hidden": "true" });
+    copy.append(image.cloneNode());
+    const { style } = copy;
+    style.left = `${box.left}px`;
+    style.top = `${box.top}px`;
+    style.width = `${box.width}px`;
+    style.height = `${box.height}px`;
+    this.root.append(copy);
+    copy.showPopover(); // above the dialog
+    const flight = copy.animate(frames, FLIGHT);
+    this.#copy = copy;
     this.#animations = [flight];
-    if (fading) this.#animations.push(fading.animate([{ opacity: 0 }, { opacity: 1 }], FLIGHT));
     const land = () => {
       copy.remove();
+      if (this.#copy === copy) this.#copy = null;
       onEnd();
     };
     flight.finished.then(land, land);
@@ -53,5 +72,6 @@ export class Flight {
   end() {
     for (const one of this.#animations) one.finish();
     this.#animations = [];
+    this.#copy = null;
   }
 }

@@ -1,7 +1,7 @@
 /** The viewer's stage: the open image between its neighbours, which are loaded ahead. */
 
 import type { ImageView } from "../contract";
-import { el, observeSize } from "../core/dom";
+import { el, observeSize, setAttribute } from "../core/dom";
 import { isBlurred } from "../state/state";
 import type { Context, ZoomStep } from "../types";
 import { isStill } from "./flight";
@@ -92,6 +92,10 @@ const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 
 class StageGestures extends ZoomGestures {
   #doing: "" | "pan" | "leaf" | "let-go" = "";
+  /** how far the strip was from its normal position when the drag began */
+  #held: Point = { x: 0, y: 0 };
+  /** lets the page behind the viewer appear */
+  #veil: Animation | null = null;
 
   constructor(readonly stage: Stage) {
     super(stage);
@@ -119,15 +123,32 @@ class StageGestures extends ZoomGestures {
     super.dragStart(axis);
     if (slide.isZoomed) this.#doing = "pan";
     else this.#doing = axis === "x" ? "leaf" : "let-go";
+    this.#held = this.#catchStrip();
     element.classList.add("dragging");
+  }
+
+  /** Stop the strip where it is. Return how far it is from its normal position. */
+  #catchStrip() {
+    const { strip } = this.stage;
+    const { e: x, f: y } = new DOMMatrix(getComputedStyle(strip).transform);
+    for (const one of strip.getAnimations()) one.cancel();
+    return { x, y };
   }
 
   /** Pan a zoomed image with the finger, or move the strip of slides sideways or vertically.
    * @param by distance since the start of the drag */
   override drag(by: Point) {
+    const { x, y } = this.#getShift(by);
     if (this.#doing === "pan") super.drag(by);
-    else if (this.#doing === "leaf") this.#move(by.x, 0);
-    else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
+    else if (this.#doing === "leaf") this.#move(x, 0);
+    else if (this.#doing === "let-go") this.#move(0, y);
+  }
+
+  /** Return how far the strip is moved by a drag: less than the finger where no image follows. */
+  #getShift(by: Point) {
+    const x = by.x + this.#held.x;
+    const y = by.y + this.#held.y;
+    return { x: this.stage.hasNeighbour(x < 0 ? 1 : -1) ? x : x / 3, y: y > 0 ? y : y / 3 };
   }
 
   /** Finish the drag according to its distance and speed. */
@@ -176,10 +197,11 @@ class StageGestures extends ZoomGestures {
   #turnPage(by: number, speed: number) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
+    const { x } = this.#getShift({ x: by, y: 0 });
     const way = getSwipeDirection(by, speed, size.width);
     if (way) void context.actions.step(way);
     const isSame = this.stage.slide === before;
-    this.#animateBack(isSame ? by : by + way * (size.width + GAP), 0);
+    this.#animateBack(isSame ? x : x + way * (size.width + GAP), 0);
   }
 
   /** Close the viewer after a swipe down, or show the details after a swipe up. After a short drag,
@@ -193,22 +215,35 @@ class StageGestures extends ZoomGestures {
       return this.#move(0, 0);
     }
     if (isDismissed(-by, -speed, size.height / 2)) listeners.raised();
-    this.#animateBack(0, by > 0 ? by : by / 3);
+    this.#animateBack(0, this.#getShift({ x: 0, y: by }).y);
   }
 
-  /** Move the strip of slides this many pixels from its normal position. */
+  /** Move the strip of slides this many pixels from its normal position. The farther it is drawn
+   * down, the smaller it is and the more is seen of the page behind. */
   #move(x: number, y: number) {
-    const { strip, size } = this.stage;
-    strip.style.transform = x || y ? `translate(${x}px, ${y}px)` : "";
-    strip.style.opacity = y > 0 ? String(1 - y / size.height) : "";
+    const { strip, size, element } = this.stage;
+    const share = Math.max(0, Math.min(1, y / size.height));
+    strip.style.transform = x || y ? `translate(${x}px, ${y}px) scale(${1 - share / 2})` : "";
+    setAttribute(element, "data-leaving", share > 0);
+    this.#veil?.cancel();
+    this.#veil = share ? this.#fadeBackdrop([1 - share, 1 - share], { fill: "forwards" }) : null;
+  }
+
+  #fadeBackdrop([from, to]: [number, number], how: KeyframeAnimationOptions) {
+    const dialog = this.stage.element.closest("dialog");
+    const behind = { pseudoElement: "::backdrop", ...how };
+    return dialog?.animate([{ opacity: from }, { opacity: to }], behind) ?? null;
   }
 
   /** Animate the strip back to its normal position, from this many pixels beside it. */
   #animateBack(x: number, y: number) {
+    const { strip, size } = this.stage;
+    const { transform } = strip.style;
     this.#move(0, 0);
     if (isStill()) return;
-    const from = { transform: `translate(${x}px, ${y}px)` };
-    this.stage.strip.animate([from, { transform: "none" }], FOLLOW);
+    const from = { transform: y > 0 ? transform : `translate(${x}px, ${y}px)` };
+    strip.animate([from, { transform: "none" }], FOLLOW);
+    if (y > 0) this.#fadeBackdrop([1 - Math.min(1, y / size.height), 1], FOLLOW);
   }
 }
 
@@ -282,6 +317,11 @@ export class Stage {
     if (isTurning || isStill()) return;
     const from = { transform: `translateX(${way * (this.size.width + GAP)}px)` };
     this.#turning = this.strip.animate([from, { transform: "none" }], FOLLOW);
+  }
+
+  /** Return whether there is an image before (-1) or after (1) the open one. */
+  hasNeighbour(by: number) {
+    return this.#views[this.#index + by] !== undefined;
   }
 
   /** Load the open image again if it failed. */

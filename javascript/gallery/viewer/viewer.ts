@@ -3,13 +3,15 @@ import { closeModal, makeModal, openModal } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
-import { getSetting, getShown, isOffline, type Key } from "../state/state";
+import { canWalkOn, getSetting, getWalk, isOffline, type Key } from "../state/state";
 import type { Context, Problem, State, ZoomStep } from "../types";
 import { Flight } from "./flight";
 import { Sheet } from "./sheet";
 import { playVideo, toggleSound } from "./slide";
 import { Slideshow } from "./slideshow";
 import { listNearbyIndices, Stage } from "./stage";
+
+const LINE = 120; // letters of a prompt
 
 class Toolbar {
   position;
@@ -20,6 +22,7 @@ class Toolbar {
   save;
   slideshow;
   details;
+  prompt; // its beginning, seen on a narrow page
   fullscreen;
   element;
   #view: ImageView | null = null;
@@ -52,7 +55,9 @@ class Toolbar {
     );
     this.save = tool("save", "save", "say_save", () => this.#save());
     this.slideshow = tool("slideshow", "play", "say_slideshow", () => actions.setSlideshow(true));
-    this.details = tool("details", "panel", "say_details", () => actions.toggleDetails());
+    this.details = tool("details", "info", "say_details", () => actions.toggleDetails());
+    this.prompt = el("span", { class: "one-line", dir: "auto" });
+    this.details.append(this.prompt);
     this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => actions.fullscreen());
     const close = tool("close", "close", "say_close", () => actions.close());
     this.element = el(
@@ -69,27 +74,31 @@ class Toolbar {
         this.save,
         this.slideshow,
         this.fullscreen,
-        this.details,
       ),
+      this.details,
       close,
     );
   }
 
-  /** Show the open image's position, and whether it is marked, a favourite and saved.
+  /** Show the open image's position, its prompt, and whether it is marked, a favourite and saved.
    * @param index -1 for an image that is not in the gallery
    * @param count number of images that are shown */
   show(view: ImageView, index: number, count: number) {
     const { translate, store } = this.context;
-    const { ended, marks, details } = store.get();
+    const { marks, details } = store.get();
     for (const one of [this.favourite, this.save]) setDisabled(one, isOffline(store.get()));
     this.#view = view;
     this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
-    const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
+    const all = `${count.toLocaleString()}${canWalkOn(store.get()) ? "+" : ""}`;
     this.position.textContent =
       index < 0 ? "" : translate("position", { at: (index + 1).toLocaleString(), n: all });
     setPressed(this.mark, marks.has(view.id));
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
+    const known = this.context.records.getCached(view.id);
+    const prompt = known?.prompt.slice(0, LINE) || view.summary?.[0] || "";
+    this.prompt.textContent = prompt || translate("details");
+    this.details.ariaLabel = [translate("say_details"), prompt].filter(Boolean).join(": ");
     setAttribute(this.save, "data-saved", view.saved);
     this.save.title = this.save.ariaLabel = translate(view.saved ? "say_saved" : "say_save");
   }
@@ -131,7 +140,7 @@ const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
 const DRAWN: Key[] = [
   "open",
-  getShown,
+  getWalk,
   "marks",
   "details",
   "loading",
@@ -139,6 +148,7 @@ const DRAWN: Key[] = [
   "revealed",
   "bootstrap",
   "slideshow",
+  "annotated",
   isOffline,
 ];
 
@@ -208,7 +218,7 @@ export class Viewer {
   #onChange(now: State, before?: State) {
     if (now.open === null) return this.#close();
     const parts = this.#opened();
-    const shown = getShown(now);
+    const shown = getWalk(now);
     const index = shown.findIndex((view) => view.id === now.open);
     const isOther = now.open !== this.#view?.id;
     const isOpening = this.#view === null;
@@ -217,7 +227,8 @@ export class Viewer {
       this.#way = index > this.#index ? 1 : -1;
     }
     const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
-    const view = shown[index] ?? known;
+    const { favourite } = now.annotated[now.open] ?? known;
+    const view = shown[index] ?? { ...known, favourite };
     // the record has the path of the saved file
     if (!isOther && view.saved && !this.#view?.saved) parts.details.records.clearCache();
     this.#view = view;
@@ -227,7 +238,7 @@ export class Viewer {
       parts.stage.retryFailed(); // the server may respond again
       parts.details.retry();
     }
-    if (isOther || (before && shown !== getShown(before))) this.#loadAround(now, parts);
+    if (isOther || (before && shown !== getWalk(before))) this.#loadAround(now, parts);
     if (isOpening) this.#fly(parts);
   }
 
@@ -246,11 +257,14 @@ export class Viewer {
     );
   }
 
-  /** Let the image that is closed shrink into its tile, as soon as that is in the window.
-   * @param from where the image was */
-  #flyBack(id: number, from: DOMRect) {
+  /** Let the image that is closed shrink into its tile, as soon as that is in the window, or
+   * vanish if it has none.
+   * @param shown the image as it was shown
+   * @param from where it was */
+  #flyBack(id: number, shown: HTMLImageElement | null, from: DOMRect) {
     const thumb = this.context.actions.findThumb(id);
     if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], null, () => {});
+    else if (shown) this.#flight.vanish(shown, from);
   }
 
   #opened() {
@@ -280,7 +294,7 @@ export class Viewer {
   /** Show the open image with its toolbar and neighbours. */
   #draw(state: State, parts: ViewerParts) {
     const view = this.#view as ImageView;
-    const shown = getShown(state);
+    const shown = getWalk(state);
     parts.dialog.dataset.id = String(view.id);
     const { translate } = this.context;
     const name = view.kind ? describeImage(view, false, translate) : translate("picture");
@@ -293,8 +307,8 @@ export class Viewer {
     if (this.#announced !== view.id) parts.toolbar.announce(this.#announced === null ? "" : name);
     this.#announced = view.id;
     const isLast = this.#index === shown.length - 1;
-    parts.previous.disabled = this.#index === 0;
-    parts.next.disabled = isLast && state.ended;
+    parts.previous.disabled = this.#index <= 0;
+    parts.next.disabled = this.#index < 0 || (isLast && !canWalkOn(state));
     setAttribute(parts.next, "aria-busy", isLast && state.loading);
     const views = this.#index < 0 ? [view] : shown;
     parts.stage.showImage(views, Math.max(0, this.#index), this.#way);
@@ -313,13 +327,13 @@ export class Viewer {
   /** Show the open image's details, and load in advance the details of the images around it and,
    * near the end of the gallery, the next page. */
   #loadAround(state: State, parts: ViewerParts) {
-    const { ended, loading, problems, bootstrap } = state;
-    const shown = getShown(state);
+    const { loading, problems, bootstrap } = state;
+    const shown = getWalk(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
     parts.details.showImage(this.#view as ImageView, ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
-    const isFree = !ended && !loading && !problems.images;
+    const isFree = canWalkOn(state) && !loading && !problems.images;
     const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
     if (isNearEnd && isFree && isEager) void this.context.actions.more();
   }
@@ -335,9 +349,12 @@ export class Viewer {
     if (!this.#parts || !this.#view) return;
     const { id } = this.#view;
     const { slide } = this.#parts.stage;
-    const from = slide && !slide.isCovered ? slide.box.getBoundingClientRect() : null;
+    if (slide && !slide.isCovered) {
+      const from = this.#flight.box ?? slide.box.getBoundingClientRect();
+      const shown = slide.box.querySelector("img");
+      queueMicrotask(() => this.#flyBack(id, shown, from)); // then the grid has scrolled to it
+    }
     this.#flight.end();
-    if (from) queueMicrotask(() => this.#flyBack(id, from)); // then the grid has scrolled to it
     this.#view = null;
     this.#index = -1;
     this.#way = 1;

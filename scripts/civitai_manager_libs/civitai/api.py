@@ -186,14 +186,14 @@ def parse_page(body: Any) -> Page:
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS))
 
 
-def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
-    """Return the first example image of a model version, or the first video if there is no image.
+def find_example_image(record: Mapping[str, Any], level: int) -> Image | None:
+    """Return the first example image of a model or version, or the first video if it has no image.
 
-    version: the version's JSON. level: bit mask of the allowed browsing levels. Return None if no
-    image or video has an allowed level.
+    record: the JSON of the model or the version. level: bit mask of the allowed browsing levels.
+    Return None if no image or video has an allowed level.
     """
-    row = {"modelVersions": [version]}
-    return records.find_cover(row, level, "image") or records.find_cover(row, level)
+    row = record if "modelVersions" in record else {"modelVersions": [record]}
+    return records.find_cover(row, level)
 
 
 def fetch_image(

@@ -463,18 +463,19 @@ def _parse_version(
     )
 
 
-def find_cover(row: Mapping[str, Any], level: int, image_type: str | None = None) -> Image | None:
-    """Return a model's first example image with an allowed browsing level, None if none has one.
+def find_cover(row: Mapping[str, Any], level: int) -> Image | None:
+    """Return a model's first example image, or the first video if there is no image.
 
-    row: the model's JSON. level: bit mask of the allowed levels; an image without a rating counts
-    as XXX. image_type: "image" or "video", None for both.
+    row: the model's JSON. level: bit mask of the allowed browsing levels; an image without a rating
+    counts as XXX. Return None if no image or video has an allowed level.
     """
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
     )
     images = (image_from_json(entry, default_level=_HIGHEST) for entry in rows)
-    query = ImageQuery(level=level, type=image_type)
-    return next((i for i in images if i is not None and _matches_query(i, query)), None)
+    query = ImageQuery(level=level)
+    found = [image for image in images if image is not None and _matches_query(image, query)]
+    return next((image for image in found if image.type == "image"), next(iter(found), None))
 
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:

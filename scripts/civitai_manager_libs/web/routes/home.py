@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from ... import civitai
 from ...civitai import Version
-from ...core import as_whole_number, log_disk_errors
+from ...core import as_id, as_whole_number, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, image_records, ImageSet, models, reproductions, watches
 from ...model_files import get_model_index, ModelFile, remove_version
@@ -22,7 +22,8 @@ class RecentGallery(TypedDict):
     """The gallery of a model or an author that the user has opened.
 
     model: the model's id, None for an author's gallery. user: the author, "" for a model's gallery.
-    cover: the id of the newest stored image that may be shown without blur, None for none.
+    cover: the id of the model's first example image or, of an author, of the newest stored image
+    that may be shown without blur; None for none.
     """
 
     name: str
@@ -67,7 +68,7 @@ class LocalModels(TypedDict):
 class Home(TypedDict):
     """What the home page shows.
 
-    watch_covers: {a watched gallery's key: id of its newest image that may be shown without blur}.
+    watch_covers: {a watched gallery's key: id of the cover, as in RecentGallery}.
     favourites, library: their numbers of images and covers. download_count: number of images ever
     downloaded.
     """
@@ -158,20 +159,30 @@ def get_preview(context: RequestContext) -> Response:
 
 
 def _view_recent(key: int | str, name: str, levels: int) -> RecentGallery:
-    if not isinstance(key, int):
-        cover = models.find_gallery_cover(f"user {key}", levels)
-        return {"name": name, "model": None, "user": key, "cover": cover}
-    cover = models.find_gallery_cover(f"model {key}", levels)
-    if cover is None and (model := models.find_stored_model(key)) and model.versions:
-        cover = _store_cover(model.versions[0])
-    return {"name": name, "model": key, "user": "", "cover": cover}
+    kind = "model" if isinstance(key, int) else "user"
+    return {
+        "name": name,
+        "model": key if isinstance(key, int) else None,
+        "user": "" if isinstance(key, int) else key,
+        "cover": _find_cover(f"{kind} {key}", levels),
+    }
+
+
+def _find_cover(gallery: str, levels: int) -> int | None:
+    """Return the id of a model's own cover, else that of a gallery's newest stored image.
+
+    gallery: a name such as "model 5" or "user anna".
+    """
+    kind, _, model_id = gallery.partition(" ")
+    cover = _store_cover(as_id(model_id), None) if kind == "model" else None
+    return models.find_gallery_cover(gallery, levels) if cover is None else cover
 
 
 def _find_watch_covers(levels: int) -> dict[str, int]:
     galleries = []
     with log_disk_errors("library"):
         galleries = [watch.gallery for watch in watches.list_watches()]
-    found = {gallery: models.find_gallery_cover(gallery, levels) for gallery in galleries}
+    found = {gallery: _find_cover(gallery, levels) for gallery in galleries}
     return {gallery: cover for gallery, cover in found.items() if cover is not None}
 
 
@@ -206,11 +217,11 @@ def _list_hashes(file: ModelFile) -> list[str]:
 def _view_file(file: ModelFile, version_id: int | None, version: Version | None) -> LocalModel:
     """Return the JSON of a model file.
 
-    If the file has no preview image, store an example image of its version as the cover.
+    If the file has no preview image, store an example image of its model as the cover.
     version_id, version: the file's version on Civitai, None if unknown.
     """
     model_id = (version.model_id if version else None) or file.model_id
-    cover = None if file.preview or version is None else _store_cover(version)
+    cover = None if file.preview else _store_cover(model_id, version)
     is_unknown = model_id is None and not _is_missing(file, version_id)
     lacks_cover = version is None and not file.preview and not _is_missing(file, version_id)
     return {
@@ -241,9 +252,13 @@ def _find_preview_time(file: ModelFile) -> int:
         return 0
 
 
-def _store_cover(version: Version) -> int | None:
-    """Store a version's first example image that may be shown without blur; return its id."""
-    image = civitai.find_example_image(version.record, find_shown_levels())
+def _store_cover(model_id: int | None, version: Version | None) -> int | None:
+    """Store a model's first example image that may be shown without blur; return its id.
+
+    version: whose example image is the cover if the model is not stored.
+    """
+    known = (model_id and models.find_stored_model(model_id)) or version
+    image = civitai.find_example_image(known.record, find_shown_levels()) if known else None
     if image is None:
         return None
     image_records.store_images([image], is_complete=False)
