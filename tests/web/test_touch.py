@@ -250,3 +250,13 @@ def test_tapped_suggestion_opens_nothing_below_it(phone):
     phone.ready()
     expect(phone.viewer).to_have_count(0)
     assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures
+
+
+def test_handle_of_the_months_is_dragged_by_a_finger(phone):
+    handle = phone.page.locator(".scrubber-handle")
+    box = handle.bounding_box()
+    assert box["width"] >= 44
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    Fingers(phone.page).swipe((x, y), (x, y + 300))
+    wait_for(lambda: phone.place()[0] > 20)
+    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))

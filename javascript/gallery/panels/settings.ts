@@ -82,7 +82,11 @@ export class Settings {
     this.hiddenRules = new HiddenRules(context);
     const { store, signal } = context;
     store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });
-    store.on([isOffline], (now) => !isOffline(now) && this.#saveWaiting(), { signal });
+    const saveWaiting = (now: State) => {
+      if (isOffline(now)) return;
+      for (const field of this.#fields.values()) if (field.isWaiting) void this.#save(field);
+    };
+    store.on([isOffline], saveWaiting, { signal });
     this.#channel.addEventListener("message", () => void this.#read());
     signal.addEventListener("abort", () => this.#channel.close());
     this.#panel = new Panel(context, "settings", {
@@ -110,8 +114,13 @@ export class Settings {
         this.#showPage(name),
       ),
     );
+    const props = {
+      class: "settings-pages",
+      role: "group",
+      "aria-label": translate("open_settings"),
+    };
     this.#page.append(
-      el("div", { class: "settings-pages", role: "group" }, ...pages),
+      el("div", props, ...pages),
       lock ? el("p", { class: "notice" }, translate(`reason_${lock}`)) : "",
       el("div", { "data-of": "basic" }, ...basic),
       el("div", { "data-of": "advanced" }, ...groups(false)),
@@ -234,7 +243,7 @@ export class Settings {
   }
 
   #apply(answer: SettingsSaved | null) {
-    if (!answer) return;
+    if (!answer) return; // outdated
     const { store } = this.context;
     const { bootstrap } = store.get();
     const { settings, has_models } = answer;
@@ -255,6 +264,7 @@ export class Settings {
     const { value } = field;
     const current = findValue(store.get().bootstrap, name);
     field.showError("");
+    field.isWaiting = false;
     if (value === current) return;
     try {
       await this.#put(name, value);
@@ -297,12 +307,9 @@ export class Settings {
       ? translate("setting_waits")
       : getErrorMessage(error, translate);
     field.showError(message);
-    if (!this.#panel.isOpen) toast(`${field.setting.label}: ${message}`, "bad");
-  }
-
-  /** Save what could not be saved while the server did not respond. */
-  #saveWaiting() {
-    for (const field of this.#fields.values()) if (field.isWaiting) void this.#save(field);
+    const { label } = field.setting;
+    const named = message.includes(label) ? message : `${label}: ${message}`;
+    if (!this.#panel.isOpen) toast(named, "bad");
   }
 }
 
