@@ -132,7 +132,7 @@ function buildParts(context: PageContext, status: Status) {
   });
   addSkipLink(context, () => parts.grid.focusTopmost());
   context.page.append(status.element); // moved: below the images
-  new Scrubber(context);
+  new Scrubber(context, parts.grid);
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
   parts.settings = new Settings(context);

@@ -101,7 +101,7 @@ export interface State {
   bootstrap: Bootstrap | null;
   where: Where;
   model: ModelView | null;
-  title: string; // of the open post, "" if it is unknown
+  title: string; // of the open post, or of the model that is being fetched; "" if it is unknown
   home: Home | null; // what the home page shows
   startedAt: number; // performance.now() at the last request for `bootstrap` or `home`
   samples: readonly ModelCard[]; // the models of the demo

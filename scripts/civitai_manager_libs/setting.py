@@ -48,7 +48,7 @@ class SettingSpec:
 
     low, high: the smallest and largest number, unused for other types. choices: the allowed
     strings, () for any. is_private: whether the value, such as a folder, is shown only to users who
-    may change it.
+    may change it. is_basic: whether most users may want to change it.
     """
 
     name: str
@@ -57,6 +57,7 @@ class SettingSpec:
     high: float = 0
     choices: tuple[str, ...] = ()
     is_private: bool = False
+    is_basic: bool = False
 
     def validate(self, value: Any) -> _Value:
         """Return a value converted to the setting's type.
@@ -108,33 +109,39 @@ def _define(
     high: float = 0,
     choices: Iterable[str] = (),
     is_private: bool = False,
+    is_basic: bool = False,
 ) -> _T:
     """Add a setting to SETTINGS and to a group of GROUPS, and return its default value."""
-    spec = SettingSpec(name, default, low, high, tuple(choices), is_private)
+    spec = SettingSpec(name, default, low, high, tuple(choices), is_private, is_basic)
     SETTINGS.append(spec)
     GROUPS[group].append(spec)
     return default
 
 
 # Their labels are in `i18n/languages`. Sizes are in MB, times in seconds.
-gallery_level = _define("page", "gallery_level", "None", choices=LEVELS)
-blur_level = _define("page", "blur_level", "XXX", choices=LEVELS)  # images above it are blurred
-shows_popular = _define("page", "shows_popular", True)
+gallery_level = _define("page", "gallery_level", "None", choices=LEVELS, is_basic=True)
+# Images above it are blurred.
+blur_level = _define("page", "blur_level", "XXX", choices=LEVELS, is_basic=True)
+shows_popular = _define("page", "shows_popular", True, is_basic=True)
 usergallery_preloading = _define("page", "usergallery_preloading", True)
 # Beside a host's own; several with ; between.
-model_folders = _define("page", "model_folders", "", is_private=True)
-watch_daily = _define("page", "watch_daily", False)
+model_folders = _define("page", "model_folders", "", is_private=True, is_basic=True)
+watch_daily = _define("page", "watch_daily", False, is_basic=True)
 # Used where no browser names a language.
 language = _define("page", "language", "auto", choices=("auto", *LANGUAGES))
 
-gallery_download_limit = _define("saving", "gallery_download_limit", 200, 1, 1_000_000)
-save_infotext = _define("saving", "save_infotext", True)
+gallery_download_limit = _define(
+    "saving", "gallery_download_limit", 200, 1, 1_000_000, is_basic=True
+)
+save_infotext = _define("saving", "save_infotext", True, is_basic=True)
 save_record = _define("saving", "save_record", True)
 adds_lora_tags = _define("saving", "adds_lora_tags", True)
 embeds_infotext = _define("saving", "embeds_infotext", False)
 save_workflow = _define("saving", "save_workflow", False)
 # Empty: the usual folder.
-download_images_folder = _define("saving", "download_images_folder", "", is_private=True)
+download_images_folder = _define(
+    "saving", "download_images_folder", "", is_private=True, is_basic=True
+)
 # A template of `jobs.filename_template`.
 saved_name = _define("saving", "saved_name", "{model}/user_gallery_images/{id}")
 saved_quality = _define(

@@ -174,8 +174,9 @@ def _watch(page):
 
 def _refuse_setting(page):
     page.key(",")
+    page.control("settings-advanced").click()
     page.field("setting-gallery_cache_mb").fill("3")
-    page.control("save-settings").click()
+    page.key("Enter")
     expect(page.page.locator("#setting-gallery_cache_mb-wrong")).not_to_be_empty()
 
 

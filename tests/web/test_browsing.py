@@ -201,7 +201,7 @@ def test_waiting_for_civitai_can_be_cancelled_at_once(flaky, flaky_server, open_
     page = open_gallery(flaky_server).ready()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
     page.field("sort").select_option("Oldest")
-    expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"No response for \d+ s"))
+    expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"no response for \d+ s"))
     page.control("give-up").click()
     expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
     flaky.rules.clear()
@@ -339,3 +339,25 @@ def test_small_gallery_opens_without_a_layout_shift_and_an_empty_one_offers_a_re
     page.go(f"?model={_EMPTY}")
     expect(page.page.locator(".of-images")).to_contain_text("empty page")
     expect(page.control("read-anew")).to_be_visible()
+
+
+def test_slow_gallery_keeps_its_name_and_shows_where_its_tiles_will_be(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.go("")
+    card = page.page.locator("[data-do='open-recent']").first
+    name = card.get_attribute("title")
+    held = []
+    page.page.route(re.compile(r"/api/(images\?|models/\d)"), lambda route: held.append(route))
+    card.click()
+    expect(page.page.locator(".gallery-header h2")).to_have_text(name)
+    expect(page.page.locator(".skeletons span").first).to_be_visible()
+    page.control("give-up").wait_for()
+    for route in held:
+        route.fulfill(status=502, json={"error": {"code": "network", "message": "Out of reach."}})
+    page.control("retry").wait_for()
+    expect(page.page.locator(".of-images")).to_contain_text("Out of reach.")
+    expect(page.page.locator(".gallery-header h2")).to_have_text(name)
+    expect(page.page.locator(".skeletons")).to_be_hidden()
+    page.page.unroute_all(behavior="wait")
+    page.control("retry").click()
+    page.tiles.first.wait_for()

@@ -144,12 +144,11 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
 
 
-def test_many_messages_cover_no_button_of_a_full_height_panel(flaky_server, open_gallery):
+def test_message_covers_no_button_of_a_full_height_panel(flaky_server, open_gallery):
     small = {**PHONE, "viewport": {"width": 390, "height": 667}}
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()
-    page.message("Downloading").evaluate(_STAY)
     page.message("saved").evaluate(_STAY)
     page.control("mark-none").tap()
     page.control("more-tools").tap()
@@ -256,3 +255,13 @@ def test_tapped_suggestion_opens_nothing_below_it(phone):
     phone.ready()
     expect(phone.viewer).to_have_count(0)
     assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures
+
+
+def test_handle_of_the_months_is_dragged_by_a_finger(phone):
+    handle = phone.page.locator(".scrubber-handle")
+    box = handle.bounding_box()
+    assert box["width"] >= 44
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    Fingers(phone.page).swipe((x, y), (x, y + 300))
+    wait_for(lambda: phone.place()[0] > 20)
+    expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))

@@ -122,6 +122,7 @@ interface ToastButton {
 
 export class Toasts {
   list;
+  #focused: HTMLElement | null = null; // before a message was
 
   /** @param root where the messages are added */
   constructor(
@@ -130,6 +131,10 @@ export class Toasts {
     signal: AbortSignal,
   ) {
     this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
+    this.list.addEventListener("focusin", ({ relatedTarget }) => {
+      const isOutside = relatedTarget instanceof HTMLElement && !this.list.contains(relatedTarget);
+      if (isOutside) this.#focused = relatedTarget;
+    });
     followTop(root, (top) => top.append(this.list), signal);
     // toasts do not outlast a visit to another tab of the host
     const clearIfHidden = () => this.list.getClientRects().length || this.list.replaceChildren();
@@ -161,13 +166,13 @@ export class Toasts {
       { class: `toast surface ${kind ?? ""}` },
       el(
         "button",
-        { ...dismiss, on: { click: () => toast.remove() } },
+        { ...dismiss, on: { click: () => this.#remove(toast) } },
         kind && icon(kind === "bad" ? "warning" : "check"),
         el("span", { dir: "auto" }, text),
       ),
       look &&
         button({ ...look, class: "quiet" }, () => {
-          toast.remove();
+          this.#remove(toast);
           return look.press();
         }),
       clock,
@@ -180,6 +185,13 @@ export class Toasts {
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
     this.#keepOffFocus();
     return toast;
+  }
+
+  /** Remove a message. If it has the focus, give that back to what had it before. */
+  #remove(toast: HTMLElement) {
+    const hadFocus = toast.contains(this.root.activeElement);
+    toast.remove();
+    if (hadFocus) this.#focused?.focus({ preventScroll: true });
   }
 
   /** Move the messages to the window's other edge if they would cover the focused control. */

@@ -11,27 +11,14 @@ const MAX_RETRIES = 6; // after 429; without a `Retry-After` they take a minute
 const MAX_PAUSE = 120; // seconds
 
 export class ApiError extends Error {
-  code: string;
-  status: number;
-  field: string;
-  fields;
-
   /** @param code a code of the server, or "offline" if our server does not respond
-   * @param status HTTP status, 0 without a response
-   * @param field the first field that the server refused, "" for none
-   * @param fields the message of each refused field */
+   * @param status HTTP status, 0 without a response */
   constructor(
-    code: string,
+    readonly code: string,
     message: string,
-    status: number,
-    field = "",
-    fields: Record<string, string> = { [field]: message },
+    readonly status: number,
   ) {
     super(message);
-    this.code = code;
-    this.status = status;
-    this.field = field;
-    this.fields = fields;
   }
 }
 
@@ -237,8 +224,7 @@ interface ErrorBody {
 function toApiError(status: number, data?: ErrorBody) {
   const error = data?.error;
   if (typeof error?.code === "string") {
-    const { code, message = "", field = "", fields } = error;
-    return new ApiError(code, String(message), status, String(field), fields);
+    return new ApiError(error.code, String(error.message ?? ""), status);
   }
   if (status === 401) return new ApiError("login", "", status);
   // A proxy in front of a server that is just starting answers in its place.

@@ -131,10 +131,11 @@ export class Navigation {
   /** Return the new values of the fields of the state that change when another gallery is
    * opened. */
   #makeReset(where: Where) {
-    const { model } = this.context.store.get();
+    const state = this.context.store.get();
+    const { model } = state;
     return {
       model: model && model.id === where.model ? model : null,
-      title: "",
+      title: findModelName(state, where.model),
       loadedWords: "",
       marks: readMarks(getSource(where)),
       revealed: new Set<number>(),
@@ -200,6 +201,14 @@ export class Navigation {
     if (answer.title) store.set({ title: answer.title });
     if (answer.image_id) store.set({ open: answer.image_id });
   }
+}
+
+/** Return the name of a model that something on the page has named, "" for none. */
+function findModelName({ bootstrap, home, samples, results, watches }: State, id: number | null) {
+  const models = [...(results?.models ?? []), ...samples, ...(bootstrap?.recent ?? [])];
+  const watched = watches?.galleries.find(({ gallery }) => gallery === `model ${id}`);
+  const opened = home?.recent.find(({ model }) => model !== null && model === id);
+  return (models.find((one) => one.id === id) ?? opened ?? watched)?.name ?? "";
 }
 
 /** Return the part of a query that names the gallery found by a lookup, null if none was found. */

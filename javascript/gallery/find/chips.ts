@@ -19,7 +19,7 @@ export function getGalleryName(
   translate: Translate,
 ) {
   const { user, post, search } = where;
-  if (where.model !== null) return model?.name ?? "…";
+  if (where.model !== null && model) return model.name;
   if (title) return title;
   if (user) return translate("pictures_by", { user });
   if (post !== null) return translate("post_number", { id: post });

@@ -150,7 +150,7 @@ export class GalleryHeader {
     this.#download.hidden = where.search !== null;
     this.#drawTitle(now);
     this.#drawTriggerWords(model, where.version);
-    this.#section.toggleAttribute("data-waits", where.model !== null && !model);
+    this.#section.toggleAttribute("data-waits", where.model !== null && !model && !now.title);
   }
 
   /** Show the gallery's name with its link and creator. */

@@ -44,6 +44,8 @@ interface StatusText {
 const FAVOURITES = "is:favourite"; // the search that shows them
 const COLLECTION = /^(?:collection|set)="([^"]+)"$/; // the search that shows one
 const PATIENCE = 3; // seconds without an answer that go without saying
+const GAP = 8; // pixels between two tiles
+const ROWS = 6; // of skeletons, more than a window has
 const NO_STATUS: StatusText = { kind: "none", text: "", actions: [] };
 
 /** Return the status text to show beside the search field.
@@ -211,6 +213,7 @@ export class Status {
   element;
   #text = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
   #actions = el("div", { class: "actions" });
+  #skeletons = el("div", { class: "skeletons", "aria-hidden": "true", hidden: true });
   #clock = 0;
   #drawn = "";
 
@@ -256,12 +259,28 @@ export class Status {
     const isLong = length > 0 || (isHome(state) && state.home !== null);
     const { parentNode, nextSibling } = this.element;
     // inserted again: else a browser counts it as a layout shift when images appear above it
-    if (isLong === this.element.hasAttribute("data-alone"))
+    const isAwaited = this.of === "images" && kind === "waits" && !isLong && !getAwaitedPart(state);
+    const isAlone = !isLong && !isAwaited;
+    if (isAlone !== this.element.hasAttribute("data-alone"))
       parentNode?.insertBefore(this.element, nextSibling);
     setText(this.#text, text);
     this.#drawActions(actions);
-    this.element.toggleAttribute("data-alone", !isLong);
-    this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
+    this.element.toggleAttribute("data-alone", isAlone);
+    this.#showSkeletons(isAwaited, state.tile);
+    this.#setSticking((isLong || isAwaited) && (kind === "problem" || kind === "waits"));
+  }
+
+  /** Show tiles without images while the first page is loaded.
+   * @param tile their wanted width, in pixels */
+  #showSkeletons(isShown: boolean, tile: number) {
+    if (this.#skeletons.hidden !== isShown) return;
+    this.#skeletons.hidden = !isShown;
+    if (!isShown) return;
+    this.element.before(this.#skeletons);
+    const count = Math.max(1, Math.round((this.#skeletons.clientWidth + GAP) / (tile + GAP)));
+    this.#skeletons.style.columnCount = String(count);
+    const tiles = Array.from({ length: count * ROWS }, () => el("span"));
+    this.#skeletons.replaceChildren(...tiles);
   }
 
   /** Show these buttons unless they are already shown. */

@@ -1,24 +1,21 @@
-/** The strip of months beside the grid, to jump to a month. */
+/** The handle beside the grid that scrolls it, by months. */
 
-import type { MonthCount } from "../contract";
+import type { ImageView, MonthCount } from "../contract";
 import { el } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { showError } from "../data/api";
 import { makeQueryParameters } from "../state/query";
-import { getShown } from "../state/state";
-import type { Context, State, Where } from "../types";
+import { getShown, getTiles } from "../state/state";
+import type { Context, State } from "../types";
+import type { Grid } from "./grid";
 
-const DATE_TERM = /^(?:before|after):\d{4}-\d{2}$/;
-
-/** Return whether the open gallery is sorted by date, so that the user can jump to a month. A
- * search for words has no months, because a jump would replace the search. */
+/** Return whether the open gallery is sorted by date, so that it has months. Those of a search are
+ * not known. */
 export function hasMonths(state: State) {
   const { where, results } = state;
   const isByDate = where.sort === "Newest" || where.sort === "Oldest";
-  const isWhole = !where.search || DATE_TERM.test(where.search);
-  return (
-    isByDate && isWhole && where.post === null && results === null && getShown(state).length > 0
-  );
+  const isWhole = !where.search && where.post === null;
+  return isByDate && isWhole && results === null && getShown(state).length > 0;
 }
 
 /** Return the months in the order in which the gallery shows them.
@@ -27,39 +24,60 @@ export function sortMonths(months: readonly MonthCount[], sort: string) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
-/** Return the search by which the gallery shows the images of a month and those that come after it,
- * such as "before:2025-12". For the first month, return the search that shows all images: "" in the
- * library, null (no search) in a gallery of Civitai.
- * @param months as the gallery shows them */
-export function makeMonthSearch(
-  where: Where,
-  months: readonly MonthCount[],
-  index: number,
-): string | null {
-  const { model, user, sort } = where;
-  if (index <= 0) return model === null && !user ? "" : null;
-  const { month } = months[index];
-  return sort === "Oldest" ? `after:${month}` : `before:${getNextMonth(month)}`;
+const IN_A_ROW = 3; // images: Civitai's order is by publication, and single dates do not follow it
+
+/** Return the index of the first image that belongs to a month or comes after it, the number of
+ * images if none does.
+ * @param month such as "2025-12"
+ * @param isAfter whether the month's own images do not count */
+function findStart(
+  images: readonly ImageView[],
+  sort: string,
+  month: string,
+  isAfter = false,
+): number {
+  const isThere = ({ date }: ImageView) => {
+    const own = date.slice(0, 7);
+    return (own === month && !isAfter) || (sort === "Oldest" ? own > month : own < month);
+  };
+  const at = images.findIndex((_, from) => images.slice(from, from + IN_A_ROW).every(isThere));
+  return at < 0 ? images.length : at;
 }
 
-/** Return the index of a date's month. If the month has no images, return the index of the month
- * that comes next in the gallery, or else of the last one.
+/** Return the index of the image at a position of the handle. If that image is not loaded, return
+ * null, or the last image if all are loaded.
  * @param months as the gallery shows them
- * @param sort "Oldest" if the oldest month is first; else the newest month is first
- * @param date ISO 8601 */
-export function findMonth(months: readonly MonthCount[], sort: string, date: string) {
-  const month = date.slice(0, 7);
+ * @param position the index of a month, and the part of its images that come before */
+export function findImageAt(
+  { images, ended, sort }: { images: readonly ImageView[]; ended: boolean; sort: string },
+  months: readonly MonthCount[],
+  position: number,
+) {
+  const month = months[Math.floor(position)];
+  const start = findStart(images, sort, month.month);
+  const end = findStart(images, sort, month.month, true);
+  const isWhole = ended || end < images.length;
+  const count = isWhole ? end - start : Math.max(month.count, end - start);
+  const index = start + Math.floor((position % 1) * count);
+  return index < images.length ? index : ended ? images.length - 1 : null;
+}
+
+/** Return the position of the handle for an image: the index of its month, and the part of the
+ * month's images that come before. If the month is not known, return the index of the next one.
+ * @param months as the gallery shows them */
+export function findPosition(
+  images: readonly ImageView[],
+  months: readonly MonthCount[],
+  sort: string,
+  index: number,
+) {
+  const month = images[index]?.date.slice(0, 7) ?? "";
   const at = months.findIndex((one) =>
     sort === "Oldest" ? one.month >= month : one.month <= month,
   );
-  return at < 0 ? months.length - 1 : at;
-}
-
-/** Return the month that follows a month.
- * @param month such as "2025-12" */
-function getNextMonth(month: string) {
-  const [year, number] = month.split("-").map(Number);
-  return new Date(Date.UTC(year, number)).toISOString().slice(0, 7);
+  if (at < 0) return Math.max(0, months.length - 1);
+  const before = index - findStart(images, sort, months[at].month);
+  return at + Math.max(0, Math.min(0.99, before / Math.max(1, months[at].count)));
 }
 
 const STEPS = {
@@ -71,19 +89,29 @@ const STEPS = {
   End: Infinity,
 };
 
+const BELOW_BARS = 76; // pixels from the window's top to the image that is scrolled to
+
 export class Scrubber {
   #bubble = el("span", { class: "scrubber-month surface", "aria-hidden": "true" });
   #handle;
   #track;
   /** as the gallery shows them */
   #months: MonthCount[] = [];
-  #index = 0;
+  #position = 0; // as `findPosition` returns it
   /** what the months were fetched for */
   #fetchedFor: readonly unknown[] = [];
-  #isChosen = false; // by dragging or a key, and not gone to yet
-  #isDragged = false;
+  /** the position to scroll to, null if it is reached */
+  #wanted: number | null = null;
+  #isScrolling = false;
+  /** the pointer's height while it drags the handle */
+  #draggedTo: number | null = null;
+  /** the first image in the window when the wanted position was reached */
+  #reached: number | null = null;
 
-  constructor(private readonly context: Context) {
+  constructor(
+    private readonly context: Context,
+    private readonly grid: Grid,
+  ) {
     const { root, translate, store, signal } = context;
     this.#handle = el("div", {
       class: "scrubber-handle",
@@ -97,6 +125,9 @@ export class Scrubber {
     this.#track = el("div", { class: "scrubber", hidden: true }, this.#handle, this.#bubble);
     root.append(this.#track);
     this.#listen();
+    const leave = () => this.#setWanted(null);
+    store.on(["where"], leave, { signal });
+    window.addEventListener("wheel", leave, { passive: true, signal });
     store.on(["where", "results", getShown, "passed"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }
@@ -109,71 +140,85 @@ export class Scrubber {
       event.preventDefault();
       track.setPointerCapture(event.pointerId);
       this.#handle.focus({ preventScroll: true });
-      this.#isDragged = true;
-      this.#setChosen(true);
-      this.#setIndex(this.#findIndexAt(event.clientY));
+      this.#drag(event.clientY);
       void this.#fetchMonths();
     });
     track.addEventListener("pointermove", ({ clientY }) => {
-      const index = this.#findIndexAt(clientY);
-      if (this.#isChosen) this.#setIndex(index);
-      else this.#showMonth(index);
+      if (this.#draggedTo !== null) this.#drag(clientY);
+      else if (this.#months.length) this.#showMonth(this.#findPositionAt(clientY));
       track.toggleAttribute("data-pointed", this.#months.length > 0);
     });
     track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
-    track.addEventListener("pointerup", () => this.#openMonth());
-    track.addEventListener("pointercancel", () => this.#cancel());
     track.addEventListener("lostpointercapture", () => {
-      this.#isDragged = false;
+      this.#draggedTo = null;
+      if (!this.#isScrolling) this.#setWanted(null);
+      void this.#fetchMonths(); // more may be known by now
     });
     this.#handle.addEventListener("focus", () => void this.#fetchMonths());
-    this.#handle.addEventListener("blur", () => this.#isDragged || this.#cancel());
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** Choose another month by a key that moves the handle, open the chosen month by Enter or Space,
-   * or cancel the choice by Escape. */
+  /** Scroll to another month by a key that moves the handle; stop loading by Escape. */
   #press(event: KeyboardEvent) {
     const { key } = event;
     const step = STEPS[key as keyof typeof STEPS];
-    if (step !== undefined) {
-      this.#setChosen(true);
-      this.#setIndex(this.#index + step);
-    } else if (key === "Enter" || key === " ") this.#openMonth();
-    else if (key === "Escape" && this.#isChosen) this.#cancel();
+    if (step !== undefined && this.#months.length) {
+      const last = this.#months.length - 1;
+      const month = Math.floor(this.#wanted ?? this.#position) + step;
+      void this.#scrollTo(Math.max(0, Math.min(month, last))).then(() => this.#fetchMonths());
+    } else if (key === "Escape" && this.#wanted !== null) this.#setWanted(null);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /** Return the index of the month that is nearest to a vertical position.
+  /** Scroll to where the pointer is on the track.
    * @param y pixels from the window's top */
-  #findIndexAt(y: number) {
+  #drag(y: number) {
+    this.#draggedTo = y;
+    if (this.#months.length) void this.#scrollTo(this.#findPositionAt(y));
+  }
+
+  /** Return the position at a height of the window.
+   * @param y pixels from the window's top */
+  #findPositionAt(y: number) {
     const { top, height } = this.#track.getBoundingClientRect();
-    const last = Math.max(0, this.#months.length - 1);
-    return Math.max(0, Math.min(last, Math.round(((y - top) / height) * last)));
+    const { length } = this.#months;
+    return Math.max(0, Math.min(length - 0.01, ((y - top) / height) * length));
   }
 
-  /** Open the gallery at the chosen month; do nothing if none is chosen. */
-  #openMonth() {
+  /** Scroll to a position, after loading the pages on the way. Another position that is wanted
+   * meanwhile takes its place. */
+  async #scrollTo(position: number) {
     const { store, actions } = this.context;
-    const { where } = store.get();
-    const isChosen = this.#isChosen;
-    this.#setChosen(false);
-    if (!isChosen || !this.#months.length) return;
-    const search = makeMonthSearch(where, this.#months, this.#index);
-    if (search !== where.search) void actions.setWhere({ search });
+    this.#setWanted(position);
+    if (this.#isScrolling) return;
+    this.#isScrolling = true;
+    while (this.#wanted !== null) {
+      const { cursor, ended, where, problems } = store.get();
+      const tiles = getTiles(store.get());
+      const shown = { images: tiles, ended: ended || problems.images !== null, sort: where.sort };
+      const at = findImageAt(shown, this.#months, this.#wanted);
+      this.#scrollToImage(tiles[at ?? tiles.length - 1]?.id, this.#wanted);
+      if (at !== null) break;
+      await actions.more();
+      if (store.get().cursor === cursor) break; // failed or stopped
+    }
+    this.#isScrolling = false;
+    if (this.#draggedTo === null) this.#setWanted(null);
   }
 
-  #cancel() {
-    this.#setChosen(false);
-    this.#draw(this.context.store.get());
+  #scrollToImage(id: number | undefined, position: number) {
+    if (position === 0) this.grid.scrollToTop();
+    else if (id !== undefined) this.grid.scrollToPlace({ id, count: 0, y: BELOW_BARS });
+    this.#reached = this.grid.findTopmost();
   }
 
-  /** Store and show whether the user is choosing a month. */
-  #setChosen(isChosen: boolean) {
-    this.#isChosen = isChosen;
-    this.#track.toggleAttribute("data-chosen", isChosen);
+  /** Store and show which position is wanted, null for none. */
+  #setWanted(position: number | null) {
+    this.#wanted = position;
+    this.#track.toggleAttribute("data-chosen", position !== null);
+    if (position !== null) this.#setPosition(position);
   }
 
   /** Fetch the number of known images of each month, once for each gallery. */
@@ -189,51 +234,60 @@ export class Scrubber {
       if (this.#fetchedFor[0] !== where) return;
       this.#months = sortMonths(months, where.sort);
       this.#draw(store.get());
+      if (this.#draggedTo !== null) this.#drag(this.#draggedTo);
     } catch (error) {
       this.#fetchedFor = [];
       showError(error, this.context);
     }
   }
 
-  /** Show the handle at the month of the image at the window's bottom, unless the user is choosing
-   * a month. Hide the track if the gallery has no months. */
+  /** Show the handle at the first image in the window, unless the user moves the handle. Hide the
+   * track if the gallery has no months. */
   #draw(now: State) {
     this.#track.hidden = !hasMonths(now);
-    if (this.#track.hidden || this.#isChosen) return;
-    const shown = getShown(now);
-    const date = shown[Math.max(0, Math.min(now.passed, shown.length) - 1)]?.date ?? "";
-    this.#setIndex(now.passed ? findMonth(this.#months, now.where.sort, date) : 0);
+    if (this.#track.hidden) return;
+    if (this.#wanted !== null) return this.#setPosition(this.#wanted);
+    const id = this.grid.findTopmost();
+    if (id === this.#reached && id !== null) return; // it stays where it was put
+    this.#reached = null;
+    const tiles = getTiles(now);
+    const index = Math.max(
+      0,
+      tiles.findIndex((view) => view.id === id),
+    );
+    this.#setPosition(findPosition(tiles, this.#months, now.where.sort, index));
   }
 
-  /** Show the handle at a month, the first or last one if the index is out of range.
-   * @param index of the month */
-  #setIndex(index: number) {
-    const last = Math.max(0, this.#months.length - 1);
-    this.#index = Math.max(0, Math.min(index, last));
-    this.#handle.style.top = this.#showMonth(this.#index);
-    this.#handle.setAttribute("aria-valuemax", String(last));
-    this.#handle.setAttribute("aria-valuenow", String(this.#index));
+  #setPosition(position: number) {
+    const month = Math.floor(position);
+    this.#position = position;
+    this.#handle.style.top = this.#showMonth(position);
+    this.#handle.setAttribute("aria-valuemax", String(Math.max(0, this.#months.length - 1)));
+    this.#handle.setAttribute("aria-valuenow", String(month));
     this.#handle.setAttribute("aria-valuetext", this.#bubble.textContent ?? "");
   }
 
-  /** Show a month beside the track, and return its position on the track, such as "50%".
-   * @param index of the month */
-  #showMonth(index: number) {
-    const top = `${(100 * index) / Math.max(1, this.#months.length - 1)}%`;
-    this.#bubble.textContent = this.#describe(this.#months[index]);
+  /** Show the month of a position beside the track, and return its height there, such as "50%". */
+  #showMonth(position: number) {
+    const top = `${(100 * position) / Math.max(1, this.#months.length)}%`;
+    this.#bubble.textContent = this.#describe(this.#months[Math.floor(position)]);
     this.#bubble.style.top = top;
     return top;
   }
 
-  /** Return a month in words, with the number of its known images. */
+  /** Return a month in words, with the number of its known images, or of those loaded so far while
+   * it is not reached. */
   #describe(one: MonthCount | undefined) {
     const { translate, store } = this.context;
-    const { language } = store.get().bootstrap ?? {};
+    const { bootstrap, images, loading } = store.get();
+    const language = bootstrap?.language;
     if (!one) return translate("scrubber");
-    const name = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {
+    const month = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {
       year: "numeric",
       month: "long",
     });
-    return translate("scrubber_month", { month: name, n: formatNumber(one.count, language) });
+    const isAwaited = this.#wanted !== null && this.#isScrolling && loading;
+    const n = formatNumber(isAwaited ? images.length : one.count, language);
+    return translate(isAwaited ? "scrubber_loading" : "scrubber_month", { month, n });
   }
 }

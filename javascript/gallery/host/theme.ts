@@ -1,4 +1,7 @@
-/** Takes over the background and text colours of the host's theme. */
+/** Takes over the background and text colours of the host's theme, unless the user has chosen light
+ * or dark. */
+
+import { readPreference } from "../core/preferences";
 
 /** 0 to 255, 0 to 1. */
 type Colour = [red: number, green: number, blue: number, alpha: number];
@@ -9,7 +12,15 @@ const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-th
 /** Set `data-theme`, `--cs-bg` and `--cs-text` on our element, now and at each change of the theme.
  * They come from computed colours, because themes name their variables differently. */
 export function followTheme(element: HTMLElement, signal: AbortSignal) {
-  const draw = () => drawTheme(element);
+  const root = document.documentElement;
+  const { className } = root;
+  const draw = () => {
+    const chosen = readPreference("theme", "");
+    if (element.closest(".gradio-container")) return drawTheme(element, chosen);
+    const wanted = chosen || className; // by itself, the whole document has our theme
+    if (root.className !== wanted) root.className = wanted;
+    return drawTheme(element, "");
+  };
   const changes = new MutationObserver(draw);
   changes.observe(document.body, CHANGES);
   changes.observe(document.documentElement, CHANGES);
@@ -21,11 +32,20 @@ export function followTheme(element: HTMLElement, signal: AbortSignal) {
   };
   document.addEventListener("transitionend", onFade, { signal });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
+  window.addEventListener("storage", draw, { signal });
   draw();
 }
 
-/** Give our element the colours and the theme (light or dark) of the page around it. */
-function drawTheme(element: HTMLElement) {
+/** Give our element the colours and the theme (light or dark) of the page around it.
+ * @param chosen the theme to give it instead, "" for none */
+function drawTheme(element: HTMLElement, chosen: string) {
+  element.toggleAttribute("data-themed", chosen !== "");
+  if (chosen) {
+    element.dataset.theme = chosen;
+    element.style.removeProperty("--cs-bg");
+    element.style.removeProperty("--cs-text");
+    return;
+  }
   const ancestors = listAncestors(element);
   const background = findBackground(ancestors);
   const text = findTextColour(background, ancestors);

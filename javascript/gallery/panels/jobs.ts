@@ -136,14 +136,13 @@ function groupJobs(jobs: JobCard[]): Group[] {
 /** Downloads that began within a few seconds, which one message reports. */
 interface Batch {
   toast: HTMLElement | null;
-  begun: number; // jobs
-  images: number; // of those chosen one by one
+  begun: number[]; // for each job how many images were chosen, 0 for another download
   running: Set<number>; // ids of jobs
   ended: JobCard[];
 }
 
 function makeBatch(): Batch {
-  return { toast: null, begun: 0, images: 0, running: new Set(), ended: [] };
+  return { toast: null, begun: [], running: new Set(), ended: [] };
 }
 
 type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only">;
@@ -252,15 +251,15 @@ export class Jobs {
     if (id === null) return toast(message, "good");
     if (!this.#batch.toast?.isConnected) this.#batch = makeBatch();
     const batch = this.#batch;
-    batch.begun += 1;
-    batch.images += images;
+    batch.begun.push(images);
     batch.running.add(id);
     this.#batches.set(id, batch);
-    const isAlone = batch.begun === 1;
-    const all = translate(images && batch.images ? "job_started" : "jobs_started", {
-      n: images ? batch.images : batch.begun,
-    });
-    batch.toast = toast(isAlone ? message : all, undefined, undefined, batch.toast);
+    const { begun } = batch;
+    const isOfImages = !begun.includes(0);
+    const text = isOfImages
+      ? translate("job_started", { n: begun.reduce((sum, n) => sum + n, 0) })
+      : translate("jobs_started", { n: begun.length });
+    batch.toast = toast(begun.length > 1 ? text : message, undefined, undefined, batch.toast);
     return this.poller.announceStart();
   }
 

@@ -1,12 +1,19 @@
-/** The panel of the settings. */
+/** The panel of the settings: each is saved when it is changed. */
 
-import type { Setting } from "../contract";
-import { el, type Props, runWhileBusy } from "../core/dom";
-import { savePreference } from "../core/preferences";
-import { ApiError, isAborted, showError } from "../data/api";
+import type { Setting, SettingsSaved } from "../contract";
+import { button, el, type Props } from "../core/dom";
+import { readPreference, savePreference } from "../core/preferences";
+import {
+  ApiError,
+  getErrorMessage,
+  ignoreFailure,
+  isAborted,
+  ResponseOrder,
+  showError,
+} from "../data/api";
 import { updateBootstrap } from "../data/records";
-import { getCommonLock } from "../state/state";
-import type { Context, State, Translate } from "../types";
+import { getCommonLock, getSetting, isOffline } from "../state/state";
+import type { Context, State } from "../types";
 import { PACES, readPace } from "../viewer/slideshow";
 import { Panel } from "./panel";
 import { HiddenRules, KeyForm } from "./settings_forms";
@@ -53,36 +60,21 @@ class FilenamePreview {
   }
 }
 
-/** Return the section with the settings that are stored in this browser. */
-function makeBrowserSettings(translate: Translate) {
-  const options = PACES.map((pace) =>
-    el("option", { value: pace }, translate("slideshow_seconds", { n: pace })),
-  );
-  const pace = el("select", { id: "setting-slideshow", "data-field": "slideshow" }, ...options);
-  pace.value = String(readPace());
-  pace.addEventListener("change", () => savePreference("slideshow", Number(pace.value)));
-  return el(
-    "fieldset",
-    {},
-    el("legend", {}, translate("settings_browser")),
-    el(
-      "div",
-      { class: "setting" },
-      el("label", { for: pace.id }, translate("slideshow_pace")),
-      pace,
-    ),
-  );
-}
-
 type SettingValue = string | number | boolean;
 
 const GROUPS = ["page", "saving", "models", "network"] as const;
+const PAGES = ["basic", "advanced"] as const;
 
 export class Settings {
   key;
   filenamePreview;
   hiddenRules;
+  #panel;
   #fields = new Map<string, SettingField>();
+  #order = new ResponseOrder();
+  #saving = Promise.resolve(); // a value is sent after those before
+  #channel = new BroadcastChannel("civitai-shortcut-settings");
+  #page = el("div", { class: "settings-page", "data-page": "basic" });
 
   constructor(readonly context: Context) {
     this.key = new KeyForm(context);
@@ -90,7 +82,14 @@ export class Settings {
     this.hiddenRules = new HiddenRules(context);
     const { store, signal } = context;
     store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });
-    new Panel(context, "settings", {
+    const saveWaiting = (now: State) => {
+      if (isOffline(now)) return;
+      for (const field of this.#fields.values()) if (field.isWaiting) void this.#save(field);
+    };
+    store.on([isOffline], saveWaiting, { signal });
+    this.#channel.addEventListener("message", () => void this.#read());
+    signal.addEventListener("abort", () => this.#channel.close());
+    this.#panel = new Panel(context, "settings", {
       title: "open_settings",
       build: () => this.#build(),
       opened: () => this.#onOpen(),
@@ -100,19 +99,112 @@ export class Settings {
   #build() {
     const { store, translate } = this.context;
     const { bootstrap } = store.get();
+    const settings = bootstrap?.settings ?? [];
     const lock = getCommonLock(bootstrap);
-    const reason = lock ? [el("p", { class: "notice" }, translate(`reason_${lock}`))] : [];
-    return [...reason, this.key.element, this.#makeForm(bootstrap?.settings ?? [], !lock)];
+    const groups = (isBasic: boolean) =>
+      GROUPS.map((group) => {
+        const members = settings.filter((one) => one.group === group && one.basic === isBasic);
+        return this.#makeGroup(group, members, !lock);
+      });
+    const [page, ...others] = groups(true);
+    const parts = [page, this.#makeBrowserSettings(), ...others];
+    const basic = [...parts, this.key.element, this.hiddenRules.element];
+    const pages = PAGES.map((name) =>
+      button({ action: `settings-${name}`, label: translate(`settings_${name}`) }, () =>
+        this.#showPage(name),
+      ),
+    );
+    const props = {
+      class: "settings-pages",
+      role: "group",
+      "aria-label": translate("open_settings"),
+    };
+    this.#page.append(
+      el("div", props, ...pages),
+      lock ? el("p", { class: "notice" }, translate(`reason_${lock}`)) : "",
+      el("div", { "data-of": "basic" }, ...basic),
+      el("div", { "data-of": "advanced" }, ...groups(false)),
+    );
+    this.#showPage("basic");
+    return [this.#page];
   }
 
-  /** Show the saved values; discard what was typed but not saved. */
+  #showPage(name: (typeof PAGES)[number]) {
+    this.#page.dataset.page = name;
+    for (const page of PAGES) {
+      const control = this.#page.querySelector(`[data-do="settings-${page}"]`);
+      control?.setAttribute("aria-pressed", String(page === name));
+    }
+  }
+
+  /** Return the fieldset of a group's settings, null if there are none.
+   * @param explainsLocks whether each locked setting says why it is locked */
+  #makeGroup(group: Setting["group"], members: Setting[], explainsLocks: boolean) {
+    if (!members.length) return null;
+    const fields = members.map((setting) => {
+      const field = new SettingField(setting, this.context.translate, explainsLocks);
+      this.#fields.set(setting.name, field);
+      field.control.addEventListener("change", () => void this.#save(field));
+      if (setting.name === "saved_name") {
+        field.element.append(this.filenamePreview.element);
+        field.control.addEventListener("input", () => this.#showFilenames(field));
+      }
+      return field.element;
+    });
+    const legend = el("legend", {}, this.context.translate(`settings_${group}`));
+    return el("fieldset", {}, legend, ...fields);
+  }
+
+  /** Return the fieldset of what is stored in this browser. */
+  #makeBrowserSettings() {
+    const { translate, toast } = this.context;
+    const make = (name: string, label: string, value: string, options: [string, string][]) => {
+      const choices = options.map(([one, text]) => el("option", { value: one }, text));
+      const props = { id: `setting-${name}`, "data-field": name };
+      const control = el("select", props, ...choices);
+      const save = (chosen: string) => {
+        control.value = chosen;
+        savePreference(name, name === "slideshow" ? Number(chosen) : chosen);
+        window.dispatchEvent(new StorageEvent("storage")); // as the browser tells its other tabs
+      };
+      control.value = value;
+      control.addEventListener("change", () => {
+        const before = value;
+        value = control.value;
+        save(value);
+        toast(translate("setting_saved", { label }), "good", () => {
+          value = before;
+          save(before);
+        });
+      });
+      return el("div", { class: "setting" }, el("label", { for: props.id }, label), control);
+    };
+    const paces = PACES.map((n): [string, string] => [
+      `${n}`,
+      translate("slideshow_seconds", { n }),
+    ]);
+    return el(
+      "fieldset",
+      {},
+      el("legend", {}, translate("settings_browser")),
+      make("theme", translate("theme"), readPreference("theme", ""), [
+        ["", translate("theme_host")],
+        ["light", translate("theme_light")],
+        ["dark", translate("theme_dark")],
+      ]),
+      make("slideshow", translate("slideshow_pace"), String(readPace()), paces),
+    );
+  }
+
+  /** Show the saved values; discard what was refused. */
   #onOpen() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
       const field = this.#fields.get(setting.name);
-      field?.showValue(setting.value);
+      if (field && !field.isWaiting) field.showValue(setting.value);
       if (field && setting.name === "saved_name") this.#showFilenames(field);
     }
     this.key.showState();
+    void this.#read();
     void this.hiddenRules.load();
   }
 
@@ -121,57 +213,18 @@ export class Settings {
   async openHiddenRules({ isToAdd = false }: { isToAdd?: boolean } = {}) {
     const { store, actions } = this.context;
     if (store.get().panel !== "settings") actions.panel("settings");
+    this.#showPage("basic");
     this.hiddenRules.focus();
     if (!isToAdd) await this.hiddenRules.focusFirst();
   }
 
   /** Show values that were changed elsewhere, unless the user is editing them. */
   #follow({ bootstrap }: State, { bootstrap: previous }: State) {
-    const values = new Map(previous?.settings.map(({ name, value }) => [name, value]));
     for (const { name, value } of bootstrap?.settings ?? []) {
       const field = this.#fields.get(name);
-      if (field && value !== values.get(name) && field.value === values.get(name))
-        field.showValue(value);
+      const before = findValue(previous, name);
+      if (field && value !== before && field.value === before) field.showValue(value);
     }
-  }
-
-  /** Return the form of all settings.
-   * @param canChange whether any of them can be changed */
-  #makeForm(settings: Setting[], canChange: boolean) {
-    const { translate } = this.context;
-    const look = { type: "submit", class: "primary", "data-do": "save-settings" };
-    const save = el("button", look, el("span", { text: translate("save_settings") }));
-    save.hidden = !canChange;
-    const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings, canChange));
-    const groups = [page, makeBrowserSettings(translate), this.hiddenRules.element, ...others];
-    const submit = (event: SubmitEvent) => {
-      event.preventDefault();
-      void runWhileBusy(save, () => this.#send());
-    };
-    const props = { novalidate: true, autocomplete: "off", on: { submit } };
-    return el("form", props, ...groups, el("footer", {}, save));
-  }
-
-  /** Return the fieldset with the settings of a group, null if there are none.
-   * @param explainsLocks whether each locked setting says why it is locked */
-  #makeGroup(group: Setting["group"], settings: Setting[], explainsLocks: boolean) {
-    const members = settings.filter((setting) => setting.group === group);
-    if (!members.length) return null;
-    const fields = members.map((setting) => {
-      const field = new SettingField(setting, this.context.translate, explainsLocks);
-      this.#fields.set(setting.name, field);
-      if (setting.name === "saved_name") {
-        field.element.append(this.filenamePreview.element);
-        field.control.addEventListener("input", () => this.#showFilenames(field));
-      }
-      return field.element;
-    });
-    return el(
-      "fieldset",
-      {},
-      el("legend", {}, this.context.translate(`settings_${group}`)),
-      ...fields,
-    );
   }
 
   /** Show the file names of a field's template, or what is wrong with it. */
@@ -179,40 +232,90 @@ export class Settings {
     void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
   }
 
-  async #send() {
-    const { api, store, toast, translate, signal } = this.context;
-    const { bootstrap } = store.get();
-    if (!bootstrap) return;
-    for (const field of this.#fields.values()) field.showError("");
+  /** Fetch the settings, which another page may have changed. */
+  async #read() {
+    const { api, signal } = this.context;
     try {
-      const answer = await api.put("settings", this.#getChanges(bootstrap.settings), { signal });
-      const { settings, has_models } = answer;
-      updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
-      toast(translate("settings_saved"), "good");
+      this.#apply(await this.#order.read(() => api.get("settings", { signal })));
     } catch (error) {
-      this.#showRefusal(error);
+      ignoreFailure(error);
     }
   }
 
-  /** Return the values that the user has changed, by the name of the setting. */
-  #getChanges(settings: Setting[]) {
-    const changed: Record<string, SettingValue> = {};
-    for (const { name, value } of settings) {
-      const typed = this.#fields.get(name)?.value;
-      if (typed !== undefined && typed !== value) changed[name] = typed;
-    }
-    return changed;
+  #apply(answer: SettingsSaved | null) {
+    if (!answer) return; // outdated
+    const { store } = this.context;
+    const { bootstrap } = store.get();
+    const { settings, has_models } = answer;
+    if (bootstrap) updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
   }
 
-  /** Show the server's errors below the fields they belong to. If there are none, show the error as
-   * a toast. */
-  #showRefusal(error: unknown) {
-    const messages = error instanceof ApiError ? error.fields : {};
-    const refused = [...this.#fields.values()].filter(({ setting }) => setting.name in messages);
-    for (const field of refused) field.showError(messages[field.setting.name] ?? "");
-    if (refused[0]) refused[0].focus();
-    else showError(error, this.context);
+  /** Save what a field shows, after what was changed before. */
+  #save(field: SettingField) {
+    this.#saving = this.#saving.then(() => this.#send(field));
+    return this.#saving;
   }
+
+  /** Save what a field shows, and offer to undo that. If the value is refused, say so beside the
+   * field; if the server does not respond, save the value once it does. */
+  async #send(field: SettingField) {
+    const { store, toast, translate } = this.context;
+    const { name, label } = field.setting;
+    const { value } = field;
+    const current = findValue(store.get().bootstrap, name);
+    field.showError("");
+    field.isWaiting = false;
+    if (value === current) return;
+    try {
+      await this.#put(name, value);
+    } catch (error) {
+      if (!isAborted(error)) this.#showRefusal(field, error);
+      return;
+    }
+    const saved = findValue(store.get().bootstrap, name);
+    if (field.value === value) field.showValue(saved ?? value);
+    if (!field.toast?.isConnected) field.before = current;
+    const undo = () => this.#undo(field, saved);
+    field.toast = toast(translate("setting_saved", { label }), "good", undo, field.toast);
+  }
+
+  async #put(name: string, value: SettingValue) {
+    const { api, signal } = this.context;
+    const answer = await this.#order.change(() =>
+      api.put("settings", { [name]: value }, { signal }),
+    );
+    this.#apply(answer);
+    this.#channel.postMessage("changed");
+  }
+
+  /** Save the value that a setting had before, unless it was changed again elsewhere. */
+  #undo({ setting: { name }, before }: SettingField, saved?: SettingValue) {
+    const { store, toast, translate } = this.context;
+    const now = findValue(store.get().bootstrap, name);
+    if (before === undefined || now !== saved) return toast(translate("setting_changed_since"));
+    this.#saving = this.#saving.then(() =>
+      this.#put(name, before).catch((error) => showError(error, this.context)),
+    );
+    return this.#saving;
+  }
+
+  /** Say beside a field why its value is not saved. */
+  #showRefusal(field: SettingField, error: unknown) {
+    const { toast, translate } = this.context;
+    field.isWaiting = error instanceof ApiError && error.code === "offline";
+    const message = field.isWaiting
+      ? translate("setting_waits")
+      : getErrorMessage(error, translate);
+    field.showError(message);
+    const { label } = field.setting;
+    const named = message.includes(label) ? message : `${label}: ${message}`;
+    if (!this.#panel.isOpen) toast(named, "bad");
+  }
+}
+
+/** Return the value of a setting, undefined if it is not known. */
+function findValue(bootstrap: State["bootstrap"], name: string) {
+  return getSetting(bootstrap, name) as SettingValue | undefined;
 }
 
 /** One setting: its label, its control, and an error below. */
@@ -220,6 +323,10 @@ class SettingField {
   control;
   wrong;
   element;
+  isWaiting = false; // for the server, to be saved
+  /** the value before the change that `toast` reports */
+  before?: SettingValue;
+  toast: HTMLElement | null = null;
 
   /** @param explainsLock whether to say why the setting is locked */
   constructor(
@@ -262,6 +369,7 @@ class SettingField {
   /** Show a value. */
   showValue(value: SettingValue) {
     this.showError("");
+    this.isWaiting = false;
     if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") {
       this.control.checked = value === true;
     } else {
@@ -273,11 +381,6 @@ class SettingField {
   showError(message: string) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));
-  }
-
-  focus() {
-    this.control.focus({ preventScroll: true });
-    this.element.scrollIntoView({ block: "nearest" });
   }
 }
 

@@ -147,11 +147,9 @@ export class HiddenRules {
       "aria-label": translate("hidden_text"),
       maxlength: 100,
       dir: "auto",
-      on: { keydown: (event) => event.key === "Enter" && this.#add(event) },
+      on: { keydown: (event) => event.key === "Enter" && void this.#add() },
     });
-    const add = button({ action: "hide", label: translate("do_hide") }, (event) =>
-      this.#add(event),
-    );
+    const add = button({ action: "hide", label: translate("do_hide") }, () => this.#add());
     this.element = el(
       "fieldset",
       { class: "hidden-rules" },
@@ -188,8 +186,7 @@ export class HiddenRules {
   }
 
   /** Hide the images of the typed author, or those with the typed word. */
-  #add(event: Event) {
-    event.preventDefault(); // Enter would save the settings
+  #add() {
     const text = this.#text.value.trim();
     if (!text) return this.focus();
     this.#text.value = "";

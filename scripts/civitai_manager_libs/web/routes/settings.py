@@ -47,7 +47,8 @@ class Choice(TypedDict):
 class Setting(TypedDict):
     """A setting with its value and form field.
 
-    low, high: the bounds of a number. value: "" for a locked folder or proxy.
+    low, high: the bounds of a number. value: "" for a locked folder or proxy. basic: most users may
+    want to change it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Setting(TypedDict):
     value: SettingValue
     choices: list[Choice]
     group: SettingGroup
+    basic: bool
     locked: LockReason
 
 
@@ -235,6 +237,7 @@ def make_settings_view(context: RequestContext) -> list[Setting]:
                     "value": "" if lock and entry.is_private else getattr(setting, entry.name),
                     "choices": choices,
                     "group": cast(SettingGroup, group),
+                    "basic": entry.is_basic,
                     "locked": lock,
                 }
             )
@@ -276,6 +279,12 @@ _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other forms
 
 
+@route("GET", "settings")
+def get_settings(context: RequestContext) -> SettingsSaved:
+    """Return all settings."""
+    return {"settings": make_settings_view(context), "has_models": model_files.has_folders()}
+
+
 @change_route("PUT", "settings")
 def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) -> SettingsSaved:
     """Change the settings in the request's body; return all settings.
@@ -297,7 +306,7 @@ def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) 
     except DiskError:
         _change_settings(before)
         raise
-    return {"settings": make_settings_view(context), "has_models": model_files.has_folders()}
+    return get_settings(context)
 
 
 def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, Any]:
