@@ -2,8 +2,9 @@
 
 from .conditions import SearchScope, SelectRows
 from .grammar import correct_query, FLAGS, fold_text, KEYS, parse_query, QueryProblem, SearchQuery
-from .indexer import find_authors, index_images, refresh_hidden, suggest_values, Suggestion
+from .indexer import index_images, refresh_hidden
 from .results import count_by_month, RANDOM, run_search, SearchPage
+from .suggestions import find_authors, suggest_values, Suggestion
 
 __all__ = ["FLAGS", "KEYS", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery", "SearchScope"]
 __all__ += ["SelectRows", "Suggestion", "correct_query", "count_by_month", "find_authors"]

@@ -1,0 +1,100 @@
+"""What a search that is being typed could be completed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..database import select_rows_or_empty
+from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS
+
+__all__ = ["find_authors", "suggest_values", "Suggestion"]
+
+_MOST = 8
+_VALUES = """
+SELECT n.shown, count(u.id) AS uses, max(v.model_name || ' ' || v.name)
+FROM names n JOIN uses u ON u.name = n.number LEFT JOIN versions v ON n.name = '#' || v.id
+WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
+    OR instr(lower(v.model_name || ' ' || v.name), ?) > 0)
+GROUP BY n.number ORDER BY uses DESC LIMIT ?
+"""
+
+_MOST_AUTHORS = 200  # whose images are counted
+_AUTHORS = """
+SELECT shown, (SELECT count(*) FROM uses u WHERE u.name = n.number) AS uses
+FROM (SELECT * FROM names WHERE kind = 'author' AND name >= ? AND name < ?
+    ORDER BY name LIMIT ?) n
+ORDER BY n.name != ?, uses DESC LIMIT ?
+"""
+
+_ANNOTATIONS = {
+    "tag": "SELECT min(tag), count(*) AS uses FROM own_tags WHERE instr(folded, ?) > 0"
+    " GROUP BY folded ORDER BY uses DESC LIMIT ?",
+    "collection": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
+    " WHERE instr(folded, ?) > 0 GROUP BY number ORDER BY uses DESC LIMIT ?",
+}
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A completion of the last word of a search.
+
+    text: replaces the word. count: number of images with this value, 0 for a key.
+    """
+
+    text: str
+    count: int
+
+
+def suggest_values(word: str) -> list[Suggestion]:
+    """Return completions of the last word of a search.
+
+    A word without a colon, such as `lo`, is completed to keys (`lora:`). A word such as `lora:de`
+    is completed to at most eight values that contain the typed text, most images first.
+    """
+    sign = "-" if word.startswith("-") else ""
+    key, colon, value = fold_text(word.removeprefix("-")).partition(":")
+    if not colon:
+        keys = [name for name in KEYS if name.startswith(key)]
+        return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
+    key = FORMER_WORDS.get(key, key)
+    typed = value.strip('"')
+    if key in FLAGS:
+        flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
+        return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
+    return [
+        Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
+        for shown, count in _iter_values(key, typed)
+    ]
+
+
+def find_authors(start: str, limit: int) -> list[Suggestion]:
+    """Return authors in the library whose names begin with `start`, most images first.
+
+    An exact match comes before all others. limit: largest number of authors.
+    """
+    name = fold_text(start)
+    values = (name, f"{name}\U0010ffff", _MOST_AUTHORS, name, limit)
+    rows = select_rows_or_empty(_AUTHORS, values) if name else []
+    return [Suggestion(shown, count) for shown, count in rows]
+
+
+def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
+    """Yield (value, number of images) for a key's values that contain the typed text.
+
+    Yield at most eight values, those with the most images first.
+    """
+    if key in _ANNOTATIONS:
+        yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
+    if key not in NAMES:
+        return
+    rows = select_rows_or_empty(_VALUES, (NAMES[key][0], typed, typed, _MOST))
+    for shown, count, version_name in rows:
+        name = version_name if shown.startswith("#") else shown
+        if name:  # empty for a version of a model that the library has not read
+            yield name, count
+
+
+def _quote_value(value: str) -> str:
+    bare = value.replace('"', " ")
+    return f'"{bare}"' if " " in bare else bare
