@@ -19,13 +19,34 @@ from .job_records import (
     WalkReport,
     WalkState,
 )
-from .service import describe_job, describe_report, FAILURES_LISTED, JobService, matches_words
+from .job_texts import (
+    describe_file,
+    describe_job,
+    describe_problem,
+    describe_progress,
+    describe_reasons,
+    describe_report,
+    describe_state,
+    matches_words,
+)
+from .service import JobService
 from .store import JobStore
 from .walk import count_requests_to_verify
 from .worker import JobWorker
 
 __all__ = ["add_received", "choose_destination", "choose_image_width", "count_requests_to_verify"]
-__all__ += ["describe_job", "describe_report", "FAILURES_LISTED", "FIELDS", "fill_template", "Item"]
+__all__ += [
+    "describe_file",
+    "describe_job",
+    "describe_problem",
+    "describe_progress",
+    "describe_reasons",
+    "describe_report",
+    "describe_state",
+    "FIELDS",
+    "fill_template",
+    "Item",
+]
 __all__ += ["Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore", "JobWorker"]
 __all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]
 __all__ += ["WalkState"]

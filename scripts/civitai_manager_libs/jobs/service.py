@@ -1,18 +1,15 @@
-"""The service by which jobs are created, listed, stopped and resumed, and jobs in words."""
+"""The service by which jobs are created, listed, stopped and resumed."""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .. import setting, util
 from ..civitai import ImageQuery
-from ..core import Image, level_name, log_disk_errors, sqlite
-from ..i18n import messages
-from ..library import search, write_later
+from ..core import Image, log_disk_errors, sqlite
+from ..library import write_later
 from ..model_files import ModelFileRequest
 from .image_files import choose_destination, choose_image_width
 from .job_records import (
@@ -21,21 +18,12 @@ from .job_records import (
     JobOptions,
     JobState,
     NamingContext,
-    WalkReport,
 )
+from .job_texts import FAILURES_LISTED
 from .queue import WorkerPool
 from .store import JobStore
 
-__all__ = [
-    "describe_job",
-    "describe_report",
-    "FAILURES_LISTED",
-    "JobService",
-    "matches_words",
-    "queue_unfinished_jobs",
-]
-_COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
-FAILURES_LISTED = 50  # of a job in a list of jobs
+__all__ = ["JobService", "queue_unfinished_jobs"]
 # To wait for the queue's lock, which another program holds briefly in `is_queue_running`.
 _LOCK_SECONDS = 1.0
 _MOST_SEARCHED = 10_000  # jobs
@@ -286,101 +274,3 @@ def queue_unfinished_jobs(store: JobStore) -> list[int]:
     with log_disk_errors("gallery"):
         store.queue_jobs(ids)
     return ids
-
-
-def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
-    """Return (group, subject, filters) of a job in words of a language such as "en" or "zh-TW".
-
-    group: the model, author, post or collection, by which the page groups jobs. subject: which part
-    of the group, such as a version and a number of images. filters: the filters of its gallery,
-    [] for model files and for images that the user chose one by one.
-    """
-    group, searched = job.title, job.options.search
-    if searched:
-        name = _COLLECTION.fullmatch(searched)
-        key = "job_group_collection" if name else "job_group_search"
-        group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
-    filters = [] if job.is_selection or job.has_models else list(_list_filters(job, language))
-    return group, " · ".join(_list_subjects(job, language)), filters
-
-
-def _list_subjects(job: Job, language: str) -> Iterator[str]:
-    query, names = job.query, job.options.facts
-    version = names.version or names.versions.get(query.version_id or 0, "")
-    if version or query.version_id:
-        yield version or f"#{query.version_id}"
-    if query.post_id:
-        yield messages.translate("post_number", language, id=query.post_id)
-    if query.username and query.username != job.title:
-        yield query.username
-    key = "job_of_chosen" if job.is_selection else "job_of_gallery"
-    if job.has_models:
-        key = "job_of_models"
-    elif job.options.reads_only:
-        key = "job_of_records"
-    yield messages.translate(key, language, n=job.wanted)
-
-
-def _list_filters(job: Job, language: str) -> Iterator[str]:
-    """Yield the filters of a job's gallery in words.
-
-    The sort order and the highest rating are always among them, other filters only if they are set.
-    """
-    query = job.query
-    yield messages.get_choice_label("sort", query.sort, language)
-    if query.period != "AllTime":
-        yield messages.get_choice_label("period", query.period, language)
-    level = messages.get_choice_label("level", level_name(query.level), language)
-    yield messages.translate("job_up_to", language, level=level)
-    if query.type:
-        yield messages.get_choice_label("type", query.type, language)
-    if query.with_meta:
-        yield messages.translate("pick_meta", language)
-    yield from query.base_models
-
-
-def describe_report(job: Job, language: str) -> tuple[list[str], str]:
-    """Return (what a job found in its gallery, why it read no further pages), in words.
-
-    If the job read the gallery twice, the second text also tells what the second walk found.
-    """
-    counts, seen = job.report.counts.items(), job.report.seen
-    end = messages.translate(f"report_{job.report.end or 'not_over'}", language, n=seen)
-    if job.options.verify:
-        space = " " if language == "en" else ""
-        end = f"{end}{space}{_compare_walks(job.report, language)}"
-    return [messages.translate(f"report_{name}", language, n=n) for name, n in counts], end
-
-
-def _compare_walks(report: WalkReport, language: str) -> str:
-    first, second, both, missing = report.first, report.second, report.both, report.missing
-    if report.second_end == "limit":
-        key = "walks_limit"
-    elif report.second_end in ("", "empty"):
-        is_due = report.second_end or report.end not in ("", "limit", "known")
-        key = "walks_not_over" if is_due else "walks_not_two"
-    elif missing is None and (first or second):
-        key = "walks_apart"
-    elif missing:
-        key = "walks_missing"
-    else:
-        key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
-    numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
-    numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
-    texts = {name: f"{number:,}" for name, number in numbers.items()}
-    return messages.translate(f"report_{key}", language, **texts)
-
-
-def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's description contains all `words`, ignoring case.
-
-    words: separated by spaces. The job's title, folder, state and date count as parts of the
-    description.
-    """
-    group, subject, filters = describe_job(job, language)
-    state = messages.translate(f"state_{job.state}", language)
-    failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
-    day = time.strftime("%Y-%m-%d", time.localtime(job.created))
-    texts = (job.title, group, subject, *filters, job.folder, state, failed, day)
-    text = search.fold_text(" ".join(texts))
-    return all(word in text for word in search.fold_text(words).split())

@@ -6,22 +6,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import chain
 from typing import cast, Literal
 
 from typing_extensions import TypedDict
 
-from ... import setting, util
+from ... import setting
 from ...civitai import ImageQuery, make_image_page_url, make_version_page_url
 from ...core import as_id, as_whole_number, clean_line
 from ...errors import InvalidResponse
 from ...i18n import messages
 from ...jobs import (
+    describe_file,
     describe_job,
+    describe_problem,
+    describe_progress,
+    describe_reasons,
     describe_report,
-    FAILURES_LISTED,
+    describe_state,
     Item,
     Job,
     JobService,
@@ -29,7 +31,6 @@ from ...jobs import (
     matches_words,
     ModelFileState,
     NamingContext,
-    WalkState,
 )
 from ...library import bookmarks, image_records, models, pages, wait_for_writes
 from ..http import ApiError, change_route, is_from_this_machine, MB, RequestContext, route
@@ -160,38 +161,8 @@ def _make_file_view(file: ModelFileState, job: Job, language: str) -> JobModelFi
         "state": cast(_FileState, file.state),
         "received": file.received,
         "size": file.size,
-        "line": _make_file_line(file, job, language),
+        "line": describe_file(file, job, language),
     }
-
-
-def _make_file_line(file: ModelFileState, job: Job, language: str) -> str:
-    if file.state == "failed":
-        return messages.explain_reason(file.reason, language, file.message, is_model=True)
-    size = util.short_bytes(file.size) if file.size else ""
-    if file.received and file.state in ("running", "waiting"):
-        done = {"done": util.short_bytes(file.received), "total": size or "?"}
-        size = messages.translate("of", language, **done)
-    if file.state != "running":
-        key = {"saved": "model_file_saved", "skipped": "model_file_was_here"}.get(file.state)
-        state = messages.translate(key or "model_file_waits", language)
-        return " · ".join(filter(None, [state, size]))
-    parts = [size] if size else []
-    if job.state is JobState.RUNNING and job.rate:
-        left = (file.size - file.received) / job.rate if file.size > file.received else None
-        parts += _list_rate_texts(job.rate, left, language)
-    return " · ".join(parts)
-
-
-def _list_rate_texts(rate: float, seconds_left: float | None, language: str) -> list[str]:
-    texts = [f"{util.short_bytes(rate)}/s"]
-    if seconds_left is not None:
-        time = util.short_time(seconds_left)
-        texts.append(messages.translate("time_left", language, time=time))
-    return texts
-
-
-_LONG_PAUSE = 120  # seconds; longer pauses are shown in minutes
-_WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
 def make_jobs_panel(
@@ -250,7 +221,7 @@ def make_job_card(
         report = {"end": end, "lines": lines}
     more = job.failed - len(job.failures) if job.is_over else 0
     count = messages.translate("failed_count", language, n=job.failed)
-    failed_label = f"{count} {_make_reasons_text(job, language)}".strip()
+    failed_label = f"{count} {describe_reasons(job, language)}".strip()
     toast = failed_label if job.failed else ""
     if not job.failed and job.reason == "empty_end":
         toast = messages.explain_reason("empty_end", language)
@@ -263,11 +234,11 @@ def make_job_card(
         "filters": filters,
         "created": format_iso_time(job.created),
         "state": job.state,
-        "state_label": _make_state_label(job, language),
+        "state_label": describe_state(job, language),
         "reads_only": job.options.reads_only,
         "percent": _count_percent(job),
-        "line": _make_progress_line(job, language),
-        "note": _make_state_note(job, language),
+        "line": describe_progress(job, language),
+        "note": describe_problem(job, language),
         "folder": job.folder if may_see_paths and not job.options.reads_only else "",
         "saved": job.saved,
         "skipped": job.skipped,
@@ -287,99 +258,6 @@ def _count_percent(job: Job) -> int:
     if job.has_models:
         done, total = job.bytes, job.total_bytes
     return round(100 * done / total) if total else 100 * job.is_over
-
-
-def _make_reasons_text(job: Job, language: str) -> str:
-    """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
-
-    Return "" if there are no failures, or too many to list.
-    """
-    if job.failed > FAILURES_LISTED:
-        return ""
-    counted = Counter(item.reason for item in job.failures).most_common()
-    reasons = " · ".join(f"{messages.name_reason(code, language)}: {n}" for code, n in counted)
-    return f"({reasons})" if reasons else ""
-
-
-def _make_state_label(job: Job, language: str) -> str:
-    key = f"state_{job.state}"
-    if job.state is JobState.DONE and job.failed:
-        return messages.translate("failed_count", language, n=job.failed)
-    if job.will_retry:
-        key = "state_resting"
-    elif job.state is JobState.RUNNING:
-        if job.walk is WalkState.SECOND or job.needs_second_walk:
-            key = "state_verifying"
-        elif job.options.reads_only:
-            key = "state_reading"
-    return messages.translate(key, language)
-
-
-def _make_progress_line(job: Job, language: str) -> str:
-    if job.options.reads_only:
-        return messages.translate("job_read", language, done=job.saved, total=job.total)
-    if job.is_over:
-        left = job.total - job.finished if job.walked else 0
-        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed, "left": left}
-        if job.state is JobState.DONE:  # its label says how many failed
-            counts.pop("failed")
-        known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}
-        return " · ".join(
-            messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
-        )
-    parts = _list_count_texts(job, language)
-    if job.state is JobState.QUEUED and job.jobs_ahead:
-        parts.append(messages.translate("jobs_before", language, n=job.jobs_ahead))
-    if job.is_live:
-        parts += _list_speed_texts(job, language)
-    return " · ".join(parts)
-
-
-def _list_count_texts(job: Job, language: str) -> list[str]:
-    if job.has_models:
-        sizes = {"done": util.short_bytes(job.bytes), "total": util.short_bytes(job.total_bytes)}
-        parts = [messages.translate("of", language, **sizes)]
-        files = {"done": job.finished, "total": job.total}
-        return [*parts, messages.translate("of_files", language, **files)]
-    key = "of" if job.has_total else "of_at_most"
-    count = messages.translate(key, language, done=job.finished, total=job.total)
-    return [count, util.short_bytes(job.bytes)]
-
-
-def _list_speed_texts(job: Job, language: str) -> list[str]:
-    if job.retry_in >= _LONG_PAUSE:
-        time = util.short_time(job.retry_in)
-        return [messages.translate("resting_long", language, time=time)]
-    if job.retry_in >= 1:
-        return [messages.translate("resting", language, seconds=round(job.retry_in))]
-    if job.state is not JobState.RUNNING:
-        return []
-    if not job.rate:
-        return [messages.translate("no_answer_yet", language)]
-    return _list_rate_texts(job.rate, job.seconds_left, language)
-
-
-def _make_state_note(job: Job, language: str) -> str:
-    """Return why a job is not running, or what is wrong with its saved files, in words.
-
-    Return "" for a job that waits for its turn in the queue, and if nothing is wrong.
-    """
-    if job.missing:
-        return messages.translate("missing_room", language, size=util.short_bytes(job.missing))
-    if job.state is JobState.QUEUED:
-        return ""
-    if job.reason in _WAITS and job.will_retry:
-        return messages.translate(_WAITS[job.reason], language)
-    if job.reason:
-        return messages.explain_reason(job.reason, language)
-    if job.is_over:
-        codes = [file.reason.split() for file in job.model_files if file.state == "saved"]
-        reasons = (messages.explain_reason(c, language, is_model=True) for c in chain(*codes))
-        texts = dict.fromkeys(reasons)
-        if texts:
-            return (" " if language == "en" else "").join(texts)
-    count = job.missing_files
-    return messages.translate("not_there", language, n=count) if count else ""
 
 
 def _list_actions(job: Job) -> list[str]:
