@@ -20,7 +20,7 @@ from .job_records import (
     NamingContext,
 )
 from .job_texts import FAILURES_LISTED
-from .queue import WorkerPool
+from .pool import WorkerPool
 from .store import JobStore
 
 __all__ = ["JobService", "queue_unfinished_jobs"]
