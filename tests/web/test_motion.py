@@ -62,6 +62,29 @@ def test_image_grows_from_its_tile_and_goes_back_into_it(server, open_gallery, s
     assert flights > 2
 
 
+def test_image_that_is_closed_on_its_way_turns_back_from_where_it_is(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.wait_for_load_state("networkidle")
+    boxes = page.page.evaluate("""async () => {
+        const root = document.querySelector("civitai-gallery").shadowRoot;
+        const hold = (time) => {
+            const flight = root.querySelector(".flight");
+            const [motion] = flight.getAnimations();
+            motion.pause();
+            motion.currentTime = time;
+            const {x, y, width, height} = flight.getBoundingClientRect();
+            return [x, y, width, height].map(Math.round);
+        };
+        root.querySelector("[data-tile][data-shows]").click();
+        const half = hold(60);
+        root.querySelector("[data-viewer] [data-do=close]").click();
+        await Promise.resolve();
+        await Promise.resolve();
+        return [half, hold(0), root.querySelectorAll(".flight").length];
+    }""")
+    assert _near(boxes[0], boxes[1]) and boxes[2] == 1
+
+
 def test_with_reduced_motion_nothing_moves(server, open_gallery):
     page = open_gallery(server, reduced_motion="reduce").ready()
     page.page.wait_for_load_state("networkidle")

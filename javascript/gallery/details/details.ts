@@ -53,13 +53,15 @@ export class Details {
 
   /** Show an image's details from the next frame on. For an image that is shown for only one frame,
    * nothing is loaded.
-   * @param next ids of the images whose details are then loaded in advance */
-  showImage(view: ImageView, next: number[]) {
+   * @param next ids of the images whose details are then loaded in advance
+   * @param landed nothing is drawn before, since that would cost the image's flight frames */
+  showImage(view: ImageView, next: number[], landed: Promise<void>) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();
     this.#abort = new AbortController();
     this.#view = view;
-    this.#frame = requestAnimationFrame(() => void this.#load(view, next));
+    this.body.setAttribute("aria-busy", "true");
+    this.#frame = requestAnimationFrame(() => void this.#load(view, next, landed));
   }
 
   clear() {
@@ -83,15 +85,20 @@ export class Details {
   }
 
   /** Show an image's cached details, then the current ones from the server.
-   * @param next ids of the images whose details are then loaded in advance */
-  async #load(view: ImageView, next: number[]) {
+   * @param next ids of the images whose details are then loaded in advance
+   * @param landed the promise to await before anything is drawn */
+  async #load(view: ImageView, next: number[], landed?: Promise<void>) {
     const { signal } = this.#abort;
     this.#isFailed = false;
+    const request = this.records.getRecord(view.id, signal);
+    request.catch(() => {}); // handled below
+    await landed;
+    if (signal.aborted) return;
     const known = this.records.getCached(view.id);
     if (known) this.#draw(view, known, signal);
     else this.#drawWaiting(view);
     try {
-      const record = await this.records.getRecord(view.id, signal);
+      const record = await request;
       const isNews = record !== known && JSON.stringify(record) !== JSON.stringify(known);
       if (isNews) this.#draw(view, record, signal);
     } catch (error) {

@@ -11,7 +11,9 @@ export function isStill() {
 
 export class Flight {
   #copy: HTMLElement | null = null;
-  #animations: Animation[] = [];
+  #animation: Animation | null = null;
+  /** settled while no image is on its way */
+  landed: Promise<void> = Promise.resolve();
 
   constructor(private readonly root: ShadowRoot) {}
 
@@ -22,21 +24,13 @@ export class Flight {
 
   /** Show a copy of an image on its way between two boxes of the window, above everything else. A
    * flight that is under way ends.
-   * @param fading an element that appears meanwhile, null for none
    * @param onEnd called when the copy is gone */
-  start(
-    image: HTMLImageElement,
-    [from, to]: [DOMRect, DOMRect],
-    fading: HTMLElement | null,
-    onEnd: () => void,
-  ) {
+  start(image: HTMLImageElement, [from, to]: [DOMRect, DOMRect], onEnd: () => void) {
     if (!from.width || !to.width) return onEnd();
     const [x, y] = [from.left - to.left, from.top - to.top];
     const [across, down] = [from.width / to.width, from.height / to.height];
     const start = `translate(${x}px, ${y}px) scale(${across}, ${down})`;
     this.#fly(image, to, [{ transform: start }, { transform: "none" }], onEnd);
-    if (fading && this.#copy)
-      this.#animations.push(fading.animate([{ opacity: 0 }, { opacity: 1 }], FLIGHT));
   }
 
   /** Let a copy of an image sink and fade from where the image was. */
@@ -59,19 +53,19 @@ export class Flight {
     copy.showPopover(); // above the dialog
     const flight = copy.animate(frames, FLIGHT);
     this.#copy = copy;
-    this.#animations = [flight];
+    this.#animation = flight;
     const land = () => {
       copy.remove();
       if (this.#copy === copy) this.#copy = null;
       onEnd();
     };
-    flight.finished.then(land, land);
+    this.landed = flight.finished.then(land, land);
   }
 
   /** End the flight at once. */
   end() {
-    for (const one of this.#animations) one.finish();
-    this.#animations = [];
+    this.#animation?.finish();
+    this.#animation = null;
     this.#copy = null;
   }
 }

@@ -238,12 +238,12 @@ export class Viewer {
       parts.stage.retryFailed(); // the server may respond again
       parts.details.retry();
     }
-    if (isOther || (before && shown !== getWalk(before))) this.#loadAround(now, parts);
     if (isOpening) this.#fly(parts);
+    if (isOther || (before && shown !== getWalk(before))) this.#loadAround(now, parts);
   }
 
   /** Let the opened image grow from its tile. */
-  #fly({ stage, dialog }: ViewerParts) {
+  #fly({ stage }: ViewerParts) {
     const { slide, element } = stage;
     const thumb = this.#view && this.context.actions.findThumb(this.#view.id);
     if (!thumb || !slide || slide.isCovered) return;
@@ -252,7 +252,6 @@ export class Viewer {
     this.#flight.start(
       thumb,
       [thumb.getBoundingClientRect(), slide.box.getBoundingClientRect()],
-      dialog,
       () => element.classList.remove("awaits"),
     );
   }
@@ -263,7 +262,7 @@ export class Viewer {
    * @param from where it was */
   #flyBack(id: number, shown: HTMLImageElement | null, from: DOMRect) {
     const thumb = this.context.actions.findThumb(id);
-    if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], null, () => {});
+    if (thumb) this.#flight.start(thumb, [from, thumb.getBoundingClientRect()], () => {});
     else if (shown) this.#flight.vanish(shown, from);
   }
 
@@ -331,7 +330,7 @@ export class Viewer {
     const shown = getWalk(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
-    parts.details.showImage(this.#view as ImageView, ids);
+    parts.details.showImage(this.#view as ImageView, ids, this.#flight.landed);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
     const isFree = canWalkOn(state) && !loading && !problems.images;
     const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
@@ -365,6 +364,7 @@ export class Viewer {
     this.#parts.stage.clear();
     this.#parts.details.clear();
     closeModal(this.#parts.dialog);
+    this.#parts.details.body.replaceChildren(); // the next image opens without this one's
   }
 }
 
