@@ -216,7 +216,7 @@ function parseJson(text: string) {
 }
 
 interface ErrorBody {
-  error?: { code?: string; message?: string };
+  error?: { code?: string; message?: string; field?: string; fields?: Record<string, string> };
 }
 
 /** Return the error for a response that is not OK or not JSON.
