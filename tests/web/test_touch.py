@@ -265,3 +265,14 @@ def test_handle_of_the_months_is_dragged_by_a_finger(phone):
     Fingers(phone.page).swipe((x, y), (x, y + 300))
     wait_for(lambda: phone.place()[0] > 20)
     expect(handle).to_have_attribute("aria-valuetext", re.compile(r"20\d\d"))
+
+
+def test_messages_move_off_the_focused_image(phone):
+    page = phone
+    page.tiles.first.locator("[data-do='mark']").tap()
+    page.control("download-marked").tap()
+    page.message("saved").evaluate(_STAY)
+    for _ in range(6):
+        page.key("ArrowDown")
+        shown, tile = page.page.locator(".toasts").bounding_box(), page.boxes()[page.focused()]
+        assert shown["y"] >= tile[1] + tile[3] or shown["y"] + shown["height"] <= tile[1]

@@ -305,6 +305,21 @@ def test_background_and_font_are_those_around_our_element_and_text_if_it_is_read
 
 
 @pytest.mark.door
+def test_chosen_theme_is_that_of_our_element_alone(open_host):
+    page = open_host(query=_OPENED).page
+    expect(page.locator("[data-tile]").first).to_be_visible()
+    page.add_style_tag(content=_THEME % "rgb(230 240 250)")
+    gallery = page.locator("civitai-gallery")
+    expect(gallery).to_have_attribute("data-theme", "dark")
+    page.keyboard.press(",")
+    page.locator("[data-field='theme']").select_option("light")
+    expect(gallery).to_have_attribute("data-theme", "light")
+    ground = "one => getComputedStyle(one).backgroundColor"
+    assert gallery.evaluate(ground) == "rgb(255, 255, 255)"
+    assert page.locator(".gradio-container").first.evaluate(ground) == "rgb(30, 40, 50)"
+
+
+@pytest.mark.door
 def test_tab_that_is_laid_out_unseen_sends_no_request(browser, host):
     context = browser.new_context()
     page, asked = context.new_page(), []

@@ -135,6 +135,7 @@ export class Toasts {
       const isOutside = relatedTarget instanceof HTMLElement && !this.list.contains(relatedTarget);
       if (isOutside) this.#focused = relatedTarget;
     });
+    root.addEventListener("focusin", () => this.#keepOffFocus(), { signal });
     followTop(root, (top) => top.append(this.list), signal);
     // toasts do not outlast a visit to another tab of the host
     const clearIfHidden = () => this.list.getClientRects().length || this.list.replaceChildren();
@@ -196,8 +197,10 @@ export class Toasts {
 
   /** Move the messages to the window's other edge if they would cover the focused control. */
   #keepOffFocus() {
+    const { activeElement } = this.root;
+    if (!this.list.childElementCount || this.list.contains(activeElement)) return;
     this.list.removeAttribute("data-away");
-    const focused = this.root.activeElement?.getBoundingClientRect();
+    const focused = activeElement?.getBoundingClientRect();
     const box = this.list.getBoundingClientRect();
     const isCovered =
       focused &&
