@@ -19,6 +19,15 @@ from .job_records import (
     WalkReport,
     WalkState,
 )
+from .making import (
+    check_plan,
+    describe_cautions,
+    keep_image,
+    list_missing_names,
+    make_recipe,
+    MakeJob,
+    MakeService,
+)
 from .service import describe_job, describe_report, FAILURES_LISTED, JobService, matches_words
 from .store import JobStore
 from .walk import count_requests_to_verify
@@ -27,5 +36,7 @@ from .worker import JobWorker
 __all__ = ["add_received", "choose_destination", "choose_image_width", "count_requests_to_verify"]
 __all__ += ["describe_job", "describe_report", "FAILURES_LISTED", "FIELDS", "fill_template", "Item"]
 __all__ += ["Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore", "JobWorker"]
+__all__ += ["check_plan", "describe_cautions", "keep_image", "list_missing_names", "make_recipe"]
+__all__ += ["MakeJob", "MakeService"]
 __all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]
 __all__ += ["WalkState"]
