@@ -310,7 +310,10 @@ def _add_make(command: argparse.ArgumentParser) -> None:
 
 
 def _add_engines(command: argparse.ArgumentParser) -> None:
-    login = "ask for the user and password of the program at this address, and store them"
+    login = (
+        "ask for the user and password of the program at this address, and store them; default:"
+        " list the programs"
+    )
     command.add_argument("--login", metavar="ADDRESS", help=login)
 
 
