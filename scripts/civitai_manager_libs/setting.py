@@ -32,8 +32,9 @@ from .core import (
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
-__all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file"]
+__all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file", "engine_logins_file"]
 __all__ += ["get_image_url_to_gallery_file", "GROUPS", "library_file", "load", "load_api_key"]
+__all__ += ["made_folder"]
 __all__ += ["private_paths", "RENDITIONS", "restore", "save", "save_api_key"]
 __all__ += ["saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder", "validate_key"]
 
@@ -142,6 +143,8 @@ save_workflow = _define("saving", "save_workflow", False)
 download_images_folder = _define(
     "saving", "download_images_folder", "", is_private=True, is_basic=True
 )
+# For images made again here; empty: `made_here` in the folder for saved images.
+made_images_folder = _define("saving", "made_images_folder", "", is_private=True)
 # A template of `jobs.filename_template`.
 saved_name = _define("saving", "saved_name", "{model}/user_gallery_images/{id}")
 saved_quality = _define(
@@ -160,6 +163,8 @@ model_precision = _define(
 model_prefers_pruned = _define("models", "model_prefers_pruned", True)
 # Subfolders of the folder for a kind of model: a template of `model_files`; empty: none.
 model_folder_template = _define("models", "model_folder_template", "")
+# Text encoders for Flux and SD3 in ComfyUI, with ; between; empty: those with the usual names.
+engine_encoders = _define("models", "engine_encoders", "")
 model_civitai_info = _define("models", "model_civitai_info", True)
 model_preview = _define("models", "model_preview", True)
 model_card = _define("models", "model_card", True)
@@ -171,6 +176,8 @@ gallery_max_rate_kb = _define("network", "gallery_max_rate_kb", 0.0, 0, 10_000_0
 gallery_cache_mb = _define("network", "gallery_cache_mb", 2048, 10, 10_000_000)
 # Records that the library holds beside those that the user marked.
 library_records = _define("network", "library_records", 200_000, 1_000, 10_000_000)
+# Programs that make images, beside those found on this machine; several with ; between.
+engine_addresses = _define("network", "engine_addresses", "", is_private=True)
 # Empty: that of the environment; see `host.validate_proxy`.
 proxy = _define("network", "proxy", "", is_private=True)
 http_timeout = _define("network", "http_timeout", 20, 1, 600)
@@ -189,7 +196,15 @@ _THREE_IN_HOST, _NONE_IN_HOST = "saved_in_host", "none_in_host"
 # How the names of our own files in the data folder begin.
 _OWN_NAMES = (
     *("settings.json", "recent.json", "hidden.json", "model_hashes.json", "api_key", "gallery.db"),
-    *("library.db", "sc_gallery", "sc_kept", "locks", "outputs", ".civitai-shortcut-"),
+    *(
+        "engine_logins.json",
+        "library.db",
+        "sc_gallery",
+        "sc_kept",
+        "locks",
+        "outputs",
+        ".civitai-shortcut-",
+    ),
 )
 _DEFAULT_BASE_URL = "https://civitai.com"
 
@@ -229,6 +244,16 @@ def private_paths() -> list[str]:
 def saved_images_folder() -> str:
     """Return the folder below which downloaded images are saved."""
     return expand_folder(download_images_folder) or host.find_default_images_folder()
+
+
+def made_folder() -> str:
+    """Return the folder for images that were made again here."""
+    return expand_folder(made_images_folder) or os.path.join(saved_images_folder(), "made_here")
+
+
+def engine_logins_file() -> str:
+    """Return the path of the file with the logins of programs that make images."""
+    return os.path.join(data_folder(), "engine_logins.json")
 
 
 def base_url() -> str:

@@ -63,6 +63,11 @@ examples:
       downloads the newest version of a model into the folder of its kind
   python scripts/civitai_shortcut.py --demo models 900001 --get
       (to try it without a network)"""
+_MAKE_EXAMPLES = """\
+examples:
+  python scripts/civitai_shortcut.py make https://civitai.com/images/12345
+      makes the picture again in the ComfyUI or WebUI that runs on this machine
+  python scripts/civitai_shortcut.py make picture.png --engine comfyui --seed 7 --dest made"""
 _SEARCH_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py search 'lighthouse -blurry "golden hour"'
@@ -158,12 +163,12 @@ def _parse_folder(text: str) -> str:
     return text
 
 
-def _whole_number(low: int, high: int = _MAX) -> Callable[[str], int]:
+def _whole_number(low: int, high: int = _MAX, digits: int = 10) -> Callable[[str], int]:
     """Return a parser for whole numbers from `low` to `high`."""
     bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
 
     def parse(text: str) -> int:
-        is_number = text.isascii() and text.isdigit() and len(text) <= 10
+        is_number = text.isascii() and text.isdigit() and len(text) <= digits
         if not (is_number and low <= int(text) <= high):
             raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
         return int(text)
@@ -282,6 +287,41 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     add("--dest", type=_parse_folder, metavar="DIR", help=folder)
 
 
+def _parse_seed(text: str) -> int:
+    return -1 if text == "random" else _whole_number(0, 2**64 - 1, 20)(text)
+
+
+def _add_make(command: argparse.ArgumentParser) -> None:
+    command.epilog, add = _MAKE_EXAMPLES, command.add_argument
+    add("image", metavar="IMAGE", help="a picture: Civitai URL or id, or a file on this machine")
+    engine = (
+        "program to make it in: comfyui, webui (A1111, the Forges), sdnext, or an address that"
+        " `engines` lists; default: the only one that answers"
+    )
+    add("--engine", metavar="ENGINE", help=engine)
+    seed = "another seed, or `random`; default: the picture's"
+    add("--seed", type=_parse_seed, metavar="N", help=seed)
+    folder = "folder for the picture; default: the setting (made_here unless changed)"
+    add("--dest", type=_parse_folder, metavar="DIR", help=folder)
+    rebuild = "make a new graph from the infotext; default: a ComfyUI picture's own graph"
+    add("--rebuild", action="store_true", help=rebuild)
+    missing = "leave out missing LoRAs, VAEs, embeddings and upscalers; default: make nothing"
+    add("--allow-missing", action="store_true", help=missing)
+    custom = (
+        "run the picture's own graph though it has nodes that are not ComfyUI's own, which run"
+        " code on the engine's machine; default: make nothing"
+    )
+    add("--allow-custom-nodes", action="store_true", help=custom)
+
+
+def _add_engines(command: argparse.ArgumentParser) -> None:
+    login = (
+        "ask for the user and password of the program at this address, and store them; default:"
+        " list the programs"
+    )
+    command.add_argument("--login", metavar="ADDRESS", help=login)
+
+
 def _add_job(command: argparse.ArgumentParser) -> None:
     job = "number of a job, as `jobs` shows it; default: all jobs"
     command.add_argument("job", type=_whole_number(1), nargs="?", metavar="JOB", help=job)
@@ -355,6 +395,8 @@ _COMMANDS = {
         _add_models,
         "list the model files that pictures need, and download missing ones",
     ),
+    "engines": (_add_engines, "list the programs that can make pictures, and what they have"),
+    "make": (_add_make, "make a picture again in a program that runs"),
     "resume": (_add_job, "resume a job, or all unfinished jobs"),
     "retry": (_add_job, "retry the failed downloads of a job, or of all jobs"),
     "jobs": (_add_jobs, "list the download jobs, newest first, and how to resume them"),

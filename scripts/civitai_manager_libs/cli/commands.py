@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from .. import setting
 from ..civitai import ImageQuery
 from ..core import AtomicFile, Image
-from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError
+from ..errors import CivitaiShortcutError, DiskError, EngineError, InputError, NetworkError
 from ..http_client import CivitaiHttpClient
+from ..i18n import messages
 from ..jobs import (
     choose_destination,
     choose_image_width,
@@ -21,12 +22,14 @@ from ..jobs import (
 )
 from ..library import wait_for_writes
 from ..model_files import NeededFiles, plan_requests
+from .make_images import list_engines, make_image
 from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
 from .run_job import can_resume, MAX_JOBS, open_store, print_jobs, run_job
 from .run_job import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
 from .target import is_list, load_listed_images, make_checked_client, resolve_target
-from .terminal import explain_failure, get_text, print_message, print_translated, translate_errors
+from .terminal import explain_failure, get_text, get_user_language, print_message
+from .terminal import print_translated, translate_errors
 
 _BAD_INPUT = 2  # exit code
 _SHOWN = 20  # ids in a message
@@ -46,6 +49,9 @@ def run_command(arguments: argparse.Namespace) -> int:
     except InputError as error:
         print_message(str(error))
         return _BAD_INPUT
+    except EngineError as error:
+        print_message(messages.translate_error(error, get_user_language()))
+        return NOTHING_DONE
     except CivitaiShortcutError as error:
         text = explain_failure(error.reason, str(error))
         is_offline = type(error) is NetworkError  # a Busy error says what to do itself
@@ -175,6 +181,8 @@ _COMMANDS = {
     "retry": _retry,
     "jobs": print_jobs,
     "models": _list_models,
+    "engines": list_engines,
+    "make": make_image,
     "search": search_library,
     "export": print_bookmarks,
     "figures": show_stats,

@@ -78,7 +78,13 @@ _SHARED = (
     *("cloudflared", "localhostrun", "remotemoe", "tunnel"),
 )
 _FROZEN = ("freeze_settings", "freeze")  # the second is SD.Next's
-_FOLDERS = ("download_images_folder", "model_folders", "model_folder_template", "saved_name")
+_FOLDERS = (
+    "download_images_folder",
+    "made_images_folder",
+    "model_folders",
+    "model_folder_template",
+    "saved_name",
+)
 
 
 def is_shared() -> bool:

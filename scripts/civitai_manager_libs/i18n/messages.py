@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import EngineError, InputError
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -108,7 +108,7 @@ def translate(key: str, language: str, **values: Any) -> str:
     return _formatter.vformat(text, (), values)
 
 
-def translate_error(error: InputError, language: str) -> str:
+def translate_error(error: InputError | EngineError, language: str) -> str:
     """Return an error's message in a language, or in English if there is no translation."""
     has_text = error.key and language != "en"
     return translate(error.key, language, **error.values) if has_text else str(error)

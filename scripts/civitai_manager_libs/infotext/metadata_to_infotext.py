@@ -43,6 +43,7 @@ from .samplers import is_schedule, SDNEXT_UPSCALERS, translate_sampler, translat
 
 __all__ = [
     "build_infotext",
+    "find_graph",
     "find_workflow",
     "Generation",
     "list_added_lora_tags",
@@ -103,6 +104,18 @@ def find_workflow(meta: Mapping[str, Any] | None) -> str:
         if found:  # `load_json` removes NaN, which browsers do not parse
             return json.dumps(load_json(json.dumps(found)), ensure_ascii=False)
     return ""
+
+
+def find_graph(meta: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the ComfyUI graph in an image's generation data in API format, None if none is there.
+
+    ComfyUI can run it as it is.
+    """
+    comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
+    graph = as_mapping(load_json(comfy.get("prompt")))
+    nodes = list(map(as_mapping, graph.values()))
+    is_whole = all("class_type" in node and "inputs" in node for node in nodes)
+    return dict(graph) if nodes and is_whole else None
 
 
 def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:

@@ -29,6 +29,15 @@ from .job_texts import (
     describe_state,
     matches_words,
 )
+from .making import (
+    check_plan,
+    describe_cautions,
+    keep_image,
+    list_missing_names,
+    make_recipe,
+    MakeJob,
+    MakeService,
+)
 from .service import JobService
 from .store import JobStore
 from .walk import count_requests_to_verify
@@ -48,5 +57,7 @@ __all__ += [
     "Item",
 ]
 __all__ += ["Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore", "JobWorker"]
+__all__ += ["check_plan", "describe_cautions", "keep_image", "list_missing_names", "make_recipe"]
+__all__ += ["MakeJob", "MakeService"]
 __all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]
 __all__ += ["WalkState"]

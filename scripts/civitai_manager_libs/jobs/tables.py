@@ -51,7 +51,7 @@ __all__ = [
 # JSON. In `items`, name is as in `Item`; walks: 1 first walk, 2 second walk, 3 both. An item of
 # kind `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until
 # it is saved, and its record a `ModelFileRequest`. The tables `saved` and `claims` are for images
-# only.
+# only. `made` has the images that engines make: a `MakeJob`.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -78,7 +78,13 @@ CREATE TABLE saved (
     image_id INTEGER PRIMARY KEY, path TEXT NOT NULL, bytes INTEGER NOT NULL, at REAL NOT NULL
 );
 CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE);
-CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
+CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL);
+CREATE TABLE made (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, image_id INTEGER NOT NULL,
+    engine TEXT NOT NULL, plan TEXT NOT NULL, prompt_id TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued', problem TEXT NOT NULL DEFAULT '{}',
+    path TEXT NOT NULL DEFAULT ''
+)
 """
 # The first line fails for files of the first two days, whose version 1 has no table `records`: they
 # are set aside as damaged.
@@ -101,9 +107,17 @@ UPDATE jobs SET walked = 5 WHERE walked = 1
     AND CASE WHEN json_valid(report) THEN json_extract(report, '$.end') END IN ('end', 'blank')
     AND coalesce(json_extract(report, '$.second_end'), '') = ''
 """
-_CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5)
+_TO_6 = """
+CREATE TABLE IF NOT EXISTS made (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, image_id INTEGER NOT NULL,
+    engine TEXT NOT NULL, plan TEXT NOT NULL, prompt_id TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued', problem TEXT NOT NULL DEFAULT '{}',
+    path TEXT NOT NULL DEFAULT ''
+)
+"""
+_CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5, _TO_6)
 _SCHEMA = sqlite.Schema(
-    5, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
+    6, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
 _LOCK_SECONDS = 1.0  # to wait for the lock, which `is_job_running` of another process holds briefly
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more

@@ -2,13 +2,22 @@
 
 from . import responses
 from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
+from .engine_client import EngineClient, EngineReply, ReplyLimits
 from .limiter import HostLimiter, HostLimiters
 from .model_download import ModelDownload, ModelSession
 from .model_route import ExpectedFile
 from .retries import RetryLoop
 from .session import ApiClient, HttpSession, ONE_TRY, OutgoingRequest, prepare_request, SendOptions
 
-__all__ = ["ApiClient", "FetchedFile", "FileDownload", "FileOptions", "HostLimiter"]
+__all__ = [
+    "ApiClient",
+    "EngineClient",
+    "EngineReply",
+    "FetchedFile",
+    "FileDownload",
+    "FileOptions",
+    "HostLimiter",
+]
 __all__ += ["HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload", "ModelSession"]
 __all__ += ["ONE_TRY", "OutgoingRequest", "prepare_request", "Progress", "responses", "RetryLoop"]
-__all__ += ["SendOptions", "Target"]
+__all__ += ["ReplyLimits", "SendOptions", "Target"]

@@ -20,6 +20,7 @@ from ...errors import (
     Cancelled,
     CivitaiShortcutError,
     DiskError,
+    EngineError,
     InputError,
     NeedsKey,
     NotFound,
@@ -158,7 +159,7 @@ def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: boo
 
     may_see_paths: whether the sentence may contain paths and addresses of this machine.
     """
-    if isinstance(error, InputError):
+    if isinstance(error, (InputError, EngineError)):
         return messages.translate_error(error, language) if error.key else str(error)
     if isinstance(error, Busy):
         minutes = max(1, math.ceil(error.seconds / 60))

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from ..http import ApiError, ApiRoute, Endpoints, RequestContext, ROUTES
 from . import bookmarks, gallery, home, image, jobs  # noqa: F401  # they declare their routes
-from . import files, model_files, reproductions, search, watches  # noqa: F401
+from . import engines, files, model_files, reproductions, search, watches  # noqa: F401
 from .dependencies import resume_work
 from .settings import CHECKS, new_instance, set_demo
 

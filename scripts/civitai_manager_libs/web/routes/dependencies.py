@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
-from ...jobs import JobService
+from ...jobs import JobService, MakeService
 from ...library import hidden_rules, image_records, pages
 from ..http import ApiError, RequestContext
 
@@ -23,6 +23,7 @@ __all__ = [
     "GalleryQuery",
     "get_client",
     "get_job_service",
+    "get_make_service",
     "parse_gallery_query",
     "parse_image_query",
     "parse_level_mask",
@@ -78,6 +79,7 @@ def respond_once(request_id: str, begin: Callable[[], T]) -> T:
 
 
 _service: JobService | None = None
+_make_service: MakeService | None = None
 _service_lock = threading.Lock()
 _LONGEST_CURSOR = 2000  # characters
 
@@ -96,6 +98,15 @@ def get_job_service() -> JobService:
         return _service
 
 
+def get_make_service() -> MakeService:
+    """Return the service that makes images; create it at the first call."""
+    global _make_service
+    with _service_lock:
+        if _make_service is None:
+            _make_service = MakeService()
+        return _make_service
+
+
 def resume_work() -> None:
     """Resume unfinished jobs, and indexing of a library that an older version has written.
 
@@ -108,6 +119,8 @@ def resume_work() -> None:
         hidden_rules.adopt_old_file()
     with log_disk_errors("gallery"):
         get_job_service().resume_after_start()
+    with log_disk_errors("gallery"):
+        get_make_service().resume_after_start()
 
 
 def require_image(context: RequestContext) -> Image:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast, Literal, Union
 
 from typing_extensions import TypedDict
 
-from ... import civitai, host, model_files, setting
+from ... import civitai, engines, host, model_files, setting
 from ...core import AtomicFile, expand_folder
 from ...errors import DiskError, InputError, NeedsKey, SettingError
 from ...http_client import CivitaiHttpClient
@@ -267,11 +267,12 @@ def _filter_choices(language: str) -> FilterChoices:
     }
 
 
-_FOLDER = "download_images_folder"
+_FOLDERS = ("download_images_folder", "made_images_folder")
 # Checks of typed texts by setting: each returns the text to save, or raises InputError.
 CHECKS: dict[str, Callable[[str], str]] = {
     "saved_name": validate_template,
     "proxy": host.validate_proxy,
+    "engine_addresses": engines.validate_addresses,
     "model_folders": model_files.validate_folders,
     "model_folder_template": validate_folder_template,
 }
@@ -326,8 +327,8 @@ def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, An
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
     """Return the checked value, converted to the setting's type."""
     try:
-        if entry.name == _FOLDER:
-            value = _validate_folder(str(value or "").strip())
+        if entry.name in _FOLDERS:
+            value = _validate_folder(entry.name, str(value or "").strip())
         elif entry.name in CHECKS:
             value = _validate_text(entry.name, str(value))
         return entry.validate(value)
@@ -342,7 +343,7 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
         raise ApiError(400, "disk", "bad_value", entry.name, error=error) from error
 
 
-def _validate_folder(text: str) -> str:
+def _validate_folder(name: str, text: str) -> str:
     """Check whether images can be saved in a folder; return its path unchanged.
 
     "" is the default folder. Raises ApiError if the path is not absolute, and DiskError if nothing
@@ -353,7 +354,7 @@ def _validate_folder(text: str) -> str:
         return text
     if not os.path.isabs(folder):
         example = os.path.join(os.path.expanduser("~"), "pictures")
-        raise ApiError(400, "bad_input", "folder_not_absolute", _FOLDER, example=example)
+        raise ApiError(400, "bad_input", "folder_not_absolute", name, example=example)
     with AtomicFile(folder):
         return text
 

@@ -1,0 +1,228 @@
+"""Which programs that make images answer, and with which login."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from .. import setting
+from ..core import as_mapping, as_text, clean_line, lock_file, read_json_object, run_parallel
+from ..core import write_text_file
+from ..errors import (
+    CivitaiShortcutError,
+    EngineError,
+    InputError,
+    InvalidResponse,
+    NetworkError,
+    SettingError,
+)
+from ..i18n import messages
+from ..network import EngineClient, EngineReply, ReplyLimits
+
+__all__ = [
+    "check_reply",
+    "connect",
+    "Engine",
+    "fail",
+    "find_engine",
+    "find_engines",
+    "list_addresses",
+]
+__all__ += ["probe", "request_json", "save_login", "shorten_error"]
+__all__ += ["validate_addresses"]
+
+EngineKind = Literal["comfyui", "webui", "sdnext"]
+EngineState = Literal["ready", "no_api", "needs_login"]
+
+# ComfyUI and its desktop app; A1111's family, and without its page.
+_USUAL = tuple(f"http://127.0.0.1:{port}" for port in (8188, 8000, 7860, 7861))
+_MAX_ADDRESSES = 20
+_MAX_LOGIN = 1_000  # characters
+_PROBE = ReplyLimits(connect=1, wait=3, total=5, size=1_000_000)
+_ADDRESS = re.compile(r"https?://[^\s/@?#;]{1,200}(?:/[^\s@?#;]{0,200})?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A program that makes images. state: whether it takes requests. version: "" if unknown."""
+
+    kind: EngineKind
+    address: str
+    state: EngineState = "ready"
+    version: str = ""
+
+    @property
+    def name(self) -> str:
+        names = {"comfyui": "ComfyUI", "webui": "WebUI", "sdnext": "SD.Next"}
+        return f"{names[self.kind]} {self.version}".strip()
+
+
+def fail(key: str, **values: object) -> EngineError:
+    """Return an error with the sentence for this key."""
+    return EngineError(messages.translate(key, "en", **values), key, **values)
+
+
+def validate_addresses(text: str) -> str:
+    """Check addresses with `;` between them and return them. Raises InputError for a bad one."""
+    addresses = [one.strip() for one in text.split(";") if one.strip()]
+    for address in addresses:
+        if not _ADDRESS.fullmatch(address) or not _has_port(address):
+            message = f"{address!r} is no address such as http://127.0.0.1:8188."
+            raise InputError(message, "engine_bad_address", address=repr(address[:100]))
+    return ";".join(address.rstrip("/") for address in addresses)
+
+
+def _has_port(address: str) -> bool:
+    try:
+        return bool(urlsplit(address).hostname) and urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
+def list_addresses() -> list[str]:
+    """Return the addresses in the settings, then the usual ones on this machine."""
+    stated = [one.strip().rstrip("/") for one in setting.engine_addresses.split(";")]
+    return list(dict.fromkeys(one for one in (*stated, *_USUAL) if one))[:_MAX_ADDRESSES]
+
+
+def find_engines() -> list[Engine]:
+    """Ask each known address, at the same time, and return the programs that answer."""
+
+    def ask(address: str) -> Engine | None:
+        try:
+            return probe(address)
+        except CivitaiShortcutError:
+            return None
+
+    addresses = list_addresses()
+    found = dict(run_parallel(addresses, ask, _MAX_ADDRESSES))
+    return [engine for address in addresses if (engine := found.get(address)) is not None]
+
+
+def find_engine(address: str) -> Engine:
+    """Return the program at a known address. Raises EngineError if it takes no requests."""
+    if address not in list_addresses():  # only the owner's settings name others
+        raise fail("engine_unknown", address=address)
+    try:
+        engine = probe(address)
+    except CivitaiShortcutError as error:
+        if isinstance(error, InputError):
+            raise
+        raise fail("engine_off", address=address) from error
+    if engine is None:
+        raise fail("engine_none", address=address)
+    if engine.state != "ready":
+        raise fail(f"engine_{engine.state}", engine=engine.name, address=address)
+    return engine
+
+
+def probe(address: str) -> Engine | None:
+    """Return the program that answers at an address, None if it is another kind of program.
+
+    Raises NetworkError if nothing answers, and InputError for an address that is not allowed.
+    """
+    client = connect(address)
+    reply = client.fetch("GET", "/system_stats", limits=_PROBE)
+    stats = as_mapping(reply.value)
+    if reply.status == 200 and "devices" in stats:
+        version = as_text(as_mapping(stats.get("system")).get("comfyui_version"))
+        return Engine("comfyui", address, version=clean_line(version, 40))
+    reply = client.fetch("GET", "/sdapi/v1/version", limits=_PROBE)
+    stated = as_mapping(reply.value)
+    if reply.status == 200 and as_text(stated.get("app")).lower() == "sd.next":
+        return Engine("sdnext", address)
+    ping = client.fetch("GET", "/internal/ping", limits=_PROBE)
+    if ping.status != 200 or ping.value != {}:
+        is_login = reply.status == 401 and reply.value is not None
+        return Engine("sdnext", address, "needs_login") if is_login else None
+    params = {"skip_current_image": "true"}
+    reply = client.fetch("GET", "/sdapi/v1/progress", params=params, limits=_PROBE)
+    if reply.status == 200 and isinstance(reply.value, Mapping):
+        return Engine("webui", address)
+    return Engine("webui", address, "needs_login" if reply.status in (401, 403) else "no_api")
+
+
+def connect(address: str) -> EngineClient:
+    """Return a client for an address, with the login that is stored for it."""
+    return EngineClient(address, as_text(_read_logins().get(address)))
+
+
+def save_login(address: str, login: str) -> None:
+    """Store "user:password" for an address in a file of its own; "" removes it.
+
+    Only the file's owner can read it. Raises InputError for an invalid login, and DiskError.
+    """
+    if address not in list_addresses():
+        raise InputError(
+            f"{address} is not among the addresses.", "engine_unknown", address=address
+        )
+    is_valid = ":" in login and login.isprintable() and len(login) <= _MAX_LOGIN
+    if login and not is_valid:  # the text is not repeated: it may be a password
+        raise InputError("The login must be user:password.", "engine_bad_login")
+    with lock_file(setting.engine_logins_file()):
+        logins = {**_read_logins(), address: login}
+        known = {one: value for one, value in logins.items() if value}
+        write_text_file(setting.engine_logins_file(), json.dumps(known), private=True)
+
+
+def _read_logins() -> dict[str, Any]:
+    try:
+        return read_json_object(setting.engine_logins_file())
+    except SettingError:
+        return {}
+
+
+def request_json(
+    engine: Engine,
+    client: EngineClient,
+    method: str,
+    path: str,
+    allowed: tuple[int, ...] = (200,),
+    json_data: Any = None,
+    **options: Any,
+) -> EngineReply:
+    """Send a request and return the response as `check_reply` does. Raises EngineError."""
+    try:
+        reply = client.fetch(method, path, json_data, **options)
+    except NetworkError as error:
+        raise fail("engine_off", address=engine.address) from error
+    except InvalidResponse as error:
+        raise fail("engine_invalid", engine=engine.name) from error
+    return check_reply(engine, reply, allowed)
+
+
+def check_reply(
+    engine: Engine, reply: EngineReply, allowed: tuple[int, ...] = (200,)
+) -> EngineReply:
+    """Return a response that has JSON and one of the allowed statuses, else raise EngineError."""
+    if reply.status in (401, 403):
+        raise fail("engine_needs_login", engine=engine.name, address=engine.address)
+    if reply.status == 429:
+        raise fail("engine_busy", engine=engine.name)
+    if reply.status not in allowed:
+        detail = next(_iter_details(reply.value), f"HTTP {reply.status}")
+        raise fail("engine_failed", engine=engine.name, error=detail)
+    if reply.value is None:
+        raise fail("engine_invalid", engine=engine.name)
+    return reply
+
+
+def _iter_details(value: object) -> Iterator[str]:
+    """Yield what a response says about an error, the most exact text first."""
+    stated = as_mapping(value)
+    for name in ("errors", "message", "detail", "error"):
+        inner = stated.get(name)
+        text = as_text(as_mapping(inner).get("message")) or as_text(inner)
+        if text:
+            yield shorten_error(text)
+
+
+def shorten_error(text: str) -> str:
+    """Return the first line of an error's text, without the folders of its paths."""
+    lines = [line for line in as_text(text)[:5_000].splitlines() if line.strip()]
+    words = (re.split(r"[\\/]", word)[-1] for word in (lines[0] if lines else "").split(" "))
+    return clean_line(" ".join(words), 300)

@@ -1,0 +1,445 @@
+"""A1111's family and SD.Next by their API: what they have, and txt2img."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import util
+from ..core import (
+    as_integer,
+    as_list,
+    as_mapping,
+    as_number,
+    as_text,
+    Cancellation,
+    detect_media_extension,
+    model_file_stem,
+    never_cancelled,
+)
+from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
+from ..infotext import compose_infotext, parse_infotext, translate_prompt, translate_sampler
+from ..network import EngineClient, EngineReply, ReplyLimits
+from .find import check_reply, connect, Engine, fail, request_json
+from .recipe import (
+    Caution,
+    drop_lora,
+    iter_cautions,
+    Listed,
+    Made,
+    match_file,
+    Missing,
+    Plan,
+    PlanOptions,
+    Recipe,
+    Report,
+    Wanted,
+)
+
+__all__ = ["list_files", "make", "plan"]
+
+_MAX_IMAGE = 140_000_000  # bytes of a response: an image of 100 MB in base64
+_PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=_MAX_IMAGE)
+_OPTIONS = ReplyLimits(wait=120, total=300)  # setting a model loads it
+_POLL = 1.0  # seconds
+_MAX_FAILURES = 60  # polls in a row without an answer, or after a stop
+_STARTING = re.compile(r"default_script_arg", re.IGNORECASE)  # an error of the first minute
+_START_TRIES, _START_PAUSE = 12, 5.0
+_TAG = re.compile(r"<(lora|lyco):([^:<>\n]{1,200})")
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_SAME = re.compile(r"use same .*", re.IGNORECASE)
+_MODULE = re.compile(r"Module \d{1,2}")
+_RNG = ("GPU", "CPU", "NV")
+# Options that follow from others, or that tell what is loaded.
+_DERIVED = {"sd_checkpoint_hash"}
+
+
+class _Lists:
+    """What a WebUI lists, each list asked for once."""
+
+    def __init__(self, engine: Engine, client: EngineClient) -> None:
+        self._engine, self._client = engine, client
+        self._known: dict[str, list[Mapping[str, Any]] | None] = {}
+
+    def read(self, name: str) -> list[Mapping[str, Any]] | None:
+        """Return the entries of a list such as "loras", None if the WebUI has no such list."""
+        if name not in self._known:
+            path = f"/sdapi/v1/{name}"
+            reply = request_json(self._engine, self._client, "GET", path, (200, 404))
+            entries = [as_mapping(one) for one in as_list(reply.value)]
+            self._known[name] = entries if reply.status == 200 else None
+        return self._known[name]
+
+    def list_files(self, name: str) -> list[Listed]:
+        keys = {
+            "sd-models": ("title", ("model_name", "filename"), "filename"),
+            "loras": ("name", ("name", "alias"), "path"),
+            "sd-vae": ("model_name", ("model_name", "filename"), "filename"),
+            "sd-modules": ("model_name", ("model_name", "filename"), "filename"),
+        }
+        name_key, stem_keys, path_key = keys[name]
+        return [
+            Listed(
+                as_text(one.get(name_key)),
+                tuple(model_file_stem(as_text(one.get(key))) for key in stem_keys if one.get(key)),
+                as_text(one.get(path_key)),
+                as_text(one.get("sha256")) or as_text(one.get("hash")),
+            )
+            for one in self.read(name) or ()
+            if as_text(one.get(name_key))
+        ]
+
+    def list_names(self, name: str, keys: tuple[str, ...] = ("name",)) -> list[str] | None:
+        entries = self.read(name)
+        if entries is None:
+            return None
+        return [text for one in entries for key in keys if (text := as_text(one.get(key)))]
+
+
+def list_files(engine: Engine) -> dict[str, list[str]]:
+    """Return the names of a WebUI's models, LoRAs, VAEs, upscalers, samplers and schedules."""
+    lists = _Lists(engine, connect(engine.address))
+    vaes = "sd-vae" if lists.read("sd-vae") is not None else "sd-modules"
+    return {
+        "model": [one.name for one in lists.list_files("sd-models")],
+        "lora": [one.name for one in lists.list_files("loras")],
+        "vae": [one.name for one in lists.list_files(vaes)],
+        "upscaler": lists.list_names("upscalers") or [],
+        "sampler": lists.list_names("samplers") or [],
+        "schedule": lists.list_names("schedulers", ("label",)) or [],
+    }
+
+
+def plan(engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions()) -> Plan:
+    """Return the body of txt2img, what is missing, and why the image will differ."""
+    return _Planner(engine, recipe, options).plan()
+
+
+class _Planner:
+    def __init__(self, engine: Engine, recipe: Recipe, options: PlanOptions) -> None:
+        self._engine, self._recipe, self._options = engine, recipe, options
+        self._lists = _Lists(engine, connect(engine.address))
+        self._missing: list[Missing] = []
+        self._cautions: list[Caution] = []
+
+    def plan(self) -> Plan:
+        infotext = parse_infotext(self._recipe.infotext)
+        values = dict(infotext.parameters)
+        is_img2img = "Denoising strength" in values and not any(
+            name in values for name in ("Hires upscale", "Hires resize", "Hires upscaler")
+        )
+        settings: dict[str, Any] = {}
+        self._choose_model(values, settings)
+        self._choose_vae(values, settings)
+        prompt = self._spell_loras(infotext.prompt)
+        body = self._build_body(values)
+        cautions = list(iter_cautions(self._recipe, self._engine.kind, ()))
+        if is_img2img:
+            values.pop("Denoising strength")
+        text = compose_infotext(prompt, infotext.negative_prompt, values)
+        body |= {"prompt": prompt, "negative_prompt": infotext.negative_prompt}
+        self._add_settings(values, settings)
+        body["override_settings"] = settings
+        if self._engine.kind == "webui":  # extensions read their own parameters from it
+            body["infotext"] = text
+        missing = tuple(dict.fromkeys(self._missing))
+        return Plan(text, body, missing, (*cautions, *self._cautions))
+
+    def _wanted(self, kind: str, name: str, code: str = "") -> Wanted:
+        for one in self._recipe.wanted:
+            if one.type == kind and one.name.lower() == name.lower():
+                return one
+        return Wanted(kind, name, code)
+
+    def _find(self, wanted: Wanted, listed: Sequence[Listed]) -> str:
+        found = match_file(wanted, listed)
+        if isinstance(found, Listed):
+            return found.name
+        if self._options.drops_missing and wanted.type != "model":
+            self._cautions.append(Caution("caution_dropped", wanted.type, wanted.name))
+        else:
+            self._missing.append(found)
+        return ""
+
+    def _choose_model(self, values: dict[str, str], settings: dict[str, Any]) -> None:
+        name = model_file_stem(values.get("Model", ""))
+        models = [one for one in self._recipe.wanted if one.type == "model"]
+        wanted = next((one for one in models if one.name == name), None)
+        wanted = wanted or next(iter(models), Wanted("model", name, values.get("Model hash", "")))
+        title = self._find(wanted, self._lists.list_files("sd-models"))
+        if title:
+            settings["sd_model_checkpoint"] = title
+
+    def _choose_vae(self, values: dict[str, str], settings: dict[str, Any]) -> None:
+        modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
+        stated = values.get("VAE", "")
+        has_vae = stated.lower() not in ("", "automatic", "none")
+        if self._lists.read("sd-vae") is not None:  # the Forges have modules instead
+            settings["sd_vae"] = "None" if stated.lower() == "none" else "Automatic"
+            if has_vae:
+                wanted = self._wanted("vae", model_file_stem(stated), values.get("VAE hash", ""))
+                settings["sd_vae"] = self._find(wanted, self._lists.list_files("sd-vae")) or "None"
+        elif modules or has_vae:
+            listed = self._lists.list_files("sd-modules")
+            names = [model_file_stem(one) for one in modules or [stated]]
+            found = [self._find(self._wanted("vae", name), listed) for name in names]
+            settings["forge_additional_modules"] = [name for name in found if name]
+
+    def _spell_loras(self, prompt: str) -> str:
+        """Return a prompt whose LoRA tags have the names by which the WebUI knows the files."""
+        listed = self._lists.list_files("loras")
+        names: dict[str, str] = {}
+        for tag in translate_prompt(prompt).loras:
+            names[tag.name.lower()] = self._find(self._wanted("lora", tag.name), listed)
+
+        def spell(found: re.Match[str]) -> str:
+            name = names.get(found[2].strip().lower())
+            return f"<{found[1]}:{name or found[2]}"
+
+        for name in (name for name, file in names.items() if not file):
+            if self._options.drops_missing:
+                prompt = drop_lora(prompt, name)
+        return _TAG.sub(spell, prompt)
+
+    def _build_body(self, values: Mapping[str, str]) -> dict[str, Any]:
+        match = _SIZE.fullmatch(values.get("Size", ""))
+        width, height = (int(side) for side in match.groups()) if match else (512, 512)
+        body: dict[str, Any] = {
+            **{"seed": self._recipe.seed, "width": width, "height": height},
+            **{"batch_size": 1, "n_iter": 1, "send_images": True, "save_images": False},
+            **{"override_settings_restore_afterwards": True, "do_not_save_grid": True},
+        }
+        numbers = {
+            "steps": ("Steps", 20),
+            "cfg_scale": ("CFG scale", 7),
+            "distilled_cfg_scale": ("Distilled CFG Scale", None),
+            "subseed": ("Variation seed", None),
+            "subseed_strength": ("Variation seed strength", None),
+        }
+        for field, (name, default) in numbers.items():
+            number = as_number(values.get(name))
+            if number is None and default is not None:
+                number = default
+                self._cautions.append(Caution("caution_assumed", name, str(default)))
+            if number is not None:
+                body[field] = int(number) if number == int(number) else number
+        if not match:
+            self._cautions.append(Caution("caution_assumed", "Size", "512x512"))
+        resize = _SIZE.fullmatch(values.get("Seed resize from", ""))
+        if resize:
+            body |= {"seed_resize_from_w": int(resize[1]), "seed_resize_from_h": int(resize[2])}
+        body |= self._choose_sampler(
+            "sampler_name", "scheduler", values, "Sampler", "Schedule type"
+        )
+        hires = self._build_hires(values)
+        if hires and self._engine.kind == "webui":  # it takes no "Use same sampler" of an infotext
+            hires.setdefault("hr_sampler_name", body.get("sampler_name"))
+            hires.setdefault("hr_scheduler", body.get("scheduler"))
+        return {**body, **hires}
+
+    def _choose_sampler(
+        self, field: str, schedule_field: str, values: Mapping[str, str], *names: str
+    ) -> dict[str, str]:
+        """Return the fields for a sampler and a schedule by the WebUI's own names."""
+        stated, schedule = (values.get(name, "") for name in names)
+        if not stated or _SAME.fullmatch(stated):
+            return {}
+        schedule = "" if _SAME.fullmatch(schedule) else schedule
+        sampler, schedule = translate_sampler(stated, schedule)
+        samplers = self._lists.list_names("samplers") or []
+        schedules = self._lists.list_names("schedulers", ("label", "name"))
+        known = {one.lower(): one for one in samplers}
+        old_name = f"{sampler} {schedule}".lower()  # of A1111 before 1.9
+        if schedules is None and old_name in known:
+            return {field: known[old_name]}
+        if sampler.lower() not in known and self._engine.kind != "sdnext":
+            self._missing.append(Missing("sampler", sampler))
+        fields = {field: known.get(sampler.lower(), sampler)}
+        by_name = {one.lower(): one for one in reversed(schedules or ())}
+        if schedules and schedule and schedule.lower() not in by_name:
+            self._missing.append(Missing("schedule", schedule))
+        elif schedules is not None:
+            fields[schedule_field] = by_name.get(schedule.lower(), schedule) or "Automatic"
+        return fields
+
+    def _build_hires(self, values: Mapping[str, str]) -> dict[str, Any]:
+        factor = as_number(values.get("Hires upscale"))
+        resize = _SIZE.fullmatch(values.get("Hires resize", ""))
+        if not (factor or resize or "Hires upscaler" in values):
+            return {}
+        hires: dict[str, Any] = {"enable_hr": True, "hr_scale": factor or 2}
+        if resize:
+            hires |= {"hr_resize_x": int(resize[1]), "hr_resize_y": int(resize[2])}
+        upscaler = values.get("Hires upscaler", "Latent")
+        lists = ("upscalers", "latent-upscale-modes")
+        known = [one for name in lists for one in self._lists.list_names(name) or ()]
+        spelled = next((one for one in known if one.lower() == upscaler.lower()), "")
+        if known and not spelled:
+            if self._options.drops_missing:
+                spelled = "Latent"
+                self._cautions.append(Caution("caution_dropped", "upscaler", upscaler))
+            else:
+                self._missing.append(Missing("upscaler", upscaler))
+        denoise = as_number(values.get("Denoising strength"))
+        hires |= {"hr_upscaler": spelled or upscaler, "denoising_strength": denoise or 0.7}
+        hires["hr_second_pass_steps"] = as_integer(values.get("Hires steps")) or 0
+        names = ("Hires sampler", "Hires schedule type")
+        hires |= self._choose_sampler("hr_sampler_name", "hr_scheduler", values, *names)
+        cfg = as_number(values.get("Hires CFG Scale"))
+        return hires if cfg is None else {**hires, "hr_cfg": cfg}
+
+    def _add_settings(self, values: Mapping[str, str], settings: dict[str, Any]) -> None:
+        """Add the settings that belong to the recipe; they would hold for the user otherwise."""
+        settings["CLIP_stop_at_last_layers"] = as_integer(values.get("Clip skip")) or 1
+        rng = values.get("RNG", "CPU" if self._recipe.graph is not None else "")
+        if rng in _RNG and self._engine.kind == "webui":
+            settings["randn_source"] = rng
+        if (ensd := as_integer(values.get("ENSD"))) is not None:
+            settings["eta_noise_seed_delta"] = ensd
+        settings |= {"samples_format": "png", "enable_pnginfo": True}
+
+
+class _Request(threading.Thread):
+    """Sends txt2img, which answers only when the image is made."""
+
+    def __init__(self, client: EngineClient, body: Mapping[str, Any]) -> None:
+        super().__init__(name="gallery-txt2img", daemon=True)
+        self.reply: EngineReply | None = None
+        self.error: CivitaiShortcutError | None = None
+        self.done = threading.Event()
+        self.abandoned = Cancellation()
+        self._client, self._body = client, body
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.reply = self._client.fetch(
+                "POST",
+                "/sdapi/v1/txt2img",
+                self._body,
+                limits=_PATIENT,
+                cancelled=self.abandoned,
+            )
+        except CivitaiShortcutError as error:
+            self.error = error
+        finally:
+            self.done.set()
+
+
+def make(
+    engine: Engine,
+    planned: Plan,
+    task_id: str,
+    report: Report = lambda part: None,
+    cancelled: Cancellation | None = None,
+) -> Made:
+    """Make an image by txt2img and return it with its infotext, as it was really made.
+
+    The WebUI's settings are the same afterwards. task_id: of our own choice. Raises EngineError,
+    and Cancelled after the WebUI has stopped.
+    """
+    cancelled = cancelled or never_cancelled()
+    client = connect(engine.address)
+    options = request_json(engine, client, "GET", "/sdapi/v1/options").value
+    body = {**planned.request, "force_task_id": task_id}
+    if engine.kind == "sdnext":
+        body.pop("force_task_id")
+    try:
+        for _ in range(_START_TRIES):
+            cancelled.check()
+            request = _Request(client, body)
+            _wait(engine, client, request, task_id, report, cancelled)
+            reply = request.reply
+            if reply is None or reply.status != 500 or not _STARTING.search(str(reply.value)):
+                break
+            cancelled.sleep(_START_PAUSE)  # it has only just been started
+    finally:
+        _restore_options(client, as_mapping(options))
+    cancelled.check()
+    if request.error is not None or reply is None:
+        if isinstance(request.error, InvalidResponse):
+            raise fail("engine_too_large", engine=engine.name) from request.error
+        raise fail("engine_gone", engine=engine.name) from request.error
+    return _read_reply(engine, reply)
+
+
+def _wait(
+    engine: Engine,
+    client: EngineClient,
+    request: _Request,
+    task_id: str,
+    report: Report,
+    cancelled: Cancellation,
+) -> None:
+    """Wait for the response; if the work is cancelled, stop ours in the WebUI, then wait."""
+    is_stopped, failures = False, 0
+    while not request.done.wait(_POLL):
+        part, is_active = _read_progress(engine, client, task_id)
+        failures = failures + 1 if is_active is None or cancelled.is_set() else 0
+        if failures > _MAX_FAILURES:  # it hangs
+            request.abandoned.set()
+        report(part)
+        if cancelled.is_set() and is_active and not is_stopped:
+            is_stopped = True
+            _send_quietly(client, "POST", "/sdapi/v1/interrupt")
+
+
+def _read_progress(engine: Engine, client: EngineClient, task_id: str) -> tuple[float, bool | None]:
+    """Return (how much is done, whether the WebUI works on ours, None if it does not answer)."""
+    if engine.kind == "sdnext":  # which tells only of all
+        params = {"skip_current_image": "true"}
+        value = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/progress", params=params))
+        return as_number(value.get("progress")) or 0.0, True
+    data = {"id_task": task_id, "live_preview": False}
+    reply = _send_quietly(client, "POST", "/internal/progress", data)
+    value = as_mapping(reply)
+    is_active = None if reply is None else value.get("active") is True
+    return as_number(value.get("progress")) or 0.0, is_active
+
+
+def _send_quietly(client: EngineClient, method: str, path: str, *data: Any, **options: Any) -> Any:
+    try:
+        return client.fetch(method, path, *data, **options).value
+    except (NetworkError, InvalidResponse, Cancelled):
+        return None  # the answer of txt2img tells what happened
+
+
+def _restore_options(client: EngineClient, before: Mapping[str, Any]) -> None:
+    """Set the options that the request has changed for good back to what they were."""
+    after = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/options"))
+    changed = {
+        name: value
+        for name, value in before.items()
+        if name in after and after[name] != value and name not in _DERIVED
+    }
+    if changed:
+        _send_quietly(client, "POST", "/sdapi/v1/options", changed, limits=_OPTIONS)
+        util.printD(f"[engines] settings put back: {', '.join(sorted(changed))}")
+
+
+def _read_reply(engine: Engine, reply: EngineReply) -> Made:
+    value = as_mapping(check_reply(engine, reply).value)
+    image = _decode_image(next(iter(as_list(value.get("images"))), None))
+    if image is None:
+        raise fail("engine_no_image", engine=engine.name)
+    info = value.get("info")
+    try:
+        stated = as_mapping(json.loads(info) if isinstance(info, str) else info)
+    except (ValueError, RecursionError):
+        stated = {}
+    return Made(image, as_text(next(iter(as_list(stated.get("infotexts"))), "")))
+
+
+def _decode_image(text: object) -> bytes | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        image = base64.b64decode(text.rpartition("base64,")[2], validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return image if detect_media_extension(image[:16]) in ("png", "jpg", "webp") else None

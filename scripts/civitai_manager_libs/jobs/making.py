@@ -1,0 +1,358 @@
+"""Images that a program on the user's machine makes again, one after another."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from .. import engines, setting, util
+from ..core import (
+    as_integer,
+    as_mapping,
+    as_text,
+    AtomicFile,
+    Cancellation,
+    clean_line,
+    detect_media_extension,
+    Image,
+    make_file_name,
+    remove_if_present,
+    sqlite,
+)
+from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
+from ..errors import Cancelled, CivitaiShortcutError, EngineError, NotAnImage, TooLarge
+from ..i18n import messages
+from ..infotext import (
+    build_infotext,
+    compose_infotext,
+    embed_infotext,
+    find_graph,
+    list_resources,
+    parse_infotext,
+    read_embedded,
+)
+from ..library import bookmarks, image_cache, image_records, reproductions
+from ..model_files import get_model_index
+from .tables import jobs_database
+
+__all__ = ["check_plan", "describe_cautions", "keep_image", "list_missing_names"]
+__all__ += ["make_recipe", "MakeJob", "MakeService"]
+
+MakeState = Literal["queued", "running", "done", "failed", "stopped"]
+_OVER = ("done", "failed", "stopped")
+_KEPT = 100  # jobs that are over
+_MAX_SEED = 2**32
+_COLUMNS = "id, created, image_id, engine, plan, prompt_id, state, problem, path"
+_MAX_NAMES = 20  # in a sentence
+
+
+@dataclass(frozen=True)
+class MakeJob:
+    """An image to be made. prompt_id: by which an engine knows it, also after our restart.
+
+    problem: {"key", "values"} of a sentence for the user, {} for none; also of an image that was
+    made. part: how much is done, 0 to 1. path: of the made file.
+    """
+
+    id: int
+    created: float
+    image_id: int
+    engine: Engine
+    plan: Plan
+    prompt_id: str
+    state: MakeState = "queued"
+    problem: Mapping[str, Any] | None = None
+    path: str = ""
+    part: float = 0.0
+
+    def explain(self, language: str) -> str:
+        """Return the sentence about what went wrong, "" if nothing did."""
+        problem = self.problem or {}
+        if not problem.get("key"):
+            return as_text(problem.get("text"))
+        return messages.translate(problem["key"], language, **problem.get("values", {}))
+
+
+def make_recipe(image: Image, seed: int | None = None, path: str = "") -> Recipe:
+    """Return the recipe by which an image was made.
+
+    seed: another seed than the image's; -1 draws one. path: an image file with the data that the
+    record lacks, "" for the downloaded one. Raises EngineError if the recipe is unknown.
+    """
+    infotext, graph = build_infotext(image.meta, image), find_graph(image.meta)
+    if not parse_infotext(infotext).parameters:
+        path = path or image_records.find_saved_file(image.id)
+        path = path or image_cache.find_cached(image.url) or ""
+        infotext = read_embedded(path).infotext if path else ""
+    read = parse_infotext(infotext)
+    if not read.prompt and not read.parameters:
+        raise engines.fail("engine_no_recipe")
+    own_seed = as_integer(read.parameters.get("Seed"))
+    if seed == -1 or seed is None and (own_seed is None or own_seed < 0):
+        seed = random.randrange(_MAX_SEED)
+    seed = own_seed if seed is None else seed
+    values = {**read.parameters, "Seed": str(seed)}
+    infotext = compose_infotext(read.prompt, read.negative_prompt, values)
+    wanted = tuple(_find_wanted(image))
+    is_other = own_seed is not None and seed != own_seed
+    return Recipe(image.id, infotext, wanted, image.base_model or "", graph, is_other)
+
+
+def _find_wanted(image: Image) -> Iterable[Wanted]:
+    """Yield the files that an image was made with, with their hashes and paths on this machine."""
+    index = get_model_index()
+    for resource in list_resources(image.meta, image):
+        match = index.find(resource)
+        file = match.file
+        is_same = match.state == "here" and file is not None
+        yield Wanted(
+            resource.type or (file.kind if is_same and file else ""),
+            resource.name or (file.name if is_same and file else ""),
+            resource.hash,
+            file.path if is_same and file else "",
+            file.path if file is not None and match.state == "other" else "",
+        )
+
+
+def check_plan(engine: Engine, plan: Plan, options: PlanOptions) -> None:
+    """Raise EngineError if something is missing, or if the user has not allowed something."""
+    if plan.missing:
+        names = ", ".join(list_missing_names(plan.missing, "en"))
+        raise EngineError(
+            messages.translate("engine_lacks", "en", engine=engine.name, names=names),
+            "engine_lacks",
+            engine=engine.name,
+            names=names,
+        )
+    if plan.custom_nodes and not options.runs_custom_nodes:
+        nodes = ", ".join(clean_line(kind, 60) for kind in plan.custom_nodes[:_MAX_NAMES])
+        raise engines.fail("engine_consent", nodes=nodes)
+
+
+def list_missing_names(missing: Iterable[Missing], language: str) -> list[str]:
+    """Return the missing files, nodes and the like in words."""
+    texts = []
+    for one in list(missing)[:_MAX_NAMES]:
+        name = clean_line(one.name, 120)
+        if one.is_other:
+            name = messages.translate("missing_other_file", language, name=name)
+        texts.append(messages.translate(f"missing_{one.type}", language, name=name))
+    return texts
+
+
+def describe_cautions(cautions: Iterable[Caution], language: str) -> list[str]:
+    """Return a sentence for each reason why an image will differ."""
+    return [
+        messages.translate(
+            one.key,
+            language,
+            field=messages.get_parameter_label(one.field, language),
+            value=clean_line(one.value, 60),
+        )
+        for one in cautions
+    ]
+
+
+def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
+    """Write a made image with its infotext to a file, store it as a reproduction; return the path.
+
+    folder: "" for the one in the settings. The image of a local file has a negative id, and no
+    reproduction. Raises EngineError if the bytes are no image, and DiskError.
+    """
+    folder = folder or setting.made_folder()
+    extension = detect_media_extension(made.image[:16]) or "png"
+    stem = make_file_name(f"{max(image.id, 0) or 'image'}-{seed}")
+    path = _find_free_path(folder, stem, extension)
+    with AtomicFile(folder) as file:
+        file.write(made.image)
+        file.commit(path)
+    try:
+        picture = reproductions.open_image(path)
+    except (NotAnImage, TooLarge) as error:
+        remove_if_present(path)
+        raise engines.fail("engine_no_image", engine="") from error
+    if made.infotext:
+        embed_infotext(path, made.infotext)
+    if image.id > 0:
+        width, height = picture.size
+        one = reproductions.Reproduction(
+            0, image.id, path, made.infotext, time.time(), False, width, height
+        )
+        reproductions.store_reproduction(one, picture)
+        bookmarks.store_thumbnails([image])
+    return path
+
+
+def _find_free_path(folder: str, stem: str, extension: str) -> str:
+    path, number = os.path.join(folder, f"{stem}.{extension}"), 1
+    while os.path.lexists(path):
+        number += 1
+        path = os.path.join(folder, f"{stem}-{number}.{extension}")
+    return path
+
+
+class MakeService:
+    """Makes images one after another in a thread; any thread may call the methods.
+
+    Jobs are stored, so that an image which an engine is making is received after a restart.
+    Methods raise DiskError if the database cannot be used.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._running: dict[int, Cancellation] = {}
+        self._parts: dict[int, float] = {}
+        self._process_lock: sqlite.ProcessLock | None = None  # held until this process ends
+
+    def add(self, image: Image, engine: Engine, plan: Plan) -> int:
+        """Queue an image and return the job's id."""
+        values = (time.time(), image.id, _to_json(engine), _to_json(plan), str(uuid.uuid4()))
+        with _open_database().writing() as db:
+            sql = "INSERT INTO made (created, image_id, engine, plan, prompt_id) VALUES"
+            job_id = int(db.execute(f"{sql} (?, ?, ?, ?, ?)", values).lastrowid or 0)
+            db.execute(
+                "DELETE FROM made WHERE state IN ('done', 'failed', 'stopped')"
+                " AND id <= (SELECT max(id) - ? FROM made)",
+                (_KEPT,),
+            )
+        self._wake()
+        return job_id
+
+    def list_jobs(self, job_ids: Iterable[int] | None = None) -> list[MakeJob]:
+        """Return jobs, newest first. job_ids: None for all."""
+        rows = _open_database().rows(f"SELECT {_COLUMNS} FROM made ORDER BY id DESC")
+        jobs = [replace(job, part=self._parts.get(job.id, 0.0)) for job in map(_parse_row, rows)]
+        wanted = None if job_ids is None else set(job_ids)
+        return [job for job in jobs if wanted is None or job.id in wanted]
+
+    def stop(self, job_id: int) -> None:
+        """Stop an image that is being made, or take it out of the queue; others go on."""
+        with self._lock:
+            cancelled = self._running.get(job_id)
+            if cancelled is None:
+                sql = "UPDATE made SET state = 'stopped' WHERE id = ? AND state IN"
+                with _open_database().writing() as db:
+                    db.execute(f"{sql} ('queued', 'running')", (job_id,))
+        if cancelled is not None:
+            cancelled.set()
+
+    def resume_after_start(self) -> None:
+        """Go on with the images that an earlier process has left."""
+        if os.path.isfile(setting.database_file()) and self._list_next():
+            self._wake()
+
+    def _list_next(self) -> list[MakeJob]:
+        # What an earlier process has begun comes first.
+        sql = f"SELECT {_COLUMNS} FROM made WHERE state IN ('queued', 'running')"
+        rows = _open_database().rows(f"{sql} ORDER BY state = 'queued', id LIMIT 1")
+        return list(map(_parse_row, rows))
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="gallery-make", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        """Make the queued images until none is left."""
+        try:
+            if not self._take_process_lock():
+                with self._lock:
+                    self._thread = None  # another program makes them
+                return
+            while True:
+                with self._lock:
+                    jobs = self._list_next()
+                    if not jobs:
+                        self._thread = None
+                        return
+                    cancelled = self._running[jobs[0].id] = Cancellation()
+                self._run_job(jobs[0], cancelled)
+                with self._lock:
+                    del self._running[jobs[0].id]
+                    self._parts.pop(jobs[0].id, None)
+        except CivitaiShortcutError as error:  # of the database
+            util.printD(f"[jobs] images are not made: {error}")
+            with self._lock:
+                self._thread = None
+
+    def _take_process_lock(self) -> bool:
+        if self._process_lock is None:
+            path = os.path.join(setting.data_folder(), "locks", "making.lock")
+            lock = sqlite.ProcessLock(path)
+            if not lock.acquire(1.0):
+                return False
+            self._process_lock = lock
+        return True
+
+    def _run_job(self, job: MakeJob, cancelled: Cancellation) -> None:
+        module = engines.MODULES[job.engine.kind]
+
+        def report(part: float) -> None:
+            self._parts[job.id] = part
+
+        try:
+            is_resumed = job.state == "running"
+            _update(job.id, "running")
+            if job.engine.kind == "comfyui":
+                made = engines.comfyui.make(
+                    job.engine, job.plan, job.prompt_id, report, cancelled, is_resumed
+                )
+            elif is_resumed:
+                raise engines.fail("engine_job_lost", engine=job.engine.name)
+            else:
+                made = module.make(job.engine, job.plan, job.prompt_id, report, cancelled)
+            image = image_records.find_image(job.image_id) or Image(job.image_id, "")
+            seed = as_integer(parse_infotext(job.plan.infotext).parameters.get("Seed")) or 0
+            path = keep_image(made, image, seed)
+            values = {"engine": job.engine.name}
+            problem = {"key": made.remarks[0].key, "values": values} if made.remarks else {}
+            _update(job.id, "done", problem, path)
+        except Cancelled:
+            _update(job.id, "stopped")
+        except EngineError as error:
+            _update(job.id, "failed", {"key": error.key, "values": error.values})
+        except CivitaiShortcutError as error:
+            _update(job.id, "failed", {"text": str(error)})
+
+
+def _open_database() -> sqlite.Database:
+    return jobs_database(setting.database_file())
+
+
+def _update(
+    job_id: int, state: MakeState, problem: Mapping[str, Any] | None = None, path: str = ""
+) -> None:
+    sql = "UPDATE made SET state = ?, problem = ?, path = ? WHERE id = ?"
+    with _open_database().writing() as db:
+        db.execute(sql, (state, json.dumps(problem or {}, default=str), path, job_id))
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(asdict(value), ensure_ascii=True)
+
+
+def _parse_row(row: tuple[Any, ...]) -> MakeJob:
+    job_id, created, image_id, engine, plan, prompt_id, state, problem, path = row
+    stated: dict[str, Any] = {}
+    for name, text in (("engine", engine), ("plan", plan), ("problem", problem)):
+        with suppress(ValueError):
+            stated[name] = as_mapping(json.loads(text))
+    plan_values = stated.get("plan", {})
+    parsed = Plan(
+        as_text(plan_values.get("infotext")),
+        as_mapping(plan_values.get("request")),
+        cautions=tuple(Caution(*one) for one in plan_values.get("cautions", ())),
+    )
+    own = Engine(**stated["engine"]) if stated.get("engine") else Engine("comfyui", "")
+    problem = stated.get("problem")
+    return MakeJob(job_id, created, image_id, own, parsed, prompt_id, state, problem, path)

@@ -1,0 +1,293 @@
+"""Programs that make images, and images that they make again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Annotated, Any, Literal
+
+from typing_extensions import TypedDict
+
+from ... import engines
+from ...core import Image
+from ...engines import Engine, Plan, PlanOptions, Recipe
+from ...errors import EngineError, InputError
+from ...i18n import messages
+from ...infotext import parse_infotext
+from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
+from ...library import image_records
+from ..http import (
+    ApiError,
+    change_route,
+    find_lock_reason,
+    Most,
+    RemoteWork,
+    RequestContext,
+    route,
+)
+from .dependencies import get_make_service, require_image, respond_once
+from .views import format_iso_time
+
+_MAX_IMAGES = 200  # made by one request
+_MAX_JOBS = 100  # in a response
+_LOCKED = "engine_addresses"  # who may change it may also run a stranger's nodes
+
+
+class EngineView(TypedDict):
+    """A program that makes images. id: to name it in requests. address: "" for users who may not
+    change the settings. message: what the user must do before it can be used, "" if nothing.
+    """
+
+    id: str
+    kind: Literal["comfyui", "webui", "sdnext"]
+    name: str
+    address: str
+    state: Literal["ready", "no_api", "needs_login"]
+    message: str
+
+
+class EngineBody(TypedDict):
+    """engine: an id of `EngineView`. login: "user:password", "" to remove it."""
+
+    engine: str
+    login: Annotated[str, Most(1_000)]
+
+
+class MakeOptions(TypedDict, total=False):
+    """How images are made. engine: an id of `EngineView`.
+
+    seed: "" for the image's own, "random", or a number. rebuilds: make a new graph in place of the
+    image's own. drops_missing: leave out LoRAs, VAEs, embeddings and upscalers that are missing.
+    runs_custom_nodes: the user allows nodes of the image's own graph that are not ComfyUI's own.
+    """
+
+    engine: str
+    seed: Annotated[str, Most(20)]
+    rebuilds: bool
+    drops_missing: bool
+    runs_custom_nodes: bool
+
+
+class MakeBody(MakeOptions, total=False):
+    """ids: the images. request: an id by which a repeated request, as a double click, is known."""
+
+    ids: list[int]
+    request: str
+
+
+class MissingView(TypedDict):
+    """What an engine lacks. text: its kind and name for the user."""
+
+    type: str
+    name: str
+    text: str
+
+
+class PlanView(TypedDict):
+    """What would be made. cautions: why it will differ. custom_nodes: those that need consent.
+
+    has_own_graph: the image was made by ComfyUI, whose graph is known. should_match: nothing is
+    known by which the image would differ.
+    """
+
+    engine: str
+    seed: str
+    infotext: str
+    should_match: bool
+    has_own_graph: bool
+    cautions: list[str]
+    missing: list[MissingView]
+    custom_nodes: list[str]
+
+
+class MakeView(TypedDict):
+    """An image that is made, was made or waits. part: how much is done, 0 to 1.
+
+    message: what went wrong, or what to know of the image, "" if nothing. name: of the made file.
+    """
+
+    id: int
+    image_id: int
+    engine: str
+    seed: str
+    state: Literal["queued", "running", "done", "failed", "stopped"]
+    part: float
+    message: str
+    name: str
+    created: str
+
+
+class MakeRefusal(TypedDict):
+    image_id: int
+    message: str
+
+
+class MakeStarted(TypedDict):
+    """jobs: their ids, in the order of the images. refused: images that cannot be made."""
+
+    jobs: list[int]
+    refused: list[MakeRefusal]
+
+
+@route("POST", "engines/find")
+def ask_engines(context: RequestContext) -> RemoteWork[list[EngineView]]:
+    """Ask the known addresses and return the programs that make images.
+
+    The addresses are those in the settings and the usual ones on this machine.
+    """
+    return RemoteWork(lambda: [_make_view(context, one) for one in engines.find_engines()])
+
+
+def _make_view(context: RequestContext, engine: Engine) -> EngineView:
+    message = ""
+    if engine.state != "ready":
+        address = engine.address if context.may_see_paths else "…"
+        values = {"engine": engine.name, "address": address}
+        message = context.translate(f"engine_{engine.state}", **values)
+    return {
+        "id": _make_id(engine.address),
+        "kind": engine.kind,
+        "name": engine.name,
+        "address": engine.address if context.may_see_paths else "",
+        "state": engine.state,
+        "message": message,
+    }
+
+
+def _make_id(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()[:12]
+
+
+def _find_address(engine_id: str) -> str:
+    for address in engines.list_addresses():
+        if _make_id(address) == engine_id:
+            return address
+    raise ApiError(404, "not_there", field="engine")
+
+
+@change_route("PUT", "engines/login")
+def put_login(context: RequestContext, body: EngineBody) -> list[EngineView]:
+    """Store the login of a program, or remove it; return the program as it then answers.
+
+    The list is empty if it does not answer.
+    """
+    if lock := find_lock_reason(context.request, _LOCKED):
+        raise ApiError(403, lock, field="login")
+    address = _find_address(body["engine"])
+    engines.save_login(address, body["login"])
+    return [_make_view(context, one) for one in engines.find_engines() if one.address == address]
+
+
+@route("POST", "images/{image_id:civitai_id}/plan")
+def plan_image(context: RequestContext, body: MakeOptions) -> RemoteWork[PlanView]:
+    """Return what would be made of an image, what is missing, and why it would differ."""
+    image, address = require_image(context), _find_address(body.get("engine", ""))
+    seed = _parse_seed(body)
+
+    def work() -> PlanView:
+        engine = engines.find_engine(address)
+        recipe = make_recipe(image, seed)
+        plan = _plan(engine, recipe, _read_options(body))
+        texts = list_missing_names(plan.missing, context.language)
+        return {
+            "engine": engine.name,
+            "seed": str(recipe.seed),
+            "infotext": plan.infotext,
+            "should_match": plan.should_match,
+            "has_own_graph": recipe.graph is not None and engine.kind == "comfyui",
+            "cautions": describe_cautions(plan.cautions, context.language),
+            "missing": [
+                {"type": one.type, "name": one.name, "text": text}
+                for one, text in zip(plan.missing, texts)
+            ],
+            "custom_nodes": list(plan.custom_nodes),
+        }
+
+    return RemoteWork(work)
+
+
+@route("POST", "made")
+def make_images(context: RequestContext, body: MakeBody) -> RemoteWork[MakeStarted]:
+    """Queue images to be made, one after another; return the jobs' ids.
+
+    An image of which something is missing is not queued. A second request with the same field
+    `request` starts nothing.
+    """
+    images = image_records.find_images(list(dict.fromkeys(body.get("ids", ()))))
+    if not images or len(images) > _MAX_IMAGES:
+        raise ApiError(400, "bad_input", field="ids")
+    address, seed, options = (
+        _find_address(body.get("engine", "")),
+        _parse_seed(body),
+        _read_options(body),
+    )
+    if options.runs_custom_nodes and (lock := find_lock_reason(context.request, _LOCKED)):
+        raise ApiError(403, lock, field="runs_custom_nodes")
+
+    def work() -> MakeStarted:
+        engine = engines.find_engine(address)
+        planned, refused = list[tuple[Image, Plan]](), list[MakeRefusal]()
+        for image in images.values():
+            try:
+                plan = _plan(engine, make_recipe(image, seed), options)
+                check_plan(engine, plan, options)
+                planned.append((image, plan))
+            except (EngineError, InputError) as error:
+                message = messages.translate_error(error, context.language)
+                refused.append({"image_id": image.id, "message": message})
+        context.cancelled.check()
+
+        def start() -> MakeStarted:
+            jobs = [get_make_service().add(image, engine, plan) for image, plan in planned]
+            return {"jobs": jobs, "refused": refused}
+
+        return respond_once(body.get("request", ""), start)
+
+    return RemoteWork(work)
+
+
+@route("GET", "made")
+def get_made(context: RequestContext) -> list[MakeView]:
+    """Return the images that are made, wait or were made, newest first, at most 100."""
+    jobs = get_make_service().list_jobs()[:_MAX_JOBS]
+    return [_make_job_view(context, job) for job in jobs]
+
+
+@change_route("POST", "made/{job:civitai_id}/stop")
+def stop_making(context: RequestContext) -> list[MakeView]:
+    """Stop an image that is made, or take it out of the queue; return all as `get_made` does."""
+    get_make_service().stop(context.path_param("job"))
+    return get_made(context)
+
+
+def _plan(engine: Engine, recipe: Recipe, options: PlanOptions) -> Plan:
+    plan: Plan = engines.MODULES[engine.kind].plan(engine, recipe, options)
+    return plan
+
+
+def _read_options(body: Any) -> PlanOptions:
+    return PlanOptions(*(body.get(name, False) for name in PlanOptions._fields))
+
+
+def _parse_seed(body: Any) -> int | None:
+    text = body.get("seed", "").strip()
+    if text == "random":
+        return -1
+    if text and not (text.isascii() and text.isdigit() and int(text) < 2**64):
+        raise ApiError(400, "bad_input", field="seed")
+    return int(text) if text else None
+
+
+def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
+    message = job.explain(context.language)
+    return {
+        "id": job.id,
+        "image_id": job.image_id,
+        "engine": job.engine.name,
+        "seed": parse_infotext(job.plan.infotext).parameters.get("Seed", ""),
+        "state": job.state,
+        "part": job.part,
+        "message": message,
+        "name": os.path.basename(job.path),
+        "created": format_iso_time(job.created),
+    }

@@ -1,0 +1,478 @@
+"""Engines: found, planned, asked, stopped; and each of their errors told in one sentence."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+import uuid
+
+import pytest
+from civitai_manager_libs import engines, setting
+from civitai_manager_libs.core import Cancellation
+from civitai_manager_libs.engines import (
+    Caution,
+    comfyui,
+    Missing,
+    PlanOptions,
+    Recipe,
+    Wanted,
+    webui,
+)
+from civitai_manager_libs.engines.recipe import Listed, match_file
+from civitai_manager_libs.errors import Cancelled, EngineError, InputError
+from engine_stand_ins import ComfyStandIn, drip, text_answer, WebuiStandIn
+
+LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
+TEXT = f"a cat <lora:ink:0.8>\nNegative prompt: blurry\n{LINE}, Model: dream_8, RNG: CPU"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(comfyui, "_POLL", 0.01)
+    monkeypatch.setattr(webui, "_POLL", 0.01)
+    monkeypatch.setattr(webui, "_START_PAUSE", 0.01)
+
+
+@pytest.fixture
+def comfy():
+    with ComfyStandIn() as server:
+        setting.change("engine_addresses", server.url)
+        yield server
+
+
+@pytest.fixture
+def a1111():
+    with WebuiStandIn() as server:
+        setting.change("engine_addresses", server.url)
+        yield server
+
+
+def make(server, text=TEXT, options=PlanOptions(), cancelled=None, **recipe):
+    engine = engines.find_engine(server.url)
+    module = engines.MODULES[engine.kind]
+    planned = module.plan(engine, Recipe(1, text, **recipe), options)
+    assert planned.missing == ()
+    return module.make(engine, planned, str(uuid.uuid4()), cancelled=cancelled)
+
+
+def plan(server, text=TEXT, options=PlanOptions(), **recipe):
+    engine = engines.find_engine(server.url)
+    return engines.MODULES[engine.kind].plan(engine, Recipe(1, text, **recipe), options)
+
+
+def call_when(is_due, call):
+    def wait():
+        while not is_due():
+            time.sleep(0.01)
+        call()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+# Which program answers
+
+
+def test_programs_at_the_stated_addresses_are_found(comfy, a1111, monkeypatch):
+    monkeypatch.setattr(engines.find, "_USUAL", ())
+    setting.change("engine_addresses", f"{comfy.url}; {a1111.url}/;http://127.0.0.1:9")
+    assert [(one.name, one.address, one.state) for one in engines.find_engines()] == [
+        ("ComfyUI 0.33.0", comfy.url, "ready"),
+        ("WebUI", a1111.url, "ready"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "key"),
+    [
+        ("/sdapi/v1/progress", text_answer(404), "engine_no_api"),
+        ("/sdapi/v1/progress", text_answer(401), "engine_needs_login"),
+        ("/internal/ping", text_answer(200), "engine_none"),
+        ("/internal/ping", drip(), "engine_off"),
+    ],
+    ids=["no-api", "login", "login-page", "endless"],
+)
+def test_program_that_takes_no_requests_is_named(a1111, path, answer, key):
+    a1111.faults[path] = answer
+    with pytest.raises(EngineError) as caught:
+        engines.find_engine(a1111.url)
+    assert caught.value.key == key
+
+
+def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
+    with pytest.raises(EngineError, match="not among the known"):
+        engines.find_engine("http://127.0.0.1:9999")
+    for address in ("http://8.8.8.8:80", "http://169.254.169.254:80", "http://0.0.0.0:80"):
+        setting.change("engine_addresses", address)
+        with pytest.raises(InputError, match="neither this machine"):
+            engines.find_engine(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://a", "http://u:p@host:1", "http://a b", "127.0.0.1", "http://a:0"]
+)
+def test_bad_address_is_refused(address):
+    with pytest.raises(InputError):
+        engines.validate_addresses(address)
+
+
+def test_requests_carry_nothing_of_the_environment(comfy, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    make(comfy)
+    for _, _, _, headers in comfy.asked:
+        assert not {"Origin", "Cookie", "Authorization", "Referer"} & set(headers)
+
+
+def test_redirect_is_not_followed(comfy, a1111):
+    def redirect(handler):
+        handler.send_response(302)
+        handler.send_header("Location", f"{a1111.url}/sdapi/v1/options")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    setting.change("engine_addresses", comfy.url)
+    comfy.faults["/queue"] = comfy.faults["/object_info/KSampler"] = redirect
+    with pytest.raises(EngineError):
+        plan(comfy)
+    assert a1111.asked == []
+
+
+def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, a1111):
+    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
+    engines.save_login(a1111.url, "me:secret")
+    if os.name != "nt":
+        assert stat.S_IMODE(os.stat(setting.engine_logins_file()).st_mode) == 0o600
+    make(a1111, TEXT)
+    make(comfy, TEXT)
+    assert all("Authorization" in headers for *_, headers in a1111.asked)
+    assert not any("Authorization" in headers for *_, headers in comfy.asked)
+    engines.save_login(a1111.url, "")
+    a1111.asked.clear()
+    engines.find_engine(a1111.url)
+    assert not any("Authorization" in headers for *_, headers in a1111.asked)
+    with pytest.raises(InputError):
+        engines.save_login(a1111.url, "nopassword")
+
+
+# Names
+
+
+def listed(*names, **fields):
+    return [Listed(name, (name.rpartition("/")[2].partition(".")[0],), **fields) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "files", "found"),
+    [
+        (Wanted("model", "x", "AABBCCDDEE"), listed("a.pt", hash="aabbccddee" + "0" * 54), "a.pt"),
+        (Wanted("model", "Dream", path="/m/dream.pt"), listed("d.pt", path="/m/dream.pt"), "d.pt"),
+        (Wanted("model", "DREAM"), listed("sub/dream.pt", "b.pt"), "sub/dream.pt"),
+        (Wanted("model", "dream"), listed("a/dream.pt", "b/dream.pt"), None),
+        (Wanted("model", "dream", "1" * 64), listed("dream.pt", hash="2" * 64), None),
+        (
+            Wanted("model", "dream", other_path="/x/dream.pt"),
+            listed("dream.pt", path="/x/dream.pt"),
+            None,
+        ),
+    ],
+    ids=["hash", "own-file", "only-stem", "two-stems", "other-hash", "other-version"],
+)
+def test_file_is_matched_by_hash_then_own_file_then_only_name(wanted, files, found):
+    match = match_file(wanted, files)
+    assert match.name == found if found else isinstance(match, Missing)
+
+
+def test_listed_spelling_is_sent(comfy, a1111):
+    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
+    graph = plan(comfy, TEXT.replace("dream_8", "other")).request["prompt"]
+    assert graph["1"]["inputs"]["ckpt_name"] == "sub dir/Other.safetensors"
+    assert graph["2"]["inputs"]["lora_name"] == "style/Ink.safetensors"
+    body = plan(a1111, TEXT.replace("lora:ink:", "lora:INK style:")).request
+    assert "<lora:Ink:0.8>" in body["prompt"] and "<lora:Ink:0.8>" in body["infotext"]
+    title = "sub/dream_8.safetensors [aabbccddee]"
+    assert body["override_settings"]["sd_model_checkpoint"] == title
+
+
+def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
+    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
+    hires = "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: 8x-No"
+    text = f"a <lora:no:1>\n{LINE}, Model: nope, VAE: gone.pt, {hires}"
+    lacking = [("model", "nope"), ("lora", "no"), ("vae", "gone"), ("upscaler", "8x-No")]
+    for server in (comfy, a1111):
+        found = {one[:2] for one in plan(server, text).missing}
+        assert found == set(lacking)
+        allowed = plan(server, text, PlanOptions(drops_missing=True))
+        assert [one[:2] for one in allowed.missing] == lacking[:1]
+        dropped = {
+            (one.field, one.value) for one in allowed.cautions if one.key == "caution_dropped"
+        }
+        assert dropped == set(lacking[1:])
+        assert "<lora:no" not in str(allowed.request)
+    text = TEXT.replace("Euler", "Restart")
+    assert [one.type for one in plan(a1111, text).missing] == ["sampler"]
+
+
+# What cannot be the same
+
+
+def test_nothing_is_warned_of_where_the_image_should_match(comfy):
+    assert plan(comfy).should_match
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        (", RNG: CPU", "", "caution_noise"),
+        ("CPU", "NV", "caution_noise"),
+        ("Sampler: Euler", "Sampler: DPM++ 2M, Denoising strength: 0.4", "caution_img2img"),
+        ("a cat", "a (cat:1.2)", "caution_weights"),
+        ("a cat", "a cat, " * 40, "caution_long"),
+        ("CFG", "ADetailer model: x, CFG", "caution_lost"),
+        ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),
+        ("Steps: 4, ", "", "caution_assumed"),
+    ],
+)
+def test_what_cannot_be_the_same_is_said_before(comfy, old, new, key):
+    assert {one.key for one in plan(comfy, TEXT.replace(old, new)).cautions} == {key}
+
+
+def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
+    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
+    text = TEXT.replace("Euler", "Euler a")
+    comfy.lists["sampler_name"].append("euler_ancestral")
+    assert plan(comfy, text).cautions == (Caution("caution_ancestral", value="Euler a"),)
+    assert plan(a1111, text).cautions == ()
+
+
+# ComfyUI
+
+
+def test_comfyui_makes_an_image_and_tells_how(comfy):
+    comfy.seconds = 0.1
+    made = make(comfy)
+    assert made.image == comfy.image and made.remarks == ()
+    assert made.infotext == TEXT.replace("blurry", "blurry").replace(
+        "RNG: CPU", "RNG: CPU, Version: ComfyUI 0.33.0"
+    ).replace("lora:ink:", "lora:Ink:")
+    (sent,) = comfy.list_asked("/prompt")
+    assert sent["extra_data"]["extra_pnginfo"]["workflow"]["nodes"]
+
+
+def _fail_with(comfy, fault):
+    status = {"status_str": "error", "completed": False, "messages": []}
+    error = {"node_type": "KSampler", "exception_message": "No room in /home/me/x.pt\nmore"}
+    if fault == "node":
+        del comfy.nodes["VAEDecode"]
+    elif fault == "partly":
+        errors = {"3": {"errors": [{"message": "Value too big", "details": "steps"}]}}
+        value = {"prompt_id": "x", "number": 1, "node_errors": errors}
+        comfy.answer = lambda *a, answer=comfy.answer: (
+            (200, value) if a[1] == "/prompt" else answer(*a)
+        )
+    elif fault == "failed":
+        comfy.status = {**status, "messages": [["execution_error", error]]}
+    elif fault == "interrupted":
+        comfy.status = status
+    elif fault == "restarted":
+        comfy.answer = lambda *a, answer=comfy.answer: (
+            (200, {"prompt_id": a[3]["prompt_id"], "node_errors": {}})
+            if a[1] == "/prompt"
+            else answer(*a)
+        )
+    elif fault == "gone":
+        comfy.seconds = 60.0
+        call_when(lambda: comfy.jobs, comfy.close)
+    elif fault == "no-image":
+        comfy.image = b"<html>"
+    elif fault == "too-large":
+        comfy.faults["/view"] = drip()
+    elif fault == "endless":
+        comfy.faults["/prompt"] = drip()
+    elif fault == "text":
+        comfy.faults["/prompt"] = text_answer(500, "Traceback", "text/plain")
+    elif fault == "login":
+        comfy.faults["/prompt"] = text_answer(401)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("partly", "does not accept the graph: CLIPTextEncode: Value too big steps"),
+        ("failed", "ComfyUI 0.33.0 reports: KSampler: No room in x.pt$"),
+        ("interrupted", "was stopped in ComfyUI"),
+        ("restarted", "was restarted and no longer knows"),
+        ("gone", "stopped answering"),
+        ("no-image", "is not an image"),
+        ("too-large", "too large"),
+        ("endless", "cannot be read"),
+        ("text", "cannot be read"),
+        ("login", "asks for a login"),
+    ],
+)
+def test_error_of_comfyui_is_one_sentence(comfy, monkeypatch, fault, sentence):
+    monkeypatch.setattr(comfyui, "_MAX_FAILURES", 3)
+    monkeypatch.setattr(comfyui, "_MAX_IMAGE", 1_000_000)
+    _fail_with(comfy, fault)
+    with pytest.raises(EngineError, match=sentence) as caught:
+        make(comfy)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_node_is_named_before_anything_is_sent(comfy):
+    del comfy.nodes["VAEDecode"]
+    assert plan(comfy).missing == (Missing("node", "VAEDecode"),)
+
+
+def test_missing_value_that_only_the_run_finds_is_told(comfy):
+    engine = engines.find_engine(comfy.url)
+    planned = comfyui.plan(engine, Recipe(1, TEXT))
+    comfy.lists["ckpt_name"].remove("dream_8.safetensors")
+    with pytest.raises(EngineError, match="CheckpointLoaderSimple: Value not in list ckpt_name"):
+        comfyui.make(engine, planned, str(uuid.uuid4()))
+    del comfy.nodes["KSampler"]
+    with pytest.raises(EngineError, match="lacks the node KSampler"):
+        comfyui.make(engine, planned, str(uuid.uuid4()))
+
+
+def test_same_graph_again_is_told(comfy):
+    cached = ["execution_cached", {"nodes": [str(n) for n in range(20)]}]
+    comfy.status = {"status_str": "success", "messages": [cached]}
+    assert [one.key for one in make(comfy).remarks] == ["engine_same"]
+
+
+def test_stop_ends_ours_only(comfy):
+    comfy.seconds, cancelled = 60.0, Cancellation()
+    comfy.jobs["other"] = (float("inf"), {})
+    call_when(lambda: len(comfy.jobs) > 1, cancelled.set)
+    with pytest.raises(Cancelled):
+        make(comfy, cancelled=cancelled)
+    (prompt,) = comfy.list_asked("/prompt")
+    assert set(comfy.stopped) == {prompt["prompt_id"]} and "other" in comfy.jobs
+    assert all(body.get("prompt_id") for body in comfy.list_asked("/interrupt"))
+
+
+def test_graph_that_was_sent_before_is_only_waited_for(comfy):
+    engine = engines.find_engine(comfy.url)
+    planned, prompt_id = comfyui.plan(engine, Recipe(1, TEXT)), str(uuid.uuid4())
+    comfyui.make(engine, planned, prompt_id)
+    made = comfyui.make(engine, planned, prompt_id, is_resumed=True)
+    assert made.image == comfy.image and len(comfy.list_asked("/prompt")) == 1
+
+
+# A graph of the image's own
+
+
+def own_graph(comfy, **nodes):
+    graph = plan(comfy).request["prompt"]
+    graph["8"]["inputs"]["filename_prefix"] = "../../x"
+    graph |= {name: {"class_type": name, "inputs": {}} for name in nodes}
+    return graph
+
+
+def test_own_graph_is_sent_with_the_seed_and_the_listed_names(comfy):
+    graph = own_graph(comfy)
+    graph["1"]["inputs"]["ckpt_name"] = "SDXL\\Dream_8.safetensors"
+    graph["8"]["class_type"] = "PreviewImage"
+    planned = plan(comfy, TEXT.replace("Seed: 5", "Seed: 9"), graph=graph, is_other_seed=True)
+    sent = planned.request["prompt"]
+    kinds = {node["class_type"]: node["inputs"] for node in sent.values()}
+    assert kinds["CheckpointLoaderSimple"]["ckpt_name"] == "dream_8.safetensors"
+    assert kinds["KSampler"]["seed"] == 9
+    assert kinds["SaveImage"]["filename_prefix"] == "gallery/image"
+    assert [one.key for one in planned.cautions] == ["caution_seed"]
+
+
+def test_own_graph_without_an_output_gets_one(comfy):
+    graph = own_graph(comfy)
+    del graph["8"]
+    kinds = [node["class_type"] for node in plan(comfy, graph=graph).request["prompt"].values()]
+    assert kinds.count("SaveImage") == 1
+
+
+def test_nodes_of_an_own_graph_are_checked(comfy):
+    comfy.nodes |= dict.fromkeys(("RunCode", "PaidNode"), ())
+    comfy.modules |= {"RunCode": "custom_nodes.x"}
+    described = comfy._describe
+    comfy._describe = lambda kind: {
+        name: {**value, "api_node": kind == "PaidNode"} for name, value in described(kind).items()
+    }
+    planned = plan(comfy, graph=own_graph(comfy, RunCode=1, PaidNode=1, Absent=1))
+    assert planned.custom_nodes == ("RunCode",)
+    assert set(planned.missing) == {Missing("node", "Absent"), Missing("paid_node", "PaidNode")}
+    rebuilt = plan(comfy, options=PlanOptions(rebuilds=True), graph=own_graph(comfy, Absent=1))
+    assert rebuilt.missing == ()
+
+
+# A1111's family
+
+
+def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
+    before = dict(a1111.options)
+    made = make(a1111)
+    assert made.image == a1111.image
+    assert "Seed: 5" in made.infotext
+    assert a1111.options == before
+    (body,) = a1111.list_asked("/sdapi/v1/txt2img")
+    assert body["scheduler"] == "Karras" and body["override_settings"]["randn_source"] == "CPU"
+
+
+def test_hires_and_clip_skip_are_sent_to_a_webui(a1111):
+    hires = "Denoising strength: 0.5, Hires upscale: 2, Hires steps: 3, Hires upscaler: 4x-Ultra"
+    body = plan(a1111, f"{TEXT}, Clip skip: 2, VAE: vae-ft.safetensors, {hires}").request
+    wanted = {
+        "enable_hr": True,
+        "hr_scale": 2,
+        "hr_second_pass_steps": 3,
+        "hr_upscaler": "4x-Ultra",
+    }
+    assert {**body, **wanted, "denoising_strength": 0.5} == body
+    assert body["override_settings"]["CLIP_stop_at_last_layers"] == 2
+    assert body["override_settings"]["sd_vae"] == "vae-ft.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (text_answer(500, '{"error": "OutOfMemory", "errors": "no room"}'), "reports: no room"),
+        (text_answer(200), "cannot be read"),
+        (text_answer(401), "asks for a login"),
+        (text_answer(429, "{}"), "asks to wait"),
+        (text_answer(200, '{"images": []}'), "is not an image"),
+        (text_answer(200, '{"images": ["PGh0bWw+"]}'), "is not an image"),
+        (drip(), "too large"),
+        (lambda handler: handler.connection.shutdown(2), "stopped answering"),
+    ],
+    ids=["error", "page", "login", "busy", "none", "html", "too-large", "gone"],
+)
+def test_error_of_a_webui_is_one_sentence_and_its_settings_are_put_back(
+    a1111, monkeypatch, answer, sentence
+):
+    monkeypatch.setattr(webui, "_PATIENT", webui._PATIENT._replace(size=1_000_000))
+
+    def change_and_answer(handler):
+        a1111.options["CLIP_stop_at_last_layers"] = 2
+        answer(handler)
+
+    a1111.faults["/sdapi/v1/txt2img"] = change_and_answer
+    with pytest.raises(EngineError, match=sentence):
+        make(a1111)
+    assert a1111.options["CLIP_stop_at_last_layers"] == 1
+
+
+def test_webui_that_is_starting_is_asked_again(a1111):
+    def fail_once(handler):
+        del a1111.faults["/sdapi/v1/txt2img"]
+        handler.reply(500, b'{"errors": "no attribute default_script_arg_txt2img"}')
+
+    a1111.faults["/sdapi/v1/txt2img"] = fail_once
+    assert make(a1111).image == a1111.image
+
+
+def test_stop_interrupts_a_webui_only_while_it_makes_ours(a1111):
+    a1111.seconds, cancelled = 60.0, Cancellation()
+    call_when(lambda: a1111.task, cancelled.set)
+    with pytest.raises(Cancelled):
+        make(a1111, cancelled=cancelled)
+    assert len(a1111.list_asked("/sdapi/v1/interrupt")) == 1

@@ -1,0 +1,118 @@
+"""The routes that find engines and make images."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from civitai_manager_libs import engines, setting
+from civitai_manager_libs.core import Image
+from civitai_manager_libs.engines import comfyui
+from civitai_manager_libs.library import image_records
+from civitai_manager_libs.web.routes import dependencies
+from engine_stand_ins import ComfyStandIn
+
+META = {"prompt": "a cat", "steps": 4, "sampler": "Euler", "Schedule type": "Karras", "seed": 5}
+META |= {"cfgScale": 7, "Size": "64x64", "Model": "dream_8"}
+_OURS = {"X-Civitai-Shortcut": "1"}
+
+
+@pytest.fixture
+def comfy(monkeypatch, tmp_path, library):
+    monkeypatch.setattr(comfyui, "_POLL", 0.01)
+    monkeypatch.setattr(engines.find, "_USUAL", ())
+    monkeypatch.setattr(dependencies, "_make_service", None)
+    setting.change("made_images_folder", str(tmp_path / "made"))
+    images = [Image(n, f"https://image.civitai.com/x/{n}.jpeg", meta=META) for n in (77, 78)]
+    lacking = {**META, "prompt": "a <lora:gone:1>"}
+    image_records.store_images([*images, Image(79, images[0].url, meta=lacking)])
+    with ComfyStandIn() as server:
+        setting.change("engine_addresses", server.url)
+        yield server
+
+
+def find(api):
+    answer = api.send("POST", "engines/find", {})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def wait_for(api, *states):
+    end = time.monotonic() + 20
+    while (found := [one["state"] for one in api.get("made")]) != [*states]:
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+
+
+def test_image_is_planned_then_made_and_listed(api, comfy):
+    (engine,) = find(api)
+    assert engine["name"] == "ComfyUI 0.33.0" and engine["address"] == comfy.url
+    plan = api.send("POST", "images/77/plan", {"engine": engine["id"], "seed": "9"}).json()
+    assert plan["seed"] == "9" and not plan["should_match"] and len(plan["cautions"]) == 2
+    body = {"engine": engine["id"], "ids": [77, 78, 79], "request": "a" * 12}
+    started = [api.send("POST", "made", body).json() for _ in range(2)]
+    assert started[0] == started[1] and len(started[0]["jobs"]) == 2
+    assert started[0]["refused"] == [
+        {"image_id": 79, "message": "ComfyUI 0.33.0 lacks: LoRA gone."}
+    ]
+    wait_for(api, "done", "done")
+    assert {one["name"] for one in api.get("made")} == {"77-5.png", "78-5.png"}
+    (kept,) = api.get("images/77/reproductions")
+    assert kept["file"] == "here" and "ComfyUI 0.33.0" in kept["infotext"]
+
+
+def test_missing_file_is_named_in_the_users_language(api, comfy):
+    body = {"engine": find(api)[0]["id"]}
+    plan = api.send("POST", "images/79/plan", body, language="zh-TW").json()
+    assert plan["missing"] == [{"type": "lora", "name": "gone", "text": "LoRA gone"}]
+
+
+def test_making_can_be_stopped(api, comfy):
+    comfy.seconds = 60.0
+    body = {"engine": find(api)[0]["id"], "ids": [77]}
+    (job,) = api.send("POST", "made", body).json()["jobs"]
+    wait_for(api, "running")
+    assert api.send("POST", f"made/{job}/stop").status_code == 200
+    wait_for(api, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("made", {"engine": "000000000000", "ids": [77]}, 404),
+        ("made", {"engine": "http://8.8.8.8", "ids": [77]}, 404),
+        ("made", {"ids": [77]}, 404),
+        ("made", {"ids": []}, 400),
+        ("images/77/plan", {"engine": "x", "seed": "-3"}, 404),
+    ],
+)
+def test_address_that_the_owner_did_not_name_is_never_asked(api, comfy, path, body, status):
+    assert api.send("POST", path, body).status_code == status
+    assert comfy.asked == []
+
+
+@pytest.mark.parametrize("path", ["made", "engines/find", "images/77/plan", "made/1/stop"])
+def test_foreign_page_makes_nothing(api, comfy, path):
+    body = {"engine": "x", "ids": [77]}
+    for headers in ({}, {**_OURS, "Origin": "https://evil.example"}):
+        assert api.ask(f"api/{path}", "POST", json=body, headers=headers).status_code == 403
+    assert comfy.asked == []
+
+
+def test_engine_that_went_away_is_one_sentence(api, comfy):
+    body = {"engine": find(api)[0]["id"]}
+    comfy.close()
+    answer = api.send("POST", "images/77/plan", body)
+    assert answer.status_code == 502
+    assert (
+        answer.json()["error"]["message"]
+        == f"Nothing answers at {comfy.url}: start the program there."
+    )
+
+
+def test_login_is_stored_and_a_bad_address_is_refused(api, comfy):
+    body = {"engine": find(api)[0]["id"], "login": "me:secret"}
+    assert len(api.send("PUT", "engines/login", body).json()) == 1
+    assert comfy.asked[-1][3]["Authorization"].startswith("Basic ")
+    answer = api.send("PUT", "settings", {"engine_addresses": "http://me:pw@127.0.0.1:1"})
+    assert answer.status_code == 400
