@@ -237,13 +237,16 @@ class StageGestures extends ZoomGestures {
 
   /** Animate the strip back to its normal position, from this many pixels beside it. */
   #animateBack(x: number, y: number) {
-    const { strip, size } = this.stage;
+    const { strip, size, element } = this.stage;
     const { transform } = strip.style;
     this.#move(0, 0);
     if (isStill()) return;
     const from = { transform: y > 0 ? transform : `translate(${x}px, ${y}px)` };
     strip.animate([from, { transform: "none" }], FOLLOW);
-    if (y > 0) this.#fadeBackdrop([1 - Math.min(1, y / size.height), 1], FOLLOW);
+    if (y <= 0) return;
+    element.toggleAttribute("data-leaving", true); // until the backdrop is as dark as before
+    const fade = this.#fadeBackdrop([1 - Math.min(1, y / size.height), 1], FOLLOW);
+    fade?.finished.then(() => this.#veil || element.removeAttribute("data-leaving"));
   }
 }
 
