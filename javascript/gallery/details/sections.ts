@@ -63,7 +63,7 @@ export function makeAbout(context: Context, view: ImageView, record?: ImageDetai
       el(
         "span",
         { class: "tag", title: formatReactions(view, record) },
-        icon("heart"),
+        icon("like"),
         view.reactions,
       ),
     ),
