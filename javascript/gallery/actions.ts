@@ -37,6 +37,7 @@ import {
   canCompare,
   extendRange,
   invertMarks,
+  MOST_COMPARED,
   markRange,
   toggleMark,
 } from "./state/selection";
@@ -300,9 +301,11 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
     /** Say that no image is marked or focused. */
     askToChoose: () => toast(translate("choose_first")),
     compare,
-    /** Mark an image, and compare all marked images. */
+    /** Mark an image, and compare all marked images. If it is one too many, only say so. */
     compareWith(id: number) {
-      store.set((state) => toggleMark(state, id, true));
+      const { marks } = store.get();
+      if (marks.has(id) || marks.size < MOST_COMPARED)
+        store.set((state) => toggleMark(state, id, true));
       compare();
     },
     /** Compare an image with a reproduction. */

@@ -251,6 +251,11 @@ export class ImageMenu {
         do: () => this.#chooseCollection(ids),
       },
       {
+        key: "menu-tag",
+        text: translate("menu_tag"),
+        do: () => (ids.length > 1 ? actions.collect() : actions.tag(id)),
+      },
+      {
         key: "menu-compare",
         text: translate(others ? "menu_compare_marked" : "menu_compare", { n: others }),
         isDisabled: others >= MOST_COMPARED,

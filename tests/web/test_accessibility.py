@@ -168,6 +168,8 @@ def _show_stats(page):
 
 def _watch(page):
     _click(page, "watch", "gallery-menu")
+    if page.marked.count():
+        page.control("mark-none").click()  # on a phone, the selection is in the places' place
     page.open_watches()
     page.control("watch-leave").wait_for()
 
@@ -205,7 +207,7 @@ _IS_CLOSED = """() => {
 _STATES = {
     "gallery": lambda page: None,
     "caption": lambda page: page.tiles.nth(1).hover(),
-    "about": lambda page: page.control("about").click(),
+    "about": lambda page: _click(page, "about", "gallery-menu"),
     "tools": _open_tools,
     "marked": _mark,
     "filters": lambda page: page.open_filters(),

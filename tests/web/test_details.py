@@ -256,9 +256,9 @@ def test_prompts_and_parameters_are_copied_by_a_click_but_not_by_selecting(opene
     assert _copied(page) == ", ".join(f"{k}: {v}" for k, v in read.parameters.items())
     page.control("copy-infotext").click()
     assert _copied(page) == text
-    page.key("c")
+    page.key("Control+c")
     assert _copied(page) == text
-    page.key("c")
+    page.key("Control+c")
     page.message("Copied").wait_for()
     page.page.evaluate(_CLOSED_AND_LEFT)  # for another tab of the host
     expect(page.message("Copied")).to_have_count(0)

@@ -124,7 +124,7 @@ def test_menu_of_a_marked_image_acts_on_all_marked_images(flaky_server, open_gal
     page.message("favourite").wait_for()
     _open_menu(page, page.tiles.nth(0))
     expect(page.control("menu-favourite")).to_have_attribute("aria-checked", "true")
-    expect(page.control("menu-save")).to_have_text("Download the 2 marked")
+    expect(page.control("menu-save")).to_have_text("Download the 2 selected")
     page.control("menu-save").click()
     page.message("2 saved").wait_for()
     page.control("undo").first.click()

@@ -238,7 +238,7 @@ def test_texts_are_copied_from_the_focused_tile_and_in_the_viewer(server, open_g
     assert infotext.startswith(prompt) and "Steps: " not in prompt
     page.key("Enter")
     page.control("copy-prompt").wait_for()
-    page.key("c")
+    page.key("Control+c")
     wait_for(lambda: page.page.evaluate(read) == infotext)
     page.key("p")
     wait_for(lambda: page.page.evaluate(read) == prompt)

@@ -28,6 +28,8 @@ def test_tile_shows_generation_data_without_a_request(server, open_gallery):
         expect(caption).to_have_count(0)
         point_at()
         expect(caption).to_contain_text(row.username)
+        overlay = page.page.locator(".tile-overlay")
+        expect(overlay).to_have_css("background-image", "none")  # the picture shows through
         expect(caption.locator(".image-facts")).to_contain_text(
             re.compile(rf"{infotext.parameters['Steps']} steps · \w+")
         )
@@ -67,6 +69,15 @@ def test_heart_under_the_pointer_makes_a_favourite_and_undoes_it(start, demo, op
     heart.click()
     page.message("1 picture removed from your favourites").wait_for()
     expect(tile).not_to_have_attribute("data-favourite", "")
+
+
+def test_tap_on_the_heart_of_a_tile_saves_it(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_PAPER}", **PHONE).ready()
+    tile = page.tiles.first
+    tile.locator("[data-do='favourite']").tap()
+    page.message("1 picture added to your favourites").wait_for()
+    expect(tile).to_have_attribute("data-favourite", "")
+    expect(page.viewer).to_be_hidden()
 
 
 def _query(address):

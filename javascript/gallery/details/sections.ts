@@ -69,7 +69,7 @@ export function makeAbout(
       el(
         "span",
         { class: "tag", title: formatReactions(view, record) },
-        icon("heart"),
+        icon("like"),
         view.reactions,
       ),
       stars,

@@ -87,6 +87,10 @@ export class Filters {
         el("span", { text: translate("group_posts") }),
       ),
       makeLabelled(translate("tile_width"), this.#narrowSlider),
+      button({ action: "hidden-rules", label: translate("hidden_list"), class: "quiet" }, () => {
+        this.#popover.hidePopover();
+        void actions.openHiddenRules();
+      }),
     ];
   }
 

@@ -63,19 +63,18 @@ export class Hover {
     this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
   }
 
-  /** Return the number of an image's reactions, with a heart that makes it a favourite. Not a
-   * button: the caption is not for screen readers, and the key is B. */
-  #makeHeart({ id, reactions, favourite }: ImageView) {
-    const { actions, translate, store } = this.context;
+  /** Return a heart that makes an image a favourite. Not a button: the caption is not for screen
+   * readers, and the key is B. */
+  #makeHeart({ id, favourite }: ImageView) {
+    const { actions, translate } = this.context;
     const press = async () => {
       await actions.favourite([id]);
       if (this.#tile?.view.id === id) this.#drawCaption(this.#tile);
     };
-    const language = store.get().bootstrap?.language;
     return el(
       "span",
       {
-        class: "reactions",
+        class: "save-heart",
         "data-do": "favourite",
         "data-on": favourite,
         title: translate("say_favourite"),
@@ -83,15 +82,15 @@ export class Hover {
         on: { click: () => void press(), mousedown: (event) => event.preventDefault() },
       },
       icon("heart"),
-      formatNumber(reactions, language, "compact"),
     );
   }
 
   /** Return the lines of an image's caption: author and reactions, prompt, settings. Return a false
    * value for a line about which nothing is known. */
   #makeLines(view: ImageView) {
-    const { user, base_model: base, summary } = view;
-    const { translate } = this.context;
+    const { user, base_model: base, summary, reactions } = view;
+    const { translate, store } = this.context;
+    const language = store.get().bootstrap?.language;
     const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
     const facts = [
       steps > 0 && translate("caption_steps", { n: steps }),
@@ -104,6 +103,12 @@ export class Hover {
         "p",
         { class: "image-author" },
         el("bdi", { class: "one-line", text: user || translate("somebody") }),
+        el(
+          "span",
+          { class: "reactions" },
+          icon("like"),
+          formatNumber(reactions, language, "compact"),
+        ),
         this.#makeHeart(view),
       ),
       prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),
@@ -154,6 +159,7 @@ export function listenToClicks(list: HTMLElement, { actions, store }: Context, t
     event.preventDefault();
     if (event.shiftKey) actions.markTo(id);
     else if (action === "mark") actions.mark(id);
+    else if (action === "favourite") void actions.favourite([id]);
     else if (action === "thumb-again") tile.reloadThumb();
     else if (tile.isBlurred) actions.showBlurred(id);
     else actions.open(id);

@@ -26,9 +26,11 @@ export class Tile {
   #isSettled = false; // whether the thumbnail arrived or failed
   requestedAt = 0; // performance.now() at the thumbnail's request
 
+  /** @param hasHeart whether the tile has the heart that a caption has otherwise */
   constructor(
     public view: ImageView,
     private readonly translate: Translate,
+    hasHeart: boolean,
   ) {
     this.element = el(
       "a", // its href is set when it is pointed at or focused
@@ -48,6 +50,12 @@ export class Tile {
         "aria-hidden": "true",
         title: translate("mark_picture"),
       }),
+      hasHeart &&
+        el(
+          "span",
+          { class: "save-heart", "data-do": "favourite", "aria-hidden": "true" },
+          icon("heart"),
+        ),
     );
     showBlurhash(this.element, view.blurhash);
   }

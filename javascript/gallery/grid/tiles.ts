@@ -5,6 +5,7 @@ import type { Translate } from "../types";
 import type { Arrangement } from "./layout";
 import { type Looks, Tile } from "./tile";
 
+const hovers = window.matchMedia("(hover: hover)"); // else no caption is seen
 const A_FRAME = 8; // ms that may go into new tiles at once
 
 export class Tiles {
@@ -98,7 +99,7 @@ export class Tiles {
   #createTile(id: number) {
     const view = this.arrangement.getView(id);
     if (!view) return;
-    const tile = new Tile(view, this.translate);
+    const tile = new Tile(view, this.translate, !hovers.matches);
     this.#tiles.set(id, tile);
     this.#placeTile(tile);
     tile.drawLooks(this.#getLooks(tile));

@@ -259,7 +259,7 @@ function makePicture(context: Context, view: ImageView) {
     "figcaption",
     { class: "row" },
     author,
-    icon("heart"),
+    icon("like"),
     el("span", { text: number }),
   );
   const tile = el("figure", {}, open, about);

@@ -83,7 +83,7 @@ function makeBar({ translate, store }: Context, bar: Bar, show: (bar: Bar) => vo
     el(
       "span",
       { class: "bar-reactions" },
-      icon("heart"),
+      icon("like"),
       " ",
       formatNumber(bar.reactions, language),
     ),
