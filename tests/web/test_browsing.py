@@ -114,6 +114,18 @@ def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_galler
     expect(page.control("download-marked")).to_have_count(0)
 
 
+def test_one_selected_image_is_copied_and_several_are_compared(server, open_gallery):
+    page = open_gallery(server, permissions=["clipboard-read", "clipboard-write"]).ready()
+    page.tiles.nth(0).locator("[data-do='mark']").click()
+    expect(page.control("compare")).to_have_count(0)
+    page.control("send-marked").click()  # no program is there that it could be sent to
+    page.message("Copied").wait_for()
+    page.tiles.nth(1).locator("[data-do='mark']").click()
+    expect(page.control("send-marked")).to_have_count(0)
+    page.control("compare").click()
+    page.panel("compare").wait_for()
+
+
 def test_marks_filters_and_position_survive_a_reload(server, open_gallery):
     page = open_gallery(server).ready()
     page.field("sort").select_option("Oldest")

@@ -206,6 +206,15 @@ _READ_TEXTS = """() => {
 
 
 @pytest.mark.door
+def test_selected_image_is_sent_from_the_bar(open_host):
+    page = open_host(query=f"?model={_PAPER}").page
+    page.locator("[data-tile]").first.hover()
+    page.locator("[data-tile] [data-do='mark']").first.click()
+    page.locator("[data-do='send-marked']").click()
+    page.locator("[data-do='menu-send-txt2img']").click()
+    expect(page.locator("#txt2img_prompt textarea")).not_to_have_value("")
+
+
 def test_fields_of_a_tab_are_in_the_window_after_a_send(open_host):
     page = open_host()
     page.page.locator("[data-field=find]").first.fill(str(_PAPER))

@@ -21,8 +21,8 @@ import pytest
     "accepted,language,downloads",
     [
         ("en-US", "en", "Downloads"),
-        ("zh-TW,zh;q=0.9", "zh-TW", "下載工作"),
-        ("zh-Hans-SG", "zh-CN", "下载工作"),
+        ("zh-TW,zh;q=0.9", "zh-TW", "下載"),
+        ("zh-Hans-SG", "zh-CN", "下载"),
         ("fr", "en", "Downloads"),
     ],
 )
