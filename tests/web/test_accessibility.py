@@ -100,6 +100,7 @@ def _list_hidden(page):
     page.field("hidden-text").fill("night")
     page.control("hide").click()
     page.page.locator(".hidden-rules li").first.wait_for()
+    expect(page.control("hide")).not_to_have_attribute("aria-busy", "true")
 
 
 def _open_tools(page):

@@ -1,6 +1,6 @@
 /** The panel of the downloads: starts, searches and controls them, and reports when they end. */
 
-import type { BeginJobBody, JobCard } from "../contract";
+import type { BeginJobBody, ImageView, JobCard } from "../contract";
 import { button, el, setLabel, setText } from "../core/dom";
 import { makeUuid } from "../core/text";
 import { Rows } from "../core/widgets";
@@ -351,7 +351,9 @@ export class Jobs {
     try {
       const answer = await api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
       const saved = new Set(answer.ids);
-      updateImages(store, (view) => (saved.has(view.id) ? { ...view, saved: true } : view));
+      const isNews = ({ id, saved: isSaved }: ImageView) => saved.has(id) && !isSaved;
+      if (!store.get().images.some(isNews)) return;
+      updateImages(store, (view) => (isNews(view) ? { ...view, saved: true } : view));
     } catch (error) {
       showError(error, this.context);
     }

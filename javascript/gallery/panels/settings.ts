@@ -222,7 +222,7 @@ export class Settings {
   #follow({ bootstrap }: State, { bootstrap: previous }: State) {
     for (const { name, value } of bootstrap?.settings ?? []) {
       const field = this.#fields.get(name);
-      const before = findValue(previous, name);
+      const before = getSetting(previous, name);
       if (field && value !== before && field.value === before) field.showValue(value);
     }
   }
@@ -262,7 +262,7 @@ export class Settings {
     const { store, toast, translate } = this.context;
     const { name, label } = field.setting;
     const { value } = field;
-    const current = findValue(store.get().bootstrap, name);
+    const current = getSetting(store.get().bootstrap, name);
     field.showError("");
     field.isWaiting = false;
     if (value === current) return;
@@ -272,7 +272,7 @@ export class Settings {
       if (!isAborted(error)) this.#showRefusal(field, error);
       return;
     }
-    const saved = findValue(store.get().bootstrap, name);
+    const saved = getSetting(store.get().bootstrap, name);
     if (field.value === value) field.showValue(saved ?? value);
     if (!field.toast?.isConnected) field.before = current;
     const undo = () => this.#undo(field, saved);
@@ -291,7 +291,7 @@ export class Settings {
   /** Save the value that a setting had before, unless it was changed again elsewhere. */
   #undo({ setting: { name }, before }: SettingField, saved?: SettingValue) {
     const { store, toast, translate } = this.context;
-    const now = findValue(store.get().bootstrap, name);
+    const now = getSetting(store.get().bootstrap, name);
     if (before === undefined || now !== saved) return toast(translate("setting_changed_since"));
     this.#saving = this.#saving.then(() =>
       this.#put(name, before).catch((error) => showError(error, this.context)),
@@ -311,11 +311,6 @@ export class Settings {
     const named = message.includes(label) ? message : `${label}: ${message}`;
     if (!this.#panel.isOpen) toast(named, "bad");
   }
-}
-
-/** Return the value of a setting, undefined if it is not known. */
-function findValue(bootstrap: State["bootstrap"], name: string) {
-  return getSetting(bootstrap, name) as SettingValue | undefined;
 }
 
 /** One setting: its label, its control, and an error below. */
