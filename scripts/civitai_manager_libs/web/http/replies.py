@@ -167,8 +167,8 @@ def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: boo
     may_see_paths: whether the sentence may contain paths and addresses of this machine.
     """
     if isinstance(error, EngineError) and not may_see_paths:
-        hidden = {name: "…" for name in ("address", "host") if name in error.values}
-        return messages.translate(error.key, language, **{**error.values, **hidden})
+        values = {**error.values, "address": "…", "host": "…"}
+        return messages.translate(error.key, language, **values)
     if isinstance(error, (InputError, EngineError)):
         return messages.translate_error(error, language) if error.key else str(error)
     if isinstance(error, Busy):
