@@ -950,7 +950,7 @@ def test_help_describes_every_option_with_its_default():
             if action.option_strings and action.dest != "help":
                 assert "default: " in action.help, action
             assert action.help or action is commands, action
-    names = "download models resume retry jobs search export figures"
+    names = "download models engines make resume retry jobs search export figures"
     assert set(commands.choices) == set(names.split())
 
 

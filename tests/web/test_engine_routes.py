@@ -116,3 +116,18 @@ def test_login_is_stored_and_a_bad_address_is_refused(api, comfy):
     assert comfy.asked[-1][3]["Authorization"].startswith("Basic ")
     answer = api.send("PUT", "settings", {"engine_addresses": "http://me:pw@127.0.0.1:1"})
     assert answer.status_code == 400
+
+
+def test_addresses_are_shown_only_to_users_who_may_change_them(api, comfy):
+    headers = {**_OURS, "X-Forwarded-For": "10.0.0.9"}
+
+    def send(path, body):
+        return api.ask(f"api/{path}", "POST", json=body, headers=headers)
+
+    (engine,) = send("engines/find", {}).json()
+    assert engine["address"] == ""
+    body = {"engine": engine["id"], "ids": [77], "runs_custom_nodes": True}
+    assert send("made", body).status_code == 403
+    comfy.close()
+    answer = send("images/77/plan", {"engine": engine["id"]})
+    assert answer.status_code == 502 and comfy.url not in answer.text

@@ -405,9 +405,6 @@ def make(
     infotext = build_infotext({"comfy": {"prompt": graph}})
     read = parse_infotext(infotext)
     values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
-    stated = parse_infotext(planned.infotext).parameters
-    if "Model hash" in stated and not any(one.key == "caution_model" for one in planned.cautions):
-        values["Model hash"] = stated["Model hash"]
     return Made(
         image, compose_infotext(read.prompt, read.negative_prompt, values), _note_cached(entry)
     )

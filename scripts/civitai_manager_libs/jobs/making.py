@@ -211,7 +211,6 @@ class MakeService:
         self._thread: threading.Thread | None = None
         self._running: dict[int, Cancellation] = {}
         self._parts: dict[int, float] = {}
-        self._process_lock: sqlite.ProcessLock | None = None  # held until this process ends
 
     def add(self, image: Image, engine: Engine, plan: Plan) -> int:
         """Queue an image and return the job's id."""
@@ -263,35 +262,36 @@ class MakeService:
                 self._thread.start()
 
     def _run(self) -> None:
-        """Make the queued images until none is left."""
+        """Make the queued images until none is left, or another program makes them."""
+        path = os.path.join(setting.data_folder(), "locks", "making.lock")
+        lock = sqlite.ProcessLock(path)
         try:
-            if not self._take_process_lock():
-                with self._lock:
-                    self._thread = None  # another program makes them
-                return
-            while True:
-                with self._lock:
-                    jobs = self._list_next()
-                    if not jobs:
-                        self._thread = None
-                        return
-                    cancelled = self._running[jobs[0].id] = Cancellation()
-                self._run_job(jobs[0], cancelled)
-                with self._lock:
-                    del self._running[jobs[0].id]
-                    self._parts.pop(jobs[0].id, None)
+            if lock.acquire(1.0):
+                while self._run_next():
+                    pass
         except CivitaiShortcutError as error:  # of the database
             util.printD(f"[jobs] images are not made: {error}")
+        finally:
+            lock.release()
             with self._lock:
-                self._thread = None
+                if self._thread is threading.current_thread():
+                    self._thread = None
 
-    def _take_process_lock(self) -> bool:
-        if self._process_lock is None:
-            path = os.path.join(setting.data_folder(), "locks", "making.lock")
-            lock = sqlite.ProcessLock(path)
-            if not lock.acquire(1.0):
+    def _run_next(self) -> bool:
+        """Make the next image; return False if there is none."""
+        with self._lock:
+            jobs = self._list_next()
+            if not jobs:
+                self._thread = None  # so that `add` starts another one from now on
                 return False
-            self._process_lock = lock
+            job, cancelled = jobs[0], Cancellation()
+            self._running[job.id] = cancelled
+        try:
+            self._run_job(job, cancelled)
+        finally:
+            with self._lock:
+                del self._running[job.id]
+                self._parts.pop(job.id, None)
         return True
 
     def _run_job(self, job: MakeJob, cancelled: Cancellation) -> None:

@@ -65,8 +65,9 @@ _AUTOMATIC = {
     "DDIM": "ddim_uniform",
 }
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
-_STEPS_OF_MODEL = "Align Your Steps"  # has a node of its own
-_INEXACT_SCHEDULES = ("KL Optimal",)  # other noise levels under the same name
+# Has a node of its own, which interpolates the noise levels over one step more than A1111.
+_STEPS_OF_MODEL = "Align Your Steps"
+_INEXACT_SCHEDULE = "KL Optimal"  # other noise levels under the same name
 _LATENT_UPSCALERS = {
     "Latent": "bilinear",
     "Latent (antialiased)": "bilinear",
@@ -261,12 +262,13 @@ class _GraphWriter:
             automatic = _AUTOMATIC.get(sampler, default)
             return "normal" if is_old and automatic == "karras" else automatic
         if stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl"):
+            self._lost.append(Loss(name, stated, stated))
             return _STEPS_OF_MODEL
+        if stated == _INEXACT_SCHEDULE:
+            self._lost.append(Loss(name, stated, stated))
         known = _SCHEDULES.get(stated)
         if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
             self._lost.append(Loss(name, stated, "Normal"))
-        elif stated in _INEXACT_SCHEDULES:
-            self._lost.append(Loss(name, stated, stated))
         return known or (stated if stated.islower() else "normal")
 
     def _find_hires_sampler(self, first: tuple[str, str]) -> tuple[str, str]:

@@ -159,6 +159,9 @@ def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: boo
 
     may_see_paths: whether the sentence may contain paths and addresses of this machine.
     """
+    if isinstance(error, EngineError) and not may_see_paths:
+        values = {**error.values, "address": "…", "host": "…"}
+        return messages.translate(error.key, language, **values)
     if isinstance(error, (InputError, EngineError)):
         return messages.translate_error(error, language) if error.key else str(error)
     if isinstance(error, Busy):

@@ -12,7 +12,6 @@ from ... import engines
 from ...core import Image
 from ...engines import Engine, Plan, PlanOptions, Recipe
 from ...errors import EngineError, InputError
-from ...i18n import messages
 from ...infotext import parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
 from ...library import image_records
@@ -233,7 +232,7 @@ def make_images(context: RequestContext, body: MakeBody) -> RemoteWork[MakeStart
                 check_plan(engine, plan, options)
                 planned.append((image, plan))
             except (EngineError, InputError) as error:
-                message = messages.translate_error(error, context.language)
+                message = context.explain_error(error)
                 refused.append({"image_id": image.id, "message": message})
         context.cancelled.check()
 
@@ -280,6 +279,8 @@ def _parse_seed(body: Any) -> int | None:
 
 def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
     message = job.explain(context.language)
+    if not context.may_see_paths:
+        message = message.replace(job.engine.address, "…")
     return {
         "id": job.id,
         "image_id": job.image_id,
