@@ -2,7 +2,7 @@
  * marked images are collected, tagged and rated. */
 
 import type { ActOnCollectionsBody, Collection } from "../contract";
-import { button, el, type IconName, icon, iconButton, redraw } from "../core/dom";
+import { button, el, type IconName, iconButton, redraw } from "../core/dom";
 import { makeToolbar } from "../core/widgets";
 import { showError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
@@ -263,12 +263,9 @@ export class Collections {
       el(
         "a",
         { class: "button", "data-do": "export", href: api.getUrl("export"), download: "" },
-        icon("download"),
         translate("collections_export"),
       ),
-      button({ action: "import", icon: "folder", label: translate("collections_import") }, () =>
-        file.click(),
-      ),
+      button({ action: "import", label: translate("collections_import") }, () => file.click()),
       file,
     );
   }
