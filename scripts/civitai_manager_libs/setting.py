@@ -198,6 +198,7 @@ _OWN_NAMES = (
     *("settings.json", "recent.json", "hidden.json", "model_hashes.json", "api_key", "gallery.db"),
     *(
         "engine_logins.json",
+        "engine_options.json",
         "library.db",
         "sc_gallery",
         "sc_kept",

@@ -418,6 +418,15 @@ def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
     assert body["scheduler"] == "Karras" and body["override_settings"]["randn_source"] == "CPU"
 
 
+def test_settings_are_put_back_by_the_next_run_after_this_program_was_killed(a1111):
+    engine = engines.find_engine(a1111.url)
+    webui._note_options(engine, {"CLIP_stop_at_last_layers": 1})
+    a1111.options["CLIP_stop_at_last_layers"] = 2
+    make(a1111)
+    assert a1111.options["CLIP_stop_at_last_layers"] == 1
+    assert webui._read_noted_options(engine) == {}
+
+
 def test_hires_and_clip_skip_are_sent_to_a_webui(a1111):
     hires = "Denoising strength: 0.5, Hires upscale: 2, Hires steps: 3, Hires upscaler: 4x-Ultra"
     body = plan(a1111, f"{TEXT}, Clip skip: 2, VAE: vae-ft.safetensors, {hires}").request

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import util
+from .. import setting, util
 from ..core import (
     as_integer,
     as_list,
@@ -19,10 +20,13 @@ from ..core import (
     as_text,
     Cancellation,
     detect_media_extension,
+    lock_file,
     model_file_stem,
     never_cancelled,
+    read_json_object,
+    write_text_file,
 )
-from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
+from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError, SettingError
 from ..infotext import compose_infotext, parse_infotext, translate_prompt, translate_sampler
 from ..network import EngineClient, EngineReply, ReplyLimits
 from .find import check_reply, connect, Engine, fail, request_json
@@ -345,7 +349,9 @@ def make(
     """
     cancelled = cancelled or never_cancelled()
     client = connect(engine.address)
-    options = request_json(engine, client, "GET", "/sdapi/v1/options").value
+    options = as_mapping(request_json(engine, client, "GET", "/sdapi/v1/options").value)
+    options = {**options, **_read_noted_options(engine)}
+    _note_options(engine, {name: options.get(name) for name in _list_hidden_settings(planned)})
     body = {**planned.request, "force_task_id": task_id}
     if engine.kind == "sdnext":
         body.pop("force_task_id")
@@ -359,7 +365,8 @@ def make(
                 break
             cancelled.sleep(_START_PAUSE)  # it has only just been started
     finally:
-        _restore_options(client, as_mapping(options))
+        if _restore_options(client, options):
+            _note_options(engine, {})
     cancelled.check()
     if request.error is not None or reply is None:
         if isinstance(request.error, InvalidResponse):
@@ -409,17 +416,54 @@ def _send_quietly(client: EngineClient, method: str, path: str, *data: Any, **op
         return None  # the answer of txt2img tells what happened
 
 
-def _restore_options(client: EngineClient, before: Mapping[str, Any]) -> None:
-    """Set the options that the request has changed for good back to what they were."""
+def _list_hidden_settings(planned: Plan) -> list[str]:
+    """Return the settings that a request changes and that a user hardly notices."""
+    return [name for name in planned.request["override_settings"] if name != "sd_model_checkpoint"]
+
+
+def _note_options(engine: Engine, options: Mapping[str, Any]) -> None:
+    """Note on the disk what to put back if this program is killed meanwhile; {} for nothing."""
+    path = _note_path()
+    with lock_file(path):
+        noted = {**_read_note(), engine.address: options}
+        write_text_file(path, json.dumps({one: each for one, each in noted.items() if each}))
+
+
+def _read_noted_options(engine: Engine) -> Mapping[str, Any]:
+    return as_mapping(_read_note().get(engine.address))
+
+
+def _read_note() -> dict[str, Any]:
+    try:
+        return read_json_object(_note_path())
+    except SettingError:
+        return {}
+
+
+def _note_path() -> str:
+    return os.path.join(setting.data_folder(), "engine_options.json")
+
+
+def _restore_options(client: EngineClient, before: Mapping[str, Any]) -> bool:
+    """Set the options that the request has changed for good back to what they were.
+
+    Return False if the WebUI does not answer.
+    """
     after = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/options"))
+    if not after:
+        return False
     changed = {
         name: value
         for name, value in before.items()
         if name in after and after[name] != value and name not in _DERIVED
     }
     if changed:
-        _send_quietly(client, "POST", "/sdapi/v1/options", changed, limits=_OPTIONS)
+        try:
+            client.fetch("POST", "/sdapi/v1/options", changed, limits=_OPTIONS)
+        except (NetworkError, InvalidResponse):
+            return False
         util.printD(f"[engines] settings put back: {', '.join(sorted(changed))}")
+    return True
 
 
 def _read_reply(engine: Engine, reply: EngineReply) -> Made:
