@@ -79,7 +79,7 @@ def test_model_has_one_cover_everywhere_and_an_author_his_newest_image(api, on_d
     own = api.get(f"images?user={author}&level=None")["images"]
     fresh.finish()
     setting.change("gallery_level", "None")
-    api.post("watches", {"action": "watch", "name": "x", "model": _MODEL})
+    api.post("watches", {"action": "watch", "name": "x", "query": {"model": _MODEL}})
     home = api.get("home")
     by_author, by_model = home["recent"]
     assert (by_author["user"], by_author["model"], by_author["name"]) == (author, None, author)
