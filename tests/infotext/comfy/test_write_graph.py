@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs.core import as_number, model_file_stem
-from civitai_manager_libs.infotext import build_infotext, parse_infotext
+from civitai_manager_libs.infotext import build_infotext, Loss, parse_infotext
 from civitai_manager_libs.infotext.comfy import build_graph, build_workflow, GraphFiles
 from civitai_manager_libs.infotext.comfy.write_graph import split_hires_size
 from civitai_manager_libs.infotext.comfy.write_prompt import parse_weights, translate_prompt
@@ -212,6 +212,11 @@ def test_what_a_graph_cannot_carry_is_told():
     assert {loss.field for loss in build_graph("a cat").assumed} == {
         *("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model"),
     }
+
+
+def test_graph_of_an_endless_prompt_stays_small():
+    made = build_graph("a BREAK " * 5_000 + "<lora:x:1>" * 5_000 + f"\n{LINE}")
+    assert len(made.graph) < 200 and Loss("Prompt", "BREAK") in made.lost
 
 
 def kinds(graph):

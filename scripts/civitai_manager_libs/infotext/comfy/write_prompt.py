@@ -13,7 +13,7 @@ __all__ = ["ComfyPrompt", "LoraTag", "parse_weights", "translate_prompt"]
 
 _MAX_PROMPT = 100_000  # characters
 _MAX_LEVELS = 10  # of brackets within brackets that vary a prompt
-_MAX_LORAS = 50
+_MAX_LORAS, _MAX_PARTS = 50, 50
 _MAX_WEIGHT = 1000.0
 _TOKEN = re.compile(r"\\[()\[\]\\]|:\s*[+-]?[.\d]{1,40}\s*\)|[()\[\]\\:]|[^\\()\[\]:]+")
 _EXTRA_NETWORK = re.compile(r"<(\w{1,40}):([^<>\n]{1,500})>")
@@ -70,6 +70,9 @@ def translate_prompt(
             piece = piece.rstrip() if index < len(pieces) - 1 else piece
             parts[-1].append(_weigh(_name_embeddings(piece, embeddings), weight))
     texts = [joined for part in parts if (joined := "".join(part).strip())]
+    if len(texts) > _MAX_PARTS:
+        lost.append("BREAK")
+        texts[_MAX_PARTS - 1 :] = [" ".join(texts[_MAX_PARTS - 1 :])]
     return ComfyPrompt(tuple(texts) or ("",), loras, tuple(dict.fromkeys(lost)))
 
 
