@@ -10,7 +10,7 @@ import pytest
 from civitai_demo.gallery import list_gallery, make_meta
 from civitai_demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs import engines, setting
-from civitai_manager_libs.engines import comfyui, webui
+from civitai_manager_libs.engines import comfyui, webui_api
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.library import reproductions
 from engine_stand_ins import ComfyStandIn, make_png, WebuiStandIn
@@ -21,7 +21,7 @@ TEXT = f"a cat\nNegative prompt: blurry\n{LINE}, Model: dream_8, RNG: CPU, Versi
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch, tmp_path):
-    for module in (comfyui, webui):
+    for module in (comfyui, webui_api):
         monkeypatch.setattr(module, "_POLL", 0.01)
     monkeypatch.setattr(engines.find, "_USUAL", ())
     setting.change("made_images_folder", str(tmp_path / "made"))

@@ -18,7 +18,7 @@ from civitai_manager_libs.engines import (
     PlanOptions,
     Recipe,
     Wanted,
-    webui,
+    webui_api,
 )
 from civitai_manager_libs.engines.recipe import Listed, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
@@ -31,8 +31,8 @@ TEXT = f"a cat <lora:ink:0.8>\nNegative prompt: blurry\n{LINE}, Model: dream_8, 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(comfyui, "_POLL", 0.01)
-    monkeypatch.setattr(webui, "_POLL", 0.01)
-    monkeypatch.setattr(webui, "_START_PAUSE", 0.01)
+    monkeypatch.setattr(webui_api, "_POLL", 0.01)
+    monkeypatch.setattr(webui_api, "_START_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -420,11 +420,11 @@ def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
 
 def test_settings_are_put_back_by_the_next_run_after_this_program_was_killed(a1111):
     engine = engines.find_engine(a1111.url)
-    webui._note_options(engine, {"CLIP_stop_at_last_layers": 1})
+    webui_api._note_options(engine, {"CLIP_stop_at_last_layers": 1})
     a1111.options["CLIP_stop_at_last_layers"] = 2
     make(a1111)
     assert a1111.options["CLIP_stop_at_last_layers"] == 1
-    assert webui._read_noted_options(engine) == {}
+    assert webui_api._read_noted_options(engine) == {}
 
 
 def test_hires_and_clip_skip_are_sent_to_a_webui(a1111):
@@ -458,7 +458,7 @@ def test_hires_and_clip_skip_are_sent_to_a_webui(a1111):
 def test_error_of_a_webui_is_one_sentence_and_its_settings_are_put_back(
     a1111, monkeypatch, answer, sentence
 ):
-    monkeypatch.setattr(webui, "_PATIENT", webui._PATIENT._replace(size=1_000_000))
+    monkeypatch.setattr(webui_api, "_PATIENT", webui_api._PATIENT._replace(size=1_000_000))
 
     def change_and_answer(handler):
         a1111.options["CLIP_stop_at_last_layers"] = 2

@@ -8,7 +8,7 @@ import time
 import pytest
 from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Image
-from civitai_manager_libs.engines import comfyui, webui
+from civitai_manager_libs.engines import comfyui, webui_api
 from civitai_manager_libs.errors import EngineError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.jobs import making, MakeService, make_recipe
@@ -21,7 +21,7 @@ META |= {"cfgScale": 7, "Size": "64x64", "Model": "dream_8", "RNG": "CPU"}
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch, tmp_path, library):
-    for module in (comfyui, webui):
+    for module in (comfyui, webui_api):
         monkeypatch.setattr(module, "_POLL", 0.01)
     setting.change("made_images_folder", str(tmp_path / "made"))
 

@@ -1,11 +1,11 @@
 """Programs on the user's machine that make images: what each has, and "make this"."""
 
-from . import comfyui, webui
+from . import comfyui, webui_api
 from .find import Engine, fail, find_engine, find_engines, list_addresses, save_login
 from .find import validate_addresses
 from .recipe import Caution, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 
-MODULES = {"comfyui": comfyui, "webui": webui, "sdnext": webui}  # by the kind of an engine
+MODULES = {"comfyui": comfyui, "webui": webui_api, "sdnext": webui_api}  # by the kind of an engine
 
 __all__ = ["Caution", "comfyui", "Engine", "fail", "find_engine", "find_engines"]
 __all__ += [
@@ -18,4 +18,4 @@ __all__ += [
     "Recipe",
     "save_login",
 ]
-__all__ += ["validate_addresses", "Wanted", "webui"]
+__all__ += ["validate_addresses", "Wanted", "webui_api"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
@@ -43,35 +43,6 @@ class EngineView(TypedDict):
     address: str
     state: Literal["ready", "no_api", "needs_login"]
     message: str
-
-
-class EngineBody(TypedDict):
-    """engine: an id of `EngineView`. login: "user:password", "" to remove it."""
-
-    engine: str
-    login: Annotated[str, Most(1_000)]
-
-
-class MakeOptions(TypedDict, total=False):
-    """How images are made. engine: an id of `EngineView`.
-
-    seed: "" for the image's own, "random", or a number. rebuilds: make a new graph in place of the
-    image's own. drops_missing: leave out LoRAs, VAEs, embeddings and upscalers that are missing.
-    runs_custom_nodes: the user allows nodes of the image's own graph that are not ComfyUI's own.
-    """
-
-    engine: str
-    seed: Annotated[str, Most(20)]
-    rebuilds: bool
-    drops_missing: bool
-    runs_custom_nodes: bool
-
-
-class MakeBody(MakeOptions, total=False):
-    """ids: the images. request: an id by which a repeated request, as a double click, is known."""
-
-    ids: list[int]
-    request: str
 
 
 class MissingView(TypedDict):
@@ -165,35 +136,51 @@ def _find_address(engine_id: str) -> str:
 
 
 @change_route("PUT", "engines/login")
-def put_login(context: RequestContext, body: EngineBody) -> list[EngineView]:
+def put_login(
+    context: RequestContext, engine: str, login: Annotated[str, Most(1_000)]
+) -> list[EngineView]:
     """Store the login of a program, or remove it; return the program as it then answers.
 
-    The list is empty if it does not answer.
+    The list is empty if it does not answer. engine: an id of `EngineView`. login: "user:password",
+    "" to remove it.
     """
     if lock := find_lock_reason(context.request, _LOCKED):
         raise ApiError(403, lock, field="login")
-    address = _find_address(body["engine"])
-    engines.save_login(address, body["login"])
+    address = _find_address(engine)
+    engines.save_login(address, login)
     return [_make_view(context, one) for one in engines.find_engines() if one.address == address]
 
 
 @route("POST", "images/{image_id:civitai_id}/plan")
-def plan_image(context: RequestContext, body: MakeOptions) -> RemoteWork[PlanView]:
-    """Return what would be made of an image, what is missing, and why it would differ."""
-    image, address = require_image(context), _find_address(body.get("engine", ""))
-    seed = _parse_seed(body)
+def plan_image(
+    context: RequestContext,
+    engine: str,
+    seed: Annotated[str, Most(20)] = "",
+    rebuilds: bool = False,
+    drops_missing: bool = False,
+    runs_custom_nodes: bool = False,
+) -> RemoteWork[PlanView]:
+    """Return what would be made of an image, what is missing, and why it would differ.
+
+    engine: an id of `EngineView`. seed: "" for the image's own, "random", or a number. rebuilds:
+    make a new graph in place of the image's own. drops_missing: leave out LoRAs, VAEs, embeddings
+    and upscalers that are missing. runs_custom_nodes: the user allows nodes of the image's own
+    graph that are not ComfyUI's own.
+    """
+    image, address, seed_wanted = require_image(context), _find_address(engine), _parse_seed(seed)
+    options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
 
     def work() -> PlanView:
-        engine = engines.find_engine(address)
-        recipe = make_recipe(image, seed)
-        plan = _plan(engine, recipe, _read_options(body))
+        found = engines.find_engine(address)
+        recipe = make_recipe(image, seed_wanted)
+        plan = _plan(found, recipe, options)
         texts = list_missing_names(plan.missing, context.language)
         return {
-            "engine": engine.name,
+            "engine": found.name,
             "seed": str(recipe.seed),
             "infotext": plan.infotext,
             "should_match": plan.should_match,
-            "has_own_graph": recipe.graph is not None and engine.kind == "comfyui",
+            "has_own_graph": recipe.graph is not None and found.kind == "comfyui",
             "cautions": describe_cautions(plan.cautions, context.language),
             "missing": [
                 {"type": one.type, "name": one.name, "text": text}
@@ -206,30 +193,36 @@ def plan_image(context: RequestContext, body: MakeOptions) -> RemoteWork[PlanVie
 
 
 @route("POST", "made")
-def make_images(context: RequestContext, body: MakeBody) -> RemoteWork[MakeStarted]:
+def make_images(
+    context: RequestContext,
+    ids: list[int],
+    engine: str,
+    seed: Annotated[str, Most(20)] = "",
+    rebuilds: bool = False,
+    drops_missing: bool = False,
+    runs_custom_nodes: bool = False,
+    request: str = "",
+) -> RemoteWork[MakeStarted]:
     """Queue images to be made, one after another; return the jobs' ids.
 
-    An image of which something is missing is not queued. A second request with the same field
-    `request` starts nothing.
+    An image of which something is missing is not queued. For the arguments see `plan_image`. A
+    second request with the same `request`, as after a double click, starts nothing.
     """
-    images = image_records.find_images(list(dict.fromkeys(body.get("ids", ()))))
+    images = image_records.find_images(list(dict.fromkeys(ids)))
     if not images or len(images) > _MAX_IMAGES:
         raise ApiError(400, "bad_input", field="ids")
-    address, seed, options = (
-        _find_address(body.get("engine", "")),
-        _parse_seed(body),
-        _read_options(body),
-    )
+    address, seed_wanted = _find_address(engine), _parse_seed(seed)
+    options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
     if options.runs_custom_nodes and (lock := find_lock_reason(context.request, _LOCKED)):
         raise ApiError(403, lock, field="runs_custom_nodes")
 
     def work() -> MakeStarted:
-        engine = engines.find_engine(address)
+        found = engines.find_engine(address)
         planned, refused = list[tuple[Image, Plan]](), list[MakeRefusal]()
         for image in images.values():
             try:
-                plan = _plan(engine, make_recipe(image, seed), options)
-                check_plan(engine, plan, options)
+                plan = _plan(found, make_recipe(image, seed_wanted), options)
+                check_plan(found, plan, options)
                 planned.append((image, plan))
             except (EngineError, InputError) as error:
                 message = context.explain_error(error)
@@ -237,10 +230,10 @@ def make_images(context: RequestContext, body: MakeBody) -> RemoteWork[MakeStart
         context.cancelled.check()
 
         def start() -> MakeStarted:
-            jobs = [get_make_service().add(image, engine, plan) for image, plan in planned]
+            jobs = [get_make_service().add(image, found, plan) for image, plan in planned]
             return {"jobs": jobs, "refused": refused}
 
-        return respond_once(body.get("request", ""), start)
+        return respond_once(request, start)
 
     return RemoteWork(work)
 
@@ -264,12 +257,8 @@ def _plan(engine: Engine, recipe: Recipe, options: PlanOptions) -> Plan:
     return plan
 
 
-def _read_options(body: Any) -> PlanOptions:
-    return PlanOptions(*(body.get(name, False) for name in PlanOptions._fields))
-
-
-def _parse_seed(body: Any) -> int | None:
-    text = body.get("seed", "").strip()
+def _parse_seed(text: str) -> int | None:
+    text = text.strip()
     if text == "random":
         return -1
     if text and not (text.isascii() and text.isdigit() and int(text) < 2**64):
