@@ -267,3 +267,14 @@ def test_gallery_is_shuffled_to_its_end_and_shuffled_again(demo, start, open_gal
     assert page.place()[1] == 180  # each once
     again.click()
     wait_for(lambda: page.ids() and page.ids()[:8] not in (first, newest))
+
+
+def test_back_from_the_large_view_leads_to_the_image_seen_last(server, open_gallery):
+    page = open_gallery(server, _GALLERY, viewport={"width": 390, "height": 844}).open()
+    for _ in range(14):
+        page.key("ArrowRight")
+    last = page.viewer.get_attribute("data-id")
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()
+    expect(page.tile(last)).to_be_in_viewport()
+    wait_for(lambda: page.focused() == last, "the focus")

@@ -203,6 +203,22 @@ def test_keys_lead_to_filters_tags_models_and_the_divider(server, open_gallery):
     wait_for(lambda: page.focused_control() == "compare-split")
 
 
+def test_selection_is_made_by_ctrl_a_and_ended_by_escape_or_its_button(server, open_gallery):
+    page = open_gallery(server).ready()
+    for end in (
+        lambda: page.key("Escape"),
+        lambda: page.control("mark-none").press("Enter"),
+    ):
+        page.page.locator(".grid").focus()
+        page.key("ArrowRight")
+        page.key("Control+a")
+        wait_for(lambda: page.marked.count() > 5)
+        assert page.page.evaluate("String(getSelection())") == ""
+        end()
+        expect(page.marked).to_have_count(0)
+        wait_for(page.focused, "the focus on an image")
+
+
 def test_control_that_goes_leaves_the_focus_to_the_images(server, open_gallery):
     page = open_gallery(server, "")
     for address, control in (

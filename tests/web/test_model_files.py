@@ -330,8 +330,10 @@ def test_all_missing_files_are_downloaded_together_and_shown_by_file(opened, pag
     page = opened()
     expect(page.control("get-missing")).to_have_text("Get 9.1 MB")
     assert page.axe_findings() == []
-    page.control("get-missing").click()
+    page.control("get-missing").press("Enter")
     expect(page.page.locator(".readiness p")).to_have_text("Checkpoint and 1 LoRA are installed.")
+    focused = "document.querySelector('civitai-gallery').shadowRoot.activeElement?.localName"
+    assert page.page.evaluate(focused) == "dialog"
     expect(page.page.locator(".resources li[data-here=here]")).to_have_count(2)
     assert _is_there(page_folder, f"loras/{_LORA}")()
     assert _is_there(page_folder, "checkpoints/Quiet_Places_v3_0_Dusk.safetensors")()

@@ -164,9 +164,10 @@ export const KEYS: readonly Key[] = [
   makeMenuKey("tile"),
   ...listImageKeys("grid"),
   once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext, { shown: "Ctrl C" }),
-  once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
+  once("grid", ["a", "Ctrl a"], "key_mark_all", ({ markAll }) => markAll(), { shown: "A" }),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
-  once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
+  once("grid", "n", "key_mark_none", ({ markNone }) => markNone(), { shown: "N Esc" }),
+  also("grid", "Escape", ({ markNone }, { state }) => state.marks.size > 0 && markNone()),
   forImages("grid", "d", "key_download", ({ download }, { ids }) => download(ids)),
   forImages("grid", "l", "do_add_to_collection", ({ collect, tag }, { id, state }) =>
     state.marks.size ? collect() : tag(id),
@@ -281,8 +282,10 @@ export function listenToKeys({ root, store, actions, signal }: Context) {
     const state = store.get();
     const key = findKey(event, getKeyScopes(state, onTile));
     if (!key) return;
-    // A tile is a link and yet has no keys of its own: Space marks it.
-    if (focused && !onTile && !key.isGlobal && usesKey(focused, event.key)) return;
+    // A tile is a link and yet has no keys of its own: Space marks it. Escape may close what is
+    // around a control.
+    const isOwn = focused && !onTile && !key.isGlobal;
+    if (isOwn && (usesKey(focused, event.key) || event.key === "Escape")) return;
     const isRepeated = key.once && event.repeat;
     if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
   };
@@ -290,7 +293,9 @@ export function listenToKeys({ root, store, actions, signal }: Context) {
    * generation. */
   const keepFromHost = (event: Event) => {
     const { key, ctrlKey, metaKey } = event as KeyboardEvent;
-    if (key === "Escape" || (key === "Enter" && (ctrlKey || metaKey))) event.stopPropagation();
+    if (key !== "Escape" && !(key === "Enter" && (ctrlKey || metaKey))) return;
+    event.stopPropagation();
+    press(event as KeyboardEvent);
   };
   document.addEventListener("keydown", press, { signal });
   root.addEventListener("keydown", keepFromHost, { signal });

@@ -1,5 +1,5 @@
-/** Moves the focus to the new images, models or chips when the focused control has disappeared.
- * Without a focus, the keys for images would not work. */
+/** Moves the focus to the dialog, or to the new images, models or chips, when the focused control
+ * has disappeared. Without a focus, the keys for images would not work. */
 
 import { getTop } from "../core/dialogs";
 import { el } from "../core/dom";
@@ -35,7 +35,7 @@ export class FoundFocus {
       "loading",
       "ended",
     ];
-    const more = ["home", "problems", "searchReading", "panel"] as const;
+    const more = ["home", "problems", "searchReading", "panel", "marks", "jobs", "needs"] as const;
     store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], () => this.#checkSoon(), context);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
@@ -77,7 +77,9 @@ export class FoundFocus {
     const { activeElement } = root;
     const isFree = !activeElement || !isShown(activeElement);
     const isOurs = [null, document.body, root.host].includes(document.activeElement);
-    if (!this.#leads || !isFree || !isOurs || getTop(root) !== root) return;
+    if (!this.#leads || !isFree || !isOurs) return;
+    const top = getTop(root);
+    if (top instanceof HTMLElement) return top.focus(); // of a dialog
     const isWaiting =
       stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
     if (!isWaiting && this.focusFound(store.get())) this.#leads = false;

@@ -57,7 +57,9 @@ export class Router {
     const isFilteredAnew = address.words !== store.get().loadedWords;
     if (isFilteredAnew) actions.filterLoaded(address.words);
     this.#openResults(address.find, where.model);
-    actions.setView({ open: address.image });
+    if (address.image === null && !isElsewhere)
+      actions.close(); // to the tile of the image
+    else actions.setView({ open: address.image });
     this.#isFollowing = false;
     if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
   }
