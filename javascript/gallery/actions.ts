@@ -1,7 +1,15 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import type { Compare } from "./compare/compare";
-import type { Annotations, HiddenRule, ModelCardPage, NeededFileView } from "./contract";
+import type {
+  Annotations,
+  EngineView,
+  HiddenRule,
+  MakeOptions,
+  MakeView,
+  ModelCardPage,
+  NeededFileView,
+} from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
@@ -10,11 +18,13 @@ import type { AnnotationChange, AnnotationWriter, BookmarkSync } from "./data/bo
 import type { Connection } from "./data/connection";
 import type { HiddenImages } from "./data/hidden";
 import type { HomeData } from "./data/home_data";
+import type { Making } from "./data/making";
 import type { Navigation } from "./data/navigation";
 import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
 import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
+import { askToMake, planInHost } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
@@ -22,7 +32,7 @@ import type { ModelResultCards } from "./find/model_results";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
 import { chooseCheckpoint } from "./host/host_page";
-import { sendToTab } from "./host/send_to_tab";
+import { makeInHost, sendToTab } from "./host/send_to_tab";
 import type { ImageMenu } from "./image_menu";
 import type { Collections } from "./panels/collections";
 import type { Jobs } from "./panels/jobs";
@@ -93,6 +103,7 @@ export interface PageParts {
   results: ModelResultCards;
   viewer: Viewer;
   jobs: Jobs;
+  making: Making;
   neededFiles: NeededFiles;
   watches: Watches;
   hidden: HiddenImages;
@@ -112,6 +123,7 @@ export function makeActions(context: PageContext) {
     ...makeFocusActions(context),
     ...makeDownloadActions(context),
     ...makeModelFileActions(context),
+    ...makeMakingActions(context),
     ...makeSearchActions(context),
     ...makeTextActions(context),
     /** Store what the user looks at, or has marked. */
@@ -386,8 +398,9 @@ function makeTextActions(context: PageContext) {
   const { root, toast, translate, parts } = context;
   return {
     /** Send an image to a tab of the host; id null: only the text. */
-    send: (tab: string, id: number | null, text: string | null) =>
-      sendToTab(context, tab, id, text),
+    send: async (tab: string, id: number | null, text: string | null) => {
+      await sendToTab(context, tab, id, text);
+    },
     /** Copy a text of an image. */
     copyText: (id: number, name: "prompt" | "infotext") =>
       copyImageText(context, parts.viewer.findKnown(id), id, name),
@@ -499,6 +512,55 @@ function makeSearchActions({ store, parts }: PageContext) {
       parts.loadedFilter.setWords("");
       void parts.navigation.openGallery({ ...where, ...filters, search });
     },
+  };
+}
+
+/** Return the actions that make images again in a program on the user's machine. */
+function makeMakingActions(context: PageContext) {
+  const { parts } = context;
+  return {
+    /** Find the programs that make images, unless they were found some minutes ago.
+     * @param isAnew ask in any case */
+    findEngines: (isAnew?: boolean) => parts.making.findEngines(isAnew),
+    /** Store how a program answers now. */
+    setEngine: (engine?: EngineView) => parts.making.setEngine(engine),
+    /** The same for a menu, which does not wait longer than it may take to open. */
+    findEnginesSoon: () => parts.making.findEnginesSoon(),
+    /** Make images again, one after another. Of one image, ask before if something is missing, will
+     * differ, or needs the user's consent. */
+    async make(ids: number[], options: MakeOptions) {
+      if (ids.length > 1) return parts.making.start(ids, options);
+      const [id] = ids;
+      const plan = await parts.making.plan(id, options);
+      if (!plan) return;
+      const { missing, cautions, custom_nodes: nodes } = plan;
+      const maker = {
+        plan: (changed: MakeOptions) => parts.making.plan(id, changed),
+        start: (chosen: MakeOptions) => parts.making.start(ids, chosen),
+      };
+      if (missing.length || cautions.length || nodes.length)
+        return askToMake(context, id, maker, options, plan);
+      await maker.start({ ...options, seed: plan.seed });
+    },
+    /** Make an image in the host, on the host's own page. Ask before as `make` does.
+     * @param text the edited infotext, null for the image's own */
+    async makeInHost(id: number, text: string | null) {
+      const start = () => makeInHost(context, id, text);
+      try {
+        const plan = planInHost(context, await context.records.getRecord(id, context.signal));
+        const drop = async ({ drops_missing }: MakeOptions) =>
+          drops_missing ? { ...plan, missing: [] } : plan;
+        if (!plan.missing.length && !plan.cautions.length) return await start();
+        askToMake(context, id, { plan: drop, start }, {}, plan);
+      } catch (error) {
+        showError(error, context);
+      }
+    },
+    /** Make what has failed again, as it was begun. */
+    retryMaking: (job: MakeView) => parts.making.retry(job),
+    stopMaking: (jobs: readonly MakeView[]) => parts.making.stop(jobs),
+    /** Compare an image with what was made of it. */
+    showMade: (jobs: readonly MakeView[]) => parts.making.show(jobs),
   };
 }
 

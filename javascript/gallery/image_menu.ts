@@ -1,10 +1,11 @@
 /** The menu of an image, by right click or long press. */
 
 import type { PageContext } from "./actions";
-import { closeModal, makeModal, openModal } from "./core/dialogs";
+import { openAsk } from "./core/dialogs";
 import { button, el } from "./core/dom";
 import { type MenuItem, openMenu, type Point } from "./core/menu";
 import { showError } from "./data/api";
+import { listMakers } from "./details/make_it";
 import { listHideItems } from "./details/sections";
 import { listUses } from "./details/send_to";
 import { buildImageAddress } from "./state/query";
@@ -13,10 +14,8 @@ import type { Context } from "./types";
 
 /** Ask the user for the name of a new collection. `onName` is not called if the user closes the
  * dialog. */
-function askCollectionName(
-  { translate, root, signal }: Context,
-  onName: (name: string) => unknown,
-) {
+function askCollectionName(context: Context, onName: (name: string) => unknown) {
+  const { translate } = context;
   const label = translate("collection_name");
   const field = el("input", {
     type: "text",
@@ -25,35 +24,16 @@ function askCollectionName(
     maxlength: 100,
     required: true,
   });
-  const closed = new AbortController();
-  const leave = () => {
-    closeModal(dialog);
-    dialog.remove();
-    closed.abort();
-  };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     leave();
     void onName(field.value.trim());
   };
   const look = { type: "submit", "data-do": "save-name", class: "primary" };
-  const form = el(
-    "form",
-    { on: { submit } },
-    el("h2", {}, label),
-    field,
-    el(
-      "div",
-      { class: "row" },
-      button({ action: "leave-name", label: translate("do_cancel") }, leave),
-      el("button", look, translate("collection_make")),
-    ),
-  );
-  const dialog = el("dialog", { class: "ask surface", "aria-label": label, tabindex: -1 }, form);
-  makeModal(dialog, leave, closed.signal);
-  signal.addEventListener("abort", leave, { signal: closed.signal });
-  root.append(dialog);
-  openModal(dialog);
+  const cancel = button({ action: "leave-name", label: translate("do_cancel") }, () => leave());
+  const save = el("button", look, translate("collection_make"));
+  const row = el("div", { class: "row" }, cancel, save);
+  const leave = openAsk(context, label, el("form", { on: { submit } }, field, row));
   field.focus();
 }
 
@@ -126,7 +106,7 @@ export class ImageMenu {
   /** Open the menu of an image at its tile or, in the viewer, at the focused element. */
   openAtFocus(id: number) {
     this.#setAnchor(id);
-    this.#open(id);
+    void this.#open(id);
   }
 
   /** Open a menu that hides the images of an image's author, or the images with a word. */
@@ -154,22 +134,25 @@ export class ImageMenu {
     if (this.#isTouch && isRightButton) return; // the long press opens it, in all browsers
     const isByKey = !isRightButton && !event.ctrlKey; // Ctrl with a click is a Mac's right click
     if (isByKey) this.openAtFocus(id);
-    else this.#openAt(id, { x: event.clientX, y: event.clientY });
+    else void this.#openAt(id, { x: event.clientX, y: event.clientY });
   }
 
   #onLongPress(event: Event) {
     const id = findImageId(event.target);
-    if (id !== null && event instanceof CustomEvent) this.#openAt(id, event.detail);
+    if (id !== null && event instanceof CustomEvent) void this.#openAt(id, event.detail);
   }
 
   #openAt(id: number, point: Point) {
     this.#point = point;
-    this.#open(id);
+    return this.#open(id);
   }
 
-  #open(id: number) {
+  async #open(id: number) {
+    await this.context.actions.findEnginesSoon();
+    const makers = this.#listMakers(id);
     this.#show([
-      ...this.#listUses(id),
+      ...makers,
+      ...(makers.length ? startGroup(this.#listUses(id)) : this.#listUses(id)),
       ...startGroup(this.#listChoices(id)),
       ...startGroup(this.#listPlaces(id)),
     ]);
@@ -189,15 +172,33 @@ export class ImageMenu {
     return uses.length ? uses[0].do() : actions.copyText(id, "infotext");
   }
 
+  /** Return an item for each program that can make an image, or all marked images with it. */
+  #listMakers(id: number): MenuItem[] {
+    const chosen = listChosen(this.context.store.get().marks, id);
+    const ids = chosen.filter((one) => {
+      const view = this.#findView(one);
+      return !view || (view.kind === "image" && view.has_data);
+    });
+    return listMakers(this.context, ids, () => this.#findEdited(id)).map((item) => ({
+      ...item,
+      key: `menu-${item.key}`,
+    }));
+  }
+
   /** Return an item for each tab of the host to which an image can be sent. */
   #listTargets(id: number): MenuItem[] {
     const view = this.#findView(id);
-    const { record, infotext } = this.context.parts.viewer.findKnown(id);
-    const hasText = infotext !== "" || (view?.has_data ?? true);
-    const edited = record && infotext !== record.infotext ? infotext : null;
+    const { infotext } = this.context.parts.viewer.findKnown(id);
+    const hasInfotext = infotext !== "" || (view?.has_data ?? true);
     const kind = view?.kind ?? "image";
-    const uses = listUses(this.context, { id, kind, hasInfotext: hasText }, () => edited);
+    const uses = listUses(this.context, { id, kind, hasInfotext }, () => this.#findEdited(id));
     return uses.map((use) => ({ ...use, key: `menu-${use.key}` }));
+  }
+
+  /** Return an image's infotext as the user has changed it, null if it is unchanged. */
+  #findEdited(id: number) {
+    const { record, infotext } = this.context.parts.viewer.findKnown(id);
+    return record && infotext !== record.infotext ? infotext : null;
   }
 
   /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */

@@ -12,6 +12,7 @@ import { AnnotationWriter, BookmarkSync } from "./data/bookmarks";
 import { Connection, retryPeriodically } from "./data/connection";
 import { HiddenImages } from "./data/hidden";
 import { HomeData, LocalModelData } from "./data/home_data";
+import { Making } from "./data/making";
 import { Navigation } from "./data/navigation";
 import { NeededFiles } from "./data/needed_files";
 import { Pager } from "./data/pager";
@@ -113,6 +114,7 @@ function buildParts(context: PageContext, status: Status) {
   parts.annotations = new AnnotationWriter(context);
   parts.loadedFilter = new LoadedFilter(context);
   parts.search = new GallerySearch(context);
+  parts.making = new Making(context);
   parts.jobs = new Jobs(context);
   parts.neededFiles = new NeededFiles(context);
   parts.finder = new Finder(context);

@@ -5,12 +5,14 @@ import type {
   Annotations,
   Bootstrap,
   Comparison,
+  EngineView,
   GalleryQuery,
   HiddenRule,
   Home,
   ImageDetails,
   ImageView,
   JobList,
+  MakeView,
   ModelCard,
   ModelView,
   NeededFilesView,
@@ -146,6 +148,8 @@ export interface State {
   thumb: 320 | 450 | 800; // width of the requested thumbnails in pixels
   tile: number; // wanted width of a tile in pixels
   jobs: JobList | null;
+  engines: readonly EngineView[]; // the programs that make images, as found last
+  made: readonly MakeView[]; // images that are made, wait or were made, newest first
   watches: WatchList | null;
   // the newest annotations that were changed, by image id
   annotated: Readonly<Record<string, Annotations>>;

@@ -145,9 +145,13 @@ def _build_prompt(name: str, text: Any) -> list[tuple[Any, str]]:
         gr.Number(512, label=f"{name} {side}", elem_id=f"{id_of_size}_{side}", interactive=True)
         for side in ("width", "height")
     ]
+    seed = gr.Number(-1, label=f"{name} seed", elem_id=f"{name}_seed", interactive=True)
+    generate = gr.Button("Generate", elem_id=f"{name}_generate")
+    generate.click(_generate_image, [text, prompt, seed], [])
     binding = paste.ParamBinding(button, name, source_text_component=prompt)
     paste.register_paste_params_button(binding)
-    return [(text, "Infotext"), (prompt, "Prompt"), *zip(sides, ("Size-1", "Size-2"))]
+    sizes = zip(sides, ("Size-1", "Size-2"))
+    return [(text, "Infotext"), (prompt, "Prompt"), (seed, "Seed"), *sizes]
 
 
 def _components(tabs: list[Any]) -> list[Any]:
@@ -213,16 +217,26 @@ def _state(request: Request) -> Response:
 
 
 def _generate(request: Request) -> Response:
-    """Save an image of one colour with this infotext, and tell the extensions."""
+    return Response(_save_image(request.query_params["infotext"]))
+
+
+def _generate_image(infotext: str, prompt: str, seed: float) -> None:
+    """Do what the host's button does with the values that its fields have sent."""
+    _told["generated"] = [prompt, int(seed)]
+    _save_image(infotext)
+
+
+def _save_image(infotext: str) -> str:
+    """Save an image of one colour with this infotext, tell the extensions, return the path."""
     os.makedirs(paths_internal.default_output_dir, exist_ok=True)
     filename = os.path.join(paths_internal.default_output_dir, "00000-1.png")
-    image, infotext = Image.new("RGB", (512, 768), "teal"), request.query_params["infotext"]
+    image = Image.new("RGB", (512, 768), "teal")
     image.save(filename)
     params = types.SimpleNamespace(image=image, p=object(), filename=filename)
     params.pnginfo = {"parameters": infotext}
     for callback in script_callbacks.callbacks.get("image_saved", []):
         callback(params)
-    return Response(filename)
+    return filename
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ test("a poll that a change has overtaken does not delay the next poll", async ()
   const setTimeout = (_run, pause) => pauses.push(pause);
   globalThis.window = { setTimeout };
   globalThis.document = { hidden: false, addEventListener() {} };
-  const state = { jobs: JOBS, panel: "jobs" };
+  const state = { jobs: JOBS, panel: "jobs", made: [] };
   const context = {
     store: { get: () => state, set: (change) => Object.assign(state, change) },
     root: { host: { getClientRects: () => [{}] } },

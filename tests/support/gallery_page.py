@@ -182,8 +182,8 @@ class GalleryPage:
         return found
 
     def api(self) -> list[str]:
-        """Return the requests to our API, except those for thumbnails and original files."""
-        return [path for path in self.asked if not re.match(r"(thumb|file)/", path)]
+        """Return the requests to our API, except for thumbnails, original files and engines."""
+        return [one for one in self.asked if not re.match(r"(thumb|file|engines)/|made$", one)]
 
     # What a user does
 

@@ -103,11 +103,11 @@ class HostPage:
         self.page.keyboard.press("Enter")
         self.page.locator(f"[data-tile][data-id='{row.id}']").click()
         self.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
-        self.page.locator(".details .split").wait_for()
+        self.page.locator(".details .uses").wait_for()
 
     def send(self, tab: str) -> None:
         """Send the open image to a tab, by the main button or by the menu beside it."""
-        self.page.locator(".details .split").wait_for()
+        self.page.locator(".details .uses").wait_for()
         if not self.page.locator(f".details [data-do=send-{tab}]").count():
             self.page.locator("[data-do=more-uses]").click()
         self.page.locator(f"[data-do=send-{tab}]").click()

@@ -29,6 +29,28 @@ export function makeModal(dialog: HTMLDialogElement, leave: () => void, signal: 
   observeSize(dialog, leaveIfUnseen, signal);
 }
 
+/** Open a small dialog in the middle of the window. Return the function that closes it.
+ * @param label the heading */
+export function openAsk(
+  { root, signal }: { root: ShadowRoot; signal: AbortSignal },
+  label: string,
+  ...children: Node[]
+) {
+  const closed = new AbortController();
+  const leave = () => {
+    closeModal(dialog);
+    dialog.remove();
+    closed.abort();
+  };
+  const props = { class: "ask surface", "aria-label": label, tabindex: -1 };
+  const dialog = el("dialog", props, el("div", {}, el("h2", {}, label), ...children));
+  makeModal(dialog, leave, closed.signal);
+  signal.addEventListener("abort", leave, { signal: closed.signal });
+  root.append(dialog);
+  openModal(dialog);
+  return leave;
+}
+
 /** Open a dialog on top of all others. */
 export function openModal(dialog: HTMLDialogElement) {
   if (isOpen(dialog)) return;

@@ -76,30 +76,33 @@ export function openMenu(
 /** Return an icon button that opens a menu.
  * @param action the button's `data-do`
  * @param label key of the button's name
- * @param listItems called when the menu opens */
+ * @param listItems called when the menu opens; it opens once a promise settles */
 export function makeMenuButton(
   { root, translate, signal }: { root: ShadowRoot; translate: Translate; signal: AbortSignal },
   action: string,
   label: string,
-  listItems: () => MenuItem[],
+  listItems: () => MenuItem[] | Promise<MenuItem[]>,
 ) {
-  const open = () => openMenu(root, made, listItems(), signal);
+  const open = async () => openMenu(root, made, await listItems(), signal);
   const made = iconButton(action, "more", translate(label), open, "quiet");
   made.setAttribute("aria-haspopup", "menu");
   return made;
 }
 
 /** Return a button that does the first of these things, beside an arrow that opens a menu with the
- * others. */
+ * others.
+ * @param how look: a class; more: the arrow's `data-do` */
 export function makeSplitButton(
   { root, translate, signal }: { root: ShadowRoot; translate: Translate; signal: AbortSignal },
   [first, ...others]: MenuItem[],
+  { look = "primary", more = "more-uses" } = {},
 ) {
-  const look = { action: first.key, icon: first.icon, label: first.text, class: "primary" };
-  const main = button(look, () => first.do());
+  const main = button({ action: first.key, icon: first.icon, label: first.text, class: look }, () =>
+    first.do(),
+  );
   main.disabled = first.isDisabled ?? false;
   const open = () => openMenu(root, arrow, others, signal);
-  const arrow = iconButton("more-uses", "fold", translate("more_uses"), open, "primary");
+  const arrow = iconButton(more, "fold", translate("more_uses"), open, look);
   arrow.setAttribute("aria-haspopup", "menu");
   return el("div", { class: "split" }, main, others.length > 0 && arrow);
 }

@@ -1,6 +1,7 @@
-/** Polls the state of the downloads while any of them is active. */
+/** Polls the state of the downloads, and of the images that are made, while any of them is active. */
 
 import type { JobList } from "../contract";
+import { isMaking } from "../state/state";
 import type { Context } from "../types";
 
 const BUSY = ["queued", "running"];
@@ -12,6 +13,7 @@ export class JobPoller {
   #timer = 0;
   #abort = new AbortController();
   #isUnknown = false; // the last request has failed
+  #readsMade = true; // also ask which images are made
   #channel = new BroadcastChannel("civitai-shortcut-jobs");
 
   /** @param read sends the request and shows its error; returns null after an error or if newer
@@ -25,7 +27,10 @@ export class JobPoller {
       this.#stop();
       this.#channel.close();
     });
-    this.#channel.addEventListener("message", () => void this.poll());
+    this.#channel.addEventListener("message", () => {
+      this.#readsMade = true;
+      void this.poll();
+    });
     document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
     void this.poll();
   }
@@ -33,6 +38,7 @@ export class JobPoller {
   /** Poll the jobs at once, here and in the browser's other tabs, because a job was started. */
   announceStart() {
     this.#channel.postMessage("started");
+    this.#readsMade = true;
     void this.poll();
   }
 
@@ -41,11 +47,25 @@ export class JobPoller {
     this.#stop();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const jobs = await this.read(() => this.context.api.get("jobs", { signal }));
+    const jobs = await this.read(() => this.#fetch(signal));
     if (signal.aborted) return;
     if (jobs) return this.setJobs(jobs);
     this.#isUnknown = true;
     this.#schedulePoll();
+  }
+
+  /** Fetch the jobs; at first, after a start and while images are made also these. */
+  async #fetch(signal: AbortSignal) {
+    const { api, store } = this.context;
+    const readsMade = this.#readsMade;
+    const [jobs, made] = await Promise.all([
+      api.get("jobs", { signal }),
+      readsMade ? api.get("made", { signal }) : null,
+    ]);
+    if (!made) return jobs;
+    this.#readsMade = made.some(isMaking);
+    store.set({ made });
+    return jobs;
   }
 
   /** Store the jobs that a response lists; abort a poll that was sent before. */
@@ -69,7 +89,7 @@ export class JobPoller {
     if (this.#isUnknown) return HIDDEN;
     const { store, root } = this.context;
     const jobs = store.get().jobs?.jobs ?? [];
-    const isBusy = jobs.some((job) => BUSY.includes(job.state));
+    const isBusy = this.#readsMade || jobs.some((job) => BUSY.includes(job.state));
     // paused with a note: the server paused the job and resumes it
     const isWaiting = jobs.some((job) => job.state === "paused" && job.note);
     if (!isBusy) return isWaiting ? HIDDEN : 0;

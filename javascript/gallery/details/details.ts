@@ -6,6 +6,7 @@ import { ignoreFailure, isAborted, makeProblem, makeRetryButton, showError } fro
 import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
+import { MakeProgress } from "./make_it";
 import { Compatibility, Readiness } from "./readiness";
 import { Reproductions } from "./reproductions";
 import { makeWorkflowButton, Resources } from "./resources";
@@ -18,6 +19,7 @@ export class Details {
   readiness;
   resources;
   sendTo;
+  progress;
   body;
   element;
   reproductions;
@@ -42,6 +44,7 @@ export class Details {
     this.compatibility = new Compatibility(context);
     this.readiness = new Readiness(context);
     this.resources = new Resources(context);
+    this.progress = new MakeProgress(context);
     this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
     const name = context.translate("details");
@@ -123,6 +126,7 @@ export class Details {
     this.#fill(
       makeAbout(context, record, record, stars),
       this.sendTo.makeButtons(record),
+      this.progress.show(record),
       this.readiness.show(record),
       record.infotext_source === "none" ? this.#makeFileButton(view, record) : null,
       makeProse(context, "prompt", record.prompt),

@@ -7,7 +7,7 @@ import { formatDate } from "../core/text";
 import { type Api, ignoreFailure, showError } from "../data/api";
 import { OWN_TYPE } from "../host/drag";
 import { isBlurred } from "../state/state";
-import type { Context } from "../types";
+import type { Context, State } from "../types";
 
 const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 
@@ -48,6 +48,9 @@ export class Reproductions {
     });
     store.on(["revealed", "bootstrap"], () => this.#blur(), context);
     store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
+    const countMade = ({ made }: State) =>
+      made.filter((job) => job.image_id === this.#record?.id && job.state === "done").length;
+    store.on(["made"], (now, old) => countMade(now) > countMade(old) && this.#reload(), context);
     context.signal.addEventListener("abort", () => this.clear());
   }
 

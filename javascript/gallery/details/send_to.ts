@@ -2,10 +2,11 @@
  * first. */
 
 import type { ImageDetails } from "../contract";
-import { button, el, icon } from "../core/dom";
+import { button, el, icon, redraw } from "../core/dom";
 import { type MenuItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
+import { listMakers } from "./make_it";
 import { makeCopyIcon } from "./sections";
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
@@ -32,22 +33,36 @@ export class SendTo {
   /** what was edited, by image */
   #edited = new Map<number, string>();
   #isOpen = false;
+  #record: ImageDetails | null = null;
+  #buttons = el("section", { class: "uses" });
 
   /** @param edited called when an edit is finished */
   constructor(
     readonly context: Context,
     readonly edited: (text: string) => void,
-  ) {}
+  ) {
+    context.store.on(["engines"], () => this.#draw(), context);
+  }
 
   /** Return an image's infotext with the user's edits. */
   getText(record: ImageDetails) {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** Return the button for the first of an image's uses, with a menu of the others. */
+  /** Return the button that makes an image again, if a program for that is found, and the button
+   * for the first of its uses; each with a menu of the others. */
   makeButtons(record: ImageDetails) {
-    const { id, kind, infotext } = record;
-    const { actions, translate } = this.context;
+    this.#record = record;
+    this.#draw();
+    void this.context.actions.findEngines();
+    return this.#buttons;
+  }
+
+  #draw() {
+    if (!this.#record) return;
+    const { id, kind, infotext } = this.#record;
+    const record = this.#record;
+    const { root, actions, translate } = this.context;
     const edited = () => this.#edited.get(id) ?? null;
     const copy: MenuItem = {
       key: "copy-whole",
@@ -57,7 +72,13 @@ export class SendTo {
       isDisabled: !infotext,
     };
     const uses = listUses(this.context, { id, kind, hasInfotext: infotext !== "" }, edited);
-    return el("section", {}, makeSplitButton(this.context, [...uses, copy]));
+    const makers = listMakers(this.context, kind === "image" && infotext ? [id] : [], edited);
+    const look = makers.length ? "" : "primary";
+    const made =
+      makers.length > 0 && makeSplitButton(this.context, makers, { more: "more-makers" });
+    const sent = makeSplitButton(this.context, [...uses, copy], { look });
+    const buttons = made ? [made, sent] : [sent];
+    redraw(root, this.#buttons, () => this.#buttons.replaceChildren(...buttons));
   }
 
   /** Return the infotext in a section that can be collapsed, null if there is none. */

@@ -5,7 +5,7 @@ import { button, el, type IconName, observeSize } from "../core/dom";
 import { makeMenuButton } from "../core/menu";
 import { makeToolbar } from "../core/widgets";
 import { hasGallery } from "../state/query";
-import { isHome, type Key } from "../state/state";
+import { isHome, isMaking, type Key } from "../state/state";
 import type { Context, State } from "../types";
 
 const WIDE = 840; // pixels of the page: from here on, all names have room beside the search field
@@ -61,7 +61,7 @@ export function addPlaces(context: Context, header: HTMLElement) {
       key: "open_jobs",
       press: () => actions.panel("jobs"),
       isOpen: ({ panel }) => panel === "jobs",
-      count: ({ jobs }) => jobs?.active ?? 0,
+      count: ({ jobs, made }) => (jobs?.active ?? 0) + made.filter(isMaking).length,
       counted: "jobs_at_work",
     },
   ];

@@ -107,7 +107,7 @@ export class Grid {
     this.#listen();
     store.on([getTiles], (now, before) => this.#change(getTiles(now), before.stale), context);
     store.on(["tile"], () => this.#layOut(), context);
-    store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), context);
+    store.on(["marks", "focus", "revealed", "bootstrap", "made"], () => this.#drawLooks(), context);
     store.on(["bootstrap"], () => this.#tiles.reloadFailed(), context);
     const more = ["loading", "ended", "results", "loadedWords"] as const;
     store.on([...more, "searchReading"], () => this.#schedule(), context);

@@ -3,7 +3,7 @@
 import type { ImageView } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { el, icon, setAttribute } from "../core/dom";
-import { isBlurred, isHome, isOffline, listTileIds } from "../state/state";
+import { isBlurred, isHome, isMaking, isOffline, listTileIds } from "../state/state";
 import type { Context, State, Translate } from "../types";
 import { type Box, isCropped } from "./layout";
 
@@ -14,6 +14,7 @@ export interface Looks {
   isMarked: boolean;
   isFocused: boolean;
   isBlurred: boolean;
+  part: number | null; // how much of it is made again, 0 to 1; null if it is not being made
 }
 
 export class Tile {
@@ -21,6 +22,7 @@ export class Tile {
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   #sign: HTMLElement | null = null;
   #count: HTMLElement | null = null;
+  #ring: HTMLElement | null = null;
   #looks: Looks | null = null;
   #url = ""; // of the requested thumbnail
   #isSettled = false; // whether the thumbnail arrived or failed
@@ -86,6 +88,7 @@ export class Tile {
       this.#drawLabel(looks);
     }
     if ((before?.count ?? 1) !== looks.count) this.#drawCount(looks.count);
+    if ((before?.part ?? null) !== looks.part) this.#drawRing(looks.part);
     if (before?.isFocused !== looks.isFocused) this.element.tabIndex = looks.isFocused ? 0 : -1;
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
@@ -95,6 +98,16 @@ export class Tile {
     this.#count?.remove();
     this.#count = count > 1 ? el("span", { class: "post-count" }, icon("stack"), count) : null;
     if (this.#count) this.element.append(this.#count);
+  }
+
+  /** Show how much of the image is made again. */
+  #drawRing(part: number | null) {
+    if (part === null) this.#ring?.remove();
+    else if (!this.#ring?.isConnected) {
+      this.#ring = el("span", { class: "make-ring" });
+      this.element.append(this.#ring);
+    }
+    this.#ring?.style.setProperty("--cs-part", String(part));
   }
 
   /** Set the tile's label for screen readers, and the attributes that style it. */
@@ -245,7 +258,9 @@ export function showStateOnGrid(list: HTMLElement, { store, signal }: Context) {
  * blurred. */
 export function getTileLooks(state: State, view: ImageView): Looks {
   const ids = listTileIds(state, view.id);
+  const jobs = state.made.filter((job) => isMaking(job) && ids.includes(job.image_id));
   return {
+    part: jobs.length ? Math.max(...jobs.map((job) => job.part)) : null,
     count: ids.length,
     isMarked: ids.every((id) => state.marks.has(id)),
     isFocused: state.focus === view.id,

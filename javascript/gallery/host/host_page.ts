@@ -123,6 +123,37 @@ export async function pasteInfotext(tab: string, infotext: string) {
   return true;
 }
 
+/** Press a tab's button *Generate*, once its fields have the values of an infotext that was pasted:
+ * before, a host would send the old ones. Return false if they do not get them within ten seconds, or
+ * if the tab has no such button. */
+export async function pressGenerate(tab: string, infotext: string) {
+  const seed = /\bSeed: (\d+)/.exec(infotext)?.[1];
+  const end = AbortSignal.timeout(PATIENCE);
+  const hasSeed = () => {
+    const field = findElement(`#${tab}_seed input`);
+    return !seed || (field instanceof HTMLInputElement && field.value === seed);
+  };
+  while (!hasSeed() && !end.aborted) await waitForFrame(); // no event tells of a script's value
+  const press = await waitFor(() => findElement(`#${tab}_generate`), end);
+  if (!hasSeed() || !(press instanceof HTMLButtonElement)) return false;
+  await waitForFrame(); // gradio passes a field's value on with its next drawing
+  press.click();
+  return true;
+}
+
+/** Return whether a tab has a button *Generate*. */
+export function canGenerate(tab: string) {
+  return findElement(`#${tab}_generate`) !== null;
+}
+
+/** Return the title of the checkpoint that the host has loaded, such as "dream.safetensors [abc]";
+ * "" if it is unknown. */
+export function getLoadedCheckpoint() {
+  const field = findElement("#setting_sd_model_checkpoint input");
+  const shown = field instanceof HTMLInputElement ? field.value : "";
+  return shown || String(Reflect.get(window, "opts")?.sd_model_checkpoint ?? "");
+}
+
 /** Scroll to a tab's prompt, or else to its image field: the host keeps the scroll position of the
  * tab that was open before.
  * @param field the tab's image field */

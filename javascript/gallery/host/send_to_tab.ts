@@ -6,6 +6,7 @@ import {
   fillSize,
   getTabName,
   pasteInfotext,
+  pressGenerate,
   scrollToFields,
   showTab,
   waitFor,
@@ -42,6 +43,8 @@ function showHostMessage(text: string) {
 const KANVAS = "#kanvas-container"; // SD.Next's; it takes files that are dropped
 const FIELD = `[data-testid=image], .forge-container, ${KANVAS}`; // gradio's, Forge's, SD.Next's
 const PATIENCE = 10_000; // ms
+/** The tab in which images are made. */
+export const HOST_TAB = "txt2img";
 /** The selector of the image field in each tab. */
 const OF_TABS: Record<string, string> = {
   control_input: `${KANVAS}, #control_input_select`,
@@ -117,8 +120,8 @@ function describeFunctions(config?: HostConfig) {
   );
 }
 
-/** Send an image with its infotext, or only an infotext, to a tab of the host. Errors are shown to
- * the user.
+/** Send an image with its infotext, or only an infotext, to a tab of the host. Return the infotext
+ * that the tab has taken, null after an error, which is shown to the user.
  * @param tab one of `bootstrap.host.send_to`
  * @param id null to send only the text
  * @param text the edited infotext, null for the image's own */
@@ -127,7 +130,7 @@ export async function sendToTab(
   tab: string,
   id: number | null,
   text: string | null,
-) {
+): Promise<string | null> {
   const { actions, api, toast, translate, signal } = context;
   try {
     if (!(await isSameInstance(context)))
@@ -152,9 +155,20 @@ export async function sendToTab(
       await fillSize(tab, file); // the infotext has another size if the image was upscaled
     }
     if (!isPasted) throw makeMissingError(context);
+    return infotext;
   } catch (error) {
     if (!signal.aborted) reportError(error, context);
+    return null;
   }
+}
+
+/** Make an image in the host: paste its infotext into the tab and press *Generate*. Errors are shown
+ * to the user. */
+export async function makeInHost(context: Context, id: number, text: string | null) {
+  const { translate } = context;
+  const infotext = await sendToTab(context, HOST_TAB, id, text);
+  if (infotext === null || (await pressGenerate(HOST_TAB, infotext))) return;
+  reportError(new ApiError("not_sent", translate("make_not_pasted"), 0), context);
 }
 
 /** Put an image into the field of the host on which the user has dropped it. Errors are shown to

@@ -17,6 +17,9 @@ const GLYPHS: Record<string, IconName> = {
   verify: "search",
   open: "folder",
   forget: "trash",
+  stop: "stop",
+  again: "again",
+  show: "compare",
 };
 const IN_ROW = 2; // actions; the others are unfolded
 const THUMB = 320; // pixels wide
@@ -93,7 +96,7 @@ export class JobRow {
     setAttribute(this.element, "data-failed", job.failed > 0);
     this.#files.draw(job.model_files);
     // of a model file its own row tells what went wrong
-    this.#failures.hidden = job.failed === 0 || job.model_files.length > 0;
+    this.#failures.hidden = !job.failed_label || job.model_files.length > 0;
     this.#report.hidden = !job.report;
     this.#drawIfChanged("thumb", job.thumb, () => this.#drawThumb(job));
     this.#drawIfChanged("actions", job.actions, () => this.#drawActions(job));

@@ -6,7 +6,9 @@ import { makeUuid } from "../core/text";
 import { Rows } from "../core/widgets";
 import { showError, waitFor } from "../data/api";
 import { JobPoller } from "../data/job_poller";
+import { makeMadeCard } from "../data/making";
 import { updateImages } from "../data/records";
+import { isMaking } from "../state/state";
 import type { Context, State, Where } from "../types";
 import { JobRow } from "./job_row";
 import { makeEmpty, Panel } from "./panel";
@@ -14,6 +16,7 @@ import { makeEmpty, Panel } from "./panel";
 const FEW = 4; // downloads that need no search
 const LISTED = 12; // by the server, unless it is asked for more
 const MORE = 50; // with each press
+const MADE = 4; // images that were made, beside those that are made now
 
 class JobSearch {
   field;
@@ -185,6 +188,7 @@ export class Jobs {
     );
     this.#search = new JobSearch(context, () => this.#draw(context.store.get()));
     context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);
+    context.store.on(["made"], (now) => this.#draw(now), context);
     this.panel = new Panel(context, "jobs", {
       title: "open_jobs",
       build: () => [
@@ -273,28 +277,41 @@ export class Jobs {
   }
 
   /** Show the jobs that were searched for, else the newest ones. */
-  #draw({ jobs }: State) {
+  #draw({ jobs, made }: State) {
     const all = this.#search.found ?? jobs?.jobs ?? [];
+    const over = made.filter((job) => !isMaking(job)).slice(0, MADE);
+    const listed = this.#search.found ? [] : [...made.filter(isMaking).reverse(), ...over];
+    const cards = listed.map((job) => makeMadeCard(job, this.context.translate));
     this.#search.draw(jobs?.total ?? 0, all.length);
     this.#notice.textContent = jobs?.notice ?? "";
-    const isEmpty = all.length === 0 && !jobs?.notice;
+    const isEmpty = all.length + cards.length === 0 && !jobs?.notice;
     this.#none.hidden = !isEmpty || !this.#search.found;
     this.#empty.hidden = !isEmpty || Boolean(this.#search.found);
     this.#clear.hidden = !all.some(isFinished);
     this.#more.textContent = jobs?.more ?? "";
     this.#more.hidden = !jobs?.more;
-    this.#groups.draw(groupJobs(all));
+    this.#groups.draw([...groupJobs(cards), ...groupJobs(all)]);
   }
 
   /** Run an action on a job, such as pausing it. */
   async runAction(id: number, action: string) {
     const { api, toast, translate, signal } = this.context;
+    if (id < 0) return this.#runMade(-id, action);
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
     this.poller.setJobs(jobs);
     if (action === "cancel")
       toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
+  }
+
+  /** Run an action on an image that is made or was made. */
+  async #runMade(id: number, action: string) {
+    const { actions, store } = this.context;
+    const jobs = store.get().made.filter((job) => job.id === id);
+    if (action === "stop") await actions.stopMaking(jobs);
+    else if (action === "show") await actions.showMade(jobs);
+    else await actions.retryMaking(jobs[0]);
   }
 
   async #clearFinished() {

@@ -16,7 +16,7 @@ import { getCommonLock, getSetting, isOffline } from "../state/state";
 import type { Context, State } from "../types";
 import { PACES, readPace } from "../viewer/slideshow";
 import { Panel } from "./panel";
-import { HiddenRules, KeyForm } from "./settings_forms";
+import { EngineList, HiddenRules, KeyForm } from "./settings_forms";
 
 class FilenamePreview {
   element;
@@ -63,12 +63,15 @@ class FilenamePreview {
 type SettingValue = string | number | boolean;
 
 const GROUPS = ["page", "saving", "models", "network"] as const;
-const PAGES = ["basic", "advanced"] as const;
+const PAGES = ["basic", "advanced", "engines"] as const;
+/** The settings of the programs that make images, on a page of their own. */
+const OF_ENGINES = ["engine_addresses", "made_images_folder", "engine_encoders"];
 
 export class Settings {
   key;
   filenamePreview;
   hiddenRules;
+  engines;
   #panel;
   #fields = new Map<string, SettingField>();
   #order = new ResponseOrder();
@@ -80,6 +83,7 @@ export class Settings {
     this.key = new KeyForm(context);
     this.filenamePreview = new FilenamePreview(context);
     this.hiddenRules = new HiddenRules(context);
+    this.engines = new EngineList(context);
     const { store, signal } = context;
     store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });
     const saveWaiting = (now: State) => {
@@ -104,8 +108,10 @@ export class Settings {
     const groups = (isBasic: boolean) =>
       GROUPS.map((group) => {
         const members = settings.filter((one) => one.group === group && one.basic === isBasic);
-        return this.#makeGroup(group, members, !lock);
+        const usual = members.filter(({ name }) => !OF_ENGINES.includes(name));
+        return this.#makeGroup(group, usual, !lock);
       });
+    const ofEngines = OF_ENGINES.flatMap((name) => settings.find((one) => one.name === name) ?? []);
     const [page, ...others] = groups(true);
     const parts = [page, this.#makeBrowserSettings(), ...others];
     const basic = [...parts, this.key.element, this.hiddenRules.element];
@@ -124,6 +130,12 @@ export class Settings {
       lock ? el("p", { class: "notice" }, translate(`reason_${lock}`)) : "",
       el("div", { "data-of": "basic" }, ...basic),
       el("div", { "data-of": "advanced" }, ...groups(false)),
+      el(
+        "div",
+        { "data-of": "engines" },
+        this.engines.element,
+        this.#makeGroup("engines", ofEngines, !lock),
+      ),
     );
     this.#showPage("basic");
     return [this.#page];
@@ -131,6 +143,7 @@ export class Settings {
 
   #showPage(name: (typeof PAGES)[number]) {
     this.#page.dataset.page = name;
+    if (name === "engines") void this.engines.load();
     for (const page of PAGES) {
       const control = this.#page.querySelector(`[data-do="settings-${page}"]`);
       control?.setAttribute("aria-pressed", String(page === name));
@@ -139,7 +152,7 @@ export class Settings {
 
   /** Return the fieldset of a group's settings, null if there are none.
    * @param explainsLocks whether each locked setting says why it is locked */
-  #makeGroup(group: Setting["group"], members: Setting[], explainsLocks: boolean) {
+  #makeGroup(group: Setting["group"] | "engines", members: Setting[], explainsLocks: boolean) {
     if (!members.length) return null;
     const fields = members.map((setting) => {
       const field = new SettingField(setting, this.context.translate, explainsLocks);
@@ -273,6 +286,7 @@ export class Settings {
       return;
     }
     const saved = getSetting(store.get().bootstrap, name);
+    if (name === "engine_addresses") void this.engines.load();
     if (field.value === value) field.showValue(saved ?? value);
     if (!field.toast?.isConnected) field.before = current;
     const undo = () => this.#undo(field, saved);

@@ -1,7 +1,7 @@
 /** The page's state, its store to which parts subscribe, and the facts that follow from the
  * state. */
 
-import type { Bootstrap, ImagePage, ImageView, Note } from "../contract";
+import type { Bootstrap, ImagePage, ImageView, MakeView, Note } from "../contract";
 import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
 
@@ -41,6 +41,11 @@ export function groupByPost(images: readonly ImageView[]): Groups {
  * false. */
 function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
   return groupsPosts && where.post === null;
+}
+
+/** Return whether an image waits to be made, or is being made. */
+export function isMaking({ state }: Pick<MakeView, "state">) {
+  return state === "queued" || state === "running";
 }
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
@@ -113,6 +118,8 @@ export function makeInitialState(): State {
     tile: DEFAULT_TILE,
     thumb: 450,
     jobs: null,
+    engines: [],
+    made: [],
     watches: null,
     annotated: {},
     bookmarksRevision: 0,

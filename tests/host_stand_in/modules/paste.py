@@ -94,4 +94,6 @@ def _parse(infotext: str) -> dict[str, Any]:
     prompt = re.split(r"\n(?:Negative prompt|Steps): ", infotext)[0]
     size = re.search(r"\bSize: (\d+)x(\d+)", infotext)
     sides = zip(("Size-1", "Size-2"), map(int, size.groups()) if size else ())
-    return {"Infotext": infotext, "Prompt": prompt, **dict(sides)}
+    seed = re.search(r"\bSeed: (\d+)", infotext)
+    numbers = {**dict(sides), **({"Seed": int(seed[1])} if seed else {})}
+    return {"Infotext": infotext, "Prompt": prompt, **numbers}

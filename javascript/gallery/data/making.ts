@@ -1,0 +1,229 @@
+/** Makes images again in a program on the user's machine: finds the programs, starts what they make,
+ * and reports when it ends. */
+
+import type { PageContext } from "../actions";
+import type { EngineView, JobCard, MakeOptions, MakeView, PlanView } from "../contract";
+import { savePreference } from "../core/preferences";
+import { makeUuid } from "../core/text";
+import { isMaking } from "../state/state";
+import type { State, Translate } from "../types";
+import { ignoreFailure, showError, waitFor } from "./api";
+
+const FRESH = 300_000; // ms for which the found programs are remembered
+const SOON = 250; // ms
+
+/** What was begun at once, and is reported at once. options: as they were sent; isRow: one image
+ * with several seeds. */
+interface Batch {
+  jobs: Set<number>; // ids of those that have not ended
+  ended: MakeView[];
+  options: MakeOptions;
+  isRow: boolean;
+}
+
+export class Making {
+  #found: Promise<void> = Promise.resolve();
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** by the ids of jobs that began here and have not ended */
+  #batches = new Map<number, Batch>();
+  /** with which options the jobs began that have failed here */
+  #options = new Map<number, MakeOptions>();
+
+  constructor(private readonly context: PageContext) {
+    const follow = (now: State, before: State) => this.#follow(now, before);
+    context.store.on(["made"], follow, context);
+  }
+
+  /** Find the programs that make images, unless they were found some minutes ago.
+   * @param isAnew ask in any case */
+  findEngines(isAnew = false): Promise<void> {
+    if (isAnew || performance.now() - this.#askedAt > FRESH) {
+      this.#askedAt = performance.now();
+      this.#found = this.#find();
+    }
+    return this.#found;
+  }
+
+  /** Do the same, but do not wait longer than a menu may take to open. */
+  findEnginesSoon() {
+    const { signal } = this.context;
+    return Promise.race([this.findEngines(), waitFor(SOON, signal).catch(ignoreFailure)]);
+  }
+
+  async #find() {
+    const { api, signal } = this.context;
+    try {
+      this.setEngines(await api.post("engines/find", {}, { signal }));
+    } catch (error) {
+      this.#askedAt = Number.NEGATIVE_INFINITY;
+      ignoreFailure(error);
+    }
+  }
+
+  /** Store how a program answers now. */
+  setEngine(engine?: EngineView) {
+    const { engines } = this.context.store.get();
+    if (engine) this.setEngines(engines.map((one) => (one.id === engine.id ? engine : one)));
+  }
+
+  /** Store the programs that were found, unless nothing has changed. */
+  setEngines(engines: EngineView[]) {
+    const { store } = this.context;
+    const isSame = JSON.stringify(engines) === JSON.stringify(store.get().engines);
+    if (!isSame) store.set({ engines });
+  }
+
+  /** Return what would be made of an image; null after an error, which is shown to the user. */
+  async plan(id: number, options: MakeOptions): Promise<PlanView | null> {
+    const { api, signal } = this.context;
+    try {
+      return await api.post(`images/${id}/plan`, options, { signal });
+    } catch (error) {
+      showError(error, this.context);
+      return null;
+    }
+  }
+
+  /** Make these images one after another. Errors are shown to the user.
+   * @param seeds how many images to make of each, with other seeds if more than one */
+  async start(ids: readonly number[], options: MakeOptions, seeds = 1) {
+    const { api, parts, toast, translate, store, signal } = this.context;
+    const batch: Batch = { jobs: new Set(), ended: [], options, isRow: seeds > 1 };
+    try {
+      for (let at = 0; at < seeds; at += 1) {
+        const body = { ...options, ids: [...ids], request: makeUuid() };
+        const { jobs, refused } = await api.post("made", body, { signal });
+        for (const job of jobs) this.#batches.set(job, batch);
+        for (const job of jobs) batch.jobs.add(job);
+        if (refused.length) {
+          const values = { n: refused.length, message: refused[0].message };
+          toast(ids.length > 1 ? translate("make_refused", values) : values.message, "bad");
+        }
+      }
+    } catch (error) {
+      showError(error, this.context);
+    }
+    if (!batch.jobs.size) return;
+    const { name = "" } = store.get().engines.find(({ id }) => id === options.engine) ?? {};
+    savePreference("engine", options.engine ?? "");
+    toast(translate("make_started", { n: batch.jobs.size, engine: name }));
+    parts.jobs.poller.announceStart();
+  }
+
+  /** Stop these jobs. */
+  async stop(jobs: readonly MakeView[]) {
+    const { api, parts, store, signal } = this.context;
+    try {
+      for (const { id } of jobs) {
+        const made = await api.post(`made/${id}/stop`, {}, { signal });
+        store.set({ made });
+      }
+    } catch (error) {
+      showError(error, this.context);
+    }
+    parts.jobs.poller.announceStart();
+  }
+
+  /** Make what has failed again, as it was begun. */
+  async retry({ id, engine, seed, image_id }: MakeView) {
+    const { actions, store, translate, toast } = this.context;
+    await this.findEngines();
+    const ready = listReady(store.get().engines);
+    const same = ready.find(({ name }) => name === engine) ?? ready[0];
+    if (!same) return toast(translate("make_no_engine", { engine }), "bad");
+    const options = this.#options.get(id);
+    const now = { ...options, engine: same.id, seed };
+    return options ? this.start([image_id], now) : actions.make([image_id], now);
+  }
+
+  /** Report the jobs that have ended, once no other job runs that began with them. */
+  #follow({ made }: State, { made: before }: State) {
+    const running = new Set(before.filter(isMaking).map(({ id }) => id));
+    for (const job of made) {
+      if (isMaking(job) || !(running.has(job.id) || this.#batches.has(job.id))) continue;
+      const unknown: Batch = { jobs: new Set(), ended: [], options: {}, isRow: false };
+      const batch = this.#batches.get(job.id) ?? unknown;
+      this.#batches.delete(job.id);
+      batch.jobs.delete(job.id);
+      if (job.state !== "stopped") batch.ended.push(job);
+      if (job.state === "failed") this.#options.set(job.id, batch.options);
+      if (!batch.jobs.size) this.#report(batch);
+    }
+  }
+
+  /** Compare an image with what was made of it. */
+  async show([{ image_id: id, name }]: readonly MakeView[]) {
+    const { api, actions, records, toast, translate, signal } = this.context;
+    try {
+      const [record, listed] = await Promise.all([
+        records.getRecord(id, signal),
+        api.get(`images/${id}/reproductions`, { signal }),
+      ]);
+      const made = listed.find((one) => one.name === name);
+      if (!made) return toast(translate("reproduction_gone"));
+      actions.comparePair({ record, made, stored: made, file: null });
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
+  #report({ ended, isRow }: Batch) {
+    const { toast, translate, store, actions } = this.context;
+    const failed = ended.filter(({ state }) => state === "failed");
+    const made = ended.filter(({ state }) => state === "done");
+    const values = { n: failed.length, message: failed[0]?.message ?? "" };
+    if (failed.length) {
+      const again = () => failed.forEach((job) => void this.retry(job));
+      const look = { action: "make-again", label: translate("do_retry"), press: again };
+      toast(failed.length > 1 ? translate("make_failed", values) : values.message, "bad", look);
+    }
+    if (!made.length) return;
+    const { open, panel, slideshow } = store.get();
+    const [first] = made;
+    const isOne = made.length === 1 || isRow;
+    const show = () => (isOne ? actions.showMade(made) : actions.panel("jobs"));
+    const isSeen = isOne && open === first.image_id && !panel && !slideshow;
+    if (isSeen) void show();
+    const look = { action: "show-made", label: translate("do_show"), press: show };
+    const text = translate("make_done", { n: made.length, engine: first.engine });
+    toast((made.length === 1 && first.message) || text, "good", isSeen ? undefined : look);
+  }
+}
+
+/** Return the card of an image that is made, as the list of downloads shows it. Its id is negative,
+ * because a download may have the same one. */
+export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
+  const { id, image_id, engine, seed, state, part, message, created } = job;
+  const actions = { done: ["show"], failed: ["again"], stopped: ["again"] };
+  return {
+    id: -id,
+    title: engine,
+    thumb: image_id,
+    group: translate("made_here"),
+    subject: translate("make_picture", { id: image_id }),
+    filters: [],
+    created,
+    state: isMaking(job) ? (state as JobCard["state"]) : "done",
+    state_label: translate(state === "running" ? "make_state" : `state_${state}`),
+    reads_only: false,
+    percent: 100 * part,
+    line: `${engine} · ${translate("make_seed", { seed })}`,
+    note: message,
+    folder: "",
+    saved: 0,
+    skipped: 0,
+    failed: state === "failed" ? 1 : 0,
+    actions: isMaking(job) ? ["stop"] : actions[state as keyof typeof actions],
+    report: null,
+    model_files: [],
+    failed_label: "",
+    failures: [],
+    more: "",
+    toast: "",
+  };
+}
+
+/** Return the programs that can make an image now. */
+export function listReady(engines: readonly EngineView[]) {
+  return engines.filter(({ state }) => state === "ready");
+}

@@ -1,0 +1,222 @@
+/** *Make it*: an image made again by a program on the user's machine, with what must be known
+ * before, and how far it is. */
+
+import type { ImageDetails, MakeOptions, PlanView, ResourceView } from "../contract";
+import { getTop, openAsk } from "../core/dialogs";
+import { button, el, iconButton, redraw, setText } from "../core/dom";
+import type { MenuItem } from "../core/menu";
+import { readPreference } from "../core/preferences";
+import { listReady } from "../data/making";
+import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
+import { HOST_TAB } from "../host/send_to_tab";
+import { isMaking } from "../state/state";
+import type { Context } from "../types";
+
+const FILES = ["model", "lora", "vae", "embed", "upscaler"]; // what is missing and can be had
+const CAN_DROP = FILES.slice(1); // what an image can be made without
+
+/** Return the items that make images: one for the host around the page, and one for each program that
+ * was found, the last used one first.
+ * @param ids of the images
+ * @param edited the infotext of a single image as the user has changed it, null if unchanged */
+export function listMakers(
+  { store, translate, actions }: Context,
+  ids: number[],
+  edited: () => string | null = () => null,
+): MenuItem[] {
+  if (!ids.length) return [];
+  const used = readPreference("engine", "");
+  const ready = listReady(store.get().engines).map(({ id, name, address }) => {
+    const isHost = URL.canParse(address) && new URL(address).port === location.port;
+    return { id, name, isHost, make: () => actions.make(ids, { engine: id }) };
+  });
+  ready.sort((a, b) => Number(b.id === used) - Number(a.id === used));
+  const { host } = store.get().bootstrap ?? {};
+  const hasTab = host?.send_to.includes(HOST_TAB) && canGenerate(HOST_TAB);
+  // a host that was found by its API too is asked by that: the user stays here
+  if (host && hasTab && ids.length === 1 && !ready.some(({ isHost }) => isHost)) {
+    const make = () => actions.makeInHost(ids[0], edited());
+    ready.unshift({ id: "", name: getTabName(HOST_TAB), isHost: true, make });
+  }
+  const n = ids.length;
+  return ready.map(({ name: engine, make }) => {
+    const isNamed = ready.length > 1;
+    const one = isNamed ? translate("make_in", { engine }) : translate("make_it");
+    const many = isNamed ? translate("make_n_in", { n, engine }) : translate("make_n", { n });
+    return { key: "make", text: n > 1 ? many : one, icon: "make", do: make };
+  });
+}
+
+/** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
+ * is another one, and what is missing. */
+export function planInHost({ translate }: Context, { resources }: ImageDetails): PlanView {
+  const loaded = getLoadedCheckpoint();
+  const checkpoint = resources.find(({ type }) => type === "model");
+  const isOther = loaded && checkpoint && !isCheckpoint(loaded, checkpoint);
+  const values = { loaded, wanted: checkpoint?.name || checkpoint?.local_name || "?" };
+  const missing = resources.filter(
+    ({ type, availability }) => availability === "missing" && CAN_DROP.includes(type),
+  );
+  return {
+    engine: getTabName(HOST_TAB),
+    seed: "",
+    infotext: "",
+    should_match: false,
+    has_own_graph: false,
+    cautions: isOther ? [translate("make_other_checkpoint", values)] : [],
+    missing: missing.map(({ type, name }) => {
+      return { type, name, text: translate(`missing_${type}`, { name }) };
+    }),
+    custom_nodes: [],
+  };
+}
+
+/** Return whether a host's title, such as "a/dream.safetensors [0123456789]", is of this checkpoint. */
+function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
+  const said = /\[([0-9a-f]{10,64})\]$/i.exec(title)?.[1] ?? "";
+  const size = Math.min(said.length, hash.length);
+  if (size >= 10) return said.slice(0, size).toLowerCase() === hash.slice(0, size).toLowerCase();
+  const file = title.replace(/ \[\w+\]$/, "").split(/[\\/]/);
+  const stem = (file.at(-1) ?? "").replace(/\.\w+$/, "").toLowerCase();
+  return [name, local_name].some((one) => one.toLowerCase() === stem);
+}
+
+/** How an image is made with these options, and how that is planned: null after an error. */
+interface Maker {
+  plan: (options: MakeOptions) => Promise<PlanView | null>;
+  start: (options: MakeOptions) => unknown;
+}
+
+/** Ask whether to make an image: say what is missing, what will differ, and which nodes need the
+ * user's consent. */
+export function askToMake(
+  context: Context,
+  id: number,
+  maker: Maker,
+  given: MakeOptions,
+  first: PlanView,
+) {
+  const { root, translate, actions } = context;
+  const body = el("div", { class: "make-plan" });
+  let options = given;
+  let plan = first;
+  const change = async (changed: MakeOptions) => {
+    const planned = await maker.plan({ ...options, ...changed });
+    if (!planned) return draw();
+    options = { ...options, ...changed };
+    plan = planned;
+    draw();
+  };
+  const makeSwitch = (name: "drops_missing" | "runs_custom_nodes" | "rebuilds", key: string) => {
+    const box = el("input", { type: "checkbox", "data-do": `make-${name}`, "data-field": name });
+    box.checked = options[name] === true;
+    box.addEventListener("change", () => void change({ [name]: box.checked }));
+    return el("label", { class: "choice" }, box, translate(key));
+  };
+  const press = (action: string, key: string, look: string, act: () => unknown) =>
+    button({ action, label: translate(key), class: look }, () => {
+      leave();
+      return act();
+    });
+  const draw = () => {
+    const { missing, custom_nodes: nodes, cautions, engine } = plan;
+    const needsConsent = nodes.length > 0 && !options.runs_custom_nodes;
+    const isReady = !missing.length && !needsConsent;
+    const hasFiles = missing.some(({ type }) => FILES.includes(type));
+    const drops = options.drops_missing || missing.some(({ type }) => CAN_DROP.includes(type));
+    const isForeign = nodes.length > 0 || missing.some(({ type }) => type.endsWith("node"));
+    const make = press("make-now", "make_it", isReady ? "primary" : "", () =>
+      maker.start({ ...options, seed: plan.seed }),
+    );
+    make.disabled = !isReady;
+    const parts = [
+      ...makeList(
+        translate("make_lacks", { engine }),
+        missing.map(({ text }) => text),
+      ),
+      drops && makeSwitch("drops_missing", "make_without"),
+      ...makeList(translate("make_nodes"), nodes),
+      nodes.length > 0 && makeSwitch("runs_custom_nodes", "make_runs_nodes"),
+      (options.rebuilds || (isForeign && plan.has_own_graph)) &&
+        makeSwitch("rebuilds", "make_rebuilds"),
+      ...makeList(translate("make_unlike"), cautions),
+      plan.should_match && el("p", {}, translate("make_matches")),
+      el(
+        "div",
+        { class: "row" },
+        press("leave-make", "do_cancel", "", () => {}),
+        make,
+        hasFiles && press("make-get", "do_get_models", "primary", () => actions.listNeeds([id])),
+      ),
+    ];
+    const fill = () => body.replaceChildren(...parts.filter((part) => part !== false));
+    if (!redraw(root, body, fill)) focusLast(body);
+  };
+  const leave = openAsk(context, translate("make_in", { engine: plan.engine }), body);
+  draw();
+  focusLast(body);
+}
+
+/** Focus the dialog's main button, or the last one that can be pressed. */
+function focusLast(body: HTMLElement) {
+  const [last] = [...body.querySelectorAll("button:enabled")].slice(-1);
+  if (last instanceof HTMLElement) last.focus();
+}
+
+/** Return a sentence with a list; nothing if the list is empty. */
+function makeList(title: string, texts: string[]) {
+  if (!texts.length) return [];
+  const items = texts.map((text) => el("li", { dir: "auto" }, text));
+  return [el("p", {}, title), el("ul", {}, ...items)];
+}
+
+/** How far an image is that is being made. */
+export class MakeProgress {
+  element = el("section", { class: "making", hidden: true });
+  #text = el("p", { role: "status" });
+  #bar = el("progress", { max: 1 });
+  #id = 0;
+
+  constructor(private readonly context: Context) {
+    const { store, translate } = context;
+    const label = translate("make_stop");
+    const stop = iconButton("stop-making", "stop", label, () => this.#stop(), "quiet");
+    this.element.append(this.#text, stop, this.#bar);
+    store.on(["made"], () => this.#draw(), context);
+  }
+
+  /** Return the element, which then shows how far this image is. */
+  show({ id }: ImageDetails) {
+    this.#id = id;
+    this.#draw();
+    return this.element;
+  }
+
+  #list() {
+    const { made } = this.context.store.get();
+    return made.filter((job) => job.image_id === this.#id && isMaking(job)).reverse();
+  }
+
+  #stop() {
+    return this.context.actions.stopMaking(this.#list());
+  }
+
+  #draw() {
+    const { root, translate } = this.context;
+    const jobs = this.#list();
+    const running = jobs.find(({ state }) => state === "running");
+    const hadFocus = this.element.contains(root.activeElement);
+    this.element.hidden = !jobs.length;
+    if (!jobs.length) {
+      const top = getTop(root);
+      if (hadFocus && top instanceof HTMLElement) top.focus();
+      return;
+    }
+    const { engine } = running ?? jobs[0];
+    const text = translate(running ? "make_runs" : "make_waits", { engine });
+    const more = jobs.length > 1 ? ` · ${translate("make_more", { n: jobs.length - 1 })}` : "";
+    setText(this.#text, `${text}${more}`);
+    this.#bar.value = running?.part ?? 0;
+    this.#bar.setAttribute("aria-label", text);
+  }
+}

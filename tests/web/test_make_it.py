@@ -1,0 +1,212 @@
+"""*Make it*: asked before, followed while it is made, and compared when it is done."""
+
+from __future__ import annotations
+
+import re
+
+from engine_stand_ins import ComfyStandIn, make_png
+from gallery_page import with_axe
+from host_page import with_text
+from page_driver import expect, Server, wait_for
+from page_facts import infotext_of, of_model
+import pytest
+
+_MODEL = 900_001
+_ADDRESS = f"?model={_MODEL}&level=XXX"
+
+
+def _needs_only_a_checkpoint(row):
+    text = infotext_of(row)
+    return row.kind == "a1111" and row.type == "image" and "Model:" in text and "lora" not in text
+
+
+_ROW, _SECOND = list(filter(_needs_only_a_checkpoint, of_model(_MODEL)[:60]))[:2]
+
+
+@pytest.fixture
+def comfy():
+    with ComfyStandIn(seconds=1) as engine:
+        names = set(re.findall(r"Model: (\w+)", infotext_of(_ROW) + infotext_of(_SECOND)))
+        engine.lists["ckpt_name"] += [f"{name}.safetensors" for name in names]
+        engine.lists["sampler_name"] += ["euler_ancestral", "dpmpp_2m_sde", "uni_pc"]
+        engine.lists["scheduler"] += ["simple", "exponential"]
+        engine.image = make_png(256)
+        yield engine
+
+
+@pytest.fixture
+def made_by(comfy, demo, tmp_path, open_gallery):
+    """Return a page whose server knows the stand-in of ComfyUI."""
+    server = Server(demo.url, tmp_path / "own", engine_addresses=comfy.url)
+    yield open_gallery(server, _ADDRESS).ready()
+    server.close()
+
+
+def _open(page, row):
+    page.tile(str(row.id)).click()
+    page.control("make").wait_for()
+
+
+def test_without_a_program_the_page_is_as_before(server, open_gallery):
+    page = open_gallery(server, _ADDRESS).open()
+    wait_for(lambda: "engines/find" in page.asked, "the look for programs")
+    page.page.wait_for_load_state("networkidle")
+    expect(page.control("make")).to_have_count(0)
+    expect(page.viewer.locator(".uses .primary")).to_have_attribute("data-do", "copy-whole")
+
+
+def test_programs_are_looked_for_when_an_image_is_opened_and_then_remembered(made_by):
+    assert "engines/find" not in made_by.asked
+    _open(made_by, _ROW)
+    made_by.key("ArrowRight")
+    made_by.key("Escape")
+    made_by.tile(str(_ROW.id)).click(button="right")
+    expect(made_by.control("menu-make")).to_have_text("Make it")
+    assert made_by.asked.count("engines/find") == 1
+
+
+@with_axe
+def test_what_differs_is_said_before_and_the_result_is_compared(made_by, comfy):
+    _open(made_by, _ROW)
+    made_by.control("make").click()
+    dialog = made_by.page.locator("dialog.ask")
+    expect(dialog).to_contain_text("ComfyUI's noise always comes from the CPU")
+    expect(made_by.control("make-now")).to_be_focused()
+    findings = made_by.axe_findings_in_both_themes()
+    assert [one for one in findings if "make" in one[1] or "ask" in one[1]] == []
+    assert comfy.list_asked("/prompt") == []
+    made_by.key("Enter")
+    expect(made_by.page.locator(".making")).to_be_visible()
+    expect(made_by.page.locator(f"[data-id='{_ROW.id}'] .make-ring")).to_have_count(1)
+    made_by.panel("compare").wait_for()
+    expect(made_by.panel("compare").locator(".compare-grid img")).to_have_count(2)
+    made_by.message("has made 1 picture").wait_for()
+    made_by.key("Escape")
+    expect(made_by.page.locator("[data-do='open-reproduction']")).to_have_count(1)
+    expect(made_by.page.locator(".make-ring")).to_have_count(0)
+
+
+def test_what_is_missing_is_offered_first(made_by, comfy):
+    comfy.lists["ckpt_name"] = ["other.safetensors"]
+    _open(made_by, _ROW)
+    made_by.control("make").click()
+    expect(made_by.control("make-now")).to_be_disabled()
+    made_by.control("make-get").click()
+    made_by.panel("model_files").wait_for()
+
+
+def test_nodes_of_a_stranger_run_only_with_consent(made_by, comfy):
+    row = next(row for row in of_model(_MODEL)[:60] if row.kind == "comfy")
+    _open(made_by, row)
+    plan = {
+        "engine": "ComfyUI",
+        "seed": "5",
+        "infotext": "",
+        "should_match": False,
+        "has_own_graph": True,
+        "cautions": [],
+        "missing": [],
+        "custom_nodes": ["OddSampler"],
+    }
+    sent = []
+
+    def answer(route):
+        sent.append(route.request.post_data_json)
+        has_nodes = not sent[-1].get("rebuilds")
+        route.fulfill(json={**plan, "custom_nodes": ["OddSampler"] if has_nodes else []})
+
+    made_by.page.route("**/plan", answer)
+    made_by.control("make").click()
+    expect(made_by.control("make-now")).to_be_disabled()
+    made_by.field("rebuilds").check()
+    expect(made_by.control("make-now")).to_be_enabled()
+    made_by.field("rebuilds").uncheck()
+    made_by.field("runs_custom_nodes").check()
+    expect(made_by.control("make-now")).to_be_enabled()
+    assert sent[-1]["runs_custom_nodes"] and not sent[-1]["rebuilds"]
+
+
+def test_several_are_made_one_after_another_and_stopped_or_tried_again(made_by, comfy):
+    comfy.seconds = 30
+    for row in (_ROW, _SECOND):
+        made_by.tile(str(row.id)).locator("[data-do='mark']").click()
+    made_by.choose_more("make")
+    made_by.message("Making 2 pictures").wait_for()
+    made_by.control("jobs").click()
+    rows = made_by.panel("jobs").locator("[data-job]")
+    expect(rows).to_have_count(2)
+    made_by.control("job-stop").nth(1).click()
+    expect(made_by.control("job-again")).to_have_count(1)
+    comfy.status = {"status_str": "error", "completed": False, "messages": []}
+    comfy.seconds = 0
+    wait_for(lambda: comfy.list_asked("/prompt"), "the request")
+    for prompt_id, (_, graph) in list(comfy.jobs.items()):
+        comfy.jobs[prompt_id] = (0, graph)
+    message = made_by.message("ComfyUI")
+    expect(message.locator("[data-do='make-again']")).to_be_visible()
+    comfy.status = {"status_str": "success", "completed": True, "messages": []}
+    message.locator("[data-do='make-again']").click()
+    made_by.message("has made 1 picture").locator("[data-do='show-made']").click()
+    made_by.panel("compare").wait_for()
+
+
+def test_progress_is_shown_again_after_a_reload(made_by, comfy):
+    comfy.seconds = 30
+    _open(made_by, _ROW)
+    made_by.control("make").click()
+    made_by.control("make-now").click()
+    made_by.page.locator(".making").wait_for()
+    made_by.page.reload()
+    made_by.page.locator(".making").wait_for()
+    made_by.control("stop-making").click()
+    expect(made_by.page.locator(".making")).to_be_hidden()
+    assert made_by.page.evaluate("document.activeElement !== document.body")
+
+
+def test_host_makes_it_with_the_values_that_were_pasted(open_host, host):
+    row = with_text(900003)
+    page = open_host()
+    page.open(900003, row)
+    page.page.evaluate(_LOADED)
+    page.page.locator("[data-do=make]").click()
+    dialog = page.page.locator("dialog.ask")
+    expect(dialog).to_contain_text("other.safetensors [0123456789] is loaded")
+    without = dialog.locator("[data-field=drops_missing]")
+    if without.count():
+        without.check()
+    dialog.locator("[data-do=make-now]").click()
+    text = infotext_of(row)
+    prompt, seed = text.split("\n")[0], int(re.search(r"Seed: (\d+)", text)[1])
+    wait_for(lambda: host.state().get("generated") == [prompt, seed], "the button")
+    path = f"images/{row.id}/reproductions"
+    wait_for(lambda: len(host.api(path)) == 1, "the reproduction")
+
+
+_LOADED = """() => {
+    const field = document.createElement("div");
+    field.id = "setting_sd_model_checkpoint";
+    field.append(Object.assign(document.createElement("input"),
+        {value: "other.safetensors [0123456789]"}));
+    document.body.append(field);
+}"""
+
+
+def test_settings_say_what_to_do_with_each_program_and_take_a_login(made_by, comfy):
+    engine = {"id": "a", "kind": "webui", "name": "WebUI", "address": "http://127.0.0.1:1"}
+    lacking = {**engine, "state": "needs_login", "message": "It asks for a login."}
+    ready = {**engine, "state": "ready", "message": ""}
+    made_by.page.route("**/engines/find", lambda route: route.fulfill(json=[lacking]))
+    sent = []
+    made_by.page.route(
+        "**/engines/login",
+        lambda route: (sent.append(route.request.post_data_json), route.fulfill(json=[ready])),
+    )
+    made_by.control("more-tools").click()
+    made_by.control("settings").click()
+    made_by.control("settings-engines").click()
+    expect(made_by.panel("settings")).to_contain_text("It asks for a login.")
+    made_by.field("engine-text").fill("me")
+    made_by.field("engine-password").fill("a:b")
+    made_by.key("Enter")
+    expect(made_by.page.locator(".engines [data-state='ready']")).to_be_visible()
+    assert sent == [{"engine": "a", "login": "me:a:b"}]
