@@ -82,7 +82,7 @@ def test_what_a_webui_did_differently_is_said(run, servers, picture, tmp_path):
     [
         ((), 2, "choose one with --engine"),
         (("--engine", "http://127.0.0.1:9"), 3, "not among the known addresses"),
-        (("--engine", "sdnext"), 3, "No program"),
+        (("--engine", "fooocus"), 3, "No program"),
         (("--seed", "-5"), 2, "whole number"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import threading
@@ -22,6 +23,7 @@ from civitai_manager_libs.engines import (
 )
 from civitai_manager_libs.engines.recipe import Listed, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
+from civitai_manager_libs.network import ReplyLimits
 from engine_stand_ins import ComfyStandIn, drip, text_answer, WebuiStandIn
 
 LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
@@ -361,6 +363,53 @@ def test_graph_that_was_sent_before_is_only_waited_for(comfy):
     assert made.image == comfy.image and len(comfy.list_asked("/prompt")) == 1
 
 
+def test_poll_that_fails_once_loses_no_image(comfy):
+    def fail_once(handler):
+        del comfy.faults["/queue"]
+        handler.reply(502, b"<html>", "text/html")
+
+    comfy.seconds, comfy.faults["/queue"] = 0.1, fail_once
+    assert make(comfy).image == comfy.image
+
+
+def test_graph_that_is_taken_after_a_late_answer_is_waited_for(comfy, monkeypatch):
+    monkeypatch.setattr(comfyui, "_VALIDATION", ReplyLimits(wait=0.1))
+    validate = comfy._validate
+
+    def validate_late(body):
+        time.sleep(0.5)
+        return validate(body)
+
+    comfy._validate = validate_late
+    assert make(comfy).image == comfy.image
+
+
+@pytest.mark.parametrize("path", ["/view", "/queue", "/prompt"])
+def test_stop_does_not_wait_for_a_slow_answer(comfy, path):
+    cancelled, comfy.seconds = Cancellation(), 60.0 if path == "/queue" else 0.0
+    is_asked = threading.Event()
+
+    def trickle(handler):
+        if handler.command == "POST" and path == "/queue":
+            handler.reply(200, b"{}")
+            return
+        is_asked.set()
+        handler.send_response(200)
+        handler.send_header("Content-Length", "9000")
+        handler.end_headers()
+        while comfy.is_open and not is_over.wait(0.01):
+            pass
+
+    is_over = threading.Event()
+    comfy.faults[path] = trickle
+    call_when(is_asked.is_set, cancelled.set)
+    try:
+        with pytest.raises(Cancelled):
+            make(comfy, cancelled=cancelled)
+    finally:
+        is_over.set()
+
+
 # A graph of the image's own
 
 
@@ -384,6 +433,42 @@ def test_own_graph_is_sent_with_the_seed_and_the_listed_names(comfy):
     assert [one.key for one in planned.cautions] == ["caution_seed"]
 
 
+def test_preview_beside_a_saved_image_is_no_result(comfy):
+    graph = own_graph(comfy)
+    graph["9"] = {"class_type": "PreviewImage", "inputs": dict(graph["8"]["inputs"])}
+    sent = plan(comfy, graph=graph).request["prompt"]
+    assert [sent[key]["class_type"] for key in ("8", "9")] == ["SaveImage", "PreviewImage"]
+    mask = {"filename": "mask.png", "subfolder": "", "type": "output"}
+    find = comfy._find_history
+
+    def find_with_mask(prompt_id):
+        found = find(prompt_id)
+        found[prompt_id]["outputs"]["1"] = {"images": [mask]}
+        return found
+
+    comfy._find_history = find_with_mask
+    asked = []
+    comfy.faults["/view"] = lambda handler: (
+        asked.append(handler.path),
+        handler.reply(200, comfy.image),
+    )
+    make(comfy, graph=graph)
+    assert "mask" not in asked[0] and len(asked) == 1
+
+
+def test_seed_that_comes_by_a_link_is_replaced_or_said_to_stay(comfy):
+    comfy.nodes |= dict.fromkeys(("PrimitiveInt", "OddNode"), ())
+    graph = own_graph(comfy)
+    sampler = next(node for node in graph.values() if node["class_type"] == "KSampler")
+    sampler["inputs"]["seed"] = ["20", 0]
+    graph["20"] = {"class_type": "PrimitiveInt", "inputs": {"value": 5}}
+    options = {"text": TEXT.replace("Seed: 5", "Seed: 9"), "graph": graph, "is_other_seed": True}
+    planned = plan(comfy, **options)
+    assert planned.request["prompt"]["20"]["inputs"]["value"] == 9
+    graph["20"] = {"class_type": "OddNode", "inputs": {"x": ["1", 0]}}
+    assert [one.key for one in plan(comfy, **options).cautions] == ["caution_seed_kept"]
+
+
 def test_own_graph_without_an_output_gets_one(comfy):
     graph = own_graph(comfy)
     del graph["8"]
@@ -392,14 +477,20 @@ def test_own_graph_without_an_output_gets_one(comfy):
 
 
 def test_nodes_of_an_own_graph_are_checked(comfy):
-    comfy.nodes |= dict.fromkeys(("RunCode", "PaidNode"), ())
+    comfy.nodes |= dict.fromkeys(("RunCode", "PaidNode", "CheckpointSave"), ())
     comfy.modules |= {"RunCode": "custom_nodes.x"}
     described = comfy._describe
     comfy._describe = lambda kind: {
-        name: {**value, "api_node": kind == "PaidNode"} for name, value in described(kind).items()
+        name: {
+            **value,
+            "api_node": kind == "PaidNode",
+            "output_node": kind in ("SaveImage", "CheckpointSave"),
+        }
+        for name, value in described(kind).items()
     }
-    planned = plan(comfy, graph=own_graph(comfy, RunCode=1, PaidNode=1, Absent=1))
-    assert planned.custom_nodes == ("RunCode",)
+    added = dict.fromkeys(("RunCode", "PaidNode", "Absent", "CheckpointSave"), 1)
+    planned = plan(comfy, graph=own_graph(comfy, **added))
+    assert planned.custom_nodes == ("RunCode", "CheckpointSave")
     assert set(planned.missing) == {Missing("node", "Absent"), Missing("paid_node", "PaidNode")}
     rebuilt = plan(comfy, options=PlanOptions(rebuilds=True), graph=own_graph(comfy, Absent=1))
     assert rebuilt.missing == ()
@@ -410,7 +501,7 @@ def test_nodes_of_an_own_graph_are_checked(comfy):
 
 def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
     before = dict(a1111.options)
-    made = make(a1111)
+    made = make(a1111, f"{TEXT}, Clip skip: 2")
     assert made.image == a1111.image
     assert "Seed: 5" in made.infotext
     assert a1111.options == before
@@ -419,12 +510,49 @@ def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
 
 
 def test_settings_are_put_back_by_the_next_run_after_this_program_was_killed(a1111):
-    engine = engines.find_engine(a1111.url)
-    webui_api._note_options(engine, {"CLIP_stop_at_last_layers": 1})
+    webui_api._note_options(a1111.url, {"CLIP_stop_at_last_layers": [1, 2], "gone": [1, 2]})
     a1111.options["CLIP_stop_at_last_layers"] = 2
     make(a1111)
-    assert a1111.options["CLIP_stop_at_last_layers"] == 1
-    assert webui_api._read_noted_options(engine) == {}
+    assert a1111.options["CLIP_stop_at_last_layers"] == 1 and "gone" not in a1111.options
+    assert not webui_api.has_noted_options()
+
+
+def test_settings_that_the_user_changes_meanwhile_stay(a1111):
+    a1111.seconds = 0.3
+    chosen = {"sd_model_checkpoint": "mine [1]", "sd_vae": "mine", "CLIP_stop_at_last_layers": 3}
+    call_when(lambda: a1111.task, lambda: a1111.options.update(chosen))
+    make(a1111, f"{TEXT}, Clip skip: 2, VAE: vae-ft.safetensors")
+    assert {**a1111.options, **chosen} == a1111.options
+    assert a1111.options["randn_source"] == "GPU"
+
+
+def test_settings_stay_noted_until_a_webui_has_put_them_back(a1111):
+    def refuse_posts(handler):
+        status = 500 if handler.command == "POST" else 200
+        handler.reply(status, json.dumps(a1111.options).encode())
+
+    a1111.faults["/sdapi/v1/options"] = refuse_posts
+    make(a1111)
+    assert webui_api.has_noted_options() and a1111.options["randn_source"] == "CPU"
+    a1111.faults.clear()
+    webui_api.restore_noted_options()
+    assert not webui_api.has_noted_options() and a1111.options["randn_source"] == "GPU"
+
+
+def test_stop_waits_for_the_turn_of_ours_while_a_webui_works_for_others(a1111, monkeypatch):
+    monkeypatch.setattr(webui_api, "_MAX_FAILURES", 3)
+    cancelled = Cancellation()
+    a1111.is_busy.set()
+    a1111.seconds = 60.0
+    call_when(lambda: a1111.task, cancelled.set)
+
+    def count():
+        return len(a1111.list_asked("/internal/progress"))
+
+    call_when(lambda: cancelled.is_set() and count() > 20, a1111.is_busy.clear)
+    with pytest.raises(Cancelled):
+        make(a1111, cancelled=cancelled)
+    assert a1111.interrupted.is_set() and a1111.options["randn_source"] == "GPU"
 
 
 def test_hires_and_clip_skip_are_sent_to_a_webui(a1111):
@@ -461,13 +589,14 @@ def test_error_of_a_webui_is_one_sentence_and_its_settings_are_put_back(
     monkeypatch.setattr(webui_api, "_PATIENT", webui_api._PATIENT._replace(size=1_000_000))
 
     def change_and_answer(handler):
-        a1111.options["CLIP_stop_at_last_layers"] = 2
+        a1111.change_options(handler.body)
         answer(handler)
 
     a1111.faults["/sdapi/v1/txt2img"] = change_and_answer
+    before = dict(a1111.options)
     with pytest.raises(EngineError, match=sentence):
         make(a1111)
-    assert a1111.options["CLIP_stop_at_last_layers"] == 1
+    assert a1111.options == before
 
 
 def test_webui_that_is_starting_is_asked_again(a1111):

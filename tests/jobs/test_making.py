@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from civitai_manager_libs.errors import EngineError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.jobs import making, MakeService, make_recipe
 from civitai_manager_libs.library import image_records, reproductions
-from engine_stand_ins import ComfyStandIn, WebuiStandIn
+from engine_stand_ins import ComfyStandIn, make_png, WebuiStandIn
 
 META = {"prompt": "a cat", "steps": 4, "sampler": "Euler", "Schedule type": "Karras", "seed": 5}
 META |= {"cfgScale": 7, "Size": "64x64", "Model": "dream_8", "RNG": "CPU"}
@@ -71,14 +72,18 @@ def test_images_are_made_one_after_another_and_kept(comfy, image):
 
 
 def test_image_that_was_being_made_at_a_restart_is_received(comfy, image):
-    service = MakeService()
-    add(service, comfy, image)
-    wait_until(lambda: states(service) == ["done"])
-    making._update(1, "running")  # as a killed process leaves it
+    killed = MakeService()
+    killed._wake = lambda: None
+    add(killed, comfy, image)
+    making._update(1, "running")
+    (job,) = killed.list_jobs()
+    comfyui.make(job.engine, job.plan, job.prompt_id)
     comfy.seconds = 60.0
+    service = MakeService()
     service.resume_after_start()
     wait_until(lambda: states(service) == ["done"])
     assert len(comfy.list_asked("/prompt")) == 1
+    assert service.list_jobs()[0].plan.request == {}  # of no use any more
 
 
 def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
@@ -116,6 +121,84 @@ def test_failure_is_told_and_the_next_one_is_made(comfy, image):
     comfy.image = good
     add(service, comfy, image)
     wait_until(lambda: states(service) == ["done", "failed"])
+
+
+def test_image_that_is_too_large_to_compare_is_kept(comfy, image, monkeypatch):
+    monkeypatch.setattr(reproductions, "_MAX_PIXELS", 1_000)
+    service = MakeService()
+    add(service, comfy, image)
+    wait_until(lambda: states(service) == ["done"])
+    assert "Seed: 5" in read_embedded(service.list_jobs()[0].path).infotext
+
+
+def test_bug_in_one_job_fails_it_and_the_others_go_on(comfy, image, monkeypatch):
+    keep_image, seen = making.keep_image, []
+
+    def keep_second(*arguments):
+        seen.append(1)
+        if len(seen) == 1:
+            raise RecursionError
+        return keep_image(*arguments)
+
+    monkeypatch.setattr(making, "keep_image", keep_second)
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
+    service = MakeService()
+    comfy.seconds = 0.1
+    for seed in (1, 2):
+        add(service, comfy, image, seed)
+    wait_until(lambda: states(service) == ["done", "failed"])
+    assert "A bug" in service.list_jobs()[1].explain("en")
+
+
+def test_image_is_stopped_by_another_process(comfy, image):
+    service = MakeService()
+    comfy.seconds = 60.0
+    job_id = add(service, comfy, image)
+    wait_until(lambda: comfy.jobs)
+    MakeService().stop(job_id)
+    wait_until(lambda: comfy.stopped)
+    wait_until(lambda: service._thread is None)
+    assert states(service) == ["stopped"]
+
+
+def test_what_is_made_is_listed_before_what_waits_and_what_is_over(comfy, image):
+    service = MakeService()
+    service._wake = lambda: None
+    for _ in range(4):
+        add(service, comfy, image)
+    making._update(1, "running")
+    making._update(4, "done")
+    assert [job.id for job in service.list_jobs()] == [1, 3, 2, 4]
+
+
+def test_job_of_a_newer_version_is_listed(comfy, image):
+    service = MakeService()
+    service._wake = lambda: None
+    add(service, comfy, image)
+    with making._open_database().writing() as db:
+        db.execute("UPDATE made SET engine = json_set(engine, '$.newer', 1, '$.kind', 'other')")
+    assert service.list_jobs()[0].engine.name == "other 0.33.0"
+
+
+def test_two_images_of_one_name_are_both_kept(tmp_path, image, monkeypatch):
+    made, kept = engines.Made(make_png()), []
+    commit, barrier = making.AtomicFile.commit, threading.Barrier(2)
+
+    def commit_together(file, path):
+        barrier.wait(10)
+        commit(file, path)
+
+    monkeypatch.setattr(making.AtomicFile, "commit", commit_together)
+
+    def keep():
+        kept.append(making.keep_image(made, Image(-1, ""), 5, str(tmp_path)))
+
+    threads = [threading.Thread(target=keep) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(kept)) == 2 and all(map(os.path.getsize, kept))
 
 
 def test_image_without_a_recipe_is_told():

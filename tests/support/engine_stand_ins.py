@@ -209,7 +209,10 @@ class WebuiStandIn(_StandIn):
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds, self.edits = seconds, dict[str, str]()
-        self.options = {"CLIP_stop_at_last_layers": 1, "sd_model_checkpoint": "other [0]"}
+        self.options: dict[str, Any] = {"CLIP_stop_at_last_layers": 1, "randn_source": "GPU"}
+        self.options |= {"sd_model_checkpoint": "other [0]", "sd_vae": "Automatic"}
+        self.options |= {"samples_format": "png", "enable_pnginfo": True}
+        self.is_busy = threading.Event()  # with the work of others
         self.image = make_png()
         self.interrupted = threading.Event()
         self.task = ""
@@ -236,7 +239,9 @@ class WebuiStandIn(_StandIn):
         if name == "progress":
             return 200, {"progress": 0.0}
         if path == "/internal/progress":
-            return 200, {"active": self.task == body["id_task"], "progress": 0.4}
+            is_ours = self.task == body["id_task"]
+            is_active = is_ours and not self.is_busy.is_set()
+            return 200, {"active": is_active, "queued": is_ours != is_active, "progress": 0.4}
         if name == "options":
             self.options |= body or {}
             return 200, dict(self.options)
@@ -247,11 +252,18 @@ class WebuiStandIn(_StandIn):
             return self._make(body)
         return 404, {"detail": "Not Found"}
 
+    def change_options(self, body: Any) -> None:
+        """Change the settings of a request for good, as A1111 does; the model is restored."""
+        names = body["override_settings"].keys() - {"sd_model_checkpoint"}
+        self.options |= {name: body["override_settings"][name] for name in names}
+
     def _make(self, body: Any) -> tuple[int, Any]:
         self.task = body["force_task_id"]
+        while self.is_busy.is_set() and self.is_open:
+            time.sleep(0.01)
+        self.change_options(body)
         self.interrupted.wait(self.seconds)
         self.task = ""
-        self.options |= {"CLIP_stop_at_last_layers": 2}  # for good, as A1111 does
         stated = {"Steps": body["steps"], "Sampler": body["sampler_name"], "Seed": body["seed"]}
         stated |= {"CFG scale": body["cfg_scale"], "Size": f"{body['width']}x{body['height']}"}
         stated |= {"Schedule type": body["scheduler"], "Model": "dream_8", "Version": "v1.10.1"}

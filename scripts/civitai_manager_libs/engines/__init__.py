@@ -5,7 +5,7 @@ from .find import Engine, fail, find_engine, find_engines, list_addresses, save_
 from .find import validate_addresses
 from .recipe import Caution, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 
-MODULES = {"comfyui": comfyui, "webui": webui_api, "sdnext": webui_api}  # by the kind of an engine
+MODULES = {"comfyui": comfyui, "webui": webui_api}  # by the kind of an engine
 
 __all__ = ["Caution", "comfyui", "Engine", "fail", "find_engine", "find_engines"]
 __all__ += [

@@ -82,12 +82,15 @@ _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
     "SwinIR 4x": "SwinIR_4x",
 }
 _CORE_MODULE = re.compile(r"nodes|comfy_extras(?:\..*)?")
+_OUTPUTS = ("SaveImage", "PreviewImage")  # other outputs may write any file, such as a checkpoint
 _SEEDS = ("seed", "noise_seed")
 _FILE = re.compile(r".{1,300}\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft|png|jpe?g|webp)", re.I)
 _MAX_KINDS = 300  # of nodes in one graph
 _MAX_IMAGE = 100_000_000  # bytes
 _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
+_MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
+_MAX_UNANSWERED = 300  # the same while the graph may yet be taken
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
 
@@ -313,7 +316,7 @@ def _plan_own_graph(
     """Plan the graph that made the image: only its seed and the spelling of files change."""
     names = ("class_type", "inputs")
     graph = {key: copy.deepcopy({name: node[name] for name in names}) for key, node in own.items()}
-    _add_output(graph, nodes)
+    _ensure_output(graph, nodes)
     kinds = list(dict.fromkeys(str(node.get("class_type")) for node in graph.values()))
     if len(kinds) > _MAX_KINDS:
         raise fail("engine_graph_too_large")
@@ -323,21 +326,17 @@ def _plan_own_graph(
         module = as_text(nodes.find(kind).get("python_module"))
         if nodes.find(kind).get("api_node"):  # costs the user's money
             missing.append(Missing("paid_node", kind))
-        elif nodes.find(kind) and not _CORE_MODULE.fullmatch(module):
+        is_writer = nodes.find(kind).get("output_node") and kind not in _OUTPUTS
+        if nodes.find(kind) and (is_writer or not _CORE_MODULE.fullmatch(module)):
             custom.append(kind)
-    old_seed = as_integer(read_graph({"prompt": own}).get("seed"))
+    has_seed = _replace_seed(graph, as_integer(read_graph({"prompt": own}).get("seed")), recipe)
     for node in graph.values():
         kind, inputs = str(node.get("class_type")), node.get("inputs")
         if not isinstance(inputs, dict):
             continue
-        if kind == "PreviewImage":  # whose file would be deleted
-            node["class_type"] = kind = "SaveImage"
         if kind == "SaveImage":
             inputs["filename_prefix"] = "gallery/image"
         for name, value in inputs.items():
-            is_seed = name in _SEEDS and old_seed is not None and as_integer(value) == old_seed
-            if is_seed or kind == "Seed (rgthree)" and name == "seed":
-                inputs[name] = recipe.seed
             choices = nodes.list_choices(kind, name) if isinstance(value, str) else None
             if choices is not None and value not in choices:
                 found = _match_value(recipe, name, value, choices, find_path)
@@ -345,17 +344,57 @@ def _plan_own_graph(
                     missing.append(found)
                 else:
                     inputs[name] = found
-    cautions = [Caution("caution_seed")] if recipe.is_other_seed else []
+    cautions = []
+    if recipe.is_other_seed:
+        cautions.append(Caution("caution_seed" if has_seed else "caution_seed_kept"))
     infotext = build_infotext({"comfy": {"prompt": graph}}) or recipe.infotext
     unique = tuple(dict.fromkeys(missing))
     return Plan(infotext, {"prompt": graph}, unique, tuple(cautions), tuple(custom))
 
 
-def _add_output(graph: Graph, nodes: _Nodes) -> None:
+def _replace_seed(graph: Graph, old: int | None, recipe: Recipe) -> bool:
+    """Write the recipe's seed into the nodes that state the old one; return whether any does.
+
+    The seed of a sampler may come by a link from another node, whatever its input is named.
+    """
+    nodes = {
+        key: inputs for key, node in graph.items() if isinstance(inputs := node["inputs"], dict)
+    }
+    linked = {
+        str(value[0])
+        for inputs in nodes.values()
+        for name, value in inputs.items()
+        if name in _SEEDS and isinstance(value, list) and value
+    }
+    found = False
+    for key, inputs in nodes.items():
+        is_random = graph[key]["class_type"] == "Seed (rgthree)"
+        for name, value in inputs.items():
+            is_named = name in _SEEDS or key in linked
+            is_number = isinstance(value, (int, str)) and not isinstance(value, bool)
+            is_old = is_number and old is not None and as_integer(value) == old
+            if is_named and is_old or is_random and name == "seed":
+                inputs[name], found = recipe.seed, True
+    return found
+
+
+def _ensure_output(graph: Graph, nodes: _Nodes) -> None:
     """Add a node that saves the image if a graph has none, since Civitai may have dropped it."""
-    if any(nodes.find(str(node["class_type"])).get("output_node") for node in graph.values()):
+    kinds = {key: str(node["class_type"]) for key, node in graph.items()}
+    previews = [key for key, kind in kinds.items() if kind == "PreviewImage"]
+    savers = [  # of images; others write texts or checkpoints
+        key
+        for key, kind in kinds.items()
+        if key not in previews
+        and nodes.find(kind).get("output_node")
+        and {"image", "images"} & set(as_mapping(graph[key]["inputs"]))
+    ]
+    if savers:
         return
-    decoders = [key for key, node in graph.items() if node["class_type"] == "VAEDecode"]
+    if previews:  # its file would be deleted
+        graph[previews[-1]]["class_type"] = "SaveImage"
+        return
+    decoders = [key for key, kind in kinds.items() if kind == "VAEDecode"]
     if decoders:
         inputs = {"images": [decoders[-1], 0], "filename_prefix": ""}
         graph["gallery"] = {"class_type": "SaveImage", "inputs": inputs}
@@ -393,15 +432,15 @@ def make(
     cancelled = cancelled or never_cancelled()
     client = connect(engine.address)
     try:
-        if not is_resumed:
-            cancelled.check()
-            _send(engine, client, planned, prompt_id)
-        entry = _wait(engine, client, prompt_id, report, cancelled)
+        cancelled.check()
+        is_answered = is_resumed or _send(engine, client, planned, prompt_id, cancelled)
+        patience = _MAX_UNKNOWN if is_answered else _MAX_UNANSWERED
+        entry = _wait(engine, client, prompt_id, report, cancelled, patience)
+        graph = as_mapping(planned.request["prompt"])
+        image = _fetch_image(engine, client, entry, graph, cancelled)
     except Cancelled:
         stop(engine, prompt_id)
         raise
-    image = _fetch_image(engine, client, entry)
-    graph = planned.request["prompt"]
     infotext = build_infotext({"comfy": {"prompt": graph}})
     read = parse_infotext(infotext)
     values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
@@ -410,15 +449,28 @@ def make(
     )
 
 
-def _send(engine: Engine, client: EngineClient, planned: Plan, prompt_id: str) -> None:
-    """Send a graph. Raises EngineError if ComfyUI does not run the whole of it."""
+def _send(
+    engine: Engine,
+    client: EngineClient,
+    planned: Plan,
+    prompt_id: str,
+    cancelled: Cancellation,
+) -> bool:
+    """Send a graph; return False if the answer is late, and ComfyUI may yet take the graph.
+
+    Raises EngineError if ComfyUI does not run the whole of it.
+    """
     body: dict[str, Any] = {"prompt": planned.request["prompt"], "prompt_id": prompt_id}
     if "workflow" in planned.request:
         body["extra_data"] = {"extra_pnginfo": {"workflow": planned.request["workflow"]}}
     try:
-        reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION)
+        reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION, cancelled=cancelled)
     except NetworkError as error:
-        raise fail("engine_off", address=engine.address) from error
+        try:
+            _find_in_queue(engine, client, prompt_id, cancelled)
+        except NetworkError:
+            raise fail("engine_off", address=engine.address) from error
+        return False
     except InvalidResponse as error:
         raise fail("engine_invalid", engine=engine.name) from error
     stated = as_mapping(reply.value)
@@ -438,6 +490,7 @@ def _send(engine: Engine, client: EngineClient, planned: Plan, prompt_id: str) -
             raise fail("engine_invalid", engine=engine.name)
         detail = as_text(problem.get("message")) or f"HTTP {reply.status}"
         raise fail("engine_refused", engine=engine.name, error=shorten_error(detail))
+    return True
 
 
 def _iter_node_errors(node_errors: Mapping[str, Any], planned: Plan) -> Iterator[str]:
@@ -456,33 +509,49 @@ def _wait(
     prompt_id: str,
     report: Report,
     cancelled: Cancellation,
+    patience: int,
 ) -> Mapping[str, Any]:
-    """Return the entry of ComfyUI's history once the graph has run. Raises EngineError."""
+    """Return the entry of ComfyUI's history once the graph has run. Raises EngineError.
+
+    patience: how many times ComfyUI may not know the graph.
+    """
     failures = unknown = 0
     while True:
         try:
-            reply = client.fetch("GET", f"/history/{prompt_id}", cancelled=cancelled)
-            check_reply(engine, reply)
-            entry = as_mapping(as_mapping(reply.value).get(prompt_id))
+            history = _poll(engine, client, f"/history/{prompt_id}", cancelled)
+            entry = as_mapping(history.get(prompt_id))
             if entry:
                 _check_status(engine, as_mapping(entry.get("status")))
                 return entry
-            state = _find_in_queue(engine, client, prompt_id)
+            state = _find_in_queue(engine, client, prompt_id, cancelled)
             unknown = 0 if state else unknown + 1
+            patience = _MAX_UNKNOWN if state else patience
             report(0.5 if state == "queue_running" else 0.0)
             failures = 0
         except (NetworkError, InvalidResponse) as error:
             failures += 1
             if failures >= _MAX_FAILURES:
                 raise fail("engine_gone", engine=engine.name) from error
-        if unknown >= 3:  # it may have left the queue between the two questions
-            raise fail("engine_forgot", engine=engine.name)
+        if unknown >= patience:
+            is_lost = patience == _MAX_UNKNOWN
+            raise fail("engine_forgot" if is_lost else "engine_gone", engine=engine.name)
         cancelled.sleep(_POLL)
 
 
-def _find_in_queue(engine: Engine, client: EngineClient, prompt_id: str) -> str:
+def _poll(
+    engine: Engine, client: EngineClient, path: str, cancelled: Cancellation | None
+) -> Mapping[str, Any]:
+    reply = client.fetch("GET", path, cancelled=cancelled)
+    if reply.status >= 500 or reply.status == 429:  # of a proxy perhaps, for a moment
+        raise NetworkError(f"HTTP {reply.status}")
+    return as_mapping(check_reply(engine, reply).value)
+
+
+def _find_in_queue(
+    engine: Engine, client: EngineClient, prompt_id: str, cancelled: Cancellation | None = None
+) -> str:
     """Return "queue_running", "queue_pending", or "" if the queue does not have the graph."""
-    queue = as_mapping(check_reply(engine, client.fetch("GET", "/queue")).value)
+    queue = _poll(engine, client, "/queue", cancelled)
     for state in ("queue_running", "queue_pending"):
         if any(prompt_id in as_list(one)[1:2] for one in as_list(queue.get(state))):
             return state
@@ -501,21 +570,28 @@ def _check_status(engine: Engine, status: Mapping[str, Any]) -> None:
     raise fail("engine_interrupted", engine=engine.name)
 
 
-def _fetch_image(engine: Engine, client: EngineClient, entry: Mapping[str, Any]) -> bytes:
-    outputs = as_mapping(entry.get("outputs"))
+def _fetch_image(
+    engine: Engine,
+    client: EngineClient,
+    entry: Mapping[str, Any],
+    graph: Mapping[str, Any],
+    cancelled: Cancellation,
+) -> bytes:
     images = [
-        as_mapping(image)
-        for output in outputs.values()
+        (as_mapping(graph.get(node_id)).get("class_type") == "SaveImage", as_mapping(image))
+        for node_id, output in as_mapping(entry.get("outputs")).items()
         for image in as_list(as_mapping(output).get("images"))
     ]
-    saved = [one for one in images if one.get("type") == "output"]
+    # What other nodes put there may be a mask or a control image.
+    images.sort(key=lambda one: one[0])
+    saved = [image for _, image in images if image.get("type") == "output"]
     if not saved:
         raise fail("engine_no_image", engine=engine.name)
     names = ("filename", "subfolder", "type")
     params = {name: as_text(saved[-1].get(name)) for name in names}
     limits = ReplyLimits(wait=30, total=600, size=_MAX_IMAGE)
     try:
-        reply = client.fetch("GET", "/view", params=params, limits=limits)
+        reply = client.fetch("GET", "/view", params=params, limits=limits, cancelled=cancelled)
     except InvalidResponse as error:
         raise fail("engine_too_large", engine=engine.name) from error
     except NetworkError as error:
@@ -537,8 +613,8 @@ def _note_cached(entry: Mapping[str, Any]) -> tuple[Caution, ...]:
 
 def stop(engine: Engine, prompt_id: str) -> None:
     """Take a graph out of the queue, or stop it if it runs; graphs of others go on."""
-    client = connect(engine.address)
     try:
+        client = connect(engine.address)
         client.fetch("POST", "/queue", {"delete": [prompt_id]})
         # Old versions ignore the id and stop whatever runs.
         if _find_in_queue(engine, client, prompt_id) == "queue_running":

@@ -35,7 +35,7 @@ __all__ = [
 __all__ += ["probe", "request_json", "save_login", "shorten_error"]
 __all__ += ["validate_addresses"]
 
-EngineKind = Literal["comfyui", "webui", "sdnext"]
+EngineKind = Literal["comfyui", "webui"]
 EngineState = Literal["ready", "no_api", "needs_login"]
 
 # ComfyUI and its desktop app; A1111's family, and without its page.
@@ -57,8 +57,8 @@ class Engine:
 
     @property
     def name(self) -> str:
-        names = {"comfyui": "ComfyUI", "webui": "WebUI", "sdnext": "SD.Next"}
-        return f"{names[self.kind]} {self.version}".strip()
+        name = {"comfyui": "ComfyUI", "webui": "WebUI"}.get(self.kind, self.kind)
+        return f"{name} {self.version}".strip()
 
 
 def fail(key: str, **values: object) -> EngineError:
@@ -131,14 +131,9 @@ def probe(address: str) -> Engine | None:
     if reply.status == 200 and "devices" in stats:
         version = as_text(as_mapping(stats.get("system")).get("comfyui_version"))
         return Engine("comfyui", address, version=clean_line(version, 40))
-    reply = client.fetch("GET", "/sdapi/v1/version", limits=_PROBE)
-    stated = as_mapping(reply.value)
-    if reply.status == 200 and as_text(stated.get("app")).lower() == "sd.next":
-        return Engine("sdnext", address)
     ping = client.fetch("GET", "/internal/ping", limits=_PROBE)
     if ping.status != 200 or ping.value != {}:
-        is_login = reply.status == 401 and reply.value is not None
-        return Engine("sdnext", address, "needs_login") if is_login else None
+        return None
     params = {"skip_current_image": "true"}
     reply = client.fetch("GET", "/sdapi/v1/progress", params=params, limits=_PROBE)
     if reply.status == 200 and isinstance(reply.value, Mapping):

@@ -1,4 +1,4 @@
-"""A1111's family and SD.Next by their API: what they have, and txt2img."""
+"""A1111's family by its API: what it has, and txt2img."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ..core import (
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError, SettingError
 from ..infotext import compose_infotext, parse_infotext, translate_prompt, translate_sampler
 from ..network import EngineClient, EngineReply, ReplyLimits
-from .find import check_reply, connect, Engine, fail, request_json
+from .find import check_reply, connect, Engine, fail, list_addresses, request_json
 from .recipe import (
     Caution,
     drop_lora,
@@ -45,7 +45,7 @@ from .recipe import (
     Wanted,
 )
 
-__all__ = ["list_files", "make", "plan"]
+__all__ = ["has_noted_options", "list_files", "make", "plan", "restore_noted_options"]
 
 _MAX_IMAGE = 140_000_000  # bytes of a response: an image of 100 MB in base64
 _PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=_MAX_IMAGE)
@@ -59,8 +59,7 @@ _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _SAME = re.compile(r"use same .*", re.IGNORECASE)
 _MODULE = re.compile(r"Module \d{1,2}")
 _RNG = ("GPU", "CPU", "NV")
-# Options that follow from others, or that tell what is loaded.
-_DERIVED = {"sd_checkpoint_hash"}
+_MODEL = "sd_model_checkpoint"
 
 
 class _Lists:
@@ -149,8 +148,7 @@ class _Planner:
         body |= {"prompt": prompt, "negative_prompt": infotext.negative_prompt}
         self._add_settings(values, settings)
         body["override_settings"] = settings
-        if self._engine.kind == "webui":  # extensions read their own parameters from it
-            body["infotext"] = text
+        body["infotext"] = text  # extensions read their own parameters from it
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(text, body, missing, (*cautions, *self._cautions))
 
@@ -177,7 +175,7 @@ class _Planner:
         wanted = wanted or next(iter(models), Wanted("model", name, values.get("Model hash", "")))
         title = self._find(wanted, self._lists.list_files("sd-models"))
         if title:
-            settings["sd_model_checkpoint"] = title
+            settings[_MODEL] = title
 
     def _choose_vae(self, values: dict[str, str], settings: dict[str, Any]) -> None:
         modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
@@ -241,7 +239,7 @@ class _Planner:
             "sampler_name", "scheduler", values, "Sampler", "Schedule type"
         )
         hires = self._build_hires(values)
-        if hires and self._engine.kind == "webui":  # it takes no "Use same sampler" of an infotext
+        if hires:  # a WebUI takes no "Use same sampler" of an infotext
             hires.setdefault("hr_sampler_name", body.get("sampler_name"))
             hires.setdefault("hr_scheduler", body.get("scheduler"))
         return {**body, **hires}
@@ -261,7 +259,7 @@ class _Planner:
         old_name = f"{sampler} {schedule}".lower()  # of A1111 before 1.9
         if schedules is None and old_name in known:
             return {field: known[old_name]}
-        if sampler.lower() not in known and self._engine.kind != "sdnext":
+        if sampler.lower() not in known:
             self._missing.append(Missing("sampler", sampler))
         fields = {field: known.get(sampler.lower(), sampler)}
         by_name = {one.lower(): one for one in reversed(schedules or ())}
@@ -301,7 +299,7 @@ class _Planner:
         """Add the settings that belong to the recipe; they would hold for the user otherwise."""
         settings["CLIP_stop_at_last_layers"] = as_integer(values.get("Clip skip")) or 1
         rng = values.get("RNG", "CPU" if self._recipe.graph is not None else "")
-        if rng in _RNG and self._engine.kind == "webui":
+        if rng in _RNG:
             settings["randn_source"] = rng
         if (ensd := as_integer(values.get("ENSD"))) is not None:
             settings["eta_noise_seed_delta"] = ensd
@@ -349,24 +347,34 @@ def make(
     """
     cancelled = cancelled or never_cancelled()
     client = connect(engine.address)
+    noted = _read_note().get(engine.address)
+    if noted and _restore_options(client, noted):
+        noted = None
     options = as_mapping(request_json(engine, client, "GET", "/sdapi/v1/options").value)
-    options = {**options, **_read_noted_options(engine)}
-    _note_options(engine, {name: options.get(name) for name in _list_hidden_settings(planned)})
-    body = {**planned.request, "force_task_id": task_id}
-    if engine.kind == "sdnext":
-        body.pop("force_task_id")
+    changes = {  # by which the options stay changed, unless they are put back
+        name: [options[name], value]
+        for name, value in planned.request["override_settings"].items()
+        if name in options and options[name] != value
+    }
+    changes |= as_mapping(noted)
+    # Which model is loaded the user sees, and may choose meanwhile.
+    hidden = {name: each for name, each in changes.items() if name != _MODEL}
+    _note_options(engine.address, hidden)
+    body, request = {**planned.request, "force_task_id": task_id}, None
     try:
         for _ in range(_START_TRIES):
             cancelled.check()
             request = _Request(client, body)
-            _wait(engine, client, request, task_id, report, cancelled)
+            _wait(client, request, task_id, report, cancelled)
             reply = request.reply
             if reply is None or reply.status != 500 or not _STARTING.search(str(reply.value)):
                 break
             cancelled.sleep(_START_PAUSE)  # it has only just been started
     finally:
-        if _restore_options(client, options):
-            _note_options(engine, {})
+        # A WebUI that hangs may make the image later.
+        is_over = request is None or not request.abandoned.is_set()
+        if _restore_options(client, changes) and is_over:
+            _note_options(engine.address, {})
     cancelled.check()
     if request.error is not None or reply is None:
         if isinstance(request.error, InvalidResponse):
@@ -376,7 +384,6 @@ def make(
 
 
 def _wait(
-    engine: Engine,
     client: EngineClient,
     request: _Request,
     task_id: str,
@@ -385,28 +392,20 @@ def _wait(
 ) -> None:
     """Wait for the response; if the work is cancelled, stop ours in the WebUI, then wait."""
     is_stopped, failures = False, 0
+    data = {"id_task": task_id, "live_preview": False}
     while not request.done.wait(_POLL):
-        part, is_active = _read_progress(engine, client, task_id)
-        failures = failures + 1 if is_active is None or cancelled.is_set() else 0
+        # None if the WebUI does not answer.
+        reply = _send_quietly(client, "POST", "/internal/progress", data)
+        value = as_mapping(reply)
+        is_waiting = value.get("queued") is True  # behind the work of others
+        is_late = reply is None or cancelled.is_set() and not is_waiting
+        failures = failures + 1 if is_late else 0
         if failures > _MAX_FAILURES:  # it hangs
             request.abandoned.set()
-        report(part)
-        if cancelled.is_set() and is_active and not is_stopped:
+        report(as_number(value.get("progress")) or 0.0)
+        if cancelled.is_set() and value.get("active") is True and not is_stopped:
             is_stopped = True
             _send_quietly(client, "POST", "/sdapi/v1/interrupt")
-
-
-def _read_progress(engine: Engine, client: EngineClient, task_id: str) -> tuple[float, bool | None]:
-    """Return (how much is done, whether the WebUI works on ours, None if it does not answer)."""
-    if engine.kind == "sdnext":  # which tells only of all
-        params = {"skip_current_image": "true"}
-        value = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/progress", params=params))
-        return as_number(value.get("progress")) or 0.0, True
-    data = {"id_task": task_id, "live_preview": False}
-    reply = _send_quietly(client, "POST", "/internal/progress", data)
-    value = as_mapping(reply)
-    is_active = None if reply is None else value.get("active") is True
-    return as_number(value.get("progress")) or 0.0, is_active
 
 
 def _send_quietly(client: EngineClient, method: str, path: str, *data: Any, **options: Any) -> Any:
@@ -416,21 +415,35 @@ def _send_quietly(client: EngineClient, method: str, path: str, *data: Any, **op
         return None  # the answer of txt2img tells what happened
 
 
-def _list_hidden_settings(planned: Plan) -> list[str]:
-    """Return the settings that a request changes and that a user hardly notices."""
-    return [name for name in planned.request["override_settings"] if name != "sd_model_checkpoint"]
+def has_noted_options() -> bool:
+    """Return whether an earlier process has left a WebUI's settings changed."""
+    return bool(_read_note())
 
 
-def _note_options(engine: Engine, options: Mapping[str, Any]) -> None:
-    """Note on the disk what to put back if this program is killed meanwhile; {} for nothing."""
+def restore_noted_options() -> None:
+    """Put back the settings that an earlier process has left changed, where a WebUI answers."""
+    for address, changes in _read_note().items():
+        if address not in list_addresses():
+            _note_options(address, {})
+            continue
+        try:
+            if _restore_options(connect(address), as_mapping(changes)):
+                _note_options(address, {})
+        except CivitaiShortcutError as error:
+            util.printD(f"[engines] settings are not put back: {error}")
+
+
+def _note_options(address: str, changes: Mapping[str, Any]) -> None:
+    """Note on the disk what to put back if this program is killed meanwhile; {} for nothing.
+
+    changes: {name: [value before, value sent]}.
+    """
     path = _note_path()
+    if not changes and not os.path.isfile(path):
+        return
     with lock_file(path):
-        noted = {**_read_note(), engine.address: options}
+        noted = {**_read_note(), address: changes}
         write_text_file(path, json.dumps({one: each for one, each in noted.items() if each}))
-
-
-def _read_noted_options(engine: Engine) -> Mapping[str, Any]:
-    return as_mapping(_read_note().get(engine.address))
 
 
 def _read_note() -> dict[str, Any]:
@@ -444,26 +457,35 @@ def _note_path() -> str:
     return os.path.join(setting.data_folder(), "engine_options.json")
 
 
-def _restore_options(client: EngineClient, before: Mapping[str, Any]) -> bool:
-    """Set the options that the request has changed for good back to what they were.
+def _restore_options(client: EngineClient, changes: Mapping[str, Any]) -> bool:
+    """Set back the options that still have the value that was sent; others the user has chosen.
 
-    Return False if the WebUI does not answer.
+    changes: as of `_note_options`. Return False if the WebUI does not do it.
     """
+    if not changes:
+        return True
     after = as_mapping(_send_quietly(client, "GET", "/sdapi/v1/options"))
     if not after:
         return False
-    changed = {
-        name: value
-        for name, value in before.items()
-        if name in after and after[name] != value and name not in _DERIVED
-    }
-    if changed:
-        try:
-            client.fetch("POST", "/sdapi/v1/options", changed, limits=_OPTIONS)
-        except (NetworkError, InvalidResponse):
-            return False
+    changed = {}
+    for name, pair in changes.items():
+        if name in after and len(as_list(pair)) == 2 and _is_same_option(after[name], pair[1]):
+            changed[name] = pair[0]
+    if not changed:
+        return True
+    try:
+        reply = client.fetch("POST", "/sdapi/v1/options", changed, limits=_OPTIONS)
+    except (NetworkError, InvalidResponse):
+        return False
+    if reply.status == 200:
         util.printD(f"[engines] settings put back: {', '.join(sorted(changed))}")
-    return True
+    return reply.status == 200
+
+
+def _is_same_option(value: Any, sent: Any) -> bool:
+    """Return whether an option has the value that was sent; a title gets a hash meanwhile."""
+    values = (one.partition(" [")[0] if isinstance(one, str) else one for one in (value, sent))
+    return next(values) == next(values)
 
 
 def _read_reply(engine: Engine, reply: EngineReply) -> Made:

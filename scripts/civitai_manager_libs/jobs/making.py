@@ -26,9 +26,10 @@ from ..core import (
     make_file_name,
     remove_if_present,
     sqlite,
+    translate_disk_errors,
 )
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
-from ..errors import Cancelled, CivitaiShortcutError, EngineError, NotAnImage, TooLarge
+from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages
 from ..infotext import (
     build_infotext,
@@ -99,10 +100,10 @@ def make_recipe(image: Image, seed: int | None = None, path: str = "") -> Recipe
     if seed == -1 or seed is None and (own_seed is None or own_seed < 0):
         seed = random.randrange(_MAX_SEED)
     seed = own_seed if seed is None else seed
+    is_other = seed != own_seed
     values = {**read.parameters, "Seed": str(seed)}
     infotext = compose_infotext(read.prompt, read.negative_prompt, values)
     wanted = tuple(_find_wanted(image))
-    is_other = own_seed is not None and seed != own_seed
     return Recipe(image.id, infotext, wanted, image.base_model or "", graph, is_other)
 
 
@@ -165,23 +166,29 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
     """Write a made image with its infotext to a file, store it as a reproduction; return the path.
 
     folder: "" for the one in the settings. The image of a local file has a negative id, and no
-    reproduction. Raises EngineError if the bytes are no image, and DiskError.
+    reproduction; neither has an image that is too large to be compared. Raises EngineError if the bytes are no image, and DiskError.
     """
     folder = folder or setting.made_folder()
     extension = detect_media_extension(made.image[:16]) or "png"
     stem = make_file_name(f"{max(image.id, 0) or 'image'}-{seed}")
-    path = _find_free_path(folder, stem, extension)
     with AtomicFile(folder) as file:
         file.write(made.image)
-        file.commit(path)
+        path = _reserve_path(folder, stem, extension)
+        try:
+            file.commit(path)
+        except DiskError:
+            remove_if_present(path)
+            raise
     try:
         picture = reproductions.open_image(path)
-    except (NotAnImage, TooLarge) as error:
+    except NotAnImage as error:
         remove_if_present(path)
         raise engines.fail("engine_no_image", engine="") from error
+    except TooLarge:  # to be compared
+        picture = None
     if made.infotext:
         embed_infotext(path, made.infotext)
-    if image.id > 0:
+    if image.id > 0 and picture is not None:
         width, height = picture.size
         one = reproductions.Reproduction(
             0, image.id, path, made.infotext, time.time(), False, width, height
@@ -191,12 +198,17 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
     return path
 
 
-def _find_free_path(folder: str, stem: str, extension: str) -> str:
+def _reserve_path(folder: str, stem: str, extension: str) -> str:
+    """Create an empty file with a name that no other file has; return its path."""
     path, number = os.path.join(folder, f"{stem}.{extension}"), 1
-    while os.path.lexists(path):
-        number += 1
+    while True:
+        with translate_disk_errors(path):
+            try:
+                with open(path, "xb"):
+                    return path
+            except FileExistsError:
+                number += 1
         path = os.path.join(folder, f"{stem}-{number}.{extension}")
-    return path
 
 
 class MakeService:
@@ -214,7 +226,8 @@ class MakeService:
 
     def add(self, image: Image, engine: Engine, plan: Plan) -> int:
         """Queue an image and return the job's id."""
-        values = (time.time(), image.id, _to_json(engine), _to_json(plan), str(uuid.uuid4()))
+        kept = _to_json({"infotext": plan.infotext, "request": plan.request})
+        values = (time.time(), image.id, _to_json(asdict(engine)), kept, str(uuid.uuid4()))
         with _open_database().writing() as db:
             sql = "INSERT INTO made (created, image_id, engine, plan, prompt_id) VALUES"
             job_id = int(db.execute(f"{sql} (?, ?, ?, ?, ?)", values).lastrowid or 0)
@@ -227,8 +240,12 @@ class MakeService:
         return job_id
 
     def list_jobs(self, job_ids: Iterable[int] | None = None) -> list[MakeJob]:
-        """Return jobs, newest first. job_ids: None for all."""
-        rows = _open_database().rows(f"SELECT {_COLUMNS} FROM made ORDER BY id DESC")
+        """Return jobs: what is made, what waits, what is over; each newest first.
+
+        job_ids: None for all.
+        """
+        sql = f"SELECT {_COLUMNS} FROM made ORDER BY state = 'running' DESC, state = 'queued' DESC"
+        rows = _open_database().rows(f"{sql}, id DESC")
         jobs = [replace(job, part=self._parts.get(job.id, 0.0)) for job in map(_parse_row, rows)]
         wanted = None if job_ids is None else set(job_ids)
         return [job for job in jobs if wanted is None or job.id in wanted]
@@ -245,8 +262,9 @@ class MakeService:
             cancelled.set()
 
     def resume_after_start(self) -> None:
-        """Go on with the images that an earlier process has left."""
-        if os.path.isfile(setting.database_file()) and self._list_next():
+        """Go on with the images and put back the settings that an earlier process has left."""
+        has_jobs = os.path.isfile(setting.database_file()) and bool(self._list_next())
+        if has_jobs or engines.webui_api.has_noted_options():
             self._wake()
 
     def _list_next(self) -> list[MakeJob]:
@@ -264,18 +282,23 @@ class MakeService:
     def _run(self) -> None:
         """Make the queued images until none is left, or another program makes them."""
         path = os.path.join(setting.data_folder(), "locks", "making.lock")
-        lock = sqlite.ProcessLock(path)
+        lock, is_broken = sqlite.ProcessLock(path), True
         try:
             if lock.acquire(1.0):
+                engines.webui_api.restore_noted_options()
                 while self._run_next():
                     pass
+            is_broken = False
         except CivitaiShortcutError as error:  # of the database
             util.printD(f"[jobs] images are not made: {error}")
+            is_broken = False
         finally:
             lock.release()
             with self._lock:
                 if self._thread is threading.current_thread():
                     self._thread = None
+            if is_broken:  # by a bug in one job, which has failed; the others go on
+                self._wake()
 
     def _run_next(self) -> bool:
         """Make the next image; return False if there is none."""
@@ -292,13 +315,16 @@ class MakeService:
             with self._lock:
                 del self._running[job.id]
                 self._parts.pop(job.id, None)
+            if _read_state(job.id) == "running":  # a bug has ended the run
+                _update(job.id, "failed", {"key": "engine_job_broken"})
         return True
 
     def _run_job(self, job: MakeJob, cancelled: Cancellation) -> None:
-        module = engines.MODULES[job.engine.kind]
-
         def report(part: float) -> None:
             self._parts[job.id] = part
+            with suppress(DiskError):  # a moment later it is asked again
+                if _read_state(job.id) == "stopped":  # by another process
+                    cancelled.set()
 
         try:
             is_resumed = job.state == "running"
@@ -310,7 +336,8 @@ class MakeService:
             elif is_resumed:
                 raise engines.fail("engine_job_lost", engine=job.engine.name)
             else:
-                made = module.make(job.engine, job.plan, job.prompt_id, report, cancelled)
+                make = engines.MODULES[job.engine.kind].make
+                made = make(job.engine, job.plan, job.prompt_id, report, cancelled)
             image = image_records.find_image(job.image_id) or Image(job.image_id, "")
             seed = as_integer(parse_infotext(job.plan.infotext).parameters.get("Seed")) or 0
             path = keep_image(made, image, seed)
@@ -335,10 +362,18 @@ def _update(
     sql = "UPDATE made SET state = ?, problem = ?, path = ? WHERE id = ?"
     with _open_database().writing() as db:
         db.execute(sql, (state, json.dumps(problem or {}, default=str), path, job_id))
+        if state in _OVER:  # nobody needs the request, which may be large
+            sql = "UPDATE made SET plan = json_remove(plan, '$.request') WHERE id = ?"
+            db.execute(f"{sql} AND json_valid(plan)", (job_id,))
+
+
+def _read_state(job_id: int) -> str:
+    rows = _open_database().rows("SELECT state FROM made WHERE id = ?", (job_id,))
+    return str(rows[0][0]) if rows else ""
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(asdict(value), ensure_ascii=True)
+    return json.dumps(value, ensure_ascii=True)
 
 
 def _parse_row(row: tuple[Any, ...]) -> MakeJob:
@@ -347,12 +382,10 @@ def _parse_row(row: tuple[Any, ...]) -> MakeJob:
     for name, text in (("engine", engine), ("plan", plan), ("problem", problem)):
         with suppress(ValueError):
             stated[name] = as_mapping(json.loads(text))
-    plan_values = stated.get("plan", {})
-    parsed = Plan(
-        as_text(plan_values.get("infotext")),
-        as_mapping(plan_values.get("request")),
-        cautions=tuple(Caution(*one) for one in plan_values.get("cautions", ())),
-    )
-    own = Engine(**stated["engine"]) if stated.get("engine") else Engine("comfyui", "")
-    problem = stated.get("problem")
-    return MakeJob(job_id, created, image_id, own, parsed, prompt_id, state, problem, path)
+    values = stated.get("plan", {})
+    kept = Plan(as_text(values.get("infotext")), as_mapping(values.get("request")))
+    about = stated.get("engine", {})  # of a newer version perhaps, with more fields
+    kind: Any = as_text(about.get("kind")) or "comfyui"
+    address, version = as_text(about.get("address")), as_text(about.get("version"))
+    maker, problem = Engine(kind, address, version=version), stated.get("problem")
+    return MakeJob(job_id, created, image_id, maker, kept, prompt_id, state, problem, path)

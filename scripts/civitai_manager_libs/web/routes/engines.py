@@ -38,7 +38,7 @@ class EngineView(TypedDict):
     """
 
     id: str
-    kind: Literal["comfyui", "webui", "sdnext"]
+    kind: Literal["comfyui", "webui"]
     name: str
     address: str
     state: Literal["ready", "no_api", "needs_login"]
