@@ -5,10 +5,10 @@ import type {
   Annotations,
   EngineView,
   HiddenRule,
-  MakeOptions,
   MakeView,
   ModelCardPage,
   NeededFileView,
+  PlanImageBody,
 } from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
@@ -528,15 +528,15 @@ function makeMakingActions(context: PageContext) {
     findEnginesSoon: () => parts.making.findEnginesSoon(),
     /** Make images again, one after another. Of one image, ask before if something is missing, will
      * differ, or needs the user's consent. */
-    async make(ids: number[], options: MakeOptions) {
+    async make(ids: number[], options: PlanImageBody) {
       if (ids.length > 1) return parts.making.start(ids, options);
       const [id] = ids;
       const plan = await parts.making.plan(id, options);
       if (!plan) return;
       const { missing, cautions, custom_nodes: nodes } = plan;
       const maker = {
-        plan: (changed: MakeOptions) => parts.making.plan(id, changed),
-        start: (chosen: MakeOptions) => parts.making.start(ids, chosen),
+        plan: (changed: PlanImageBody) => parts.making.plan(id, changed),
+        start: (chosen: PlanImageBody) => parts.making.start(ids, chosen),
       };
       if (missing.length || cautions.length || nodes.length)
         return askToMake(context, id, maker, options, plan);
@@ -548,7 +548,7 @@ function makeMakingActions(context: PageContext) {
       const start = () => makeInHost(context, id, text);
       try {
         const plan = planInHost(context, await context.records.getRecord(id, context.signal));
-        const drop = async ({ drops_missing }: MakeOptions) =>
+        const drop = async ({ drops_missing }: PlanImageBody) =>
           drops_missing ? { ...plan, missing: [] } : plan;
         if (!plan.missing.length && !plan.cautions.length) return await start();
         askToMake(context, id, { plan: drop, start }, {}, plan);

@@ -127,7 +127,7 @@ shows_popular = _define("page", "shows_popular", True, is_basic=True)
 usergallery_preloading = _define("page", "usergallery_preloading", True)
 # Beside a host's own; several with ; between.
 model_folders = _define("page", "model_folders", "", is_private=True, is_basic=True)
-watch_daily = _define("page", "watch_daily", False, is_basic=True)
+watch_daily = _define("page", "watch_daily", True, is_basic=True)
 # Used where no browser names a language.
 language = _define("page", "language", "auto", choices=("auto", *LANGUAGES))
 

@@ -81,7 +81,7 @@ def test_making_can_be_stopped(api, comfy):
     [
         ("made", {"engine": "000000000000", "ids": [77]}, 404),
         ("made", {"engine": "http://8.8.8.8", "ids": [77]}, 404),
-        ("made", {"ids": [77]}, 400),
+        ("made", {"ids": [77]}, 404),
         ("made", {"ids": []}, 400),
         ("images/77/plan", {"engine": "x", "seed": "-3"}, 404),
     ],

@@ -2,7 +2,7 @@
  * and reports when it ends. */
 
 import type { PageContext } from "../actions";
-import type { EngineView, JobCard, MakeOptions, MakeView, PlanView } from "../contract";
+import type { EngineView, JobCard, MakeView, PlanImageBody, PlanView } from "../contract";
 import { savePreference } from "../core/preferences";
 import { makeUuid } from "../core/text";
 import { isMaking } from "../state/state";
@@ -17,7 +17,7 @@ const SOON = 250; // ms
 interface Batch {
   jobs: Set<number>; // ids of those that have not ended
   ended: MakeView[];
-  options: MakeOptions;
+  options: PlanImageBody;
   isRow: boolean;
 }
 
@@ -27,7 +27,7 @@ export class Making {
   /** by the ids of jobs that began here and have not ended */
   #batches = new Map<number, Batch>();
   /** with which options the jobs began that have failed here */
-  #options = new Map<number, MakeOptions>();
+  #options = new Map<number, PlanImageBody>();
 
   constructor(private readonly context: PageContext) {
     const follow = (now: State, before: State) => this.#follow(now, before);
@@ -74,7 +74,7 @@ export class Making {
   }
 
   /** Return what would be made of an image; null after an error, which is shown to the user. */
-  async plan(id: number, options: MakeOptions): Promise<PlanView | null> {
+  async plan(id: number, options: PlanImageBody): Promise<PlanView | null> {
     const { api, signal } = this.context;
     try {
       return await api.post(`images/${id}/plan`, options, { signal });
@@ -86,7 +86,7 @@ export class Making {
 
   /** Make these images one after another. Errors are shown to the user.
    * @param seeds how many images to make of each, with other seeds if more than one */
-  async start(ids: readonly number[], options: MakeOptions, seeds = 1) {
+  async start(ids: readonly number[], options: PlanImageBody, seeds = 1) {
     const { api, parts, toast, translate, store, signal } = this.context;
     const batch: Batch = { jobs: new Set(), ended: [], options, isRow: seeds > 1 };
     try {

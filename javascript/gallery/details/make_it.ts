@@ -1,7 +1,7 @@
 /** *Make it*: an image made again by a program on the user's machine, with what must be known
  * before, and how far it is. */
 
-import type { ImageDetails, MakeOptions, PlanView, ResourceView } from "../contract";
+import type { ImageDetails, PlanImageBody, PlanView, ResourceView } from "../contract";
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
@@ -83,8 +83,8 @@ function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
 
 /** How an image is made with these options, and how that is planned: null after an error. */
 interface Maker {
-  plan: (options: MakeOptions) => Promise<PlanView | null>;
-  start: (options: MakeOptions) => unknown;
+  plan: (options: PlanImageBody) => Promise<PlanView | null>;
+  start: (options: PlanImageBody) => unknown;
 }
 
 /** Ask whether to make an image: say what is missing, what will differ, and which nodes need the
@@ -93,14 +93,14 @@ export function askToMake(
   context: Context,
   id: number,
   maker: Maker,
-  given: MakeOptions,
+  given: PlanImageBody,
   first: PlanView,
 ) {
   const { root, translate, actions } = context;
   const body = el("div", { class: "make-plan" });
   let options = given;
   let plan = first;
-  const change = async (changed: MakeOptions) => {
+  const change = async (changed: PlanImageBody) => {
     const planned = await maker.plan({ ...options, ...changed });
     if (!planned) return draw();
     options = { ...options, ...changed };

@@ -166,7 +166,8 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
     """Write a made image with its infotext to a file, store it as a reproduction; return the path.
 
     folder: "" for the one in the settings. The image of a local file has a negative id, and no
-    reproduction; neither has an image that is too large to be compared. Raises EngineError if the bytes are no image, and DiskError.
+    reproduction; neither has an image that is too large to be compared. Raises EngineError if the
+    bytes are no image, and DiskError.
     """
     folder = folder or setting.made_folder()
     extension = detect_media_extension(made.image[:16]) or "png"

@@ -154,7 +154,7 @@ def put_login(
 @route("POST", "images/{image_id:civitai_id}/plan")
 def plan_image(
     context: RequestContext,
-    engine: str,
+    engine: str = "",
     seed: Annotated[str, Most(20)] = "",
     rebuilds: bool = False,
     drops_missing: bool = False,
@@ -196,7 +196,7 @@ def plan_image(
 def make_images(
     context: RequestContext,
     ids: list[int],
-    engine: str,
+    engine: str = "",
     seed: Annotated[str, Most(20)] = "",
     rebuilds: bool = False,
     drops_missing: bool = False,
