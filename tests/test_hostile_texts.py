@@ -23,7 +23,7 @@ from civitai_manager_libs.infotext import (
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.infotext_format import edit_infotext, parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
-from civitai_manager_libs.library import image_features
+from civitai_manager_libs.library import stats_features
 from civitai_manager_libs.library.search import grammar
 from civitai_manager_libs.model_files import matching
 from civitai_manager_libs.network import responses
@@ -86,7 +86,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     **{f"meta {key}": _read_meta(key) for key in _KEYS},
     "graph": read_graph,
     "workflow": _read_workflow,
-    "phrases": image_features.split_phrases,
+    "phrases": stats_features.split_phrases,
     "search text": grammar.fold_text,
     "query": grammar.parse_query,
     "reference": _parse_reference,

@@ -10,7 +10,7 @@ from string import Formatter
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.i18n import LANGUAGES, messages
-from civitai_manager_libs.library import image_features
+from civitai_manager_libs.library import stats_features
 
 _ROOT = Path(__file__).parents[2]
 _ENGLISH = messages.load_catalogue("en")
@@ -28,7 +28,7 @@ _BY_CODE += (
     "problem_",
     "name_",
     "models_state_",
-    *(f"stats_{kind}" for kind in image_features.KINDS),
+    *(f"stats_{kind}" for kind in stats_features.KINDS),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 import pytest
-from civitai_manager_libs.library.image_features import split_phrases
+from civitai_manager_libs.library.stats_features import split_phrases
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.library.image_features import (
+from civitai_manager_libs.library.stats_features import (
     count_images,
     extract_features,
     ImageFeatures,

@@ -9,7 +9,7 @@ from typing import Any
 from ..core import find_cancellation
 from . import image_records, models, stats as stats_table
 from .database import select_rows, wait_for_writes, write_later
-from .image_features import ImageFeatures
+from .stats_features import ImageFeatures
 from .stats import GalleryOverview, serialize_overview, summarize_gallery
 
 __all__ = ["compute_gallery_stats", "list_gallery_images"]

@@ -14,7 +14,7 @@ from typing import Any
 from ..core import Image
 from ..infotext import build_infotext, Generation, parse_infotext
 from .database import select_rows
-from .image_features import (
+from .stats_features import (
     count_images,
     extract_features,
     GalleryStats,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ...core import as_number, Image, normalize_unicode
 from ...infotext import Generation, read_generation, Resource
-from ..image_features import NAMED_PARAMETERS, PARAMETERS
+from ..stats_features import NAMED_PARAMETERS, PARAMETERS
 
 __all__ = [
     "correct_query",
