@@ -527,8 +527,9 @@ function makeMakingActions(context: PageContext) {
     /** The same for a menu, which does not wait longer than it may take to open. */
     findEnginesSoon: () => parts.making.findEnginesSoon(),
     /** Make images again, one after another. Of one image, ask before if something is missing, will
-     * differ, or needs the user's consent. */
-    async make(ids: number[], options: PlanImageBody) {
+     * differ, or needs the user's consent.
+     * @param seeds how many to make of one image; more than one have other seeds, so they differ */
+    async make(ids: number[], options: PlanImageBody, seeds = 1) {
       if (ids.length > 1) return parts.making.start(ids, options);
       const [id] = ids;
       const plan = await parts.making.plan(id, options);
@@ -536,9 +537,10 @@ function makeMakingActions(context: PageContext) {
       const { missing, cautions, custom_nodes: nodes } = plan;
       const maker = {
         plan: (changed: PlanImageBody) => parts.making.plan(id, changed),
-        start: (chosen: PlanImageBody) => parts.making.start(ids, chosen),
+        start: (chosen: PlanImageBody) =>
+          parts.making.start(ids, seeds > 1 ? { ...chosen, seed: options.seed } : chosen, seeds),
       };
-      if (missing.length || cautions.length || nodes.length)
+      if (missing.length || nodes.length || (seeds === 1 && cautions.length))
         return askToMake(context, id, maker, options, plan);
       await maker.start({ ...options, seed: plan.seed });
     },

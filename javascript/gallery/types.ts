@@ -97,6 +97,8 @@ export interface ComparedPair {
   made: Comparison; // the result of the comparison
   stored: ReproductionView | null; // null for a file of the user that is not stored
   file: File | null; // null for a stored reproduction
+  // several stored ones to compare with each other, in place of the pair
+  row?: readonly { made: ReproductionView; label: string }[];
 }
 
 export interface State {

@@ -210,3 +210,16 @@ def test_settings_say_what_to_do_with_each_program_and_take_a_login(made_by, com
     made_by.key("Enter")
     expect(made_by.page.locator(".engines [data-state='ready']")).to_be_visible()
     assert sent == [{"engine": "a", "login": "me:a:b"}]
+
+
+def test_four_seeds_are_made_and_compared_in_one_row(made_by, comfy):
+    comfy.seconds = 0
+    _open(made_by, _ROW)
+    made_by.control("more-makers").click()
+    made_by.control("make-seeds").click()
+    compare = made_by.panel("compare")
+    expect(compare.locator(".compare-grid img")).to_have_count(4)
+    expect(compare.get_by_text(re.compile(r"^seed \d+$")).first).to_be_visible()
+    nodes = [node for body in comfy.list_asked("/prompt") for node in body["prompt"].values()]
+    seeds = {node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}
+    assert len(seeds) == 4

@@ -21,10 +21,21 @@ function getSecondLabel({ translate }: Context, { file }: ComparedPair) {
 /** Return the two images of a pair, to show in the grid.
  * @param fileUrl of the user's file, "" for a stored one */
 function makePairImages(context: Context, pair: ComparedPair, fileUrl: string): ComparedImage[] {
-  const { api, translate } = context;
-  const { record, made, stored } = pair;
-  const { width, height } = made;
+  const { record } = pair;
   const label = getSecondLabel(context, pair);
+  return [
+    { view: record, label: context.translate("compare_original") },
+    makeSecondImage(context, pair, fileUrl, label),
+  ];
+}
+
+function makeSecondImage(
+  { api }: Context,
+  { record, made, stored }: ComparedPair,
+  fileUrl: string,
+  label: string,
+): ComparedImage {
+  const { width, height } = made;
   const view = { ...record, width, height, blurhash: "", user: "" };
   const thumb = stored ? getReproductionThumb(api, stored) : fileUrl;
   const path = `reproductions/${stored?.id ?? 0}/file` as const;
@@ -35,10 +46,7 @@ function makePairImages(context: Context, pair: ComparedPair, fileUrl: string): 
     path: isHere ? path : ("" as const),
     label,
   };
-  return [
-    { view: record, label: translate("compare_original") },
-    { view, source, label },
-  ];
+  return { view, source, label };
 }
 
 /** Return the generation data of both images of a pair, for the table of differences. */
@@ -153,7 +161,8 @@ export class Compare {
     this.#parts ??= buildDialog(this.context);
     openModal(this.#parts.dialog);
     this.#parts.summary.replaceChildren();
-    if (compared) this.#showPair(this.#parts, compared);
+    if (compared?.row) this.#showRow(this.#parts, compared, compared.row);
+    else if (compared) this.#showPair(this.#parts, compared);
     else void this.#showMarked(this.#parts);
   }
 
@@ -166,6 +175,19 @@ export class Compare {
     parts.cells.showImages(makePairImages(context, pair, this.#fileUrl));
     parts.mode(true);
     this.#showData(parts, makePairData(context, pair));
+  }
+
+  /** Show several reproductions of an image side by side. */
+  #showRow(parts: CompareParts, pair: ComparedPair, row: NonNullable<ComparedPair["row"]>) {
+    const images = row.map(({ made, label }) =>
+      makeSecondImage(this.context, { ...pair, made, stored: made }, "", label),
+    );
+    parts.cells.showImages(images);
+    parts.mode(false);
+    this.#showData(
+      parts,
+      row.map(({ made, label }) => ({ ...made, user: "", label })),
+    );
   }
 
   /** Store the user's file as a reproduction, then close the dialog. */

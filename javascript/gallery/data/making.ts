@@ -151,17 +151,23 @@ export class Making {
     }
   }
 
-  /** Compare an image with what was made of it. */
-  async show([{ image_id: id, name }]: readonly MakeView[]) {
+  /** Compare an image with what was made of it; several results are compared with each other. */
+  async show(jobs: readonly MakeView[]) {
     const { api, actions, records, toast, translate, signal } = this.context;
+    const [{ image_id: id }] = jobs;
     try {
       const [record, listed] = await Promise.all([
         records.getRecord(id, signal),
         api.get(`images/${id}/reproductions`, { signal }),
       ]);
-      const made = listed.find((one) => one.name === name);
-      if (!made) return toast(translate("reproduction_gone"));
-      actions.comparePair({ record, made, stored: made, file: null });
+      const row = jobs.flatMap(({ name, seed }) => {
+        const made = listed.find((one) => one.name === name);
+        return made ? [{ made, label: translate("make_seed", { seed }) }] : [];
+      });
+      if (!row.length) return toast(translate("reproduction_gone"));
+      const [{ made }] = row;
+      const pair = { record, made, stored: made, file: null };
+      actions.comparePair(row.length > 1 ? { ...pair, row } : pair);
     } catch (error) {
       showError(error, this.context);
     }

@@ -13,6 +13,7 @@ import { isMaking } from "../state/state";
 import type { Context } from "../types";
 
 const FILES = ["model", "lora", "vae", "embed", "upscaler"]; // what is missing and can be had
+const SEEDS = 4;
 const CAN_DROP = FILES.slice(1); // what an image can be made without
 
 /** Return the items that make images: one for the host around the page, and one for each program that
@@ -45,6 +46,17 @@ export function listMakers(
     const many = isNamed ? translate("make_n_in", { n, engine }) : translate("make_n", { n });
     return { key: "make", text: n > 1 ? many : one, icon: "make", do: make };
   });
+}
+
+/** Return the item that makes an image with other seeds, in the program that was used last; none if no
+ * program was found. */
+export function listSeedMakers({ store, translate, actions }: Context, id: number): MenuItem[] {
+  const used = readPreference("engine", "");
+  const ready = listReady(store.get().engines);
+  const engine = (ready.find((one) => one.id === used) ?? ready[0])?.id;
+  const text = translate("make_seeds", { n: SEEDS });
+  const make = () => actions.make([id], { engine, seed: "random" }, SEEDS);
+  return engine ? [{ key: "make-seeds", text, startsGroup: true, do: make }] : [];
 }
 
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that

@@ -6,7 +6,7 @@ import { button, el, icon, redraw } from "../core/dom";
 import { type MenuItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
-import { listMakers } from "./make_it";
+import { listMakers, listSeedMakers } from "./make_it";
 import { makeCopyIcon } from "./sections";
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
@@ -72,7 +72,9 @@ export class SendTo {
       isDisabled: !infotext,
     };
     const uses = listUses(this.context, { id, kind, hasInfotext: infotext !== "" }, edited);
-    const makers = listMakers(this.context, kind === "image" && infotext ? [id] : [], edited);
+    const ids = kind === "image" && infotext ? [id] : [];
+    const makers = listMakers(this.context, ids, edited);
+    if (makers.length) makers.push(...listSeedMakers(this.context, id));
     const look = makers.length ? "" : "primary";
     const made =
       makers.length > 0 && makeSplitButton(this.context, makers, { more: "more-makers" });

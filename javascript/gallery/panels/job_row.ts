@@ -96,7 +96,7 @@ export class JobRow {
     setAttribute(this.element, "data-failed", job.failed > 0);
     this.#files.draw(job.model_files);
     // of a model file its own row tells what went wrong
-    this.#failures.hidden = !job.failed_label || job.model_files.length > 0;
+    this.#failures.hidden = !job.failed || !job.failed_label || job.model_files.length > 0;
     this.#report.hidden = !job.report;
     this.#drawIfChanged("thumb", job.thumb, () => this.#drawThumb(job));
     this.#drawIfChanged("actions", job.actions, () => this.#drawActions(job));
