@@ -278,3 +278,22 @@ def test_back_from_the_large_view_leads_to_the_image_seen_last(server, open_gall
     expect(page.viewer).to_be_hidden()
     expect(page.tile(last)).to_be_in_viewport()
     wait_for(lambda: page.focused() == last, "the focus")
+
+
+def test_back_closes_the_panel_and_nothing_else(server, open_gallery):
+    page = open_gallery(server, _GALLERY).open()
+    page.key("Escape")
+    image, steps = page.focused(), _steps(page)
+    for close in (page.page.go_back, lambda: page.key("Escape")):
+        page.key("j")
+        page.panel("jobs").wait_for()
+        close()
+        expect(page.panel("jobs")).to_be_hidden()
+        expect(page.page).to_have_url(re.compile("model=900003"))
+        wait_for(lambda: page.focused() == image, "the focus")
+    page.key("Enter")
+    expect(page.viewer).to_be_visible()
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()
+    expect(page.tile(image)).to_be_in_viewport()
+    assert _steps(page) <= steps + 1

@@ -14,7 +14,7 @@ interface Scrolled {
 }
 
 /** What a step has opened. */
-type Kind = "viewer" | "results" | "search" | "gallery";
+type Kind = "viewer" | "results" | "search" | "gallery" | "panel";
 
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
 const BELOW = "civitaiShortcutBelow"; // the address of the step before
@@ -42,7 +42,9 @@ export class Router {
       (now, before) => this.#onChange(now, before),
       { signal },
     );
+    store.on(["panel"], (now, before) => this.#onPanel(now, before), { signal });
     window.addEventListener("popstate", () => this.#onPopState(), { signal });
+    if (history.state?.[KIND] === "panel") this.#goBack("panel"); // which a reload has closed
   }
 
   /** Show what the page's URL names. */
@@ -64,12 +66,28 @@ export class Router {
     if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
   }
 
+  /** Let a step back close the panel that is opened. */
+  #onPanel(now: State, before: State) {
+    const isStep = history.state?.[KIND] === "panel";
+    if (this.#isFollowing || Boolean(now.panel) === Boolean(before.panel)) return;
+    if (now.panel && !isStep && !this.#closing) {
+      history.pushState({ ...history.state, [KIND]: "panel" }, "", location.href);
+    } else if (!now.panel && isStep) this.#goBack("panel");
+  }
+
+  #goBack(closed: Kind) {
+    this.#closing = closed;
+    history.back();
+  }
+
   /** Show what the URL of the new history entry names. */
   #onPopState() {
     const { store, actions } = this.context;
     const closed = this.#closing;
     if (!closed) {
+      this.#isFollowing = true;
       if (store.get().panel) actions.panel(""); // else the page would change behind the panel
+      this.#isFollowing = false;
       this.openAddress();
       return;
     }
@@ -130,9 +148,8 @@ export class Router {
     const now = this.context.store.get();
     const href = this.#buildHref(now);
     const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
-    if (kind && kind !== "gallery" && href === below) {
-      this.#closing = kind;
-      history.back();
+    if (kind && kind !== "gallery" && kind !== "panel" && href === below) {
+      this.#goBack(kind);
       return;
     }
     const isJump = isElsewhere(now, before);
