@@ -57,7 +57,7 @@ def test_model_is_listed_with_its_size_and_path(models, folder):
     assert code == 0
     assert said.splitlines()[0].split() == "missing 7.6 MB Quiet Places v3.0 Dusk".split()
     assert str(folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors") in said
-    assert "0 here; 1 to download, 7.6 MB; " in said and f"free in {folder}" in said
+    assert "0 installed; 1 to download, 7.6 MB; " in said and f"free in {folder}" in said
 
 
 def test_get_downloads_the_model_which_is_then_present(models, folder):
@@ -67,7 +67,7 @@ def test_get_downloads_the_model_which_is_then_present(models, folder):
     body = make_file_bytes(find_demo_file(_DUSK))
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(body).digest()
     code, said, _ = models("900001", "--get")
-    assert code == 0 and said.startswith("here ") and "0 to download" in said
+    assert code == 0 and said.startswith("installed ") and "0 to download" in said
 
 
 def test_image_id_and_image_file_need_the_same_models(models, folder, tmp_path, demo):
@@ -121,7 +121,7 @@ def test_chosen_file_replaces_the_default_and_a_vae_is_added(models, folder):
     assert models(*words)[0] == 0
     found = sorted(path.name for path in folder.rglob("*.safetensors"))
     assert found == ["Quiet_Places_v1_0-full.safetensors", "Quiet_Places_v1_0.vae.safetensors"]
-    assert models(*words)[1].startswith("here ")
+    assert models(*words)[1].startswith("installed ")
 
 
 def test_dest_option_is_required_if_no_models_folder_is_known(models, tmp_path):

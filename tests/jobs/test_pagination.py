@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import HttpStatusError
-from civitai_manager_libs.jobs import walk
 from civitai_manager_libs.jobs.job_records import Job, WalkReport, WalkState
 from civitai_manager_libs.jobs.walk import walk_gallery
 
@@ -96,11 +94,6 @@ def test_pages_without_new_images_are_not_reported_as_the_end():
     pages = {None: _page(1, next_cursor="b")}
     pages |= {c: _page(1, next_cursor=chr(ord(c) + 1)) for c in "bcdef"}
     assert _walked(pages)[1] == WalkReport(1, end="blank")
-
-
-def test_page_computes_a_second_readings_cost_with_the_same_page_size():
-    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "gallery_header.ts"
-    assert f"SECOND_PAGE = {walk._SECOND_PAGE};" in head.read_text(encoding="utf-8")
 
 
 def _fetch_unless(bad, pages):

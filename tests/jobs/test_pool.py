@@ -13,8 +13,8 @@ from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import DiskError, NetworkError
 from civitai_manager_libs.jobs import (
     progress as job_failures,
-    queue as pool,
-    queue as scheduler,
+    pool,
+    pool as scheduler,
     tables,
 )
 from civitai_manager_libs.jobs.service import JobService

@@ -337,7 +337,7 @@ def _add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
     records = (
         "export every picture of the library instead, a line of JSON each: how it was made, with"
-        " hashes, and where its file is"
+        " hashes, and where its file is; default: no"
     )
     command.add_argument("--records", action="store_true", help=records)
 
