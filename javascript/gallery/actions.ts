@@ -3,7 +3,6 @@
 import type { Compare } from "./compare/compare";
 import type {
   Annotations,
-  EngineView,
   HiddenRule,
   MakeView,
   ModelCardPage,
@@ -24,7 +23,7 @@ import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
 import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
-import { askToMake, planInHost } from "./details/make_it";
+import { askToMake, listMakers, planInHost } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
@@ -522,10 +521,9 @@ function makeMakingActions(context: PageContext) {
     /** Find the programs that make images, unless they were found some minutes ago.
      * @param isAnew ask in any case */
     findEngines: (isAnew?: boolean) => parts.making.findEngines(isAnew),
-    /** Store how a program answers now. */
-    setEngine: (engine?: EngineView) => parts.making.setEngine(engine),
     /** The same for a menu, which does not wait longer than it may take to open. */
     findEnginesSoon: () => parts.making.findEnginesSoon(),
+    listMakers: (ids: number[]) => listMakers(context, ids),
     /** Make images again, one after another. Of one image, ask before if something is missing, will
      * differ, or needs the user's consent.
      * @param seeds how many to make of one image; more than one have other seeds, so they differ */
@@ -535,14 +533,12 @@ function makeMakingActions(context: PageContext) {
       const plan = await parts.making.plan(id, options);
       if (!plan) return;
       const { missing, cautions, custom_nodes: nodes } = plan;
-      const maker = {
-        plan: (changed: PlanImageBody) => parts.making.plan(id, changed),
-        start: (chosen: PlanImageBody) =>
-          parts.making.start(ids, seeds > 1 ? { ...chosen, seed: options.seed } : chosen, seeds),
-      };
+      const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
+      const start = (chosen: PlanImageBody) =>
+        parts.making.start(ids, seeds > 1 ? { ...chosen, seed: options.seed } : chosen, seeds);
       if (missing.length || nodes.length || (seeds === 1 && cautions.length))
-        return askToMake(context, id, maker, options, plan);
-      await maker.start({ ...options, seed: plan.seed });
+        return askToMake(context, id, { plan: replan, start }, options, plan);
+      await start({ ...options, seed: plan.seed });
     },
     /** Make an image in the host, on the host's own page. Ask before as `make` does.
      * @param text the edited infotext, null for the image's own */
@@ -559,7 +555,7 @@ function makeMakingActions(context: PageContext) {
       }
     },
     /** Make what has failed again, as it was begun. */
-    retryMaking: (job: MakeView) => parts.making.retry(job),
+    retryMaking: (jobs: readonly MakeView[]) => parts.making.retry(jobs),
     stopMaking: (jobs: readonly MakeView[]) => parts.making.stop(jobs),
     /** Compare an image with what was made of it. */
     showMade: (jobs: readonly MakeView[]) => parts.making.show(jobs),

@@ -195,8 +195,10 @@ def test_settings_say_what_to_do_with_each_program_and_take_a_login(made_by, com
     engine = {"id": "a", "kind": "webui", "name": "WebUI", "address": "http://127.0.0.1:1"}
     lacking = {**engine, "state": "needs_login", "message": "It asks for a login."}
     ready = {**engine, "state": "ready", "message": ""}
-    made_by.page.route("**/engines/find", lambda route: route.fulfill(json=[lacking]))
     sent = []
+    made_by.page.route(
+        "**/engines/find", lambda route: route.fulfill(json=[ready if sent else lacking])
+    )
     made_by.page.route(
         "**/engines/login",
         lambda route: (sent.append(route.request.post_data_json), route.fulfill(json=[ready])),

@@ -35,10 +35,11 @@ export class JobPoller {
     void this.poll();
   }
 
-  /** Poll the jobs at once, here and in the browser's other tabs, because a job was started. */
-  announceStart() {
+  /** Poll the jobs at once, here and in the browser's other tabs, because a job was started.
+   * @param ofImages it makes images */
+  announceStart(ofImages = false) {
     this.#channel.postMessage("started");
-    this.#readsMade = true;
+    this.#readsMade ||= ofImages;
     void this.poll();
   }
 
@@ -57,15 +58,12 @@ export class JobPoller {
   /** Fetch the jobs; at first, after a start and while images are made also these. */
   async #fetch(signal: AbortSignal) {
     const { api, store } = this.context;
-    const readsMade = this.#readsMade;
-    const [jobs, made] = await Promise.all([
-      api.get("jobs", { signal }),
-      readsMade ? api.get("made", { signal }) : null,
-    ]);
-    if (!made) return jobs;
-    this.#readsMade = made.some(isMaking);
-    store.set({ made });
-    return jobs;
+    if (this.#readsMade) {
+      const made = await api.get("made", { signal });
+      this.#readsMade = made.some(isMaking);
+      store.set({ made });
+    }
+    return api.get("jobs", { signal });
   }
 
   /** Store the jobs that a response lists; abort a poll that was sent before. */

@@ -2,8 +2,8 @@
  * and reports when it ends. */
 
 import type { PageContext } from "../actions";
-import type { EngineView, JobCard, MakeView, PlanImageBody, PlanView } from "../contract";
-import { savePreference } from "../core/preferences";
+import type { JobCard, MakeView, PlanImageBody, PlanView } from "../contract";
+import { readPreference, savePreference } from "../core/preferences";
 import { makeUuid } from "../core/text";
 import { isMaking } from "../state/state";
 import type { State, Translate } from "../types";
@@ -15,7 +15,7 @@ const SOON = 250; // ms
 /** What was begun at once, and is reported at once. options: as they were sent; isRow: one image
  * with several seeds. */
 interface Batch {
-  jobs: Set<number>; // ids of those that have not ended
+  jobs: Set<number>; // ids of those that have not ended; 0 until all are begun
   ended: MakeView[];
   options: PlanImageBody;
   isRow: boolean;
@@ -26,7 +26,7 @@ export class Making {
   #askedAt = Number.NEGATIVE_INFINITY;
   /** by the ids of jobs that began here and have not ended */
   #batches = new Map<number, Batch>();
-  /** with which options the jobs began that have failed here */
+  /** with which options the jobs began that have failed or were stopped */
   #options = new Map<number, PlanImageBody>();
 
   constructor(private readonly context: PageContext) {
@@ -51,26 +51,15 @@ export class Making {
   }
 
   async #find() {
-    const { api, signal } = this.context;
+    const { api, store, signal } = this.context;
     try {
-      this.setEngines(await api.post("engines/find", {}, { signal }));
+      const engines = await api.post("engines/find", {}, { signal });
+      const isSame = JSON.stringify(engines) === JSON.stringify(store.get().engines);
+      if (!isSame) store.set({ engines });
     } catch (error) {
       this.#askedAt = Number.NEGATIVE_INFINITY;
       ignoreFailure(error);
     }
-  }
-
-  /** Store how a program answers now. */
-  setEngine(engine?: EngineView) {
-    const { engines } = this.context.store.get();
-    if (engine) this.setEngines(engines.map((one) => (one.id === engine.id ? engine : one)));
-  }
-
-  /** Store the programs that were found, unless nothing has changed. */
-  setEngines(engines: EngineView[]) {
-    const { store } = this.context;
-    const isSame = JSON.stringify(engines) === JSON.stringify(store.get().engines);
-    if (!isSame) store.set({ engines });
   }
 
   /** Return what would be made of an image; null after an error, which is shown to the user. */
@@ -88,13 +77,15 @@ export class Making {
    * @param seeds how many images to make of each, with other seeds if more than one */
   async start(ids: readonly number[], options: PlanImageBody, seeds = 1) {
     const { api, parts, toast, translate, store, signal } = this.context;
-    const batch: Batch = { jobs: new Set(), ended: [], options, isRow: seeds > 1 };
+    const batch: Batch = { jobs: new Set([0]), ended: [], options, isRow: seeds > 1 };
+    let n = 0;
     try {
       for (let at = 0; at < seeds; at += 1) {
         const body = { ...options, ids: [...ids], request: makeUuid() };
         const { jobs, refused } = await api.post("made", body, { signal });
         for (const job of jobs) this.#batches.set(job, batch);
         for (const job of jobs) batch.jobs.add(job);
+        n += jobs.length;
         if (refused.length) {
           const values = { n: refused.length, message: refused[0].message };
           toast(ids.length > 1 ? translate("make_refused", values) : values.message, "bad");
@@ -103,11 +94,13 @@ export class Making {
     } catch (error) {
       showError(error, this.context);
     }
-    if (!batch.jobs.size) return;
+    batch.jobs.delete(0);
+    if (!n) return;
     const { name = "" } = store.get().engines.find(({ id }) => id === options.engine) ?? {};
     savePreference("engine", options.engine ?? "");
-    toast(translate("make_started", { n: batch.jobs.size, engine: name }));
-    parts.jobs.poller.announceStart();
+    toast(translate("make_started", { n, engine: name }));
+    if (!batch.jobs.size) this.#report(batch);
+    parts.jobs.poller.announceStart(true);
   }
 
   /** Stop these jobs. */
@@ -115,25 +108,24 @@ export class Making {
     const { api, parts, store, signal } = this.context;
     try {
       for (const { id } of jobs) {
-        const made = await api.post(`made/${id}/stop`, {}, { signal });
-        store.set({ made });
+        store.set({ made: await api.post(`made/${id}/stop`, {}, { signal }) });
       }
     } catch (error) {
       showError(error, this.context);
     }
-    parts.jobs.poller.announceStart();
+    parts.jobs.poller.announceStart(true);
   }
 
-  /** Make what has failed again, as it was begun. */
-  async retry({ id, engine, seed, image_id }: MakeView) {
-    const { actions, store, translate, toast } = this.context;
+  /** Make what has failed or was stopped again, as it was begun. */
+  async retry(jobs: readonly MakeView[]) {
+    const { store, translate, toast } = this.context;
     await this.findEngines();
-    const ready = listReady(store.get().engines);
-    const same = ready.find(({ name }) => name === engine) ?? ready[0];
-    if (!same) return toast(translate("make_no_engine", { engine }), "bad");
-    const options = this.#options.get(id);
-    const now = { ...options, engine: same.id, seed };
-    return options ? this.start([image_id], now) : actions.make([image_id], now);
+    const ready = listReady(store.get());
+    for (const { id, engine, seed, image_id } of jobs) {
+      const same = ready.find(({ name }) => name === engine) ?? ready[0];
+      if (!same) return toast(translate("make_no_engine", { engine }), "bad");
+      await this.start([image_id], { ...this.#options.get(id), engine: same.id, seed });
+    }
   }
 
   /** Report the jobs that have ended, once no other job runs that began with them. */
@@ -146,7 +138,7 @@ export class Making {
       this.#batches.delete(job.id);
       batch.jobs.delete(job.id);
       if (job.state !== "stopped") batch.ended.push(job);
-      if (job.state === "failed") this.#options.set(job.id, batch.options);
+      if (job.state !== "done") this.#options.set(job.id, batch.options);
       if (!batch.jobs.size) this.#report(batch);
     }
   }
@@ -177,10 +169,10 @@ export class Making {
     const { toast, translate, store, actions } = this.context;
     const failed = ended.filter(({ state }) => state === "failed");
     const made = ended.filter(({ state }) => state === "done");
-    const values = { n: failed.length, message: failed[0]?.message ?? "" };
     if (failed.length) {
-      const again = () => failed.forEach((job) => void this.retry(job));
-      const look = { action: "make-again", label: translate("do_retry"), press: again };
+      const values = { n: failed.length, message: failed[0].message };
+      const press = () => this.retry(failed);
+      const look = { action: "make-again", label: translate("do_retry"), press };
       toast(failed.length > 1 ? translate("make_failed", values) : values.message, "bad", look);
     }
     if (!made.length) return;
@@ -229,7 +221,9 @@ export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
   };
 }
 
-/** Return the programs that can make an image now. */
-export function listReady(engines: readonly EngineView[]) {
-  return engines.filter(({ state }) => state === "ready");
+/** Return the programs that can make an image now, the last used one first. */
+export function listReady({ engines }: Pick<State, "engines">) {
+  const used = readPreference("engine", "");
+  const ready = engines.filter(({ state }) => state === "ready");
+  return ready.sort((a, b) => Number(b.id === used) - Number(a.id === used));
 }

@@ -5,7 +5,6 @@ import type { ImageDetails, PlanImageBody, PlanView, ResourceView } from "../con
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
-import { readPreference } from "../core/preferences";
 import { listReady } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
 import { HOST_TAB } from "../host/send_to_tab";
@@ -26,18 +25,16 @@ export function listMakers(
   edited: () => string | null = () => null,
 ): MenuItem[] {
   if (!ids.length) return [];
-  const used = readPreference("engine", "");
-  const ready = listReady(store.get().engines).map(({ id, name, address }) => {
+  const ready = listReady(store.get()).map(({ id, name, address }) => {
     const isHost = URL.canParse(address) && new URL(address).port === location.port;
-    return { id, name, isHost, make: () => actions.make(ids, { engine: id }) };
+    return { name, isHost, make: () => actions.make(ids, { engine: id }) };
   });
-  ready.sort((a, b) => Number(b.id === used) - Number(a.id === used));
   const { host } = store.get().bootstrap ?? {};
   const hasTab = host?.send_to.includes(HOST_TAB) && canGenerate(HOST_TAB);
   // a host that was found by its API too is asked by that: the user stays here
   if (host && hasTab && ids.length === 1 && !ready.some(({ isHost }) => isHost)) {
     const make = () => actions.makeInHost(ids[0], edited());
-    ready.unshift({ id: "", name: getTabName(HOST_TAB), isHost: true, make });
+    ready.unshift({ name: getTabName(HOST_TAB), isHost: true, make });
   }
   const n = ids.length;
   return ready.map(({ name: engine, make }) => {
@@ -51,9 +48,7 @@ export function listMakers(
 /** Return the item that makes an image with other seeds, in the program that was used last; none if no
  * program was found. */
 export function listSeedMakers({ store, translate, actions }: Context, id: number): MenuItem[] {
-  const used = readPreference("engine", "");
-  const ready = listReady(store.get().engines);
-  const engine = (ready.find((one) => one.id === used) ?? ready[0])?.id;
+  const engine = listReady(store.get()).at(0)?.id;
   const text = translate("make_seeds", { n: SEEDS });
   const make = () => actions.make([id], { engine, seed: "random" }, SEEDS);
   return engine ? [{ key: "make-seeds", text, startsGroup: true, do: make }] : [];
@@ -132,8 +127,8 @@ export function askToMake(
     });
   const draw = () => {
     const { missing, custom_nodes: nodes, cautions, engine } = plan;
-    const needsConsent = nodes.length > 0 && !options.runs_custom_nodes;
-    const isReady = !missing.length && !needsConsent;
+    const lacking = missing.map(({ text }) => text);
+    const isReady = !missing.length && (!nodes.length || options.runs_custom_nodes === true);
     const hasFiles = missing.some(({ type }) => FILES.includes(type));
     const drops = options.drops_missing || missing.some(({ type }) => CAN_DROP.includes(type));
     const isForeign = nodes.length > 0 || missing.some(({ type }) => type.endsWith("node"));
@@ -142,10 +137,7 @@ export function askToMake(
     );
     make.disabled = !isReady;
     const parts = [
-      ...makeList(
-        translate("make_lacks", { engine }),
-        missing.map(({ text }) => text),
-      ),
+      ...makeList(translate("make_lacks", { engine }), lacking),
       drops && makeSwitch("drops_missing", "make_without"),
       ...makeList(translate("make_nodes"), nodes),
       nodes.length > 0 && makeSwitch("runs_custom_nodes", "make_runs_nodes"),
@@ -171,8 +163,7 @@ export function askToMake(
 
 /** Focus the dialog's main button, or the last one that can be pressed. */
 function focusLast(body: HTMLElement) {
-  const [last] = [...body.querySelectorAll("button:enabled")].slice(-1);
-  if (last instanceof HTMLElement) last.focus();
+  ([...body.querySelectorAll("button:enabled")].at(-1) as HTMLElement).focus(); // or "Cancel"
 }
 
 /** Return a sentence with a list; nothing if the list is empty. */
@@ -192,7 +183,8 @@ export class MakeProgress {
   constructor(private readonly context: Context) {
     const { store, translate } = context;
     const label = translate("make_stop");
-    const stop = iconButton("stop-making", "stop", label, () => this.#stop(), "quiet");
+    const press = () => context.actions.stopMaking(this.#list());
+    const stop = iconButton("stop-making", "stop", label, press, "quiet");
     this.element.append(this.#text, stop, this.#bar);
     store.on(["made"], () => this.#draw(), context);
   }
@@ -209,21 +201,13 @@ export class MakeProgress {
     return made.filter((job) => job.image_id === this.#id && isMaking(job)).reverse();
   }
 
-  #stop() {
-    return this.context.actions.stopMaking(this.#list());
-  }
-
   #draw() {
     const { root, translate } = this.context;
     const jobs = this.#list();
     const running = jobs.find(({ state }) => state === "running");
     const hadFocus = this.element.contains(root.activeElement);
     this.element.hidden = !jobs.length;
-    if (!jobs.length) {
-      const top = getTop(root);
-      if (hadFocus && top instanceof HTMLElement) top.focus();
-      return;
-    }
+    if (!jobs.length) return void (hadFocus && (getTop(root) as HTMLElement).focus());
     const { engine } = running ?? jobs[0];
     const text = translate(running ? "make_runs" : "make_waits", { engine });
     const more = jobs.length > 1 ? ` · ${translate("make_more", { n: jobs.length - 1 })}` : "";

@@ -5,7 +5,6 @@ import { button, el, type IconName, iconButton, observeSize, setLabel, setText }
 import { makeMenuButton, openMenu } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeToolbar } from "../core/widgets";
-import { listMakers } from "../details/make_it";
 import { canCompare } from "../state/selection";
 import { getTiles, type Key } from "../state/state";
 import type { Context, State } from "../types";
@@ -121,7 +120,7 @@ export class SelectionBar {
       { key: "sets-marked", text: translate("do_add_to_collection"), do: collect },
       { key: "mark-all", text: translate("do_mark_all"), do: () => actions.markAll() },
       { key: "invert", text: translate("do_invert"), do: () => actions.invert() },
-      ...listMakers(this.context, this.#ids).map((item, at) => ({ ...item, startsGroup: !at })),
+      ...actions.listMakers(this.#ids).map((item, at) => ({ ...item, startsGroup: !at })),
     ];
   }
 

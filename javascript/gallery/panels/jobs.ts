@@ -296,7 +296,7 @@ export class Jobs {
   /** Run an action on a job, such as pausing it. */
   async runAction(id: number, action: string) {
     const { api, toast, translate, signal } = this.context;
-    if (id < 0) return this.#runMade(-id, action);
+    if (id < 0) return this.#runMade(-id, action as "stop");
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
@@ -306,12 +306,11 @@ export class Jobs {
   }
 
   /** Run an action on an image that is made or was made. */
-  async #runMade(id: number, action: string) {
+  async #runMade(id: number, action: "stop" | "show" | "again") {
     const { actions, store } = this.context;
     const jobs = store.get().made.filter((job) => job.id === id);
-    if (action === "stop") await actions.stopMaking(jobs);
-    else if (action === "show") await actions.showMade(jobs);
-    else await actions.retryMaking(jobs[0]);
+    const { stopMaking: stop, showMade: show, retryMaking: again } = actions;
+    await { stop, show, again }[action](jobs);
   }
 
   async #clearFinished() {

@@ -183,7 +183,7 @@ export class EngineList {
 
   /** Return the fields for a login. Not a `<form>`, as for the API key. */
   #makeLogin({ id }: EngineView) {
-    const { api, actions, translate, signal } = this.context;
+    const { api, translate, signal } = this.context;
     const wrong = el("p", { class: "wrong", role: "alert" });
     const make = (type: string, label: string) =>
       el("input", {
@@ -200,10 +200,9 @@ export class EngineList {
       wrong.textContent = "";
       try {
         const login = `${user.value.trim()}:${password.value}`;
-        const answers = await api.put("engines/login", { engine: id, login }, { signal });
-        const [answer] = answers;
-        wrong.textContent = answer?.message ?? translate("engine_none_found");
-        actions.setEngine(answer);
+        await api.put("engines/login", { engine: id, login }, { signal });
+        await this.load();
+        wrong.textContent = translate("engine_login_refused"); // else this row went
       } catch (error) {
         wrong.textContent = getErrorMessage(error, translate);
       }
