@@ -109,7 +109,7 @@ def _open_tools(page):
 
 def _open_slideshow(page):
     page.open(1).key("s")
-    page.page.locator("dialog[data-viewer] .toast").wait_for()
+    page.page.locator("dialog[data-viewer] .toast").last.wait_for()
 
 
 def _open_details(page):
