@@ -1,13 +1,13 @@
 """Programs on the user's machine that make images: what each has, and "make this"."""
 
 from . import comfyui, webui_api
-from .find import Engine, fail, find_engine, find_engines, list_addresses, save_login
+from .find import Engine, make_error, find_engine, find_engines, list_addresses, save_login
 from .find import validate_addresses
 from .recipe import Caution, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 
 MODULES = {"comfyui": comfyui, "webui": webui_api}  # by the kind of an engine
 
-__all__ = ["Caution", "comfyui", "Engine", "fail", "find_engine", "find_engines"]
+__all__ = ["Caution", "comfyui", "Engine", "make_error", "find_engine", "find_engines"]
 __all__ += [
     "list_addresses",
     "Made",
