@@ -23,6 +23,7 @@ from civitai_manager_libs.engines import (
     Wanted,
     webui_api,
 )
+from civitai_manager_libs.engines.find import shorten_error
 from civitai_manager_libs.engines.recipe import EngineFile, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
 from civitai_manager_libs.network import EngineClient, ReplyLimits
@@ -164,6 +165,21 @@ def test_requests_carry_nothing_of_the_environment(comfy, monkeypatch):
         assert not {"Origin", "Cookie", "Authorization", "Referer"} & set(headers)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "bad at /home/j smith/a/x.pt and C:\\Users\\J Smith\\a.ckpt\nmore",
+            "bad at x.pt and a.ckpt",
+        ),
+        ("'/a/b' is not in /c/d", "'b' is not in d"),
+        ("needs 1 / 2 and/or sub/x.pt", "needs 1 / 2 and/or sub/x.pt"),
+    ],
+)
+def test_error_shows_no_folder_of_the_user(text, shown):
+    assert shorten_error(text) == shown
+
+
 def test_redirect_is_not_followed(comfy, a1111):
     def redirect(handler):
         handler.send_response(302)
@@ -180,7 +196,7 @@ def test_redirect_is_not_followed(comfy, a1111):
 
 def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, a1111):
     setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
-    engines.save_login(a1111.url, "me:secret")
+    engines.save_login(a1111.url, "me:密碼")
     if os.name != "nt":
         assert stat.S_IMODE(os.stat(setting.engine_logins_file()).st_mode) == 0o600
     make(a1111, TEXT)

@@ -94,6 +94,7 @@ _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
 _MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
 _MAX_UNANSWERED = 300  # the same while the graph may yet be taken
+_STOP = ReplyLimits(wait=5, total=5)
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
 
@@ -458,7 +459,7 @@ def _send(
         reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION, cancelled=cancelled)
     except NetworkError as error:
         try:
-            _find_in_queue(engine, client, prompt_id, cancelled)
+            _find_in_queue(engine, client, prompt_id, cancelled=cancelled)
         except NetworkError:
             raise make_error("engine_off", address=engine.address) from error
         return False
@@ -509,12 +510,12 @@ def _wait(
     failures = unknown = 0
     while True:
         try:
-            history = _poll(engine, client, f"/history/{prompt_id}", cancelled)
+            history = _poll(engine, client, f"/history/{prompt_id}", cancelled=cancelled)
             entry = as_mapping(history.get(prompt_id))
             if entry:
                 _check_status(engine, as_mapping(entry.get("status")))
                 return entry
-            state = _find_in_queue(engine, client, prompt_id, cancelled)
+            state = _find_in_queue(engine, client, prompt_id, cancelled=cancelled)
             unknown = 0 if state else unknown + 1
             patience = _MAX_UNKNOWN if state else patience
             report(0.5 if state == "queue_running" else 0.0)
@@ -529,20 +530,16 @@ def _wait(
         cancelled.sleep(_POLL)
 
 
-def _poll(
-    engine: Engine, client: EngineClient, path: str, cancelled: Cancellation | None
-) -> Mapping[str, Any]:
-    reply = client.fetch("GET", path, cancelled=cancelled)
+def _poll(engine: Engine, client: EngineClient, path: str, **options: Any) -> Mapping[str, Any]:
+    reply = client.fetch("GET", path, **options)
     if reply.status >= 500 or reply.status == 429:  # of a proxy perhaps, for a moment
         raise NetworkError(f"HTTP {reply.status}")
     return as_mapping(check_reply(engine, reply).value)
 
 
-def _find_in_queue(
-    engine: Engine, client: EngineClient, prompt_id: str, cancelled: Cancellation | None = None
-) -> str:
+def _find_in_queue(engine: Engine, client: EngineClient, prompt_id: str, **options: Any) -> str:
     """Return "queue_running", "queue_pending", or "" if the queue does not have the graph."""
-    queue = _poll(engine, client, "/queue", cancelled)
+    queue = _poll(engine, client, "/queue", **options)
     for state in ("queue_running", "queue_pending"):
         if any(prompt_id in as_list(one)[1:2] for one in as_list(queue.get(state))):
             return state
@@ -606,9 +603,9 @@ def stop(engine: Engine, prompt_id: str) -> None:
     """Take a graph out of the queue, or stop it if it runs; graphs of others go on."""
     try:
         client = connect(engine.address)
-        client.fetch("POST", "/queue", {"delete": [prompt_id]})
+        client.fetch("POST", "/queue", {"delete": [prompt_id]}, limits=_STOP)
         # Old versions ignore the id and stop whatever runs.
-        if _find_in_queue(engine, client, prompt_id) == "queue_running":
-            client.fetch("POST", "/interrupt", {"prompt_id": prompt_id})
+        if _find_in_queue(engine, client, prompt_id, limits=_STOP) == "queue_running":
+            client.fetch("POST", "/interrupt", {"prompt_id": prompt_id}, limits=_STOP)
     except (NetworkError, InvalidResponse, EngineError):
         return  # it is gone, and so is what it did

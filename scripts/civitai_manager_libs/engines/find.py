@@ -43,6 +43,9 @@ _USUAL = tuple(f"http://127.0.0.1:{port}" for port in (8188, 8000, 7860, 7861))
 _MAX_ADDRESSES = 20
 _MAX_LOGIN = 1_000  # characters
 _PROBE = ReplyLimits(connect=1, wait=3, total=5, size=1_000_000)
+# The folders of an absolute path, whose names may have spaces.
+_NAME = r"(?:[^\\/:\"'<>|\s]|(?<=\S) (?=[^\s\\/])){0,100}"
+_FOLDERS = re.compile(r"(?<![^\s\"'(\[=,`])(?:[A-Za-z]:)?[\\/](?=\S)(?:" + _NAME + r"[\\/])*")
 _ADDRESS = re.compile(r"https?://[^\s/@?#;]{1,200}(?:/[^\s@?#;]{0,200})?", re.IGNORECASE)
 
 
@@ -223,5 +226,4 @@ def _iter_details(value: object) -> Iterator[str]:
 def shorten_error(text: str) -> str:
     """Return the first line of an error's text, without the folders of its paths."""
     lines = [line for line in as_text(text)[:5_000].splitlines() if line.strip()]
-    words = (re.split(r"[\\/]", word)[-1] for word in (lines[0] if lines else "").split(" "))
-    return clean_line(" ".join(words), 300)
+    return clean_line(_FOLDERS.sub("", lines[0] if lines else ""), 300)

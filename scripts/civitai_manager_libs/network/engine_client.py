@@ -63,7 +63,8 @@ class EngineClient:
             host = f"[{ip}]" if ":" in ip else ip
             self._base = f"http://{host}:{port}{parts.path}"
             self._headers["Host"] = parts.netloc.rpartition("@")[2]
-        self._auth = tuple(login.split(":", 1)) if ":" in login else None
+        # In bytes, since requests encodes text as Latin-1.
+        self._auth = tuple(login.encode().split(b":", 1)) if ":" in login else None
         self._adapter = WatchedAdapter()
 
     def fetch(

@@ -287,3 +287,18 @@ def test_what_a_graph_drops_of_a_prompt_is_told(prompt, lost):
 )
 def test_base_model_decides_before_distilled_cfg(base_model, family):
     assert find_family(base_model, parse_infotext(f"a\n{LINE}, Distilled CFG Scale: 3")) == family
+
+
+@pytest.mark.parametrize(
+    ("line", "lost"),
+    [
+        ("Steps: 99999", Loss("Steps", "99999", "10000")),
+        ("Clip skip: 30", Loss("Clip skip", "30")),
+        ("Sampler: foo bar", Loss("Sampler", "foo bar", "Euler")),
+    ],
+)
+def test_value_over_a_limit_is_told(line, lost):
+    name = line.partition(":")[0]
+    rest = ", ".join(one for one in LINE.split(", ") if not one.startswith(name))
+    built = build_graph(f"a\n{line}, {rest}")
+    assert built.lost == (lost,) and "foo" not in str(built.graph)

@@ -93,7 +93,7 @@ _MEANINGLESS = {
 }
 _WITHOUT_EFFECT = {("RNG", "CPU"), ("ENSD", "0"), ("Emphasis", "Original"), ("Eta", "0")}
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-_MAX_CFG, _MAX_SIDE = 100, 16_384
+_MAX_CFG, _MAX_SIDE, _MAX_STEPS = 100, 16_384, 10_000
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,9 @@ class _GraphWriter:
         self._assumed: list[Loss] = []
 
     def write(self) -> ComfyGraph:
-        steps = min(max(self._number("Steps", 20), 1), 10_000)
+        steps = min(max(stated := self._number("Steps", 20), 1), _MAX_STEPS)
+        if steps != stated:
+            self._lost.append(Loss("Steps", f"{stated:g}", str(steps)))
         size = self._find_size()
         names = self._find_sampler("Sampler", "Schedule type")
         prompt = translate_prompt(self._prompts[0], int(steps), self._files.embeddings)
@@ -251,9 +253,10 @@ class _GraphWriter:
             sampler = "Euler"
             self._assumed.append(Loss(name, "", sampler))
         known = _SAMPLERS.get(sampler)
-        if known is None and not re.fullmatch("[a-z][a-z0-9_]*", sampler):  # not ComfyUI's own name
+        is_own = re.fullmatch("[a-z][a-z0-9_]*", sampler) is not None  # ComfyUI's name
+        if known is None and not is_own:
             self._lost.append(Loss(name, sampler, "Euler"))
-        own = known or (sampler if sampler.islower() else "euler")
+        own = known or (sampler if is_own else "euler")
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
     def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
@@ -285,7 +288,7 @@ class _GraphWriter:
         steps = as_integer(self._values.get("Hires steps")) or first["steps"]
         cfg = as_number(self._values.get("Hires CFG Scale")) or first["cfg"]
         denoise = min(self._number("Denoising strength", 0.7), 1)
-        steps = min(max(steps, 1), 10_000)
+        steps = min(max(steps, 1), _MAX_STEPS)
         return {
             "steps": steps,
             "cfg": self._limit_cfg("Hires CFG Scale", cfg),
@@ -321,7 +324,9 @@ class _GraphWriter:
         if skip > 1 and family in ("sdxl", "flux", "sd3"):
             if (family, skip) != ("sdxl", 2):  # there A1111 ignores it
                 self._lost.append(Loss("Clip skip", str(skip), ""))
-        elif 1 < skip <= 24:
+        elif skip > 24:
+            self._lost.append(Loss("Clip skip", str(skip)))
+        elif skip > 1:
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
         if family == "flux":
             shift = {"max_shift": 1.15, "base_shift": 0.5}
