@@ -432,7 +432,7 @@ def _fail_with(comfy, fault):
         ("no-image", "is not an image"),
         ("too-large", "too large"),
         ("endless", "cannot be read"),
-        ("text", "cannot be read"),
+        ("text", "reports: HTTP 500"),
         ("login", "asks for a login"),
     ],
 )

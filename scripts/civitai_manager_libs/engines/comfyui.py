@@ -465,7 +465,7 @@ def _send(
         return False
     except InvalidResponse as error:
         raise make_error("engine_invalid", engine=engine.name) from error
-    stated = as_mapping(reply.value)
+    stated = as_mapping(check_reply(engine, reply, (200, 400)).value)
     problem = as_mapping(stated.get("error"))
     if problem.get("type") == "missing_node_type":
         kind = as_text(as_mapping(problem.get("extra_info")).get("class_type"))
@@ -476,10 +476,6 @@ def _send(
             stop(engine, prompt_id)
         raise make_error("engine_refused", engine=engine.name, error="; ".join(details[:3]))
     if reply.status != 200 or as_text(stated.get("prompt_id")) != prompt_id:
-        if reply.status in (401, 403):
-            raise make_error("engine_needs_login", engine=engine.name, address=engine.address)
-        if reply.value is None:
-            raise make_error("engine_invalid", engine=engine.name)
         detail = as_text(problem.get("message")) or f"HTTP {reply.status}"
         raise make_error("engine_refused", engine=engine.name, error=shorten_error(detail))
     return True

@@ -251,7 +251,7 @@ def make_images(
 
 @route("GET", "made")
 def get_made(context: RequestContext) -> list[MakeView]:
-    """Return the images that are made, wait or were made, newest first, at most 100."""
+    """Return at most 100 images: what is made, what waits, what is over; each newest first."""
     jobs = get_make_service().list_jobs()[:_MAX_JOBS]
     return [_make_job_view(context, job) for job in jobs]
 
