@@ -100,6 +100,16 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
         assert len(a1111.list_asked("/sdapi/v1/txt2img")) == 1
 
 
+def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(image):
+    with WebuiStandIn() as a1111:
+        setting.change("engine_addresses", a1111.url)
+        webui_api._note_options(a1111.url, {"randn_source": ["GPU", "CPU"]})
+        a1111.options["randn_source"] = "CPU"
+        MakeService().resume_after_start()
+        wait_until(lambda: not webui_api.has_noted_options())
+        assert a1111.options["randn_source"] == "GPU"
+
+
 def test_only_the_stopped_image_is_stopped(comfy, image):
     service = MakeService()
     comfy.seconds = 60.0

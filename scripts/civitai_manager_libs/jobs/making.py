@@ -251,6 +251,7 @@ class MakeService:
         self._thread: threading.Thread | None = None
         self._running: dict[int, Cancellation] = {}
         self._parts: dict[int, float] = {}
+        self._restores = False  # settings of WebUIs, before the first image
 
     def add(self, image: Image, engine: Engine, plan: Plan) -> int:
         """Queue an image and return the job's id."""
@@ -292,7 +293,8 @@ class MakeService:
     def resume_after_start(self) -> None:
         """Go on with the images and put back the settings that an earlier process has left."""
         has_jobs = os.path.isfile(setting.database_file()) and bool(self._list_next())
-        if has_jobs or engines.webui_api.has_noted_options():
+        self._restores = engines.webui_api.has_noted_options()
+        if has_jobs or self._restores:
             self._wake()
 
     def _list_next(self) -> list[MakeJob]:
@@ -313,7 +315,9 @@ class MakeService:
         lock, is_broken = sqlite.ProcessLock(path), True
         try:
             if lock.acquire(1.0):
-                engines.webui_api.restore_noted_options()
+                if self._restores:
+                    self._restores = False
+                    engines.webui_api.restore_noted_options()
                 while self._run_next():
                     pass
             is_broken = False
