@@ -507,7 +507,7 @@ def test_graph_that_is_taken_after_a_late_answer_is_waited_for(comfy, monkeypatc
     assert make(comfy).image == comfy.image
 
 
-@pytest.mark.parametrize("path", ["/view", "/queue", "/prompt"])
+@pytest.mark.parametrize("path", ["/view", "/queue"])
 def test_stop_does_not_wait_for_a_slow_answer(comfy, path):
     cancelled, comfy.seconds = Cancellation(), 60.0 if path == "/queue" else 0.0
     is_asked = threading.Event()

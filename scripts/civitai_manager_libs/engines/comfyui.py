@@ -256,10 +256,8 @@ class _Planner(Planner):
         stated = [one.strip() for one in setting.engine_encoders.split(";") if one.strip()]
         for node in graph.values():
             kind, inputs = node["class_type"], node["inputs"]
-            names = _ENCODERS.get(
-                {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
-            )
-            for index, usual in enumerate(names or (), 1):
+            family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
+            for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
                 choices = self._lists.list_choices(kind, f"clip_name{index}") or []
                 known = [one for one in stated if one in choices and usual in one.lower()]
                 known += [one for one in sorted(choices) if usual in one.lower()]
@@ -425,7 +423,7 @@ def make(
     client = connect(engine.address)
     try:
         cancelled.check()
-        is_answered = is_resumed or _send(engine, client, planned, prompt_id, cancelled)
+        is_answered = is_resumed or _send(engine, client, planned, prompt_id)
         patience = _MAX_UNKNOWN if is_answered else _MAX_UNANSWERED
         entry = _wait(engine, client, prompt_id, report, cancelled, patience)
         graph = as_mapping(planned.request["prompt"])
@@ -441,13 +439,7 @@ def make(
     )
 
 
-def _send(
-    engine: Engine,
-    client: EngineClient,
-    planned: Plan,
-    prompt_id: str,
-    cancelled: Cancellation,
-) -> bool:
+def _send(engine: Engine, client: EngineClient, planned: Plan, prompt_id: str) -> bool:
     """Send a graph; return False if the answer is late, and ComfyUI may yet take the graph.
 
     Raises EngineError if ComfyUI does not run the whole of it.
@@ -456,10 +448,11 @@ def _send(
     if "workflow" in planned.request:
         body["extra_data"] = {"extra_pnginfo": {"workflow": planned.request["workflow"]}}
     try:
-        reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION, cancelled=cancelled)
+        # Not to be cancelled: a graph that ComfyUI takes later would run.
+        reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION)
     except NetworkError as error:
         try:
-            _find_in_queue(engine, client, prompt_id, cancelled=cancelled)
+            _find_in_queue(engine, client, prompt_id)
         except NetworkError:
             raise make_error("engine_off", address=engine.address) from error
         return False
