@@ -119,7 +119,7 @@ def test_engine_that_went_away_is_one_sentence(api, comfy):
     assert answer.status_code == 502
     assert (
         answer.json()["error"]["message"]
-        == f"Nothing answers at {comfy.url}: start the engine there."
+        == f"Nothing answers at {comfy.url}: start the program there."
     )
 
 
