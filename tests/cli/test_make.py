@@ -54,7 +54,7 @@ def test_no_engine_is_one_sentence(run, picture):
     setting.change("engine_addresses", "http://127.0.0.1:9")
     for words in (("engines",), ("make", picture)):
         code, out, error = run(*words)
-        assert (code, out) == (3, "") and error.startswith("No program that makes images answers")
+        assert (code, out) == (3, "") and error.startswith("No engine answers")
 
 
 def test_image_is_made_and_kept_with_its_infotext(run, servers, picture):
@@ -82,7 +82,7 @@ def test_what_a_webui_did_differently_is_said(run, servers, picture, tmp_path):
     [
         ((), 2, "choose one with --engine"),
         (("--engine", "http://127.0.0.1:9"), 3, "not among the known addresses"),
-        (("--engine", "fooocus"), 3, "No program"),
+        (("--engine", "fooocus"), 3, "No engine"),
         (("--seed", "-5"), 2, "whole number"),
     ],
 )

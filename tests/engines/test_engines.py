@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import threading
 import time
 import uuid
+from contextlib import nullcontext
 
 import pytest
 from civitai_manager_libs import engines, setting
@@ -21,9 +23,10 @@ from civitai_manager_libs.engines import (
     Wanted,
     webui_api,
 )
-from civitai_manager_libs.engines.recipe import Listed, match_file
+from civitai_manager_libs.engines.find import shorten_error
+from civitai_manager_libs.engines.recipe import EngineFile, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
-from civitai_manager_libs.network import ReplyLimits
+from civitai_manager_libs.network import EngineClient, ReplyLimits
 from engine_stand_ins import ComfyStandIn, drip, text_answer, WebuiStandIn
 
 LINE = "Steps: 4, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 5, Size: 64x64"
@@ -54,14 +57,14 @@ def a1111():
 def make(server, text=TEXT, options=PlanOptions(), cancelled=None, **recipe):
     engine = engines.find_engine(server.url)
     module = engines.MODULES[engine.kind]
-    planned = module.plan(engine, Recipe(1, text, **recipe), options)
+    planned = module.plan(engine, Recipe(text, **recipe), options)
     assert planned.missing == ()
     return module.make(engine, planned, str(uuid.uuid4()), cancelled=cancelled)
 
 
 def plan(server, text=TEXT, options=PlanOptions(), **recipe):
     engine = engines.find_engine(server.url)
-    return engines.MODULES[engine.kind].plan(engine, Recipe(1, text, **recipe), options)
+    return engines.MODULES[engine.kind].plan(engine, Recipe(text, **recipe), options)
 
 
 def call_when(is_due, call):
@@ -109,6 +112,41 @@ def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
         setting.change("engine_addresses", address)
         with pytest.raises(InputError, match="neither this machine"):
             engines.find_engine(address)
+    setting.engine_addresses = "http://127.0.0.1:99999"  # as a hand may write it
+    assert "99999" not in str(engines.list_addresses())
+
+
+@pytest.mark.parametrize(
+    ("address", "is_allowed"),
+    [
+        ("100.101.102.103", True),
+        ("192.168.1.5", True),
+        ("fd00::1", True),
+        ("198.18.0.5", False),
+        ("::ffff:8.8.8.8", False),
+    ],
+)
+def test_only_the_own_network_is_asked(monkeypatch, address, is_allowed):
+    found = [(0, 1, 6, "", (address, 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: found)
+    with nullcontext() if is_allowed else pytest.raises(InputError):
+        EngineClient("http://name:80")
+
+
+def test_address_that_answers_is_asked_among_those_of_a_name(comfy, monkeypatch):
+    found = [(0, 1, 6, "", (one, 0)) for one in ("::1", "127.0.0.9", "127.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: found)
+    asked = []
+
+    def connect(address, timeout):
+        asked.append(address[0])
+        if address[0] != "127.0.0.1":
+            raise ConnectionRefusedError
+        return nullcontext()
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    EngineClient(comfy.url.replace("127.0.0.1", "localhost"))
+    assert asked == ["127.0.0.9", "127.0.0.1"]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +165,21 @@ def test_requests_carry_nothing_of_the_environment(comfy, monkeypatch):
         assert not {"Origin", "Cookie", "Authorization", "Referer"} & set(headers)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "bad at /home/j smith/a/x.pt and C:\\Users\\J Smith\\a.ckpt\nmore",
+            "bad at x.pt and a.ckpt",
+        ),
+        ("'/a/b' is not in /c/d", "'b' is not in d"),
+        ("needs 1 / 2 and/or sub/x.pt", "needs 1 / 2 and/or sub/x.pt"),
+    ],
+)
+def test_error_shows_no_folder_of_the_user(text, shown):
+    assert shorten_error(text) == shown
+
+
 def test_redirect_is_not_followed(comfy, a1111):
     def redirect(handler):
         handler.send_response(302)
@@ -143,7 +196,7 @@ def test_redirect_is_not_followed(comfy, a1111):
 
 def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, a1111):
     setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
-    engines.save_login(a1111.url, "me:secret")
+    engines.save_login(a1111.url, "me:密碼")
     if os.name != "nt":
         assert stat.S_IMODE(os.stat(setting.engine_logins_file()).st_mode) == 0o600
     make(a1111, TEXT)
@@ -162,7 +215,9 @@ def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, 
 
 
 def listed(*names, **fields):
-    return [Listed(name, (name.rpartition("/")[2].partition(".")[0],), **fields) for name in names]
+    return [
+        EngineFile(name, (name.rpartition("/")[2].partition(".")[0],), **fields) for name in names
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,6 +250,74 @@ def test_listed_spelling_is_sent(comfy, a1111):
     assert "<lora:Ink:0.8>" in body["prompt"] and "<lora:Ink:0.8>" in body["infotext"]
     title = "sub/dream_8.safetensors [aabbccddee]"
     assert body["override_settings"]["sd_model_checkpoint"] == title
+
+
+def test_named_model_is_preferred_to_the_first_of_the_record(comfy, a1111):
+    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
+    comfy.lists["ckpt_name"].append("refiner.safetensors")
+    wanted = (Wanted("model", "refiner"),)
+    sent = plan(comfy, wanted=wanted)
+    assert sent.request["prompt"]["1"]["inputs"]["ckpt_name"] == "dream_8.safetensors"
+    assert sent.should_match
+    sent = plan(comfy, TEXT.replace("dream_8", "gone"), wanted=wanted)
+    assert sent.request["prompt"]["1"]["inputs"]["ckpt_name"] == "refiner.safetensors"
+    assert sent.cautions == (Caution("caution_instead", "Model", "refiner.safetensors"),)
+    body = plan(a1111, wanted=wanted).request
+    assert "dream_8" in body["override_settings"]["sd_model_checkpoint"]
+    sent = plan(a1111, TEXT.replace("dream_8", "gone"), wanted=(Wanted("model", "dream_8"),))
+    assert sent.missing == () and not sent.should_match
+
+
+def test_file_whose_hash_nobody_compared_is_said(comfy, a1111):
+    setting.change("engine_addresses", f"{comfy.url};{a1111.url}")
+    for server in (comfy, a1111):
+        found = plan(server, wanted=(Wanted("lora", "ink", "1" * 64),))
+        assert [one.key for one in found.cautions] == ["caution_name"]
+    sure = plan(a1111, wanted=(Wanted("lora", "ink", "1" * 64, "/loras/Ink.safetensors"),))
+    assert sure.should_match
+
+
+def test_path_with_a_nul_is_no_file():
+    wanted = Wanted("lora", "a", path="/x/a.pt", other_path="/x/\0")
+    assert isinstance(match_file(wanted, [EngineFile("b", ("b",), "")]), Missing)
+
+
+def test_what_a_webui_may_not_take_is_said(a1111):
+    extra = 'Refiner: x [1], Refiner switch at: 0.8, ADetailer model: y, ControlNet 0: "Module: z"'
+    cautions = plan(a1111, f"{TEXT}, {extra}, Variation seed: 3").cautions
+    assert [one.field for one in cautions] == ["Refiner", "ADetailer", "ControlNet"]
+    a1111.faults["/sdapi/v1/embeddings"] = text_answer(200, '{"loaded": {"good": {}}}')
+    wanted = (Wanted("embed", "good"), Wanted("embed", "gone"))
+    assert plan(a1111, wanted=wanted).missing == (Missing("embed", "gone"),)
+
+
+def test_defaults_that_an_infotext_leaves_out_are_sent(a1111):
+    body = plan(a1111, TEXT.replace(", RNG: CPU", "")).request
+    assert body["override_settings"]["randn_source"] == "GPU"
+    hires = "Denoising strength: 0, Hires upscale: 2, Hires upscaler: Latent"
+    assert plan(a1111, f"{TEXT}, {hires}").request["denoising_strength"] == 0
+
+
+def add_flux(comfy, base):
+    kinds = ("FluxGuidance", "EmptySD3LatentImage", "ModelSamplingFlux", "ModelSamplingSD3")
+    comfy.nodes |= dict.fromkeys(kinds, ())
+    comfy.nodes |= {"UNETLoader": ("unet_name",), "DualCLIPLoader": ("clip_name1",)}
+    comfy.nodes |= {"TripleCLIPLoader": ("clip_name1",)}
+    comfy.lists |= {"unet_name": ["big.safetensors"], "clip_name1": ["other.safetensors"]}
+    comfy.lists["vae_name"].append("ae.safetensors")
+    return plan(comfy, TEXT.replace("dream_8", "big"), base_model=base)
+
+
+@pytest.mark.parametrize("base", ["Flux.1 D", "SD 3.5"])
+def test_missing_text_encoder_is_named(comfy, base):
+    (missing,) = add_flux(comfy, base).missing
+    assert missing == Missing("file", "clip_l.safetensors")
+
+
+@pytest.mark.parametrize("base", ["Qwen", ""])
+def test_model_of_an_unknown_family_in_parts_is_refused(comfy, base):
+    with pytest.raises(EngineError, match=r"How ComfyUI .* loads big.safetensors"):
+        add_flux(comfy, base)
 
 
 def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
@@ -309,7 +432,7 @@ def _fail_with(comfy, fault):
         ("no-image", "is not an image"),
         ("too-large", "too large"),
         ("endless", "cannot be read"),
-        ("text", "cannot be read"),
+        ("text", "reports: HTTP 500"),
         ("login", "asks for a login"),
     ],
 )
@@ -329,7 +452,7 @@ def test_missing_node_is_named_before_anything_is_sent(comfy):
 
 def test_missing_value_that_only_the_run_finds_is_told(comfy):
     engine = engines.find_engine(comfy.url)
-    planned = comfyui.plan(engine, Recipe(1, TEXT))
+    planned = comfyui.plan(engine, Recipe(TEXT))
     comfy.lists["ckpt_name"].remove("dream_8.safetensors")
     with pytest.raises(EngineError, match="CheckpointLoaderSimple: Value not in list ckpt_name"):
         comfyui.make(engine, planned, str(uuid.uuid4()))
@@ -357,7 +480,7 @@ def test_stop_ends_ours_only(comfy):
 
 def test_graph_that_was_sent_before_is_only_waited_for(comfy):
     engine = engines.find_engine(comfy.url)
-    planned, prompt_id = comfyui.plan(engine, Recipe(1, TEXT)), str(uuid.uuid4())
+    planned, prompt_id = comfyui.plan(engine, Recipe(TEXT)), str(uuid.uuid4())
     comfyui.make(engine, planned, prompt_id)
     made = comfyui.make(engine, planned, prompt_id, is_resumed=True)
     assert made.image == comfy.image and len(comfy.list_asked("/prompt")) == 1
@@ -384,7 +507,7 @@ def test_graph_that_is_taken_after_a_late_answer_is_waited_for(comfy, monkeypatc
     assert make(comfy).image == comfy.image
 
 
-@pytest.mark.parametrize("path", ["/view", "/queue", "/prompt"])
+@pytest.mark.parametrize("path", ["/view", "/queue"])
 def test_stop_does_not_wait_for_a_slow_answer(comfy, path):
     cancelled, comfy.seconds = Cancellation(), 60.0 if path == "/queue" else 0.0
     is_asked = threading.Event()
@@ -474,6 +597,32 @@ def test_own_graph_without_an_output_gets_one(comfy):
     del graph["8"]
     kinds = [node["class_type"] for node in plan(comfy, graph=graph).request["prompt"].values()]
     assert kinds.count("SaveImage") == 1
+
+
+def test_what_an_own_graph_reads_is_checked(comfy):
+    comfy.nodes |= {"LoadImage": ("image",)}
+    comfy.lists["image"] = ["example.png"]
+    graph = own_graph(comfy)
+    graph["9"] = {"class_type": "LoadImage", "inputs": {"image": "example.png"}}
+    planned = plan(comfy, graph=graph)
+    assert planned.cautions == (Caution("caution_input", value="example.png"),)
+    graph["3"]["inputs"]["text"] = "a embedding:EasyNeg, (embedding:gone:1.2)"
+    assert plan(comfy, graph=graph).missing == (Missing("embed", "gone"),)
+
+
+@pytest.mark.parametrize("kind", ["a\ud800", "..", "a/b?c#d"])
+def test_odd_node_is_missing(comfy, kind):
+    (missing,) = plan(comfy, graph=own_graph(comfy, **{kind: 1})).missing
+    assert missing.type == "node" and missing.name.isprintable()
+
+
+def test_engine_is_asked_once_for_several_images(comfy):
+    engine = engines.find_engine(comfy.url)
+    lists, asked = comfyui.Lists(engine), []
+    for _ in range(2):
+        comfyui.plan(engine, Recipe(TEXT), lists=lists)
+        asked.append(len(comfy.asked))
+    assert asked[0] == asked[1]
 
 
 def test_nodes_of_an_own_graph_are_checked(comfy):

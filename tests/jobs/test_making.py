@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import engines, setting
@@ -97,6 +98,16 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
         wait_until(lambda: states(service) == ["failed"])
         assert "was restarted while WebUI" in service.list_jobs()[0].explain("en")
         assert len(a1111.list_asked("/sdapi/v1/txt2img")) == 1
+
+
+def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(image):
+    with WebuiStandIn() as a1111:
+        setting.change("engine_addresses", a1111.url)
+        webui_api._note_options(a1111.url, {"randn_source": ["GPU", "CPU"]})
+        a1111.options["randn_source"] = "CPU"
+        MakeService().resume_after_start()
+        wait_until(lambda: not webui_api.has_noted_options())
+        assert a1111.options["randn_source"] == "GPU"
 
 
 def test_only_the_stopped_image_is_stopped(comfy, image):
@@ -199,6 +210,21 @@ def test_two_images_of_one_name_are_both_kept(tmp_path, image, monkeypatch):
     for thread in threads:
         thread.join()
     assert len(set(kept)) == 2 and all(map(os.path.getsize, kept))
+
+
+def test_model_that_a_webui_took_instead_is_told(image):
+    with WebuiStandIn() as a1111:
+        a1111.edits["Model"] = "other_model"
+        setting.change("engine_addresses", a1111.url)
+        service = MakeService()
+        add(service, a1111, image)
+        wait_until(lambda: states(service) == ["done"])
+        assert "Another checkpoint: other_model" in service.list_jobs()[0].explain("en")
+
+
+def test_drawn_seed_is_another_seed(image):
+    unknown = replace(image, meta={**META, "seed": None})
+    assert make_recipe(unknown).is_other_seed and not make_recipe(image).is_other_seed
 
 
 def test_image_without_a_recipe_is_told():

@@ -67,6 +67,19 @@ def test_missing_file_is_named_in_the_users_language(api, comfy):
     assert plan["missing"] == [{"type": "lora", "name": "gone", "text": "LoRA gone"}]
 
 
+def test_unknown_image_is_refused_alone(api, comfy):
+    body = {"engine": find(api)[0]["id"], "ids": [5555, 77]}
+    started = api.send("POST", "made", body).json()
+    assert [one["image_id"] for one in started["refused"]] == [5555] and len(started["jobs"]) == 1
+    wait_for(api, "done")
+
+
+@pytest.mark.parametrize("path", ["made", "images/77/plan", "engines/find"])
+def test_null_is_a_body_without_fields(api, comfy, path):
+    answer = api.ask(f"api/{path}", "POST", data=b"null", headers=_OURS)
+    assert answer.status_code < 500
+
+
 def test_making_can_be_stopped(api, comfy):
     comfy.seconds = 60.0
     body = {"engine": find(api)[0]["id"], "ids": [77]}

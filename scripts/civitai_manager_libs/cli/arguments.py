@@ -295,7 +295,7 @@ def _add_make(command: argparse.ArgumentParser) -> None:
     command.epilog, add = _MAKE_EXAMPLES, command.add_argument
     add("image", metavar="IMAGE", help="a picture: Civitai URL or id, or a file on this machine")
     engine = (
-        "program to make it in: comfyui, webui (A1111, the Forges), or an address that"
+        "engine, the program to make it in: comfyui, webui (A1111, the Forges), or an address that"
         " `engines` lists; default: the only one that answers"
     )
     add("--engine", metavar="ENGINE", help=engine)

@@ -6,24 +6,22 @@ import argparse
 import getpass
 import json
 import os
-import signal
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from .. import engines
-from ..core import Cancellation, ENDING_SIGNALS, Image
-from ..engines import Engine, Made, Plan, PlanOptions
+from ..core import Cancellation, Image
+from ..engines import Engine, PlanOptions
 from ..errors import Cancelled, DiskError, EngineError, InputError
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
 from ..infotext import build_metadata, list_differences, read_embedded, read_embedded_texts
-from ..jobs import check_plan, describe_cautions, keep_image, make_recipe
+from ..jobs import check_plan, describe_cautions, describe_difference, keep_image, make_recipe
 from ..library import wait_for_writes
 from .target import load_target, make_checked_client, parse_target
 from .terminal import (
+    catch_signals,
     format_row,
     get_text,
     get_user_language,
@@ -94,7 +92,8 @@ def make_image(arguments: argparse.Namespace) -> int:
     for sentence in cautions:
         print_message(f"{_INDENT}{sentence}")
     print_translated("make_progress", engine=engine.name)
-    with _cancel_by_signals() as cancelled:
+    cancelled = Cancellation()
+    with catch_signals(cancelled.set):
         try:
             made = module.make(engine, plan, str(uuid.uuid4()), cancelled=cancelled)
         except Cancelled:
@@ -104,7 +103,11 @@ def make_image(arguments: argparse.Namespace) -> int:
     wait_for_writes(_WRITE_SECONDS)
     for remark in made.remarks:
         print_translated(remark.key, engine=engine.name)
-    differences = _list_differences(plan, made)
+    differences = [
+        describe_difference(one, language)
+        for one in list_differences(plan.infotext, made.infotext)
+        if one.kind != "program"
+    ]
     if differences:
         print_translated("make_differs")
         for sentence in differences:
@@ -133,7 +136,7 @@ def _choose_engine(stated: str | None) -> Engine:
     if not ready and found:  # says what it needs
         return engines.find_engine(found[0].address)
     if not ready:
-        raise engines.fail("engine_none_found")
+        raise engines.make_error("engine_none_found")
     return ready[0]
 
 
@@ -154,28 +157,3 @@ def _load_image(text: str) -> Image:
     if not isinstance(target, Image):
         raise InputError(get_text("make_of_what", text=repr(text)))
     return target
-
-
-def _list_differences(plan: Plan, made: Made) -> list[str]:
-    """Return a sentence for each difference of what was made from what was asked."""
-    sentences = []
-    for one in list_differences(plan.infotext, made.infotext) if made.infotext else ():
-        if one.kind != "program":
-            is_group = one.kind in ("absent", "added") and not (one.original or one.made)
-            key = f"differs_{one.kind}_group" if is_group else f"differs_{one.kind}"
-            values = {"field": one.field, "original": one.original, "made": one.made}
-            sentences.append(get_text(key, **values))
-    return sentences
-
-
-@contextmanager
-def _cancel_by_signals() -> Iterator[Cancellation]:
-    """Yield a Cancellation that Ctrl-C sets, so that the engine is stopped too."""
-    cancelled = Cancellation()
-    handled = [n for n in ENDING_SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
-    before = {n: signal.signal(n, lambda *_: cancelled.set()) for n in handled}
-    try:
-        yield cancelled
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
-from types import FrameType
 from typing import Any
 
 from .. import setting
-from ..core import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..jobs import (
     add_received,
@@ -31,7 +27,14 @@ from ..jobs import (
 )
 from ..library import wait_for_writes
 from . import terminal
-from .terminal import explain_failure, get_text, print_message, print_result, print_translated
+from .terminal import (
+    catch_signals,
+    explain_failure,
+    get_text,
+    print_message,
+    print_result,
+    print_translated,
+)
 
 SUCCESS, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 3, 130  # exit codes
 MAX_JOBS = 1000  # listed, or resumed at once
@@ -144,7 +147,7 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     is. as_json: print the result as JSON. Raises InputError if another program is running the job.
     """
     display, started = terminal.ProgressDisplay(sys.stderr), time.monotonic()
-    with _record_signals() as signals:
+    with catch_signals() as signals:
 
         def show(progress: Job) -> None:
             display.show(progress)
@@ -172,29 +175,6 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     if signals:
         return INTERRUPTED
     return SOME_FAILED if job.finished else NOTHING_DONE
-
-
-@contextmanager
-def _record_signals() -> Iterator[list[int]]:
-    """Yield a list that gets the numbers of ending signals, such as Ctrl-C, while the block runs.
-
-    The first such signal does not end the program: the caller must stop the job when the list is no
-    longer empty. A Ctrl-C after the first signal raises KeyboardInterrupt.
-    """
-    received: list[int] = []
-
-    def record(number: int, _frame: FrameType | None) -> None:
-        received.append(number)  # no more: this thread may hold any lock
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    # A shell starts background commands with Ctrl-C ignored.
-    handled = [n for n in ENDING_SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, record) for number in handled}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:

@@ -7,14 +7,17 @@ import io
 import locale
 import os
 import shutil
+import signal
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, TextIO, TYPE_CHECKING
 
 from .. import setting, util
+from ..core import ENDING_SIGNALS
 from ..errors import DiskError, InputError
 from ..i18n import messages
 
@@ -265,3 +268,28 @@ def _format_progress(progress: Job) -> str:
     elif progress.seconds_left is not None:
         parts.append(util.short_time(progress.seconds_left))
     return "  ".join(parts)
+
+
+@contextmanager
+def catch_signals(call: Callable[[], None] = lambda: None) -> Iterator[list[int]]:
+    """Yield a list that gets the numbers of ending signals, such as Ctrl-C, while the block runs.
+
+    The first such signal does not end the program: the caller must stop the work when the list is
+    no longer empty. A Ctrl-C after the first signal raises KeyboardInterrupt. call: called at each
+    signal; it must not acquire a lock.
+    """
+    received: list[int] = []
+
+    def record(number: int, _frame: FrameType | None) -> None:
+        received.append(number)  # no more: this thread may hold any lock
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        call()
+
+    # A shell starts background commands with Ctrl-C ignored.
+    handled = [n for n in ENDING_SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, record) for number in handled}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,21 +1,19 @@
 """Programs on the user's machine that make images: what each has, and "make this"."""
 
 from . import comfyui, webui_api
-from .find import Engine, fail, find_engine, find_engines, list_addresses, save_login
-from .find import validate_addresses
+from .find import (
+    Engine,
+    find_engine,
+    find_engines,
+    list_addresses,
+    make_error,
+    save_login,
+    validate_addresses,
+)
 from .recipe import Caution, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 
 MODULES = {"comfyui": comfyui, "webui": webui_api}  # by the kind of an engine
 
-__all__ = ["Caution", "comfyui", "Engine", "fail", "find_engine", "find_engines"]
-__all__ += [
-    "list_addresses",
-    "Made",
-    "Missing",
-    "MODULES",
-    "Plan",
-    "PlanOptions",
-    "Recipe",
-    "save_login",
-]
+__all__ = ["Caution", "comfyui", "Engine", "find_engine", "find_engines", "list_addresses", "Made"]
+__all__ += ["make_error", "Missing", "MODULES", "Plan", "PlanOptions", "Recipe", "save_login"]
 __all__ += ["validate_addresses", "Wanted", "webui_api"]

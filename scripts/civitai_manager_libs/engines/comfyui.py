@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -27,30 +27,32 @@ from ..infotext import (
     build_infotext,
     build_workflow,
     compose_infotext,
+    find_family,
     GraphFiles,
     parse_infotext,
     read_graph,
     translate_prompt,
 )
 from ..network import EngineClient, ReplyLimits
-from .find import check_reply, connect, Engine, fail, request_json, shorten_error
+from .find import check_reply, connect, Engine, make_error, request_json, shorten_error
 from .recipe import (
     Caution,
     drop_lora,
     Graph,
     iter_cautions,
-    Listed,
+    EngineFile,
     Made,
     match_file,
     Missing,
     Plan,
+    Planner,
     PlanOptions,
+    real_path,
     Recipe,
     Report,
-    Wanted,
 )
 
-__all__ = ["list_files", "make", "plan", "stop"]
+__all__ = ["list_files", "Lists", "make", "plan", "stop"]
 
 _LOADERS = (  # by which a model is looked for, and the input that lists the files
     ("CheckpointLoaderSimple", "ckpt_name"),
@@ -84,6 +86,7 @@ _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
 _CORE_MODULE = re.compile(r"nodes|comfy_extras(?:\..*)?")
 _OUTPUTS = ("SaveImage", "PreviewImage")  # other outputs may write any file, such as a checkpoint
 _SEEDS = ("seed", "noise_seed")
+_EMBEDDING = re.compile(r"embedding:\s*([^\s,():]{1,200})")
 _FILE = re.compile(r".{1,300}\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft|png|jpe?g|webp)", re.I)
 _MAX_KINDS = 300  # of nodes in one graph
 _MAX_IMAGE = 100_000_000  # bytes
@@ -91,20 +94,24 @@ _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
 _MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
 _MAX_UNANSWERED = 300  # the same while the graph may yet be taken
+_STOP = ReplyLimits(wait=5, total=5)
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
 
-class _Nodes:
-    """The types of nodes that a ComfyUI has, asked for one by one."""
+class Lists:
+    """The nodes and files that a ComfyUI has, each asked for once."""
 
-    def __init__(self, engine: Engine, client: EngineClient) -> None:
-        self._engine, self._client = engine, client
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._client = engine, connect(engine.address)
         self._known: dict[str, Mapping[str, Any]] = {}
+        self._files: dict[tuple[str, str], list[EngineFile]] = {}
+        self._embeddings: list[EngineFile] | None = None
+        self._folders: Mapping[str, Any] | None = None
 
     def find(self, node_type: str) -> Mapping[str, Any]:
         """Return the description of a type of node, {} if it is missing."""
         if node_type not in self._known:
-            path = f"/object_info/{quote(node_type, safe='')}"
+            path = f"/object_info/{quote(node_type, safe='', errors='replace')}"
             # A name with a slash is no path of the route.
             reply = request_json(self._engine, self._client, "GET", path, (200, 404, 405))
             self._known[node_type] = as_mapping(as_mapping(reply.value).get(node_type))
@@ -124,71 +131,82 @@ class _Nodes:
                 return [one for one in values if isinstance(one, str)]
         return None
 
+    def list_files(self, node_type: str, input_name: str) -> list[EngineFile]:
+        """Return the files that an input accepts."""
+        key = (node_type, input_name)
+        if key not in self._files:
+            self._files[key] = [
+                EngineFile(name, (model_file_stem(name), name), self._find_path(input_name, name))
+                for name in self.list_choices(*key) or ()
+            ]
+        return self._files[key]
+
+    def list_embeddings(self) -> list[EngineFile]:
+        if self._embeddings is None:
+            reply = request_json(self._engine, self._client, "GET", "/embeddings")
+            names = [one for one in as_list(reply.value) if isinstance(one, str)]
+            self._embeddings = [EngineFile(one, (model_file_stem(one), one)) for one in names]
+        return self._embeddings
+
+    def _find_path(self, input_name: str, name: str) -> str:
+        """Return a listed file's path, "" if it is not on this machine."""
+        if self._folders is None:
+            self._folders = {}
+            if urlsplit(self._engine.address).hostname in ("127.0.0.1", "localhost", "::1"):
+                path, allowed = "/internal/folder_paths", (200, 404, 405)
+                reply = request_json(self._engine, self._client, "GET", path, allowed)
+                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
+        for kind in _FOLDERS.get(input_name, ()):
+            for folder in as_list(self._folders.get(kind))[:50]:
+                path = os.path.join(folder, name) if isinstance(folder, str) else ""
+                if os.path.isfile(path):
+                    return real_path(path)
+        return ""
+
 
 def list_files(engine: Engine) -> dict[str, list[str]]:
     """Return the names of ComfyUI's models, LoRAs, VAEs, upscalers, samplers and schedules."""
-    nodes = _Nodes(engine, connect(engine.address))
-    return {kind: nodes.list_choices(*where) or [] for kind, where in _LISTS.items()}
+    lists = Lists(engine)
+    return {kind: lists.list_choices(*where) or [] for kind, where in _LISTS.items()}
 
 
-def plan(engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions()) -> Plan:
-    """Return the graph to run, what is missing, and why the image will differ."""
-    client = connect(engine.address)
-    nodes, list_paths = _Nodes(engine, client), _make_path_finder(engine, client)
+def plan(
+    engine: Engine,
+    recipe: Recipe,
+    options: PlanOptions = PlanOptions(),
+    lists: Lists | None = None,
+) -> Plan:
+    """Return the graph to run, what is missing, and why the image will differ.
+
+    lists: those of an earlier plan, so that the engine is not asked again. Raises EngineError if it
+    is not known how a graph for the image looks.
+    """
+    lists = lists or Lists(engine)
     if recipe.graph is not None and not options.rebuilds:
-        return _plan_own_graph(recipe, recipe.graph, nodes, list_paths)
-    return _Planner(recipe, options, nodes, list_paths).plan(engine, client)
+        return _OwnGraphPlanner(recipe, options, lists).plan(recipe.graph)
+    return _Planner(recipe, options, lists).plan(engine)
 
 
-def _make_path_finder(engine: Engine, client: EngineClient) -> Callable[[str, str], str]:
-    """Return a function that returns a listed file's path on this machine, "" if unknown."""
-    folders: Mapping[str, Any] = {}
-    if urlsplit(engine.address).hostname in ("127.0.0.1", "localhost", "::1"):
-        reply = client.fetch("GET", "/internal/folder_paths")
-        folders = as_mapping(reply.value) if reply.status == 200 else {}
-
-    def find(input_name: str, name: str) -> str:
-        for kind in _FOLDERS.get(input_name, ()):
-            for folder in as_list(folders.get(kind))[:50]:
-                path = os.path.join(folder, name) if isinstance(folder, str) else ""
-                if os.path.isfile(path):
-                    return path
-        return ""
-
-    return find
-
-
-def _list_as_files(
-    values: Sequence[str], input_name: str, find_path: Callable[[str, str], str]
-) -> list[Listed]:
-    return [
-        Listed(name, (model_file_stem(name), name), find_path(input_name, name)) for name in values
-    ]
-
-
-class _Planner:
+class _Planner(Planner):
     """Plans a graph that is made anew from an infotext."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        options: PlanOptions,
-        nodes: _Nodes,
-        find_path: Callable[[str, str], str],
-    ) -> None:
-        self._recipe, self._options = recipe, options
-        self._nodes, self._find_path = nodes, find_path
+    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
+        super().__init__(recipe, options)
+        self._lists = lists
         self._infotext = parse_infotext(recipe.infotext)
-        self._missing: list[Missing] = []
-        self._cautions: list[Caution] = []
 
-    def plan(self, engine: Engine, client: EngineClient) -> Plan:
+    def plan(self, engine: Engine) -> Plan:
         values = dict(self._infotext.parameters)
-        loader, model = self._find_model(values.get("Model", ""))
+        loaders = {one[0]: self._lists.list_files(*one) for one in _LOADERS}
+        loader, model = self._find_model(values, loaders)
+        base_model = self._recipe.base_model
+        is_whole = loader in ("", _LOADERS[0][0])
+        if not is_whole and find_family(base_model, self._infotext) not in _ENCODERS:
+            raise make_error("engine_no_family", engine=engine.name, model=model)
         prompt = self._infotext.prompt
         loras: dict[str, str] = {}
         for tag in translate_prompt(prompt).loras:
-            file = self._find("lora", tag.name, "LoraLoader", "lora_name")
+            file = self._find_file("lora", tag.name, "LoraLoader", "lora_name")
             if file:
                 loras[tag.name.lower()] = file
             elif self._options.drops_missing:
@@ -196,160 +214,149 @@ class _Planner:
         vae = ""
         if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
             name, code = model_file_stem(stated), values.get("VAE hash", "")
-            vae = self._find("vae", name, "VAELoader", "vae_name", code)
+            vae = self._find_file("vae", name, "VAELoader", "vae_name", code)
             if not vae and self._options.drops_missing:
                 del values["VAE"]
         upscaler = self._find_upscaler(values)
-        embeddings = self._find_embeddings(engine, client)
+        wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
+        # If a missing one may be left out, its name stays in the prompt as a word.
+        listed = self._lists.list_embeddings() if wanted else []
+        embeddings = [name for one in wanted if (name := self._find(one, listed))]
         infotext = compose_infotext(prompt, self._infotext.negative_prompt, values)
+        loader = loader or _LOADERS[0][0]
         files = GraphFiles(model, loader, loras, vae, upscaler, (), embeddings)
-        built = build_graph(infotext, files, self._recipe.base_model)
+        built = build_graph(infotext, files, base_model)
         graph = built.graph
         self._choose_encoders(graph)
-        self._missing += _list_unknown_values(graph, self._nodes, set(self._missing))
-        self._cautions += iter_cautions(self._recipe, "comfyui", built.lost)
+        self._missing += _list_unknown_values(graph, self._lists, set(self._missing))
+        cautions = list(iter_cautions(self._recipe, "comfyui", built.lost))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
-        self._cautions += (one for one in assumed if one.field != "Model")
+        cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph)}
-        return Plan(infotext, request, tuple(self._missing), tuple(self._cautions))
+        return Plan(infotext, request, tuple(self._missing), (*self._cautions, *cautions))
 
-    def _wanted(self, kind: str, name: str, code: str = "") -> Wanted:
-        for one in self._recipe.wanted:
-            if one.type == kind and one.name.lower() == name.lower():
-                return one
-        return Wanted(kind, name, code)
-
-    def _find_model(self, name: str) -> tuple[str, str]:
-        """Return (type of the loader, file), the first loader and "" if the model is missing."""
-        models = [one for one in self._recipe.wanted if one.type == "model"]
-        wanted = next((one for one in models if one.name == model_file_stem(name)), None)
-        wanted = wanted or next(iter(models), None)
-        wanted = wanted or Wanted("model", model_file_stem(name))
-        missing = Missing("model", wanted.name or wanted.hash)
-        for loader, input_name in _LOADERS:
-            values = self._nodes.list_choices(loader, input_name) or []
-            found = match_file(wanted, _list_as_files(values, input_name, self._find_path))
-            if isinstance(found, Listed):
-                return loader, found.name
-            missing = found if found.is_other else missing
-        self._missing.append(missing)
-        return _LOADERS[0][0], ""
-
-    def _find(self, kind: str, name: str, node_type: str, input_name: str, code: str = "") -> str:
-        """Return the listed name of a file; if it is missing, note that and return ""."""
-        values = self._nodes.list_choices(node_type, input_name) or []
-        listed = _list_as_files(values, input_name, self._find_path)
-        found = match_file(self._wanted(kind, name, code), listed)
-        if isinstance(found, Listed):
-            return found.name
-        if self._options.drops_missing:
-            self._cautions.append(Caution("caution_dropped", kind, name))
-        else:
-            self._missing.append(found)
-        return ""
+    def _find_file(
+        self, kind: str, name: str, node_type: str, input_name: str, code: str = ""
+    ) -> str:
+        wanted = self._want(kind, name, code)
+        return self._find(wanted, self._lists.list_files(node_type, input_name))
 
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
         if not name or name.startswith("Latent") or name in ("Lanczos", "Nearest", "None"):
             return ""
         file_name = _UPSCALERS.get(name, name)
-        file = self._find("upscaler", file_name, "UpscaleModelLoader", "model_name")
+        file = self._find_file("upscaler", file_name, "UpscaleModelLoader", "model_name")
         if not file and self._options.drops_missing:
             values["Hires upscaler"] = "Lanczos"
         return file
-
-    def _find_embeddings(self, engine: Engine, client: EngineClient) -> list[str]:
-        wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
-        if not wanted:
-            return []
-        reply = request_json(engine, client, "GET", "/embeddings")
-        names = [one for one in as_list(reply.value) if isinstance(one, str)]
-        listed = [Listed(one, (model_file_stem(one),)) for one in names]
-        found = []
-        for one in wanted:
-            match = match_file(one, listed)
-            if isinstance(match, Listed):
-                found.append(match.name)
-            elif self._options.drops_missing:  # its name stays in the prompt as a word
-                self._cautions.append(Caution("caution_dropped", "embed", one.name))
-            else:
-                self._missing.append(match)
-        return found
 
     def _choose_encoders(self, graph: Graph) -> None:
         """Set the text encoders that are there: those in the settings, or the usual ones."""
         stated = [one.strip() for one in setting.engine_encoders.split(";") if one.strip()]
         for node in graph.values():
             kind, inputs = node["class_type"], node["inputs"]
-            names = _ENCODERS.get(
-                {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
-            )
-            for index, usual in enumerate(names or (), 1):
-                choices = self._nodes.list_choices(kind, f"clip_name{index}") or []
+            family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
+            for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
+                choices = self._lists.list_choices(kind, f"clip_name{index}") or []
                 known = [one for one in stated if one in choices and usual in one.lower()]
                 known += [one for one in sorted(choices) if usual in one.lower()]
                 if known:
                     inputs[f"clip_name{index}"] = known[0]
 
 
-def _list_unknown_values(graph: Graph, nodes: _Nodes, known: set[Missing]) -> list[Missing]:
+def _list_unknown_values(graph: Graph, lists: Lists, known: set[Missing]) -> list[Missing]:
     """Return the nodes and the values of a graph that ComfyUI does not have."""
     found: dict[Missing, None] = {}
-    is_reported = {(one.type, one.name) for one in known}
+    is_reported = {one.type for one in known}
     for node in graph.values():
         kind = node["class_type"]
-        if not nodes.find(kind):
+        if not lists.find(kind):
             found[Missing("node", kind)] = None
             continue
         for name, value in node["inputs"].items():
-            choices = nodes.list_choices(kind, name) if isinstance(value, str) else None
+            choices = lists.list_choices(kind, name) if isinstance(value, str) else None
             if choices is not None and value not in choices:
-                what = _TYPES.get(name, name if _FILE.fullmatch(value) else "value")
-                if not any(one == what for one, _ in is_reported):
+                what = _name_type(name, value)
+                if what not in is_reported:
                     found[Missing(what, value)] = None
     return list(found)
 
 
-def _plan_own_graph(
-    recipe: Recipe, own: Graph, nodes: _Nodes, find_path: Callable[[str, str], str]
-) -> Plan:
-    """Plan the graph that made the image: only its seed and the spelling of files change."""
-    names = ("class_type", "inputs")
-    graph = {key: copy.deepcopy({name: node[name] for name in names}) for key, node in own.items()}
-    _ensure_output(graph, nodes)
-    kinds = list(dict.fromkeys(str(node.get("class_type")) for node in graph.values()))
-    if len(kinds) > _MAX_KINDS:
-        raise fail("engine_graph_too_large")
-    absent = [Missing("node", kind) for kind in kinds if not nodes.find(kind)]
-    custom, missing = list[str](), list[Missing](absent)
-    for kind in kinds:
-        module = as_text(nodes.find(kind).get("python_module"))
-        if nodes.find(kind).get("api_node"):  # costs the user's money
-            missing.append(Missing("paid_node", kind))
-        is_writer = nodes.find(kind).get("output_node") and kind not in _OUTPUTS
-        if nodes.find(kind) and (is_writer or not _CORE_MODULE.fullmatch(module)):
-            custom.append(kind)
-    has_seed = _replace_seed(graph, as_integer(read_graph({"prompt": own}).get("seed")), recipe)
-    for node in graph.values():
-        kind, inputs = str(node.get("class_type")), node.get("inputs")
-        if not isinstance(inputs, dict):
-            continue
+def _name_type(input_name: str, value: str) -> str:
+    """Return what a value of a node is, as a type of `Missing`."""
+    return _TYPES.get(input_name, "file" if _FILE.fullmatch(value) else "value")
+
+
+class _OwnGraphPlanner(Planner):
+    """Plans the graph that made the image: only its seed and the spelling of files change."""
+
+    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
+        super().__init__(recipe, options)
+        self._lists = lists
+
+    def plan(self, own: Graph) -> Plan:
+        names = ("class_type", "inputs")
+        graph = {
+            key: copy.deepcopy({name: node[name] for name in names}) for key, node in own.items()
+        }
+        if len({str(node["class_type"]) for node in graph.values()}) > _MAX_KINDS:
+            raise make_error("engine_graph_too_large")
+        _ensure_output(graph, self._lists)
+        custom_nodes = self._check_nodes(graph)
+        old_seed = as_integer(read_graph({"prompt": own}).get("seed"))
+        has_seed = _replace_seed(graph, old_seed, self._recipe)
+        if self._recipe.is_other_seed:
+            self._cautions.append(Caution("caution_seed" if has_seed else "caution_seed_kept"))
+        for node in graph.values():
+            kind, inputs = str(node["class_type"]), node["inputs"]
+            if isinstance(inputs, dict):
+                self._spell_inputs(kind, inputs)
+        infotext = build_infotext({"comfy": {"prompt": graph}}) or self._recipe.infotext
+        missing = tuple(dict.fromkeys(self._missing))
+        cautions = tuple(dict.fromkeys(self._cautions))
+        return Plan(infotext, {"prompt": graph}, missing, cautions, custom_nodes)
+
+    def _check_nodes(self, graph: Graph) -> tuple[str, ...]:
+        """Note the nodes that are missing; return those that need the user's consent."""
+        custom = list[str]()
+        for kind in dict.fromkeys(str(node["class_type"]) for node in graph.values()):
+            about = self._lists.find(kind)
+            is_core = _CORE_MODULE.fullmatch(as_text(about.get("python_module")))
+            if not about:
+                self._missing.append(Missing("node", clean_line(kind)))
+            elif about.get("api_node"):  # costs the user's money
+                self._missing.append(Missing("paid_node", kind))
+            elif not is_core or about.get("output_node") and kind not in _OUTPUTS:
+                custom.append(kind)
+        return tuple(custom)
+
+    def _spell_inputs(self, kind: str, inputs: dict[str, Any]) -> None:
+        """Spell the files that a node reads as ComfyUI lists them."""
         if kind == "SaveImage":
             inputs["filename_prefix"] = "gallery/image"
         for name, value in inputs.items():
-            choices = nodes.list_choices(kind, name) if isinstance(value, str) else None
-            if choices is not None and value not in choices:
-                found = _match_value(recipe, name, value, choices, find_path)
-                if isinstance(found, Missing):
-                    missing.append(found)
-                else:
-                    inputs[name] = found
-    cautions = []
-    if recipe.is_other_seed:
-        cautions.append(Caution("caution_seed" if has_seed else "caution_seed_kept"))
-    infotext = build_infotext({"comfy": {"prompt": graph}}) or recipe.infotext
-    unique = tuple(dict.fromkeys(missing))
-    return Plan(infotext, {"prompt": graph}, unique, tuple(cautions), tuple(custom))
+            if not isinstance(value, str):
+                continue
+            if kind.startswith("LoadImage") and name == "image":
+                self._cautions.append(Caution("caution_input", value=value))
+            for embedding in _EMBEDDING.findall(value):
+                stem = model_file_stem(embedding)
+                self._find(self._want("embed", stem), self._lists.list_embeddings())
+            choices = self._lists.list_choices(kind, name)
+            if choices is None:
+                continue
+            what, stem = _name_type(name, value), model_file_stem(value)
+            wanted, listed = self._want(what, stem), self._lists.list_files(kind, name)
+            if value in choices:
+                self._note_doubt(wanted, listed[choices.index(value)])
+                continue
+            found = match_file(wanted, listed) if _FILE.fullmatch(value) else None
+            if isinstance(found, EngineFile):
+                self._note_doubt(wanted, found)
+                inputs[name] = found.name
+            else:
+                self._missing.append(Missing(what, clean_line(value)))
 
 
 def _replace_seed(graph: Graph, old: int | None, recipe: Recipe) -> bool:
@@ -378,7 +385,7 @@ def _replace_seed(graph: Graph, old: int | None, recipe: Recipe) -> bool:
     return found
 
 
-def _ensure_output(graph: Graph, nodes: _Nodes) -> None:
+def _ensure_output(graph: Graph, lists: Lists) -> None:
     """Add a node that saves the image if a graph has none, since Civitai may have dropped it."""
     kinds = {key: str(node["class_type"]) for key, node in graph.items()}
     previews = [key for key, kind in kinds.items() if kind == "PreviewImage"]
@@ -386,7 +393,7 @@ def _ensure_output(graph: Graph, nodes: _Nodes) -> None:
         key
         for key, kind in kinds.items()
         if key not in previews
-        and nodes.find(kind).get("output_node")
+        and lists.find(kind).get("output_node")
         and {"image", "images"} & set(as_mapping(graph[key]["inputs"]))
     ]
     if savers:
@@ -398,23 +405,6 @@ def _ensure_output(graph: Graph, nodes: _Nodes) -> None:
     if decoders:
         inputs = {"images": [decoders[-1], 0], "filename_prefix": ""}
         graph["gallery"] = {"class_type": "SaveImage", "inputs": inputs}
-
-
-def _match_value(
-    recipe: Recipe,
-    name: str,
-    value: str,
-    choices: Sequence[str],
-    find_path: Callable[[str, str], str],
-) -> str | Missing:
-    kind = _TYPES.get(name, "file" if _FILE.fullmatch(value) else "value")
-    stem = model_file_stem(value)
-    known = [one for one in recipe.wanted if one.type == kind and one.name == stem]
-    wanted = known[0] if known else Wanted(kind, stem)
-    if not _FILE.fullmatch(value):
-        return Missing(kind, clean_line(value))
-    found = match_file(wanted, _list_as_files(choices, name, find_path))
-    return found.name if isinstance(found, Listed) else Missing(kind, clean_line(value))
 
 
 def make(
@@ -433,7 +423,7 @@ def make(
     client = connect(engine.address)
     try:
         cancelled.check()
-        is_answered = is_resumed or _send(engine, client, planned, prompt_id, cancelled)
+        is_answered = is_resumed or _send(engine, client, planned, prompt_id)
         patience = _MAX_UNKNOWN if is_answered else _MAX_UNANSWERED
         entry = _wait(engine, client, prompt_id, report, cancelled, patience)
         graph = as_mapping(planned.request["prompt"])
@@ -449,13 +439,7 @@ def make(
     )
 
 
-def _send(
-    engine: Engine,
-    client: EngineClient,
-    planned: Plan,
-    prompt_id: str,
-    cancelled: Cancellation,
-) -> bool:
+def _send(engine: Engine, client: EngineClient, planned: Plan, prompt_id: str) -> bool:
     """Send a graph; return False if the answer is late, and ComfyUI may yet take the graph.
 
     Raises EngineError if ComfyUI does not run the whole of it.
@@ -464,32 +448,29 @@ def _send(
     if "workflow" in planned.request:
         body["extra_data"] = {"extra_pnginfo": {"workflow": planned.request["workflow"]}}
     try:
-        reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION, cancelled=cancelled)
+        # Not to be cancelled: a graph that ComfyUI takes later would run.
+        reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION)
     except NetworkError as error:
         try:
-            _find_in_queue(engine, client, prompt_id, cancelled)
+            _find_in_queue(engine, client, prompt_id)
         except NetworkError:
-            raise fail("engine_off", address=engine.address) from error
+            raise make_error("engine_off", address=engine.address) from error
         return False
     except InvalidResponse as error:
-        raise fail("engine_invalid", engine=engine.name) from error
-    stated = as_mapping(reply.value)
+        raise make_error("engine_invalid", engine=engine.name) from error
+    stated = as_mapping(check_reply(engine, reply, (200, 400)).value)
     problem = as_mapping(stated.get("error"))
     if problem.get("type") == "missing_node_type":
         kind = as_text(as_mapping(problem.get("extra_info")).get("class_type"))
-        raise fail("engine_missing_node", engine=engine.name, nodes=clean_line(kind))
+        raise make_error("engine_missing_node", engine=engine.name, nodes=clean_line(kind))
     details = list(_iter_node_errors(as_mapping(stated.get("node_errors")), planned))
     if details:
         if reply.status == 200:  # it runs only a part
             stop(engine, prompt_id)
-        raise fail("engine_refused", engine=engine.name, error="; ".join(details[:3]))
+        raise make_error("engine_refused", engine=engine.name, error="; ".join(details[:3]))
     if reply.status != 200 or as_text(stated.get("prompt_id")) != prompt_id:
-        if reply.status in (401, 403):
-            raise fail("engine_needs_login", engine=engine.name, address=engine.address)
-        if reply.value is None:
-            raise fail("engine_invalid", engine=engine.name)
         detail = as_text(problem.get("message")) or f"HTTP {reply.status}"
-        raise fail("engine_refused", engine=engine.name, error=shorten_error(detail))
+        raise make_error("engine_refused", engine=engine.name, error=shorten_error(detail))
     return True
 
 
@@ -518,12 +499,12 @@ def _wait(
     failures = unknown = 0
     while True:
         try:
-            history = _poll(engine, client, f"/history/{prompt_id}", cancelled)
+            history = _poll(engine, client, f"/history/{prompt_id}", cancelled=cancelled)
             entry = as_mapping(history.get(prompt_id))
             if entry:
                 _check_status(engine, as_mapping(entry.get("status")))
                 return entry
-            state = _find_in_queue(engine, client, prompt_id, cancelled)
+            state = _find_in_queue(engine, client, prompt_id, cancelled=cancelled)
             unknown = 0 if state else unknown + 1
             patience = _MAX_UNKNOWN if state else patience
             report(0.5 if state == "queue_running" else 0.0)
@@ -531,27 +512,23 @@ def _wait(
         except (NetworkError, InvalidResponse) as error:
             failures += 1
             if failures >= _MAX_FAILURES:
-                raise fail("engine_gone", engine=engine.name) from error
+                raise make_error("engine_gone", engine=engine.name) from error
         if unknown >= patience:
             is_lost = patience == _MAX_UNKNOWN
-            raise fail("engine_forgot" if is_lost else "engine_gone", engine=engine.name)
+            raise make_error("engine_forgot" if is_lost else "engine_gone", engine=engine.name)
         cancelled.sleep(_POLL)
 
 
-def _poll(
-    engine: Engine, client: EngineClient, path: str, cancelled: Cancellation | None
-) -> Mapping[str, Any]:
-    reply = client.fetch("GET", path, cancelled=cancelled)
+def _poll(engine: Engine, client: EngineClient, path: str, **options: Any) -> Mapping[str, Any]:
+    reply = client.fetch("GET", path, **options)
     if reply.status >= 500 or reply.status == 429:  # of a proxy perhaps, for a moment
         raise NetworkError(f"HTTP {reply.status}")
     return as_mapping(check_reply(engine, reply).value)
 
 
-def _find_in_queue(
-    engine: Engine, client: EngineClient, prompt_id: str, cancelled: Cancellation | None = None
-) -> str:
+def _find_in_queue(engine: Engine, client: EngineClient, prompt_id: str, **options: Any) -> str:
     """Return "queue_running", "queue_pending", or "" if the queue does not have the graph."""
-    queue = _poll(engine, client, "/queue", cancelled)
+    queue = _poll(engine, client, "/queue", **options)
     for state in ("queue_running", "queue_pending"):
         if any(prompt_id in as_list(one)[1:2] for one in as_list(queue.get(state))):
             return state
@@ -566,8 +543,8 @@ def _check_status(engine: Engine, status: Mapping[str, Any]) -> None:
             stated = as_mapping(message[1] if len(message) > 1 else None)
             kind, text = (as_text(stated.get(n)) for n in ("node_type", "exception_message"))
             error = ": ".join(filter(None, (clean_line(kind), shorten_error(text))))
-            raise fail("engine_failed", engine=engine.name, error=error)
-    raise fail("engine_interrupted", engine=engine.name)
+            raise make_error("engine_failed", engine=engine.name, error=error)
+    raise make_error("engine_interrupted", engine=engine.name)
 
 
 def _fetch_image(
@@ -586,19 +563,19 @@ def _fetch_image(
     images.sort(key=lambda one: one[0])
     saved = [image for _, image in images if image.get("type") == "output"]
     if not saved:
-        raise fail("engine_no_image", engine=engine.name)
+        raise make_error("engine_no_image", engine=engine.name)
     names = ("filename", "subfolder", "type")
     params = {name: as_text(saved[-1].get(name)) for name in names}
     limits = ReplyLimits(wait=30, total=600, size=_MAX_IMAGE)
     try:
         reply = client.fetch("GET", "/view", params=params, limits=limits, cancelled=cancelled)
     except InvalidResponse as error:
-        raise fail("engine_too_large", engine=engine.name) from error
+        raise make_error("engine_too_large", engine=engine.name) from error
     except NetworkError as error:
-        raise fail("engine_gone", engine=engine.name) from error
+        raise make_error("engine_gone", engine=engine.name) from error
     is_image = detect_media_extension(reply.body[:16]) in ("png", "jpg", "webp")
     if reply.status != 200 or not is_image:
-        raise fail("engine_no_image", engine=engine.name)
+        raise make_error("engine_no_image", engine=engine.name)
     return reply.body
 
 
@@ -615,9 +592,9 @@ def stop(engine: Engine, prompt_id: str) -> None:
     """Take a graph out of the queue, or stop it if it runs; graphs of others go on."""
     try:
         client = connect(engine.address)
-        client.fetch("POST", "/queue", {"delete": [prompt_id]})
+        client.fetch("POST", "/queue", {"delete": [prompt_id]}, limits=_STOP)
         # Old versions ignore the id and stop whatever runs.
-        if _find_in_queue(engine, client, prompt_id) == "queue_running":
-            client.fetch("POST", "/interrupt", {"prompt_id": prompt_id})
+        if _find_in_queue(engine, client, prompt_id, limits=_STOP) == "queue_running":
+            client.fetch("POST", "/interrupt", {"prompt_id": prompt_id}, limits=_STOP)
     except (NetworkError, InvalidResponse, EngineError):
         return  # it is gone, and so is what it did

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ __all__ = [
     "check_reply",
     "connect",
     "Engine",
-    "fail",
+    "make_error",
     "find_engine",
     "find_engines",
     "list_addresses",
@@ -43,6 +43,9 @@ _USUAL = tuple(f"http://127.0.0.1:{port}" for port in (8188, 8000, 7860, 7861))
 _MAX_ADDRESSES = 20
 _MAX_LOGIN = 1_000  # characters
 _PROBE = ReplyLimits(connect=1, wait=3, total=5, size=1_000_000)
+# The folders of an absolute path, whose names may have spaces.
+_NAME = r"(?:[^\\/:\"'<>|\s]|(?<=\S) (?=[^\s\\/])){0,100}"
+_FOLDERS = re.compile(r"(?<![^\s\"'(\[=,`])(?:[A-Za-z]:)?[\\/](?=\S)(?:" + _NAME + r"[\\/])*")
 _ADDRESS = re.compile(r"https?://[^\s/@?#;]{1,200}(?:/[^\s@?#;]{0,200})?", re.IGNORECASE)
 
 
@@ -61,7 +64,7 @@ class Engine:
         return f"{name} {self.version}".strip()
 
 
-def fail(key: str, **values: object) -> EngineError:
+def make_error(key: str, **values: object) -> EngineError:
     """Return an error with the sentence for this key."""
     return EngineError(messages.translate(key, "en", **values), key, **values)
 
@@ -86,11 +89,16 @@ def _has_port(address: str) -> bool:
 def list_addresses() -> list[str]:
     """Return the addresses in the settings, then the usual ones on this machine."""
     stated = [one.strip().rstrip("/") for one in setting.engine_addresses.split(";")]
-    return list(dict.fromkeys(one for one in (*stated, *_USUAL) if one))[:_MAX_ADDRESSES]
+    stated = [one for one in stated if _ADDRESS.fullmatch(one) and _has_port(one)]
+    return list(dict.fromkeys((*stated, *_USUAL)))[:_MAX_ADDRESSES]
 
 
-def find_engines() -> list[Engine]:
-    """Ask each known address, at the same time, and return the programs that answer."""
+def find_engines(addresses: Sequence[str] | None = None) -> list[Engine]:
+    """Ask addresses, at the same time, and return the programs that answer.
+
+    addresses: None for all that are known.
+    """
+    addresses = list_addresses() if addresses is None else addresses
 
     def ask(address: str) -> Engine | None:
         try:
@@ -98,7 +106,6 @@ def find_engines() -> list[Engine]:
         except CivitaiShortcutError:
             return None
 
-    addresses = list_addresses()
     found = dict(run_parallel(addresses, ask, _MAX_ADDRESSES))
     return [engine for address in addresses if (engine := found.get(address)) is not None]
 
@@ -106,17 +113,17 @@ def find_engines() -> list[Engine]:
 def find_engine(address: str) -> Engine:
     """Return the program at a known address. Raises EngineError if it takes no requests."""
     if address not in list_addresses():  # only the owner's settings name others
-        raise fail("engine_unknown", address=address)
+        raise make_error("engine_unknown", address=address)
     try:
         engine = probe(address)
     except CivitaiShortcutError as error:
         if isinstance(error, InputError):
             raise
-        raise fail("engine_off", address=address) from error
+        raise make_error("engine_off", address=address) from error
     if engine is None:
-        raise fail("engine_none", address=address)
+        raise make_error("engine_none", address=address)
     if engine.state != "ready":
-        raise fail(f"engine_{engine.state}", engine=engine.name, address=address)
+        raise make_error(f"engine_{engine.state}", engine=engine.name, address=address)
     return engine
 
 
@@ -184,9 +191,9 @@ def request_json(
     try:
         reply = client.fetch(method, path, json_data, **options)
     except NetworkError as error:
-        raise fail("engine_off", address=engine.address) from error
+        raise make_error("engine_off", address=engine.address) from error
     except InvalidResponse as error:
-        raise fail("engine_invalid", engine=engine.name) from error
+        raise make_error("engine_invalid", engine=engine.name) from error
     return check_reply(engine, reply, allowed)
 
 
@@ -195,14 +202,14 @@ def check_reply(
 ) -> EngineReply:
     """Return a response that has JSON and one of the allowed statuses, else raise EngineError."""
     if reply.status in (401, 403):
-        raise fail("engine_needs_login", engine=engine.name, address=engine.address)
+        raise make_error("engine_needs_login", engine=engine.name, address=engine.address)
     if reply.status == 429:
-        raise fail("engine_busy", engine=engine.name)
+        raise make_error("engine_busy", engine=engine.name)
     if reply.status not in allowed:
         detail = next(_iter_details(reply.value), f"HTTP {reply.status}")
-        raise fail("engine_failed", engine=engine.name, error=detail)
+        raise make_error("engine_failed", engine=engine.name, error=detail)
     if reply.value is None:
-        raise fail("engine_invalid", engine=engine.name)
+        raise make_error("engine_invalid", engine=engine.name)
     return reply
 
 
@@ -219,5 +226,4 @@ def _iter_details(value: object) -> Iterator[str]:
 def shorten_error(text: str) -> str:
     """Return the first line of an error's text, without the folders of its paths."""
     lines = [line for line in as_text(text)[:5_000].splitlines() if line.strip()]
-    words = (re.split(r"[\\/]", word)[-1] for word in (lines[0] if lines else "").split(" "))
-    return clean_line(" ".join(words), 300)
+    return clean_line(_FOLDERS.sub("", lines[0] if lines else ""), 300)

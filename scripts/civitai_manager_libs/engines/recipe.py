@@ -17,13 +17,14 @@ __all__ = [
     "drop_lora",
     "Graph",
     "iter_cautions",
-    "Listed",
+    "EngineFile",
     "Made",
     "match_file",
     "Missing",
+    "name_group",
     "Plan",
 ]
-__all__ += ["PlanOptions", "Recipe", "Report", "Wanted"]
+__all__ += ["Planner", "PlanOptions", "real_path", "Recipe", "Report", "Wanted"]
 
 Graph = dict[str, dict[str, Any]]
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
@@ -53,13 +54,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An image that is to be made again.
+    """How an image is to be made again.
 
     infotext: with the seed to use. graph: the ComfyUI graph that made the image, None if another
     program did. is_other_seed: the seed is not the image's. base_model: as Civitai names it.
     """
 
-    image_id: int
     infotext: str
     wanted: tuple[Wanted, ...] = ()
     base_model: str = ""
@@ -84,8 +84,11 @@ class PlanOptions(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A file as an engine lists it. name: the spelling to send. stems: names that mean it."""
+class EngineFile:
+    """A file as an engine lists it. name: the spelling to send. stems: names that mean it.
+
+    path: the result of `real_path`, "" if the file is not on this machine.
+    """
 
     name: str
     stems: tuple[str, ...]
@@ -136,19 +139,17 @@ class Made:
     remarks: tuple[Caution, ...] = ()
 
 
-def match_file(wanted: Wanted, listed: Sequence[Listed]) -> Listed | Missing:
+def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Missing:
     """Return which listed file is the wanted one, by hash, by our own file, or by its only name.
 
     The name counts only if one file has it, and if that is not known to be another file.
     """
-    code = wanted.hash.lower()
-    if _HASH.fullmatch(code):
-        for one in listed:
-            size = min(len(code), len(one.hash))
-            if size >= 10 and one.hash.lower()[:size] == code[:size]:
-                return one
     for one in listed:
-        if wanted.path and one.path and _is_same_path(one.path, wanted.path):
+        if _compare_hashes(wanted, one):
+            return one
+    path = real_path(wanted.path)
+    for one in listed:
+        if path and one.path == path:
             return one
     names = {wanted.name.lower()}
     if wanted.path:  # in a folder that looks different to the engine
@@ -162,19 +163,90 @@ def match_file(wanted: Wanted, listed: Sequence[Listed]) -> Listed | Missing:
     return found[0]
 
 
-def _is_other(wanted: Wanted, listed: Listed) -> bool:
+def _is_other(wanted: Wanted, listed: EngineFile) -> bool:
     """Return whether a file with the wanted name has another hash."""
-    if wanted.other_path and listed.path and _is_same_path(wanted.other_path, listed.path):
+    if listed.path and listed.path == real_path(wanted.other_path):
         return True
-    code = wanted.hash.lower()
-    is_comparable = _HASH.fullmatch(code) and len(listed.hash) >= 10
-    size = min(len(code), len(listed.hash))
-    return bool(is_comparable) and listed.hash.lower()[:size] != code[:size]
+    return _compare_hashes(wanted, listed) is False
 
 
-def _is_same_path(path: str, other: str) -> bool:
-    names = (os.path.normcase(os.path.realpath(each)) for each in (path, other))
-    return next(names) == next(names)
+def _compare_hashes(wanted: Wanted, listed: EngineFile) -> bool | None:
+    """Return whether two hashes are of the same file, None if they cannot be compared."""
+    code, other = wanted.hash.lower(), listed.hash.lower()
+    size = min(len(code), len(other))
+    return code[:size] == other[:size] if size >= 10 and _HASH.fullmatch(code) else None
+
+
+def real_path(path: str) -> str:
+    """Return the one form of a file's path, "" if it is none."""
+    try:
+        return os.path.normcase(os.path.realpath(path)) if path else ""
+    except (OSError, ValueError):  # with a NUL
+        return ""
+
+
+class Planner:
+    """What planning has in common for all engines: files are found, what is missing is noted."""
+
+    def __init__(self, recipe: Recipe, options: PlanOptions) -> None:
+        self._recipe, self._options = recipe, options
+        self._missing: list[Missing] = []
+        self._cautions: list[Caution] = []
+
+    def _want(self, kind: str, name: str, code: str = "") -> Wanted:
+        for one in self._recipe.wanted:
+            if one.type == kind and one.name.lower() == name.lower():
+                return one
+        return Wanted(kind, name, code)
+
+    def _find(self, wanted: Wanted, listed: Sequence[EngineFile]) -> str:
+        """Return the listed name of a file; if it is missing, note that and return ""."""
+        found = match_file(wanted, listed)
+        if isinstance(found, EngineFile):
+            self._note_doubt(wanted, found)
+            return found.name
+        if self._options.drops_missing and wanted.type != "model":
+            self._cautions.append(Caution("caution_dropped", wanted.type, wanted.name))
+        else:
+            self._missing.append(found)
+        return ""
+
+    def _note_doubt(self, wanted: Wanted, found: EngineFile) -> None:
+        """Note if only the name tells that a file is the one whose hash is known."""
+        is_same = (
+            _compare_hashes(wanted, found) or found.path and found.path == real_path(wanted.path)
+        )
+        if wanted.hash and not is_same:
+            self._cautions.append(Caution("caution_name", value=found.name))
+
+    def _find_model(
+        self, values: Mapping[str, str], lists: Mapping[str, Sequence[EngineFile]]
+    ) -> tuple[str, str]:
+        """Return (key of the list, listed name) of the infotext's model, ("", "") if missing.
+
+        If no list has it, the first model that the image is said to have been made with is taken.
+        """
+        name, code = model_file_stem(values.get("Model", "")), values.get("Model hash", "")
+        models = [one for one in self._recipe.wanted if one.type == "model"]
+        stated = self._want("model", name, code) if name or code else None
+        if stated is not None and stated not in models and code:
+            listed_code = EngineFile("", (), hash=code)
+            stated = next((one for one in models if _compare_hashes(one, listed_code)), stated)
+        choices = [one for one in (stated, *models[:1]) if one is not None] or [Wanted("model", "")]
+        missing = list[Missing]()
+        for wanted in choices:
+            for key, listed in lists.items():
+                found = match_file(wanted, listed)
+                if isinstance(found, Missing):
+                    missing.append(found)
+                    continue
+                self._note_doubt(wanted, found)
+                if wanted is not stated and (stated is not None or len(models) > 1):
+                    self._cautions.append(Caution("caution_instead", "Model", found.name))
+                return key, found.name
+        named = [one for one in missing if one.name == missing[0].name]
+        self._missing.append(next((one for one in named if one.is_other), missing[0]))
+        return "", ""
 
 
 def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) -> Iterator[Caution]:
@@ -185,9 +257,10 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
         yield Caution("caution_seed")
     names = set[tuple[str, str]]()
     for loss in losses:
-        name = loss.field if loss.field in ("Prompt", "Negative prompt") else _name_group(loss)
-        if (name, loss.got) not in names and loss.field not in ("RNG", "Denoising strength"):
-            names.add((name, loss.got))
+        name, is_prompt = name_group(loss.field), loss.field in ("Prompt", "Negative prompt")
+        one = (name, loss.sent if is_prompt else loss.got)
+        if one not in names and loss.field not in ("RNG", "Denoising strength"):
+            names.add(one)
             yield Caution(
                 "caution_instead" if loss.got else "caution_lost", name, loss.got or loss.sent
             )
@@ -212,10 +285,10 @@ def drop_lora(prompt: str, name: str) -> str:
     return prompt
 
 
-def _name_group(loss: Loss) -> str:
+def name_group(field: str) -> str:
     """Return a parameter's name, for those of an extension the word that they begin with."""
-    word = loss.field.partition(" ")[0]
-    return word if word in ("ADetailer", "ControlNet", "Refiner", "Variation") else loss.field
+    word = field.partition(" ")[0]
+    return word if word in ("ADetailer", "ControlNet", "Refiner", "Variation") else field
 
 
 def _find_maker(recipe: Recipe) -> Literal["comfyui", "webui"]:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .. import setting, util
@@ -27,25 +27,32 @@ from ..core import (
     write_text_file,
 )
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError, SettingError
-from ..infotext import compose_infotext, parse_infotext, translate_prompt, translate_sampler
+from ..infotext import (
+    compose_infotext,
+    iter_special_parameters,
+    parse_infotext,
+    translate_prompt,
+    translate_sampler,
+)
 from ..network import EngineClient, EngineReply, ReplyLimits
-from .find import check_reply, connect, Engine, fail, list_addresses, request_json
+from .find import check_reply, connect, Engine, make_error, list_addresses, request_json
 from .recipe import (
     Caution,
     drop_lora,
     iter_cautions,
-    Listed,
+    EngineFile,
     Made,
-    match_file,
     Missing,
+    name_group,
     Plan,
+    Planner,
     PlanOptions,
+    real_path,
     Recipe,
     Report,
-    Wanted,
 )
 
-__all__ = ["has_noted_options", "list_files", "make", "plan", "restore_noted_options"]
+__all__ = ["has_noted_options", "list_files", "Lists", "make", "plan", "restore_noted_options"]
 
 _MAX_IMAGE = 140_000_000  # bytes of a response: an image of 100 MB in base64
 _PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=_MAX_IMAGE)
@@ -59,15 +66,23 @@ _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _SAME = re.compile(r"use same .*", re.IGNORECASE)
 _MODULE = re.compile(r"Module \d{1,2}")
 _RNG = ("GPU", "CPU", "NV")
+# What else a WebUI takes of an infotext without an extension or another file.
+_CARRIED = {
+    *("RNG", "ENSD", "Eta", "Emphasis", "Variation seed", "Variation seed strength"),
+    *("Seed resize from", "Denoising strength", "Hires prompt", "Hires negative prompt"),
+    *("Token merging ratio", "Token merging ratio hr", "Schedule max sigma", "Schedule min sigma"),
+    *("Schedule rho", "Sigma churn", "Sigma noise", "Sigma tmin", "Sigma tmax", "UniPC order"),
+}
 _MODEL = "sd_model_checkpoint"
 
 
-class _Lists:
+class Lists:
     """What a WebUI lists, each list asked for once."""
 
-    def __init__(self, engine: Engine, client: EngineClient) -> None:
-        self._engine, self._client = engine, client
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._client = engine, connect(engine.address)
         self._known: dict[str, list[Mapping[str, Any]] | None] = {}
+        self._files: dict[str, list[EngineFile]] = {}
 
     def read(self, name: str) -> list[Mapping[str, Any]] | None:
         """Return the entries of a list such as "loras", None if the WebUI has no such list."""
@@ -78,24 +93,36 @@ class _Lists:
             self._known[name] = entries if reply.status == 200 else None
         return self._known[name]
 
-    def list_files(self, name: str) -> list[Listed]:
+    def list_files(self, name: str) -> list[EngineFile]:
         keys = {
             "sd-models": ("title", ("model_name", "filename"), "filename"),
             "loras": ("name", ("name", "alias"), "path"),
             "sd-vae": ("model_name", ("model_name", "filename"), "filename"),
             "sd-modules": ("model_name", ("model_name", "filename"), "filename"),
         }
+        if name in self._files:
+            return self._files[name]
         name_key, stem_keys, path_key = keys[name]
-        return [
-            Listed(
+        self._files[name] = [
+            EngineFile(
                 as_text(one.get(name_key)),
                 tuple(model_file_stem(as_text(one.get(key))) for key in stem_keys if one.get(key)),
-                as_text(one.get(path_key)),
+                real_path(as_text(one.get(path_key))),
                 as_text(one.get("sha256")) or as_text(one.get("hash")),
             )
             for one in self.read(name) or ()
             if as_text(one.get(name_key))
         ]
+        return self._files[name]
+
+    def list_embeddings(self) -> list[EngineFile] | None:
+        """Return the embeddings, None if the WebUI does not list them."""
+        path = "/sdapi/v1/embeddings"
+        reply = request_json(self._engine, self._client, "GET", path, (200, 404))
+        if reply.status == 404:
+            return None
+        parts = (as_mapping(as_mapping(reply.value).get(part)) for part in ("loaded", "skipped"))
+        return [EngineFile(name, (name,)) for part in parts for name in part]
 
     def list_names(self, name: str, keys: tuple[str, ...] = ("name",)) -> list[str] | None:
         entries = self.read(name)
@@ -106,7 +133,7 @@ class _Lists:
 
 def list_files(engine: Engine) -> dict[str, list[str]]:
     """Return the names of a WebUI's models, LoRAs, VAEs, upscalers, samplers and schedules."""
-    lists = _Lists(engine, connect(engine.address))
+    lists = Lists(engine)
     vaes = "sd-vae" if lists.read("sd-vae") is not None else "sd-modules"
     return {
         "model": [one.name for one in lists.list_files("sd-models")],
@@ -118,17 +145,23 @@ def list_files(engine: Engine) -> dict[str, list[str]]:
     }
 
 
-def plan(engine: Engine, recipe: Recipe, options: PlanOptions = PlanOptions()) -> Plan:
-    """Return the body of txt2img, what is missing, and why the image will differ."""
-    return _Planner(engine, recipe, options).plan()
+def plan(
+    engine: Engine,
+    recipe: Recipe,
+    options: PlanOptions = PlanOptions(),
+    lists: Lists | None = None,
+) -> Plan:
+    """Return the body of txt2img, what is missing, and why the image will differ.
+
+    lists: those of an earlier plan, so that the engine is not asked again.
+    """
+    return _Planner(recipe, options, lists or Lists(engine)).plan()
 
 
-class _Planner:
-    def __init__(self, engine: Engine, recipe: Recipe, options: PlanOptions) -> None:
-        self._engine, self._recipe, self._options = engine, recipe, options
-        self._lists = _Lists(engine, connect(engine.address))
-        self._missing: list[Missing] = []
-        self._cautions: list[Caution] = []
+class _Planner(Planner):
+    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
+        super().__init__(recipe, options)
+        self._lists = lists
 
     def plan(self) -> Plan:
         infotext = parse_infotext(self._recipe.infotext)
@@ -137,11 +170,19 @@ class _Planner:
             name in values for name in ("Hires upscale", "Hires resize", "Hires upscaler")
         )
         settings: dict[str, Any] = {}
-        self._choose_model(values, settings)
+        models = {_MODEL: self._lists.list_files("sd-models")}
+        name, title = self._find_model(values, models)
+        if title:
+            settings[name] = title
+            values["Model"] = model_file_stem(title.partition(" [")[0])
         self._choose_vae(values, settings)
         prompt = self._spell_loras(infotext.prompt)
         body = self._build_body(values)
-        cautions = list(iter_cautions(self._recipe, self._engine.kind, ()))
+        self._check_embeddings()
+        cautions = list(iter_cautions(self._recipe, "webui", ()))
+        special = (name for name, _ in iter_special_parameters(values) if name not in _CARRIED)
+        for group in dict.fromkeys(map(name_group, special)):
+            cautions.append(Caution("caution_unsure", group))
         if is_img2img:
             values.pop("Denoising strength")
         text = compose_infotext(prompt, infotext.negative_prompt, values)
@@ -152,31 +193,6 @@ class _Planner:
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(text, body, missing, (*cautions, *self._cautions))
 
-    def _wanted(self, kind: str, name: str, code: str = "") -> Wanted:
-        for one in self._recipe.wanted:
-            if one.type == kind and one.name.lower() == name.lower():
-                return one
-        return Wanted(kind, name, code)
-
-    def _find(self, wanted: Wanted, listed: Sequence[Listed]) -> str:
-        found = match_file(wanted, listed)
-        if isinstance(found, Listed):
-            return found.name
-        if self._options.drops_missing and wanted.type != "model":
-            self._cautions.append(Caution("caution_dropped", wanted.type, wanted.name))
-        else:
-            self._missing.append(found)
-        return ""
-
-    def _choose_model(self, values: dict[str, str], settings: dict[str, Any]) -> None:
-        name = model_file_stem(values.get("Model", ""))
-        models = [one for one in self._recipe.wanted if one.type == "model"]
-        wanted = next((one for one in models if one.name == name), None)
-        wanted = wanted or next(iter(models), Wanted("model", name, values.get("Model hash", "")))
-        title = self._find(wanted, self._lists.list_files("sd-models"))
-        if title:
-            settings[_MODEL] = title
-
     def _choose_vae(self, values: dict[str, str], settings: dict[str, Any]) -> None:
         modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
         stated = values.get("VAE", "")
@@ -184,20 +200,26 @@ class _Planner:
         if self._lists.read("sd-vae") is not None:  # the Forges have modules instead
             settings["sd_vae"] = "None" if stated.lower() == "none" else "Automatic"
             if has_vae:
-                wanted = self._wanted("vae", model_file_stem(stated), values.get("VAE hash", ""))
+                wanted = self._want("vae", model_file_stem(stated), values.get("VAE hash", ""))
                 settings["sd_vae"] = self._find(wanted, self._lists.list_files("sd-vae")) or "None"
         elif modules or has_vae:
             listed = self._lists.list_files("sd-modules")
             names = [model_file_stem(one) for one in modules or [stated]]
-            found = [self._find(self._wanted("vae", name), listed) for name in names]
+            found = [self._find(self._want("vae", name), listed) for name in names]
             settings["forge_additional_modules"] = [name for name in found if name]
+
+    def _check_embeddings(self) -> None:
+        wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
+        listed = self._lists.list_embeddings() if wanted else None
+        for one in wanted if listed is not None else ():
+            self._find(one, listed or ())
 
     def _spell_loras(self, prompt: str) -> str:
         """Return a prompt whose LoRA tags have the names by which the WebUI knows the files."""
         listed = self._lists.list_files("loras")
         names: dict[str, str] = {}
         for tag in translate_prompt(prompt).loras:
-            names[tag.name.lower()] = self._find(self._wanted("lora", tag.name), listed)
+            names[tag.name.lower()] = self._find(self._want("lora", tag.name), listed)
 
         def spell(found: re.Match[str]) -> str:
             name = names.get(found[2].strip().lower())
@@ -288,7 +310,10 @@ class _Planner:
             else:
                 self._missing.append(Missing("upscaler", upscaler))
         denoise = as_number(values.get("Denoising strength"))
-        hires |= {"hr_upscaler": spelled or upscaler, "denoising_strength": denoise or 0.7}
+        hires |= {
+            "hr_upscaler": spelled or upscaler,
+            "denoising_strength": 0.7 if denoise is None else denoise,
+        }
         hires["hr_second_pass_steps"] = as_integer(values.get("Hires steps")) or 0
         names = ("Hires sampler", "Hires schedule type")
         hires |= self._choose_sampler("hr_sampler_name", "hr_scheduler", values, *names)
@@ -298,7 +323,8 @@ class _Planner:
     def _add_settings(self, values: Mapping[str, str], settings: dict[str, Any]) -> None:
         """Add the settings that belong to the recipe; they would hold for the user otherwise."""
         settings["CLIP_stop_at_last_layers"] = as_integer(values.get("Clip skip")) or 1
-        rng = values.get("RNG", "CPU" if self._recipe.graph is not None else "")
+        # A1111 does not state its default.
+        rng = values.get("RNG", "CPU" if self._recipe.graph is not None else "GPU")
         if rng in _RNG:
             settings["randn_source"] = rng
         if (ensd := as_integer(values.get("ENSD"))) is not None:
@@ -376,10 +402,10 @@ def make(
         if _restore_options(client, changes) and is_over:
             _note_options(engine.address, {})
     cancelled.check()
-    if request.error is not None or reply is None:
-        if isinstance(request.error, InvalidResponse):
-            raise fail("engine_too_large", engine=engine.name) from request.error
-        raise fail("engine_gone", engine=engine.name) from request.error
+    error = None if request is None else request.error
+    if error is not None or reply is None:
+        key = "engine_too_large" if isinstance(error, InvalidResponse) else "engine_gone"
+        raise make_error(key, engine=engine.name) from error
     return _read_reply(engine, reply)
 
 
@@ -492,7 +518,7 @@ def _read_reply(engine: Engine, reply: EngineReply) -> Made:
     value = as_mapping(check_reply(engine, reply).value)
     image = _decode_image(next(iter(as_list(value.get("images"))), None))
     if image is None:
-        raise fail("engine_no_image", engine=engine.name)
+        raise make_error("engine_no_image", engine=engine.name)
     info = value.get("info")
     try:
         stated = as_mapping(json.loads(info) if isinstance(info, str) else info)

@@ -1,6 +1,14 @@
 """How an image was made: read from a record, a graph or a file, and written as an infotext."""
 
-from .comfy import build_graph, build_workflow, GraphFiles, read_graph, translate_prompt
+from .comfy import (
+    build_graph,
+    build_workflow,
+    find_family,
+    GraphFiles,
+    iter_special_parameters,
+    read_graph,
+    translate_prompt,
+)
 from .comfy.write_prompt import parse_weights
 from .differences import Difference, list_differences, list_prompt_words
 from .embedding import embed_infotext
@@ -46,4 +54,4 @@ __all__ += [
 ]
 __all__ += ["read_generation", "read_graph", "summarize", "translate_for_host"]
 __all__ += ["translate_infotext", "translate_prompt", "translate_sampler"]
-__all__ += ["read_embedded_texts"]
+__all__ += ["find_family", "iter_special_parameters", "read_embedded_texts"]

@@ -32,6 +32,7 @@ from .job_texts import (
 from .making import (
     check_plan,
     describe_cautions,
+    describe_difference,
     keep_image,
     list_missing_names,
     make_recipe,
@@ -57,7 +58,14 @@ __all__ += [
     "Item",
 ]
 __all__ += ["Job", "JobClient", "JobOptions", "JobService", "JobState", "JobStore", "JobWorker"]
-__all__ += ["check_plan", "describe_cautions", "keep_image", "list_missing_names", "make_recipe"]
+__all__ += [
+    "check_plan",
+    "describe_cautions",
+    "describe_difference",
+    "keep_image",
+    "list_missing_names",
+    "make_recipe",
+]
 __all__ += ["MakeJob", "MakeService"]
 __all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]
 __all__ += ["WalkState"]

@@ -34,8 +34,10 @@ from ..i18n import messages
 from ..infotext import (
     build_infotext,
     compose_infotext,
+    Difference,
     embed_infotext,
     find_graph,
+    list_differences,
     list_resources,
     parse_infotext,
     read_embedded,
@@ -44,7 +46,13 @@ from ..library import bookmarks, image_cache, image_records, reproductions
 from ..model_files import get_model_index
 from .tables import jobs_database
 
-__all__ = ["check_plan", "describe_cautions", "keep_image", "list_missing_names"]
+__all__ = [
+    "check_plan",
+    "describe_cautions",
+    "describe_difference",
+    "keep_image",
+    "list_missing_names",
+]
 __all__ += ["make_recipe", "MakeJob", "MakeService"]
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
@@ -53,6 +61,8 @@ _KEPT = 100  # jobs that are over
 _MAX_SEED = 2**32
 _COLUMNS = "id, created, image_id, engine, plan, prompt_id, state, problem, path"
 _MAX_NAMES = 20  # in a sentence
+_MAX_SHOWN = 60  # characters of a value in a sentence
+_SUBSTITUTIONS = ("checkpoint", "changed", "lora_missing", "lora_absent", "vae_missing")
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ def make_recipe(image: Image, seed: int | None = None, path: str = "") -> Recipe
         infotext = read_embedded(path).infotext if path else ""
     read = parse_infotext(infotext)
     if not read.prompt and not read.parameters:
-        raise engines.fail("engine_no_recipe")
+        raise engines.make_error("engine_no_recipe")
     own_seed = as_integer(read.parameters.get("Seed"))
     if seed == -1 or seed is None and (own_seed is None or own_seed < 0):
         seed = random.randrange(_MAX_SEED)
@@ -104,7 +114,7 @@ def make_recipe(image: Image, seed: int | None = None, path: str = "") -> Recipe
     values = {**read.parameters, "Seed": str(seed)}
     infotext = compose_infotext(read.prompt, read.negative_prompt, values)
     wanted = tuple(_find_wanted(image))
-    return Recipe(image.id, infotext, wanted, image.base_model or "", graph, is_other)
+    return Recipe(infotext, wanted, image.base_model or "", graph, is_other)
 
 
 def _find_wanted(image: Image) -> Iterable[Wanted]:
@@ -135,7 +145,7 @@ def check_plan(engine: Engine, plan: Plan, options: PlanOptions) -> None:
         )
     if plan.custom_nodes and not options.runs_custom_nodes:
         nodes = ", ".join(clean_line(kind, 60) for kind in plan.custom_nodes[:_MAX_NAMES])
-        raise engines.fail("engine_consent", nodes=nodes)
+        raise engines.make_error("engine_consent", nodes=nodes)
 
 
 def list_missing_names(missing: Iterable[Missing], language: str) -> list[str]:
@@ -162,6 +172,23 @@ def describe_cautions(cautions: Iterable[Caution], language: str) -> list[str]:
     ]
 
 
+def describe_difference(difference: Difference, language: str) -> str:
+    """Return a sentence for one difference of an image from what it was made after."""
+    values = {
+        "field": messages.get_parameter_label(clean_line(difference.field, _MAX_SHOWN), language),
+        "original": clean_line(difference.original, _MAX_SHOWN),
+        "made": clean_line(difference.made, _MAX_SHOWN),
+    }
+    return messages.translate(_name_difference(difference), language, **values)
+
+
+def _name_difference(difference: Difference) -> str:
+    """Return the key of the sentence for a difference."""
+    is_plain = difference.kind in ("absent", "added")
+    is_group = is_plain and not (difference.original or difference.made)
+    return f"differs_{difference.kind}{'_group' if is_group else ''}"
+
+
 def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
     """Write a made image with its infotext to a file, store it as a reproduction; return the path.
 
@@ -184,7 +211,7 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
         picture = reproductions.open_image(path)
     except NotAnImage as error:
         remove_if_present(path)
-        raise engines.fail("engine_no_image", engine="") from error
+        raise engines.make_error("engine_no_image", engine="") from error
     except TooLarge:  # to be compared
         picture = None
     if made.infotext:
@@ -224,6 +251,7 @@ class MakeService:
         self._thread: threading.Thread | None = None
         self._running: dict[int, Cancellation] = {}
         self._parts: dict[int, float] = {}
+        self._restores = False  # settings of WebUIs, before the first image
 
     def add(self, image: Image, engine: Engine, plan: Plan) -> int:
         """Queue an image and return the job's id."""
@@ -265,7 +293,8 @@ class MakeService:
     def resume_after_start(self) -> None:
         """Go on with the images and put back the settings that an earlier process has left."""
         has_jobs = os.path.isfile(setting.database_file()) and bool(self._list_next())
-        if has_jobs or engines.webui_api.has_noted_options():
+        self._restores = engines.webui_api.has_noted_options()
+        if has_jobs or self._restores:
             self._wake()
 
     def _list_next(self) -> list[MakeJob]:
@@ -286,7 +315,9 @@ class MakeService:
         lock, is_broken = sqlite.ProcessLock(path), True
         try:
             if lock.acquire(1.0):
-                engines.webui_api.restore_noted_options()
+                if self._restores:
+                    self._restores = False
+                    engines.webui_api.restore_noted_options()
                 while self._run_next():
                     pass
             is_broken = False
@@ -335,22 +366,35 @@ class MakeService:
                     job.engine, job.plan, job.prompt_id, report, cancelled, is_resumed
                 )
             elif is_resumed:
-                raise engines.fail("engine_job_lost", engine=job.engine.name)
+                raise engines.make_error("engine_job_lost", engine=job.engine.name)
             else:
                 make = engines.MODULES[job.engine.kind].make
                 made = make(job.engine, job.plan, job.prompt_id, report, cancelled)
             image = image_records.find_image(job.image_id) or Image(job.image_id, "")
             seed = as_integer(parse_infotext(job.plan.infotext).parameters.get("Seed")) or 0
             path = keep_image(made, image, seed)
-            values = {"engine": job.engine.name}
-            problem = {"key": made.remarks[0].key, "values": values} if made.remarks else {}
-            _update(job.id, "done", problem, path)
+            _update(job.id, "done", _find_remark(job, made), path)
         except Cancelled:
             _update(job.id, "stopped")
         except EngineError as error:
             _update(job.id, "failed", {"key": error.key, "values": error.values})
         except CivitaiShortcutError as error:
             _update(job.id, "failed", {"text": str(error)})
+
+
+def _find_remark(job: MakeJob, made: Made) -> dict[str, Any]:
+    """Return what the user should know of an image that was made, {} if nothing.
+
+    A WebUI silently takes another model or sampler if it does not find the one in the request.
+    """
+    if made.remarks:
+        return {"key": made.remarks[0].key, "values": {"engine": job.engine.name}}
+    if job.engine.kind == "webui":
+        for one in list_differences(job.plan.infotext, made.infotext):
+            if one.kind in _SUBSTITUTIONS:
+                values = {"field": one.field, "original": one.original, "made": one.made}
+                return {"key": _name_difference(one), "values": values}
+    return {}
 
 
 def _open_database() -> sqlite.Database:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs.core import as_number, model_file_stem
 from civitai_manager_libs.infotext import build_infotext, Loss, parse_infotext
-from civitai_manager_libs.infotext.comfy import build_graph, build_workflow, GraphFiles
+from civitai_manager_libs.infotext.comfy import build_graph, build_workflow, find_family, GraphFiles
 from civitai_manager_libs.infotext.comfy.write_graph import split_hires_size
 from civitai_manager_libs.infotext.comfy.write_prompt import parse_weights, translate_prompt
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
@@ -248,3 +248,57 @@ def test_automatic_schedule_is_the_samplers_own(sampler, schedule):
     graph = build_graph(f"a\n{LINE}, {sampler}").graph
     used = next(n for n in graph.values() if n["class_type"] == "KSampler")
     assert used["inputs"]["scheduler"] == schedule
+
+
+def _list_schedules(line):
+    graph = build_graph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
+    kinds = [node["inputs"] for node in graph.values() if node["class_type"] == "KSampler"]
+    return [inputs["scheduler"] for inputs in kinds]
+
+
+@pytest.mark.parametrize(
+    ("line", "schedules"),
+    [
+        ("Schedule type: Automatic, Hires sampler: DPM++ 2M", ["normal", "karras"]),
+        ("Schedule type: Simple, Hires sampler: DPM++ 2M", ["simple", "simple"]),
+        ("Sampler: DPM++ 2M, Schedule type: Exponential, Hires schedule type: Automatic", None),
+    ],
+)
+def test_automatic_schedule_of_a_second_pass_is_of_its_own_sampler(line, schedules):
+    assert _list_schedules(line) == (schedules or ["exponential", "karras"])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "lost"),
+    [
+        ("a <lora:x:1:lbw=MIDD>", ("<lora:x:1:lbw=MIDD>",)),
+        ("".join(f"<lora:l{n}:1>" for n in range(60)), ("<lora:l50:1>",)),
+        ("x" * 100_003, ("xxx",)),
+        ("a BREAK " * 30, ("BREAK",)),
+    ],
+    ids=["blocks", "loras", "long", "parts"],
+)
+def test_what_a_graph_drops_of_a_prompt_is_told(prompt, lost):
+    assert translate_prompt(prompt).lost == lost
+
+
+@pytest.mark.parametrize(
+    ("base_model", "family"), [("SD 1.5", "sd1"), ("", "flux"), ("Flux.1 D", "flux"), ("Qwen", "")]
+)
+def test_base_model_decides_before_distilled_cfg(base_model, family):
+    assert find_family(base_model, parse_infotext(f"a\n{LINE}, Distilled CFG Scale: 3")) == family
+
+
+@pytest.mark.parametrize(
+    ("line", "lost"),
+    [
+        ("Steps: 99999", Loss("Steps", "99999", "10000")),
+        ("Clip skip: 30", Loss("Clip skip", "30")),
+        ("Sampler: foo bar", Loss("Sampler", "foo bar", "Euler")),
+    ],
+)
+def test_value_over_a_limit_is_told(line, lost):
+    name = line.partition(":")[0]
+    rest = ", ".join(one for one in LINE.split(", ") if not one.startswith(name))
+    built = build_graph(f"a\n{line}, {rest}")
+    assert built.lost == (lost,) and "foo" not in str(built.graph)

@@ -14,7 +14,7 @@ from ..samplers import translate_sampler
 from .write_prompt import LoraTag, translate_prompt
 
 __all__ = ["build_graph", "build_workflow", "ComfyGraph", "find_family", "GraphFiles"]
-__all__ += ["split_hires_size"]
+__all__ += ["iter_special_parameters", "split_hires_size"]
 
 Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
 _Link = list[Any]
@@ -93,7 +93,7 @@ _MEANINGLESS = {
 }
 _WITHOUT_EFFECT = {("RNG", "CPU"), ("ENSD", "0"), ("Emphasis", "Original"), ("Eta", "0")}
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-_MAX_CFG, _MAX_SIDE = 100, 16_384
+_MAX_CFG, _MAX_SIDE, _MAX_STEPS = 100, 16_384, 10_000
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class ComfyGraph:
 def find_family(base_model: str, infotext: Infotext) -> str:
     """Return "flux", "sd3", "sdxl" or "sd1" for a base model as Civitai names it, "" if unknown."""
     name = base_model.lower()
-    if name.startswith("flux.1") or "Distilled CFG Scale" in infotext.parameters:
+    if name.startswith("flux.1") or not name and "Distilled CFG Scale" in infotext.parameters:
         return "flux"
     if name.startswith(("sd 3", "sd3")):
         return "sd3"
@@ -179,7 +179,9 @@ class _GraphWriter:
         self._assumed: list[Loss] = []
 
     def write(self) -> ComfyGraph:
-        steps = min(max(self._number("Steps", 20), 1), 10_000)
+        steps = min(max(stated := self._number("Steps", 20), 1), _MAX_STEPS)
+        if steps != stated:
+            self._lost.append(Loss("Steps", f"{stated:g}", str(steps)))
         size = self._find_size()
         names = self._find_sampler("Sampler", "Schedule type")
         prompt = translate_prompt(self._prompts[0], int(steps), self._files.embeddings)
@@ -199,7 +201,7 @@ class _GraphWriter:
         final_size = split_hires_size({**self._values, "Size": f"{size[0]}x{size[1]}"})
         if final_size is not None:
             latent = self._enlarge(latent, vae, size, final_size)
-            hires_names = self._find_hires_sampler(names)
+            hires_names = self._find_hires_sampler()
             hires = self._read_hires_values(pass_values)
             latent = self._sample(model, conditions, latent, hires_names, hires)
         elif "Denoising strength" in self._values:  # the image that it was made from is unknown
@@ -209,7 +211,8 @@ class _GraphWriter:
         for side, lost in (("Prompt", prompt.lost), ("Negative prompt", negative.lost)):
             self._lost += [Loss(side, each) for each in lost]
         self._lost += self._iter_other_losses()
-        return ComfyGraph(self._graph, tuple(self._lost), tuple(self._assumed))
+        unique = tuple(dict.fromkeys(self._lost)), tuple(dict.fromkeys(self._assumed))
+        return ComfyGraph(self._graph, *unique)
 
     def _add(self, node_type: str, **inputs: Any) -> _Link:
         node_id = str(len(self._graph) + 1)
@@ -250,9 +253,10 @@ class _GraphWriter:
             sampler = "Euler"
             self._assumed.append(Loss(name, "", sampler))
         known = _SAMPLERS.get(sampler)
-        if known is None and not re.fullmatch("[a-z][a-z0-9_]*", sampler):  # not ComfyUI's own name
+        is_own = re.fullmatch("[a-z][a-z0-9_]*", sampler) is not None  # ComfyUI's name
+        if known is None and not is_own:
             self._lost.append(Loss(name, sampler, "Euler"))
-        own = known or (sampler if sampler.islower() else "euler")
+        own = known or (sampler if is_own else "euler")
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
     def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
@@ -271,22 +275,20 @@ class _GraphWriter:
             self._lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
 
-    def _find_hires_sampler(self, first: tuple[str, str]) -> tuple[str, str]:
-        stated = (self._values.get(n, "") for n in ("Hires sampler", "Hires schedule type"))
-        has_sampler, has_schedule = (bool(one) and not _SAME.fullmatch(one) for one in stated)
-        if has_sampler:
-            sampler, schedule = self._find_sampler("Hires sampler", "Hires schedule type")
-            return sampler, schedule if has_schedule else first[1]
-        if has_schedule:
-            name = self._values["Hires schedule type"]
-            return first[0], self._find_schedule("", "Hires schedule type", name)
-        return first
+    def _find_hires_sampler(self) -> tuple[str, str]:
+        """Return ComfyUI's (sampler, schedule); `Automatic` depends on the pass's own sampler."""
+        names = (("Hires sampler", "Sampler"), ("Hires schedule type", "Schedule type"))
+        stated = (
+            own if (one := self._values.get(own, "")) and not _SAME.fullmatch(one) else first
+            for own, first in names
+        )
+        return self._find_sampler(next(stated), next(stated))
 
     def _read_hires_values(self, first: Mapping[str, Any]) -> dict[str, Any]:
         steps = as_integer(self._values.get("Hires steps")) or first["steps"]
         cfg = as_number(self._values.get("Hires CFG Scale")) or first["cfg"]
         denoise = min(self._number("Denoising strength", 0.7), 1)
-        steps = min(max(steps, 1), 10_000)
+        steps = min(max(steps, 1), _MAX_STEPS)
         return {
             "steps": steps,
             "cfg": self._limit_cfg("Hires CFG Scale", cfg),
@@ -322,7 +324,9 @@ class _GraphWriter:
         if skip > 1 and family in ("sdxl", "flux", "sd3"):
             if (family, skip) != ("sdxl", 2):  # there A1111 ignores it
                 self._lost.append(Loss("Clip skip", str(skip), ""))
-        elif 1 < skip <= 24:
+        elif skip > 24:
+            self._lost.append(Loss("Clip skip", str(skip)))
+        elif skip > 1:
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
         if family == "flux":
             shift = {"max_shift": 1.15, "base_shift": 0.5}
@@ -414,14 +418,20 @@ class _GraphWriter:
         return self._add("VAEEncode", pixels=image, vae=vae)
 
     def _iter_other_losses(self) -> Iterator[Loss]:
-        for name, value in self._values.items():
-            known = name in _CARRIED or name in INFORMATIONAL_FIELDS or name in _MEANINGLESS
-            is_same = name.startswith("Hires ") and _SAME.fullmatch(value)
-            is_carried = known or is_same or _MODULE.fullmatch(name)
-            if not is_carried and (name, value) not in _WITHOUT_EFFECT:
-                yield Loss(name, value)
+        for name, value in iter_special_parameters(self._values):
+            yield Loss(name, value)
         if self._family != "flux" and "Distilled CFG Scale" in self._values:
             yield Loss("Distilled CFG Scale", self._values["Distilled CFG Scale"])
+
+
+def iter_special_parameters(parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that belong to an extension or to a rare setting of A1111."""
+    for name, value in parameters.items():
+        known = name in _CARRIED or name in INFORMATIONAL_FIELDS or name in _MEANINGLESS
+        is_same = name.startswith("Hires ") and _SAME.fullmatch(value)
+        is_carried = known or is_same or _MODULE.fullmatch(name)
+        if not is_carried and (name, value) not in _WITHOUT_EFFECT:
+            yield name, value
 
 
 def _name_file(name: str) -> str:

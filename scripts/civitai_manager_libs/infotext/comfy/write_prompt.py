@@ -13,8 +13,10 @@ __all__ = ["ComfyPrompt", "LoraTag", "parse_weights", "translate_prompt"]
 
 _MAX_PROMPT = 100_000  # characters
 _MAX_LEVELS = 10  # of brackets within brackets that vary a prompt
-_MAX_LORAS, _MAX_PARTS = 50, 50
+_MAX_LORAS, _MAX_PARTS = 50, 20
 _MAX_WEIGHT = 1000.0
+_MAX_TOLD = 60  # characters of a text that is too long
+_WEIGHTS = {"te", "unet"}  # what a tag may name
 _TOKEN = re.compile(r"\\[()\[\]\\]|:\s*[+-]?[.\d]{1,40}\s*\)|[()\[\]\\:]|[^\\()\[\]:]+")
 _EXTRA_NETWORK = re.compile(r"<(\w{1,40}):([^<>\n]{1,500})>")
 _BREAK = re.compile(r"\bBREAK\b")
@@ -55,6 +57,8 @@ def translate_prompt(
     has_tags: False for a negative prompt, whose tags are words.
     """
     text, lost = clean_text(prompt[:_MAX_PROMPT]), list[str]()
+    if len(prompt) > _MAX_PROMPT:
+        lost.append(prompt[_MAX_PROMPT : _MAX_PROMPT + _MAX_TOLD])
     loras = tuple(_take_tags(text, lost)) if has_tags else ()
     text = _EXTRA_NETWORK.sub("", text) if has_tags else text
     text = _choose_texts(text, steps, lost)
@@ -128,7 +132,9 @@ def _weigh(text: str, weight: float) -> str:
 
 def _take_tags(text: str, lost: list[str]) -> Iterator[LoraTag]:
     """Yield the LoRAs of a prompt's tags; add the tags of other networks to `lost`."""
-    for found in list(_EXTRA_NETWORK.finditer(text))[:_MAX_LORAS]:
+    tags = list(_EXTRA_NETWORK.finditer(text))
+    lost.extend(found[0] for found in tags[_MAX_LORAS : _MAX_LORAS + 1])  # names the first of them
+    for found in tags[:_MAX_LORAS]:
         stated = dict(one.split("=", 1) for one in found[2].split(":") if "=" in one)
         name, *weights = (one for one in found[2].split(":") if "=" not in one)
         clip = as_number(stated.get("te", weights[0] if weights else 1))
@@ -136,6 +142,8 @@ def _take_tags(text: str, lost: list[str]) -> Iterator[LoraTag]:
         if found[1].lower() not in ("lora", "lyco") or clip is None or model is None:
             lost.append(found[0])
         elif clip or model:
+            if stated.keys() - _WEIGHTS:  # such as weights by block
+                lost.append(found[0])
             yield LoraTag(name.strip(), clip, model)
 
 

@@ -82,7 +82,7 @@ async def _write_body(
 
 
 def _parse_body(file: IO[bytes], route: ApiRoute) -> Any:
-    """Return the checked JSON of a file; an empty file is an object without fields."""
+    """Return the checked JSON of a file; an empty file, as null, is an object without fields."""
     file.seek(0)
     body = file.read()
     if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):
@@ -93,8 +93,9 @@ def _parse_body(file: IO[bytes], route: ApiRoute) -> Any:
         raise ApiError(400, "bad_input") from error
     if is_deeply_nested(value):
         raise ApiError(400, "bad_input")
+    value = {} if value is None else value
     if route.body_type is not None:
-        check_body({} if value is None else value, route.body_type)
+        check_body(value, route.body_type)
     return value
 
 

@@ -10,8 +10,9 @@ from typing_extensions import TypedDict
 
 from ... import engines
 from ...core import Image
-from ...engines import Engine, Plan, PlanOptions, Recipe
-from ...errors import EngineError, InputError
+from ...engines import Engine, Plan, PlanOptions
+from ...errors import Cancelled, CivitaiShortcutError
+from ...i18n import messages
 from ...infotext import parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
 from ...library import image_records
@@ -148,7 +149,7 @@ def put_login(
         raise ApiError(403, lock, field="login")
     address = _find_address(engine)
     engines.save_login(address, login)
-    return [_make_view(context, one) for one in engines.find_engines() if one.address == address]
+    return [_make_view(context, one) for one in engines.find_engines([address])]
 
 
 @route("POST", "images/{image_id:civitai_id}/plan")
@@ -173,7 +174,7 @@ def plan_image(
     def work() -> PlanView:
         found = engines.find_engine(address)
         recipe = make_recipe(image, seed_wanted)
-        plan = _plan(found, recipe, options)
+        plan: Plan = engines.MODULES[found.kind].plan(found, recipe, options)
         texts = list_missing_names(plan.missing, context.language)
         return {
             "engine": found.name,
@@ -208,9 +209,10 @@ def make_images(
     An image of which something is missing is not queued. For the arguments see `plan_image`. A
     second request with the same `request`, as after a double click, starts nothing.
     """
-    images = image_records.find_images(list(dict.fromkeys(ids)))
-    if not images or len(images) > _MAX_IMAGES:
+    wanted = list(dict.fromkeys(ids))
+    if not wanted or len(wanted) > _MAX_IMAGES:
         raise ApiError(400, "bad_input", field="ids")
+    images = image_records.find_images(wanted)
     address, seed_wanted = _find_address(engine), _parse_seed(seed)
     options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
     if options.runs_custom_nodes and (lock := find_lock_reason(context.request, _LOCKED)):
@@ -218,16 +220,25 @@ def make_images(
 
     def work() -> MakeStarted:
         found = engines.find_engine(address)
+        module = engines.MODULES[found.kind]
+        lists = module.Lists(found)
         planned, refused = list[tuple[Image, Plan]](), list[MakeRefusal]()
-        for image in images.values():
+        for image_id in wanted:
+            if image_id not in images:
+                message = messages.explain_reason("not_known", context.language)
+                refused.append({"image_id": image_id, "message": message})
+                continue
+            context.cancelled.check()
+            image = images[image_id]
             try:
-                plan = _plan(found, make_recipe(image, seed_wanted), options)
+                plan = module.plan(found, make_recipe(image, seed_wanted), options, lists)
                 check_plan(found, plan, options)
                 planned.append((image, plan))
-            except (EngineError, InputError) as error:
+            except Cancelled:
+                raise
+            except CivitaiShortcutError as error:
                 message = context.explain_error(error)
                 refused.append({"image_id": image.id, "message": message})
-        context.cancelled.check()
 
         def start() -> MakeStarted:
             jobs = [get_make_service().add(image, found, plan) for image, plan in planned]
@@ -240,7 +251,7 @@ def make_images(
 
 @route("GET", "made")
 def get_made(context: RequestContext) -> list[MakeView]:
-    """Return the images that are made, wait or were made, newest first, at most 100."""
+    """Return at most 100 images: what is made, what waits, what is over; each newest first."""
     jobs = get_make_service().list_jobs()[:_MAX_JOBS]
     return [_make_job_view(context, job) for job in jobs]
 
@@ -250,11 +261,6 @@ def stop_making(context: RequestContext) -> list[MakeView]:
     """Stop an image that is made, or take it out of the queue; return all as `get_made` does."""
     get_make_service().stop(context.path_param("job"))
     return get_made(context)
-
-
-def _plan(engine: Engine, recipe: Recipe, options: PlanOptions) -> Plan:
-    plan: Plan = engines.MODULES[engine.kind].plan(engine, recipe, options)
-    return plan
 
 
 def _parse_seed(text: str) -> int | None:

@@ -12,15 +12,14 @@ from typing_extensions import TypedDict
 
 from ...core import clean_line, Image, thumbnail_url
 from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
-from ...i18n import messages
 from ...infotext import (
     build_infotext,
-    Difference,
     list_differences,
     parse_infotext,
     read_embedded,
     Resource,
 )
+from ...jobs import describe_difference
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
 from ...model_files import get_model_index
 from ..http import (
@@ -75,7 +74,6 @@ class ReproductionView(Comparison):
     is_edited: bool
 
 
-_MAX_SHOWN = 60  # characters of a value in a sentence
 _MAX_LINES = 40  # sentences about differences
 _MAX_NAME = 200  # characters of a file's name
 T = TypeVar("T")
@@ -261,23 +259,9 @@ def _describe_differences(
         return [context.translate("differs_made_unknown")]
     found = list_differences(original, reproduction.infotext, _find_hashes)
     if found:
-        return [_describe_difference(context, each) for each in found[:_MAX_LINES]]
+        return [describe_difference(each, context.language) for each in found[:_MAX_LINES]]
     is_same = reproduction.similarity is not None and reproduction.similarity.nearness == "same"
     return [] if is_same else [context.translate("differs_in_nothing")]
-
-
-def _describe_difference(context: RequestContext, difference: Difference) -> str:
-    key = f"differs_{difference.kind}"
-    if difference.kind in ("absent", "added") and not (difference.original or difference.made):
-        key += "_group"
-    return context.translate(
-        key,
-        field=messages.get_parameter_label(
-            clean_line(difference.field, _MAX_SHOWN), context.language
-        ),
-        original=clean_line(difference.original, _MAX_SHOWN),
-        made=clean_line(difference.made, _MAX_SHOWN),
-    )
 
 
 def _find_hashes(resource: Resource) -> Collection[str] | None:
