@@ -310,8 +310,8 @@ def test_click_after_a_lost_response_starts_no_second_job(flaky_server, page):
     page.page.route("**/api/jobs", lambda route: (route.fetch(), route.abort()), times=1)
     page.download_gallery("2")
     wait_for(lambda: len(flaky_server.jobs()) == 1)
-    page.download_gallery("2")
-    page.message("Downloading").wait_for()
+    with page.page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.download_gallery("2")
     assert len(flaky_server.jobs()) == 1
 
 

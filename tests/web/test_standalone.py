@@ -414,7 +414,8 @@ def test_key_that_an_earlier_page_left_in_the_browser_is_removed(browser_page):
 def test_key_saved_in_the_page_is_not_stored_in_the_browser(browser_page):
     sent = []
     browser_page.on("request", lambda asked: sent.append((asked.url, asked.post_data or "")))
-    browser_page.locator("[data-do=settings]").first.click()
+    browser_page.locator("[data-field=find]").first.wait_for()
+    browser_page.keyboard.press(",")
     browser_page.locator("[data-field=key]").fill(_KEY)
     with browser_page.expect_response("**/api/key") as answered:
         browser_page.locator("[data-do=save-key]").click()
