@@ -248,10 +248,13 @@ _LISTS = {
 def test_arrows_reach_each_image_in_its_order_and_end_at_the_ends(
     start, demo, open_gallery, address, is_grouped
 ):
-    page = open_gallery(start(demo.url), "")
+    server = start(demo.url)
+    page = open_gallery(server, "")
     if "search" in address:  # the library has what was read
         page.go("?model=900005&level=XXX")
         page.ready()
+        last = int(page.tiles.last.get_attribute("data-id"))
+        wait_for(lambda: server.has_record(last), "the records in the library")
     if is_grouped:
         page.page.evaluate(_GROUPED)
     page.go(address)
