@@ -55,8 +55,11 @@ export function listSeedMakers({ store, translate, actions }: Context, id: numbe
 }
 
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
- * is another one, and what is missing. */
-export function planInHost({ translate }: Context, { resources }: ImageDetails): PlanView {
+ * is another one, what the host cannot take as it is, and what is missing. */
+export function planInHost(
+  { translate }: Context,
+  { resources, incompatibilities }: ImageDetails,
+): PlanView {
   const loaded = getLoadedCheckpoint();
   const checkpoint = resources.find(({ type }) => type === "model");
   const isOther = loaded && checkpoint && !isCheckpoint(loaded, checkpoint);
@@ -70,7 +73,10 @@ export function planInHost({ translate }: Context, { resources }: ImageDetails):
     infotext: "",
     should_match: false,
     has_own_graph: false,
-    cautions: isOther ? [translate("make_other_checkpoint", values)] : [],
+    cautions: [
+      ...(isOther ? [translate("make_other_checkpoint", values)] : []),
+      ...incompatibilities,
+    ],
     missing: missing.map(({ type, name }) => {
       return { type, name, text: translate(`missing_${type}`, { name }) };
     }),
