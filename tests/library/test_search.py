@@ -607,3 +607,9 @@ def test_correction_leaves_the_rest_of_a_search_and_parts_of_a_prompt_alone():
     assert search.correct_query(prompt) == ""
     long = " ".join(f"Word{n}" for n in range(50))
     assert search.correct_query(f"Sea sampelr:Euler {long}") == f"Sea sampler:euler {long}"
+
+
+def test_word_and_its_opposite_find_nothing(filled):
+    for term in ("girl", "steps>20", "negative:lowres", "is:video"):
+        for text in (f"{term} -{term}", f"-{term} sea {term}"):
+            assert search.run_search(search.parse_query(text)).ids == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -104,6 +105,8 @@ def run_search(
         with open_library() as library:
             search_in = partial(run_search, query, scope, sort=sort, cursor=cursor, limit=limit)
             return search_in(leaves_out_hidden=leaves_out_hidden, read=library.rows)
+    if any(replace(term, is_not=not term.is_not) in query.terms for term in query.terms):
+        return SearchPage()  # a word and its opposite: SQLite would look through all images
     match = _CURSOR.fullmatch(cursor or "")
     seed, after = (int(match[1] or 0), int(match[2])) if match else (0, None)
     order, prefix = SORTS.get(sort, SORTS["Newest"]), ""
