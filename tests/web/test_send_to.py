@@ -226,7 +226,7 @@ def test_fields_of_a_tab_are_in_the_window_after_a_send(open_host):
         page.send(tab)
         around = "img2img" if tab == "inpaint" else tab
         field = f"#{around}_image" if tab in ("extras", "pnginfo") else f"#{around}_prompt textarea"
-        expect(page.page.locator(field)).to_be_in_viewport(ratio=0.6)  # of a tall image less
+        expect(page.page.locator(field)).to_be_in_viewport(ratio=0.9)
         assert page.page.evaluate("window.scrollY") < 1000
         page.go_to("Civitai Shortcut")
 
