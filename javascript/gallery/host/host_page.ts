@@ -159,7 +159,9 @@ export function getLoadedCheckpoint() {
  * @param field the tab's image field */
 export function scrollToFields(tab: string, field: HTMLElement | null) {
   const prompt = findElement(`#${getTabAround(tab)}_prompt textarea`);
-  (prompt ?? field)?.scrollIntoView({ block: "center", behavior: "instant" });
+  // an image field grows downwards when it takes the image
+  const block = prompt ? "center" : "start";
+  (prompt ?? field)?.scrollIntoView({ block, behavior: "instant" });
 }
 
 /** Wait for the browser's next frame. */
