@@ -8,13 +8,16 @@ import math
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.civitai import api as civitai_api, parse_reference
-from civitai_manager_libs.civitai import records as civitai_records, Reference
-from civitai_manager_libs.civitai.pagination import ImageQuery, Page
+from civitai_manager_libs.civitai import (
+    api as civitai_api,
+    parse_reference,
+    records as civitai_records,
+    Reference,
+)
+from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core.images import ReactionCounts
 from civitai_manager_libs.errors import InputError, InvalidResponse, NeedsKey
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from site_stand_in import Site, SiteClient
 
 ACCOUNT = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA"

@@ -16,17 +16,17 @@ import threading
 import time
 
 import pytest
-from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, status
+from api_server import ApiServer, FIRST_ID, MODEL_ID, status, VERSION_ID
+from civitai_demo.files import draw_original
+from civitai_demo.gallery import find_demo_image
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.cli import arguments
 from civitai_manager_libs.core import detect_media_extension, sqlite
 from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.jobs import image_items as job_items
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_demo.files import draw_original
-from civitai_demo.gallery import find_demo_image
-from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_files
+from cli_process import CliProcess, end_process, ENDING_SIGNALS, ENTRY, part_files
 from crash_checks import read_images
 
 _MODEL = str(MODEL_ID)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient, JobService, JobStore, JobWorker

@@ -8,9 +8,9 @@ import subprocess
 import time
 
 import pytest
-from api_server import MODEL_ID, ApiServer
+from api_server import ApiServer, MODEL_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker
 from cli_process import CliProcess, part_files

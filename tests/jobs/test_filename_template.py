@@ -7,7 +7,7 @@ import posixpath
 import pytest
 import windows_files
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core import Image, ReactionCounts
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.jobs.image_files import (

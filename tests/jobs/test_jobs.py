@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.jobs import store as job_store

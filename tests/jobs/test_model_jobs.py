@@ -19,7 +19,7 @@ from civitai_manager_libs.errors import (
     StorageDown,
     WrongHash,
 )
-from civitai_manager_libs.jobs import JobService, JobWorker, pool
+from civitai_manager_libs.jobs import JobService, JobWorker, queue
 from civitai_manager_libs.jobs.progress import ProgressMeter
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
 from job_service import comes_to, end_all
@@ -237,7 +237,7 @@ def test_size_from_the_server_replaces_an_unknown_size(store, tmp_path, client):
 
 @pytest.fixture
 def service(client, monkeypatch):
-    monkeypatch.setattr(pool, "JobClient", lambda _: client)
+    monkeypatch.setattr(queue, "JobClient", lambda _: client)
     service = JobService(lambda: None)
     yield service
     end_all(service)

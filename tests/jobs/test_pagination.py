@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from civitai_manager_libs.civitai.pagination import ImageQuery, Page
+from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import HttpStatusError
 from civitai_manager_libs.jobs.job_records import Job, WalkReport, WalkState

@@ -6,8 +6,8 @@ import os
 import threading
 
 import pytest
-from api_server import MODEL_ID, ApiServer
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from api_server import ApiServer, MODEL_ID
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient
 from civitai_manager_libs.jobs.service import JobService

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.jobs.service import queue_unfinished_jobs
 
 _RESUMED = [("queued", ""), ("paused", "busy"), ("paused", "disk"), ("paused", "network")]

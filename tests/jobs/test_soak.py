@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient
 from civitai_manager_libs.jobs.store import JobStore

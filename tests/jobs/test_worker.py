@@ -10,15 +10,15 @@ import time
 import tracemalloc
 
 import pytest
-from api_server import MODEL_ID, VERSION_ID, ApiServer, status
+from api_server import ApiServer, MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery, Page
+from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import DiskError, DiskFull, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
 from civitai_manager_libs.jobs import (
-    image_items as images,
     image_items,
+    image_items as images,
     JobClient,
     JobStore,
     JobWorker,

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core import Cancellation, threads, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
 from civitai_manager_libs.library import (

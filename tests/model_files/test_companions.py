@@ -12,7 +12,7 @@ from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
 from civitai_manager_libs.model_files import ModelFileRequest
-from civitai_manager_libs.model_files.receive import write_companions
+from civitai_manager_libs.model_files.downloading import write_companions
 from fault_responses import page, png, status, whole
 from fault_server import FaultServer
 

@@ -23,9 +23,8 @@ from civitai_manager_libs.model_files import (
     plan_requests,
     receive_model_file,
 )
-from civitai_manager_libs.network import model_download
-from hypothesis import given, Phase, settings
-from hypothesis import strategies as st
+from civitai_manager_libs.network import parallel_download
+from hypothesis import given, Phase, settings, strategies as st
 from model_site import KEY, ModelSite, SiteFile, SiteVersion
 from model_storage import safetensors
 
@@ -43,7 +42,7 @@ def _server():
 def site(_server, monkeypatch, tmp_path):
     monkeypatch.setenv("CIVITAI_BASE_URL", _server.url)
     monkeypatch.setattr(index, "_model_index", index.ModelIndex())
-    monkeypatch.setattr(model_download, "_TICK", 0.002)
+    monkeypatch.setattr(parallel_download, "_TICK", 0.002)
     setting.change("http_max_retries", 0)
     setting.change("model_folders", str(tmp_path / "models"))
     for name in ("loras", "vae", "text_encoders", "clip_vision"):

@@ -9,12 +9,12 @@ import random
 import time
 
 import pytest
-from api_server import MODEL_ID, ApiServer
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from api_server import ApiServer, MODEL_ID
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import part_files
-from page_driver import Server, wait_for
 from crash_checks import check_none_fetched_again, list_whole_images
+from page_driver import Server, wait_for
 
 pytest.importorskip("gradio")
 _COUNT = 40

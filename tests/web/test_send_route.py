@@ -9,7 +9,7 @@ import image_files
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import civitai_gallery_action, host
-from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.library import pages, reproductions
 from fault_responses import png
 from PIL import Image

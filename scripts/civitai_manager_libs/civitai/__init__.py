@@ -3,8 +3,8 @@
 from .api import (
     Client,
     fetch_image,
-    fetch_images_by_id,
     fetch_images,
+    fetch_images_by_id,
     fetch_model,
     fetch_username,
     fetch_version,
@@ -14,7 +14,7 @@ from .api import (
     parse_page,
     search_models,
 )
-from .pagination import ImageQuery, may_have_timed_out, Page, PERIODS, SORTS, walk_pages
+from .image_query import ImageQuery, may_have_timed_out, Page, PERIODS, SORTS, walk_pages
 from .records import (
     Access,
     count_unrelated,

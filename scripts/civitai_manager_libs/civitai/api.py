@@ -15,7 +15,7 @@ from .. import setting
 from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records
-from .pagination import adjust_cursor, ImageQuery, may_lack_images, Page
+from .image_query import adjust_cursor, ImageQuery, may_lack_images, Page
 from .records import Model, ModelPage, Version
 
 __all__ = [

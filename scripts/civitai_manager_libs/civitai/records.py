@@ -26,7 +26,7 @@ from ..core import (
     ReactionCounts,
 )
 from ..errors import InvalidResponse
-from .pagination import ImageQuery, Page
+from .image_query import ImageQuery, Page
 from .urls import is_allowed_url
 
 __all__ = [

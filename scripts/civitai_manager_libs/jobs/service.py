@@ -12,15 +12,9 @@ from ..core import Image, log_disk_errors, sqlite
 from ..library import write_later
 from ..model_files import ModelFileRequest
 from .image_files import choose_destination, choose_image_width
-from .job_records import (
-    add_received,
-    Job,
-    JobOptions,
-    JobState,
-    NamingContext,
-)
+from .job_records import add_received, Job, JobOptions, JobState, NamingContext
 from .job_texts import FAILURES_LISTED
-from .pool import WorkerPool
+from .queue import WorkerPool
 from .store import JobStore
 
 __all__ = ["JobService", "queue_unfinished_jobs"]

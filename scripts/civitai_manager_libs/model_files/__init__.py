@@ -2,17 +2,17 @@
 
 from .choice import choose_file, FileChoice
 from .destination import find_kind, validate_folder_template
+from .downloading import receive_model_file, ReceivedModel
 from .folders import has_folders, shorten_folder, validate_folders
 from .index import get_model_index
 from .matching import ModelFile, ModelMatch, remove_version
-from .needs import (
+from .needed_files import (
     find_needed_file,
     list_needed_files,
     make_needed_file,
     NeededFile,
     NeededFiles,
 )
-from .receive import receive_model_file, ReceivedModel
 from .used_models import find_used_models, ModelFileRequest, plan_requests, UsedModel
 
 __all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]

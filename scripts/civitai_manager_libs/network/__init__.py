@@ -4,8 +4,8 @@ from . import responses
 from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
 from .engine_client import EngineClient, EngineReply, ReplyLimits
 from .limiter import HostLimiter, HostLimiters
-from .model_download import ModelDownload, ModelSession
 from .model_route import ExpectedFile
+from .parallel_download import ModelDownload, ModelSession
 from .retries import RetryLoop
 from .session import ApiClient, HttpSession, ONE_TRY, OutgoingRequest, prepare_request, SendOptions
 

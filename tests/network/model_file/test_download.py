@@ -31,7 +31,7 @@ from civitai_manager_libs.errors import (
     WrongHash,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile
-from civitai_manager_libs.network import body, model_download, pieces, session
+from civitai_manager_libs.network import body, parallel_download, pieces, session
 from model_storage import LOGIN, ModelStorage, safetensors
 
 _KEY = "a-secret-key-of-a-user"
@@ -55,7 +55,7 @@ def site(monkeypatch):
 def many(site, monkeypatch):
     """Let a file of 4 MB come in pieces of 256 KB over four connections."""
     site.body = _MANY
-    monkeypatch.setattr(model_download, "_SHARED_FROM", 500_000)
+    monkeypatch.setattr(parallel_download, "_SHARED_FROM", 500_000)
     monkeypatch.setattr(pieces, "FIRST_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MIN_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MAX_PIECE", 256 * 1024)

@@ -12,7 +12,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled, FileInUse
 from civitai_manager_libs.http_client import CivitaiHttpClient, ExpectedFile, SendOptions
-from civitai_manager_libs.network import model_download, pieces
+from civitai_manager_libs.network import parallel_download, pieces
 from fault_responses import png, ranged
 from fault_server import FaultServer
 from model_storage import ModelStorage, safetensors
@@ -23,7 +23,7 @@ from page_driver import wait_for
 def site(monkeypatch):
     with ModelStorage(safetensors(3_000_000)) as site:
         monkeypatch.setenv("CIVITAI_BASE_URL", site.base)
-        monkeypatch.setattr(model_download, "_SHARED_FROM", 500_000)
+        monkeypatch.setattr(parallel_download, "_SHARED_FROM", 500_000)
         monkeypatch.setattr(pieces, "FIRST_PIECE", 100_000)
         yield site
 

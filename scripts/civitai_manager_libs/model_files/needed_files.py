@@ -13,9 +13,9 @@ from ..infotext import Resource
 from ..library import models
 from .choice import choose_file, FileChoice
 from .destination import choose_path, find_kind
+from .downloading import was_saved_unverified
 from .index import get_model_index
 from .matching import has_model_file, ModelMatch
-from .receive import was_saved_unverified
 from .used_models import (
     find_used_models,
     is_file_hash,

@@ -14,8 +14,12 @@ from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
-from civitai_manager_libs.model_files import index
-from civitai_manager_libs.model_files import find_needed_file, list_needed_files, plan_requests
+from civitai_manager_libs.model_files import (
+    find_needed_file,
+    index,
+    list_needed_files,
+    plan_requests,
+)
 
 _SHA = "0123456789abcdef" * 4
 

@@ -11,11 +11,7 @@ from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, NetworkError, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.model_files import (
-    get_model_index,
-    receive,
-    receive_model_file,
-)
+from civitai_manager_libs.model_files import downloading, get_model_index, receive_model_file
 from model_storage import ModelStorage, safetensors
 
 _BODY = safetensors(300_000)
@@ -161,7 +157,7 @@ def test_file_with_the_right_hash_on_the_second_try_is_kept(site, folder, monkey
 
 def test_companion_that_fails_does_not_fail_the_model(site, folder, monkeypatch):
     errors = [CivitaiShortcutError("The card cannot be written.")]
-    monkeypatch.setattr(receive, "write_companions", lambda *_: errors)
+    monkeypatch.setattr(downloading, "write_companions", lambda *_: errors)
     received = _receive(_request(site, folder))
     assert received.notes == ("no_companions",)
     assert received.message == "The card cannot be written."

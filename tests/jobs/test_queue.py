@@ -8,15 +8,10 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery, Page
+from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import DiskError, NetworkError
-from civitai_manager_libs.jobs import (
-    progress as job_failures,
-    pool,
-    pool as scheduler,
-    tables,
-)
+from civitai_manager_libs.jobs import progress as job_failures, queue, tables
 from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from fake_network import FakeClient, FlakyClient, write_image
@@ -38,7 +33,7 @@ class _Place:
         self.service = JobService(lambda: None)
         client = FakeClient(0, self._fetch)
         client.fetch_page = _page
-        monkeypatch.setattr(pool, "JobClient", lambda _: client)
+        monkeypatch.setattr(queue, "JobClient", lambda _: client)
 
     def _fetch(self, url, target, told, cancelled):
         job = int(url.split("/")[-2])
@@ -284,15 +279,15 @@ def test_jobs_are_listed_while_a_job_outside_the_queue_is_written(place, monkeyp
 
 
 def test_stop_just_before_the_end_of_a_run_is_not_lost(place, monkeypatch):
-    ended, stop, finish = threading.Event(), scheduler.QueueEntry.stop, pool.WorkerPool._finish_run
+    ended, stop, finish = threading.Event(), queue.QueueEntry.stop, queue.WorkerPool._finish_run
 
     def stop_late(entry, state):
         place.gate.set()
         ended.wait(0.5)  # the run must not end before the stop is over
         stop(entry, state)
 
-    monkeypatch.setattr(scheduler.QueueEntry, "stop", stop_late)
-    monkeypatch.setattr(pool.WorkerPool, "_finish_run", lambda *args: (finish(*args), ended.set()))
+    monkeypatch.setattr(queue.QueueEntry, "stop", stop_late)
+    monkeypatch.setattr(queue.WorkerPool, "_finish_run", lambda *args: (finish(*args), ended.set()))
     place.fetch = _lost
     [job_id] = place.add()
     place.has_begun(job_id)
@@ -317,7 +312,7 @@ def test_bug_in_a_worker_ends_its_job_and_frees_its_place(place):
 
 
 def test_pauses_grow_until_something_is_saved():
-    entry = scheduler.QueueEntry(1)
+    entry = queue.QueueEntry(1)
 
     def pause(has_saved):
         assert entry.schedule_retry(NetworkError(""), has_saved)
@@ -328,10 +323,10 @@ def test_pauses_grow_until_something_is_saved():
 
 def test_job_whose_pause_is_over_starts_after_waiting_jobs(monkeypatch):
     now = itertools.count(100.0)
-    monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
-    queue = scheduler.Scheduler({1: scheduler.QueueEntry(1)})
-    queue[1].schedule_retry(NetworkError(""), False)
-    queue[2] = scheduler.QueueEntry(2)
+    monkeypatch.setattr(queue.time, "monotonic", lambda: next(now))
+    entries = queue.Scheduler({1: queue.QueueEntry(1)})
+    entries[1].schedule_retry(NetworkError(""), False)
+    entries[2] = queue.QueueEntry(2)
     for _ in range(5):
         next(now)
-    assert queue.list_waiting() == [2, 1]
+    assert entries.list_waiting() == [2, 1]
