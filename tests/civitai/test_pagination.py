@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.civitai.image_query import adjust_cursor, ImageQuery, Page, walk_pages
+from civitai_manager_libs.civitai.api import adjust_cursor, walk_pages
+from civitai_manager_libs.civitai.image_query import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 
 BY_MODEL = ImageQuery(model_id=600100)

@@ -17,8 +17,8 @@ from civitai_manager_libs.errors import (
     ServerError,
     StorageDown,
 )
+from civitai_manager_libs.jobs.failures import compute_retry_delay, FailureClassifier, WorkResult
 from civitai_manager_libs.jobs.job_records import Item, Outcome
-from civitai_manager_libs.jobs.progress import compute_retry_delay, FailureClassifier, WorkResult
 
 _OFF = NetworkError("Nobody answered.")
 

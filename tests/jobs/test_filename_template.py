@@ -10,7 +10,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core import Image, ReactionCounts
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.jobs.image_files import (
+from civitai_manager_libs.jobs.filename_template import (
     FIELDS,
     fill_template,
     split_template,

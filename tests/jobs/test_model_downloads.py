@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobService, JobStore, progress as failures
+from civitai_manager_libs.jobs import failures, JobService, JobStore
 from cli_process import CliProcess, part_files
 from job_service import comes_to, end_all, shown
 from model_storage import ModelStorage, Rules, safetensors

@@ -16,7 +16,7 @@ pytest.importorskip("uvicorn")
 @pytest.fixture
 def fresh(library, monkeypatch):
     """As after a start of the server: no client, no jobs' service, nothing in memory."""
-    from civitai_manager_libs.web.routes import dependencies, settings as bootstrap
+    from civitai_manager_libs.web.routes import bootstrap, dependencies
 
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
     monkeypatch.setattr(dependencies, "_service", None)

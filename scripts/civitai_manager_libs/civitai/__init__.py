@@ -11,10 +11,12 @@ from .api import (
     fetch_version_by_hash,
     find_example_image,
     find_user,
+    may_have_timed_out,
     parse_page,
     search_models,
+    walk_pages,
 )
-from .image_query import ImageQuery, may_have_timed_out, Page, PERIODS, SORTS, walk_pages
+from .image_query import ImageQuery, Page, PERIODS, SORTS
 from .records import (
     Access,
     count_unrelated,

@@ -14,9 +14,9 @@ from typing import Any
 
 from .. import setting, util
 from ..errors import CivitaiShortcutError, DiskError
+from .failures import compute_retry_delay
 from .image_files import JobClient
 from .job_records import Job, JobState
-from .progress import compute_retry_delay
 from .store import JobStore
 from .worker import JobWorker, StopRequest
 

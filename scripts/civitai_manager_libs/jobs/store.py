@@ -26,7 +26,8 @@ from .job_records import (
     WalkedPage,
     WalkState,
 )
-from .tables import add_base_url, delete_claims, insert_job, remove_base_url, SavedImages, to_json
+from .saved_images import SavedImages
+from .tables import add_base_url, delete_claims, insert_job, remove_base_url, to_json
 
 __all__ = ["JobStore"]
 

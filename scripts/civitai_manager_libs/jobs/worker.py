@@ -20,10 +20,11 @@ from ..core import (
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InvalidResponse
 from ..i18n import messages
 from ..network import Progress
+from .failures import FailureClassifier, WorkResult
 from .image_files import JobClient, reserved_bytes
 from .image_items import ImageKind
 from .job_records import failed_outcome, Item, Job, JobState, Outcome, TRANSIENT_REASONS
-from .progress import FailureClassifier, ProgressMeter, WorkResult
+from .progress import ProgressMeter
 from .store import JobStore
 
 __all__ = ["JobWorker", "ModelKind", "StopRequest"]

@@ -6,10 +6,22 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from ..http import ApiError, ApiRoute, Endpoints, RequestContext, ROUTES
-from . import bookmarks, gallery, home, image, jobs  # noqa: F401  # they declare their routes
-from . import engines, files, model_files, reproductions, search, watches  # noqa: F401
+from . import (  # noqa: F401  # they declare their routes  # noqa: F401
+    bookmarks,
+    engines,
+    files,
+    gallery,
+    home,
+    image,
+    jobs,
+    model_files,
+    reproductions,
+    search,
+    watches,
+)
+from .bootstrap import new_instance, set_demo
 from .dependencies import resume_work
-from .settings import CHECKS, new_instance, set_demo
+from .settings import CHECKS
 
 __all__ = ["CHECKS", "add_routes", "resume_work", "new_instance", "set_demo"]
 

@@ -25,6 +25,7 @@ from ...errors import HttpStatusError, InputError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, search, watches
 from ..http import ApiError, Note, RemoteWork, RequestContext, route
+from .bootstrap import is_demo
 from .dependencies import (
     find_shown_levels,
     get_client,
@@ -34,7 +35,6 @@ from .dependencies import (
     parse_page_position,
 )
 from .search import search_images
-from .settings import is_demo
 from .views import (
     ImagePage,
     make_model_card,

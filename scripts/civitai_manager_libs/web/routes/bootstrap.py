@@ -1,0 +1,153 @@
+"""What the page needs as it opens, and by which it notices that the server has changed."""
+
+from __future__ import annotations
+
+import uuid
+
+from typing_extensions import TypedDict
+
+from ... import host, model_files, setting
+from ...i18n import messages
+from ...library import bookmarks, models
+from ..http import RequestContext, route
+from . import watches
+from .settings import Choice, KeyState, make_key_state, make_settings_view, Setting
+
+__all__ = ["is_demo", "new_instance", "set_demo"]
+
+
+class HostInfo(TypedDict):
+    """The program that serves the page.
+
+    send_to: the WebUI's tabs that take an image. has_models: whether folders of model files are
+    known, so that the page can say which models are installed.
+    """
+
+    in_webui: bool
+    name: str
+    send_to: list[str]
+    has_models: bool
+
+
+class FilterChoices(TypedDict):
+    """The choices of the gallery's filters."""
+
+    sort: list[Choice]
+    period: list[Choice]
+    level: list[Choice]
+    type: list[Choice]
+    base_models: list[str]
+
+
+class RecentModel(TypedDict):
+    id: int
+    name: str
+
+
+class Instance(TypedDict):
+    """Two values by which an open page notices that the server has changed.
+
+    instance: changes when the server starts and when the WebUI rebuilds its page.
+    bookmarks_revision: grows with each change of annotations and collections.
+    """
+
+    instance: str
+    bookmarks_revision: int
+
+
+class Bootstrap(Instance):
+    """What the page needs to start.
+
+    words: the page's texts by key. parameter_labels: translated names of infotext fields. is_demo:
+    whether the server uses an offline imitation of Civitai.
+    """
+
+    language: str
+    words: dict[str, str]
+    parameter_labels: dict[str, str]
+    settings: list[Setting]
+    choices: FilterChoices
+    recent: list[RecentModel]
+    is_demo: bool
+    host: HostInfo
+    key: KeyState
+    watches: watches.WatchList
+    civitai_url: str
+
+
+# The base models of most galleries, as Civitai's API spells them.
+_BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
+_is_demo = False
+_instance = uuid.uuid4().hex
+
+
+def set_demo(is_demo: bool) -> None:
+    """Set whether the server uses an offline imitation of Civitai."""
+    global _is_demo
+    _is_demo = is_demo
+
+
+def is_demo() -> bool:
+    """Return whether the server uses an offline imitation of Civitai."""
+    return _is_demo
+
+
+def new_instance() -> str:
+    """Replace the server's instance id and return the new one.
+
+    Call this when the WebUI builds its page; an open page with another id may be out of date.
+    """
+    global _instance
+    _instance = uuid.uuid4().hex[:8]
+    return _instance
+
+
+@route("GET", "instance")
+def get_instance(context: RequestContext) -> Instance:
+    """Return the server's instance id, and the revision of annotations and collections.
+
+    The id changes when the server starts or the WebUI rebuilds its page. The revision is a number
+    that grows with each change.
+    """
+    return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
+
+
+@route("GET", "bootstrap")
+def get_bootstrap(context: RequestContext) -> Bootstrap:
+    """Return the texts, settings and other data that the page starts with."""
+    language = context.language
+    return {
+        **get_instance(context),
+        "language": language,
+        "words": messages.get_page_texts(language),
+        "parameter_labels": messages.get_parameter_labels(language),
+        "settings": make_settings_view(context),
+        "choices": _filter_choices(language),
+        "recent": [
+            {"id": model_id, "name": name} for model_id, name in models.list_recent_models()
+        ],
+        "is_demo": _is_demo,
+        "host": {
+            "in_webui": host.in_webui(),
+            "name": host.find_host_name(),
+            "send_to": list(host.list_send_targets()),
+            "has_models": model_files.has_folders(),
+        },
+        "key": make_key_state(context),
+        "watches": watches.get_watches(context),
+        "civitai_url": setting.base_url(),
+    }
+
+
+def _filter_choices(language: str) -> FilterChoices:
+    def choices(kind: str) -> list[Choice]:
+        labels = messages.list_choices(kind, language)
+        return [{"value": value, "label": label} for label, value in labels]
+
+    return {
+        "sort": choices("sort"),
+        "period": choices("period"),
+        "level": choices("level"),
+        "type": choices("type"),
+        "base_models": list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS])),
+    }
