@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from civitai_manager_libs.civitai import version_from_json
-from civitai_manager_libs.model_files.used_models import make_request, ModelFileRequest
+from civitai_manager_libs.model_files.choice import make_request, ModelFileRequest
 
 _ROW = {"id": 7, "modelId": 3, "name": "v2", "model": {"name": "Mix", "type": "LORA"}}
 _FILE = {"id": 9, "name": "mix.safetensors", "sizeKB": 1, "hashes": {"SHA256": "AB" * 32}}

@@ -1,10 +1,10 @@
 """Model files: which one an image needs, whether it is here, and how it is received."""
 
-from .choice import choose_file, FileChoice
-from .destination import find_kind, validate_folder_template
-from .downloading import receive_model_file, ReceivedModel
-from .folders import has_folders, shorten_folder, validate_folders
+from .choice import choose_file, FileChoice, ModelFileRequest
+from .downloading import plan_requests, receive_model_file, ReceivedModel
+from .folders import has_folders, shorten_folder, validate_folder_template, validate_folders
 from .index import get_model_index
+from .kinds import find_kind
 from .matching import ModelFile, ModelMatch, remove_version
 from .needed_files import (
     find_needed_file,
@@ -13,7 +13,7 @@ from .needed_files import (
     NeededFile,
     NeededFiles,
 )
-from .used_models import find_used_models, ModelFileRequest, plan_requests, UsedModel
+from .used_models import find_used_models, UsedModel
 
 __all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]
 __all__ += ["find_used_models", "get_model_index", "has_folders", "list_needed_files"]

@@ -1,15 +1,17 @@
-"""Which file of a model version to fetch: the one that an image or the user asks for."""
+"""Which file of a model version to fetch, and the request to download the file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
+from typing import Any
 
 from .. import setting
-from ..civitai import RemoteFile, Version
+from ..civitai import make_download_urls, parse_files, RemoteFile, Version
+from ..core import as_mapping, as_whole_number
 
-__all__ = ["choose_file", "FileChoice"]
+__all__ = ["choose_file", "FileChoice", "make_request", "ModelFileRequest"]
 
 # What a file is, by `type` of its record. Files of another type that is no part of a model, such as
 # training data, an archive or a workflow, are never fetched.
@@ -157,3 +159,77 @@ def _is_over(deadline: str) -> bool:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return moment <= datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class ModelFileRequest:
+    """A request to download one model file.
+
+    url: a download URL on Civitai, by which an unfinished file is found again. path: where to store
+    the file. name: the file's name on Civitai. kind: the kind of folder, such as "lora". size:
+    estimate in bytes, 0 if unknown. sha256: as in `RemoteFile`. title: names of the model and the
+    version. record: the version's JSON object, as Civitai sent it.
+    """
+
+    file_id: int
+    version_id: int
+    model_id: int
+    url: str
+    path: str
+    name: str = ""
+    kind: str = ""
+    size: int = 0
+    sha256: str = ""
+    title: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def file(self) -> RemoteFile:
+        """Return the file on Civitai that the request names."""
+        return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
+
+    @property
+    def download_urls(self) -> tuple[str, str]:
+        """Return the URLs to request, as from `make_download_urls`.
+
+        The second one, which names a kind of file, is "" if another file of that kind could not be
+        told from this one. `url` may differ from both: older versions stored the URL in Civitai's
+        record.
+        """
+        files = parse_files(self.record)
+        file = next((file for file in files if file.id == self.file_id), self.file)
+        by_id, by_kind = make_download_urls(self.version_id, file)
+        is_certain = self.sha256 or sum(other.type == file.type for other in files) == 1
+        return by_id, by_kind if is_certain else ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ModelFileRequest:
+        """Make a request from the JSON object of `to_json`; ignore unknown keys."""
+        numbers = ("file_id", "version_id", "model_id", "size")
+        texts = ("url", "path", "name", "kind", "sha256", "title")
+        values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
+        values |= {key: str(stored.get(key) or "") for key in texts}
+        return cls(**values, record=as_mapping(stored.get("record")))
+
+
+def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
+    """Return a request to download a version's file to `path`.
+
+    kind: the kind of folder in which the file is stored, such as "lora".
+    """
+    return ModelFileRequest(
+        file_id=file.id,
+        version_id=version.id,
+        model_id=version.model_id or 0,
+        url=make_download_urls(version.id, file)[0],
+        path=path,
+        name=file.name,
+        kind=kind,
+        size=file.size,
+        sha256=file.sha256,
+        title=" ".join(filter(None, (version.model_name, version.name))),
+        record=version.record,
+    )

@@ -1,54 +1,27 @@
-"""A model file received into its folder, and what other programs read beside it."""
+"""Model files downloaded into their folders: planned, received, announced to the WebUI."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from .. import host, setting, util
-from ..civitai import find_example_image, make_version_page_url, Version, version_from_json
-from ..core import (
-    AtomicFile,
-    Cancellation,
-    check_no_links,
-    delete_resumable,
-    html_to_text,
-    level_mask,
-    sync_folder,
-    thumbnail_url,
-    translate_disk_errors,
-)
-from ..errors import (
-    Cancelled,
-    CivitaiShortcutError,
-    DiskError,
-    InvalidResponse,
-    PathTaken,
-    WrongHash,
-)
-from ..http_client import CivitaiHttpClient, ExpectedFile, FileOptions, SendOptions
+from .. import host, setting
+from ..civitai import Client, Model, RemoteFile, Version
+from ..core import Cancellation, check_no_links, delete_resumable, translate_disk_errors
+from ..errors import DiskError, HttpStatusError, InvalidResponse, NetworkError, PathTaken, WrongHash
+from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from ..library import models
 from ..network import Progress
-from .destination import find_free_path, find_model_kind
-from .folders import find_folder
+from .choice import make_request, ModelFileRequest
+from .folders import choose_path, find_folder, find_free_path
 from .index import get_model_index
-from .used_models import ModelFileRequest
+from .kinds import find_kind
+from .sidecars import write_companions
+from .used_models import refresh_version
 
-__all__ = ["receive_model_file", "ReceivedModel", "was_saved_unverified", "write_companions"]
-
-_PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
-_CONFIGURATIONS = (".yaml", ".yml")
-_MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
-_MAX_DESCRIPTION = 1000  # characters
-_MAX_INFO = 4_000_000  # characters
-# Base models by the beginning of their names, as the A1111 family calls them.
-_SD_VERSIONS = (
-    *(("SD 1", "SD1"), ("SD 2", "SD2"), ("SDXL", "SDXL")),
-    *(("Pony", "SDXL"), ("Illustrious", "SDXL"), ("NoobAI", "SDXL")),
-)
+__all__ = ["plan_requests", "receive_model_file", "ReceivedModel"]
 
 
 @dataclass(frozen=True)
@@ -125,109 +98,44 @@ def _receive_file(
             is_second_try = True
 
 
-def write_companions(
-    client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
-) -> list[CivitaiShortcutError]:
-    """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
+def plan_requests(
+    client: Client,
+    files: Iterable[tuple[RemoteFile, Version]],
+    folder: str = "",
+    cancelled: Cancellation | None = None,
+) -> list[ModelFileRequest]:
+    """Return requests to download these files, each to a different path.
 
-    The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
-    none. When `cancelled` is set, return without writing the rest.
+    folder: the folder for all files, "" for the folder of each kind. Version records older than a
+    day are fetched again, and missing models if folders are named after authors. Raises InputError
+    if a kind has no folder or the folder template is invalid, and Cancelled when `cancelled` is
+    set.
     """
-    try:
-        version = version_from_json(_complete_record(request))
-    except InvalidResponse:
-        return []
-    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
-    is_part = bool(parts) and request.kind != find_model_kind(version)
-    if is_part or request.path.lower().endswith(_CONFIGURATIONS):
-        return []
-    stem = os.path.splitext(request.path)[0]
-    writers: tuple[tuple[bool, Callable[[], None]], ...] = (
-        (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
-        (setting.model_card, lambda: _write_card(stem, version)),
-        (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
-    )
-    errors = []
-    for write in (write for is_wanted, write in writers if is_wanted):
-        try:
-            write()
-        except Cancelled:  # the model file itself is complete
-            break
-        except CivitaiShortcutError as error:
-            util.printD(f"[models] {error}")
-            errors.append(error)
-    return errors
+    requests, taken = list[ModelFileRequest](), set[str]()
+    for file, version in files:
+        today = refresh_version(client, version, cancelled)
+        for other in today.remote_files:
+            if other.id == file.id:
+                file, version = other, today
+                break
+        kind, model = find_kind(file, version), _find_model(client, version, cancelled)
+        path = choose_path(kind, file, version, model, taken, folder)
+        taken.add(os.path.normcase(path))
+        requests.append(make_request(file, version, kind, path))
+    return requests
 
 
-def was_saved_unverified(path: str) -> bool:
-    """Return whether Civitai did not know the SHA256 of a model file when the file was saved.
+def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
+    """Return a version's model, for the names of folders.
 
-    The file's `.civitai.info` tells it; return False if there is none.
+    Return None if the folder template has no fields, or if the model is not stored. For an author's
+    name, a missing model is fetched; None if that fails.
     """
-    try:
-        with open(f"{os.path.splitext(path)[0]}.civitai.info", encoding="utf-8-sig") as file:
-            version = version_from_json(json.loads(file.read(_MAX_INFO)))
-    except (OSError, ValueError, RecursionError, InvalidResponse):
-        return False
-    return bool(version.remote_files) and not version.has_hashes
-
-
-def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
-
-    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
-    library has the model.
-    """
-    if not request.model_id:
-        return request.record
-    record = {"modelId": request.model_id, **request.record}
-    model = models.find_stored_model(request.model_id) if "model" not in record else None
-    if model is not None:
-        row = model.record
-        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
-    return record
-
-
-def _write_card(stem: str, version: Version) -> None:
-    description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
-    base = version.base_model
-    card = {
-        "description": description or f"{version.model_name} {version.name}".strip(),
-        "sd version": next((sd for start, sd in _SD_VERSIONS if base.startswith(start)), "Unknown"),
-        "activation text": ", ".join(version.trained_words),
-        "preferred weight": 0,  # 0: the weight in the WebUI's settings
-        "negative text": "",
-        "notes": make_version_page_url(version.id, version.model_id) if version.model_id else "",
-    }
-    _write_json(f"{stem}.json", card)
-
-
-def _write_json(path: str, value: Mapping[str, Any]) -> None:
-    if os.path.lexists(path):
-        return
-    with AtomicFile(os.path.dirname(path)) as file:
-        file.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace"))
-        file.commit(path)
-    sync_folder(os.path.dirname(path))
-
-
-def _fetch_preview(
-    client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
-) -> None:
-    """Download the first example image that the browsing level allows, as the model's preview.
-
-    Do nothing if the model has a preview, or if the level allows no example image. stem: the model
-    file's path without the extension.
-    """
-    names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
-    if any(map(os.path.lexists, names)):
-        return
-    image = find_example_image(request.record, level_mask(setting.gallery_level))
-    if image is not None:
-        client.fetch(
-            thumbnail_url(image),
-            lambda extension: f"{stem}.preview.{extension}",
-            FileOptions(),
-            SendOptions(throttled=True, max_retries=1),
-            cancelled=cancelled,
-        )
+    model_id = version.model_id
+    if not model_id or "{" not in setting.model_folder_template:
+        return None
+    model = models.find_stored_model(model_id)
+    if model is None and "{author" in setting.model_folder_template:
+        with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then without the author
+            return models.load_model(client, model_id, cancelled)
+    return model

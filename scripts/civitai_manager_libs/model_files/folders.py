@@ -1,45 +1,35 @@
-"""The folders in which model files are searched."""
+"""The folders of model files: where they are searched, and where a new one goes."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import host, setting
-from ..core import expand_folder
+from ..civitai import Model, RemoteFile, Version
+from ..core import compute_sha256, expand_folder, file_names, make_file_name
 from ..errors import InputError
+from ..i18n import messages
+from .kinds import FOLDER_NAMES, guess_kind, LABELS, make_folder_word, RESOURCE_TYPES
+from .sidecars import describes_other_version
 
 __all__ = [
+    "choose_path",
     "find_folder",
+    "find_free_path",
     "FolderListing",
     "has_folders",
     "list_folders",
     "shorten_folder",
+    "validate_folder_template",
     "validate_folders",
     "walk_folders",
 ]
 
 _EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
-# Names of folders, without punctuation, by kind (see `host.find_model_folder`): those of WebUIs,
-# ComfyUI and Stability Matrix, the most usual first.
-_KINDS = {
-    "model": ("stablediffusion", "checkpoints", "checkpoint"),
-    "unet": ("diffusionmodels", "unet"),
-    "lora": ("lora", "loras", "lycoris", "locon", "dora"),
-    "embed": ("embeddings", "embedding", "textualinversion", "textinversion"),
-    "vae": ("vae", "vaes"),
-    "hypernet": ("hypernetworks", "hypernetwork"),
-    "text_encoder": ("textencoder", "textencoders"),
-    "vision_encoder": ("clipvision",),
-    "controlnet": ("controlnet", "control"),
-    "upscaler": ("esrgan", "upscalemodels", "upscalers", "upscaler"),
-}
-_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
-_RESOURCE_TYPES = {"unet": "model"}  # by kind; images name models of other kinds by the kind
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,7 @@ def list_folders() -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for kind, path in host.list_model_folders():
-        found.setdefault(path, _RESOURCE_TYPES.get(kind, kind))
+        found.setdefault(path, RESOURCE_TYPES.get(kind, kind))
     for path in _list_own_folders():
         found.setdefault(path, "")
     return found
@@ -118,13 +108,13 @@ def shorten_folder(folder: str) -> str:
 
 
 def _find_own_folder(kind: str) -> str:
-    names = _KINDS.get(kind, ())
+    names = FOLDER_NAMES.get(kind, ())
     for folder in _list_own_folders():
         near = [folder]
         near += (*_list_subfolders(folder), *_list_subfolders(os.path.join(folder, "models")))
-        fitting = [path for path in near if _guess_kind(path) == kind]
+        fitting = [path for path in near if guess_kind(path) == kind]
         if fitting:
-            return min(fitting, key=lambda path: names.index(_folder_word(path)))
+            return min(fitting, key=lambda path: names.index(make_folder_word(path)))
     return ""
 
 
@@ -143,8 +133,8 @@ def walk_folders(folders: Mapping[str, str]) -> Iterator[FolderListing]:
         if real in seen:
             continue
         seen.add(real)
-        guessed = _guess_kind(path)
-        kind = _RESOURCE_TYPES.get(guessed, guessed) or kind
+        guessed = guess_kind(path)
+        kind = RESOURCE_TYPES.get(guessed, guessed) or kind
         listing, subfolders = _read_folder(path, top, kind)
         files += len(listing.files)
         waiting += [(each, top, kind) for each in subfolders]
@@ -183,14 +173,6 @@ def _list_subfolders(path: str) -> list[str]:
         return []
 
 
-def _guess_kind(path: str) -> str:
-    return _KIND_OF.get(_folder_word(path), "")
-
-
-def _folder_word(path: str) -> str:
-    return re.sub(r"[\W_]+", "", os.path.basename(path).lower())
-
-
 def _list_own_folders() -> list[str]:
     return [path for path in _split_folders(setting.model_folders) if os.path.isdir(path)]
 
@@ -198,3 +180,110 @@ def _list_own_folders() -> list[str]:
 def _split_folders(typed: str) -> list[str]:
     parts = map(expand_folder, typed.split(";"))
     return [os.path.abspath(part) if os.path.isabs(part) else part for part in parts if part]
+
+
+_FOLDER_FIELDS = ("base_model", "author", "model")  # of the template of subfolders
+_MAX_STEM, _MAX_FOLDER = 150, 80  # UTF-8 bytes of a name
+_SLACK = 1024  # bytes by which Civitai's size may be wrong
+
+
+def choose_path(
+    kind: str,
+    file: RemoteFile,
+    version: Version,
+    model: Model | None = None,
+    taken: Container[str] = (),
+    folder: str = "",
+) -> str:
+    """Return the path at which to store a version's file, in the subfolder that the settings name.
+
+    If this path is not free, return a variant with ids in the name; if no variant is free, return
+    the path, and the download will fail. model: the version's model, for its author's name. taken:
+    paths that must not be used, normalized by `os.path.normcase`. folder: "" for the folder of
+    `kind`. Raises InputError if the kind has no folder, or if the folder template is invalid.
+    """
+    folder = os.path.join(folder or _find_folder(kind, version), _make_subfolder(version, model))
+    stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
+    stem = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM).lstrip(".")
+    wanted = os.path.join(folder, f"{stem or version.id}{file.extension}")
+    return find_free_path(wanted, version.id, file, taken) or wanted
+
+
+def find_free_path(
+    wanted: str, version_id: int, file: RemoteFile, taken: Container[str] = ()
+) -> str:
+    """Return `wanted`, or a variant with ids in the name, if it is free; "" if none is free.
+
+    A path is free if the same file is stored there, or if there is no file and no sidecar of
+    another version. taken: paths that must not be used, normalized by `os.path.normcase`.
+    """
+    stem, extension = os.path.splitext(wanted)
+    for end in ("", f"_{version_id}", f"_{version_id}_{file.id}"):
+        path = f"{stem}{end}{extension}"
+        if os.path.normcase(path) in taken:
+            continue
+        if not os.path.lexists(path):
+            if not describes_other_version(path, version_id):
+                return path
+        elif os.path.isfile(path) and _is_same_file(path, file):
+            return path
+    return ""
+
+
+def _is_same_file(path: str, file: RemoteFile) -> bool:
+    """Return whether the file at `path` has the size and SHA256 that Civitai states."""
+    try:
+        difference = abs(os.path.getsize(path) - file.size) if file.size else 0
+        has_hash = bool(file.sha256) and difference <= _SLACK
+        return has_hash and compute_sha256(path).startswith(file.sha256)
+    except OSError:
+        return False
+
+
+def _find_folder(kind: str, version: Version) -> str:
+    folder = find_folder(kind) if kind else ""
+    try:
+        folder.encode("utf-8")
+    except UnicodeEncodeError as error:  # the jobs database cannot store it
+        name = ascii(os.path.basename(folder))
+        message = f"The name of the folder {name} is not UTF-8."
+        raise InputError(message, "folder_not_utf8", folder=name) from error
+    if folder:
+        return folder
+    label = LABELS.get(kind, kind) or version.model_type or "?"  # the same in every language
+    raise InputError(
+        f"There is no known folder for models of this kind ({label}): add one to “More folders of"
+        " models” in the settings.",
+        "no_model_folder",
+        kind=label,
+    )
+
+
+def validate_folder_template(template: str) -> str:
+    """Check a template of subfolders; return it with forward slashes, without outer spaces.
+
+    The template "" means no subfolders. Raises InputError, with a message for the user, if the
+    template is invalid.
+    """
+    template = file_names.clean_template(template)
+    if (problem := file_names.find_template_problem(template, _FOLDER_FIELDS)) is not None:
+        key, values = problem
+        why = messages.translate(key, "en", **values)
+        raise InputError(f"This folder template is not valid: {why}.", key, **values)
+    return template
+
+
+def _make_subfolder(version: Version, model: Model | None) -> str:
+    """Fill the folder template in the settings; return the subfolder's relative path, or "".
+
+    The names in the path are valid on every operating system.
+    """
+    values = {
+        "base_model": version.base_model,
+        "author": model.creator if model else "",
+        "model": version.model_name or (model.name if model else ""),
+    }
+    template = validate_folder_template(setting.model_folder_template)
+    filled = file_names.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
+    parts = (make_file_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
+    return os.path.join("", *filter(None, parts))

@@ -8,17 +8,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ..infotext import Resource
+from .kinds import KINDS
 
-__all__ = [
-    "has_model_file",
-    "KINDS",
-    "ModelFile",
-    "ModelLookup",
-    "ModelMatch",
-    "remove_version",
-]
+__all__ = ["has_model_file", "ModelFile", "ModelLookup", "ModelMatch", "remove_version"]
 
-KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
 _DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of SHA256
 _MIN_NAME = 3  # characters of a name without its version
 # Names of VAEs that are no file.

@@ -12,10 +12,11 @@ from ..errors import InputError
 from ..infotext import Resource
 from ..library import models
 from .choice import choose_file, FileChoice
-from .destination import choose_path, find_kind
-from .downloading import was_saved_unverified
+from .folders import choose_path
 from .index import get_model_index
+from .kinds import find_kind
 from .matching import has_model_file, ModelMatch
+from .sidecars import was_saved_unverified
 from .used_models import (
     find_used_models,
     is_file_hash,

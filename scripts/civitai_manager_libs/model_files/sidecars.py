@@ -1,0 +1,249 @@
+"""The files beside a model file, which tell other programs and ours what the model is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import setting, util
+from ..civitai import find_example_image, make_version_page_url, Version, version_from_json
+from ..core import (
+    as_checksum,
+    as_id,
+    as_list,
+    as_mapping,
+    AtomicFile,
+    Cancellation,
+    clean_line,
+    html_to_text,
+    level_mask,
+    open_to_read,
+    sync_folder,
+    thumbnail_url,
+)
+from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse
+from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
+from ..library import models
+from .choice import ModelFileRequest
+from .kinds import find_model_kind, SD_VERSIONS
+
+__all__ = [
+    "describes_other_version",
+    "EXTENSIONS",
+    "read_sidecar",
+    "Sidecar",
+    "was_saved_unverified",
+    "write_companions",
+]
+
+_PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
+_CONFIGURATIONS = (".yaml", ".yml")
+_MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
+_MAX_DESCRIPTION = 1000  # characters
+_MAX_INFO = 4_000_000  # characters
+_MAX_SIDECAR = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
+_LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
+
+
+def write_companions(
+    client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
+) -> list[CivitaiShortcutError]:
+    """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
+
+    The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
+    none. When `cancelled` is set, return without writing the rest.
+    """
+    try:
+        version = version_from_json(_complete_record(request))
+    except InvalidResponse:
+        return []
+    parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
+    is_part = bool(parts) and request.kind != find_model_kind(version)
+    if is_part or request.path.lower().endswith(_CONFIGURATIONS):
+        return []
+    stem = os.path.splitext(request.path)[0]
+    writers: tuple[tuple[bool, Callable[[], None]], ...] = (
+        (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
+        (setting.model_card, lambda: _write_card(stem, version)),
+        (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
+    )
+    errors = []
+    for write in (write for is_wanted, write in writers if is_wanted):
+        try:
+            write()
+        except Cancelled:  # the model file itself is complete
+            break
+        except CivitaiShortcutError as error:
+            util.printD(f"[models] {error}")
+            errors.append(error)
+    return errors
+
+
+def was_saved_unverified(path: str) -> bool:
+    """Return whether Civitai did not know the SHA256 of a model file when the file was saved.
+
+    The file's `.civitai.info` tells it; return False if there is none.
+    """
+    try:
+        with open(f"{os.path.splitext(path)[0]}.civitai.info", encoding="utf-8-sig") as file:
+            version = version_from_json(json.loads(file.read(_MAX_INFO)))
+    except (OSError, ValueError, RecursionError, InvalidResponse):
+        return False
+    return bool(version.remote_files) and not version.has_hashes
+
+
+def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
+    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
+
+    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
+    library has the model.
+    """
+    if not request.model_id:
+        return request.record
+    record = {"modelId": request.model_id, **request.record}
+    model = models.find_stored_model(request.model_id) if "model" not in record else None
+    if model is not None:
+        row = model.record
+        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
+    return record
+
+
+def _write_card(stem: str, version: Version) -> None:
+    description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
+    base = version.base_model
+    card = {
+        "description": description or f"{version.model_name} {version.name}".strip(),
+        "sd version": next((sd for start, sd in SD_VERSIONS if base.startswith(start)), "Unknown"),
+        "activation text": ", ".join(version.trained_words),
+        "preferred weight": 0,  # 0: the weight in the WebUI's settings
+        "negative text": "",
+        "notes": make_version_page_url(version.id, version.model_id) if version.model_id else "",
+    }
+    _write_json(f"{stem}.json", card)
+
+
+def _write_json(path: str, value: Mapping[str, Any]) -> None:
+    if os.path.lexists(path):
+        return
+    with AtomicFile(os.path.dirname(path)) as file:
+        file.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace"))
+        file.commit(path)
+    sync_folder(os.path.dirname(path))
+
+
+def _fetch_preview(
+    client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
+) -> None:
+    """Download the first example image that the browsing level allows, as the model's preview.
+
+    Do nothing if the model has a preview, or if the level allows no example image. stem: the model
+    file's path without the extension.
+    """
+    names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
+    if any(map(os.path.lexists, names)):
+        return
+    image = find_example_image(request.record, level_mask(setting.gallery_level))
+    if image is not None:
+        client.fetch(
+            thumbnail_url(image),
+            lambda extension: f"{stem}.preview.{extension}",
+            FileOptions(),
+            SendOptions(throttled=True, max_retries=1),
+            cancelled=cancelled,
+        )
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """The model version that a sidecar, a JSON file beside a model file, describes.
+
+    version_id, model_id: None if unknown. version_name: "" if unknown. hashes: in lower case.
+    """
+
+    version_id: int | None = None
+    model_id: int | None = None
+    version_name: str = ""
+    hashes: frozenset[str] = frozenset()
+
+
+def read_sidecar(path: str) -> Sidecar:
+    """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
+    try:
+        with open_to_read(path) as file:
+            data = as_mapping(json.loads(file.read(_MAX_SIDECAR)))
+    except (OSError, ValueError, RecursionError):
+        return Sidecar()
+    end = next(end for end in EXTENSIONS if path.endswith(end))
+    return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
+
+
+def describes_other_version(path: str, version_id: int) -> bool:
+    """Return whether a sidecar beside a model file describes a version other than `version_id`.
+
+    path: the model file's path. Deleting a model file may leave its sidecar behind, which then
+    seems to describe the next file of that name.
+    """
+    stem = os.path.splitext(path)[0]
+    stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
+    return not stated <= {None, version_id}
+
+
+def _parse_version(
+    version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
+) -> Sidecar:
+    """Return the Sidecar for a model version's JSON, as Civitai's API sends it."""
+    files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
+    stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
+    return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
+
+
+def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
+    hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
+    return _parse_version(as_mapping(data.get("civitai")), stem, hashes)
+
+
+def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
+    """Return the Sidecar for a model's JSON, as Civitai's API sends it and SD.Next stores it.
+
+    stem: the model file's name without extension; the Sidecar describes the version with a file of
+    this name, or only the model if no version has one. Other JSON, such as A1111's notes, gives an
+    empty Sidecar.
+    """
+    versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
+    for version in versions:
+        names = (as_mapping(each).get("name") for each in as_list(version.get("files"))[:50])
+        if stem in (os.path.splitext(name)[0] for name in names if isinstance(name, str)):
+            return _parse_version({**version, "modelId": model.get("id")}, stem)
+    return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
+
+
+def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> Sidecar:
+    names = ("VersionId", "ModelId", "VersionName")
+    return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
+
+
+def _make_sidecar(
+    data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
+) -> Sidecar:
+    version_id, model_id, name = map(data.get, names)
+    return Sidecar(as_id(version_id), as_id(model_id), clean_line(name, 60), hashes)
+
+
+def _iter_hashes(stated: object) -> Iterator[str]:
+    for value in as_mapping(stated).values():
+        code = as_checksum(value).lower()
+        if len(code) in _LENGTHS:
+            yield code
+
+
+# A parser has the JSON and the model file's name without extension.
+_PARSERS: dict[str, Callable[[Mapping[str, Any], str], Sidecar]] = {
+    ".civitai.info": _parse_version,
+    ".metadata.json": _parse_lora_manager,
+    ".cm-info.json": _parse_stability_matrix,
+    ".json": _parse_sdnext,  # last: the others end so too
+}
+EXTENSIONS = tuple(_PARSERS)
