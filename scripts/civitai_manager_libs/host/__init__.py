@@ -1,13 +1,7 @@
 """What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
-from .access import (
-    bypass_proxies_for,
-    has_login,
-    is_frozen,
-    is_logged_in,
-    is_shared,
-    validate_proxy,
-)
+from .access import has_login, is_frozen, is_logged_in, is_shared
+from .proxies import bypass_proxies_for, validate_proxy
 from .webui import (
     fill_empty_prompts,
     find_default_data_folder,

@@ -11,7 +11,6 @@ from .comfy import (
 )
 from .comfy.write_prompt import parse_weights
 from .differences import Difference, list_differences, list_prompt_words
-from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded, read_embedded_texts
 from .host_rules import HostCapabilities, HOSTS, list_losses, Loss, translate_for_host
 from .infotext_format import (
@@ -33,6 +32,7 @@ from .metadata_to_infotext import (
 )
 from .resources import list_resources, Resource, summarize
 from .samplers import translate_sampler
+from .write_to_image import embed_infotext
 
 __all__ = ["Difference", "EmbeddedData", "Generation", "GraphFiles", "HOSTS", "HostCapabilities"]
 __all__ += ["Infotext", "Loss", "Resource", "build_graph", "build_infotext", "build_metadata"]

@@ -10,10 +10,10 @@ import image_files as files
 import pytest
 from civitai_manager_libs.infotext import build_infotext, HOSTS, list_losses, parse_infotext
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.embedding import embed_infotext
 from civitai_manager_libs.infotext.files import read_embedded
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
+from civitai_manager_libs.infotext.write_to_image import embed_infotext
 
 _MOST_MEMORY = 30_000_000  # bytes
 _MOST_SECONDS = 0.5

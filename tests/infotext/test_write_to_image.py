@@ -12,8 +12,7 @@ from civitai_manager_libs.core import is_complete
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.infotext.files import read_embedded_texts
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image, PngImagePlugin
 
 pytestmark = pytest.mark.usefixtures("each_system")
