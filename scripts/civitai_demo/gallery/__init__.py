@@ -1,27 +1,20 @@
 """The demo's models, images and generation data."""
 
-from .catalogue import DemoModel, DemoVersion, find_demo_model, find_demo_version, MODELS
-from .clips import choose_clip, read_clip
+from .catalogue import DemoModel, find_demo_model, MODELS, DemoVersion, find_demo_version
+from .clips import read_clip, choose_clip
 from .comfy_text import make_graphs
-from .images import (
-    DemoImage,
-    find_demo_image,
-    format_time,
-    list_demo_images,
-    list_gallery,
-    list_showcase,
-    NOW,
-)
+from .embedding import make_exif, make_infotext
 from .meta import choose_art, choose_size, make_meta
+from .images import DemoImage, find_demo_image, format_time, list_demo_images, list_gallery
+from .images import list_showcase, NOW
 from .model_files import (
-    count_file_bytes,
-    DemoFile,
     find_demo_file,
     list_demo_files,
     make_file_bytes,
     make_hashes,
+    count_file_bytes,
+    DemoFile,
 )
-from .write_to_image import make_exif, make_infotext
 
 __all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "DemoModel", "DemoVersion"]
 __all__ += ["find_demo_image", "find_demo_model", "find_demo_version", "find_demo_file"]
