@@ -442,7 +442,7 @@ def test_model_is_parsed_with_its_versions():
 
 
 def _cover_of(sent, level=1):
-    [model] = civitai_api.search_models(Client(body(sent)), "mix", level).models
+    [model] = civitai_api.search_models(Client(body(sent)), "mix", level)[0]
     return model.cover and model.cover.id
 
 
@@ -507,7 +507,7 @@ def test_search_includes_nsfw_only_above_level_pg(level, sent):
 
 def test_search_results_have_no_duplicates_and_no_invalid_models():
     sent = body(MODEL, None, 5, {"id": "x"}, MODEL)
-    found = civitai_api.search_models(Client(sent), "mix").models
+    found, _ = civitai_api.search_models(Client(sent), "mix")
     assert [model.id for model in found] == [600100]
 
 
@@ -747,7 +747,7 @@ def test_hostile_model_gives_valid_records_or_raises(answer):
 @given(_JSON | st.lists(_MODELS | _JSON, max_size=3).map(lambda rows: {"items": rows}))
 def test_hostile_search_results_and_users_give_records_or_raise(answer):
     def search(client):
-        found = civitai_api.search_models(client, "x", EVERYTHING).models
+        found, _ = civitai_api.search_models(client, "x", EVERYTHING)
         assert all(_is_sound(model.cover) for model in found if model.cover is not None)
 
     for read_some in (search, civitai_api.fetch_username):

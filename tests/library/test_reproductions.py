@@ -13,6 +13,7 @@ from dataclasses import replace
 import image_files
 import numpy
 import pytest
+from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import (
@@ -24,9 +25,8 @@ from civitai_manager_libs.library import (
     wait_for_writes,
 )
 from civitai_manager_libs.library.database import select_rows, writing
-from civitai_demo.scenes import draw_art, make_art
-from PIL import Image, ImageEnhance
 from exported import export_json, import_json
+from PIL import Image, ImageEnhance
 from stored_images import make_image
 
 _SEED = 3141592653
@@ -99,7 +99,7 @@ def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
     memory.add(1, _infotext())
     memory.add(2, _infotext("mountains"))
     memory.add(3, _infotext("a town"))
-    assert memory.find(_infotext()).image_id == 1
+    assert memory.find(_infotext())[0] == 1
     assert memory.find(_infotext("a lake")) == (3, True)
     memory.add(4, _infotext())
     assert memory.find(_infotext()) == (4, False)

@@ -19,7 +19,7 @@ from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records
 from .image_query import ImageQuery, Page
-from .records import Model, ModelPage, Version
+from .records import Model, Version
 
 __all__ = [
     "adjust_cursor",
@@ -102,12 +102,13 @@ def search_models(
     limit: int = 20,
     cursor: str | None = None,
     cancelled: Cancellation | None = None,
-) -> ModelPage:
-    """Search models by words and return one page of results, best matches first.
+) -> tuple[tuple[Model, ...], str | None]:
+    """Search models by words; return (a page of models, cursor of the next page, None at the end).
 
-    level: bit mask of the allowed browsing levels. PG alone asks Civitai for models without mature
-    content. A model without an example image of an allowed level gets no cover. limit: number of
-    models, 1 to 100. cursor: `next_cursor` of the previous page, None for the first page.
+    The best matches come first. level: bit mask of the allowed browsing levels. PG alone asks
+    Civitai for models without mature content. A model without an example image of an allowed level
+    gets no cover. limit: number of models, 1 to 100. cursor: that of the page, None for the first
+    page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:

@@ -30,7 +30,6 @@ from .image_query import ImageQuery, Page
 from .urls import is_allowed_url
 
 __all__ = [
-    "Access",
     "count_unrelated",
     "find_default_size",
     "image_from_json",
@@ -43,7 +42,6 @@ __all__ = [
     "make_version_page_url",
     "Model",
     "model_from_json",
-    "ModelPage",
     "models_from_json",
     "page_from_json",
     "parse_access",
@@ -124,20 +122,6 @@ class RemoteFile:
         return self.pickle_scan == self.virus_scan == "Success"
 
 
-@dataclass(frozen=True)
-class Access:
-    """Who may download a model version.
-
-    state: "" (everybody), `early_access` (only buyers, until `deadline`), `generation_only`
-    (nobody: the model is only for Civitai's own generator) or `archived` (nobody). Its owner,
-    buyers and members are not told apart from others. deadline: the ISO 8601 date at which early
-    access ends, "" if that is unknown or never.
-    """
-
-    state: str = ""
-    deadline: str = ""
-
-
 def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     """Parse the files in a model version's JSON; leave out files without an id."""
     found = map(_parse_file, _list_rows(version))
@@ -159,20 +143,20 @@ def find_default_size(version: Mapping[str, Any]) -> int:
     return _parse_size(usual.get("sizeKB"))
 
 
-def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
-    """Return who may download a model version.
+def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, str]:
+    """Return who may download a model version, and when that ends, as in `Version`.
 
     version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
     """
     if model.get("mode") == "Archived":  # files of `TakenDown` models still come
-        return Access("archived")
+        return "archived", ""
     if clean_line(version.get("usageControl")) not in ("", "Download"):
-        return Access("generation_only")
+        return "generation_only", ""
     paid = as_mapping(version.get("paidAccess"))
     deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
     if paid or deadline or version.get("availability") == "EarlyAccess":
-        return Access("early_access", deadline)
-    return Access()
+        return "early_access", deadline
+    return "", ""
 
 
 def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -261,7 +245,11 @@ class Version:
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
-    default; 0 if unknown. record: the version's JSON from Civitai.
+    default; 0 if unknown. access: who may download the version: "" (everybody), `early_access`
+    (only buyers, until `access_ends`), `generation_only` (nobody: the model is only for Civitai's
+    own generator) or `archived` (nobody). Its owner, buyers and members are not told apart.
+    access_ends: the ISO 8601 date at which early access ends, "" if that is unknown or never.
+    record: the version's JSON from Civitai.
     """
 
     id: int
@@ -273,7 +261,8 @@ class Version:
     files: frozenset[str] = frozenset()
     size: int = 0
     model_type: str = ""
-    access: Access = Access()
+    access: str = ""
+    access_ends: str = ""
     record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -294,7 +283,7 @@ class Version:
         Return False for a version in the record of a model, which does not tell `usageControl`.
         """
         is_told = "usageControl" in self.record
-        return is_told and not self.access.state and bool(self.remote_files)
+        return is_told and not self.access and bool(self.remote_files)
 
 
 @dataclass(frozen=True)
@@ -322,14 +311,6 @@ class Model:
         return tuple(dict.fromkeys(v.base_model for v in self.versions if v.base_model))
 
 
-@dataclass(frozen=True)
-class ModelPage:
-    """A page of models. next_cursor: the cursor of the next page, None at the end."""
-
-    models: tuple[Model, ...] = ()
-    next_cursor: str | None = None
-
-
 def page_from_json(body: Any, query: ImageQuery) -> Page:
     """Parse a response of `GET /images`; put the images that match the query into `Page.images`.
 
@@ -347,15 +328,15 @@ def page_from_json(body: Any, query: ImageQuery) -> Page:
     return Page(wanted, _parse_next_cursor(body), len(rows) - len(images), others, without_data)
 
 
-def models_from_json(body: Any, level: int) -> ModelPage:
-    """Parse a response of `GET /models`; leave out invalid models.
+def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | None]:
+    """Parse a response of `GET /models`; return (models, cursor of the next page, None at the end).
 
-    level: bit mask of the browsing levels that a model's cover image may have. Raises
-    InvalidResponse if the response is not a list of models.
+    Invalid models are left out. level: bit mask of the browsing levels that a model's cover image
+    may have. Raises InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
     found = (_parse_model(row, find_cover(row, level)) for row in rows if _is_record(row))
-    return ModelPage(tuple({model.id: model for model in found}.values()), _parse_next_cursor(body))
+    return tuple({model.id: model for model in found}.values()), _parse_next_cursor(body)
 
 
 def model_from_json(body: Any) -> Model:
@@ -448,6 +429,7 @@ def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
     version_id = as_id(row["id"]) or 0
+    access, access_ends = parse_access(row, model)
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -458,7 +440,8 @@ def _parse_version(
         files=list_names_and_hashes(row),
         size=find_default_size(row),
         model_type=clean_line(model.get("type"), 40),
-        access=parse_access(row, model),
+        access=access,
+        access_ends=access_ends,
         record=row,
     )
 

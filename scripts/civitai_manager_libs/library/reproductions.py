@@ -43,7 +43,6 @@ __all__ = [
     "iter_reproductions",
     "list_reproductions",
     "make_thumbnail",
-    "Match",
     "measure_missing_similarities",
     "measure_similarity",
     "Nearness",
@@ -214,13 +213,6 @@ _MIN_RANDOM_SEED = 100_000
 _MIN_SHARE = 0.5  # of the words of both prompts
 
 
-class Match(NamedTuple):
-    """A sent image from which a new image was generated. is_edited: whether the prompts differ."""
-
-    image_id: int
-    is_edited: bool
-
-
 class _Send(NamedTuple):
     image_id: int
     seed: int
@@ -243,12 +235,13 @@ class SendMemory:
             with self._lock:
                 self._sends.append(_Send(image_id, seed, words, self._now()))
 
-    def find(self, infotext: str) -> Match | None:
-        """Return the sent image from which a new image was generated, or None if none matches.
+    def find(self, infotext: str) -> tuple[int, bool] | None:
+        """Return (id of the sent image from which an image was generated, whether it was edited).
 
-        Infotexts match if their seeds are equal, and if the seed is at least 100,000 or the prompts
-        have half of their words in common. Of several sent images, one with the same prompt is
-        preferred, then the one that was sent last. infotext: of the new image.
+        Return None if no sent image matches. An image is edited if the prompts differ. Infotexts
+        match if their seeds are equal, and if the seed is at least 100,000 or the prompts have half
+        of their words in common. Of several sent images, one with the same prompt is preferred,
+        then the one that was sent last. infotext: of the new image.
         """
         with self._lock:
             oldest = self._now() - _MAX_AGE
@@ -259,13 +252,13 @@ class SendMemory:
         sends = [send for send in sends if send.seed == seed]
         for send in sends:
             if send.words == words:
-                return Match(send.image_id, False)
+                return send.image_id, False
         for send in sends:
             if (
                 send.seed >= _MIN_RANDOM_SEED
                 or _compute_word_overlap(send.words, words) >= _MIN_SHARE
             ):
-                return Match(send.image_id, True)
+                return send.image_id, True
         return None
 
 
@@ -497,11 +490,10 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
     match = _sends.find(infotext) if len(infotext) <= _MAX_SENT_INFOTEXT else None
     if match is None:
         return
+    image_id, is_edited = match
     thumbnail, (width, height) = make_thumbnail(image), image.size
     infotext = infotext.encode("utf-8", "replace").decode()  # a lone surrogate is no text
-    new = Reproduction(
-        0, match.image_id, path, infotext, time.time(), match.is_edited, width, height
-    )
+    new = Reproduction(0, image_id, path, infotext, time.time(), is_edited, width, height)
 
     def write(db: sqlite3.Connection) -> None:
         insert_reproduction(db, new, thumbnail)

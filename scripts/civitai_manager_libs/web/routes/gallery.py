@@ -323,9 +323,11 @@ def _resolve_reference(context: RequestContext, reference: Reference) -> LookupR
 
 def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelCardPage:
     level = parse_level_mask(context.query_param("level"))
-    found = civitai.search_models(get_client(), words, level, 24, cursor, context.cancelled)
-    models.store_covers(found.models)
-    return {"models": [make_model_card(one) for one in found.models], "cursor": found.next_cursor}
+    found, following = civitai.search_models(
+        get_client(), words, level, 24, cursor, context.cancelled
+    )
+    models.store_covers(found)
+    return {"models": [make_model_card(one) for one in found], "cursor": following}
 
 
 def _require_model(context: RequestContext, model_id: int) -> ModelView:
