@@ -1,12 +1,14 @@
-"""The resources that an image was made with, without duplicates."""
+"""The models that an image was made with, in its data and in its prompt."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.infotext import build_infotext, summarize
 from civitai_manager_libs.infotext.resources import list_missing_lora_tags, list_resources, Resource
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 def test_lora_named_in_three_places_is_one_resource():
@@ -146,3 +148,152 @@ def test_any_record_can_be_read(meta):
         assert "\n" not in found.name + found.type
     for tag in list_missing_lora_tags(meta):
         assert tag.startswith("<lora:") and tag.endswith(">") and tag.isprintable()
+
+
+def test_summary_has_the_start_of_the_prompt_and_main_parameters():
+    meta = {
+        "prompt": "<lora:fog:0.8> a lighthouse,\n  <lyco:ink:1> at dusk, " + "waves, " * 50,
+        "steps": "28",
+        "sampler": "DPM++ 2M Karras",
+        "resources": [{"type": "lora", "name": "Fog", "weight": 0.8}],
+    }
+    prompt, *rest = summarize(meta)
+    assert prompt.startswith("a lighthouse, at dusk, waves,") and 40 < len(prompt) <= 56
+    assert rest == [28, "DPM++ 2M Karras", 2]
+
+
+def test_samplers_have_the_webuis_names():
+    assert summarize({"sampler": "euler_ancestral"})[2] == "Euler a"
+
+
+def test_summary_of_any_data_is_short_and_valid_json():
+    assert summarize(None) is None and summarize({}) is None
+    assert summarize({"prompt": 5, "steps": -1, "sampler": ["x"]}) == ("", 0, "", 0)
+    strange = summarize({"prompt": "\ud800燈塔\x00" * 2000, "sampler": "s" * 5000})
+    assert len(strange[0].encode()) <= 56 and strange[0].startswith("燈塔燈塔")
+    assert len(json.dumps(strange, ensure_ascii=False)) < 120
+
+
+@pytest.mark.parametrize("sampler", ["Undefined", {"class_type": "x"}, ["4", 0]], ids=repr)
+def test_placeholder_is_not_shown(sampler):
+    assert summarize({"steps": 20, "sampler": sampler})[2] == ""
+    engine = {"extra": {"ecosystem": "OpenAI"}}
+    summary = summarize({"prompt": "a cat", "steps": 30, "sampler": "Euler", **engine})
+    assert summary == ("a cat", 0, "", 0)
+
+
+RUINED = {
+    "other": {"loras": [["0x" + "ab" * 5, "0.8 - A/fog.safetensors"], ["", "1.0 - mist.sft"]]}
+}
+OLD_RUINED = {"other": {"loras": "Loras:<A\\fog.safetensors:0.8>,<None:0.5>,<mist:1>"}}
+ADDNET = {
+    "AddNet Enabled": "True",
+    "AddNet Module 1": "LoRA",
+    "AddNet Model 1": "fog-of-01(8c052dc68980)",
+    "AddNet Weight A 1": "0.8",
+    "AddNet Weight B 1": "0.8",
+    "resources": [{"type": "lora", "name": "01", "weight": 0.8, "hash": "8c052dc68980"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("meta", "tags"),
+    [
+        (RUINED, "<lora:fog:0.8> <lora:mist:1>"),
+        (OLD_RUINED, "<lora:fog:0.8> <lora:mist:1>"),
+        (ADDNET, "<lora:fog-of-01:0.8>"),
+        ({**ADDNET, "AddNet Weight B 1": "0.5"}, "<lora:fog-of-01:0.5:0.8>"),
+        ({"Lora weights": "fog: 0.5, bad, :1"}, "<lora:fog:0.5>"),
+        ({"Lora_0 Model name": "fog.safetensors", "Lora_0 Strength model": "1"}, "<lora:fog:1>"),
+        ({"Lora_0 Model name": "fog.safetensors"}, ""),
+        ({"other": {"loras": [1, ["x"], ["x", 2], ["x", "fog"]]}}, ""),
+    ],
+    ids=["ruined", "ruined-old", "addnet", "addnet-two-weights", "fooocus", "saver", "no-weight"]
+    + ["hostile"],
+)
+def test_loras_in_parameters_get_a_tag(meta, tags):
+    assert build_infotext({"prompt": "a cat", **meta}).splitlines()[0] == f"a cat {tags}".strip()
+
+
+def test_name_cut_by_civitais_parser_is_ignored():
+    assert list_resources(ADDNET) == (Resource("lora", "fog-of-01", 0.8, "8c052dc68980"),)
+    off = {**ADDNET, "AddNet Enabled": "False"}
+    assert list_resources(off) == (Resource("lora", "01", 0.8, "8c052dc68980"),)
+
+
+def test_hash_beside_the_name_is_read():
+    assert list_resources(RUINED)[0] == Resource("lora", "fog", 0.8, "ab" * 5)
+
+
+def test_tensorart_id_is_not_a_file_name():
+    loras = {"additionalResources": [{"type": "lora", "name": "EMS-1-EMS", "strength": 1}]}
+    assert build_infotext({"prompt": "a cat", **loras}) == "a cat"
+    assert list_resources({"Model": "EMS-1401459-EMS", **loras}) == ()
+
+
+def lora(name, strength=1.0, **more):
+    return {"type": "lora", "name": name, "strength": strength, **more}
+
+
+def tags(*entries, **meta):
+    return list_missing_lora_tags({"additionalResources": list(entries), **meta})
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"prompt": "a <lora:Fog:0.3>"},
+        {"prompt": "<lyco:fog>"},
+        {"negativePrompt": "<lora:fog:1:0.5:lbw=x>"},
+        {"ADetailer prompt": "face <lora: fog :1>"},
+        {"Hires prompt": "<lora:fog:1>"},
+    ],
+    ids=["prompt", "lyco", "negative", "adetailer", "hires"],
+)
+def test_tag_that_a_prompt_has_is_not_added(texts):
+    assert tags(lora("a/fog.safetensors"), **texts) == ()
+    assert tags(lora("a/fog2.safetensors"), **texts) == ("<lora:fog2:1>",)
+
+
+def test_each_lora_gets_one_tag():
+    listed = {"resources": [{"type": "lora", "name": "FOG", "weight": 0.5}]}
+    assert tags(lora("fog"), lora("fog", 0.2), **listed) == ("<lora:fog:1>",)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        lora("x", 0),
+        lora("x", None),
+        lora("x", "high"),
+        lora("a:b"),
+        lora("a>b"),
+        lora("a\nb"),
+        lora("urn:air:sdxl:lora:civitai:1@2"),
+        lora(""),
+        lora("None"),
+        {"type": "embed", "name": "x", "strength": 1},
+        {"name": "x", "strength": 1},
+        "x",
+    ],
+    ids=repr,
+)
+def test_unusable_loras_get_no_tag(entry):
+    assert tags(entry) == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "tag"),
+    [
+        (lora("x", "0.75"), "<lora:x:0.75>"),
+        (lora("x", -1), "<lora:x:-1>"),
+        (lora("x", 0.7000000000000001), "<lora:x:0.7000000000000001>"),
+        (lora("x", 0.5, strengthClip="0.5"), "<lora:x:0.5>"),
+        (lora("x", 0, strengthClip=0.5), "<lora:x:0.5:0>"),
+        ({"type": "DoRA", "name": "x", "strength": 1}, "<lora:x:1>"),
+        ({"type": "LoCon", "name": "b\\two.v2.sft", "strength": 0.5}, "<lora:two.v2:0.5>"),
+    ],
+    ids=repr,
+)
+def test_tag_has_the_weights_of_its_lora(entry, tag):
+    assert tags(entry) == (tag,)

@@ -1,4 +1,4 @@
-"""A cancel reaches a request wherever it waits; connections are kept; inner addresses are known."""
+"""Connections that are cut, given up in time, reused, and not made to private addresses."""
 
 from __future__ import annotations
 
@@ -6,17 +6,36 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.core.threads import Cancellation
-from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import prepare_request
-from civitai_manager_libs.network.connections import WatchedAdapter
-from fault_responses import json_answer, packed, page, png, ranged, stalled, status
+from civitai_manager_libs.network import body as http_body, prepare_request
+from civitai_manager_libs.network.connections import (
+    cut_after,
+    is_private_address,
+    is_private_url,
+    WatchedAdapter,
+)
+from fault_responses import (
+    Answer,
+    cut,
+    json_answer,
+    packed,
+    page,
+    png,
+    ranged,
+    redirect,
+    reset,
+    stalled,
+    status,
+)
 
 BODY = png("wire", 100_000)
 
@@ -220,3 +239,164 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
 
 
 # Connections
+
+
+_BODY = png("deadline", 2000)
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"
+_LENGTH = b"Content-Length: %d\r\n\r\n" % len(_BODY)
+_CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n" % (len(_BODY), _BODY)
+# What comes at once, what drips, what makes it a whole answer in the end.
+_DRIPS = {
+    "status-line": (b"", _HEAD[:15], _HEAD[15:] + _LENGTH + _BODY),
+    "head": (_HEAD + b"X-Slow: ", b"x" * 60, b"\r\n" + _LENGTH + _BODY),
+    "interim": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 3, _HEAD + _LENGTH + _BODY),
+    "body": (_HEAD + _LENGTH, _BODY[:100], _BODY[100:]),
+    "chunk-size": (_HEAD + _CHUNKED, b"0" * 60, b"\r\n\r\n"),
+    "trailers": (_HEAD + _CHUNKED + b"0\r\n", b"X: y\r\n" * 10, b"\r\n"),
+}
+_PATIENCE, _PAUSE = 0.4, 0.1  # seconds
+
+
+class _DrippingServer:
+    """Sends an answer so, a byte at a time, to whoever asks."""
+
+    def __init__(self, at_once: bytes, drops: bytes, end: bytes) -> None:
+        self._parts, self._over = (at_once, drops, end), threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/a.png"
+        self.has_sent_all = False
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def close(self) -> None:
+        self._over.set()
+        self._listener.close()
+
+    def _run(self) -> None:
+        with suppress(OSError):  # the client left, or the test ended
+            connection, _ = self._listener.accept()
+            with connection:
+                connection.recv(10_000)
+                at_once, drops, end = self._parts
+                connection.sendall(at_once)
+                for drop in drops:
+                    self._over.wait(_PAUSE)
+                    connection.sendall(bytes([drop]))
+                connection.sendall(end)
+                self.has_sent_all = True
+
+
+@pytest.fixture(params=_DRIPS, ids=str)
+def dripping(request, monkeypatch) -> Iterator[_DrippingServer]:
+    monkeypatch.setattr(http_body, "_SLOW_SECONDS", _PATIENCE)
+    server = _DrippingServer(*_DRIPS[request.param])
+    yield server
+    server.close()
+
+
+def test_file_that_arrives_too_slowly_is_cut_off(dripping, tmp_path):
+    client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
+    with pytest.raises(NetworkError):
+        client.fetch(dripping.url, str(tmp_path / "a.png"))
+    assert not dripping.has_sent_all and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dripping", ["head", "trailers"], indirect=True)
+def test_json_that_arrives_too_slowly_is_cut_off(dripping):
+    with pytest.raises(NetworkError):
+        CivitaiHttpClient(timeout=_PATIENCE, max_retries=0).fetch_json(dripping.url)
+    assert not dripping.has_sent_all
+
+
+@pytest.mark.parametrize("dripping", ["head", "body", "trailers"], indirect=True)
+def test_plain_request_that_arrives_too_slowly_is_cut_off(dripping):
+    client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
+    assert client._make_request("GET", dripping.url) is None
+    assert not dripping.has_sent_all
+
+
+@pytest.mark.parametrize(
+    "scheme, start",
+    [("http-over-proxy", b"HTTP/1.1 200 OK\r\nX-A: "), ("https", b"\x16\x03\x03\x40\x00")],
+    ids=["proxy", "handshake"],
+)
+def test_connection_that_takes_too_long_is_given_up(scheme, start, tmp_path, monkeypatch):
+    """Each byte comes in time."""
+    server = _DrippingServer(start, b"x" * 1000, b"")
+    url = server.url.replace("http:", "https:")
+    if scheme != "https":
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        url = "https://far.example/a.png"
+    with pytest.raises(NetworkError):
+        CivitaiHttpClient(timeout=_PATIENCE, max_retries=0).fetch(url, str(tmp_path / "a.png"))
+    assert not server.has_sent_all
+    server.close()
+
+
+def test_call_that_ends_in_time_is_not_cut():
+    cut = threading.Event()
+    for _ in range(3):
+        with cut_after(60, cut.set, never_cancelled()) as deadline:
+            pass
+    assert not deadline.is_over and not cut.is_set()
+
+
+@pytest.mark.parametrize(
+    "address, is_private",
+    [
+        *[(a, True) for a in "127.0.0.1 10.1.2.3 192.168.0.1 172.31.0.1 0.0.0.0".split()],
+        *[(a, True) for a in "169.254.169.254 100.64.0.1 224.0.0.1 255.255.255.255".split()],
+        *[(a, True) for a in "::1 :: fe80::1%eth0 fc00::1 ::ffff:10.0.0.1 ff02::1".split()],
+        *[(a, True) for a in "64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b:1::101:101 fec0::1".split()],
+        *[(a, True) for a in "2002:7f00:1:: 2002:101:101::1 ::127.0.0.1 ::ffff:0:a00:1".split()],
+        *[(a, False) for a in "64:ff9b::101:101 1.1.1.1 172.32.0.1 2606:4700::1111".split()],
+        *[(a, False) for a in ("::ffff:1.1.1.1", "", "civitai.com", "300.1.1.1")],
+    ],
+)
+def test_private_addresses_are_recognized(address, is_private):
+    assert is_private_address(address) == is_private
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "a.localhost:80", "[::1]:80"])
+def test_private_hosts_are_recognized_by_name(host):
+    assert is_private_url(f"http://{host}/")
+    assert not is_private_url("http://civitai.com/localhost")
+
+
+FIRST, SECOND = png("first"), png("second")
+
+
+def fetched(client: CivitaiHttpClient, url: str, folder) -> bytes:
+    path = client.fetch(url, str(folder / "a.png")).path
+    with open(path, "rb") as file:
+        return file.read()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(cut(SECOND, 5000), id="cut"),
+        pytest.param(reset(SECOND), id="reset-before-the-head"),
+        pytest.param(reset(SECOND, 5000), id="reset-half-way"),
+        pytest.param(Answer(503, b"later"), id="trouble"),
+        pytest.param(stalled(SECOND), id="silence"),
+        pytest.param(ranged(SECOND).but(stops_at=-1), id="closed-before-the-head"),
+    ],
+)
+def test_failure_of_a_reused_connection_is_retried(answer, server, tmp_path):
+    client = CivitaiHttpClient(timeout=0.3, retry_delay=0)
+    fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
+    url = server.play("/second.png", [answer, ranged(SECOND)])
+
+    assert fetched(client, url, tmp_path) == SECOND
+    assert [request.connection for request in server.requests[:2]] == [1, 1]
+
+
+def test_connection_is_reused_after_a_redirect_and_an_error_page(server, tmp_path):
+    client = CivitaiHttpClient(timeout=5, max_retries=0)
+    fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
+    server.play("/gone.png", page(404))
+    server.play("/end.png", ranged(SECOND))
+
+    assert not client.download_file(server.url("/gone.png"), str(tmp_path / "gone.png"))
+    assert fetched(client, server.play("/moved.png", redirect("/end.png")), tmp_path) == SECOND
+    assert server.connections == 1

@@ -1,4 +1,4 @@
-"""A half file is kept through a pause and a lost network, and gone on with."""
+"""A half file is kept through a pause and a lost network, and resumed if it is the same file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import download
+from civitai_manager_libs.network.download import parse_content_range
 from fault_responses import chunked, cut, packed, png, ranged, stalled, status
 
 BODY, OTHER, AT = png("body", 200_000), png("other", 200_000), 70_000
@@ -231,3 +232,19 @@ def _damage(folder, chance):
             path.write_bytes(path.read_bytes()[: chance.randrange(40)])
         elif name.endswith(".part") and chance.random() < 0.2:
             path.write_bytes(path.read_bytes() + b"\0" * 5000)
+
+
+@pytest.mark.parametrize(
+    "value,expected",
+    [
+        ("bytes 5-9/10", (5, 10)),
+        ("bytes */10", (None, 10)),
+        ("bytes 5-9/*", (5, None)),
+        ("nonsense", (None, None)),
+        ("bytes 0-9/" + "9" * 5000, (None, None)),
+        ("bytes " + "9" * 5000 + "-9/10", (None, None)),
+    ],
+    ids=lambda value: str(value)[:14],
+)
+def test_content_range_is_parsed_or_unknown(value, expected):
+    assert parse_content_range({"Content-Range": value}) == expected

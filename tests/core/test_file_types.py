@@ -1,9 +1,10 @@
-"""Whether an image or video file was cut short."""
+"""What a file is by its bytes, and whether it is complete."""
 
 from __future__ import annotations
 
 import functools
 import io
+import json
 import os
 import struct
 import time
@@ -11,14 +12,77 @@ import time
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from civitai_manager_libs.core import detect_media_extension
-from civitai_manager_libs.core.file_types import is_complete
-from civitai_manager_libs.errors import CivitaiShortcutError
-from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_demo.gallery import clips
+from civitai_manager_libs.core import detect_media_extension, is_text
+from civitai_manager_libs.core.file_types import check_model_file, check_model_start, is_complete
+from civitai_manager_libs.errors import CivitaiShortcutError, InvalidResponse, NeedsKey
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from fault_responses import png, whole
 from fault_server import FaultServer
+from model_storage import safetensors
 from PIL import Image
+
+
+@pytest.mark.parametrize(
+    "start, extension",
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "jpg"),
+        (b"GIF89a", "gif"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "webp"),
+        (b"\0\0\0\x20ftypavif", "avif"),
+        (b"\0\0\0\x20ftypheic", "heic"),
+        (b"\0\0\0\x20ftypheix", "heic"),
+        (b"\0\0\0\x20ftypisom", "mp4"),
+        (b"\0\0\0\x20ftypqt  ", "mp4"),
+        (b"\x1a\x45\xdf\xa3", "webm"),
+        (b"ID3\x04", "mp3"),
+        (b"\xff\xfb\x90", "mp3"),
+        (b"RIFF\x10\0\0\0WAVEfmt ", None),
+        (b"\x89PNG\r\n\x1a", None),
+        (b"<!DOCTYPE html>", None),
+        (b"BM", None),
+        (b"", None),
+    ],
+)
+def test_extension_is_told_by_the_bytes(start, extension):
+    assert detect_media_extension(start) == extension
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!doctype html><title>Sign in</title>",
+        b"\xef\xbb\xbf\r\n <HTML>",
+        b"<?xml version='1.0'?><Error/>",
+        b"<h1>503</h1>",
+        b"<svg xmlns='http://www.w3.org/2000/svg'>",
+        b"<!-- proxy -->",
+        b'{"error": "gone"}',
+        b"{}",
+        b'[{"id": 1}]',
+        b"[]",
+    ],
+)
+def test_page_or_data_in_a_files_place_is_recognized(body):
+    assert is_text("", body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{\x00\x01",
+        b"[\xff",
+        b"<\x00",
+        b"\x89PNG\r\n\x1a\n",
+        b"\x10\0\0\0\0\0\0\0{",
+        b"abc",
+        b"<<",
+    ],
+)
+def test_binary_file_is_not_taken_for_a_page(body):
+    assert not is_text("", body)
 
 
 @pytest.fixture
@@ -211,3 +275,79 @@ def test_plain_file_without_a_length_ends_with_the_connection(server, tmp_path):
     CivitaiHttpClient().fetch(url, str(tmp_path / "a"), FileOptions(images_only=False))
     with pytest.raises(CivitaiShortcutError):
         CivitaiHttpClient(max_retries=0).fetch(url, str(tmp_path / "b"))
+
+
+_WHOLE = safetensors(5000)
+_PAGE = b"\n<!DOCTYPE html><html><title>Log in</title>"
+
+
+def _header(tensors, tail=b""):
+    text = json.dumps(tensors).encode()
+    return struct.pack("<Q", len(text)) + text + tail
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("a.safetensors", _WHOLE),
+        ("A.SafeTensors", _WHOLE),
+        ("no-tensors.safetensors", _header({"__metadata__": {}})),
+        ("a.gguf", b"GGUF\x03\0\0\0"),
+        ("a.ckpt", b"PK\x03\x04more"),
+        ("a.pt", b"\x80\x02more"),
+        ("a.zip", b"PK\x03\x04more"),
+        ("a.onnx", b"\x08\x07\x12\x07"),
+        ("a.yaml", b"model:\n  target: ldm"),
+        ("workflow.json", b'{"nodes": []}'),
+    ],
+)
+def test_file_of_the_right_format_is_accepted(name, content, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    check_model_start(content[:512], "application/octet-stream", name)
+    check_model_file(str(path), name)
+
+
+@pytest.mark.parametrize(
+    "name, content, kind, error",
+    [
+        ("a.safetensors", _PAGE, "application/octet-stream", NeedsKey),
+        ("a.safetensors", _PAGE, "text/html; charset=utf-8", NeedsKey),
+        ("a.yaml", _PAGE, "text/html", NeedsKey),
+        ("a.yaml", b'{"error": "Unauthorized"}', "", InvalidResponse),
+        ("a.yaml", b"<?xml version='1.0'?><Error>", "application/xml", InvalidResponse),
+        ("a.pt", b"\x80binary", "Text/HTML", NeedsKey),
+        ("a.safetensors", b'{"error": "Unauthorized"}', "", InvalidResponse),
+        ("a.pt", b"\x80\x02", "application/json", InvalidResponse),
+        ("a.onnx", b'<?xml version="1.0"?><Error>', "application/xml", InvalidResponse),
+        ("a.safetensors", b"", "", InvalidResponse),
+        ("a.safetensors", b"PK\x03\x04 and more", "", InvalidResponse),
+        ("a.safetensors", struct.pack("<Q", 2**40) + b"{}", "", InvalidResponse),
+        ("a.safetensors", b"\x10\0\0", "", InvalidResponse),
+        ("a.gguf", _WHOLE, "", InvalidResponse),
+        ("a.ckpt", _WHOLE, "", InvalidResponse),
+    ],
+)
+def test_start_of_another_format_is_refused(name, content, kind, error):
+    with pytest.raises(error):
+        check_model_start(content[:512], kind, name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(_WHOLE[:-1], id="cut"),
+        pytest.param(_WHOLE + b"\0", id="longer"),
+        pytest.param(_WHOLE[:20], id="cut-in-its-header"),
+        pytest.param(_header({"a": {"data_offsets": [0]}}), id="no-end"),
+        pytest.param(_header({"a": {"data_offsets": [0, "4"]}}, b"1234"), id="end-is-text"),
+        pytest.param(_header({"a": 5}), id="no-tensor"),
+        pytest.param(_header({"__metadata__": {"a": [0] * 600_000}}), id="endless-header"),
+        pytest.param(struct.pack("<Q", 9) + b"{" * 9, id="no-json"),
+    ],
+)
+def test_truncated_or_damaged_safetensors_are_refused(content, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(InvalidResponse):
+        check_model_file(str(path), "a.safetensors")

@@ -1,12 +1,12 @@
-"""ComfyUI workflows converted to nodes in API format."""
+"""A ComfyUI workflow converted to a graph: names of values, components, groups, hidden links."""
 
 from __future__ import annotations
 
 import pytest
 from cases import each_case
+from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.comfy.workflow import read_workflow_nodes
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 def node(node_id, kind, values=(), links=(), **more):
@@ -241,3 +241,199 @@ def test_any_workflow_can_be_read(workflow, group, drawn):
     group |= {"id": "g", "inputs": [{"name": "x"}]}
     nodes = read_workflow_nodes(workflow | {"definitions": {"subgraphs": [group]}})
     assert all(isinstance(each["inputs"], dict) for each in nodes.values())
+
+
+def asked(title, **output):
+    return {"type": "ComponentInput", "title": title, "outputs": [output]}
+
+
+PIPE = [
+    asked("02.Component Input", name="text", label="positive"),
+    asked("01.Component Input", name="ckpt_name"),
+    asked("03.Component Input", name="text", label="negative"),
+    {"type": "ToBasicPipe", "title": "00"},
+]
+SAMPLE = [
+    asked(f"{at:02}.Component Input", name=name)
+    for at, name in enumerate(
+        ["basic_pipe", "latent", "steps", "cfg", "seed", "sampler_name", "scheduler"]
+    )
+]
+WORKFLOW = {
+    "nodes": [
+        {
+            "id": 1,
+            "type": "## pipe [1]",
+            "widgets_values": ["xl.sft", "a cat", "blurry"],
+            "outputs": [{"type": "BASIC_PIPE"}],
+        },
+        {
+            "id": 2,
+            "type": "## ksample [2]",
+            "inputs": [{"name": "basic_pipe", "link": 5}, {"name": "latent", "link": None}],
+            "widgets_values": [30, 7, 42, "fixed", "euler", "normal"],
+        },
+    ],
+    "links": [[5, 1, 0, 2, 0, "BASIC_PIPE"]],
+    "components": {"## pipe [1]": {"nodes": PIPE}, "## ksample [2]": {"nodes": SAMPLE}},
+}
+
+
+def test_values_of_a_component_get_the_names_of_its_inputs():
+    assert read_graph({"workflow": WORKFLOW}) == {
+        "prompt": "a cat",
+        "negativePrompt": "blurry",
+        "seed": 42,
+        "steps": 30,
+        "cfgScale": 7,
+        "sampler": "euler",
+        "scheduler": "normal",
+        "models": ["xl.sft"],
+    }
+
+
+@pytest.mark.parametrize("odd", [3, [], {"## pipe [1]": 3}, {"## pipe [1]": {"nodes": [3, {}]}}])
+def test_malformed_components_are_ignored(odd):
+    nodes = read_workflow_nodes({**WORKFLOW, "components": odd})
+    assert nodes["1"]["inputs"] == {}
+
+
+def inner(kind, values, inputs=(), outputs=()):
+    given = [{"name": name, "type": kind} for name, kind in inputs]
+    return {"type": kind, "widgets_values": values, "inputs": given} | {
+        "outputs": [{"name": name, "type": name} for name in outputs]
+    }
+
+
+BASE = {
+    "nodes": [
+        inner("CheckpointLoaderSimple", ["old.ckpt"], outputs=("MODEL", "CLIP", "VAE")),
+        inner("CLIPTextEncode", ["old"], [("clip", "CLIP")], ("CONDITIONING",)),
+        inner("CLIPTextEncode", ["old"], [("clip", "CLIP")], ("CONDITIONING",)),
+    ],
+    "links": [[0, 1, 1, 0, 4, "CLIP"], [0, 1, 2, 0, 4, "CLIP"]],
+    "external": [],
+}
+SAMPLING = {
+    "nodes": [
+        inner("Reroute", [], [("", "*")], ("*",)),
+        inner(
+            "KSampler",
+            [7, "fixed", 20, 8, "euler", "normal", 1],
+            [("model", "MODEL"), ("positive", "CONDITIONING"), ("negative", "CONDITIONING")],
+            ("LATENT",),
+        ),
+    ],
+    "links": [[None, 0, 0, 0, 4, "MODEL"], [0, 0, 1, 0, 4, "MODEL"]],
+    "external": [],
+    "config": {"0": {"input": {"MODEL": {"name": "model"}}}},
+}
+
+
+def read(mark=">", values=("new.ckpt", "a cat", "blurry"), base=BASE, sampling=SAMPLING):
+    row = [9, "randomize", 30, 6, "dpmpp_2m", "karras", 1]
+    names = ("model", "positive", "negative")
+    given = [{"name": name, "link": at} for at, name in enumerate(names, 1)]
+    nodes = [
+        {"id": 5, "type": f"workflow{mark}Base", "widgets_values": list(values)},
+        {"id": "s", "type": f"workflow{mark}Run", "widgets_values": row, "inputs": given},
+        {"id": 8, "type": "SaveImage", "inputs": [{"name": "images", "link": 4}]},
+    ]
+    links = [[1, 5, 0, "s", 0], [2, 5, 2, "s", 1], [3, 5, 3, "s", 2], [4, "s", 0, 8, 0]]
+    extra = {"groupNodes": {"Base": base, "Run": sampling}}
+    return read_graph({"workflow": {"nodes": nodes, "links": links, "extra": extra}})
+
+
+@pytest.mark.parametrize("mark", [">", "/"])
+def test_group_node_is_expanded_with_its_own_values(mark):
+    found = read(mark)
+    assert found["models"] == ["new.ckpt"]
+    assert (found["prompt"], found["negativePrompt"]) == ("a cat", "blurry")
+    assert (found["seed"], found["steps"], found["sampler"]) == (9, 30, "dpmpp_2m")
+
+
+def test_values_that_do_not_fit_are_left_out():
+    found = read(values=("new.ckpt", "a cat"))
+    assert "models" not in found and "prompt" not in found and found["steps"] == 30
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"nodes": None},
+        {"nodes": [None, 3], "links": "x", "external": [[[], 0], [{"index": []}, 1], None]},
+        {"nodes": [{"inputs": [None], "outputs": 3}], "links": [[0, 0, 0, 0], [[], 0, 0, 0]]},
+    ],
+)
+def test_malformed_groups_are_ignored(odd):
+    assert read(base=odd)["steps"] == 30
+
+
+@pytest.mark.parametrize("links", [SAMPLING["links"], [*SAMPLING["links"], [None, 0, 1, 3]]])
+def test_values_are_left_out_if_a_linked_widget_shifts_them(links):
+    sampler = SAMPLING["nodes"][1]
+    seed = {"name": "seed", "type": "INT", "widget": {"name": "seed"}}
+    nodes = [SAMPLING["nodes"][0], {**sampler, "inputs": [*sampler["inputs"], seed]}]
+    found = read(sampling={**SAMPLING, "nodes": nodes, "links": links})
+    assert ("steps" in found) is (links == SAMPLING["links"])
+
+
+KSAMPLER = {
+    "id": 3,
+    "type": "KSampler",
+    "widgets_values": [7, "fixed", 20, 8, "euler", "normal", 1],
+}
+MODEL_INPUT, SEED_INPUT = {"name": "model", "type": "MODEL", "link": None}, {"name": "seed"}
+LOADER = {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["a.ckpt"]}
+LOADER["outputs"] = [{"type": "MODEL"}, {"type": "CLIP"}]
+LATENT = {"id": 5, "type": "EmptyLatentImage", "widgets_values": [512, 768, 1]}
+
+
+def read_linked(sender, **more):
+    inputs = [MODEL_INPUT, {"name": "latent_image", "type": "LATENT", "link": 2}, SEED_INPUT]
+    nodes = [{**KSAMPLER, "inputs": inputs}, LOADER, LATENT, sender]
+    links = [[1, 4, 0, 10, 0, "*"], [2, 5, 0, 3, 1, "LATENT"]]
+    return read_graph({"workflow": {"nodes": nodes, "links": links, **more}})
+
+
+SENDER = {"id": 10, "type": "Anything Everywhere", "inputs": [{"name": "MODEL", "link": 1}]}
+
+
+def test_links_listed_in_the_file_are_followed():
+    link = {"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}
+    assert read_linked(SENDER, extra={"ue_links": [link]})["models"] == ["a.ckpt"]
+
+
+@pytest.mark.parametrize("kind", ["Anything Everywhere", "Anything Everywhere3"])
+def test_older_files_are_linked_by_type(kind):
+    assert read_linked({**SENDER, "type": kind})["models"] == ["a.ckpt"]
+
+
+@pytest.mark.parametrize(
+    "saved", [[], [{"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}]]
+)
+def test_output_of_a_subgraph_is_sent_too(saved):
+    inner = {"nodes": [LOADER], "links": [[1, 4, 0, -20, 0, "MODEL"]]}
+    group = {"id": 4, "type": "group", "outputs": LOADER["outputs"]}
+    nodes = [{**KSAMPLER, "inputs": [MODEL_INPUT, SEED_INPUT]}, group, SENDER]
+    workflow = {"nodes": nodes, "links": [[1, 4, 0, 10, 0, "*"]], "extra": {"ue_links": saved}}
+    workflow["definitions"] = {"subgraphs": [{"id": "group", **inner}]}
+    assert read_graph({"workflow": workflow})["models"] == ["a.ckpt"]
+
+
+def test_seed_everywhere_wins_over_the_samplers_own_seed():
+    seeds = {"id": 10, "type": "Seed Everywhere", "widgets_values": [99, "fixed"]}
+    assert read_linked(seeds)["seed"] == 99
+
+
+@pytest.mark.parametrize("mode", [2, 4])
+def test_muted_node_makes_no_links(mode):
+    assert "models" not in read_linked({**SENDER, "mode": mode})
+
+
+@pytest.mark.parametrize(
+    "drawn", [[{}], [None], "x", [{"downstream": 3, "downstream_slot": 99, "upstream": 4}]]
+)
+def test_malformed_lists_are_ignored(drawn):
+    assert read_linked(SENDER, extra={"ue_links": drawn})["steps"] == 20

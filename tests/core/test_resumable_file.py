@@ -1,4 +1,4 @@
-"""A later run resumes a file with exactly the bytes that it has, only of the same version."""
+"""Partial files: written, resumed, cleaned up, and the ranges of bytes that they have."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from civitai_manager_libs.core import atomic_file, remove_leftovers, resumable_file, resume_note
+from civitai_manager_libs.core import (
+    atomic_file,
+    ByteRanges,
+    remove_leftovers,
+    resumable_file,
+    resume_note,
+)
 from civitai_manager_libs.core.resumable_file import (
     delete_resumable,
+    NOTE,
     read_note,
     ResumableFile,
     ResumeNote,
@@ -22,7 +30,7 @@ from civitai_manager_libs.errors import DiskError
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
+SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "scripts")
 URL, TAG = "https://image.civitai.com/a/original=true/a.png", '"v1"'
 
 
@@ -393,3 +401,79 @@ def test_only_the_named_downloads_are_discarded(folder):
     ]
     assert len(os.listdir(folder)) == 4
     assert delete_resumable(os.path.join(folder, "gone"), [URL]) == 0
+
+
+URL, TAG = "https://image.civitai.com/a/original=true/a.png", '"v1"'
+
+
+@pytest.fixture
+def half(tmp_path):
+    with ResumableFile(str(tmp_path), URL) as half:
+        half.write(b"x" * 1000)
+        half.write_note(5000, TAG)
+        half.keep()
+    return half.path
+
+
+def test_resumable_file_is_kept(half, tmp_path):
+    assert remove_leftovers(str(tmp_path)) == 0
+    assert ResumableFile(str(tmp_path), URL).size == 1000
+
+
+@pytest.mark.parametrize("name", ["no/such/folder", "a\0b", "a\ud800b"])
+def test_folder_that_cannot_be_listed_has_no_leftovers(tmp_path, name):
+    folder = str(tmp_path / name)
+    assert remove_leftovers(folder) == delete_resumable(folder, [URL]) == 0
+
+
+def test_resumable_file_of_a_month_ago_is_deleted(half, tmp_path):
+    long_ago = time.time() - 31 * 24 * 3600
+    os.utime(half, (long_ago, long_ago))
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("note", [b"", b"{}\n"], ids=["torn", "nonsense"])
+def test_file_with_an_invalid_note_is_deleted(half, tmp_path, note):
+    with open(half + NOTE, "wb") as file:
+        file.write(note)
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+
+
+def test_file_shorter_than_its_note_says_is_deleted(half, tmp_path):
+    os.truncate(half, 999)
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("gone", ["", NOTE], ids=["file", "note"])
+def test_file_and_note_are_deleted_without_each_other(half, tmp_path, gone):
+    os.remove(half + gone)
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+
+
+def test_file_in_use_is_kept(half, tmp_path):
+    os.remove(half + NOTE)
+    with ResumableFile(str(tmp_path), URL):
+        assert remove_leftovers(str(tmp_path)) == 0
+
+
+def test_files_of_other_programs_are_kept(half, tmp_path):
+    for name in (".civitai-shortcut-a", "a.part", "a.note", ".civitai-shortcut.note"):
+        (tmp_path / name).write_bytes(b"")
+    assert remove_leftovers(str(tmp_path)) == 0 and len(os.listdir(tmp_path)) == 6
+
+
+_RANGES = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=12)
+
+
+@hypothesis.given(_RANGES, st.integers(0, 40))
+def test_ranges_have_the_added_bytes_and_gaps_the_others(added, total):
+    ranges, expected = ByteRanges(added), set()
+    for start, end in added:
+        expected |= set(range(start, end))
+    held = [number for start, end in ranges for number in range(start, end)]
+    assert held == sorted(expected) and ranges.size == len(expected)
+    assert ranges.end == max(expected, default=-1) + 1
+    assert all(before[1] < after[0] for before, after in zip(list(ranges), list(ranges)[1:]))
+    missing = {number for start, end in ranges.gaps(total) for number in range(start, end)}
+    assert missing == set(range(total)) - expected
+    assert ranges.bytes_before_gap == next(n for n in range(50) if n not in expected)

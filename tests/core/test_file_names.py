@@ -6,8 +6,7 @@ import os
 
 import pytest
 from civitai_manager_libs.core import make_file_name
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 
 @pytest.mark.parametrize(

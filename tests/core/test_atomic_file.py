@@ -16,7 +16,7 @@ from civitai_manager_libs.errors import DiskError, DiskFull
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
+SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "scripts")
 
 
 def run(code: str, *arguments: object) -> subprocess.Popen[str]:

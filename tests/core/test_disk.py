@@ -1,15 +1,28 @@
-"""Files and names are flushed to the disk."""
+"""Free space, and what is flushed to the disk."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 
 import pytest
 from civitai_manager_libs.core import atomic_file, disk
 from civitai_manager_libs.core.atomic_file import AtomicFile
-from civitai_manager_libs.core.disk import make_folder, sync_file, sync_folder
+from civitai_manager_libs.core.disk import check_free_space, make_folder, sync_file, sync_folder
 from civitai_manager_libs.errors import DiskError, DiskFull
+
+
+def test_missing_space_is_reported_before_a_folder_is_created(tmp_path):
+    free = shutil.disk_usage(tmp_path).free
+
+    with pytest.raises(DiskFull, match="free .* more") as caught:
+        check_free_space(str(tmp_path / "not" / "there"), free + 2**40)
+
+    assert abs(caught.value.missing - 2**40) < 2**36
+    assert os.listdir(tmp_path) == []
+    check_free_space(str(tmp_path / "not" / "there"), 0)
+
 
 pytestmark = pytest.mark.usefixtures("each_system")
 

@@ -1,17 +1,24 @@
-"""Damaged SQLite files and those of a newer version are renamed and replaced."""
+"""SQLite files: repaired, shared by threads, and locks between processes."""
 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 from civitai_manager_libs.core import sqlite
+from civitai_manager_libs.core.sqlite import Database, ProcessLock, Schema
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.jobs.tables import jobs_database as Database
+from civitai_manager_libs.jobs.tables import jobs_database
+from lock_holder import hold_lock
+from page_driver import wait_for
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -24,7 +31,7 @@ def path(tmp_path):
 
 
 def _filled(path, count=2000):
-    db = Database(path)
+    db = jobs_database(path)
     with db.writing() as connection:
         connection.executemany(_INSERT, [(n,) for n in range(count)])
     db.close()
@@ -32,7 +39,7 @@ def _filled(path, count=2000):
 
 
 def _count(path):
-    db = Database(path)
+    db = jobs_database(path)
     counted = db.rows("SELECT count(*) FROM claims")[0][0]
     db.close()
     return counted, db.recovery_notice
@@ -45,13 +52,13 @@ def test_written_rows_are_read_after_reopening(path):
 
 def test_wal_mode_lets_readers_and_a_writer_work_at_once(path):
     _filled(path)
-    db = Database(path)
+    db = jobs_database(path)
     assert db.rows("PRAGMA journal_mode") == [("wal",)]
     db.close()
 
 
 def test_failed_block_writes_nothing(path):
-    db = Database(path)
+    db = jobs_database(path)
     with pytest.raises(RuntimeError), db.writing() as connection:
         connection.execute(_INSERT, (1,))
         raise RuntimeError
@@ -64,7 +71,7 @@ def test_many_can_create_a_file_at_once(path):
 
     def use(n):
         start.wait()
-        db = Database(path)
+        db = jobs_database(path)
         with db.writing() as connection:
             connection.execute(_INSERT, (n,))
         db.close()
@@ -115,7 +122,7 @@ def test_damage_found_by_many_at_once_renames_one_file(path):
 
     def use(_):
         start.wait()
-        db = Database(path)
+        db = jobs_database(path)
         db.close()
         return db.recovery_notice
 
@@ -128,11 +135,11 @@ def test_damage_found_by_many_at_once_renames_one_file(path):
 def test_damaged_file_is_not_renamed_while_it_is_open(path, monkeypatch):
     monkeypatch.setattr(sqlite, "_WAIT_ALONE", 0.1)
     _filled(path)
-    user = Database(path)
+    user = jobs_database(path)
     _overwrite_start(path)
     sqlite._checked.clear()
     with pytest.raises(DiskError, match="damaged.*in use"):
-        Database(path)
+        jobs_database(path)
     assert os.path.exists(path)
     user.close()
     counted, recovery_notice = _count(path)
@@ -167,18 +174,18 @@ def test_file_of_a_newer_version_is_renamed_unchanged(path):
 def test_folder_at_the_path_is_reported(path):
     os.makedirs(path)
     with pytest.raises(DiskError, match="gallery.db cannot be used"):
-        Database(path)
+        jobs_database(path)
 
 
 def test_file_in_place_of_the_folder_is_reported(tmp_path):
     (tmp_path / "data").write_text("")
     with pytest.raises(DiskError, match="data"):
-        Database(str(tmp_path / "data" / "gallery.db"))
+        jobs_database(str(tmp_path / "data" / "gallery.db"))
 
 
 def test_writer_that_does_not_finish_is_reported(path, monkeypatch):
     monkeypatch.setattr(sqlite, "_WAIT", 0.1)
-    first, second = Database(path), Database(path)
+    first, second = jobs_database(path), jobs_database(path)
     with first.writing():
         with pytest.raises(DiskError, match="locked"), second.writing():
             pytest.fail("two writers at once")
@@ -187,8 +194,8 @@ def test_writer_that_does_not_finish_is_reported(path, monkeypatch):
 
 def test_damage_found_while_open_is_reported(path):
     _filled(path, 20_000)
-    Database(path).close()
-    db = Database(path)  # not looked through again, so its pages are not in memory
+    jobs_database(path).close()
+    db = jobs_database(path)  # not looked through again, so its pages are not in memory
     _overwrite_middle(path)
     with pytest.raises(DiskError, match="malformed"):
         db.rows("SELECT count(*) FROM claims")
@@ -213,3 +220,148 @@ def test_file_with_tables_of_another_version_is_renamed(path, sql):
     assert count == 0 and "was damaged" in said
     assert len([n for n in os.listdir(os.path.dirname(path)) if ".damaged-" in n]) >= 1
     assert _count(path) == (0, "")
+
+
+_SCHEMA = Schema(1, "CREATE TABLE notes (text TEXT)", "The notes", "Nothing is lost.")
+
+
+@pytest.fixture
+def notes_path(tmp_path):
+    return str(tmp_path / "notes.db")
+
+
+@pytest.fixture
+def opened():
+    return []
+
+
+@pytest.fixture
+def pool(opened, monkeypatch):
+    monkeypatch.setattr(sqlite, "_IDLE", 60)
+
+    def open_database(notes_path):
+        opened.append(Database(notes_path, _SCHEMA))
+        return opened[-1]
+
+    pool = sqlite.ConnectionPool(open_database)
+    yield pool
+    pool.close_idle()
+
+
+def test_connection_is_reused_but_not_twice_at_once(pool, opened, notes_path):
+    for _ in range(3):
+        with pool.borrow(notes_path) as first:
+            with pool.borrow(notes_path) as second:
+                assert first is not second
+    assert len(opened) == 2
+
+
+def test_connection_to_a_replaced_file_is_not_reused(pool, notes_path):
+    with pool.borrow(notes_path) as database, database.writing() as db:
+        db.execute("INSERT INTO notes VALUES ('old')")
+    os.replace(notes_path, f"{notes_path}.old")
+    with pool.borrow(notes_path) as database:
+        assert database.rows("SELECT * FROM notes") == []
+
+
+def test_failed_block_closes_the_idle_connections_of_its_file_too(pool, opened, notes_path):
+    with pool.borrow(notes_path), pool.borrow(notes_path):
+        pass
+    with pytest.raises(RuntimeError), pool.borrow(notes_path):
+        raise RuntimeError
+    with pool.borrow(notes_path):
+        pass
+    assert len(opened) == 3
+
+
+def test_idle_connection_is_closed_soon(pool, notes_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "_IDLE", 0.01)
+    with pool.borrow(notes_path):
+        pass
+    wait_for(lambda: not pool._idle and not pool._timer)
+
+
+_HOLDER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from civitai_manager_libs.core import sqlite
+print(sqlite.ProcessLock(sys.argv[2]).acquire(shared=sys.argv[3] == "True"), flush=True)
+sys.stdin.read()
+"""
+_SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
+
+
+def _holder(lock_path, shared):
+    return subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, _SCRIPTS, lock_path, str(shared)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def lock_path(tmp_path):
+    return str(tmp_path / "locks" / "a.lock")
+
+
+def test_second_lock_is_refused_until_the_first_is_released(lock_path):
+    first, second = ProcessLock(lock_path), ProcessLock(lock_path)
+    assert first.acquire()
+    assert not second.acquire() and not second.acquire(patience=0.1)
+    first.release()
+    assert second.acquire()
+    second.release()
+
+
+def test_lock_waits_for_its_holder(lock_path):
+    lock = ProcessLock(lock_path)
+    with hold_lock(0.15, ProcessLock(lock_path)):
+        started = time.monotonic()
+        assert lock.acquire(patience=5)
+    assert 0.1 < time.monotonic() - started < 5
+    lock.release()
+
+
+def test_shared_lock_is_shared_and_excludes_an_exclusive_one(lock_path):
+    first, second, alone = (ProcessLock(lock_path) for _ in range(3))
+    assert first.acquire(shared=True) and second.acquire(shared=True)
+    assert not alone.acquire(0.05)
+    first.release(), second.release()
+    assert alone.acquire()
+    assert not first.acquire(0.05, shared=True)
+    alone.release()
+    assert os.path.getsize(lock_path) == 0
+
+
+def test_release_without_a_lock_is_no_error(lock_path):
+    ProcessLock(lock_path).release()
+
+
+def test_lock_can_be_released_by_another_thread(lock_path):
+    lock = ProcessLock(lock_path)
+    assert lock.acquire()
+    releaser = threading.Thread(target=lock.release)
+    releaser.start()
+    releaser.join()
+    assert ProcessLock(lock_path).acquire()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_killed_process_leaves_no_lock(lock_path, shared):
+    with _holder(lock_path, shared) as holder:
+        assert holder.stdout.readline() == "True\n"
+        assert not ProcessLock(lock_path).acquire()
+        holder.kill()
+        holder.wait()
+    lock = ProcessLock(lock_path)
+    assert lock.acquire()
+    lock.release()
+
+
+def test_lock_at_an_impossible_path_is_a_disk_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    for lock_path in (tmp_path / "file" / "a.lock", tmp_path / "folder"):
+        with pytest.raises(DiskError, match=re.escape(str(lock_path))):
+            ProcessLock(str(lock_path)).acquire()
