@@ -49,8 +49,9 @@ def test_equal_infotexts_have_no_differences():
         {"Model": "renamed", "Model_hash": "6CE0161689"},
         {"Model_hash": "6ce0161689" + "0" * 54},
         {"Sampler": "DPM++ 2M Karras", "Schedule_type": None},
+        {"Schedule_type": "Automatic"},
     ],
-    ids=["spaces", "spelling", "defaults", "renamed-file", "whole-hash", "older-sampler-name"],
+    ids="spaces spelling defaults renamed-file whole-hash older-sampler-name schedule".split(),
 )
 def test_other_spelling_is_not_a_difference(changes):
     assert _compare(_text(**changes)) == []

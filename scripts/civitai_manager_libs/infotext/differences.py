@@ -11,7 +11,7 @@ from ..core import as_number, model_file_stem
 from .infotext_format import Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
 from .resources import Resource
-from .samplers import translate_sampler
+from .samplers import resolve_schedule, translate_sampler
 
 __all__ = ["Difference", "list_differences", "list_prompt_words"]
 
@@ -107,6 +107,11 @@ def list_differences(
     if not first.parameters and not first.prompt or not second.parameters:
         return ()
     before, after = _add_defaults(first.parameters), _add_defaults(second.parameters)
+    schedules = [one.get("Schedule type", "") for one in (before, after)]
+    if all(schedules):  # one may be called `Automatic`
+        samplers = (one.get("Sampler", "") for one in (before, after))
+        if len(set(map(resolve_schedule, samplers, schedules))) == 1:
+            after["Schedule type"] = before["Schedule type"]
     found = [*_compare_inputs(before, after), *_compare_values(before, after, _FIRST)]
     found += _compare_checkpoints(before, after)
     found += _compare_loras(first, second, find_hashes)

@@ -10,7 +10,7 @@ from typing import Any
 from ...core import as_integer, as_number
 from ..host_rules import INFORMATIONAL_FIELDS, Loss
 from ..infotext_format import Infotext, parse_infotext
-from ..samplers import translate_sampler
+from ..samplers import resolve_schedule, translate_sampler
 from .write_prompt import LoraTag, translate_prompt
 
 __all__ = ["build_graph", "build_workflow", "ComfyGraph", "find_family", "GraphFiles"]
@@ -53,16 +53,8 @@ _SCHEDULES = {
     "Karras": "karras",
     "Linear Quadratic": "linear_quadratic",
     "Normal": "normal",
-    "Polyexponential": "exponential",  # the same with A1111's rho, 1
     "SGM Uniform": "sgm_uniform",
     "Simple": "simple",
-    "Uniform": "normal",
-}
-# What A1111's `Automatic` means for a sampler; for the others it is `normal`.
-_AUTOMATIC = {
-    **dict.fromkeys(("DPM2", "DPM2 a", "DPM++ 2M", "DPM++ 2S a", "DPM++ SDE"), "karras"),
-    **dict.fromkeys(("DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE"), "exponential"),
-    "DDIM": "ddim_uniform",
 }
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.
@@ -260,17 +252,17 @@ class _GraphWriter:
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
     def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
-        if stated.lower() in ("", "automatic", "default"):
-            is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
-            default = "simple" if self._family in ("flux", "sd3") else "normal"
-            automatic = _AUTOMATIC.get(sampler, default)
-            return "normal" if is_old and automatic == "karras" else automatic
+        default = "Simple" if self._family in ("flux", "sd3") else "Normal"
+        schedule = resolve_schedule(sampler, stated, default)
+        is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
+        if is_old and schedule == "Karras":
+            return "normal"
         if stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl"):
             self._lost.append(Loss(name, stated, stated))
             return _STEPS_OF_MODEL
         if stated == _INEXACT_SCHEDULE:
             self._lost.append(Loss(name, stated, stated))
-        known = _SCHEDULES.get(stated)
+        known = _SCHEDULES.get(schedule)
         if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
             self._lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
