@@ -93,7 +93,7 @@ class GraphFiles:
     """The files of a recipe as ComfyUI lists them; a file that is "" is named as in the infotext.
 
     loader: the type of the node that loads the model. loras: {name in the prompt, in lower case:
-    file}. encoders: text encoders, for a model without its own. embeddings: the names of all.
+    file}. embeddings: the names of all.
     """
 
     model: str = ""
@@ -101,7 +101,6 @@ class GraphFiles:
     loras: Mapping[str, str] = field(default_factory=dict)
     vae: str = ""
     upscaler: str = ""
-    encoders: tuple[str, ...] = ()
     embeddings: Collection[str] = ()
 
 
@@ -329,15 +328,11 @@ class _GraphWriter:
         return model, clip, vae
 
     def _load_encoders(self) -> _Link:
+        names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
         if self._family == "sd3":
-            defaults = ("clip_l.safetensors", "clip_g.safetensors", "t5xxl_fp16.safetensors")
-            names = self._files.encoders if len(self._files.encoders) == 3 else defaults
-            numbered = {f"clip_name{i}": name for i, name in enumerate(names, 1)}
-            return self._add("TripleCLIPLoader", **numbered)
-        first, second = (*self._files.encoders, *("clip_l.safetensors", "t5xxl_fp16.safetensors"))[
-            :2
-        ]
-        return self._add("DualCLIPLoader", clip_name1=first, clip_name2=second, type="flux")
+            names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
+            return self._add("TripleCLIPLoader", **names)
+        return self._add("DualCLIPLoader", **names, clip_name2=t5, type="flux")
 
     def _encode(self, clip: _Link, texts: tuple[str, ...]) -> _Link:
         joined: _Link | None = None

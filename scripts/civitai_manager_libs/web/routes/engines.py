@@ -16,16 +16,8 @@ from ...i18n import messages
 from ...infotext import parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
 from ...library import image_records
-from ..http import (
-    ApiError,
-    change_route,
-    find_lock_reason,
-    is_owner,
-    Most,
-    RemoteWork,
-    RequestContext,
-    route,
-)
+from ..http import ApiError, change_route, find_lock_reason, is_owner, Most, RemoteWork
+from ..http import RequestContext, route
 from .dependencies import get_make_service, require_image, respond_once
 from .views import format_iso_time
 
