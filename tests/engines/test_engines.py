@@ -357,6 +357,11 @@ def test_nothing_is_warned_of_where_the_image_should_match(comfy):
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
         ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),
         ("Steps: 4, ", "", "caution_assumed"),
+        (
+            "CFG",
+            "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Lanczos, CFG",
+            "caution_encoded",
+        ),
     ],
 )
 def test_what_cannot_be_the_same_is_said_before(comfy, old, new, key):

@@ -82,6 +82,12 @@ def test_each_cause_is_reported(changes, difference):
     assert [one[:3] for one in _compare(_text(**changes))] == [difference]
 
 
+def test_second_pass_of_the_same_size_is_not_a_difference():
+    first, second = _text(Hires_upscale="1.5"), _text(Hires_resize="1248x1824")
+    assert _compare(second, first) == _compare(first, second) == []
+    assert _compare(_text(Hires_resize="1248x1816"), first) != []
+
+
 def test_most_likely_cause_comes_first():
     made = _text(
         "a lake",

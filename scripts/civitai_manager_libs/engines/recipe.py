@@ -300,6 +300,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
         yield Caution("caution_ancestral", value=sampler)
     if engine == "comfyui" and values.get("RNG", "") != "CPU":
         yield Caution("caution_noise", value=values.get("RNG", "GPU"))
+    if not values.get("Hires upscaler", "Latent").startswith("Latent"):
+        yield Caution("caution_encoded")
     yield from _iter_prompt_cautions(infotext)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, NamedTuple
 
 from ..core import as_number, model_file_stem
+from .comfy import split_hires_size
 from .infotext_format import Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
 from .resources import Resource
@@ -123,6 +125,10 @@ def list_differences(
             found.append(Difference("edited", name, wanted, got))
     found += _compare_vaes(before, after, find_hashes)
     found += _compare_values(before, after, _MAIN)
+    sizes = [split_hires_size(one) for one in (before, after)]
+    if sizes[0] is not None and sizes[0] == sizes[1]:  # stated as a factor or as a size
+        for values, name in product((before, after), ("Hires upscale", "Hires resize")):
+            values.pop(name, None)
     found += _compare_minor_parameters(before, after)
     versions = [read.parameters.get("Version", "") for read in (first, second)]
     plain = [_VERSION_MARK.sub("", version) for version in versions]

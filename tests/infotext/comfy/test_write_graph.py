@@ -60,8 +60,8 @@ def promised(text, skipped=()):
             found["Hires steps"] = values.get("Steps")
         if found.get("Hires sampler") in ("Use same sampler", sampler):
             del found["Hires sampler"]
-        if found.get("Hires upscaler") in ("Lanczos", "Nearest", "None"):  # no model to be read
-            del found["Hires upscaler"]
+        if found.get("Hires upscaler") == "None":  # which has the same effect
+            found["Hires upscaler"] = "Lanczos"
     return {
         name: n if (n := as_number(value) if name != "Model" else None) is not None else value
         for name, value in found.items()
