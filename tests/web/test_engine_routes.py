@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -67,6 +68,18 @@ def test_missing_file_is_named_in_the_users_language(api, comfy):
     assert plan["missing"] == [{"type": "lora", "name": "gone", "text": "LoRA gone"}]
 
 
+def test_own_workflow_is_stored_in_comfyui_else_one_of_the_infotext(api, comfy):
+    body = {"engine": find(api)[0]["id"]}
+    own = {"comfy": {"workflow": {"nodes": [{"id": 1, "type": "Odd"}]}, "prompt": {}}}
+    image_records.store_images([Image(80, "https://image.civitai.com/x/80.jpeg", meta=own)])
+    for number in (77, 80):
+        stored = api.send("POST", f"images/{number}/workflow", body).json()
+        assert stored["name"] == f"gallery/{number}"
+        path = f"/userdata/workflows/gallery/{number}.json"
+        assert comfy.workflows[path] == json.loads(stored["text"])
+    assert comfy.workflows[path] == own["comfy"]["workflow"]
+
+
 def test_unknown_image_is_refused_alone(api, comfy):
     body = {"engine": find(api)[0]["id"], "ids": [5555, 77]}
     started = api.send("POST", "made", body).json()
@@ -86,7 +99,7 @@ def test_making_is_stopped_by_the_owner_and_not_by_a_visitor_through_a_tunnel(ap
     (job,) = api.send("POST", "made", body).json()["jobs"]
     wait_for(api, "running")
     visitor = {**_OURS, "X-Forwarded-For": "10.0.0.9"}
-    for path in ("made", "images/77/plan", f"made/{job}/stop"):
+    for path in ("made", "images/77/plan", "images/77/workflow", f"made/{job}/stop"):
         answer = api.ask(f"api/{path}", "POST", json=body, headers=visitor)
         assert answer.json()["error"]["code"] == "only_here"
     assert api.ask("api/engines/find", "POST", json={}, headers=visitor).json() == []

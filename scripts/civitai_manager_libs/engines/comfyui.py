@@ -20,7 +20,7 @@ from .find import Connection, Engine, make_error, shorten_error
 from .recipe import Caution, EngineFile, Graph, iter_cautions, Made, match_file, Missing, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
-__all__ = ["list_files", "Lists", "make", "plan", "stop"]
+__all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
 
 _LOADERS = (  # by which a model is looked for, and the input that lists the files
     ("CheckpointLoaderSimple", "ckpt_name"),
@@ -62,6 +62,7 @@ _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
 _MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
 _MAX_UNANSWERED = 300  # the same while the graph may yet be taken
+_MAX_NAMESAKES = 50  # workflows of one name
 _STOP = ReplyLimits(wait=5, total=5)
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
@@ -534,3 +535,27 @@ def stop(engine: Engine, prompt_id: str) -> None:
             client.fetch("POST", "/interrupt", {"prompt_id": prompt_id}, limits=_STOP)
     except (NetworkError, InvalidResponse, EngineError):
         return  # it is gone, and so is what it did
+
+
+def save_workflow(engine: Engine, name: str, workflow: Mapping[str, Any]) -> str:
+    """Store a workflow for ComfyUI's editor; return its name in the list of workflows there.
+
+    Another workflow of this name, which the user may have changed, is kept. Raises EngineError.
+    """
+    client = Connection(engine)
+    for number in range(1, _MAX_NAMESAKES):
+        shown = f"gallery/{name}{f'-{number}' if number > 1 else ''}"
+        path = f"/userdata/{quote(f'workflows/{shown}.json', safe='')}"
+        try:
+            options = {"params": {"overwrite": "false"}, "limits": _VALIDATION}
+            reply = client.fetch("POST", path, workflow, **options)
+            if reply.status != 409:
+                client.check(reply)
+                return shown
+            if client.fetch("GET", path).value == workflow:
+                return shown
+        except NetworkError as error:
+            raise client.error("engine_off") from error
+        except InvalidResponse as error:
+            raise client.error("engine_invalid") from error
+    raise client.error("engine_failed", error=f"gallery/{name}")

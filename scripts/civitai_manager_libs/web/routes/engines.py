@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from typing import Annotated, Literal
 
@@ -10,10 +11,10 @@ from typing_extensions import TypedDict
 
 from ... import engines
 from ...core import Image
-from ...engines import Engine, Plan, PlanOptions
+from ...engines import comfyui, Engine, Plan, PlanOptions
 from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
-from ...infotext import parse_infotext
+from ...infotext import find_workflow, parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
 from ...library import image_records
 from ..http import ApiError, change_route, find_lock_reason, is_owner, Most, RemoteWork
@@ -63,6 +64,14 @@ class PlanView(TypedDict):
     cautions: list[str]
     missing: list[MissingView]
     custom_nodes: list[str]
+
+
+class WorkflowView(TypedDict):
+    """A workflow in ComfyUI. name: as its list of workflows shows it. text: its JSON."""
+
+    engine: str
+    name: str
+    text: str
 
 
 class MakeView(TypedDict):
@@ -191,6 +200,30 @@ def plan_image(
             ],
             "custom_nodes": list(plan.custom_nodes),
         }
+
+    return RemoteWork(work)
+
+
+@route("POST", "images/{image_id:civitai_id}/workflow")
+def store_workflow(context: RequestContext, engine: str = "") -> RemoteWork[WorkflowView]:
+    """Store an image's workflow in a ComfyUI, so that its editor can open it.
+
+    It is the image's own workflow or, if it has none, one made of its infotext. engine: an id of
+    `EngineView`.
+    """
+    _refuse_visitors(context)
+    image, address = require_image(context), _find_address(engine)
+
+    def work() -> WorkflowView:
+        found = engines.find_engine(address)
+        if found.kind != "comfyui":
+            raise ApiError(400, "bad_input", field="engine")
+        workflow = json.loads(find_workflow(image.meta) or "{}")
+        if "nodes" not in workflow:
+            plan = comfyui.plan(found, make_recipe(image), PlanOptions(rebuilds=True))
+            workflow = plan.request["workflow"]
+        name = comfyui.save_workflow(found, str(image.id), workflow)
+        return {"engine": found.name, "name": name, "text": json.dumps(workflow)}
 
     return RemoteWork(work)
 
