@@ -3,6 +3,7 @@
 import type { Compare } from "./compare/compare";
 import type {
   Annotations,
+  EngineView,
   HiddenRule,
   MakeView,
   ModelCardPage,
@@ -23,7 +24,7 @@ import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
 import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
-import { askToMake, listMakers, planInHost } from "./details/make_it";
+import { askToMake, listMakers, planInHost, showWorkflow } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
@@ -550,6 +551,16 @@ function makeMakingActions(context: PageContext) {
           drops_missing ? { ...plan, missing: [] } : plan;
         if (!plan.missing.length && !plan.cautions.length) return await start();
         askToMake(context, id, { plan: drop, start }, {}, plan);
+      } catch (error) {
+        showError(error, context);
+      }
+    },
+    /** Store an image's workflow in a ComfyUI, and say where it is. */
+    async openWorkflow(id: number, { id: engine, address }: EngineView) {
+      const { api, signal } = context;
+      try {
+        const stored = await api.post(`images/${id}/workflow`, { engine }, { signal });
+        showWorkflow(context, stored, address);
       } catch (error) {
         showError(error, context);
       }

@@ -357,6 +357,11 @@ def test_nothing_is_warned_of_where_the_image_should_match(comfy):
         ("CFG", "ADetailer model: x, CFG", "caution_lost"),
         ("Schedule type: Karras", "Schedule type: Turbo", "caution_instead"),
         ("Steps: 4, ", "", "caution_assumed"),
+        (
+            "CFG",
+            "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Lanczos, CFG",
+            "caution_encoded",
+        ),
     ],
 )
 def test_what_cannot_be_the_same_is_said_before(comfy, old, new, key):
@@ -531,6 +536,18 @@ def test_stop_does_not_wait_for_a_slow_answer(comfy, path):
             make(comfy, cancelled=cancelled)
     finally:
         is_over.set()
+
+
+def test_workflow_is_stored_once_and_none_of_the_user_is_replaced(comfy):
+    engine, workflow = engines.find_engine(comfy.url), plan(comfy).request["workflow"]
+    names = [comfyui.save_workflow(engine, "77", workflow) for _ in range(2)]
+    assert names == ["gallery/77", "gallery/77"]
+    comfy.workflows["/userdata/workflows/gallery/77.json"] = {"nodes": ["changed"]}
+    assert comfyui.save_workflow(engine, "77", workflow) == "gallery/77-2"
+    assert comfy.workflows["/userdata/workflows/gallery/77-2.json"] == workflow
+    comfy.faults["/userdata/workflows/gallery/78.json"] = text_answer(500)
+    with pytest.raises(EngineError, match="reports: HTTP 500"):
+        comfyui.save_workflow(engine, "78", workflow)
 
 
 # A graph of the image's own

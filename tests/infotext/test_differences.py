@@ -49,8 +49,9 @@ def test_equal_infotexts_have_no_differences():
         {"Model": "renamed", "Model_hash": "6CE0161689"},
         {"Model_hash": "6ce0161689" + "0" * 54},
         {"Sampler": "DPM++ 2M Karras", "Schedule_type": None},
+        {"Schedule_type": "Automatic"},
     ],
-    ids=["spaces", "spelling", "defaults", "renamed-file", "whole-hash", "older-sampler-name"],
+    ids="spaces spelling defaults renamed-file whole-hash older-sampler-name schedule".split(),
 )
 def test_other_spelling_is_not_a_difference(changes):
     assert _compare(_text(**changes)) == []
@@ -79,6 +80,12 @@ def test_other_spelling_is_not_a_difference(changes):
 )
 def test_each_cause_is_reported(changes, difference):
     assert [one[:3] for one in _compare(_text(**changes))] == [difference]
+
+
+def test_second_pass_of_the_same_size_is_not_a_difference():
+    first, second = _text(Hires_upscale="1.5"), _text(Hires_resize="1248x1824")
+    assert _compare(second, first) == _compare(first, second) == []
+    assert _compare(_text(Hires_resize="1248x1816"), first) != []
 
 
 def test_most_likely_cause_comes_first():

@@ -129,6 +129,7 @@ class ComfyStandIn(_StandIn):
         self.modules: dict[str, str] = {}
         self.jobs: dict[str, tuple[float, Any]] = {}
         self.stopped: list[str] = []
+        self.workflows: dict[str, Any] = {}
         self.status: dict[str, Any] = {"status_str": "success", "completed": True, "messages": []}
         super().__init__()
 
@@ -155,6 +156,12 @@ class ComfyStandIn(_StandIn):
             return 200, {}
         if path == "/view":
             return 200, self.image
+        if path.startswith("/userdata/"):
+            is_new = path not in self.workflows
+            if method == "GET":
+                return (404, b"") if is_new else (200, self.workflows[path])
+            self.workflows.setdefault(path, body)
+            return (200, path) if is_new else (409, b"File exists")
         return 404, {}
 
     def _describe(self, kind: str) -> dict[str, Any]:

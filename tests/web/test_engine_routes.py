@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -67,6 +68,18 @@ def test_missing_file_is_named_in_the_users_language(api, comfy):
     assert plan["missing"] == [{"type": "lora", "name": "gone", "text": "LoRA gone"}]
 
 
+def test_own_workflow_is_stored_in_comfyui_else_one_of_the_infotext(api, comfy):
+    body = {"engine": find(api)[0]["id"]}
+    own = {"comfy": {"workflow": {"nodes": [{"id": 1, "type": "Odd"}]}, "prompt": {}}}
+    image_records.store_images([Image(80, "https://image.civitai.com/x/80.jpeg", meta=own)])
+    for number in (77, 80):
+        stored = api.send("POST", f"images/{number}/workflow", body).json()
+        assert stored["name"] == f"gallery/{number}"
+        path = f"/userdata/workflows/gallery/{number}.json"
+        assert comfy.workflows[path] == json.loads(stored["text"])
+    assert comfy.workflows[path] == own["comfy"]["workflow"]
+
+
 def test_unknown_image_is_refused_alone(api, comfy):
     body = {"engine": find(api)[0]["id"], "ids": [5555, 77]}
     started = api.send("POST", "made", body).json()
@@ -80,11 +93,18 @@ def test_null_is_a_body_without_fields(api, comfy, path):
     assert answer.status_code < 500
 
 
-def test_making_can_be_stopped(api, comfy):
+def test_making_is_stopped_by_the_owner_and_not_by_a_visitor_through_a_tunnel(api, comfy):
     comfy.seconds = 60.0
     body = {"engine": find(api)[0]["id"], "ids": [77]}
     (job,) = api.send("POST", "made", body).json()["jobs"]
     wait_for(api, "running")
+    visitor = {**_OURS, "X-Forwarded-For": "10.0.0.9"}
+    for path in ("made", "images/77/plan", "images/77/workflow", f"made/{job}/stop"):
+        answer = api.ask(f"api/{path}", "POST", json=body, headers=visitor)
+        assert answer.json()["error"]["code"] == "only_here"
+    assert api.ask("api/engines/find", "POST", json={}, headers=visitor).json() == []
+    assert api.get("made", **visitor) == []
+    assert len(comfy.list_asked("/system_stats")) == 2 and comfy.stopped == []
     assert api.send("POST", f"made/{job}/stop").status_code == 200
     wait_for(api, "stopped")
 
@@ -129,18 +149,3 @@ def test_login_is_stored_and_a_bad_address_is_refused(api, comfy):
     assert comfy.asked[-1][3]["Authorization"].startswith("Basic ")
     answer = api.send("PUT", "settings", {"engine_addresses": "http://me:pw@127.0.0.1:1"})
     assert answer.status_code == 400
-
-
-def test_addresses_are_shown_only_to_users_who_may_change_them(api, comfy):
-    headers = {**_OURS, "X-Forwarded-For": "10.0.0.9"}
-
-    def send(path, body):
-        return api.ask(f"api/{path}", "POST", json=body, headers=headers)
-
-    (engine,) = send("engines/find", {}).json()
-    assert engine["address"] == ""
-    body = {"engine": engine["id"], "ids": [77], "runs_custom_nodes": True}
-    assert send("made", body).status_code == 403
-    comfy.close()
-    answer = send("images/77/plan", {"engine": engine["id"]})
-    assert answer.status_code == 502 and comfy.url not in answer.text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from urllib.parse import unquote
 
 from engine_stand_ins import ComfyStandIn, make_png
 from gallery_page import with_axe
@@ -148,6 +150,24 @@ def test_several_are_made_one_after_another_and_stopped_or_tried_again(made_by, 
     message.locator("[data-do='make-again']").click()
     made_by.message("has made 1 picture").locator("[data-do='show-made']").click()
     made_by.panel("compare").wait_for()
+
+
+@with_axe
+def test_workflow_is_opened_in_comfyui_or_dragged_there_as_a_file(made_by, comfy):
+    _open(made_by, _ROW)
+    made_by.control("more-makers").click()
+    made_by.control("open-workflow").click()
+    dialog = made_by.page.locator("dialog.ask")
+    expect(dialog).to_contain_text(f"gallery/{_ROW.id}")
+    assert [one for one in made_by.axe_findings_in_both_themes() if "ask" in one[1]] == []
+    with made_by.page.expect_download() as saved:
+        made_by.control("save-workflow").click()
+    (stored,) = comfy.workflows.values()
+    assert json.loads(saved.value.path().read_text("utf-8")) == stored
+    dragged = made_by.control("save-workflow").evaluate("link => link.href")
+    assert json.loads(unquote(dragged.partition(",")[2])) == stored
+    made_by.control("leave-workflow").click()
+    expect(dialog).to_have_count(0)
 
 
 def test_progress_is_shown_again_after_a_reload(made_by, comfy):

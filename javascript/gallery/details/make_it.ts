@@ -1,9 +1,15 @@
 /** *Make it*: an image made again by a program on the user's machine, with what must be known
  * before, and how far it is. */
 
-import type { ImageDetails, PlanImageBody, PlanView, ResourceView } from "../contract";
+import type {
+  ImageDetails,
+  PlanImageBody,
+  PlanView,
+  ResourceView,
+  WorkflowView,
+} from "../contract";
 import { getTop, openAsk } from "../core/dialogs";
-import { button, el, iconButton, redraw, setText } from "../core/dom";
+import { button, el, icon, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
 import { listReady } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
@@ -37,12 +43,18 @@ export function listMakers(
     ready.unshift({ name: getTabName(HOST_TAB), isHost: true, make });
   }
   const n = ids.length;
-  return ready.map(({ name: engine, make }) => {
+  const makers = ready.map(({ name: engine, make }): MenuItem => {
     const isNamed = ready.length > 1;
     const one = isNamed ? translate("make_in", { engine }) : translate("make_it");
     const many = isNamed ? translate("make_n_in", { n, engine }) : translate("make_n", { n });
     return { key: "make", text: n > 1 ? many : one, icon: "make", do: make };
   });
+  const editors = n > 1 ? [] : listReady(store.get()).filter(({ kind }) => kind === "comfyui");
+  const openers = editors.map((engine): MenuItem => {
+    const text = translate("workflow_open", { engine: engine.name });
+    return { key: "open-workflow", text, do: () => actions.openWorkflow(ids[0], engine) };
+  });
+  return [...makers, ...openers];
 }
 
 /** Return the item that makes an image with other seeds, in the program that was used last; none if no
@@ -177,6 +189,46 @@ function makeList(title: string, texts: string[]) {
   if (!texts.length) return [];
   const items = texts.map((text) => el("li", { dir: "auto" }, text));
   return [el("p", {}, title), el("ul", {}, ...items)];
+}
+
+/** Say where ComfyUI has an image's workflow now; its file can also be dragged onto ComfyUI's page.
+ * @param address of ComfyUI */
+export function showWorkflow(context: Context, stored: WorkflowView, address: string) {
+  const { translate } = context;
+  const { engine, name, text } = stored;
+  const file = `${name.split("/").at(-1)}.json`;
+  // as a data URL it is what a drag hands over: ComfyUI's page may not read from this server
+  const href = `data:application/json;charset=utf-8,${encodeURIComponent(text)}`;
+  const link = el(
+    "a",
+    { "data-do": "save-workflow", href, download: file },
+    icon("download"),
+    file,
+  );
+  const isReached = !isOwnMachine(address) || isOwnMachine(location.href);
+  const open = isReached && {
+    action: "show-comfyui",
+    icon: "external" as const,
+    label: translate("workflow_show"),
+    class: "primary",
+  };
+  const leave = openAsk(
+    context,
+    translate("workflow_open", { engine }),
+    el("p", { dir: "auto" }, translate("workflow_stored", { name })),
+    el("p", { class: "dim" }, translate("workflow_file")),
+    el("p", { class: "workflow-file" }, link),
+    el(
+      "div",
+      { class: "row" },
+      button({ action: "leave-workflow", label: translate("do_close") }, () => leave()),
+      open && button(open, () => window.open(address, "_blank", "noopener")),
+    ),
+  );
+}
+
+function isOwnMachine(address: string) {
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(address).hostname);
 }
 
 /** How far an image is that is being made. */

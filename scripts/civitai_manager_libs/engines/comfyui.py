@@ -10,49 +10,17 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .. import setting
-from ..core import (
-    as_integer,
-    as_list,
-    as_mapping,
-    as_text,
-    Cancellation,
-    clean_line,
-    detect_media_extension,
-    model_file_stem,
-    never_cancelled,
-)
+from ..core import as_integer, as_list, as_mapping, as_text, Cancellation, clean_line
+from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, EngineError, InvalidResponse, NetworkError
-from ..infotext import (
-    build_graph,
-    build_infotext,
-    build_workflow,
-    compose_infotext,
-    find_family,
-    GraphFiles,
-    parse_infotext,
-    read_graph,
-    translate_prompt,
-)
-from ..network import EngineClient, ReplyLimits
-from .find import check_reply, connect, Engine, make_error, request_json, shorten_error
-from .recipe import (
-    Caution,
-    drop_lora,
-    Graph,
-    iter_cautions,
-    EngineFile,
-    Made,
-    match_file,
-    Missing,
-    Plan,
-    Planner,
-    PlanOptions,
-    real_path,
-    Recipe,
-    Report,
-)
+from ..infotext import build_graph, build_infotext, build_workflow, compose_infotext, find_family
+from ..infotext import GraphFiles, parse_infotext, read_graph
+from ..network import ReplyLimits
+from .find import Connection, Engine, make_error, shorten_error
+from .recipe import Caution, EngineFile, Graph, iter_cautions, Made, match_file, Missing, Plan
+from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
-__all__ = ["list_files", "Lists", "make", "plan", "stop"]
+__all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
 
 _LOADERS = (  # by which a model is looked for, and the input that lists the files
     ("CheckpointLoaderSimple", "ckpt_name"),
@@ -94,6 +62,7 @@ _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
 _MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
 _MAX_UNANSWERED = 300  # the same while the graph may yet be taken
+_MAX_NAMESAKES = 50  # workflows of one name
 _STOP = ReplyLimits(wait=5, total=5)
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
@@ -102,7 +71,7 @@ class Lists:
     """The nodes and files that a ComfyUI has, each asked for once."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._client = engine, connect(engine.address)
+        self._client = Connection(engine)
         self._known: dict[str, Mapping[str, Any]] = {}
         self._files: dict[tuple[str, str], list[EngineFile]] = {}
         self._embeddings: list[EngineFile] | None = None
@@ -113,7 +82,7 @@ class Lists:
         if node_type not in self._known:
             path = f"/object_info/{quote(node_type, safe='', errors='replace')}"
             # A name with a slash is no path of the route.
-            reply = request_json(self._engine, self._client, "GET", path, (200, 404, 405))
+            reply = self._client.read_json(path, (200, 404, 405))
             self._known[node_type] = as_mapping(as_mapping(reply.value).get(node_type))
         return self._known[node_type]
 
@@ -143,7 +112,7 @@ class Lists:
 
     def list_embeddings(self) -> list[EngineFile]:
         if self._embeddings is None:
-            reply = request_json(self._engine, self._client, "GET", "/embeddings")
+            reply = self._client.read_json("/embeddings")
             names = [one for one in as_list(reply.value) if isinstance(one, str)]
             self._embeddings = [EngineFile(one, (model_file_stem(one), one)) for one in names]
         return self._embeddings
@@ -152,9 +121,8 @@ class Lists:
         """Return a listed file's path, "" if it is not on this machine."""
         if self._folders is None:
             self._folders = {}
-            if urlsplit(self._engine.address).hostname in ("127.0.0.1", "localhost", "::1"):
-                path, allowed = "/internal/folder_paths", (200, 404, 405)
-                reply = request_json(self._engine, self._client, "GET", path, allowed)
+            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
+                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
                 self._folders = as_mapping(reply.value) if reply.status == 200 else {}
         for kind in _FOLDERS.get(input_name, ()):
             for folder in as_list(self._folders.get(kind))[:50]:
@@ -193,7 +161,6 @@ class _Planner(Planner):
     def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
         super().__init__(recipe, options)
         self._lists = lists
-        self._infotext = parse_infotext(recipe.infotext)
 
     def plan(self, engine: Engine) -> Plan:
         values = dict(self._infotext.parameters)
@@ -203,28 +170,16 @@ class _Planner(Planner):
         is_whole = loader in ("", _LOADERS[0][0])
         if not is_whole and find_family(base_model, self._infotext) not in _ENCODERS:
             raise make_error("engine_no_family", engine=engine.name, model=model)
-        prompt = self._infotext.prompt
-        loras: dict[str, str] = {}
-        for tag in translate_prompt(prompt).loras:
-            file = self._find_file("lora", tag.name, "LoraLoader", "lora_name")
-            if file:
-                loras[tag.name.lower()] = file
-            elif self._options.drops_missing:
-                prompt = drop_lora(prompt, tag.name)
+        prompt, loras = self._find_loras(self._lists.list_files(*_LISTS["lora"]))
         vae = ""
         if (stated := values.get("VAE", "")).lower() not in ("", "automatic", "none"):
-            name, code = model_file_stem(stated), values.get("VAE hash", "")
-            vae = self._find_file("vae", name, "VAELoader", "vae_name", code)
+            vae = self._find_file("vae", model_file_stem(stated), values.get("VAE hash", ""))
             if not vae and self._options.drops_missing:
                 del values["VAE"]
         upscaler = self._find_upscaler(values)
-        wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
-        # If a missing one may be left out, its name stays in the prompt as a word.
-        listed = self._lists.list_embeddings() if wanted else []
-        embeddings = [name for one in wanted if (name := self._find(one, listed))]
+        embeddings = self._find_embeddings(self._lists.list_embeddings)
         infotext = compose_infotext(prompt, self._infotext.negative_prompt, values)
-        loader = loader or _LOADERS[0][0]
-        files = GraphFiles(model, loader, loras, vae, upscaler, (), embeddings)
+        files = GraphFiles(model, loader or _LOADERS[0][0], loras, vae, upscaler, embeddings)
         built = build_graph(infotext, files, base_model)
         graph = built.graph
         self._choose_encoders(graph)
@@ -235,18 +190,14 @@ class _Planner(Planner):
         request = {"prompt": graph, "workflow": build_workflow(graph)}
         return Plan(infotext, request, tuple(self._missing), (*self._cautions, *cautions))
 
-    def _find_file(
-        self, kind: str, name: str, node_type: str, input_name: str, code: str = ""
-    ) -> str:
-        wanted = self._want(kind, name, code)
-        return self._find(wanted, self._lists.list_files(node_type, input_name))
+    def _find_file(self, kind: str, name: str, code: str = "") -> str:
+        return self._find(self._want(kind, name, code), self._lists.list_files(*_LISTS[kind]))
 
     def _find_upscaler(self, values: dict[str, str]) -> str:
         name = values.get("Hires upscaler", "")
         if not name or name.startswith("Latent") or name in ("Lanczos", "Nearest", "None"):
             return ""
-        file_name = _UPSCALERS.get(name, name)
-        file = self._find_file("upscaler", file_name, "UpscaleModelLoader", "model_name")
+        file = self._find_file("upscaler", _UPSCALERS.get(name, name))
         if not file and self._options.drops_missing:
             values["Hires upscaler"] = "Lanczos"
         return file
@@ -420,31 +371,29 @@ def make(
     prompt_id: a lower-case UUID. is_resumed: the graph was sent before, so only wait for it.
     """
     cancelled = cancelled or never_cancelled()
-    client = connect(engine.address)
+    client, graph = Connection(engine), as_mapping(planned.request["prompt"])
     try:
         cancelled.check()
-        is_answered = is_resumed or _send(engine, client, planned, prompt_id)
+        is_answered = is_resumed or _send(client, planned, prompt_id)
         patience = _MAX_UNKNOWN if is_answered else _MAX_UNANSWERED
-        entry = _wait(engine, client, prompt_id, report, cancelled, patience)
-        graph = as_mapping(planned.request["prompt"])
-        image = _fetch_image(engine, client, entry, graph, cancelled)
+        entry = _wait(client, prompt_id, report, cancelled, patience)
+        image = _fetch_image(client, entry, graph, cancelled)
     except Cancelled:
         stop(engine, prompt_id)
         raise
-    infotext = build_infotext({"comfy": {"prompt": graph}})
-    read = parse_infotext(infotext)
+    read = parse_infotext(build_infotext({"comfy": {"prompt": graph}}))
     values = {**read.parameters, "RNG": "CPU", "Version": f"ComfyUI {engine.version}".strip()}
-    return Made(
-        image, compose_infotext(read.prompt, read.negative_prompt, values), _note_cached(entry)
-    )
+    infotext = compose_infotext(read.prompt, read.negative_prompt, values)
+    return Made(image, infotext, _note_cached(entry))
 
 
-def _send(engine: Engine, client: EngineClient, planned: Plan, prompt_id: str) -> bool:
+def _send(client: Connection, planned: Plan, prompt_id: str) -> bool:
     """Send a graph; return False if the answer is late, and ComfyUI may yet take the graph.
 
     Raises EngineError if ComfyUI does not run the whole of it.
     """
-    body: dict[str, Any] = {"prompt": planned.request["prompt"], "prompt_id": prompt_id}
+    graph = as_mapping(planned.request["prompt"])
+    body: dict[str, Any] = {"prompt": graph, "prompt_id": prompt_id}
     if "workflow" in planned.request:
         body["extra_data"] = {"extra_pnginfo": {"workflow": planned.request["workflow"]}}
     try:
@@ -452,30 +401,29 @@ def _send(engine: Engine, client: EngineClient, planned: Plan, prompt_id: str) -
         reply = client.fetch("POST", "/prompt", body, limits=_VALIDATION)
     except NetworkError as error:
         try:
-            _find_in_queue(engine, client, prompt_id)
+            _find_in_queue(client, prompt_id)
         except NetworkError:
-            raise make_error("engine_off", address=engine.address) from error
+            raise client.error("engine_off") from error
         return False
     except InvalidResponse as error:
-        raise make_error("engine_invalid", engine=engine.name) from error
-    stated = as_mapping(check_reply(engine, reply, (200, 400)).value)
+        raise client.error("engine_invalid") from error
+    stated = as_mapping(client.check(reply, (200, 400)).value)
     problem = as_mapping(stated.get("error"))
     if problem.get("type") == "missing_node_type":
         kind = as_text(as_mapping(problem.get("extra_info")).get("class_type"))
-        raise make_error("engine_missing_node", engine=engine.name, nodes=clean_line(kind))
-    details = list(_iter_node_errors(as_mapping(stated.get("node_errors")), planned))
+        raise client.error("engine_missing_node", nodes=clean_line(kind))
+    details = list(_iter_node_errors(as_mapping(stated.get("node_errors")), graph))
     if details:
         if reply.status == 200:  # it runs only a part
-            stop(engine, prompt_id)
-        raise make_error("engine_refused", engine=engine.name, error="; ".join(details[:3]))
+            stop(client.engine, prompt_id)
+        raise client.error("engine_refused", error="; ".join(details[:3]))
     if reply.status != 200 or as_text(stated.get("prompt_id")) != prompt_id:
         detail = as_text(problem.get("message")) or f"HTTP {reply.status}"
-        raise make_error("engine_refused", engine=engine.name, error=shorten_error(detail))
+        raise client.error("engine_refused", error=shorten_error(detail))
     return True
 
 
-def _iter_node_errors(node_errors: Mapping[str, Any], planned: Plan) -> Iterator[str]:
-    graph = as_mapping(planned.request["prompt"])
+def _iter_node_errors(node_errors: Mapping[str, Any], graph: Mapping[str, Any]) -> Iterator[str]:
     for node_id, stated in node_errors.items():
         kind = as_text(as_mapping(graph.get(node_id)).get("class_type"))
         errors = [as_mapping(one) for one in as_list(as_mapping(stated).get("errors"))]
@@ -485,12 +433,7 @@ def _iter_node_errors(node_errors: Mapping[str, Any], planned: Plan) -> Iterator
 
 
 def _wait(
-    engine: Engine,
-    client: EngineClient,
-    prompt_id: str,
-    report: Report,
-    cancelled: Cancellation,
-    patience: int,
+    client: Connection, prompt_id: str, report: Report, cancelled: Cancellation, patience: int
 ) -> Mapping[str, Any]:
     """Return the entry of ComfyUI's history once the graph has run. Raises EngineError.
 
@@ -499,12 +442,12 @@ def _wait(
     failures = unknown = 0
     while True:
         try:
-            history = _poll(engine, client, f"/history/{prompt_id}", cancelled=cancelled)
+            history = _poll(client, f"/history/{prompt_id}", cancelled=cancelled)
             entry = as_mapping(history.get(prompt_id))
             if entry:
-                _check_status(engine, as_mapping(entry.get("status")))
+                _check_status(client, as_mapping(entry.get("status")))
                 return entry
-            state = _find_in_queue(engine, client, prompt_id, cancelled=cancelled)
+            state = _find_in_queue(client, prompt_id, cancelled=cancelled)
             unknown = 0 if state else unknown + 1
             patience = _MAX_UNKNOWN if state else patience
             report(0.5 if state == "queue_running" else 0.0)
@@ -512,30 +455,29 @@ def _wait(
         except (NetworkError, InvalidResponse) as error:
             failures += 1
             if failures >= _MAX_FAILURES:
-                raise make_error("engine_gone", engine=engine.name) from error
+                raise client.error("engine_gone") from error
         if unknown >= patience:
-            is_lost = patience == _MAX_UNKNOWN
-            raise make_error("engine_forgot" if is_lost else "engine_gone", engine=engine.name)
+            raise client.error("engine_forgot" if patience == _MAX_UNKNOWN else "engine_gone")
         cancelled.sleep(_POLL)
 
 
-def _poll(engine: Engine, client: EngineClient, path: str, **options: Any) -> Mapping[str, Any]:
+def _poll(client: Connection, path: str, **options: Any) -> Mapping[str, Any]:
     reply = client.fetch("GET", path, **options)
     if reply.status >= 500 or reply.status == 429:  # of a proxy perhaps, for a moment
         raise NetworkError(f"HTTP {reply.status}")
-    return as_mapping(check_reply(engine, reply).value)
+    return as_mapping(client.check(reply).value)
 
 
-def _find_in_queue(engine: Engine, client: EngineClient, prompt_id: str, **options: Any) -> str:
+def _find_in_queue(client: Connection, prompt_id: str, **options: Any) -> str:
     """Return "queue_running", "queue_pending", or "" if the queue does not have the graph."""
-    queue = _poll(engine, client, "/queue", **options)
+    queue = _poll(client, "/queue", **options)
     for state in ("queue_running", "queue_pending"):
         if any(prompt_id in as_list(one)[1:2] for one in as_list(queue.get(state))):
             return state
     return ""
 
 
-def _check_status(engine: Engine, status: Mapping[str, Any]) -> None:
+def _check_status(client: Connection, status: Mapping[str, Any]) -> None:
     if status.get("status_str") == "success" or not status:  # old versions have no status
         return
     for message in map(as_list, as_list(status.get("messages"))):
@@ -543,16 +485,12 @@ def _check_status(engine: Engine, status: Mapping[str, Any]) -> None:
             stated = as_mapping(message[1] if len(message) > 1 else None)
             kind, text = (as_text(stated.get(n)) for n in ("node_type", "exception_message"))
             error = ": ".join(filter(None, (clean_line(kind), shorten_error(text))))
-            raise make_error("engine_failed", engine=engine.name, error=error)
-    raise make_error("engine_interrupted", engine=engine.name)
+            raise client.error("engine_failed", error=error)
+    raise client.error("engine_interrupted")
 
 
 def _fetch_image(
-    engine: Engine,
-    client: EngineClient,
-    entry: Mapping[str, Any],
-    graph: Mapping[str, Any],
-    cancelled: Cancellation,
+    client: Connection, entry: Mapping[str, Any], graph: Mapping[str, Any], cancelled: Cancellation
 ) -> bytes:
     images = [
         (as_mapping(graph.get(node_id)).get("class_type") == "SaveImage", as_mapping(image))
@@ -563,19 +501,18 @@ def _fetch_image(
     images.sort(key=lambda one: one[0])
     saved = [image for _, image in images if image.get("type") == "output"]
     if not saved:
-        raise make_error("engine_no_image", engine=engine.name)
-    names = ("filename", "subfolder", "type")
-    params = {name: as_text(saved[-1].get(name)) for name in names}
+        raise client.error("engine_no_image")
+    params = {name: as_text(saved[-1].get(name)) for name in ("filename", "subfolder", "type")}
     limits = ReplyLimits(wait=30, total=600, size=_MAX_IMAGE)
     try:
         reply = client.fetch("GET", "/view", params=params, limits=limits, cancelled=cancelled)
     except InvalidResponse as error:
-        raise make_error("engine_too_large", engine=engine.name) from error
+        raise client.error("engine_too_large") from error
     except NetworkError as error:
-        raise make_error("engine_gone", engine=engine.name) from error
+        raise client.error("engine_gone") from error
     is_image = detect_media_extension(reply.body[:16]) in ("png", "jpg", "webp")
     if reply.status != 200 or not is_image:
-        raise make_error("engine_no_image", engine=engine.name)
+        raise client.error("engine_no_image")
     return reply.body
 
 
@@ -591,10 +528,34 @@ def _note_cached(entry: Mapping[str, Any]) -> tuple[Caution, ...]:
 def stop(engine: Engine, prompt_id: str) -> None:
     """Take a graph out of the queue, or stop it if it runs; graphs of others go on."""
     try:
-        client = connect(engine.address)
+        client = Connection(engine)
         client.fetch("POST", "/queue", {"delete": [prompt_id]}, limits=_STOP)
         # Old versions ignore the id and stop whatever runs.
-        if _find_in_queue(engine, client, prompt_id, limits=_STOP) == "queue_running":
+        if _find_in_queue(client, prompt_id, limits=_STOP) == "queue_running":
             client.fetch("POST", "/interrupt", {"prompt_id": prompt_id}, limits=_STOP)
     except (NetworkError, InvalidResponse, EngineError):
         return  # it is gone, and so is what it did
+
+
+def save_workflow(engine: Engine, name: str, workflow: Mapping[str, Any]) -> str:
+    """Store a workflow for ComfyUI's editor; return its name in the list of workflows there.
+
+    Another workflow of this name, which the user may have changed, is kept. Raises EngineError.
+    """
+    client = Connection(engine)
+    for number in range(1, _MAX_NAMESAKES):
+        shown = f"gallery/{name}{f'-{number}' if number > 1 else ''}"
+        path = f"/userdata/{quote(f'workflows/{shown}.json', safe='')}"
+        try:
+            options = {"params": {"overwrite": "false"}, "limits": _VALIDATION}
+            reply = client.fetch("POST", path, workflow, **options)
+            if reply.status != 409:
+                client.check(reply)
+                return shown
+            if client.fetch("GET", path).value == workflow:
+                return shown
+        except NetworkError as error:
+            raise client.error("engine_off") from error
+        except InvalidResponse as error:
+            raise client.error("engine_invalid") from error
+    raise client.error("engine_failed", error=f"gallery/{name}")

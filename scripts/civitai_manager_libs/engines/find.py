@@ -12,28 +12,13 @@ from urllib.parse import urlsplit
 from .. import setting
 from ..core import as_mapping, as_text, clean_line, lock_file, read_json_object, run_parallel
 from ..core import write_text_file
-from ..errors import (
-    CivitaiShortcutError,
-    EngineError,
-    InputError,
-    InvalidResponse,
-    NetworkError,
-    SettingError,
-)
+from ..errors import CivitaiShortcutError, EngineError, InputError, InvalidResponse
+from ..errors import NetworkError, SettingError
 from ..i18n import messages
 from ..network import EngineClient, EngineReply, ReplyLimits
 
-__all__ = [
-    "check_reply",
-    "connect",
-    "Engine",
-    "make_error",
-    "find_engine",
-    "find_engines",
-    "list_addresses",
-]
-__all__ += ["probe", "request_json", "save_login", "shorten_error"]
-__all__ += ["validate_addresses"]
+__all__ = ["Connection", "Engine", "EngineKind", "find_engine", "find_engines", "list_addresses"]
+__all__ += ["make_error", "probe", "save_login", "shorten_error", "validate_addresses"]
 
 EngineKind = Literal["comfyui", "webui"]
 EngineState = Literal["ready", "no_api", "needs_login"]
@@ -73,15 +58,16 @@ def validate_addresses(text: str) -> str:
     """Check addresses with `;` between them and return them. Raises InputError for a bad one."""
     addresses = [one.strip() for one in text.split(";") if one.strip()]
     for address in addresses:
-        if not _ADDRESS.fullmatch(address) or not _has_port(address):
+        if not _is_address(address):
             message = f"{address!r} is no address such as http://127.0.0.1:8188."
             raise InputError(message, "engine_bad_address", address=repr(address[:100]))
     return ";".join(address.rstrip("/") for address in addresses)
 
 
-def _has_port(address: str) -> bool:
+def _is_address(text: str) -> bool:
     try:
-        return bool(urlsplit(address).hostname) and urlsplit(address).port != 0
+        parts = urlsplit(text) if _ADDRESS.fullmatch(text) else None
+        return parts is not None and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 
@@ -89,8 +75,7 @@ def _has_port(address: str) -> bool:
 def list_addresses() -> list[str]:
     """Return the addresses in the settings, then the usual ones on this machine."""
     stated = [one.strip().rstrip("/") for one in setting.engine_addresses.split(";")]
-    stated = [one for one in stated if _ADDRESS.fullmatch(one) and _has_port(one)]
-    return list(dict.fromkeys((*stated, *_USUAL)))[:_MAX_ADDRESSES]
+    return list(dict.fromkeys((*filter(_is_address, stated), *_USUAL)))[:_MAX_ADDRESSES]
 
 
 def find_engines(addresses: Sequence[str] | None = None) -> list[Engine]:
@@ -132,7 +117,7 @@ def probe(address: str) -> Engine | None:
 
     Raises NetworkError if nothing answers, and InputError for an address that is not allowed.
     """
-    client = connect(address)
+    client = EngineClient(address, _read_login(address))
     reply = client.fetch("GET", "/system_stats", limits=_PROBE)
     stats = as_mapping(reply.value)
     if reply.status == 200 and "devices" in stats:
@@ -148,11 +133,6 @@ def probe(address: str) -> Engine | None:
     return Engine("webui", address, "needs_login" if reply.status in (401, 403) else "no_api")
 
 
-def connect(address: str) -> EngineClient:
-    """Return a client for an address, with the login that is stored for it."""
-    return EngineClient(address, as_text(_read_logins().get(address)))
-
-
 def save_login(address: str, login: str) -> None:
     """Store "user:password" for an address in a file of its own; "" removes it.
 
@@ -166,8 +146,8 @@ def save_login(address: str, login: str) -> None:
     if login and not is_valid:  # the text is not repeated: it may be a password
         raise InputError("The login must be user:password.", "engine_bad_login")
     with lock_file(setting.engine_logins_file()):
-        logins = {**_read_logins(), address: login}
-        known = {one: value for one, value in logins.items() if value}
+        known = {one: text for one, text in _read_logins().items() if one != address}
+        known |= {address: login} if login else {}
         write_text_file(setting.engine_logins_file(), json.dumps(known), private=True)
 
 
@@ -178,39 +158,42 @@ def _read_logins() -> dict[str, Any]:
         return {}
 
 
-def request_json(
-    engine: Engine,
-    client: EngineClient,
-    method: str,
-    path: str,
-    allowed: tuple[int, ...] = (200,),
-    json_data: Any = None,
-    **options: Any,
-) -> EngineReply:
-    """Send a request and return the response as `check_reply` does. Raises EngineError."""
-    try:
-        reply = client.fetch(method, path, json_data, **options)
-    except NetworkError as error:
-        raise make_error("engine_off", address=engine.address) from error
-    except InvalidResponse as error:
-        raise make_error("engine_invalid", engine=engine.name) from error
-    return check_reply(engine, reply, allowed)
+def _read_login(address: str) -> str:
+    return as_text(_read_logins().get(address))
 
 
-def check_reply(
-    engine: Engine, reply: EngineReply, allowed: tuple[int, ...] = (200,)
-) -> EngineReply:
-    """Return a response that has JSON and one of the allowed statuses, else raise EngineError."""
-    if reply.status in (401, 403):
-        raise make_error("engine_needs_login", engine=engine.name, address=engine.address)
-    if reply.status == 429:
-        raise make_error("engine_busy", engine=engine.name)
-    if reply.status not in allowed:
-        detail = next(_iter_details(reply.value), f"HTTP {reply.status}")
-        raise make_error("engine_failed", engine=engine.name, error=detail)
-    if reply.value is None:
-        raise make_error("engine_invalid", engine=engine.name)
-    return reply
+class Connection(EngineClient):
+    """Requests to one engine, with its login; what goes wrong becomes an EngineError."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine.address, _read_login(engine.address))
+        self.engine = engine
+
+    def error(self, key: str, **values: object) -> EngineError:
+        """Return an error with the sentence for this key, which may name the engine."""
+        return make_error(key, engine=self.engine.name, address=self.engine.address, **values)
+
+    def read_json(self, path: str, allowed: tuple[int, ...] = (200,)) -> EngineReply:
+        """Send a GET and return the response as `check` does."""
+        try:
+            return self.check(self.fetch("GET", path), allowed)
+        except NetworkError as error:
+            raise self.error("engine_off") from error
+        except InvalidResponse as error:
+            raise self.error("engine_invalid") from error
+
+    def check(self, reply: EngineReply, allowed: tuple[int, ...] = (200,)) -> EngineReply:
+        """Return a response that has JSON and one of the allowed statuses, else raise."""
+        if reply.status in (401, 403):
+            raise self.error("engine_needs_login")
+        if reply.status == 429:
+            raise self.error("engine_busy")
+        if reply.status not in allowed:
+            detail = next(_iter_details(reply.value), f"HTTP {reply.status}")
+            raise self.error("engine_failed", error=detail)
+        if reply.value is None:
+            raise self.error("engine_invalid")
+        return reply
 
 
 def _iter_details(value: object) -> Iterator[str]:

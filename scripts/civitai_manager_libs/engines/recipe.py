@@ -6,25 +6,24 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import Infotext, Loss, parse_infotext, parse_weights, translate_sampler
+from ..infotext import Infotext, Loss, parse_infotext, parse_weights
+from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
-__all__ = [
-    "Caution",
-    "drop_lora",
-    "Graph",
-    "iter_cautions",
-    "EngineFile",
-    "Made",
-    "match_file",
-    "Missing",
+__all__ = ["Caution", "EngineFile", "Graph", "iter_cautions", "Made", "match_file", "Missing"]
+__all__ += [
     "name_group",
     "Plan",
+    "Planner",
+    "PlanOptions",
+    "real_path",
+    "Recipe",
+    "Report",
+    "Wanted",
 ]
-__all__ += ["Planner", "PlanOptions", "real_path", "Recipe", "Report", "Wanted"]
 
 Graph = dict[str, dict[str, Any]]
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
@@ -33,7 +32,7 @@ _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
 _NO_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MANY_TOKENS = 70  # of words and signs; a text encoder has 75 places, and long words take several
-_LORA_TAG = re.compile(r"(<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>)")
+_LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>")
 _NOISY = ("DPM fast", "LCM", "DDPM", "Restart")
 
 
@@ -190,6 +189,7 @@ class Planner:
 
     def __init__(self, recipe: Recipe, options: PlanOptions) -> None:
         self._recipe, self._options = recipe, options
+        self._infotext = parse_infotext(recipe.infotext)
         self._missing: list[Missing] = []
         self._cautions: list[Caution] = []
 
@@ -218,6 +218,33 @@ class Planner:
         )
         if wanted.hash and not is_same:
             self._cautions.append(Caution("caution_name", value=found.name))
+
+    def _find_embeddings(self, list_all: Callable[[], Sequence[EngineFile] | None]) -> list[str]:
+        """Return the listed names of the embeddings, [] if the engine lists none.
+
+        If a missing one may be left out, its name stays in the prompt as a word.
+        """
+        wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
+        listed = list_all() if wanted else None
+        return (
+            [] if listed is None else [name for one in wanted if (name := self._find(one, listed))]
+        )
+
+    def _find_loras(self, listed: Sequence[EngineFile]) -> tuple[str, dict[str, str]]:
+        """Return the prompt without the LoRAs to leave out, and {tag's name: listed name}.
+
+        The tags' names are in lower case.
+        """
+        prompt, loras = self._infotext.prompt, dict[str, str]()
+        for tag in translate_prompt(prompt).loras:
+            loras[tag.name.lower()] = self._find(self._want("lora", tag.name), listed)
+        if not self._options.drops_missing:
+            return prompt, loras
+
+        def keep(tag: re.Match[str]) -> str:
+            return tag[0] if loras.get(tag[1].strip().lower(), tag[1]) else ""
+
+        return _LORA_TAG.sub(keep, prompt), loras
 
     def _find_model(
         self, values: Mapping[str, str], lists: Mapping[str, Sequence[EngineFile]]
@@ -266,33 +293,22 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
             )
     if "Denoising strength" in values and not any(name.startswith("Hires ") for name in values):
         yield Caution("caution_img2img")
-    if _find_maker(recipe) == (engine if engine == "comfyui" else "webui"):
+    if (recipe.graph is not None) == (engine == "comfyui"):  # the program that made it
         return
     sampler = translate_sampler(values.get("Sampler", ""))[0]
     if sampler.endswith(" a") or "_ancestral" in sampler or sampler in _NOISY:
         yield Caution("caution_ancestral", value=sampler)
     if engine == "comfyui" and values.get("RNG", "") != "CPU":
         yield Caution("caution_noise", value=values.get("RNG", "GPU"))
+    if not values.get("Hires upscaler", "Latent").startswith("Latent"):
+        yield Caution("caution_encoded")
     yield from _iter_prompt_cautions(infotext)
-
-
-def drop_lora(prompt: str, name: str) -> str:
-    """Return a prompt without the tags of a LoRA."""
-    tags = _LORA_TAG.findall(prompt)
-    for tag, tagged in tags:
-        if tagged.strip().lower() == name.lower():
-            prompt = prompt.replace(tag, "")
-    return prompt
 
 
 def name_group(field: str) -> str:
     """Return a parameter's name, for those of an extension the word that they begin with."""
     word = field.partition(" ")[0]
     return word if word in ("ADetailer", "ControlNet", "Refiner", "Variation") else field
-
-
-def _find_maker(recipe: Recipe) -> Literal["comfyui", "webui"]:
-    return "comfyui" if recipe.graph is not None else "webui"
 
 
 def _iter_prompt_cautions(infotext: Infotext) -> Iterator[Caution]:

@@ -12,45 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import setting, util
-from ..core import (
-    as_integer,
-    as_list,
-    as_mapping,
-    as_number,
-    as_text,
-    Cancellation,
-    detect_media_extension,
-    lock_file,
-    model_file_stem,
-    never_cancelled,
-    read_json_object,
-    write_text_file,
-)
+from ..core import as_integer, as_list, as_mapping, as_number, as_text, Cancellation
+from ..core import detect_media_extension, lock_file, model_file_stem, never_cancelled
+from ..core import read_json_object, write_text_file
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError, SettingError
-from ..infotext import (
-    compose_infotext,
-    iter_special_parameters,
-    parse_infotext,
-    translate_prompt,
-    translate_sampler,
-)
-from ..network import EngineClient, EngineReply, ReplyLimits
-from .find import check_reply, connect, Engine, make_error, list_addresses, request_json
-from .recipe import (
-    Caution,
-    drop_lora,
-    iter_cautions,
-    EngineFile,
-    Made,
-    Missing,
-    name_group,
-    Plan,
-    Planner,
-    PlanOptions,
-    real_path,
-    Recipe,
-    Report,
-)
+from ..infotext import compose_infotext, iter_special_parameters, translate_sampler
+from ..network import EngineReply, ReplyLimits
+from .find import Connection, Engine, list_addresses
+from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, name_group, Plan, Planner
+from .recipe import PlanOptions, real_path, Recipe, Report
 
 __all__ = ["has_noted_options", "list_files", "Lists", "make", "plan", "restore_noted_options"]
 
@@ -80,29 +50,26 @@ class Lists:
     """What a WebUI lists, each list asked for once."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._client = engine, connect(engine.address)
+        self._client = Connection(engine)
         self._known: dict[str, list[Mapping[str, Any]] | None] = {}
         self._files: dict[str, list[EngineFile]] = {}
 
     def read(self, name: str) -> list[Mapping[str, Any]] | None:
         """Return the entries of a list such as "loras", None if the WebUI has no such list."""
         if name not in self._known:
-            path = f"/sdapi/v1/{name}"
-            reply = request_json(self._engine, self._client, "GET", path, (200, 404))
+            reply = self._client.read_json(f"/sdapi/v1/{name}", (200, 404))
             entries = [as_mapping(one) for one in as_list(reply.value)]
             self._known[name] = entries if reply.status == 200 else None
         return self._known[name]
 
     def list_files(self, name: str) -> list[EngineFile]:
-        keys = {
-            "sd-models": ("title", ("model_name", "filename"), "filename"),
-            "loras": ("name", ("name", "alias"), "path"),
-            "sd-vae": ("model_name", ("model_name", "filename"), "filename"),
-            "sd-modules": ("model_name", ("model_name", "filename"), "filename"),
-        }
+        """Return the files of the list "sd-models", "loras", "sd-vae" or "sd-modules"."""
         if name in self._files:
             return self._files[name]
-        name_key, stem_keys, path_key = keys[name]
+        name_key = {"sd-models": "title", "loras": "name"}.get(name, "model_name")
+        is_lora = name == "loras"
+        stem_keys = ("name", "alias") if is_lora else ("model_name", "filename")
+        path_key = "path" if is_lora else "filename"
         self._files[name] = [
             EngineFile(
                 as_text(one.get(name_key)),
@@ -117,8 +84,7 @@ class Lists:
 
     def list_embeddings(self) -> list[EngineFile] | None:
         """Return the embeddings, None if the WebUI does not list them."""
-        path = "/sdapi/v1/embeddings"
-        reply = request_json(self._engine, self._client, "GET", path, (200, 404))
+        reply = self._client.read_json("/sdapi/v1/embeddings", (200, 404))
         if reply.status == 404:
             return None
         parts = (as_mapping(as_mapping(reply.value).get(part)) for part in ("loaded", "skipped"))
@@ -164,8 +130,7 @@ class _Planner(Planner):
         self._lists = lists
 
     def plan(self) -> Plan:
-        infotext = parse_infotext(self._recipe.infotext)
-        values = dict(infotext.parameters)
+        infotext, values = self._infotext, dict(self._infotext.parameters)
         is_img2img = "Denoising strength" in values and not any(
             name in values for name in ("Hires upscale", "Hires resize", "Hires upscaler")
         )
@@ -176,9 +141,14 @@ class _Planner(Planner):
             settings[name] = title
             values["Model"] = model_file_stem(title.partition(" [")[0])
         self._choose_vae(values, settings)
-        prompt = self._spell_loras(infotext.prompt)
+        prompt, loras = self._find_loras(self._lists.list_files("loras"))
+
+        def spell(tag: re.Match[str]) -> str:
+            return f"<{tag[1]}:{loras.get(tag[2].strip().lower()) or tag[2]}"
+
+        prompt = _TAG.sub(spell, prompt)
         body = self._build_body(values)
-        self._check_embeddings()
+        self._find_embeddings(self._lists.list_embeddings)
         cautions = list(iter_cautions(self._recipe, "webui", ()))
         special = (name for name, _ in iter_special_parameters(values) if name not in _CARRIED)
         for group in dict.fromkeys(map(name_group, special)):
@@ -207,28 +177,6 @@ class _Planner(Planner):
             names = [model_file_stem(one) for one in modules or [stated]]
             found = [self._find(self._want("vae", name), listed) for name in names]
             settings["forge_additional_modules"] = [name for name in found if name]
-
-    def _check_embeddings(self) -> None:
-        wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
-        listed = self._lists.list_embeddings() if wanted else None
-        for one in wanted if listed is not None else ():
-            self._find(one, listed or ())
-
-    def _spell_loras(self, prompt: str) -> str:
-        """Return a prompt whose LoRA tags have the names by which the WebUI knows the files."""
-        listed = self._lists.list_files("loras")
-        names: dict[str, str] = {}
-        for tag in translate_prompt(prompt).loras:
-            names[tag.name.lower()] = self._find(self._want("lora", tag.name), listed)
-
-        def spell(found: re.Match[str]) -> str:
-            name = names.get(found[2].strip().lower())
-            return f"<{found[1]}:{name or found[2]}"
-
-        for name in (name for name, file in names.items() if not file):
-            if self._options.drops_missing:
-                prompt = drop_lora(prompt, name)
-        return _TAG.sub(spell, prompt)
 
     def _build_body(self, values: Mapping[str, str]) -> dict[str, Any]:
         match = _SIZE.fullmatch(values.get("Size", ""))
@@ -335,7 +283,7 @@ class _Planner(Planner):
 class _Request(threading.Thread):
     """Sends txt2img, which answers only when the image is made."""
 
-    def __init__(self, client: EngineClient, body: Mapping[str, Any]) -> None:
+    def __init__(self, client: Connection, body: Mapping[str, Any]) -> None:
         super().__init__(name="gallery-txt2img", daemon=True)
         self.reply: EngineReply | None = None
         self.error: CivitaiShortcutError | None = None
@@ -347,11 +295,7 @@ class _Request(threading.Thread):
     def run(self) -> None:
         try:
             self.reply = self._client.fetch(
-                "POST",
-                "/sdapi/v1/txt2img",
-                self._body,
-                limits=_PATIENT,
-                cancelled=self.abandoned,
+                "POST", "/sdapi/v1/txt2img", self._body, limits=_PATIENT, cancelled=self.abandoned
             )
         except CivitaiShortcutError as error:
             self.error = error
@@ -372,11 +316,11 @@ def make(
     and Cancelled after the WebUI has stopped.
     """
     cancelled = cancelled or never_cancelled()
-    client = connect(engine.address)
+    client = Connection(engine)
     noted = _read_note().get(engine.address)
     if noted and _restore_options(client, noted):
         noted = None
-    options = as_mapping(request_json(engine, client, "GET", "/sdapi/v1/options").value)
+    options = as_mapping(client.read_json("/sdapi/v1/options").value)
     changes = {  # by which the options stay changed, unless they are put back
         name: [options[name], value]
         for name, value in planned.request["override_settings"].items()
@@ -405,16 +349,12 @@ def make(
     error = None if request is None else request.error
     if error is not None or reply is None:
         key = "engine_too_large" if isinstance(error, InvalidResponse) else "engine_gone"
-        raise make_error(key, engine=engine.name) from error
-    return _read_reply(engine, reply)
+        raise client.error(key) from error
+    return _read_reply(client, reply)
 
 
 def _wait(
-    client: EngineClient,
-    request: _Request,
-    task_id: str,
-    report: Report,
-    cancelled: Cancellation,
+    client: Connection, request: _Request, task_id: str, report: Report, cancelled: Cancellation
 ) -> None:
     """Wait for the response; if the work is cancelled, stop ours in the WebUI, then wait."""
     is_stopped, failures = False, 0
@@ -434,9 +374,9 @@ def _wait(
             _send_quietly(client, "POST", "/sdapi/v1/interrupt")
 
 
-def _send_quietly(client: EngineClient, method: str, path: str, *data: Any, **options: Any) -> Any:
+def _send_quietly(client: Connection, method: str, path: str, data: Any = None) -> Any:
     try:
-        return client.fetch(method, path, *data, **options).value
+        return client.fetch(method, path, data).value
     except (NetworkError, InvalidResponse, Cancelled):
         return None  # the answer of txt2img tells what happened
 
@@ -453,7 +393,7 @@ def restore_noted_options() -> None:
             _note_options(address, {})
             continue
         try:
-            if _restore_options(connect(address), as_mapping(changes)):
+            if _restore_options(Connection(Engine("webui", address)), as_mapping(changes)):
                 _note_options(address, {})
         except CivitaiShortcutError as error:
             util.printD(f"[engines] settings are not put back: {error}")
@@ -483,7 +423,7 @@ def _note_path() -> str:
     return os.path.join(setting.data_folder(), "engine_options.json")
 
 
-def _restore_options(client: EngineClient, changes: Mapping[str, Any]) -> bool:
+def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
     """Set back the options that still have the value that was sent; others the user has chosen.
 
     changes: as of `_note_options`. Return False if the WebUI does not do it.
@@ -514,24 +454,19 @@ def _is_same_option(value: Any, sent: Any) -> bool:
     return next(values) == next(values)
 
 
-def _read_reply(engine: Engine, reply: EngineReply) -> Made:
-    value = as_mapping(check_reply(engine, reply).value)
-    image = _decode_image(next(iter(as_list(value.get("images"))), None))
-    if image is None:
-        raise make_error("engine_no_image", engine=engine.name)
+def _read_reply(client: Connection, reply: EngineReply) -> Made:
+    value = as_mapping(client.check(reply).value)
+    text = next(iter(as_list(value.get("images"))), None)
+    try:
+        encoded = text.rpartition("base64,")[2] if isinstance(text, str) else ""
+        image = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        image = b""
+    if detect_media_extension(image[:16]) not in ("png", "jpg", "webp"):
+        raise client.error("engine_no_image")
     info = value.get("info")
     try:
         stated = as_mapping(json.loads(info) if isinstance(info, str) else info)
     except (ValueError, RecursionError):
         stated = {}
     return Made(image, as_text(next(iter(as_list(stated.get("infotexts"))), "")))
-
-
-def _decode_image(text: object) -> bytes | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        image = base64.b64decode(text.rpartition("base64,")[2], validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return image if detect_media_extension(image[:16]) in ("png", "jpg", "webp") else None

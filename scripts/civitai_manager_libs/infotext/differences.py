@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, NamedTuple
 
 from ..core import as_number, model_file_stem
+from .comfy import split_hires_size
 from .infotext_format import Infotext, parse_infotext
 from .metadata_to_infotext import translate_infotext
 from .resources import Resource
-from .samplers import translate_sampler
+from .samplers import resolve_schedule, translate_sampler
 
 __all__ = ["Difference", "list_differences", "list_prompt_words"]
 
@@ -107,6 +109,11 @@ def list_differences(
     if not first.parameters and not first.prompt or not second.parameters:
         return ()
     before, after = _add_defaults(first.parameters), _add_defaults(second.parameters)
+    schedules = [one.get("Schedule type", "") for one in (before, after)]
+    if all(schedules):  # one may be called `Automatic`
+        samplers = (one.get("Sampler", "") for one in (before, after))
+        if len(set(map(resolve_schedule, samplers, schedules))) == 1:
+            after["Schedule type"] = before["Schedule type"]
     found = [*_compare_inputs(before, after), *_compare_values(before, after, _FIRST)]
     found += _compare_checkpoints(before, after)
     found += _compare_loras(first, second, find_hashes)
@@ -118,6 +125,10 @@ def list_differences(
             found.append(Difference("edited", name, wanted, got))
     found += _compare_vaes(before, after, find_hashes)
     found += _compare_values(before, after, _MAIN)
+    sizes = [split_hires_size(one) for one in (before, after)]
+    if sizes[0] is not None and sizes[0] == sizes[1]:  # stated as a factor or as a size
+        for values, name in product((before, after), ("Hires upscale", "Hires resize")):
+            values.pop(name, None)
     found += _compare_minor_parameters(before, after)
     versions = [read.parameters.get("Version", "") for read in (first, second)]
     plain = [_VERSION_MARK.sub("", version) for version in versions]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-__all__ = ["is_sampler", "is_schedule", "SDNEXT_UPSCALERS", "translate_sampler"]
-__all__ += ["translate_schedule"]
+__all__ = ["is_sampler", "is_schedule", "resolve_schedule", "SDNEXT_UPSCALERS"]
+__all__ += ["translate_sampler", "translate_schedule"]
 
 SDNEXT_UPSCALERS = {  # A1111's name of a latent upscaler: SD.Next's
     "Latent": "Latent Bilinear",
@@ -73,6 +73,13 @@ _SCHEDULES = {_normalize_schedule(label): label for label in _SCHEDULE_LABELS.sp
     "sd_turbo": "Turbo",
     "sgmuniform": "SGM Uniform",
 }
+# What `Automatic` means for a sampler; for the others it is `Normal`.
+_AUTOMATIC = {
+    **dict.fromkeys(("DPM2", "DPM2 a", "DPM++ 2M", "DPM++ 2S a", "DPM++ SDE"), "Karras"),
+    **dict.fromkeys(("DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE"), "Exponential"),
+    "DDIM": "DDIM",
+}
+_SAME_SCHEDULES = {"Polyexponential": "Exponential", "Uniform": "Normal"}  # with A1111's rho, 1
 _LONGEST_FIRST = sorted(_SCHEDULES, key=len, reverse=True)
 # https://github.com/Acly/krita-ai-diffusion/blob/main/ai_diffusion/presets/samplers.json
 _PRESETS = {
@@ -117,6 +124,16 @@ def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
 def translate_schedule(name: str) -> str:
     """Return the WebUIs' name of a schedule; an unknown name is unchanged."""
     return _SCHEDULES.get(_normalize_schedule(name), name)
+
+
+def resolve_schedule(sampler: str, schedule: str, default: str = "Normal") -> str:
+    """Return one name for all schedules that have the same effect with a sampler.
+
+    default: what `Automatic` means for a sampler without a schedule of its own.
+    """
+    if schedule.lower() in ("", "automatic", "default"):
+        return _AUTOMATIC.get(sampler, default)
+    return _SAME_SCHEDULES.get(schedule, schedule)
 
 
 def is_sampler(name: str) -> bool:

@@ -14,46 +14,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from .. import engines, setting, util
-from ..core import (
-    as_integer,
-    as_mapping,
-    as_text,
-    AtomicFile,
-    Cancellation,
-    clean_line,
-    detect_media_extension,
-    Image,
-    make_file_name,
-    remove_if_present,
-    sqlite,
-    translate_disk_errors,
-)
+from ..core import as_integer, as_mapping, as_text, AtomicFile, Cancellation, clean_line
+from ..core import detect_media_extension, Image, make_file_name, remove_if_present, sqlite
+from ..core import translate_disk_errors
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages
-from ..infotext import (
-    build_infotext,
-    compose_infotext,
-    Difference,
-    embed_infotext,
-    find_graph,
-    list_differences,
-    list_resources,
-    parse_infotext,
-    read_embedded,
-)
+from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
+from ..infotext import list_differences, list_resources, parse_infotext, read_embedded
 from ..library import bookmarks, image_cache, image_records, reproductions
 from ..model_files import get_model_index
 from .tables import jobs_database
 
-__all__ = [
-    "check_plan",
-    "describe_cautions",
-    "describe_difference",
-    "keep_image",
-    "list_missing_names",
-]
-__all__ += ["make_recipe", "MakeJob", "MakeService"]
+__all__ = ["check_plan", "describe_cautions", "describe_difference", "keep_image"]
+__all__ += ["list_missing_names", "make_recipe", "MakeJob", "MakeService"]
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
 _OVER = ("done", "failed", "stopped")
@@ -92,16 +66,14 @@ class MakeJob:
         return messages.translate(problem["key"], language, **problem.get("values", {}))
 
 
-def make_recipe(image: Image, seed: int | None = None, path: str = "") -> Recipe:
-    """Return the recipe by which an image was made.
+def make_recipe(image: Image, seed: int | None = None) -> Recipe:
+    """Return the recipe by which an image was made, as its record or its file on the disk tells it.
 
-    seed: another seed than the image's; -1 draws one. path: an image file with the data that the
-    record lacks, "" for the downloaded one. Raises EngineError if the recipe is unknown.
+    seed: another seed than the image's; -1 draws one. Raises EngineError if the recipe is unknown.
     """
     infotext, graph = build_infotext(image.meta, image), find_graph(image.meta)
     if not parse_infotext(infotext).parameters:
-        path = path or image_records.find_saved_file(image.id)
-        path = path or image_cache.find_cached(image.url) or ""
+        path = image_records.find_saved_file(image.id) or image_cache.find_cached(image.url)
         infotext = read_embedded(path).infotext if path else ""
     read = parse_infotext(infotext)
     if not read.prompt and not read.parameters:
@@ -122,14 +94,13 @@ def _find_wanted(image: Image) -> Iterable[Wanted]:
     index = get_model_index()
     for resource in list_resources(image.meta, image):
         match = index.find(resource)
-        file = match.file
-        is_same = match.state == "here" and file is not None
+        same, other = (match.file if match.state == state else None for state in ("here", "other"))
         yield Wanted(
-            resource.type or (file.kind if is_same and file else ""),
-            resource.name or (file.name if is_same and file else ""),
+            resource.type or (same.kind if same else ""),
+            resource.name or (same.name if same else ""),
             resource.hash,
-            file.path if is_same and file else "",
-            file.path if file is not None and match.state == "other" else "",
+            same.path if same else "",
+            other.path if other else "",
         )
 
 
@@ -137,12 +108,7 @@ def check_plan(engine: Engine, plan: Plan, options: PlanOptions) -> None:
     """Raise EngineError if something is missing, or if the user has not allowed something."""
     if plan.missing:
         names = ", ".join(list_missing_names(plan.missing, "en"))
-        raise EngineError(
-            messages.translate("engine_lacks", "en", engine=engine.name, names=names),
-            "engine_lacks",
-            engine=engine.name,
-            names=names,
-        )
+        raise engines.make_error("engine_lacks", engine=engine.name, names=names)
     if plan.custom_nodes and not options.runs_custom_nodes:
         nodes = ", ".join(clean_line(kind, 60) for kind in plan.custom_nodes[:_MAX_NAMES])
         raise engines.make_error("engine_consent", nodes=nodes)
@@ -217,10 +183,8 @@ def keep_image(made: Made, image: Image, seed: int, folder: str = "") -> str:
     if made.infotext:
         embed_infotext(path, made.infotext)
     if image.id > 0 and picture is not None:
-        width, height = picture.size
-        one = reproductions.Reproduction(
-            0, image.id, path, made.infotext, time.time(), False, width, height
-        )
+        about = (0, image.id, path, made.infotext, time.time(), False, *picture.size)
+        one = reproductions.Reproduction(*about)
         reproductions.store_reproduction(one, picture)
         bookmarks.store_thumbnails([image])
     return path

@@ -60,8 +60,8 @@ def promised(text, skipped=()):
             found["Hires steps"] = values.get("Steps")
         if found.get("Hires sampler") in ("Use same sampler", sampler):
             del found["Hires sampler"]
-        if found.get("Hires upscaler") in ("Lanczos", "Nearest", "None"):  # no model to be read
-            del found["Hires upscaler"]
+        if found.get("Hires upscaler") == "None":  # which has the same effect
+            found["Hires upscaler"] = "Lanczos"
     return {
         name: n if (n := as_number(value) if name != "Model" else None) is not None else value
         for name, value in found.items()
@@ -224,11 +224,12 @@ def kinds(graph):
 
 
 def test_flux_and_sd3_are_loaded_by_what_is_there():
-    files = GraphFiles("flux1-dev.sft", "UNETLoader", encoders=("l.sft", "t5.sft"))
+    files = GraphFiles("flux1-dev.sft", "UNETLoader")
     graph = build_graph(f"a\n{LINE}, Distilled CFG Scale: 3", files, "Flux.1 D").graph
     assert {"DualCLIPLoader", "FluxGuidance", "ModelSamplingFlux", "VAELoader"} < {*kinds(graph)}
     loader = next(n for n in graph.values() if n["class_type"] == "DualCLIPLoader")["inputs"]
-    assert loader == {"clip_name1": "l.sft", "clip_name2": "t5.sft", "type": "flux"}
+    names = {"clip_name1": "clip_l.safetensors", "clip_name2": "t5xxl_fp16.safetensors"}
+    assert loader == {**names, "type": "flux"}
     graph = build_graph(f"a\n{LINE}", GraphFiles(loader="UnetLoaderGGUF"), "SD 3.5").graph
     assert {"UnetLoaderGGUF", "TripleCLIPLoader", "ModelSamplingSD3"} < {*kinds(graph)}
     assert "EmptySD3LatentImage" in kinds(build_graph(f"a\n{LINE}", base_model="SD 3.5").graph)

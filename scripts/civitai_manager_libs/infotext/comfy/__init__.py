@@ -9,6 +9,7 @@ from .write_graph import (
     find_family,
     GraphFiles,
     iter_special_parameters,
+    split_hires_size,
 )
 from .write_prompt import translate_prompt
 
@@ -19,5 +20,6 @@ __all__ += [
     "load_json",
     "MAX_PARSED",
     "read_graph",
+    "split_hires_size",
     "translate_prompt",
 ]

@@ -191,6 +191,7 @@ _LATENT_METHODS = {  # ComfyUI's method for latents: A1111's upscaler
     "bilinear": "Latent",
     "nearest-exact": "Latent (nearest-exact)",
 }
+_IMAGE_METHODS = {"lanczos": "Lanczos", "nearest-exact": "Nearest"}
 _SCRIPT = "HighRes-Fix Script"
 _FOUR_TIMES = re.compile(r"4x|x4", re.IGNORECASE)
 _SCRIPT_INPUTS = tuple(
@@ -310,12 +311,15 @@ def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
 
 
 def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
+    without_model = None
     for node in path:
         inputs = node["inputs"]
         linked = inputs.get("upscale_model", inputs.get("upscale_model_opt"))
         model = resolve_value(nodes, linked, ("model_name",))
         if model:
             return model_file_stem(as_text(model))
-        if "samples" in inputs and "upscale_method" in inputs:
-            return _LATENT_METHODS.get(as_text(inputs["upscale_method"]))
-    return None
+        method = as_text(inputs.get("upscale_method", ""))
+        if method and "samples" in inputs:
+            return _LATENT_METHODS.get(method)
+        without_model = without_model or _IMAGE_METHODS.get(method)
+    return without_model

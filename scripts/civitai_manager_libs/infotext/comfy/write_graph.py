@@ -10,7 +10,7 @@ from typing import Any
 from ...core import as_integer, as_number
 from ..host_rules import INFORMATIONAL_FIELDS, Loss
 from ..infotext_format import Infotext, parse_infotext
-from ..samplers import translate_sampler
+from ..samplers import resolve_schedule, translate_sampler
 from .write_prompt import LoraTag, translate_prompt
 
 __all__ = ["build_graph", "build_workflow", "ComfyGraph", "find_family", "GraphFiles"]
@@ -53,16 +53,8 @@ _SCHEDULES = {
     "Karras": "karras",
     "Linear Quadratic": "linear_quadratic",
     "Normal": "normal",
-    "Polyexponential": "exponential",  # the same with A1111's rho, 1
     "SGM Uniform": "sgm_uniform",
     "Simple": "simple",
-    "Uniform": "normal",
-}
-# What A1111's `Automatic` means for a sampler; for the others it is `normal`.
-_AUTOMATIC = {
-    **dict.fromkeys(("DPM2", "DPM2 a", "DPM++ 2M", "DPM++ 2S a", "DPM++ SDE"), "karras"),
-    **dict.fromkeys(("DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 3M SDE"), "exponential"),
-    "DDIM": "ddim_uniform",
 }
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.
@@ -101,7 +93,7 @@ class GraphFiles:
     """The files of a recipe as ComfyUI lists them; a file that is "" is named as in the infotext.
 
     loader: the type of the node that loads the model. loras: {name in the prompt, in lower case:
-    file}. encoders: text encoders, for a model without its own. embeddings: the names of all.
+    file}. embeddings: the names of all.
     """
 
     model: str = ""
@@ -109,7 +101,6 @@ class GraphFiles:
     loras: Mapping[str, str] = field(default_factory=dict)
     vae: str = ""
     upscaler: str = ""
-    encoders: tuple[str, ...] = ()
     embeddings: Collection[str] = ()
 
 
@@ -260,17 +251,17 @@ class _GraphWriter:
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
     def _find_schedule(self, sampler: str, name: str, stated: str) -> str:
-        if stated.lower() in ("", "automatic", "default"):
-            is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
-            default = "simple" if self._family in ("flux", "sd3") else "normal"
-            automatic = _AUTOMATIC.get(sampler, default)
-            return "normal" if is_old and automatic == "karras" else automatic
+        default = "Simple" if self._family in ("flux", "sd3") else "Normal"
+        schedule = resolve_schedule(sampler, stated, default)
+        is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
+        if is_old and schedule == "Karras":
+            return "normal"
         if stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl"):
             self._lost.append(Loss(name, stated, stated))
             return _STEPS_OF_MODEL
         if stated == _INEXACT_SCHEDULE:
             self._lost.append(Loss(name, stated, stated))
-        known = _SCHEDULES.get(stated)
+        known = _SCHEDULES.get(schedule)
         if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
             self._lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
@@ -337,15 +328,11 @@ class _GraphWriter:
         return model, clip, vae
 
     def _load_encoders(self) -> _Link:
+        names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
         if self._family == "sd3":
-            defaults = ("clip_l.safetensors", "clip_g.safetensors", "t5xxl_fp16.safetensors")
-            names = self._files.encoders if len(self._files.encoders) == 3 else defaults
-            numbered = {f"clip_name{i}": name for i, name in enumerate(names, 1)}
-            return self._add("TripleCLIPLoader", **numbered)
-        first, second = (*self._files.encoders, *("clip_l.safetensors", "t5xxl_fp16.safetensors"))[
-            :2
-        ]
-        return self._add("DualCLIPLoader", clip_name1=first, clip_name2=second, type="flux")
+            names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
+            return self._add("TripleCLIPLoader", **names)
+        return self._add("DualCLIPLoader", **names, clip_name2=t5, type="flux")
 
     def _encode(self, clip: _Link, texts: tuple[str, ...]) -> _Link:
         joined: _Link | None = None

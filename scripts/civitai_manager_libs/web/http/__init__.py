@@ -2,7 +2,14 @@
 
 from .contract import ApiRoute, change_route, MB, Most, RemoteWork, route, ROUTES
 from .endpoint import Endpoints, RequestContext
-from .guard import CrossSiteGuard, find_lock_reason, is_from_this_machine, LockReason, Login
+from .guard import (
+    CrossSiteGuard,
+    find_lock_reason,
+    is_from_this_machine,
+    is_owner,
+    LockReason,
+    Login,
+)
 from .replies import (
     ApiError,
     ErrorDetails,
@@ -14,7 +21,13 @@ from .replies import (
 )
 
 __all__ = ["ApiError", "ApiRoute", "change_route", "CrossSiteGuard", "Endpoints", "ErrorDetails"]
-__all__ += ["explain_error", "find_language", "find_lock_reason", "is_from_this_machine"]
+__all__ += [
+    "explain_error",
+    "find_language",
+    "find_lock_reason",
+    "is_from_this_machine",
+    "is_owner",
+]
 __all__ += [
     "LockReason",
     "Login",

@@ -28,6 +28,7 @@ __all__ = [
     "is_from_this_machine",
     "is_host_ip_or_localhost",
     "is_our_page",
+    "is_owner",
     "LockReason",
     "Login",
     "LoginAttempts",
@@ -146,7 +147,12 @@ def find_lock_reason(request: Request, name: str) -> LockReason:
     """
     if host.is_frozen(name):
         return "frozen"
-    return "" if host.has_login(request) or is_from_this_machine(request) else "only_here"
+    return "" if is_owner(request) else "only_here"
+
+
+def is_owner(request: Request) -> bool:
+    """Return whether a request comes from a user who has logged in, or from this machine."""
+    return host.has_login(request) or is_from_this_machine(request)
 
 
 class CrossSiteGuard:

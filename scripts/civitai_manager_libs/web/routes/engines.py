@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from typing import Annotated, Literal
 
@@ -10,21 +11,14 @@ from typing_extensions import TypedDict
 
 from ... import engines
 from ...core import Image
-from ...engines import Engine, Plan, PlanOptions
+from ...engines import comfyui, Engine, Plan, PlanOptions
 from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
-from ...infotext import parse_infotext
+from ...infotext import find_workflow, parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
 from ...library import image_records
-from ..http import (
-    ApiError,
-    change_route,
-    find_lock_reason,
-    Most,
-    RemoteWork,
-    RequestContext,
-    route,
-)
+from ..http import ApiError, change_route, find_lock_reason, is_owner, Most, RemoteWork
+from ..http import RequestContext, route
 from .dependencies import get_make_service, require_image, respond_once
 from .views import format_iso_time
 
@@ -34,8 +28,9 @@ _LOCKED = "engine_addresses"  # who may change it may also run a stranger's node
 
 
 class EngineView(TypedDict):
-    """A program that makes images. id: to name it in requests. address: "" for users who may not
-    change the settings. message: what the user must do before it can be used, "" if nothing.
+    """A program that makes images. id: to name it in requests.
+
+    message: what the user must do before it can be used, "" if nothing.
     """
 
     id: str
@@ -71,6 +66,14 @@ class PlanView(TypedDict):
     custom_nodes: list[str]
 
 
+class WorkflowView(TypedDict):
+    """A workflow in ComfyUI. name: as its list of workflows shows it. text: its JSON."""
+
+    engine: str
+    name: str
+    text: str
+
+
 class MakeView(TypedDict):
     """An image that is made, was made or waits. part: how much is done, 0 to 1.
 
@@ -104,22 +107,29 @@ class MakeStarted(TypedDict):
 def ask_engines(context: RequestContext) -> RemoteWork[list[EngineView]]:
     """Ask the known addresses and return the programs that make images.
 
-    The addresses are those in the settings and the usual ones on this machine.
+    The addresses are those in the settings and the usual ones on this machine. Nobody is asked for
+    a user who is neither on this machine nor logged in; the list is then empty, and the other
+    routes refuse to make images.
     """
-    return RemoteWork(lambda: [_make_view(context, one) for one in engines.find_engines()])
+    addresses = None if is_owner(context.request) else ()
+    return RemoteWork(lambda: [_make_view(context, one) for one in engines.find_engines(addresses)])
+
+
+def _refuse_visitors(context: RequestContext) -> None:
+    if not is_owner(context.request):
+        raise ApiError(403, "only_here")
 
 
 def _make_view(context: RequestContext, engine: Engine) -> EngineView:
     message = ""
     if engine.state != "ready":
-        address = engine.address if context.may_see_paths else "…"
-        values = {"engine": engine.name, "address": address}
+        values = {"engine": engine.name, "address": engine.address}
         message = context.translate(f"engine_{engine.state}", **values)
     return {
         "id": _make_id(engine.address),
         "kind": engine.kind,
         "name": engine.name,
-        "address": engine.address if context.may_see_paths else "",
+        "address": engine.address,
         "state": engine.state,
         "message": message,
     }
@@ -168,6 +178,7 @@ def plan_image(
     and upscalers that are missing. runs_custom_nodes: the user allows nodes of the image's own
     graph that are not ComfyUI's own.
     """
+    _refuse_visitors(context)
     image, address, seed_wanted = require_image(context), _find_address(engine), _parse_seed(seed)
     options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
 
@@ -193,6 +204,30 @@ def plan_image(
     return RemoteWork(work)
 
 
+@route("POST", "images/{image_id:civitai_id}/workflow")
+def store_workflow(context: RequestContext, engine: str = "") -> RemoteWork[WorkflowView]:
+    """Store an image's workflow in a ComfyUI, so that its editor can open it.
+
+    It is the image's own workflow or, if it has none, one made of its infotext. engine: an id of
+    `EngineView`.
+    """
+    _refuse_visitors(context)
+    image, address = require_image(context), _find_address(engine)
+
+    def work() -> WorkflowView:
+        found = engines.find_engine(address)
+        if found.kind != "comfyui":
+            raise ApiError(400, "bad_input", field="engine")
+        workflow = json.loads(find_workflow(image.meta) or "{}")
+        if "nodes" not in workflow:
+            plan = comfyui.plan(found, make_recipe(image), PlanOptions(rebuilds=True))
+            workflow = plan.request["workflow"]
+        name = comfyui.save_workflow(found, str(image.id), workflow)
+        return {"engine": found.name, "name": name, "text": json.dumps(workflow)}
+
+    return RemoteWork(work)
+
+
 @route("POST", "made")
 def make_images(
     context: RequestContext,
@@ -209,6 +244,7 @@ def make_images(
     An image of which something is missing is not queued. For the arguments see `plan_image`. A
     second request with the same `request`, as after a double click, starts nothing.
     """
+    _refuse_visitors(context)
     wanted = list(dict.fromkeys(ids))
     if not wanted or len(wanted) > _MAX_IMAGES:
         raise ApiError(400, "bad_input", field="ids")
@@ -251,7 +287,12 @@ def make_images(
 
 @route("GET", "made")
 def get_made(context: RequestContext) -> list[MakeView]:
-    """Return at most 100 images: what is made, what waits, what is over; each newest first."""
+    """Return at most 100 images: what is made, what waits, what is over; each newest first.
+
+    The list is empty for a user who may not make images.
+    """
+    if not is_owner(context.request):
+        return []
     jobs = get_make_service().list_jobs()[:_MAX_JOBS]
     return [_make_job_view(context, job) for job in jobs]
 
@@ -259,6 +300,7 @@ def get_made(context: RequestContext) -> list[MakeView]:
 @change_route("POST", "made/{job:civitai_id}/stop")
 def stop_making(context: RequestContext) -> list[MakeView]:
     """Stop an image that is made, or take it out of the queue; return all as `get_made` does."""
+    _refuse_visitors(context)
     get_make_service().stop(context.path_param("job"))
     return get_made(context)
 
@@ -273,9 +315,6 @@ def _parse_seed(text: str) -> int | None:
 
 
 def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
-    message = job.explain(context.language)
-    if not context.may_see_paths:
-        message = message.replace(job.engine.address, "…")
     return {
         "id": job.id,
         "image_id": job.image_id,
@@ -283,7 +322,7 @@ def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
         "seed": parse_infotext(job.plan.infotext).parameters.get("Seed", ""),
         "state": job.state,
         "part": job.part,
-        "message": message,
+        "message": job.explain(context.language),
         "name": os.path.basename(job.path),
         "created": format_iso_time(job.created),
     }
