@@ -6,6 +6,7 @@ from .api import (
     fetch_images_by_id,
     fetch_images,
     fetch_model,
+    fetch_models,
     fetch_username,
     fetch_version,
     fetch_version_by_hash,
@@ -14,6 +15,7 @@ from .api import (
     parse_page,
     search_models,
 )
+from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
 from .pagination import ImageQuery, may_have_timed_out, Page, PERIODS, SORTS, walk_pages
 from .records import (
     Access,
@@ -44,3 +46,4 @@ __all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out",
 __all__ += ["model_from_json", "ModelPage", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
 __all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]
+__all__ += ["fetch_models", "find_strictest", "Licence", "parse_licence", "PERMISSIONS"]

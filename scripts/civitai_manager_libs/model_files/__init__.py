@@ -4,6 +4,7 @@ from .choice import choose_file, FileChoice
 from .destination import find_kind, validate_folder_template
 from .folders import has_folders, shorten_folder, validate_folders
 from .index import get_model_index
+from .licences import filter_commercial, find_used_licences, load_used_licences
 from .matching import ModelFile, ModelMatch, remove_version
 from .needs import (
     find_needed_file,
@@ -21,3 +22,4 @@ __all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
 __all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", "ReceivedModel"]
 __all__ += ["remove_version", "shorten_folder", "UsedModel"]
 __all__ += ["validate_folder_template", "validate_folders"]
+__all__ += ["filter_commercial", "find_used_licences", "load_used_licences"]
