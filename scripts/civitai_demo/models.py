@@ -16,10 +16,13 @@ __all__ = ["describe_model", "describe_version", "describe_version_by_hash", "li
 def list_models(params: Params, server_url: str) -> dict[str, Any]:
     """Return the JSON for the API's `/models`: all models that match, on one page.
 
-    A model matches if its name, creator, tags or type contain each word of the parameter `query`.
+    A model matches if it is one of the parameter `ids`, if that is given, and its name, creator,
+    tags or type contain each word of the parameter `query`.
     """
     words = params.get_string("query").lower().split()
-    found = [model for model in MODELS if _matches_words(model, words)]
+    ids = [parse_id(text) for text in params.get_string("ids").split(",") if text]
+    found = [model for model in MODELS if not ids or model.id in ids]
+    found = [model for model in found if _matches_words(model, words)]
     found.sort(key=lambda model: model.thumbs_up, reverse=True)
     return {"items": [_make_model_json(model, server_url) for model in found], "metadata": {}}
 
@@ -78,6 +81,7 @@ def _make_model_json(model: DemoModel, server_url: str) -> dict[str, Any]:
         "stats": {"thumbsUpCount": model.thumbs_up},
         "tags": list(model.tags),
         **_make_mode(model),
+        **model.licence,
     }
     if model.creator is not None:  # absent for Civitai's own account
         body["creator"] = {"username": model.creator, "image": None}
@@ -95,7 +99,7 @@ def _make_version_json(model: DemoModel, version: DemoVersion, server_url: str) 
         "baseModel": version.base_model,
         "publishedAt": version.published,
         "availability": "Public",
-        "description": None,
+        "description": version.notes and f"<p>{version.notes}</p>",
         "trainedWords": ["night windows"] if model.name == "Night Windows" else [],
         "stats": {"thumbsUpCount": model.thumbs_up // len(model.versions)},
         "files": describe_files(model, version, server_url),

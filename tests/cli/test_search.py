@@ -10,6 +10,7 @@ import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.library import bookmarks, image_records
 from cli_process import ENTRY
+from stored_images import store_model
 
 _PROMPTS = {
     1: "a lighthouse, golden hour",
@@ -111,3 +112,17 @@ def test_records_are_exported_a_line_each(run):
     lines = [json.loads(line) for line in run("--records", command="export")[1].splitlines()]
     assert [one["id"] for one in lines] == sorted(one["id"] for one in lines) and len(lines) > 2
     assert lines[0]["parameters"]["Steps"] and lines[0]["path"] == ""
+
+
+def test_images_that_may_be_sold_are_found_across_pages_of_a_search(run):
+    def image(number, version_id):
+        url = f"https://image.civitai.com/x/{number}/original=true/{number}.jpeg"
+        return image_from_json({"id": number, "url": url, "modelVersionIds": [version_id]})
+
+    store_model(5, "Free", (50, "v1"), allowCommercialUse=["Image"])
+    store_model(6, "Strict", (60, "v1"), allowCommercialUse=[])
+    rows = [image(n, 50 if n % 120 == 0 else 60) for n in range(100, 400)]
+    image_records.store_images([row for row in rows if row is not None])
+    assert _ids(run("is:commercial")[1]) == [360, 240, 120]
+    assert _ids(run("is:commercial", "--limit", "1")[1])[0] == 360
+    assert _ids(run("lighthouse -is:commercial")[1]) == [1]

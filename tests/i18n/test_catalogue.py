@@ -17,7 +17,15 @@ _ENGLISH = messages.load_catalogue("en")
 _SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
 # Keys that are put together from a beginning and a code.
 _BY_CODE = ("state_", "job_", "reason_", "remark_", "report_", "search_", "short_", "open_")
-_BY_CODE += ("pick_", "engine_", "engines_state_", "caution_", "missing_")
+_BY_CODE += (
+    "pick_",
+    "engine_",
+    "engines_state_",
+    "caution_",
+    "missing_",
+    "licence_",
+    "permission_",
+)
 _BY_CODE += (
     "differs_",
     "nearness_",

@@ -60,7 +60,7 @@ class ApiServer:
     The newest image has the largest id. kinds: file extensions by image id. requests: the path and
     query of each request. keys: the Authorization header of each request. sent: all headers of each
     request, names in lower case. cookie: the Set-Cookie header of every response. versions: the
-    records of more versions, by version id.
+    records of more versions, by version id. models: the records of more models, by model id.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -75,6 +75,7 @@ class ApiServer:
         self.known_key = "the-key"
         self.cookie = ""
         self.versions: dict[int, dict[str, Any]] = {}
+        self.models: dict[int, dict[str, Any]] = {}
         self.delay = 0.0  # seconds before each picture
         self.on_picture: Callable[[int], None] = lambda _: None
         self.most_at_once = 0
@@ -165,6 +166,12 @@ class ApiServer:
         further = self.versions.get(int(path.rpartition("/")[2])) if _VERSION.match(path) else None
         if further is not None:
             return "version", 200, json.dumps(further).encode()
+        if path == "/models" and "ids=" in parts.query:
+            asked_ids = parse_qs(parts.query).get("ids", [""])[0].split(",")
+            rows = [self.models[int(i)] for i in asked_ids if i and int(i) in self.models]
+            return "models", 200, json.dumps({"items": rows, "metadata": {}}).encode()
+        if path.startswith("/models/") and int(path.rpartition("/")[2]) in self.models:
+            return "model", 200, json.dumps(self.models[int(path.rpartition("/")[2])]).encode()
         if path == "/me":
             known = request.headers.get("Authorization") == f"Bearer {self.known_key}"
             body = {"id": 1, "username": "me"} if known else {"error": "Unauthorized"}

@@ -523,7 +523,7 @@ def test_search_that_cannot_be_says_what_is_wrong_and_what_it_takes(
     page = open_gallery(read_server, address)
     status = page.page.locator(".status.of-lookup")
     for text, said in (
-        ("is:foo", "is: takes favourite, saved, installed, gone, image, video"),
+        ("is:foo", "is: takes favourite, saved, installed, commercial, gone, image, video"),
         ("lora:", "needs something to look for after it"),
     ):
         page.find(text)  # before the server has looked at it

@@ -1,13 +1,13 @@
 /** The resources that an image was made with: which are present, and how to download the others. */
 
-import type { ImageDetails, NeededFileView, ResourceView } from "../contract";
+import type { ImageDetails, NeededFileView, PermissionView, ResourceView } from "../contract";
 import { button, el, iconButton } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
 import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
 import { FileControls } from "./file_controls";
-import { makeExternalLink } from "./sections";
+import { makeExternalLink, makePermissions } from "./sections";
 
 class ResourceRow {
   element;
@@ -79,8 +79,11 @@ class ResourceRow {
 export class Resources {
   #rows: ResourceRow[] = [];
   element = el("section", { class: "resources" });
+  #licence = el("div");
+  #drawnLicence = "";
   #status = el("p", { class: "dim", role: "status" });
   #retry;
+  #record: ImageDetails | null = null;
 
   constructor(readonly context: Context) {
     const { translate, actions, store, signal } = context;
@@ -96,10 +99,12 @@ export class Resources {
     const { translate, actions, store } = this.context;
     const { where } = store.get();
     this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
+    this.#record = record;
     const absent = record.resources.filter(isAbsent);
+    const isAsked = absent.length > 0 || record.licence.some(({ state }) => state === "unknown");
     actions.showNeeds(
       "image",
-      absent.length ? makeNeedsQuery({ image: record.id, model: where.model }) : "",
+      isAsked ? makeNeedsQuery({ image: record.id, model: where.model }) : "",
     );
     this.element.hidden = !record.resources.length;
     const copy = iconButton(
@@ -113,6 +118,7 @@ export class Resources {
     this.element.replaceChildren(
       el("div", { class: "title" }, title, absent.length > 0 && copy),
       el("ul", {}, ...this.#rows.map((row) => row.element)),
+      this.#licence,
       this.#status,
       this.#retry,
     );
@@ -133,11 +139,20 @@ export class Resources {
       row.draw(needed);
       drawn.add(needed);
     }
+    this.#drawLicence(answer?.licence ?? this.#record?.licence ?? []);
     this.#status.textContent =
       problem?.message ??
       (loading && !answer ? translate("model_looking") : (answer?.locked ?? ""));
     this.#status.hidden = !this.#status.textContent;
     this.#retry.hidden = !problem || needsReload(problem.code);
+  }
+
+  /** Show what the creators of the image's models permit; nothing is redrawn without need. */
+  #drawLicence(licence: readonly PermissionView[]) {
+    const drawn = JSON.stringify(licence);
+    if (drawn === this.#drawnLicence) return;
+    this.#drawnLicence = drawn;
+    this.#licence.replaceChildren(...(licence.length ? [makePermissions(licence)] : []));
   }
 }
 

@@ -1,6 +1,6 @@
 /** The sections of the details: who made the image, its links, prose, parameters and problems. */
 
-import type { ImageDetails, ImageView } from "../contract";
+import type { ImageDetails, ImageView, PermissionView } from "../contract";
 import { el, icon, iconButton } from "../core/dom";
 import { type MenuItem, makeMenuButton } from "../core/menu";
 import { formatDate } from "../core/text";
@@ -152,6 +152,21 @@ export function makeProblems(record: ImageDetails) {
   if (!record.problems.length || record.infotext_source === "none") return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
   return el("section", { class: "problems" }, icon("warning"), el("ul", {}, ...lines));
+}
+
+const MARKS = { allowed: "check", forbidden: "close", unknown: "help" } as const;
+
+/** Return the list of what the creators of models permit. */
+export function makePermissions(licence: readonly PermissionView[]) {
+  const lines = licence.map(({ name, state, text }) =>
+    el(
+      "li",
+      { "data-permission": name, "data-state": state, dir: "auto" },
+      icon(MARKS[state]),
+      text,
+    ),
+  );
+  return el("ul", { class: "permissions" }, ...lines);
 }
 
 /** Return the links to Civitai and the path of the saved file. */

@@ -6,6 +6,7 @@ import { button, el, icon, setLabel } from "../core/dom";
 import { makeMenuButton } from "../core/menu";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { GetModel } from "../details/file_controls";
+import { makePermissions } from "../details/sections";
 import { getModelTypeName } from "../state/model_files";
 import { getSource, getWatchKey } from "../state/query";
 import { getSetting } from "../state/state";
@@ -91,6 +92,7 @@ export class GalleryHeader {
   #title = el("div", { class: "title" });
   #facts = el("p", { class: "row" });
   #triggerWords = el("div", { class: "trigger-words row", role: "group" });
+  #licence = el("div", { class: "licence" });
   #description = el("p", { dir: "auto" });
   #tags = el("p", { class: "row" });
   #about = el("div", { class: "about", hidden: true });
@@ -131,7 +133,13 @@ export class GalleryHeader {
     const line = el("div", { class: "line" });
     line.append(this.#title, this.#unfold, filters, this.#actions, more, sizeSlider);
     makeToolbar(line, translate("toolbar_gallery"), signal);
-    this.#about.append(this.#facts, this.#triggerWords, this.#description, this.#tags);
+    this.#about.append(
+      this.#facts,
+      this.#triggerWords,
+      this.#description,
+      this.#licence,
+      this.#tags,
+    );
     this.#section.append(line, sortNote, this.#about);
     header.append(this.#section);
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
@@ -203,13 +211,18 @@ export class GalleryHeader {
 
   #drawAbout({ model }: State) {
     const { translate } = this.context;
-    const { description = "", tags = [], creator = "" } = model ?? {};
+    const { description = "", tags = [], creator = "", licence = [] } = model ?? {};
     this.#facts.replaceChildren(
       ...(model ? [makeTag(getModelTypeName(model.type, translate))] : []),
       ...(creator ? [this.#makeCreatorButton(creator)] : []),
       ...(model?.url ? [this.#makeLink(model.url)] : []),
     );
     this.#description.textContent = description.trim();
+    this.#licence.replaceChildren(
+      el("h3", { text: translate("licence_title") }),
+      makePermissions(licence),
+      el("p", { class: "dim", text: translate("licence_note") }),
+    );
     this.#tags.replaceChildren(...tags.map(makeTag));
     this.#unfold.toggleAttribute("data-empty", !model);
     this.#showAbout(false);

@@ -23,6 +23,7 @@ class NeededRow {
   #box = el("input", { type: "checkbox", "data-field": "needed" });
   #title = el("h3", { dir: "auto" });
   #facts = el("p", { class: "dim" });
+  #licence = el("p", { class: "dim licence", dir: "auto" });
   #folder = el("p", { class: "dim", dir: "auto" });
   #controls;
   #needed: NeededFileView | null = null;
@@ -46,7 +47,7 @@ class NeededRow {
       "li",
       { class: "needed" },
       this.#box,
-      el("div", {}, this.#title, this.#facts, this.#controls.element, this.#folder),
+      el("div", {}, this.#title, this.#facts, this.#licence, this.#controls.element, this.#folder),
     );
   }
 
@@ -78,6 +79,7 @@ class NeededRow {
     ]
       .filter(Boolean)
       .join(" · ");
+    this.#licence.textContent = needed.licence;
     this.#controls.draw(needed);
     this.#folder.textContent = translate("model_goes_to", { folder: needed.folder });
     this.#folder.hidden = !isOffered || !needed.folder;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["MODELS", "DemoModel", "DemoVersion", "find_demo_model", "find_demo_version"]
 
@@ -12,20 +13,40 @@ _LAND = ("mountains", "sea", "aurora", "dunes", "balloons", "blossom")
 
 @dataclass(frozen=True)
 class DemoVersion:
-    """A model version. published: the time of its publication in ISO 8601."""
+    """A model version. published: the time of its publication in ISO 8601.
+
+    notes: what its page says of it.
+    """
 
     id: int
     name: str
     base_model: str
     published: str
+    notes: str | None = None
+
+
+def _make_licence(
+    uses: object = ("Image", "RentCivit", "Rent", "Sell"),
+    no_credit: bool = True,
+    merges: bool = True,
+    other: bool = True,
+) -> dict[str, object]:
+    """Return a model's licence as fields of the API, which sends `uses` in different forms."""
+    return {
+        "allowNoCredit": no_credit,
+        "allowCommercialUse": uses,
+        "allowDerivatives": merges,
+        "allowDifferentLicense": other,
+    }
 
 
 @dataclass(frozen=True)
 class DemoModel:
     """A model of the demo. versions: newest first. size: number of images in its gallery.
 
-    creator: None for Civitai's own account. scenes: what its images show, () for all scenes.
-    videos: share of videos in its gallery, 0 to 1. people: who posts images, () for everybody.
+    creator: None for Civitai's own account. licence: what the creator permits, as fields of the
+    API. scenes: what its images show, () for all scenes. videos: share of videos in its gallery, 0
+    to 1. people: who posts images, () for everybody.
     """
 
     id: int
@@ -40,6 +61,7 @@ class DemoModel:
     videos: float = 0.0
     people: tuple[str | None, ...] = ()
     thumbs_up: int = 0
+    licence: Mapping[str, object] = field(default_factory=_make_licence, compare=False)
 
     @property
     def number(self) -> int:
@@ -50,10 +72,10 @@ class DemoModel:
 _FIRST_ID = 900_000
 
 
-def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[DemoVersion, ...]:
+def _make_versions(number: int, *rows: tuple[str, ...]) -> tuple[DemoVersion, ...]:
     """Return the versions of the model with this number, newest first.
 
-    rows: (name, base model, time of publication) of each version.
+    rows: (name, base model, time of publication, optional notes) of each version.
     """
     first = 910_000 + 100 * number
     return tuple(DemoVersion(first + len(rows) - i, *row) for i, row in enumerate(rows))
@@ -71,7 +93,12 @@ _MODELS = (
         "steps, CFG 5&ndash;7.</p><ul><li>No trigger words</li><li>VAE baked in</li></ul>",
         _make_versions(
             1,
-            ("v3.0 Dusk", "SDXL 1.0", "2026-05-02T09:30:00.000Z"),
+            (
+                "v3.0 Dusk",
+                "SDXL 1.0",
+                "2026-05-02T09:30:00.000Z",
+                "Calmer evenings: better skies and water, fewer doubled windows.",
+            ),
             ("v2.0", "SDXL 1.0", "2025-10-11T12:00:00.000Z"),
             ("v1.0", "SD 1.5", "2024-09-20T18:45:00.000Z"),
         ),
@@ -95,6 +122,7 @@ _MODELS = (
         ),
         scenes=_LAND,
         thumbs_up=25011,
+        licence=_make_licence("{Image,RentCivit}", other=False),
     ),
     DemoModel(
         900_003,
@@ -106,11 +134,12 @@ _MODELS = (
         "<p>Cut paper, marbled ink and flowing lines. Weight 0.6&ndash;0.9.</p>",
         _make_versions(
             3,
-            ("Pony v2", "Pony", "2026-02-14T16:20:00.000Z"),
+            ("Pony v2", "Pony", "2026-02-14T16:20:00.000Z", "Trained anew, for Pony."),
             ("XL v1", "SDXL 1.0", "2025-08-01T16:20:00.000Z"),
         ),
         scenes=("flow", "paper", "marble"),
         thumbs_up=4210,
+        licence=_make_licence([], no_credit=False, merges=False),
     ),
     DemoModel(
         900_004,
@@ -127,6 +156,7 @@ _MODELS = (
         ),
         scenes=("city", "aurora", "space"),
         thumbs_up=1377,
+        licence={},
     ),
     DemoModel(
         900_005,
@@ -143,6 +173,7 @@ _MODELS = (
         ),
         scenes=("blossom", "balloons"),
         thumbs_up=655,
+        licence=_make_licence("Sell"),
     ),
     DemoModel(
         900_006,
@@ -159,6 +190,7 @@ _MODELS = (
         ),
         scenes=("flow", "marble", "space"),
         thumbs_up=2904,
+        licence=_make_licence(["Image"], no_credit=False),
     ),
     DemoModel(
         900_007,

@@ -6,6 +6,7 @@ from .api import (
     fetch_images,
     fetch_images_by_id,
     fetch_model,
+    fetch_models,
     fetch_username,
     fetch_version,
     fetch_version_by_hash,
@@ -17,6 +18,7 @@ from .api import (
     walk_pages,
 )
 from .image_query import ImageQuery, Page, PERIODS, SORTS
+from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
 from .records import (
     count_unrelated,
     image_from_json,
@@ -44,3 +46,4 @@ __all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out",
 __all__ += ["model_from_json", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
 __all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]
+__all__ += ["fetch_models", "find_strictest", "Licence", "parse_licence", "PERMISSIONS"]

@@ -28,6 +28,7 @@ __all__ = [
     "fetch_images",
     "fetch_images_by_id",
     "fetch_model",
+    "fetch_models",
     "fetch_username",
     "fetch_version",
     "fetch_version_by_hash",
@@ -70,6 +71,24 @@ def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = 
     return records.model_from_json(
         client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
     )
+
+
+def fetch_models(
+    client: Client, model_ids: Sequence[int], cancelled: Cancellation | None = None
+) -> dict[int, Model]:
+    """Fetch up to 100 models by their ids; return {id: model}, without those that are not sent.
+
+    Civitai sends no model that is deleted, unpublished or archived. Raises InvalidResponse if the
+    response is not a list of models, and Cancelled as soon as `cancelled` is set.
+    """
+    params: dict[str, str | int] = {
+        "ids": ",".join(map(str, model_ids)),
+        "limit": _MAX_MODELS,
+        "nsfw": "true",
+    }
+    body = client.fetch_json(_api_url("models"), params=params, cancelled=cancelled)
+    found = records.complete_models_from_json(body)
+    return {model.id: model for model in found if model.id in model_ids}
 
 
 def fetch_version(

@@ -27,9 +27,11 @@ from ..core import (
 )
 from ..errors import InvalidResponse
 from .image_query import ImageQuery, Page
+from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
 __all__ = [
+    "complete_models_from_json",
     "count_unrelated",
     "find_default_size",
     "image_from_json",
@@ -306,6 +308,11 @@ class Model:
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def licence(self) -> Licence:
+        """Return what the model's creator permits."""
+        return parse_licence(self.record)
+
+    @property
     def base_models(self) -> tuple[str, ...]:
         """Return the base models of all versions, without duplicates."""
         return tuple(dict.fromkeys(v.base_model for v in self.versions if v.base_model))
@@ -337,6 +344,15 @@ def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | No
     rows = _require_items(body, "a list of models")
     found = (_parse_model(row, find_cover(row, level)) for row in rows if _is_record(row))
     return tuple({model.id: model for model in found}.values()), _parse_next_cursor(body)
+
+
+def complete_models_from_json(body: Any) -> list[Model]:
+    """Parse a response of `GET /models` as `model_from_json` does; leave out invalid models.
+
+    Raises InvalidResponse if the response is not a list of models.
+    """
+    rows = _require_items(body, "a list of models")[:_MAX_ENTRIES]
+    return [_parse_model(row) for row in rows if _is_record(row) and not is_deeply_nested(row)]
 
 
 def model_from_json(body: Any) -> Model:

@@ -22,6 +22,7 @@ from ..library import (
     search,
     wait_for_writes,
 )
+from ..model_files import filter_commercial
 from .run_job import NOTHING_DONE, open_store, SUCCESS
 from .target import make_checked_client, names_model, parse_target
 from .terminal import format_row, get_text, pad, print_result, print_translated, shorten
@@ -39,6 +40,7 @@ def search_library(arguments: argparse.Namespace) -> int:
     arguments: the parsed command line.
     """
     image_records.index_remaining()
+    models.store_older_licences()
     wait_for_writes(_MAX_INDEX_SECONDS)
     words = arguments.words
     if len(words) > 1:  # the shell has removed the user's quotes
@@ -54,8 +56,8 @@ def search_library(arguments: argparse.Namespace) -> int:
     scope, limit = search.SearchScope(level=level_mask(arguments.level)), arguments.limit
     with open_store() as store:
         store.copy_saved_paths()
-    found = search.run_search(query, scope, sort=arguments.sort, limit=limit + 1)
-    images = list(image_records.find_images(found.ids[:limit]).values())
+    ids = _find_ids(query, scope, arguments.sort, limit + 1)
+    images = list(image_records.find_images(ids[:limit]).values())
     if arguments.json:
         print_result(json.dumps([_image_to_json(image) for image in images]))
         return SUCCESS
@@ -66,9 +68,22 @@ def search_library(arguments: argparse.Namespace) -> int:
         print_result(format_row(*cells, text=" ".join(prompt.split())))
     if not images:
         print_translated("search_none")
-    elif len(found.ids) > limit:
+    elif len(ids) > limit:
         print_translated("found_more")
     return SUCCESS
+
+
+def _find_ids(
+    query: search.SearchQuery, scope: search.SearchScope, sort: str, most: int
+) -> list[int]:
+    ids, cursor = list[int](), None
+    while len(ids) < most:
+        found = search.run_search(query, scope, sort=sort, cursor=cursor, limit=max(most, _PAGE))
+        ids += filter_commercial(found.ids, query)
+        cursor = found.cursor
+        if cursor is None:
+            break
+    return ids
 
 
 def print_bookmarks(arguments: argparse.Namespace) -> int:

@@ -246,6 +246,7 @@ _LIMITS = {  # rows
     "pages": 20_000,
     "version_records": 20_000,
     "missing_versions": 20_000,
+    "licences": 100_000,
 }
 
 

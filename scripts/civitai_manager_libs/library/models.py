@@ -7,14 +7,21 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from .. import civitai, setting
-from ..civitai import Model, Version
-from ..core import Cancellation, lock_file, log_disk_errors, open_to_read, write_text_file
+from ..civitai import Licence, Model, parse_licence, Version
+from ..core import (
+    as_mapping,
+    Cancellation,
+    lock_file,
+    log_disk_errors,
+    open_to_read,
+    write_text_file,
+)
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
 from . import image_records
@@ -29,7 +36,9 @@ from .database import (
 
 __all__ = [
     "add_recent_gallery",
+    "update_models",
     "find_gallery_cover",
+    "find_licences",
     "find_recent_model",
     "find_stored_model",
     "find_version_by_hash",
@@ -40,10 +49,12 @@ __all__ = [
     "list_base_models",
     "list_recent_galleries",
     "list_recent_models",
+    "load_licences",
     "load_model",
     "load_version",
     "load_version_by_hash",
     "store_covers",
+    "store_older_licences",
     "summarize_favourites",
     "summarize_library",
 ]
@@ -103,6 +114,12 @@ def _make_set(total: list[tuple[int]], latest: list[int], levels: int) -> ImageS
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
 _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
 _HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
+_AT_ONCE = 100  # models in a request
+_FEW = 20  # records in one transaction
+_WITHOUT_LICENCE = (
+    "SELECT id, read_at, record FROM models"
+    " WHERE id NOT IN (SELECT model_id FROM licences) LIMIT ?"
+)
 _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
 
 # The monotonic time at which each model was fetched, and the model.
@@ -147,6 +164,87 @@ def find_stored_model(model_id: int) -> Model | None:
         except InvalidResponse:
             return None
     return None
+
+
+def update_models(
+    client: Any, model_ids: Collection[int], cancelled: Cancellation | None = None
+) -> dict[int, Model]:
+    """Fetch models, 100 with each request, and store them; return those that Civitai sends, by id.
+
+    Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
+    """
+    ids, found = list(model_ids), dict[int, Model]()
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        sent = civitai.fetch_models(client, some, cancelled)
+        for model in sent.values():
+            _store_model(model)
+        _store_unknown_licences([model_id for model_id in some if model_id not in sent])
+        found |= sent
+    return found
+
+
+def _store_unknown_licences(model_ids: Sequence[int]) -> None:
+    now = time.time()
+    with log_disk_errors("library"), writing() as db:
+        rows = [(model_id, now, "{}") for model_id in model_ids]
+        db.executemany("INSERT OR IGNORE INTO licences VALUES (?, ?, ?)", rows)
+        where = "model_id IN (SELECT value FROM json_each(?)) AND licence = '{}'"
+        values = (now, json.dumps(model_ids))
+        db.execute(f"UPDATE licences SET read_at = ? WHERE {where}", values)
+
+
+def load_licences(
+    client: Any, model_ids: Iterable[int], cancelled: Cancellation | None = None
+) -> None:
+    """Fetch the models whose licences are not stored, and store them.
+
+    Models that Civitai did not send within the last day are not requested. Raises NetworkError,
+    HttpStatusError, InvalidResponse and Cancelled.
+    """
+    ids, now = list(dict.fromkeys(model_ids)), time.time()
+    known = find_licences(ids)
+    unknown = [model_id for model_id in ids if not known.get(model_id)]
+    sql = (
+        "SELECT model_id FROM licences WHERE model_id IN (SELECT value FROM json_each(?))"
+        " AND read_at BETWEEN ? AND ?"
+    )
+    rows = select_rows_or_empty(sql, (json.dumps(unknown), now - _MISSING_SECONDS, now))
+    missing = {model_id for (model_id,) in rows}
+    update_models(client, [i for i in unknown if i not in missing], cancelled)
+
+
+def find_licences(model_ids: Collection[int]) -> dict[int, Licence]:
+    """Return {model id: licence} of stored models, without those whose licences are unknown."""
+    known = {model.id: model for _, model in _memory.values() if model.id in model_ids}
+    found = {model_id: model.licence for model_id, model in known.items()}
+    sql = (
+        "SELECT model_id, licence FROM licences WHERE model_id IN (SELECT value FROM json_each(?))"
+    )
+    missing = [model_id for model_id in model_ids if model_id not in found]
+    for model_id, text in select_rows_or_empty(sql, (json.dumps(missing),)) if missing else ():
+        with suppress(ValueError):
+            found[model_id] = as_mapping(json.loads(text))
+    return found
+
+
+def store_older_licences() -> None:
+    """Store the licences of the models that an older program version stored, in the background."""
+
+    def write(db: sqlite3.Connection) -> None:
+        rows = db.execute(_WITHOUT_LICENCE, (_FEW,)).fetchall()
+        for model_id, read_at, record in rows:
+            licence = parse_licence(as_mapping(decompress_record(record)[0]))
+            _write_licence(db, model_id, read_at, licence)
+        if len(rows) == _FEW:
+            write_later(write)
+
+    write_later(write)
+
+
+def _write_licence(db: sqlite3.Connection, model_id: int, read_at: float, licence: Licence) -> None:
+    row = (model_id, read_at, json.dumps(licence))
+    db.execute("INSERT OR REPLACE INTO licences VALUES (?, ?, ?)", row)
 
 
 def store_covers(models: Iterable[Model]) -> None:
@@ -326,6 +424,7 @@ def _store_model(model: Model) -> None:
 
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
+        _write_licence(db, model.id, row[1], model.licence)
         ids = [(version.id,) for version in model.versions]
         db.executemany("DELETE FROM version_records WHERE id = ?", ids)
         _write_versions(db, model.id, model.name, model.versions)

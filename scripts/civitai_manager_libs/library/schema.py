@@ -13,7 +13,7 @@ __all__ = [
     "VERSION",
 ]
 
-VERSION = 13
+VERSION = 14
 
 _IMAGES = """
 CREATE TABLE images (
@@ -164,6 +164,13 @@ CREATE INDEX IF NOT EXISTS tiles_by_maker ON tiles (made_by)
 """
 # Copied from the jobs' database: the files that jobs have saved.
 _SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
+# What the creators of models permit, as the JSON of a `civitai.Licence`; "{}" if Civitai did not
+# send the model.
+_LICENCES = """
+CREATE TABLE IF NOT EXISTS licences (
+    model_id INTEGER PRIMARY KEY, read_at REAL NOT NULL, licence TEXT NOT NULL
+)
+"""
 # The images that are never evicted: those with annotations or reproductions.
 ANNOTATED_IDS = (
     "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
@@ -202,7 +209,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_HIDDEN_RULES};
 {_HIDDEN_IMAGES};
 {_TILES};
-{_SAVED}
+{_SAVED};
+{_LICENCES}
 """
 # Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
 # found inside others.
@@ -276,4 +284,5 @@ CHANGES = (
     _HIDDEN_RULES,
     _FROM_11,
     _FROM_12,
+    _LICENCES,
 )

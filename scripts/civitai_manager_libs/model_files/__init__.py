@@ -5,6 +5,7 @@ from .downloading import plan_requests, receive_model_file, ReceivedModel
 from .folders import has_folders, shorten_folder, validate_folder_template, validate_folders
 from .index import get_model_index
 from .kinds import find_kind
+from .licences import filter_commercial, find_used_licences, load_used_licences
 from .matching import ModelFile, ModelMatch, remove_version
 from .needed_files import (
     find_needed_file,
@@ -21,3 +22,4 @@ __all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
 __all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", "ReceivedModel"]
 __all__ += ["remove_version", "shorten_folder", "UsedModel"]
 __all__ += ["validate_folder_template", "validate_folders"]
+__all__ += ["filter_commercial", "find_used_licences", "load_used_licences"]

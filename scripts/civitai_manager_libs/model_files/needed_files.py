@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ..civitai import Client, Version
 from ..core import Cancellation, Image, log_disk_errors, never_cancelled
-from ..errors import InputError
+from ..errors import HttpStatusError, InputError, InvalidResponse, NetworkError
 from ..infotext import Resource
 from ..library import models
 from .choice import choose_file, FileChoice
 from .folders import choose_path
 from .index import get_model_index
 from .kinds import find_kind
+from .licences import load_used_licences
 from .matching import has_model_file, ModelMatch
 from .sidecars import was_saved_unverified
 from .used_models import (
@@ -125,6 +127,9 @@ def list_needed_files(
     """
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
+    if client is not None and not loader.network_failure:
+        with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then they stay unknown
+            load_used_licences(client, images, open_model, cancelled)
     needs: dict[object, _Need] = {}
     by_image, _ = find_used_models(images, open_model)
     for image_id, used in by_image.items():

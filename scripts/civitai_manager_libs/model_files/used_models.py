@@ -98,12 +98,13 @@ class VersionLoader:
     """Loads the versions that images name, from the local library or from Civitai.
 
     client: None for no requests. failures: {version id or file hash: reason code} of versions that
-    could not be loaded. After a network error, no more requests are made.
+    could not be loaded. network_failure: the reason code of a network error, after which no more
+    requests are made; "" before.
     """
 
     def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
         self._client, self._cancelled = client, cancelled or never_cancelled()
-        self._network_failure = ""
+        self.network_failure = ""
         self._by_hash: dict[str, Version | None] = {}
         self.failures: dict[int | str, str] = {}
 
@@ -158,8 +159,8 @@ class VersionLoader:
         if the caller has cancelled.
         """
         self._cancelled.check()
-        if self._client is None or self._network_failure:
-            self.failures[key] = self._network_failure
+        if self._client is None or self.network_failure:
+            self.failures[key] = self.network_failure
             version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
             return models.find_versions([version_id]).get(version_id) if version_id else None
         try:
@@ -171,7 +172,7 @@ class VersionLoader:
         except CivitaiShortcutError as error:
             self.failures[key] = error.reason
             if isinstance(error, (NetworkError, ServerError)):
-                self._network_failure = error.reason
+                self.network_failure = error.reason
             return None
 
 

@@ -168,7 +168,14 @@ def _make_ids_condition(select: str, *values: object) -> Condition:
 
 
 HIDDEN = Condition("EXISTS (SELECT 1 FROM hidden_images WHERE id = f.id)")
+# All versions that Civitai detected in the image belong to models that permit selling images. Where
+# no licence is known, as in a temporary library, this is true: callers look at the images anyway.
+_MAY_SELL = """(NOT EXISTS (SELECT 1 FROM licences) OR NOT EXISTS (
+    SELECT 1 FROM uses u JOIN names n ON n.number = u.name WHERE u.id = f.id AND n.kind = 'version'
+    AND n.name NOT IN (SELECT '#' || v.id FROM versions v JOIN licences l USING (model_id)
+        WHERE instr(l.licence, '"sell_images": true'))))"""
 _FLAGS = {
+    "commercial": Condition(_MAY_SELL),
     "favourite": _make_ids_condition("SELECT id FROM marks WHERE favourite"),
     "note": _make_ids_condition("SELECT id FROM marks WHERE note <> ''"),
     "saved": _make_ids_condition("SELECT id FROM saved"),

@@ -132,10 +132,11 @@ _ANNOTATIONS = ("tag", "collection", "note")  # keys of what the user has writte
 NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions", "stars")
 _DATES = ("after", "before")
 FLAGS = {
-    "is": ("favourite", "saved", "installed", "gone", "image", "video"),
+    "is": ("favourite", "saved", "installed", "commercial", "gone", "image", "video"),
     "has": ("data", "negative", "hires", "note"),
 }
 KEYS = (*NAMES, "negative", *_ANNOTATIONS, *NUMBERS, *_DATES, *FLAGS)
+_FILTERS = ("installed", "commercial")  # in the order of the fields of SearchQuery
 FORMER_WORDS = {
     "set": "collection",
     "here": "installed",
@@ -186,12 +187,14 @@ class SearchQuery:
     """A parsed search. An image matches if it matches all terms.
 
     problems: the ignored terms. installed: True for images that can be generated on this machine,
-    False for other images, None for both. `run_search` ignores it; its callers filter the results.
+    False for other images, None for both. commercial: the same for images that may be sold, by the
+    licences of their models. `run_search` ignores both; its callers filter the results.
     """
 
     terms: tuple[Term, ...] = ()
     problems: tuple[QueryProblem, ...] = ()
     installed: bool | None = None
+    commercial: bool | None = None
 
 
 def parse_query(text: str) -> SearchQuery:
@@ -201,18 +204,21 @@ def parse_query(text: str) -> SearchQuery:
     """
     terms: dict[Term, None] = {}
     problems: list[QueryProblem] = []
-    installed: bool | None = None
+    flags: dict[str, bool] = {}
     for term, typed in _iter_terms(fold_text(text)):
         kind = _find_problem(term)
         if kind:
             problems.append(QueryProblem(kind, typed, term.key))
-        elif term.key == "is" and term.value == "installed":
-            installed = not term.is_not
+        elif term.key == "is" and term.value in _FILTERS:
+            flags[term.value] = not term.is_not
         elif term.value and len(terms) < _MOST_TERMS:
             terms[term] = None
         elif term.value and term not in terms:
-            return SearchQuery(tuple(terms), (*problems, QueryProblem("many", typed)), installed)
-    return SearchQuery(tuple(terms), tuple(problems), installed)
+            problems.append(QueryProblem("many", typed))
+            break
+    if flags.get("commercial"):
+        terms[Term("is", "commercial")] = None  # leaves fewer images for the callers to filter
+    return SearchQuery(tuple(terms), tuple(problems), *map(flags.get, _FILTERS))
 
 
 def correct_query(text: str) -> str:

@@ -15,7 +15,7 @@ from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...core import as_id, as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService, MakeService
-from ...library import hidden_rules, image_records, pages
+from ...library import hidden_rules, image_records, models, pages
 from ..http import ApiError, RequestContext
 
 __all__ = [
@@ -115,6 +115,7 @@ def resume_work() -> None:
     host.raise_open_file_limit()
     if os.path.isfile(setting.library_file()):
         image_records.index_remaining()
+        models.store_older_licences()
     with log_disk_errors("gallery"):
         hidden_rules.adopt_old_file()
     with log_disk_errors("gallery"):

@@ -301,7 +301,7 @@ def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
     stored = models.find_stored_model(model_id)
     return RemoteWork(
         lambda: _require_model(context, model_id),
-        find_stored=lambda: make_model_view(stored) if stored else None,
+        find_stored=lambda: make_model_view(stored, context.language) if stored else None,
     )
 
 
@@ -334,7 +334,7 @@ def _require_model(context: RequestContext, model_id: int) -> ModelView:
     if as_id(model_id) is None:
         raise ApiError(404, "gone", "no_model")
     try:
-        return make_model_view(_load_model(context, model_id))
+        return make_model_view(_load_model(context, model_id), context.language)
     except NotFound as error:
         raise ApiError(404, "gone", "no_model") from error
 
@@ -354,7 +354,7 @@ def _open_model(context: RequestContext, reference: Reference) -> LookupResult:
         raise ApiError(404, "gone", "no_model") from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
-    return {"model": make_model_view(opened), "version_id": version_id}
+    return {"model": make_model_view(opened, context.language), "version_id": version_id}
 
 
 def _load_model(context: RequestContext, model_id: int) -> Model:
@@ -389,7 +389,7 @@ def _image_result(
     return {
         "image_id": image.id,
         "post_id": image.post_id,
-        "model": None if found is None else make_model_view(found),
+        "model": None if found is None else make_model_view(found, context.language),
     }
 
 

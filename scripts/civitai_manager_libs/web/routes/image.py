@@ -37,7 +37,7 @@ from ...infotext import (
     translate_for_host,
 )
 from ...library import bookmarks, image_cache, image_records, pages, reproductions
-from ...model_files import find_used_models, ModelMatch, UsedModel
+from ...model_files import find_used_licences, find_used_models, ModelMatch, UsedModel
 from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
 from .files import find_media_type, respond_with_file
@@ -45,14 +45,16 @@ from .views import (
     Annotations,
     Availability,
     ImageView,
+    list_image_permissions,
     make_annotation_view,
     make_image_view,
     make_resource_view,
+    PermissionView,
     ResourceLink,
     Text,
 )
 
-__all__ = ["describe_match", "filter_reproducible"]
+__all__ = ["describe_match", "filter_reproducible", "list_licence"]
 
 _LONGEST = 1_000_000  # characters of a text
 InfotextSource = Literal["record", "file", "none"]
@@ -77,10 +79,11 @@ class ImageDetails(ImageView):
 
     url, post_url, user_url: pages on Civitai, "" if there is none.
     infotext_source: whether Civitai's record, the image's file or neither has the infotext.
-    problems: warnings about it. incompatibilities: what the WebUI would lose or change of it, a
-    line for each field. has_workflow: whether a ComfyUI workflow is known. saved_path: only
-    the file's name for users who may not change settings; "" if the image is not downloaded.
-    reproduction_count: how many images the user has generated from the infotext.
+    licence: what the creators of its models permit. problems: warnings about the infotext.
+    incompatibilities: what the WebUI would lose or change of it, a line for each field.
+    has_workflow: whether a ComfyUI workflow is known. saved_path: only the file's name for users
+    who may not change settings; "" if the image is not downloaded. reproduction_count: how many
+    images the user has generated from the infotext.
     """
 
     url: str
@@ -95,6 +98,7 @@ class ImageDetails(ImageView):
     incompatibilities: list[str]
     problems: list[str]
     resources: list[ResourceView]
+    licence: list[PermissionView]
     has_workflow: bool
     likes: int
     hearts: int
@@ -254,6 +258,15 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
     return views
 
 
+def list_licence(image: Image, open_model: int | None, language: str) -> list[PermissionView]:
+    """Return the JSON of what the creators of an image's models permit, without a request.
+
+    Return [] if no model is known. open_model: as in `list_resource_views`.
+    """
+    licences = find_used_licences([image], open_model)[image.id]
+    return list_image_permissions(licences, language) if licences else []
+
+
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Return the ids of images that this machine can reproduce, in the given order.
 
@@ -344,6 +357,7 @@ def _details_view(
         "incompatibilities": list_incompatibilities(text, context.language),
         "problems": list(list_problems(image, text, embedded_data, context.language)),
         "resources": list_resource_views(image, context.query_id("model"), context.language),
+        "licence": list_licence(image, context.query_id("model"), context.language),
         "has_workflow": bool(find_workflow(image.meta) or embedded_data and embedded_data.workflow),
         "likes": stats.likes,
         "hearts": stats.hearts,

@@ -10,7 +10,7 @@ from typing import Annotated, cast
 from typing_extensions import TypedDict
 
 from ... import setting
-from ...civitai import RemoteFile, Version
+from ...civitai import Licence, RemoteFile, Version
 from ...core import as_id, as_whole_number, clean_line, find_device, find_free_space
 from ...errors import NotFound
 from ...i18n import messages
@@ -38,9 +38,9 @@ from ..http import (
     route,
 )
 from .dependencies import get_client, get_job_service, respond_once
-from .image import describe_match
+from .image import describe_match, list_licence
 from .jobs import JobStarted
-from .views import Availability, make_resource_view, ResourceLink
+from .views import Availability, describe_licence, make_resource_view, PermissionView, ResourceLink
 
 
 class RemoteFileView(TypedDict):
@@ -62,16 +62,18 @@ class RemoteFileView(TypedDict):
 class NeededFileView(ResourceLink):
     """A model that images were made with, and its files on Civitai.
 
-    key: unique in the list. image_count: how many of the images need the model. file: id of the
-    file to download unless the user chooses another, None if there is none. choices: all files that
-    the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
-    can be downloaded and what to do, or "". refusal_short: the reason in a few words, "" if there
-    is no refusal or Civitai could not be asked. remarks: what the user should know about the file,
-    in sentences. folder: where the file goes, shortened for users
-    who may not download files. disk: index in `disks`, None if the folder is unknown.
+    key: unique in the list. licence: what the model's creator does not permit. image_count: how
+    many of the images need the model. file: id of the file to download unless the user chooses
+    another, None if there is none. choices: all files that the user can choose. companions: files
+    to download with it, such as a VAE. refusal: why nothing can be downloaded and what to do, or
+    "". refusal_short: the reason in a few words, "" if there is no refusal or Civitai could not be
+    asked. remarks: what the user should know about the file, in sentences. folder: where the file
+    goes, shortened for users who may not download files. disk: index in `disks`, None if the folder
+    is unknown.
     """
 
     key: str
+    licence: str
     availability: Availability
     availability_label: str
     image_count: int
@@ -99,10 +101,12 @@ class Disk(TypedDict):
 class NeededFilesView(TypedDict):
     """The models that some images need.
 
-    locked: why this browser may not start a download, or "".
+    locked: why this browser may not start a download, or "". licence: of a single image, what the
+    creators of its models permit; else [].
     """
 
     files: list[NeededFileView]
+    licence: list[PermissionView]
     image_count: int
     disks: list[Disk]
     locked: str
@@ -132,7 +136,10 @@ def _make_needed_files_view(
     devices = {folder: find_device(folder) for folder in folders}
     numbers = {device: at for at, device in enumerate(dict.fromkeys(devices.values()))}
     language = context.language
-    files = [_file_view(needed, language) for needed in found.files]
+    licences = models.find_licences(
+        {one.version.model_id for one in found.files if one.version and one.version.model_id}
+    )
+    files = [_file_view(needed, licences, language) for needed in found.files]
     for view in files:
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
     lock = find_lock_reason(context.request, "model_files")
@@ -141,6 +148,7 @@ def _make_needed_files_view(
         view["folder"] = labels.get(view["folder"], "")
     return {
         "files": files + [_unknown_view(*unknown, language) for unknown in found.unknown],
+        "licence": [],
         "image_count": image_count,
         "disks": _list_disks(devices, labels),
         "locked": messages.explain_reason(lock, language) if lock else "",
@@ -155,8 +163,11 @@ def _explain_refusal(choice: FileChoice, language: str) -> str:
     return messages.explain_reason(refusal, language, choice.deadline, is_model=True)
 
 
-def _file_view(needed: NeededFile, language: str) -> NeededFileView:
+def _file_view(
+    needed: NeededFile, licences: Mapping[int, Licence], language: str
+) -> NeededFileView:
     choice, version = needed.choice, needed.version
+    licence = licences.get(version.model_id or 0, {}) if version else {}
     needs_word = choice.needs_consent
     refusal = "" if needs_word else _explain_refusal(choice, language)
     short = messages.name_reason(choice.refusal, language, choice.deadline) if refusal else ""
@@ -170,6 +181,7 @@ def _file_view(needed: NeededFile, language: str) -> NeededFileView:
     return {
         **_link_view(needed),
         "key": f"{needed.version.id if needed.version else ''} {needed.key}",
+        "licence": describe_licence(licence, language),
         "availability": cast(Availability, needed.availability),
         "availability_label": label,
         "image_count": needed.image_count,
@@ -218,6 +230,7 @@ def _unknown_view(resource: Resource, image_count: int, language: str) -> Needed
     return {
         **make_resource_view(resource, {}),
         "key": f"{resource.type} {resource.hash or resource.name}",
+        "licence": describe_licence({}, language),
         "availability": "missing",
         "availability_label": messages.translate("available_missing", language),
         "image_count": image_count,
@@ -306,7 +319,10 @@ def _list_for_ids(
     if not images and ids:
         raise ApiError(404, "not_known")
     found = list_needed_files(get_client(), images, model_id, context.cancelled)
-    return _make_needed_files_view(context, found, len(images))
+    view = _make_needed_files_view(context, found, len(images))
+    if len(images) == 1:
+        view["licence"] = list_licence(images[0], model_id, context.language)
+    return view
 
 
 def _list_for_model(

@@ -19,6 +19,7 @@ from ...library import (
     Suggestion,
     wait_for_writes,
 )
+from ...model_files import filter_commercial
 from ..http import ApiError, MB, Note, RequestContext, route
 from .dependencies import (
     find_shown_levels,
@@ -169,7 +170,7 @@ def search_images(context: RequestContext) -> ImagePage:
         limit=limit,
         leaves_out_hidden=not context.query_param("hidden"),
     )
-    ids = _filter_by_is_here(query, found.ids, context.query_id("model"))
+    ids = _filter_by_models(query, found.ids, context.query_id("model"))
     images = image_records.list_page_images(ids)
     problems = _list_problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
@@ -210,11 +211,12 @@ def preview_search(
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     hides = not context.query_param("hidden")
     library, library_ids = _count_matches(query, replace(scope, gallery=""), model_id, hides)
-    has_keys = query.installed is not None or any(term.key for term in query.terms)
+    is_filtered = (query.installed, query.commercial) != (None, None)
+    has_keys = is_filtered or any(term.key for term in query.terms)
     return {
         "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
         "authors": search.find_authors(text, _MOST_AUTHORS),
-        "loaded": len(_filter_by_is_here(query, matching, model_id)),
+        "loaded": len(_filter_by_models(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(library_ids) if query.terms else [],
@@ -241,7 +243,7 @@ def _count_matches(
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, leaves_out_hidden=leaves_out_hidden
     )
-    ids = _filter_by_is_here(query, found.ids, open_model)
+    ids = _filter_by_models(query, found.ids, open_model)
     return {"count": len(ids), "is_more": found.cursor is not None}, ids
 
 
@@ -255,14 +257,16 @@ def filter_loaded(
     """
     query = search.parse_query(words[:_MOST_LETTERS])
     found = image_records.filter_matching(ids, query)
-    fitting = _filter_by_is_here(query, found, as_id(model))
+    fitting = _filter_by_models(query, found, as_id(model))
     return {"ids": list(fitting), "message": " ".join(_list_problem_texts(query, context.language))}
 
 
-def _filter_by_is_here(
+def _filter_by_models(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that match a search's `is:installed` or `-is:installed`."""
+    """Return the ids of the images that match a search's flags that depend on models."""
+    if query.commercial is not None:
+        image_ids = filter_commercial(image_ids, query, open_model)
     if query.installed is None:
         return image_ids
     can_be = set(filter_reproducible(image_ids, open_model))

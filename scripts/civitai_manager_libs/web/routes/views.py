@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Literal
 
 from typing_extensions import TypedDict
 
 from ...civitai import (
+    find_strictest,
+    Licence,
     make_model_page_url,
     make_version_page_url,
     Model,
+    PERMISSIONS,
 )
+from ...core import clean_line
+from ...i18n import messages
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
 from ..http import Note
 
+_IMAGE_PERMISSIONS = ("sell_images", "no_credit")  # that concern an image, not its models
+_LONGEST_NAME, _MOST_NAMES = 60, 4  # characters of a model's name; names in a sentence
 Availability = Literal["here", "other", "missing", ""]
 
 
@@ -101,7 +108,18 @@ class ModelVersion(TypedDict):
     trained_words: list[str]
 
 
+class PermissionView(TypedDict):
+    """Whether something is permitted with a model or an image. text: says so in words."""
+
+    name: str
+    state: Literal["allowed", "forbidden", "unknown"]
+    text: str
+
+
 class ModelView(ModelCard):
+    """A model. licence: what its creator permits."""
+
+    licence: list[PermissionView]
     description: str
     tags: list[str]
     versions: list[ModelVersion]
@@ -188,10 +206,13 @@ def make_model_card(model: Model) -> ModelCard:
     }
 
 
-def make_model_view(model: Model) -> ModelView:
-    """Return the JSON of a model with its description and versions."""
+def make_model_view(model: Model, language: str) -> ModelView:
+    """Return the JSON of a model with its licence, description and versions."""
     return {
         **make_model_card(model),
+        "licence": [
+            _view_permission(name, model.licence.get(name), [], language) for name in PERMISSIONS
+        ],
         "description": model.description_text,
         "tags": list(model.tags),
         "versions": [
@@ -203,6 +224,48 @@ def make_model_view(model: Model) -> ModelView:
             }
             for version in model.versions
         ],
+    }
+
+
+def list_image_permissions(
+    licences: Sequence[tuple[str, Licence]], language: str
+) -> list[PermissionView]:
+    """Return what is permitted with an image, by the strictest licence of the models it used.
+
+    licences: (name, licence) of each model.
+    """
+    return [
+        _view_permission(name, *find_strictest(licences, name), language)
+        for name in _IMAGE_PERMISSIONS
+    ]
+
+
+def describe_licence(licence: Licence, language: str) -> str:
+    """Return what a model's creator does not permit, in one line."""
+    forbidden = [name for name in PERMISSIONS if licence.get(name) is False]
+    if forbidden:
+        labels = " · ".join(
+            messages.translate(f"permission_{name}", language) for name in forbidden
+        )
+        return messages.translate("licence_file_forbids", language, list=labels)
+    state = "all" if all(licence.get(name) for name in PERMISSIONS) else "unknown"
+    return messages.translate(f"licence_file_{state}", language)
+
+
+def _view_permission(
+    name: str, is_given: bool | None, models: Sequence[str], language: str
+) -> PermissionView:
+    """Return the JSON of a permission. models: the names of the models that do not give it."""
+    state: Literal["allowed", "forbidden", "unknown"] = "unknown" if is_given is None else "allowed"
+    state = "forbidden" if is_given is False else state
+    names = ", ".join(clean_line(model, _LONGEST_NAME) for model in models[:_MOST_NAMES])
+    names += ", …" if len(models) > _MOST_NAMES else ""
+    what = messages.translate(f"permission_{name}", language)
+    key = f"licence_{state}_by" if models else f"licence_{state}"
+    return {
+        "name": name,
+        "state": state,
+        "text": messages.translate(key, language, what=what, names=names),
     }
 
 

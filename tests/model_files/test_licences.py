@@ -1,0 +1,135 @@
+"""The licences of the models of an image: fetched in batches, stored, and the strictest counts."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from api_server import ApiServer, reset
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import find_strictest
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.library import image_records, models, search, wait_for_writes
+from civitai_manager_libs.library.database import writing
+from civitai_manager_libs.model_files import (
+    filter_commercial,
+    find_used_licences,
+    list_needed_files,
+)
+from stored_images import make_image
+
+_FREE = {"allowNoCredit": True, "allowCommercialUse": ["Image"]}
+_FORBIDDING = {"allowNoCredit": False, "allowCommercialUse": "{}"}
+
+
+def _model(model_id, licence):
+    """Return the record of a model of one version, whose id is ten times the model's."""
+    version = {"id": 10 * model_id, "name": "v1", "files": []}
+    row = {"id": model_id, "name": f"Model {model_id}", "type": "LORA"}
+    return {**row, **licence, "modelVersions": [version]}
+
+
+@pytest.fixture
+def civitai(monkeypatch, library):
+    setting.change("http_max_retries", 0)
+    with ApiServer(count=1) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def client(civitai):
+    return CivitaiHttpClient()
+
+
+def _store(image_id, *version_ids, **meta):
+    image = make_image(image_id, modelVersionIds=list(version_ids), meta={"prompt": "x", **meta})
+    image_records.store_images([image])
+    return image
+
+
+def _find(*words):
+    wait_for_writes(60)
+    query = search.parse_query(" ".join(words))
+    return sorted(filter_commercial(search.run_search(query).ids, query))
+
+
+def _asked(civitai):
+    return [path for path in civitai.requests if "/models?" in path]
+
+
+def test_models_are_requested_in_hundreds_and_each_only_once(civitai, client):
+    civitai.models = {n: _model(n, _FREE) for n in range(1, 241)}
+    models.load_licences(client, range(1, 251))
+    assert len(_asked(civitai)) == 3
+    models.load_licences(client, range(1, 251))  # those that Civitai does not have neither
+    assert len(_asked(civitai)) == 3
+    assert len(models.find_licences(set(range(1, 251)))) == 250
+    wait_for_writes(60)
+    with writing() as db:
+        db.execute("UPDATE licences SET read_at = ? WHERE licence = '{}'", (time.time() - 90_000,))
+    models.load_licences(client, range(1, 251))
+    assert len(_asked(civitai)) == 4 and "ids=241" in _asked(civitai)[3]
+
+
+def test_other_models_than_those_asked_for_are_not_taken(civitai, client):
+    civitai.models = {5: _model(6, _FREE)}
+    assert models.update_models(client, [5]) == {}
+    assert models.find_licences({5, 6}) == {5: {}}
+
+
+def test_strictest_licence_of_an_image_counts_and_unknown_stays_unknown(civitai, client):
+    civitai.models = {1: _model(1, _FREE), 2: _model(2, _FORBIDDING), 3: _model(3, {})}
+    models.update_models(client, [1, 2, 3])
+    images = [_store(1, 10), _store(2, 10, 20, 30), _store(3, 10, 30), _store(4, 10, 77), _store(5)]
+    found = find_used_licences(images)
+    strictest = [find_strictest(found[image.id], "sell_images") for image in images]
+    assert strictest == [
+        (True, []),
+        (False, ["Model 2"]),
+        (None, ["Model 3"]),
+        (None, ["#77"]),
+        (None, []),
+    ]
+
+
+def test_only_images_whose_models_all_permit_selling_are_commercial(civitai, client, library):
+    civitai.models = {1: _model(1, _FREE), 2: _model(2, _FORBIDDING), 3: _model(3, {})}
+    for image_id, versions in {1: [10], 2: [10, 20], 3: [10, 30], 4: [10, 77], 5: []}.items():
+        _store(image_id, *versions)
+    _store(6, 10, prompt="a <lora:of_nobody:1>")
+    assert _find("is:commercial") == []
+    models.update_models(client, [1, 2, 3])
+    assert _find("is:commercial") == [1]
+    assert _find("-is:commercial") == [2, 3, 4, 5, 6]
+    library.forget()
+    assert _find("is:commercial") == [1] and _find("-is:commercial", "is:commercial") == [1]
+    query = search.parse_query("is:commercial")
+    assert filter_commercial(image_records.filter_matching([1, 2], query), query) == [1]
+
+
+def test_licences_of_an_older_library_are_made_of_its_models(civitai, client, library):
+    civitai.models = {n: _model(n, _FREE) for n in range(1, 31)}
+    models.update_models(client, range(1, 31))
+    wait_for_writes(60)
+    library.forget()
+    with writing() as db:
+        db.execute("DELETE FROM licences")
+    assert models.find_licences({1}) == {}
+    models.store_older_licences()
+    wait_for_writes(60)
+    assert all(one["sell_images"] for one in models.find_licences(set(range(1, 31))).values())
+
+
+def test_listing_what_an_image_needs_fetches_its_licences_and_survives_a_failure(civitai, client):
+    civitai.models = {1: _model(1, _FORBIDDING)}
+    version = {"id": 10, "name": "v1", "modelId": 1, "model": {"name": "Model 1", "type": "LORA"}}
+    civitai.versions = {10: version}
+    image = _store(1, 10)
+    civitai.always("models", reset)
+    list_needed_files(client, [image])
+    assert find_used_licences([image])[1] == [("Model 1", {})]
+    civitai.always("models", None)
+    list_needed_files(client, [image])
+    [(name, licence)] = find_used_licences([image])[1]
+    assert name == "Model 1" and licence["sell_images"] is False
