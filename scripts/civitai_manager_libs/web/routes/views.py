@@ -13,6 +13,7 @@ from ...civitai import (
     make_version_page_url,
     Model,
 )
+from ...core import Tag
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
 from ..http import Note
@@ -45,6 +46,13 @@ class Annotations(TypedDict):
     note: str
     tags: list[str]
     collections: list[str]
+
+
+class TagView(TypedDict):
+    """A tag that Civitai gives to images. id: Civitai's number of the tag."""
+
+    id: int
+    name: str
 
 
 class ResourceLink(TypedDict):
@@ -131,6 +139,11 @@ def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
         "tags": list(annotation.tags),
         "collections": list(annotation.collections),
     }
+
+
+def make_tag_views(tags: Iterable[Tag]) -> list[TagView]:
+    """Return the JSON of tags."""
+    return [{"id": tag.id, "name": tag.name} for tag in tags]
 
 
 def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
