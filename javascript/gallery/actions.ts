@@ -9,6 +9,7 @@ import type {
   ModelCardPage,
   NeededFileView,
   PlanImageBody,
+  TagView,
 } from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
@@ -40,7 +41,7 @@ import type { Settings } from "./panels/settings";
 import type { Watches } from "./panels/watches";
 import { getChoice } from "./state/model_files";
 import type { SearchScope } from "./state/query";
-import { hasGallery, makeDefaultQuery, pickFilters } from "./state/query";
+import { hasGallery, isTagFilter, makeDefaultQuery, pickFilters } from "./state/query";
 import type { Selection } from "./state/selection";
 import {
   addMarks,
@@ -456,6 +457,17 @@ function makeNavigationActions({ store, parts }: PageContext) {
     openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
     openUser: (user: string) => parts.navigation.openSource({ user }),
     openPost: (post: number) => parts.navigation.openSource({ post }),
+    /** Open the images with a tag of Civitai's: those of the open model or author, the library's
+     * if it is open, else those of all models. */
+    openTag({ id, name }: TagView) {
+      const { where } = store.get();
+      if (where.search !== null && !hasGallery(where))
+        return parts.search.search(`tag="${name.replaceAll('"', " ")}"`, "all");
+      const tag = `${id} ${name}`;
+      return where.model !== null || where.user
+        ? parts.navigation.openGallery({ ...where, tag, search: null })
+        : parts.navigation.openSource({ tag });
+    },
     /** Search the library. */
     openLibrary: (words: string) => void parts.navigation.openSource({ search: words }),
     /** Change the query of the gallery. */
@@ -509,8 +521,9 @@ function makeSearchActions({ store, parts }: PageContext) {
       if (!bootstrap) return;
       const search = where.search === null || hasGallery(where) ? null : "";
       const filters = pickFilters(makeDefaultQuery(bootstrap));
+      const tag = isTagFilter(where) ? "" : where.tag;
       parts.loadedFilter.setWords("");
-      void parts.navigation.openGallery({ ...where, ...filters, search });
+      void parts.navigation.openGallery({ ...where, ...filters, tag, search });
     },
   };
 }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .gallery import DemoImage, find_demo_model, list_demo_images, list_gallery, NOW
 from .params import ErrorResponse, Params
-from .records import make_record
+from .records import list_tags, make_record
 
 __all__ = ["list_images"]
 
@@ -39,6 +39,7 @@ class _Query(NamedTuple):
     levels: int
     type: str
     base_models: str
+    tags: str
 
     @property
     def by_database(self) -> bool:
@@ -48,7 +49,7 @@ class _Query(NamedTuple):
 def list_images(params: Params, server_url: str) -> dict[str, Any]:
     """Return the JSON for the API's `/images`: one page of the images that match the parameters.
 
-    Raises ErrorResponse for an invalid cursor.
+    Raises ErrorResponse for an invalid cursor, and for tags that are not numbers.
     """
     query, cursor = _parse_query(params), params.get_string("cursor")
     limit = min(params.get_integer("limit") or 100, 200)
@@ -57,10 +58,15 @@ def list_images(params: Params, server_url: str) -> dict[str, Any]:
     else:
         images, next_cursor = _list_by_offset(query, limit, cursor)
     items = [make_record(image, server_url) for image in images]
+    if params.get_string("withTags") == "true":
+        items = [{**item, "tags": list_tags(image)} for item, image in zip(items, images)]
     return {"items": items, "metadata": {"nextCursor": next_cursor} if next_cursor else {}}
 
 
 def _parse_query(params: Params) -> _Query:
+    tags = params.get_string("tags")
+    if not re.fullmatch("[0-9,]*", tags):
+        raise ErrorResponse(400, "Invalid tags: not a number")
     return _Query(
         model_id=params.get_integer("modelId"),
         version_id=params.get_integer("modelVersionId"),
@@ -73,6 +79,7 @@ def _parse_query(params: Params) -> _Query:
         levels=params.get_integer("browsingLevel") or 1,
         type=params.get_string("type"),
         base_models=params.get_string("baseModels"),
+        tags=tags,
     )
 
 
@@ -138,4 +145,9 @@ def _matches(query: _Query, image: DemoImage) -> bool:
         and query.username in ("", image.username)
         and query.type in ("", image.type)
         and (not base_models or image.version.base_model in base_models)
+        and (not query.tags or _has_tag(image, query.tags.split(",")))
     )
+
+
+def _has_tag(image: DemoImage, numbers: list[str]) -> bool:
+    return any(str(tag["id"]) in numbers for tag in list_tags(image))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from .files import get_size, make_url
 from .gallery import choose_art, DemoImage, format_time, make_meta
 
-__all__ = ["make_record", "make_showcase_record"]
+__all__ = ["list_tags", "make_record", "make_showcase_record"]
 
 _NO_SIZE = {"width": None, "height": None}
 
@@ -28,6 +29,14 @@ def make_record(image: DemoImage, server_url: str) -> dict[str, Any]:
     if image.kind != "none":  # the base model comes from detected resources
         item["baseModel"] = "" if image.kind == "comfy" else image.version.base_model
     return item
+
+
+def list_tags(image: DemoImage) -> list[dict[str, Any]]:
+    """Return an image's tags as the API sends them: what it shows, and its model's tags."""
+    art = choose_art(image)
+    time = "night" if art.palette.is_night else "day"
+    names = dict.fromkeys([art.scene, *sorted(art.has), time, *image.model.tags])
+    return [{"id": zlib.crc32(name.encode()) >> 1, "name": name} for name in names]
 
 
 def make_showcase_record(image: DemoImage, server_url: str) -> dict[str, Any]:

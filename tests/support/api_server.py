@@ -7,6 +7,7 @@ import re
 import struct
 import threading
 import time
+import zlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from loopback_server import LoopbackServer, QuietHandler
 
-__all__ = ["Answer", "ApiServer", "cut", "html", "reset", "status"]
+__all__ = ["Answer", "ApiServer", "cut", "html", "make_tag", "reset", "status"]
 
 MODEL_ID, VERSION_ID = 101, 1001
 FIRST_ID = 5000
@@ -60,7 +61,8 @@ class ApiServer:
     The newest image has the largest id. kinds: file extensions by image id. requests: the path and
     query of each request. keys: the Authorization header of each request. sent: all headers of each
     request, names in lower case. cookie: the Set-Cookie header of every response. versions: the
-    records of more versions, by version id. models: the records of more models, by model id.
+    records of more versions, by version id. models: the records of more models, by model id. tags:
+    names of tags by image id; requests that do not ask for tags get none.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -76,6 +78,7 @@ class ApiServer:
         self.cookie = ""
         self.versions: dict[int, dict[str, Any]] = {}
         self.models: dict[int, dict[str, Any]] = {}
+        self.tags: dict[int, list[str]] = {}
         self.delay = 0.0  # seconds before each picture
         self.on_picture: Callable[[int], None] = lambda _: None
         self.most_at_once = 0
@@ -189,9 +192,14 @@ class ApiServer:
         start = int(asked.get("cursor", "0|").partition("|")[0])
         end = start + min(self.page, int(asked["limit"]))
         kind = asked.get("type")
-        rows = [self._row(i) for i in self.ids[start:end]]
+        named = asked.get("ids", asked.get("imageId", "")).split(",")
+        ids = [i for i in self.ids if str(i) in named] if named != [""] else self.ids[start:end]
+        rows = [self._row(i) for i in ids]
+        if asked.get("withTags") == "true":
+            rows = [row | {"tags": [*map(make_tag, self.tags.get(row["id"], ()))]} for row in rows]
         rows = [row for row in rows if kind in (None, row["type"])]
-        more = {"nextCursor": f"{end}|1785317342117"} if end < len(self.ids) else {}
+        is_more = named == [""] and end < len(self.ids)
+        more = {"nextCursor": f"{end}|1785317342117"} if is_more else {}
         return {"items": rows, "metadata": more}
 
     def _row(self, image_id: int) -> dict[str, Any]:
@@ -243,6 +251,11 @@ class _Request(QuietHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def make_tag(name: str) -> dict[str, Any]:
+    """Return a tag as Civitai sends it."""
+    return {"id": zlib.crc32(name.encode()) >> 1, "name": name}
 
 
 def _frame(kind: str, size: int) -> tuple[bytes, bytes]:

@@ -52,6 +52,7 @@ BODIES: dict[str, list[object]] = {
     "jobs": [{"ids": IMAGES[:1]}, {"ids": IMAGES}, {"query": _GALLERY}],
     "model_files": [{"files": [{"version_id": VERSION_ID, "file_id": 1}]}],
     "needed_files": [{"ids": IMAGES}],
+    "tags": [{"where": _GALLERY}, {"where": _GALLERY, "below": IMAGES[0]}],
     "hidden": [{"action": "hide", "kind": "word", "text": "planted"}],
     "import": [{"nothing": 1}],
 }

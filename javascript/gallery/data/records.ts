@@ -1,6 +1,13 @@
 /** What is known of single images: their records, their texts, and changes of their state. */
 
-import type { Annotations, Bootstrap, ImageDetails, ImageView, WatchList } from "../contract";
+import type {
+  Annotations,
+  Bootstrap,
+  ImageDetails,
+  ImageView,
+  TagView,
+  WatchList,
+} from "../contract";
 import type { Store } from "../state/state";
 import type { Context } from "../types";
 import { ApiError, isAborted } from "./api";
@@ -65,6 +72,12 @@ export class Records {
     for (const [id, cached] of this.#cache) {
       if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
     }
+  }
+
+  /** Add an image's tags to its cached record. */
+  addTags(id: number, tags: TagView[]) {
+    const cached = this.#cache.get(id);
+    if (cached) cached.record = { ...cached.record, tags };
   }
 
   /** Empty the cache, because the records have changed on the server. */

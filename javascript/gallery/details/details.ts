@@ -12,6 +12,7 @@ import { Reproductions } from "./reproductions";
 import { makeWorkflowButton, Resources } from "./resources";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections";
 import { SendTo } from "./send_to";
+import { Tags } from "./tags";
 
 export class Details {
   records;
@@ -19,6 +20,7 @@ export class Details {
   readiness;
   resources;
   sendTo;
+  tags;
   progress;
   body;
   element;
@@ -44,6 +46,7 @@ export class Details {
     this.compatibility = new Compatibility(context);
     this.readiness = new Readiness(context);
     this.resources = new Resources(context);
+    this.tags = new Tags(context);
     this.progress = new MakeProgress(context);
     this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
@@ -71,6 +74,7 @@ export class Details {
     this.#abort.abort();
     cancelAnimationFrame(this.#frame);
     this.reproductions.clear();
+    this.tags.clear();
     this.#view = this.#annotations = null;
     this.#wantsTags = false;
     this.context.actions.showNeeds("image", "");
@@ -138,6 +142,7 @@ export class Details {
       this.reproductions.element,
       this.sendTo.makeInfotextField(record),
       makeWorkflowButton(context, record),
+      this.tags.show(record),
       fields,
       this.reproductions.files,
       makeLinks(context, record),

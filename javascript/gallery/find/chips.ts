@@ -3,6 +3,7 @@
 import type { Actions } from "../actions";
 import { button, el, icon } from "../core/dom";
 import {
+  getTagName,
   hasGallery,
   listExcludingFilters,
   listSetFilters,
@@ -18,11 +19,12 @@ export function getGalleryName(
   { where, model, title }: Pick<State, "where" | "model" | "title">,
   translate: Translate,
 ) {
-  const { user, post, search } = where;
+  const { user, post, tag, search } = where;
   if (where.model !== null && model) return model.name;
   if (title) return title;
   if (user) return translate("pictures_by", { user });
   if (post !== null) return translate("post_number", { id: post });
+  if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
   return search === null ? "…" : translate("library_title");
 }
 
@@ -109,12 +111,13 @@ export function listChipsOfEmptyGallery(
 /** Return the label of a filter's value, or the value if it is no known choice. */
 function getValueLabel(
   { bootstrap, model, where }: State,
-  name: "version" | "period" | "level" | "type" | "base",
+  name: "version" | "tag" | "period" | "level" | "type" | "base",
 ) {
   const value = String(where[name] ?? "");
   if (name === "version") {
     return model?.versions.find((one) => String(one.id) === value)?.name ?? value;
   }
+  if (name === "tag") return getTagName(where);
   if (name === "base") return value;
   return bootstrap?.choices[name].find((one) => one.value === value)?.label ?? value;
 }

@@ -262,8 +262,9 @@ function makeTag(text: string) {
   return el("span", { class: "tag", text });
 }
 
-/** Return the URL of a user or post on Civitai, "" for other galleries. */
-function buildGalleryUrl({ user, post }: Where, civitai: string) {
+/** Return the URL of a user, post or tag on Civitai, "" for other galleries. */
+function buildGalleryUrl({ user, post, tag }: Where, civitai: string) {
+  if (post === null && !user && tag) return `${civitai}/images?tags=${Number.parseInt(tag, 10)}`;
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
   return post === null ? "" : `${civitai}/posts/${post}`;
 }

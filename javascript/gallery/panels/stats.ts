@@ -5,13 +5,15 @@ import type {
   StatsGroup as Group,
   Stats,
   StatsBarView,
+  TagReading,
   VersionStats,
 } from "../contract";
 import { button, el, icon, makePair, redraw } from "../core/dom";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makeLongText } from "../core/widgets";
+import { showError } from "../data/api";
 import { getTabName } from "../host/host_page";
-import { getParameterLabel } from "../state/state";
+import { getParameterLabel, getSource } from "../state/state";
 import type { Context } from "../types";
 import { Panel } from "./panel";
 
@@ -281,17 +283,97 @@ class ReadMore {
   }
 }
 
+/** Reads Civitai's tags of the open gallery's images, a hundred images at a time. */
+class TagReader {
+  #abort = new AbortController();
+  #line = el("p", { class: "dim", role: "status" });
+  #begin;
+  #stop;
+  element;
+
+  /** @param more called when tags were read */
+  constructor(
+    private readonly context: Context,
+    private readonly more: () => unknown,
+  ) {
+    const { store, translate, signal } = context;
+    this.#begin = button(
+      { action: "tags-read", icon: "again", label: translate("tags_read") },
+      () => this.#read(),
+    );
+    this.#stop = button(
+      { action: "tags-stop", icon: "stop", label: translate("search_stop") },
+      () => this.#abort.abort(),
+    );
+    this.#stop.hidden = true;
+    this.element = el("div", { class: "row" }, this.#line, this.#begin, this.#stop);
+    store.on([({ where }) => getSource(where)], () => this.#abort.abort(), { signal });
+    signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  /** Show of how many images the tags are known. */
+  show({ image_count: total, with_tags: count }: Stats) {
+    const { translate, store } = this.context;
+    if (!this.#stop.hidden) return;
+    const [n, all] = [count, total].map((one) =>
+      formatNumber(one, store.get().bootstrap?.language),
+    );
+    this.#line.textContent = translate("tags_known", { n, total: all });
+    this.#begin.hidden = count >= total;
+  }
+
+  async #read() {
+    const { api, store, translate } = this.context;
+    const where = { ...store.get().where, search: null, tag: "" };
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    this.#setReading(true);
+    this.#line.textContent = translate("reading");
+    try {
+      let below: number | null = null;
+      do {
+        const answer: TagReading = await api.post("tags", { where, below }, { signal });
+        this.#line.textContent = translate("tags_left", { n: answer.left });
+        below = answer.next;
+      } while (below !== null);
+    } catch (error) {
+      showError(error, this.context);
+    }
+    this.#setReading(false);
+    this.more();
+  }
+
+  #setReading(isReading: boolean) {
+    const [shown, gone] = isReading ? [this.#stop, this.#begin] : [this.#begin, this.#stop];
+    const hadFocus = gone.matches(":focus");
+    shown.hidden = false;
+    if (hadFocus) shown.focus();
+    gone.hidden = true;
+  }
+}
+
 const FEW = 30; // images with data that say little
 /** The order of the groups: first how images are made, then what they show. */
 const ORDER = [
   ...["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip"],
-  ...["lora", "word", "negative", "embedding", "checkpoint", "upscaler", "upscale", "denoising"],
+  ...[
+    "lora",
+    "word",
+    "tag",
+    "negative",
+    "embedding",
+    "checkpoint",
+    "upscaler",
+    "upscale",
+    "denoising",
+  ],
 ];
 
 export class StatsPanel {
   panel;
   #sample = el("header", { class: "sample" });
   #reading;
+  #tags;
   #content = el("div", { class: "stats-content" });
   #abort = new AbortController();
 
@@ -303,6 +385,7 @@ export class StatsPanel {
       read: () => this.#read(),
     });
     this.#reading = new ReadMore(context, () => this.panel.isOpen && void this.#read());
+    this.#tags = new TagReader(context, () => this.panel.isOpen && void this.#read());
     // The statistics depend on the model's versions and file names.
     context.store.on(["where", "model"], () => this.panel.isOpen && void this.#read(), context);
   }
@@ -335,18 +418,25 @@ export class StatsPanel {
       actions.panel("");
       void actions.search(search, "gallery"); // all that was read, as the bars are
     };
-    const groups = [...stats.groups].sort(
+    const tags = stats.groups.find(({ kind }) => kind === "tag") ?? { kind: "tag", bars: [] };
+    const others = stats.groups.filter((group) => group !== tags);
+    const groups = [...others, tags].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const bars = groups.map((group) => makeBars(this.context, group, show));
+    const bars = groups.map((group) => {
+      const section = makeBars(this.context, group, show);
+      if (group === tags) section.append(this.#tags.element);
+      return section;
+    });
+    this.#tags.show(stats);
     const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
     this.#drawSample(stats);
     const parts = [
       stats.recipe && makeRecipe(this.context, stats),
-      bars.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
-      el("div", { class: "bar-groups" }, ...bars),
+      others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
+      stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
       stats.versions.length > 1 && versions,
     ];
     redraw(root, this.#content, () =>

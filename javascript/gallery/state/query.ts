@@ -5,8 +5,8 @@ import { getSetting, getSource, NOWHERE } from "./state";
 export { getSource } from "./state";
 
 const NUMBERS = ["model", "version", "post"] as const;
-const TEXTS = ["user", "sort", "period", "level", "type", "base"] as const;
-const FILTERS = ["version", "period", "level", "type", "base", "meta"] as const;
+const TEXTS = ["user", "tag", "sort", "period", "level", "type", "base"] as const;
+const FILTERS = ["version", "tag", "period", "level", "type", "base", "meta"] as const;
 
 /** Return a query without a gallery and with the default filters. */
 export function makeDefaultQuery(bootstrap: Bootstrap): Where {
@@ -23,7 +23,7 @@ export function makeDefaultQuery(bootstrap: Bootstrap): Where {
 /** Return a query for another gallery with the same filters.
  * @param source the part of a query that names the gallery */
 export function withSource(where: Where, source: Partial<Where>): Where {
-  const none = { model: null, version: null, post: null, user: "", search: null };
+  const none = { model: null, version: null, post: null, user: "", tag: "", search: null };
   return { ...where, ...none, ...source };
 }
 
@@ -144,13 +144,24 @@ export function listExcludingFilters(where: Where, bootstrap: Bootstrap) {
 }
 
 /** Return the filters of a query. */
-export function pickFilters({ version, period, level, type, base, meta }: Where) {
-  return { version, period, level, type, base, meta };
+export function pickFilters({ version, tag, period, level, type, base, meta }: Where) {
+  return { version, tag, period, level, type, base, meta };
+}
+
+/** Return whether a query's tag only filters a gallery, which something else names. */
+export function isTagFilter(where: Where) {
+  return hasGallery({ ...where, tag: "" });
+}
+
+/** Return the name of a query's tag, which follows the tag's number. */
+export function getTagName({ tag }: Pick<Where, "tag">) {
+  return tag.replace(/^\d+ /, "");
 }
 
 /** Return whether a filter has an effect on the open gallery. */
 function isUsed(name: (typeof FILTERS)[number], where: Where) {
   if (name === "version") return where.model !== null;
+  if (name === "tag") return where.search === null && isTagFilter(where); // nor tags' numbers
   return name !== "period" || where.search === null; // the library knows no period
 }
 

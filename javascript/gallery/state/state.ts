@@ -69,6 +69,7 @@ export const NOWHERE: Where = Object.freeze({
   version: null,
   post: null,
   user: "",
+  tag: "",
   sort: "",
   period: "",
   level: "",
@@ -222,6 +223,7 @@ export function getSource(where: Where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
   if (where.user) return `user ${where.user}`;
+  if (where.tag) return `tag ${Number.parseInt(where.tag, 10)}`;
   return where.search === null ? "" : "kept";
 }
 

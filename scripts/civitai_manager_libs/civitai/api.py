@@ -189,6 +189,7 @@ def _fetch_rows(
         "username": query.username or None,
         "imageId": query.image_id,
         "baseModels": ",".join(query.base_models) or None,
+        "tags": query.tag_id,
         "sort": query.sort,
         "period": query.period,
         "browsingLevel": query.level,
@@ -196,6 +197,8 @@ def _fetch_rows(
         "limit": rows,
         "withMeta": "true",
         "flatMeta": "true",
+        # Of a page they would be about a third of its bytes.
+        "withTags": "true" if query.image_id is not None else None,
         "cursor": adjust_cursor(query, cursor),
     }
     known = {name: value for name, value in params.items() if value is not None}
@@ -229,20 +232,26 @@ def find_example_image(record: Mapping[str, Any], level: int) -> Image | None:
 def fetch_image(
     client: Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Fetch one image by its id. Return None if Civitai's response does not contain the image."""
+    """Fetch one image by its id, with its tags.
+
+    Return None if Civitai's response does not contain the image.
+    """
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
 
 
 def fetch_images_by_id(
-    client: Client, image_ids: Sequence[int], cancelled: Cancellation | None = None
+    client: Client,
+    image_ids: Sequence[int],
+    cancelled: Cancellation | None = None,
+    with_tags: bool = False,
 ) -> dict[int, Image]:
     """Fetch up to 100 images by their ids; return {id: image}, without those that are not sent.
 
     Civitai sends no image that is gone, and none that it does not show to this user, and does not
     tell them apart. A server of an older version, which does not know the parameter `ids`, gets a
-    request for each image.
+    request for each image. with_tags: whether to request the images' tags too.
     """
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, image_ids)),
@@ -251,6 +260,8 @@ def fetch_images_by_id(
         "withMeta": "true",
         "flatMeta": "true",
     }
+    if with_tags:
+        params["withTags"] = "true"
     found: dict[int, Image] = {}
     while True:
         page = parse_page(client.fetch_json(_api_url("images"), params, cancelled))

@@ -21,11 +21,12 @@ _ALL_LEVELS = 31
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """A query for the images of a model, version, post or user, or for one image.
+    """A query for the images of a model, version, post, user or tag, or for one image.
 
     level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
     whether to leave out images without generation data; our code does this, as Civitai has no such
-    filter. base_models: names as Civitai spells them; Civitai refuses unknown names.
+    filter. base_models: names as Civitai spells them; Civitai refuses unknown names. tag_id: only
+    images with this tag.
     """
 
     model_id: int | None = None
@@ -39,6 +40,7 @@ class ImageQuery:
     username: str = ""
     image_id: int | None = None
     base_models: tuple[str, ...] = ()
+    tag_id: int | None = None
 
     @property
     def uses_sql_database(self) -> bool:
@@ -62,8 +64,11 @@ class ImageQuery:
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the query as a dict that can be written as JSON."""
-        return asdict(self)
+        """Return the query as a dict that can be written as JSON.
+
+        Without a tag, the dict is that of older versions, by which pages are stored.
+        """
+        return {name: v for name, v in asdict(self).items() if name != "tag_id" or v is not None}
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:

@@ -24,6 +24,7 @@ from ..core import (
     is_deeply_nested,
     model_file_stem,
     ReactionCounts,
+    Tag,
 )
 from ..errors import InvalidResponse
 from .image_query import ImageQuery, Page
@@ -231,6 +232,7 @@ def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:
 
 _MAX_PIXELS = 1_000_000
 _MAX_CURSOR = 4_000  # characters
+_MAX_TAGS = 100  # of an image; most have about twenty
 _MAX_ENTRIES = 500  # rows of a page, entries of a list; the site sends far fewer
 _HIGHEST, _BLOCKED = 16, 32
 # The old names do not distinguish X from XXX, so both count as XXX.
@@ -414,6 +416,7 @@ def image_from_json(row: Any, default_level: int = 1) -> Image | None:
         version_ids=tuple(dict.fromkeys(entry for entry in ids if entry is not None)),
         reactions=ReactionCounts(*(as_whole_number(stats.get(n)) or 0 for n in _REACTIONS)),
         meta=_unwrap_meta(row.get("meta")),
+        tags=_parse_tags(row.get("tags")),
         record=row,
     )
 
@@ -530,6 +533,15 @@ def _parse_type(value: Any, url: str) -> str:
         return value
     extension = re.split(r"[?#]", url, maxsplit=1)[0].rpartition(".")[2].lower()
     return _TYPES_BY_EXTENSION.get(extension, "image")
+
+
+def _parse_tags(value: Any) -> tuple[Tag, ...] | None:
+    """Return the tags of an image without duplicates, None if the value is no list."""
+    if not isinstance(value, list):
+        return None
+    rows = map(as_mapping, value[:_MAX_TAGS])
+    tags = (Tag(as_id(row.get("id")) or 0, clean_line(row.get("name"), 100)) for row in rows)
+    return tuple({tag.id: tag for tag in tags if tag.id and tag.name}.values())
 
 
 def _parse_username(value: Any) -> str:

@@ -40,6 +40,7 @@ from .images import (
     level_name,
     LEVELS,
     ReactionCounts,
+    Tag,
     resize_url,
     thumbnail_url,
 )
@@ -90,6 +91,7 @@ __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", 
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]
 __all__ += ["make_folder_private", "model_file_stem", "never_cancelled", "normalize_unicode"]
 __all__ += ["open_to_read", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
+__all__ += ["Tag"]
 __all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
 __all__ += ["SingleFlight", "sqlite", "sync_folder", "thumbnail_url"]
 __all__ += ["to_disk_error", "translate_disk_errors", "write_text_file"]

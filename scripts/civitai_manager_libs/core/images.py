@@ -9,10 +9,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["cache_file_name", "Image", "level_mask", "level_name", "LEVELS", "ReactionCounts"]
-__all__ += ["resize_url", "thumbnail_url"]
+__all__ += ["resize_url", "Tag", "thumbnail_url"]
 
 # Browsing levels as Civitai's bits. A mask is an OR of them; 32 ("Blocked") is never requested.
 LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}
@@ -37,13 +37,21 @@ class ReactionCounts:
         return self.likes + self.hearts + self.laughs + self.cries
 
 
+class Tag(NamedTuple):
+    """A tag that Civitai gives to images. id: Civitai's number of the tag."""
+
+    id: int
+    name: str
+
+
 @dataclass(frozen=True)
 class Image:
     """An image, video or audio file of a gallery.
 
     width, height: in pixels, 0 if unknown. level: one browsing-level bit. hash: BlurHash or "".
     created_at: ISO 8601 in UTC, or "". meta: untrusted generation data; None if the image has none
-    or the author hides it. record: the JSON object that Civitai sent.
+    or the author hides it. tags: None if they were not requested. record: the JSON object that
+    Civitai sent.
     """
 
     id: int
@@ -60,6 +68,7 @@ class Image:
     version_ids: tuple[int, ...] = ()
     reactions: ReactionCounts = field(default_factory=ReactionCounts)
     meta: Mapping[str, Any] | None = None
+    tags: tuple[Tag, ...] | None = None
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property

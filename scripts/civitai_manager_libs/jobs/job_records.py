@@ -296,7 +296,7 @@ class Job:
     def is_selection(self) -> bool:
         """Return whether the job downloads images that the user chose one by one."""
         query, is_of_images = self.query, not self.has_models
-        ids = (query.model_id, query.version_id, query.post_id, query.image_id)
+        ids = (query.model_id, query.version_id, query.post_id, query.image_id, query.tag_id)
         # Older versions stored selections without a gallery.
         names_none = not any(ids) and not query.username
         return self.options.is_selection or (is_of_images and names_none)

@@ -11,6 +11,7 @@ from . import (
     pages,
     reproductions,
     search,
+    tags,
     watches,
 )
 from .bookmarks import Collection
@@ -23,4 +24,4 @@ from .search import Suggestion
 __all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
 __all__ += ["image_records", "ImageSet", "import_export", "models", "PageImage", "pages"]
 __all__ += ["reproductions", "search", "select_rows", "Suggestion", "wait_for_writes", "watches"]
-__all__ += ["Tile", "write_later"]
+__all__ += ["tags", "Tile", "write_later"]

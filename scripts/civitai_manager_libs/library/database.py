@@ -82,7 +82,8 @@ def estimate_json_memory(text: bytes) -> int:
 _HAS_TRIGRAMS = "SELECT 1 FROM sqlite_master WHERE name = 'trigrams'"
 _PORT_MARK = "\x01"  # never in JSON, which escapes control characters
 _this_thread = threading.local()  # `database`: the one in which the thread has a transaction
-_TABLES_BY_ID = ("marks", "own_tags", "in_sets", "gone", "saved")
+_TABLES_BY_ID = ("marks", "own_tags", "in_sets", "gone", "saved", "tagged", "tags_read")
+_TAGS_OF_IDS = "site_tags WHERE number IN (SELECT tag FROM tagged {})"
 
 
 @functools.cache
@@ -174,7 +175,7 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 @contextmanager
 def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connection]:
-    """Yield an empty library in memory, with the user's annotations of the given images and rules.
+    """Yield an empty library in memory, with the given images' annotations and tags, and the rules.
 
     Use this to search images that are not yet written to the library's file.
     """
@@ -184,6 +185,7 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
         ids = (json.dumps(list(image_ids)),)
         where = "WHERE id IN (SELECT value FROM json_each(?))"
         queries = [(f"{table} {where}", ids) for table in _TABLES_BY_ID]
+        queries.append((_TAGS_OF_IDS.format(where), ids))
         for query, values in (*queries, ("sets", ()), ("hidden_rules", ())):
             table = query.partition(" ")[0]
             for row in select_rows_or_empty(f"SELECT * FROM {query}", values):

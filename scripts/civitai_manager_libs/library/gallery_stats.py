@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..core import find_cancellation
-from . import image_records, models, stats as stats_table
+from . import image_records, models, stats as stats_table, tags
 from .database import select_rows, wait_for_writes, write_later
 from .stats_features import ImageFeatures
 from .stats import GalleryOverview, serialize_overview, summarize_gallery
@@ -49,13 +49,17 @@ def list_gallery_images(
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
     versions = {key: _find_image_ids(f"version {key}") for key in own}
     ids = _find_image_ids(f"model {model_id}") if version_id is None else versions[version_id]
+    tag_names = {key: [tag.name for tag in some] for key, some in tags.find_tags(list(ids)).items()}
     images = []
     for image_id, _, image_level, reactions, _, settings, words in _iter_stats_rows(list(ids)):
         find_cancellation().check()
         if image_level & level:
             its_versions = [key for key in own if image_id in versions[key]]
             texts = _split_lines(settings), _split_lines(words)
-            images.append(ImageFeatures(image_id, image_level, reactions, its_versions, *texts))
+            its_tags = tag_names.get(image_id)
+            images.append(
+                ImageFeatures(image_id, image_level, reactions, its_versions, *texts, its_tags)
+            )
     return images
 
 

@@ -32,7 +32,7 @@ _INSERT = "INSERT OR IGNORE INTO hidden_rules (kind, text, folded) VALUES (?, ?,
 
 @dataclass(frozen=True)
 class HiddenRule:
-    """A rule that hides all images by an author, or with a word in prompt or tags.
+    """A rule that hides all images by an author, or with a word in the prompt or in a tag.
 
     kind: "author" or "word". text: the author's name or the word.
     """
@@ -51,8 +51,8 @@ def add_rule(kind: str, text: str) -> None:
     """Add a rule that hides images; do nothing if the rule exists.
 
     kind: "author" hides the images by the author `text`, "word" hides images with the word `text`
-    in the prompt or the user's tags. Raises InputError for another kind, an empty text or too many
-    rules, and DiskError.
+    in the prompt, or in a tag of Civitai or the user. Raises InputError for another kind, an empty
+    text or too many rules, and DiskError.
     """
     rule = _parse_rule(kind, text)
     if rule is None:

@@ -7,13 +7,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast, Literal, NamedTuple
 
 from typing_extensions import TypedDict
 
 from ..civitai import image_from_json, ImageQuery, Page
-from ..core import find_cancellation, Image, level_name
+from ..core import find_cancellation, Image, level_name, Tag
 from ..infotext import read_generation, summarize
 from . import stats
 from .database import (
@@ -174,12 +175,14 @@ _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 class _StoredRecord(NamedTuple):
     """An image's record (Civitai's JSON of the image) in the form in which the library stores it.
 
-    record: the compressed JSON. size: bytes of memory that the parsed record takes.
+    record: the compressed JSON. size: bytes of memory that the parsed record takes. tags: None if
+    they were not requested.
     """
 
     id: int
     record: bytes
     size: int
+    tags: tuple[Tag, ...] | None
 
 
 class _Known(NamedTuple):
@@ -239,7 +242,11 @@ def _write_records(
             if db.execute(save, row).rowcount:  # 0: no showcase record replaces a complete one
                 written.append(stored)
         found = [(_memory.get(one.id) or (_parse_record(one.record),))[0] for one in written]
-        images = [image for image in found if image is not None]  # None if the base URL has changed
+        images = [  # None if the base URL has changed; of a later record, the tags may be missing
+            image if image.tags == one.tags else replace(image, tags=one.tags)
+            for one, image in zip(written, found)
+            if image is not None
+        ]
         _write_derived(db, images, {image.id for image in images if is_complete})
         if is_complete:  # the image is also in the galleries of the versions it was made with
             versions = [(f"version {v}", image.id) for image in images for v in image.version_ids]
@@ -255,7 +262,7 @@ def _write_records(
 def _compress_image(image: Image) -> _StoredRecord:
     # A showcase's record may lack the id, and its rating has another scale.
     record = {**image.record, "id": image.id, "browsingLevel": image.level}
-    return _StoredRecord(image.id, *compress_record(record))
+    return _StoredRecord(image.id, *compress_record(record), image.tags)
 
 
 _RULES_VERSION = 1  # of what is made of a record; with another one, it is made again

@@ -152,16 +152,17 @@ def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> Stored
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names of the query's version, model, post and author as galleries, in this order.
+    """Return the names of the query's version, model, post, author and tag as galleries, in order.
 
-    The names look like "version 7", "model 5", "post 9" and "user anna"; those that the query does
-    not have are left out.
+    The names look like "version 7", "model 5", "post 9", "user anna" and "tag 3"; those that the
+    query does not have are left out.
     """
     ids = (
         ("version", query.version_id),
         ("model", query.model_id),
         ("post", query.post_id),
         ("user", query.username),
+        ("tag", query.tag_id),
     )
     return tuple(f"{kind} {value}" for kind, value in ids if value)
 

@@ -13,7 +13,7 @@ __all__ = [
     "VERSION",
 ]
 
-VERSION = 14
+VERSION = 15
 
 _IMAGES = """
 CREATE TABLE images (
@@ -144,7 +144,7 @@ CREATE TABLE IF NOT EXISTS hidden_rules (
     UNIQUE (kind, folded)
 )
 """
-# The images that a rule hides, in the prompt, the user's tags or the author's name.
+# The images that a rule hides, by the prompt, a tag of Civitai or the user, or the author.
 _HIDDEN_IMAGES = """
 CREATE TABLE IF NOT EXISTS hidden_images (
     id INTEGER NOT NULL, rule INTEGER NOT NULL REFERENCES hidden_rules (number) ON DELETE CASCADE,
@@ -161,6 +161,21 @@ CREATE TABLE IF NOT EXISTS tiles (
     made_by INTEGER NOT NULL, site TEXT NOT NULL, tile TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS tiles_by_maker ON tiles (made_by)
+"""
+# The tags that Civitai gives to images. number: Civitai's id of the tag. tags_read: the images
+# whose tags were requested; they may have none.
+_SITE_TAGS = """
+CREATE TABLE IF NOT EXISTS site_tags (
+    number INTEGER PRIMARY KEY, tag TEXT NOT NULL, folded TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tagged (
+    tag INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    PRIMARY KEY (tag, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tagged_by_image ON tagged (id);
+CREATE TABLE IF NOT EXISTS tags_read (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE
+)
 """
 # Copied from the jobs' database: the files that jobs have saved.
 _SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
@@ -210,7 +225,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_HIDDEN_IMAGES};
 {_TILES};
 {_SAVED};
-{_LICENCES}
+{_LICENCES};
+{_SITE_TAGS}
 """
 # Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
 # found inside others.
@@ -229,18 +245,23 @@ SELECT t.id, r.number FROM hidden_rules r JOIN texts t ON {_HAS_WORD.format("t.p
     WHERE r.kind = 'word' AND {{which}}
 UNION ALL SELECT t.id, r.number FROM hidden_rules r JOIN own_tags t
     ON {_HAS_WORD.format("t.folded")} WHERE r.kind = 'word' AND {{which}}
+UNION ALL SELECT t.id, r.number FROM hidden_rules r {{join}} site_tags s
+    ON {_HAS_WORD.format("s.folded")} {{join}} tagged t ON t.tag = s.number
+    WHERE r.kind = 'word' AND {{which}}
 UNION ALL SELECT t.id, r.number FROM hidden_rules r
     JOIN names n ON n.kind = 'author' AND n.name = r.folded JOIN uses t ON t.name = n.number
     WHERE r.kind = 'author' AND {{which}}
 """
 
 
-def make_hide_statement(which: str = "1") -> str:
+def make_hide_statement(which: str = "1", of_few_images: bool = False) -> str:
     """Return the SQL that stores which images are hidden by which rules.
 
-    which: a condition for the rule `r.number` and the image `t.id`.
+    which: a condition for the rule `r.number` and the image `t.id`. of_few_images: whether the
+    condition names images; otherwise their tags are not looked up, but the images of each tag.
     """
-    return _HIDE.format(which=which)
+    # CROSS JOIN keeps SQLite from another order: https://www.sqlite.org/optoverview.html
+    return _HIDE.format(which=which, join="JOIN" if of_few_images else "CROSS JOIN")
 
 
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
@@ -276,7 +297,7 @@ UPDATE facts SET has_negative = ifnull((SELECT negative <> '' FROM texts
     WHERE texts.id = facts.id), 0) WHERE has_negative IS NULL;
 {_INDEX}
 """
-_FROM_12 = f"{_HIDDEN_IMAGES};{_TILES};{_SAVED};{make_hide_statement()}"
+_FROM_12 = f"{_HIDDEN_IMAGES};{_TILES};{_SAVED};{_SITE_TAGS};{make_hide_statement()}"
 CHANGES = (
     *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
@@ -285,4 +306,5 @@ CHANGES = (
     _FROM_11,
     _FROM_12,
     _LICENCES,
+    _SITE_TAGS,
 )

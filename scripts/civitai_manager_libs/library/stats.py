@@ -210,6 +210,7 @@ def serialize_overview(
     names = {**{label: own.find_file_name(label) or label for label in own.labels}, **names}
     return {
         **_serialize_totals(stats),
+        "with_tags": stats.with_tags,
         "recipe": overview.recipe,
         "settings": [list(pair) for pair in parse_infotext(overview.recipe).parameters.items()],
         "groups": [
@@ -217,7 +218,7 @@ def serialize_overview(
                 "kind": kind,
                 "bars": [_serialize_bar(kind, bar, overview, names) for bar in stats.bars[kind]],
             }
-            for kind in KINDS
+            for kind in (*KINDS, "tag")
             if stats.bars.get(kind)
         ],
         "versions": [
@@ -232,7 +233,9 @@ def _serialize_bar(
     kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
 ) -> dict[str, Any]:
     is_model_version = bar.value in overview.own_versions.labels
-    count = _serialize_count(bar, overview.stats, names)
+    stats = overview.stats
+    total = stats.with_tags if kind == "tag" else stats.with_data
+    count = _serialize_count(bar, total, names)
     return {
         **count,
         "reactions": bar.reactions,
@@ -244,21 +247,19 @@ def _serialize_bar(
     }
 
 
-def _serialize_count(
-    bar: StatsBar, stats: GalleryStats, names: Mapping[str, str]
-) -> dict[str, Any]:
+def _serialize_count(bar: StatsBar, total: int, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "value": bar.value,
         "label": names.get(bar.value, bar.value),
         "count": bar.count,
-        "share": round(bar.count / stats.with_data, 4),
+        "share": round(bar.count / total, 4),
     }
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
     """Return the statistics of a version's images as a JSON object."""
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
-    most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
+    most = {kind: _serialize_count(bar, stats.with_data, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}
 
 
@@ -282,7 +283,7 @@ def build_search_query(kind: str, value: str, label: str, is_model_version: bool
         return f"{key}={value}"
     if is_model_version:
         return f"model:{_quote_text(label)}" if label != value else ""
-    return f"{key}{'=' if kind in NAMED_PARAMETERS else ':'}{_quote_text(label)}"
+    return f"{key}{'=' if kind in (*NAMED_PARAMETERS, 'tag') else ':'}{_quote_text(label)}"
 
 
 def _quote_text(text: str) -> str:

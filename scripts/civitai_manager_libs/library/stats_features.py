@@ -199,7 +199,8 @@ class ImageFeatures(NamedTuple):
     string: one letter for its kind (see LETTERS), then its value. The first of the settings are the
     sampler and the schedule. For the kind `weight`, the value is a LoRA's name, a tab and the
     weight. A word that is only part of a sentence has the kind `sentence`. version_ids: the
-    versions that Civitai found in the image. reactions: number of likes, hearts and so on.
+    versions that Civitai found in the image. reactions: number of likes, hearts and so on. tags:
+    Civitai's, None if they were not fetched.
     """
 
     id: int
@@ -208,6 +209,7 @@ class ImageFeatures(NamedTuple):
     version_ids: Sequence[int] = ()
     settings: Sequence[str] = ()
     words: Sequence[str] = ()
+    tags: Sequence[str] | None = None
 
     @property
     def has_data(self) -> bool:
@@ -273,7 +275,7 @@ def _make_feature(kind: str, value: str) -> str:
 
 
 KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "sentence"))  # of bars
-_MAX_BARS = {"word": 30, "negative": 16, "lora": 12}
+_MAX_BARS = {"word": 30, "tag": 30, "negative": 16, "lora": 12}
 _DEFAULT_MAX_BARS = 8
 _CANDIDATES = 4  # times as many words are compared, for some are parts of others
 _RARE = 200  # a bar has at least one image of so many
@@ -306,13 +308,15 @@ class GalleryStats:
 
     image_count: number of images. with_data: number of images with generation data. reactions:
     median number of reactions of the images with data. bars: {kind: bars, most common value first}
-    for each of KINDS.
+    for each of KINDS, and for "tag". with_tags: number of images whose tags are known; they may
+    have no data.
     """
 
     image_count: int = 0
     with_data: int = 0
     reactions: float = 0
     bars: Mapping[str, tuple[StatsBar, ...]] = field(default_factory=dict)
+    with_tags: int = 0
 
 
 def count_images(images: Sequence[ImageFeatures], settings_only: bool = False) -> GalleryStats:
@@ -347,7 +351,23 @@ def count_images(images: Sequence[ImageFeatures], settings_only: bool = False) -
             for feature in features
         )
     total = _median([one.reactions for one in with_data])
-    return GalleryStats(len(images), len(with_data), total, bars)
+    with_tags = [] if settings_only else [one for one in images if one.tags is not None]
+    bars["tag"] = _count_tags(with_tags)
+    return GalleryStats(len(images), len(with_data), total, bars, len(with_tags))
+
+
+def _count_tags(images: Sequence[ImageFeatures]) -> tuple[StatsBar, ...]:
+    reactions: dict[str, list[int]] = defaultdict(list)
+    for one in images:
+        for tag in one.tags or ():
+            reactions[tag].append(one.reactions)
+    least = 2 if len(images) > _FEW else 1
+    chosen = sorted(reactions, key=lambda tag: (-len(reactions[tag]), tag))[: _MAX_BARS["tag"]]
+    return tuple(
+        StatsBar(tag, len(reactions[tag]), _median(reactions[tag]))
+        for tag in chosen
+        if len(reactions[tag]) >= least
+    )
 
 
 def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:

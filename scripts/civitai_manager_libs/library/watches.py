@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..civitai import ImageQuery, Page
@@ -237,6 +237,7 @@ def find_new_images(query: ImageQuery) -> NewImages:
 
 
 def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
+    query = replace(query, tag_id=None)  # a filter of the gallery
     return list_gallery_names(query) if query.post_id is None else ()
 
 
@@ -246,7 +247,7 @@ def _find_gallery(query: ImageQuery) -> str:
 
 def _shows_newest(query: ImageQuery) -> bool:
     is_by_age = query.sort == "Newest" or query.ignores_sort
-    return is_by_age and not (query.type or query.with_meta or query.base_models)
+    return is_by_age and not (query.type or query.with_meta or query.base_models or query.tag_id)
 
 
 def _watch_query(watch: Watch) -> ImageQuery:

@@ -29,8 +29,12 @@ _REQUIRED_COLUMNS = ("width", "height", "reactions")  # which every image has
 _INVERSE = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 _COMPARE = {"=": operator.eq, ">": operator.gt, "<": operator.lt}
 _COMPARE |= {">=": operator.ge, "<=": operator.le}
+_TAG_MATCHES = "tag IN (SELECT number FROM site_tags WHERE {matches})"
+_MANY_TAGGED = 50_000  # pairs of an image and a tag
 _ANNOTATIONS = {
-    "tag": "SELECT id FROM own_tags WHERE {matches}",
+    "tag": f"SELECT id FROM tagged WHERE {_TAG_MATCHES}"
+    " UNION ALL SELECT id FROM own_tags WHERE {matches}",
+    "mytag": "SELECT id FROM own_tags WHERE {matches}",
     "collection": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {matches}",
     "note": "SELECT id FROM marks WHERE {matches}",
 }
@@ -99,7 +103,8 @@ def iter_conditions(terms: Iterable[Term], read: SelectRows | None) -> Iterator[
         elif term.is_not and (sign := _INVERSE.get(_SIGNS.get(term.key, term.sign))):
             yield _negate_comparison(term, sign)
         else:
-            condition = _make_condition(term)
+            is_common = term.key == "tag" and read is not None and _has_common_tag(term, read)
+            condition = _make_common_tag_condition(term) if is_common else _make_condition(term)
             yield negate(condition) if term.is_not else condition
     for is_not, some in words.items():
         if some:
@@ -124,8 +129,8 @@ def _make_condition(term: Term) -> Condition:
         kinds = ", ".join(f"'{kind}'" for kind in NAMES[key])
         return _make_ids_condition(_NAMED.format(kinds=kinds, matches=matches), value, value)
     if key in _ANNOTATIONS:
-        matches = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
-        return _make_ids_condition(_ANNOTATIONS[key].format(matches=matches), value)
+        select = _ANNOTATIONS[key].format(matches=_match_folded(term))
+        return _make_ids_condition(select, *[value] * select.count("?"))
     if key == "stars":
         return _make_stars_condition(term)
     if key == "before":
@@ -134,6 +139,26 @@ def _make_condition(term: Term) -> Condition:
         column, number = _parse_comparison(term)
         return Condition(f"f.{column} {_SIGNS.get(key, term.sign)} ?", (number,))
     return _FLAGS[value]
+
+
+def _has_common_tag(term: Term, read: SelectRows) -> bool:
+    """Return whether so many images have such a tag that looking all of them up takes long."""
+    sql = f"SELECT 1 FROM tagged WHERE {_TAG_MATCHES} LIMIT 1 OFFSET {_MANY_TAGGED}"
+    return bool(read(sql.format(matches=_match_folded(term)), (term.value,)))
+
+
+def _make_common_tag_condition(term: Term) -> Condition:
+    matches = _match_folded(term)
+    of_site = f"id = f.id AND {_TAG_MATCHES}".format(matches=matches)
+    sql = (
+        f"(EXISTS (SELECT 1 FROM tagged WHERE {of_site})"
+        f" OR EXISTS (SELECT 1 FROM own_tags WHERE id = f.id AND {matches}))"
+    )
+    return Condition(sql, (term.value, term.value))
+
+
+def _match_folded(term: Term) -> str:
+    return "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:

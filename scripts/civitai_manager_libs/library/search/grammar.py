@@ -128,7 +128,8 @@ NAMES = {  # key: the kinds of names in which its value is searched
     "author": ("author",),
     "base": ("base",),
 }
-_ANNOTATIONS = ("tag", "collection", "note")  # keys of what the user has written
+_ANNOTATIONS = ("tag", "mytag", "collection", "note")  # keys of what the user has written; `tag`
+# also of what Civitai has
 NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions", "stars")
 _DATES = ("after", "before")
 FLAGS = {

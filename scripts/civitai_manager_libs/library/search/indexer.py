@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...core import Image
+from ...core import Image, Tag
 from ...infotext import Generation
 from ..database import has_trigrams
 from ..schema import make_hide_statement
-from .grammar import extract_fields, SearchFields, SearchName
+from .grammar import extract_fields, fold_text, SearchFields, SearchName
 
 __all__ = ["index_images", "refresh_hidden"]
 
@@ -32,6 +32,8 @@ def index_images(
         _write_texts(db, image.id, fields)
         _write_facts(db, image, fields)
         _write_names(db, image.id, fields.names)
+        if image.tags is not None:  # without them, the stored ones stay
+            _write_tags(db, image.id, image.tags)
     refresh_hidden(db, ids)
 
 
@@ -40,7 +42,7 @@ def refresh_hidden(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
     ids = (json.dumps(list(image_ids)),)
     listed = "(SELECT value FROM json_each(?1))"
     db.execute(f"DELETE FROM hidden_images WHERE id IN {listed}", ids)
-    db.execute(make_hide_statement(f"t.id IN {listed}"), ids)
+    db.execute(make_hide_statement(f"t.id IN {listed}", of_few_images=True), ids)
 
 
 def _write_texts(db: sqlite3.Connection, image_id: int, fields: SearchFields) -> None:
@@ -76,3 +78,11 @@ def _write_names(db: sqlite3.Connection, image_id: int, names: Iterable[SearchNa
         row = (name.kind, name.name, name.shown)
         db.execute("INSERT OR IGNORE INTO names (kind, name, shown) VALUES (?, ?, ?)", row)
         db.execute(use, (image_id, name.weight, name.kind, name.name))
+
+
+def _write_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[Tag]) -> None:
+    db.execute("INSERT OR IGNORE INTO tags_read VALUES (?)", (image_id,))
+    db.execute("DELETE FROM tagged WHERE id = ?", (image_id,))
+    rows = [(tag.id, tag.name, fold_text(tag.name)) for tag in tags]
+    db.executemany("INSERT OR REPLACE INTO site_tags VALUES (?, ?, ?)", rows)
+    db.executemany("INSERT INTO tagged VALUES (?, ?)", [(tag.id, image_id) for tag in tags])

@@ -27,9 +27,21 @@ FROM (SELECT * FROM names WHERE kind = 'author' AND name >= ? AND name < ?
 ORDER BY n.name != ?, uses DESC LIMIT ?
 """
 
+_OWN_TAGS = (
+    "SELECT folded, min(tag) AS tag, count(*) AS uses FROM own_tags o WHERE {} GROUP BY folded"
+)
+_TAGS = "SELECT min(tag), sum(uses) FROM ({}) GROUP BY folded ORDER BY 2 DESC LIMIT ?2"
+_HAS_TEXT = "instr(folded, ?1) > 0"
+_SITE_TAGS = f"""
+SELECT folded, tag, (SELECT count(*) FROM tagged WHERE tag = number) FROM site_tags
+WHERE {_HAS_TEXT}
+"""
+_NOT_ON_SITE = f"""{_HAS_TEXT} AND NOT EXISTS (
+    SELECT 1 FROM tagged t JOIN site_tags s ON s.number = t.tag
+    WHERE t.id = o.id AND s.folded = o.folded)"""
 _ANNOTATIONS = {
-    "tag": "SELECT min(tag), count(*) AS uses FROM own_tags WHERE instr(folded, ?) > 0"
-    " GROUP BY folded ORDER BY uses DESC LIMIT ?",
+    "tag": _TAGS.format(f"{_OWN_TAGS.format(_NOT_ON_SITE)} UNION ALL {_SITE_TAGS}"),
+    "mytag": _TAGS.format(_OWN_TAGS.format(_HAS_TEXT)),
     "collection": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
     " WHERE instr(folded, ?) > 0 GROUP BY number ORDER BY uses DESC LIMIT ?",
 }

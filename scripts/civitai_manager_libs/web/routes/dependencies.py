@@ -35,16 +35,18 @@ __all__ = [
 
 
 class GalleryQuery(TypedDict, total=False):
-    """A gallery by model, version, post or user, and its filters; the page sends all fields.
+    """A gallery by model, version, post, user or tag, and its filters; the page sends all fields.
 
-    meta: only images with generation data. base: names of base models, separated by commas. search:
-    words for a search of the library, None for a gallery.
+    tag: Civitai's number of a tag, then a space and the tag's name; a filter where another field
+    names the gallery. meta: only images with generation data. base: names of base models, separated
+    by commas. search: words for a search of the library, None for a gallery.
     """
 
     model: int | None
     version: int | None
     post: int | None
     user: str
+    tag: str
     sort: str
     period: str
     level: str
@@ -161,6 +163,7 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
         {
             **numbers,
             "username": str(params.get("user") or ""),
+            "tag_id": as_id(str(params.get("tag") or "").partition(" ")[0]),
             "sort": params.get("sort") or "Newest",
             "period": params.get("period") or "AllTime",
             "level": parse_level_mask(params.get("level")),
@@ -175,7 +178,7 @@ def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
     """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
 
     params: {name: value}, with the names of `GalleryQuery`. Raises ApiError if they name no model,
-    version, post or user.
+    version, post, user or tag.
     """
     query = parse_image_query(params)
     if not pages.list_gallery_names(query):

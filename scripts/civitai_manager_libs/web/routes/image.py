@@ -36,7 +36,7 @@ from ...infotext import (
     Resource,
     translate_for_host,
 )
-from ...library import bookmarks, image_cache, image_records, pages, reproductions
+from ...library import bookmarks, image_cache, image_records, pages, reproductions, tags
 from ...model_files import find_used_licences, find_used_models, ModelMatch, UsedModel
 from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
@@ -49,8 +49,10 @@ from .views import (
     make_annotation_view,
     make_image_view,
     make_resource_view,
+    make_tag_views,
     PermissionView,
     ResourceLink,
+    TagView,
     Text,
 )
 
@@ -82,8 +84,9 @@ class ImageDetails(ImageView):
     licence: what the creators of its models permit. problems: warnings about the infotext.
     incompatibilities: what the WebUI would lose or change of it, a line for each field.
     has_workflow: whether a ComfyUI workflow is known. saved_path: only the file's name for users
-    who may not change settings; "" if the image is not downloaded. reproduction_count: how many
-    images the user has generated from the infotext.
+    who may not change settings; "" if the image is not downloaded. tags: None if they were never
+    fetched from Civitai. reproduction_count: how many images the user has generated from the
+    infotext.
     """
 
     url: str
@@ -107,6 +110,7 @@ class ImageDetails(ImageView):
     saved_path: str
     reproduction_count: int
     extension: str
+    tags: list[TagView] | None
 
 
 class PreparedSend(TypedDict):
@@ -343,6 +347,7 @@ def _details_view(
     [shown] = image_records.list_page_images([image.id], [image])
     path = shown.saved_path
     marked = bookmarks.find_annotations([image.id])
+    known_tags = tags.find_tags([image.id]).get(image.id)
     return {
         **make_image_view(shown),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
@@ -366,7 +371,17 @@ def _details_view(
         "saved_path": context.show_path(path),
         "reproduction_count": reproductions.count_reproductions(image.id),
         "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
+        "tags": None if known_tags is None else make_tag_views(known_tags),
     }
+
+
+@route("GET", "images/{image_id:civitai_id}/tags", "images")
+def get_tags(context: RequestContext) -> RemoteWork[list[TagView]]:
+    """Return the tags that Civitai gives to an image; they are fetched once, and then stored."""
+    image = require_image(context)
+    return RemoteWork(
+        lambda: make_tag_views(tags.load_tags(get_client(), image, context.cancelled))
+    )
 
 
 def _read_extension(path: str) -> str:

@@ -402,10 +402,10 @@ def _download_gallery(
     verify: bool,
 ) -> JobStarted:
     query, limit = parse_gallery_query(params), _parse_limit(most)
-    default = query.username
+    default = query.username or str(params.get("tag") or "").partition(" ")[2]
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
-    naming = make_naming_context(title or default, query.model_id, query.version_id)
+    naming = make_naming_context(title or clean_line(default), query.model_id, query.version_id)
     if reads_only:
         return _read_gallery(context, query, limit, naming)
     job_id = get_job_service().download_gallery(query, limit, naming, verify)

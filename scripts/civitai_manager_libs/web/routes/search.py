@@ -17,13 +17,16 @@ from ...library import (
     pages,
     search,
     Suggestion,
+    tags,
     wait_for_writes,
 )
 from ...model_files import filter_commercial
-from ..http import ApiError, MB, Note, RequestContext, route
+from ..http import ApiError, MB, Note, RemoteWork, RequestContext, route
 from .dependencies import (
     find_shown_levels,
     GalleryQuery,
+    get_client,
+    parse_gallery_query,
     parse_image_query,
     parse_level_mask,
     parse_page_position,
@@ -132,17 +135,30 @@ class Stats(TypedDict):
     """What a gallery's images have in common.
 
     image_count: number of images in the library. with_data: how many of them have generation data.
-    reactions: the median number of reactions to images with generation data. recipe: an infotext of
+    with_tags: how many have known tags. reactions: the median number of reactions to images with
+    generation data. recipe: an infotext of
     the most common values, or ""; settings: its parameters.
     """
 
     image_count: int
     with_data: int
+    with_tags: int
     reactions: float
     recipe: str
     settings: list[tuple[str, str]]
     groups: list[StatsGroup]
     versions: list[VersionStats]
+
+
+class TagReading(TypedDict):
+    """How far the reading of a gallery's tags is.
+
+    next: the value of `below` for the next request, None at the end. left: number of images whose
+    tags are still to be read.
+    """
+
+    next: int | None
+    left: int
 
 
 _MOST_LETTERS = 1000
@@ -310,3 +326,23 @@ def get_stats(context: RequestContext) -> Stats:
         raise ApiError(400, "bad_input", "name_a_model")
     level = parse_level_mask(context.query_param("level"))
     return cast(Stats, gallery_stats.compute_gallery_stats(model_id, version_id, level))
+
+
+@route("POST", "tags", "counts")
+def read_tags(
+    context: RequestContext, where: GalleryQuery, below: int | None = None
+) -> RemoteWork[TagReading]:
+    """Fetch the tags of up to 100 images of a gallery that the library has; return what is left.
+
+    below: only images with a smaller id, None at the beginning. ApiError is raised if `where` names
+    no gallery.
+    """
+    [gallery, *_] = pages.list_gallery_names(parse_gallery_query(where))
+
+    def read() -> TagReading:
+        wait_for_writes(_PATIENCE, includes_later=False)
+        last = tags.fetch_more_tags(get_client(), gallery, below, context.cancelled)
+        left = 0 if last is None else tags.count_untagged(gallery, last)
+        return {"next": last if left else None, "left": left}
+
+    return RemoteWork(read)

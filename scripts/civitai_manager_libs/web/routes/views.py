@@ -16,7 +16,7 @@ from ...civitai import (
     Model,
     PERMISSIONS,
 )
-from ...core import clean_line
+from ...core import clean_line, Tag
 from ...i18n import messages
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
@@ -52,6 +52,13 @@ class Annotations(TypedDict):
     note: str
     tags: list[str]
     collections: list[str]
+
+
+class TagView(TypedDict):
+    """A tag that Civitai gives to images. id: Civitai's number of the tag."""
+
+    id: int
+    name: str
 
 
 class ResourceLink(TypedDict):
@@ -149,6 +156,11 @@ def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
         "tags": list(annotation.tags),
         "collections": list(annotation.collections),
     }
+
+
+def make_tag_views(tags: Iterable[Tag]) -> list[TagView]:
+    """Return the JSON of tags."""
+    return [{"id": tag.id, "name": tag.name} for tag in tags]
 
 
 def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:

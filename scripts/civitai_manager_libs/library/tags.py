@@ -1,0 +1,84 @@
+"""The tags that Civitai gives to images: fetched when they are wanted, then stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .. import civitai
+from ..core import Cancellation, Image, LAST_ID, Tag
+from ..errors import NotFound
+from . import image_records
+from .database import select_rows, select_rows_or_empty
+
+__all__ = ["count_untagged", "fetch_more_tags", "find_tags", "load_tags"]
+
+_AT_ONCE = 100  # images in one request
+_OF_IDS = "id IN (SELECT value FROM json_each(?))"
+_UNTAGGED = """FROM seen WHERE gallery = ? AND id < ?
+    AND NOT EXISTS (SELECT 1 FROM tags_read WHERE tags_read.id = seen.id)"""
+
+
+def find_tags(image_ids: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
+    """Return {image id: stored tags in order of name}.
+
+    Images whose tags were never fetched are left out. Return {} if the library cannot be read.
+    """
+    ids = (json.dumps(list(image_ids)),)
+    rows = select_rows_or_empty(f"SELECT id FROM tags_read WHERE {_OF_IDS}", ids)
+    found: dict[int, list[Tag]] = {image_id: [] for (image_id,) in rows}
+    sql = "SELECT id, number, site_tags.tag FROM tagged JOIN site_tags ON number = tagged.tag"
+    for image_id, number, name in select_rows_or_empty(f"{sql} WHERE {_OF_IDS}", ids):
+        found.setdefault(image_id, []).append(Tag(number, name))
+    return {image_id: _sort(tags) for image_id, tags in found.items()}
+
+
+def load_tags(client: Any, image: Image, cancelled: Cancellation | None = None) -> tuple[Tag, ...]:
+    """Return an image's tags; fetch and store them if they are not stored yet.
+
+    Raises NotFound if Civitai does not send the image, NetworkError, HttpStatusError and Cancelled.
+    """
+    stored = image.tags if image.tags is not None else find_tags([image.id]).get(image.id)
+    if stored is not None:
+        return _sort(stored)
+    fetched = civitai.fetch_image(client, image.id, cancelled)
+    if fetched is None:
+        raise NotFound("Civitai does not send this image.", 404)
+    image_records.store_images([fetched])
+    return _sort(fetched.tags or ())
+
+
+def fetch_more_tags(
+    client: Any, gallery: str, below: int | None = None, cancelled: Cancellation | None = None
+) -> int | None:
+    """Fetch and store the tags of up to 100 stored images of a gallery, the largest ids first.
+
+    gallery: a name such as "model 5". below: only images with a smaller id. Return the smallest id
+    of these images, or None if no image was left. An image that Civitai does not send stays without
+    tags. Raises DiskError, NetworkError, HttpStatusError and Cancelled.
+    """
+    sql = f"SELECT id {_UNTAGGED} ORDER BY id DESC LIMIT {_AT_ONCE}"
+    ids = [image_id for (image_id,) in select_rows(sql, (gallery, _top(below)))]
+    if not ids:
+        return None
+    fetched = civitai.fetch_images_by_id(client, ids, cancelled, with_tags=True)
+    image_records.store_images(list(fetched.values()))
+    return int(ids[-1])
+
+
+def count_untagged(gallery: str, below: int | None = None) -> int:
+    """Return how many stored images of a gallery have no tags yet.
+
+    below: count only images with a smaller id. Raises DiskError.
+    """
+    [(count,)] = select_rows(f"SELECT count(*) {_UNTAGGED}", (gallery, _top(below)))
+    return int(count)
+
+
+def _sort(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+    return tuple(sorted(tags, key=lambda tag: tag.name.casefold()))
+
+
+def _top(below: int | None) -> int:
+    return LAST_ID + 1 if below is None else below

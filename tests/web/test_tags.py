@@ -1,0 +1,85 @@
+"""Civitai's tags: in the details, as a filter of a gallery, and read for a whole gallery."""
+
+from __future__ import annotations
+
+from api_server import make_tag, MODEL_ID
+from fault_responses import status
+from page_driver import expect, wait_for
+
+_GALLERY = f"images?model={MODEL_ID}"
+
+
+def test_tags_are_known_after_they_were_requested(api, civitai):
+    image_id = civitai.ids[0]
+    civitai.tags = {image_id: ["sea", "Night"]}
+    api.get(_GALLERY)
+    assert api.get(f"images/{image_id}")["tags"] is None
+    tags = [make_tag("Night"), make_tag("sea")]
+    assert api.get(f"images/{image_id}/tags") == tags
+    assert api.get(f"images/{image_id}")["tags"] == tags
+    asked = len(civitai.requests)
+    assert api.get(f"images/{image_id}/tags") == tags and len(civitai.requests) == asked
+    assert ["withTags" in page for page in civitai.pages] == [False, True]
+
+
+def test_image_without_tags_is_told_from_one_that_is_gone(api, civitai):
+    api.get(_GALLERY)
+    one, other = civitai.ids[:2]
+    assert api.get(f"images/{one}/tags") == []
+    civitai.ids.remove(other)
+    assert api.error(f"images/{other}/tags")[:2] == (404, "gone")
+    assert api.get(f"images/{other}")["deleted_at"] == ""
+
+
+def test_tag_filters_a_gallery_and_is_one_of_its_own(api, civitai):
+    for where in (f"model={MODEL_ID}&", ""):
+        api.get(f"images?{where}tag=12 a sea&level=XXX")
+        assert civitai.pages[-1]["tags"] == "12"
+        assert civitai.pages[-1].get("modelId") == (str(MODEL_ID) if where else None)
+    for bad in ("", "x", "0", "-1", "12x", "99999999999"):
+        assert api.error(f"images?tag={bad}")[:2] == (400, "bad_input")
+
+
+def test_tags_of_a_gallery_are_read_until_none_is_left(api, civitai):
+    civitai.tags = {image_id: ["sea"] for image_id in civitai.ids}
+    api.get(f"{_GALLERY}&limit=100")
+    where = {"model": MODEL_ID}
+    assert api.post("tags", {"where": where, "below": None}) == {"next": None, "left": 0}
+    wait_for(lambda: api.get(f"stats?model={MODEL_ID}")["with_tags"] == 10)
+    assert api.post("tags", {"where": where}) == {"next": None, "left": 0}
+    assert [page.get("withTags") for page in civitai.pages] == [None, "true"]
+    assert api.send("POST", "tags", {"where": {}}).status_code == 400
+
+
+def test_tag_in_the_details_opens_the_models_images_with_it(server, open_gallery):
+    shown = open_gallery(server).open()
+    tag = shown.control("open-tag").first
+    name = tag.inner_text()
+    tag.click()
+    expect(shown.page.locator("[data-chip=tag]")).to_contain_text(name)
+    expect(shown.tiles.first).to_be_visible()
+    shown.page.reload()
+    expect(shown.page.locator("[data-chip=tag]")).to_contain_text(name)
+    shown.page.locator("[data-chip=tag]").click()
+    expect(shown.page.locator("[data-chip=tag]")).to_have_count(0)
+
+
+def test_tags_that_do_not_come_can_be_requested_again(flaky_server, flaky, open_gallery):
+    flaky.rule("imageId", status(503))
+    page = open_gallery(flaky_server).open()
+    again = page.page.locator(".site-tags [data-do=retry]")
+    again.wait_for()
+    flaky.rules.clear()
+    again.click()
+    expect(page.control("open-tag").first).to_be_visible()
+
+
+def test_panel_reads_the_tags_of_a_gallery(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.control("figures").click()
+    group = page.panel("stats").locator("[data-kind=tag]")
+    page.control("tags-read").click()
+    expect(group.get_by_text("Known of 100 of 100 pictures")).to_be_visible()
+    group.locator("[data-do=figures-show]").first.click()
+    expect(page.page.locator("[data-chip^='search tag=']")).to_be_visible()
+    expect(page.tiles.first).to_be_visible()
