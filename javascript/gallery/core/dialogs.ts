@@ -179,14 +179,16 @@ export class Toasts {
       this.list.parentNode === top || top.append(this.list);
     followTop(root, follow, signal);
     // toasts do not outlast a visit to another tab of the host
-    const clearIfHidden = () => this.list.getClientRects().length || this.list.replaceChildren();
+    const clearIfHidden = () =>
+      this.list.getClientRects().length || [...this.list.children].forEach(drop);
     observeSize(this.list, clearIfHidden, signal);
   }
 
   /** Show a message. Of several messages only the newest is seen, besides errors.
    * @param kind "good" only if what the message reports is done
    * @param offer undoes the action that the message reports, or another button
-   * @param before the message that this one replaces. Return the new message's element. */
+   * @param before the message that this one replaces. Return the new message's element, which gets
+   *     an event "gone" when the message is removed. */
   show(
     text: string,
     kind?: ToastKind,
@@ -195,7 +197,7 @@ export class Toasts {
   ) {
     if (!text) return null;
     for (const same of [...this.list.children]) {
-      if (same.querySelector(".toast-text")?.textContent === text) same.remove();
+      if (same.querySelector(".toast-text")?.textContent === text) drop(same);
     }
     const undo = { action: "undo", label: this.translate("do_undo") };
     const look = typeof offer === "function" ? { ...undo, press: offer } : offer;
@@ -220,11 +222,11 @@ export class Toasts {
       clock,
     );
     // the animated line is the clock: it stops while the pointer is over the toast
-    clock.addEventListener("animationend", () => toast.remove());
+    clock.addEventListener("animationend", () => drop(toast));
     if (before?.isConnected) toast.style.animation = "none"; // it is there already
-    before?.remove();
+    if (before) drop(before);
     this.list.append(toast);
-    while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
+    [...this.list.children].slice(0, -MOST).forEach(drop);
     this.#keepOffFocus();
     return toast;
   }
@@ -232,7 +234,7 @@ export class Toasts {
   /** Remove a message. If it has the focus, give that back to what had it before. */
   #remove(toast: HTMLElement) {
     const hadFocus = toast.contains(this.root.activeElement);
-    toast.remove();
+    drop(toast);
     if (hadFocus) this.#focused?.focus({ preventScroll: true });
   }
 
@@ -260,4 +262,9 @@ export class Toasts {
     newest?.click();
     return Boolean(newest);
   }
+}
+
+function drop(toast: Element) {
+  toast.remove();
+  toast.dispatchEvent(new Event("gone"));
 }
