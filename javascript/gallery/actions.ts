@@ -587,7 +587,7 @@ function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
     /** Load a checkpoint in the host. */
     chooseCheckpoint(name: string) {
       chooseCheckpoint(name);
-      toast(translate("checkpoint_chosen", { name }), "good");
+      toast(translate("checkpoint_chosen", { name }));
     },
   };
 }

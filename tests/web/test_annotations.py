@@ -247,7 +247,7 @@ def test_keys_rate_marked_images_and_undo_restores_them(server, open_gallery):
     for tile in tiles[:2]:
         expect(tile).to_have_attribute("data-sign", re.compile("★4"))
     page.key("b")
-    page.message("2 pictures added to your favourites").wait_for()
+    page.message("2 added to favourites").wait_for()
     expect(tiles[1]).to_have_attribute("data-sign", re.compile("♥ ★4"))
     page.key("Control+z")
     page.key("Control+z")

@@ -54,7 +54,7 @@ _PAUSED = replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17)
 _QUEUED = replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20)
 _CANCELLED = replace(_JOB, state=JobState.CANCELLED, saved=3, waiting=17)
 _DONE = replace(_JOB, state=JobState.DONE, saved=20)
-_LACKS = "4 pictures were saved before, but the files no longer exist"
+_LACKS = "4 saved files no longer exist"
 
 
 @pytest.mark.parametrize(

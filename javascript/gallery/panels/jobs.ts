@@ -257,7 +257,7 @@ export class Jobs {
    * @param images how many were chosen one by one, 0 for another download */
   announceStart(id: number | null, images: number, message: string) {
     const { toast, translate } = this.context;
-    if (id === null) return toast(message, "good");
+    if (id === null) return toast(message);
     if (!this.#batch.toast?.isConnected) this.#batch = makeBatch();
     const batch = this.#batch;
     batch.begun.push(images);

@@ -146,7 +146,8 @@ def describe_progress(job: Job, language: str) -> str:
         return messages.translate("job_read", language, done=job.saved, total=job.total)
     if job.is_over:
         left = job.total - job.finished if job.walked else 0
-        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed, "left": left}
+        there = job.skipped - job.missing_files
+        counts = {"saved": job.saved, "skipped": there, "failed": job.failed, "left": left}
         if job.state is JobState.DONE:  # its label says how many failed
             counts.pop("failed")
         known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}

@@ -223,8 +223,8 @@ def make_job_card(
     count = messages.translate("failed_count", language, n=job.failed)
     failed_label = f"{count} {describe_reasons(job, language)}".strip()
     toast = failed_label if job.failed else ""
-    if not job.failed and job.reason == "empty_end":
-        toast = messages.explain_reason("empty_end", language)
+    if job.is_over and not job.failed and (job.reason == "empty_end" or job.missing_files):
+        toast = describe_problem(job, language)
     return {
         "id": job.id,
         "title": job.title,
