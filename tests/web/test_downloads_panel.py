@@ -269,6 +269,19 @@ def _job(page):
     return page.page.locator(".job").first
 
 
+def test_whole_gallery_is_downloaded_without_a_number(start, demo, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server, "?model=900010&level=XXX").ready()
+    expect(page.page.locator(".selection-bar .where")).to_have_text(re.compile(r"of \d+$"))
+    count = page.place()[1]
+    page.control("download-options").click()
+    expect(page.control("download-all")).to_have_text(f"Download all {count}")
+    page.control("download-all").click()
+    page.message("Downloading all pictures").wait_for()
+    job = server.job_done(server.jobs()[0]["id"])
+    assert job["subject"] == "all pictures" and job["saved"] + job["failed"] == count
+
+
 @pytest.mark.parametrize("deed", ["save", "download-marked", "download-gallery"])
 def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, deed):
     page.tiles.nth(0).locator("[data-do='mark']").click()

@@ -409,7 +409,8 @@ def _download_gallery(
     if reads_only:
         return _read_gallery(context, query, limit, naming)
     job_id = get_job_service().download_gallery(query, limit, naming, verify)
-    return _started_view(context, job_id, limit, "job_started_gallery")
+    key = "job_started_all" if limit >= setting.MOST_IMAGES else "job_started_gallery"
+    return _started_view(context, job_id, limit, key)
 
 
 def _read_gallery(
