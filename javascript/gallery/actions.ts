@@ -279,7 +279,7 @@ function makeViewerActions({ root, store, toast, translate, parts }: PageContext
   };
 }
 
-function makeMarkActions({ store, toast, translate }: PageContext) {
+function makeMarkActions({ store, toast, translate, parts }: PageContext) {
   const order = () => getShown(store.get()).map((view) => view.id);
   const tiles = () => getTiles(store.get()).map((view) => view.id);
   // In the viewer the open image alone is marked.
@@ -319,6 +319,8 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
         store.set((state) => toggleMark(state, id, true));
       compare();
     },
+    /** Let the user choose a file to compare with the open image. */
+    compareFile: () => parts.viewer.compareFile(),
     /** Compare an image with a reproduction. */
     comparePair: (compared: ComparedPair) => store.set({ compared, panel: "compare" }),
     /** Mark what is not marked, and the reverse. */

@@ -139,7 +139,6 @@ export class Details {
       this.sendTo.makeInfotextField(record),
       makeWorkflowButton(context, record),
       fields,
-      this.reproductions.files,
       makeLinks(context, record),
     );
     if (this.#wantsTags) this.focusTags();

@@ -203,6 +203,11 @@ export class Viewer {
     this.#parts?.details.focusTags();
   }
 
+  /** Let the user choose a file to compare with the open image. */
+  compareFile() {
+    this.#parts?.details.reproductions.chooseFile();
+  }
+
   /** Return an image's cached record, and its infotext with the user's edits. If no record is
    * cached, the record is undefined and the infotext "". */
   findKnown(id: number) {

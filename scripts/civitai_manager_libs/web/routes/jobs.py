@@ -385,7 +385,7 @@ def _download_selection(
         with get_job_service().open_store() as store:
             path = store.find_saved_paths([images[0].id]).get(images[0].id)
         if path and os.path.isfile(path):
-            return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
+            return _started_view(context, None, 0, "already_saved", name=os.path.basename(path))
         again = path is not None
     naming = make_naming_context(title or images[0].username, model_id, version_id)
     query, search = parse_image_query(params), clean_line(params.get("search"))
