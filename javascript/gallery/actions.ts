@@ -281,7 +281,7 @@ function makeViewerActions({ root, store, toast, translate, parts }: PageContext
   };
 }
 
-function makeMarkActions({ store, toast, translate }: PageContext) {
+function makeMarkActions({ store, toast, translate, parts }: PageContext) {
   const order = () => getShown(store.get()).map((view) => view.id);
   const tiles = () => getTiles(store.get()).map((view) => view.id);
   // In the viewer the open image alone is marked.
@@ -321,6 +321,8 @@ function makeMarkActions({ store, toast, translate }: PageContext) {
         store.set((state) => toggleMark(state, id, true));
       compare();
     },
+    /** Let the user choose a file to compare with the open image. */
+    compareFile: () => parts.viewer.compareFile(),
     /** Compare an image with a reproduction. */
     comparePair: (compared: ComparedPair) => store.set({ compared, panel: "compare" }),
     /** Mark what is not marked, and the reverse. */
@@ -611,7 +613,7 @@ function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
     /** Load a checkpoint in the host. */
     chooseCheckpoint(name: string) {
       chooseCheckpoint(name);
-      toast(translate("checkpoint_chosen", { name }), "good");
+      toast(translate("checkpoint_chosen", { name }));
     },
   };
 }

@@ -227,7 +227,7 @@ export class ImageMenu {
    * act on all marked images where possible. */
   #listChoices(id: number): MenuItem[] {
     const { store, translate, actions } = this.context;
-    const { marks, images } = store.get();
+    const { marks, images, open } = store.get();
     const ids = listChosen(marks, id);
     const others = marks.size - (marks.has(id) ? 1 : 0);
     const name = (one: string, many: string) =>
@@ -262,6 +262,15 @@ export class ImageMenu {
         isDisabled: others >= MOST_COMPARED,
         do: () => actions.compareWith(id),
       },
+      ...(open === id && this.#findView(id)?.kind === "image"
+        ? [
+            {
+              key: "compare-file",
+              text: translate("compare_file"),
+              do: () => actions.compareFile(),
+            },
+          ]
+        : []),
     ];
   }
 

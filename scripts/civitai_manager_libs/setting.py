@@ -131,8 +131,9 @@ watch_daily = _define("page", "watch_daily", True, is_basic=True)
 # Used where no browser names a language.
 language = _define("page", "language", "auto", choices=("auto", *LANGUAGES))
 
+MOST_IMAGES = 1_000_000  # of one gallery: without a limit
 gallery_download_limit = _define(
-    "saving", "gallery_download_limit", 200, 1, 1_000_000, is_basic=True
+    "saving", "gallery_download_limit", 200, 1, MOST_IMAGES, is_basic=True
 )
 save_infotext = _define("saving", "save_infotext", True, is_basic=True)
 save_record = _define("saving", "save_record", True)

@@ -72,6 +72,8 @@ test("where is searched and each word is a chip; without the place the library i
   chips(library)[0].remove();
   chips(library, { widened: { where: { model: 7 } } })[0].remove();
   assert.deepEqual(list({ model: null, search: "sea" }), ["library_title", "sea"]);
+  assert.deepEqual(list({ model: null, search: "is:favourite sea" }), ["sea"]);
+  assert.deepEqual(list({ model: null, search: 'collection="At sea"' }), []);
   assert.deepEqual(asked, [
     'sea lora:"x y" in all',
     'lora:"x y" in gallery',

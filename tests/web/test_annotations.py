@@ -224,6 +224,9 @@ def test_favourite_note_and_collection_of_the_page_are_found_again(
     assert [one["note"] for one in told["pictures"] if one["note"]] == ["warm light"]
     page.control("open-set").click()
     wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
+    expect(page.page.locator(".gallery-header h2")).to_have_text("Late evenings")
+    expect(page.control("sets")).to_have_attribute("aria-current", "page")
+    expect(page.control("open-kept")).to_have_attribute("aria-current", "false")
     page.search("stars>3", "all")
     wait_for(lambda: page.ids() == [second])
     page.search("is:favourite", "all")
@@ -247,7 +250,7 @@ def test_keys_rate_marked_images_and_undo_restores_them(server, open_gallery):
     for tile in tiles[:2]:
         expect(tile).to_have_attribute("data-sign", re.compile("★4"))
     page.key("b")
-    page.message("2 pictures added to your favourites").wait_for()
+    page.message("2 added to favourites").wait_for()
     expect(tiles[1]).to_have_attribute("data-sign", re.compile("♥ ★4"))
     page.key("Control+z")
     page.key("Control+z")

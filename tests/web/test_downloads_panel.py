@@ -54,7 +54,7 @@ _PAUSED = replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17)
 _QUEUED = replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20)
 _CANCELLED = replace(_JOB, state=JobState.CANCELLED, saved=3, waiting=17)
 _DONE = replace(_JOB, state=JobState.DONE, saved=20)
-_LACKS = "4 pictures were saved before, but the files no longer exist"
+_LACKS = "4 saved files no longer exist"
 
 
 @pytest.mark.parametrize(
@@ -267,6 +267,19 @@ def _answers(page, count):
 
 def _job(page):
     return page.page.locator(".job").first
+
+
+def test_whole_gallery_is_downloaded_without_a_number(start, demo, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server, "?model=900010&level=XXX").ready()
+    expect(page.page.locator(".selection-bar .where")).to_have_text(re.compile(r"of \d+$"))
+    count = page.place()[1]
+    page.control("download-options").click()
+    expect(page.control("download-all")).to_have_text(f"Download all {count}")
+    page.control("download-all").click()
+    page.message("Downloading all pictures").wait_for()
+    job = server.job_done(server.jobs()[0]["id"])
+    assert job["subject"] == "all pictures" and job["saved"] + job["failed"] == count
 
 
 @pytest.mark.parametrize("deed", ["save", "download-marked", "download-gallery"])
@@ -545,6 +558,12 @@ def test_job_started_in_one_page_is_shown_in_another(flaky_server, page, open_ga
     expect(_job(other)).to_have_attribute("data-state", "done")
     other.control("job-forget").click()
     expect(other.page.locator(".job")).to_have_count(0)
+    other.key("Control+z")
+    expect(_job(other)).to_have_attribute("data-state", "done")
+    other.control("job-forget").click()
+    other.message("1 removed").click()
+    expect(other.page.locator(".job")).to_have_count(0)
+    wait_for(lambda: flaky_server.jobs() == [])
     other.key("Escape")
     expect(other.marked).to_have_count(0)
     page.key("j")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 from civitai_demo.gallery import find_demo_model
@@ -123,10 +124,14 @@ def test_back_from_sort_and_filter_restores_gallery_and_position(server, open_ga
     page.open_filters()
     page.choose_type("video")
     expect(page.page).to_have_url(re.compile("type=video"))
-    assert _steps(page) == steps + 2
+    assert _steps(page) == steps + 3  # with the open filters
     page.page.go_back()
+    expect(page.field("level")).to_be_hidden()
+    page.page.go_back()
+    page.open_filters()
     expect(page.page.locator("[data-field='type'][value='']")).to_be_checked()
     expect(page.field("sort")).to_have_value("Oldest")
+    page.page.go_back()
     page.page.go_back()
     expect(page.field("sort")).to_have_value("Newest")
     expect(page.tile(topmost)).to_be_in_viewport()
@@ -278,6 +283,71 @@ def test_back_from_the_large_view_leads_to_the_image_seen_last(server, open_gall
     expect(page.viewer).to_be_hidden()
     expect(page.tile(last)).to_be_in_viewport()
     wait_for(lambda: page.focused() == last, "the focus")
+
+
+def test_closing_a_panel_leaves_no_step_behind(server, open_gallery):
+    page = open_gallery(server, _GALLERY).open()
+    page.key("Escape")
+    image, steps = page.focused(), _steps(page)
+    for close in (page.page.go_back, lambda: page.key("Escape")):
+        page.key("j")
+        page.panel("jobs").wait_for()
+        close()
+        expect(page.panel("jobs")).to_be_hidden()
+        expect(page.page).to_have_url(re.compile("model=900003"))
+        wait_for(lambda: page.focused() == image, "the focus")
+    page.key("Enter")
+    expect(page.viewer).to_be_visible()
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()
+    expect(page.tile(image)).to_be_in_viewport()
+    assert _steps(page) <= steps + 1
+
+
+# What can be opened over the page and over each layer, by the key or control that opens it.
+_OVER = {
+    "page": ["menu", "filters", "panel", "viewer"],
+    "viewer": ["sheet", "image-menu", "panel"],
+    "sheet": ["image-menu", "panel"],
+}
+_OPENED = {"menu": "gallery-menu", "filters": "filters", "sheet": "details"}
+_KEYS = {"panel": "j", "image-menu": "Shift+F10"}
+_SHOWN = """
+["dialog[data-viewer]", ".sheet-grip", "dialog.panel", "#filters", ".popup-menu"].filter(name =>
+    document.querySelector("civitai-gallery").shadowRoot.querySelector(name)
+        ?.checkVisibility({visibilityProperty: true}))
+"""
+
+
+def _open_layer(page, name):
+    if name == "viewer":
+        page.tiles.nth(1).click()
+    elif name in _KEYS:
+        page.key(_KEYS[name])
+    else:
+        page.control(_OPENED[name]).click()
+
+
+def test_each_step_back_closes_the_topmost_layer(server, open_gallery):
+    page = open_gallery(server, _GALLERY, viewport={"width": 390, "height": 844}).ready()
+    draw = random.Random(32)
+
+    def shown():
+        return page.page.evaluate(_SHOWN)
+
+    for _ in range(8):
+        before = [(shown(), page.page.url)]
+        name = "page"
+        while name in _OVER and len(before) < 5:
+            name = draw.choice(_OVER[name])
+            _open_layer(page, name)
+            wait_for(lambda: len(shown()) == len(before), name)
+            before.append((shown(), page.page.url))
+        for left in reversed(before[:-1]):
+            page.page.go_back()
+            wait_for(lambda: (shown(), page.page.url) == left, f"{left} below {name}")
+            wait_for(lambda: page.page.evaluate("document.activeElement !== document.body"))
+        assert shown() == []
 
 
 def test_back_closes_the_panel_and_nothing_else(server, open_gallery):

@@ -219,6 +219,7 @@ def _wait_for_both(page):
 
 def _choose(page, path):
     with page.page.expect_file_chooser() as chooser:
+        page.key("Shift+F10")
         page.control("compare-file").click()
     chooser.value.set_files(path)
 

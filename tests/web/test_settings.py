@@ -418,7 +418,7 @@ def test_change_is_undone_unless_another_page_has_changed_it_again(
     own_page.page.evaluate(_READ_AGAIN)  # contexts of a test share no channel
     expect(_control(own_page, "gallery_download_limit")).to_have_value("7")
     own_page.control("undo").click()
-    own_page.message("changed again elsewhere").wait_for()
+    own_page.message("Changed elsewhere since").wait_for()
     assert _kept(shared_server).get("gallery_download_limit") == 7
 
 

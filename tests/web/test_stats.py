@@ -271,4 +271,4 @@ def test_one_or_five_marked_images_are_not_compared(server, open_gallery):
         if tile in (0, 4):
             expect(page.page.locator("[data-do='compare']")).to_be_hidden()
             page.key("c")
-            page.message("Select two to four pictures").click()
+            page.message("Select 2 to 4 pictures").click()

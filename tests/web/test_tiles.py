@@ -61,21 +61,35 @@ def test_heart_under_the_pointer_makes_a_favourite_and_undoes_it(start, demo, op
     tile, heart = page.tiles.nth(2), page.page.locator(".caption [data-do='favourite']")
     tile.hover()
     heart.click()
-    page.message("1 picture added to your favourites").wait_for()
+    page.message("1 added to favourites").wait_for()
     expect(tile).to_have_attribute("data-favourite", "")
     expect(heart).to_have_attribute("data-on", "")
     expect(page.viewer).to_be_hidden()
     expect(page.marked).to_have_count(0)
     heart.click()
-    page.message("1 picture removed from your favourites").wait_for()
+    page.message("1 removed from favourites").wait_for()
     expect(tile).not_to_have_attribute("data-favourite", "")
+
+
+def test_heart_and_stars_show_at_once_and_go_back_if_refused(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_PAPER}").open()
+    waiting = []
+    page.page.route("**/api/annotations", lambda route: waiting.append(route))
+    for name in ("favourite", "stars-3"):
+        control = page.viewer.locator(f"[data-do='{name}']")
+        control.click()
+        expect(control).to_have_attribute("aria-pressed", "true")
+        refusal = {"error": {"code": "disk", "message": "Full disk"}}
+        waiting.pop().fulfill(status=500, json=refusal)
+        page.message("Full disk").click()
+        expect(control).to_have_attribute("aria-pressed", "false")
 
 
 def test_tap_on_the_heart_of_a_tile_saves_it(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_PAPER}", **PHONE).ready()
     tile = page.tiles.first
     tile.locator("[data-do='favourite']").tap()
-    page.message("1 picture added to your favourites").wait_for()
+    page.message("1 added to favourites").wait_for()
     expect(tile).to_have_attribute("data-favourite", "")
     expect(page.viewer).to_be_hidden()
 

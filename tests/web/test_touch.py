@@ -276,3 +276,15 @@ def test_messages_move_off_the_focused_image(phone):
         page.key("ArrowDown")
         shown, tile = page.page.locator(".toasts").bounding_box(), page.boxes()[page.focused()]
         assert shown["y"] >= tile[1] + tile[3] or shown["y"] + shown["height"] <= tile[1]
+
+
+def test_bars_fit_a_page_of_320_pixels(server, open_gallery):
+    narrow = {**PHONE, "viewport": {"width": 320, "height": 640}}
+    page = open_gallery(server, f"?model={_SMALL}&level=XXX", **narrow).ready()
+    page.tiles.first.locator("[data-do='mark']").tap()
+    for bar, last in ((".marked", "more-marked"), (".gallery-header .line", "gallery-menu")):
+        boxes = [one.bounding_box() for one in page.page.locator(f"{bar} > button:visible").all()]
+        assert page.page.locator(f"{bar} > [data-do='{last}']").bounding_box() in boxes
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 320 for box in boxes)
+        assert len({box["y"] for box in boxes}) == 1 or bar != ".marked"
+        assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)

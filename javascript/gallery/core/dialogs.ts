@@ -3,14 +3,45 @@
 import type { Translate } from "../types";
 import { button, el, icon, observeSize } from "./dom";
 
+/** What is open over the page, such as a dialog or a menu. */
+interface Layer {
+  element: HTMLElement;
+  close: () => void;
+}
+
 /** by root, the topmost last */
-const open = new WeakMap<Node, HTMLDialogElement[]>();
+const open = new WeakMap<Node, Layer[]>();
+/** what closes a dialog */
+const leaves = new WeakMap<HTMLDialogElement, () => void>();
+
+/** Return the open layers of a page, the topmost last. */
+export function listLayers(root: Node): readonly Layer[] {
+  return open.get(root) ?? [];
+}
+
+/** Add a layer on top of all others, which a step back of the browser closes by `close`. */
+export function addLayer(root: Node, element: HTMLElement, close: () => void) {
+  setLayers(root, [...listLayers(root), { element, close }]);
+}
+
+/** Remove a layer that was closed. */
+export function removeLayer(root: Node, element: HTMLElement) {
+  const left = listLayers(root).filter((layer) => layer.element !== element);
+  if (left.length < listLayers(root).length) setLayers(root, left);
+}
+
+/** Change the layers, and tell the listeners. */
+function setLayers(root: Node, layers: Layer[]) {
+  open.set(root, layers);
+  root.dispatchEvent(new Event("layers"));
+}
 
 /** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the
  * dialog, or leaves the tab that contains it.
  * @param leave closes the dialog
  * @param signal aborted when the dialog is no longer needed */
 export function makeModal(dialog: HTMLDialogElement, leave: () => void, signal: AbortSignal) {
+  leaves.set(dialog, leave);
   dialog.addEventListener("cancel", (event) => {
     if (event.target !== dialog) return; // a file field's cancel bubbles too
     event.preventDefault();
@@ -54,22 +85,16 @@ export function openAsk(
 /** Open a dialog on top of all others. */
 export function openModal(dialog: HTMLDialogElement) {
   if (isOpen(dialog)) return;
-  const root = dialog.getRootNode();
-  open.set(root, [...getStack(root), dialog]);
   dialog.showModal();
   dialog.focus(); // not its first button: the keys are the dialog's
-  notifyTop(root);
+  addLayer(dialog.getRootNode(), dialog, () => leaves.get(dialog)?.());
 }
 
 /** Close a dialog. */
 export function closeModal(dialog: HTMLDialogElement) {
   if (!isOpen(dialog)) return;
   const root = dialog.getRootNode();
-  open.set(
-    root,
-    getStack(root).filter((other) => other !== dialog),
-  );
-  notifyTop(root); // first: the toasts in the dialog must move out of it
+  removeLayer(root, dialog); // first: the toasts in the dialog must move out of it
   dialog.close();
   // a browser lets go of a field that is hidden with its next drawing: keys meanwhile were its own
   const { activeElement } = root as ShadowRoot;
@@ -95,7 +120,8 @@ export function setAside(dialog: HTMLDialogElement, signal: AbortSignal) {
 /** Return the topmost element of the page: the dialog that was opened last, or its part that fills
  * the screen. If no dialog is open, return the root. */
 export function getTop(root: ShadowRoot): Element | ShadowRoot {
-  const dialog = getStack(root).at(-1);
+  const isDialog = ({ element }: Layer) => element instanceof HTMLDialogElement;
+  const dialog = listLayers(root).filter(isDialog).at(-1)?.element;
   const full = root.fullscreenElement;
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
@@ -108,23 +134,13 @@ function followTop(
   signal: AbortSignal,
 ) {
   const now = () => listener(getTop(root));
-  root.addEventListener("modal-top", now, { signal });
+  root.addEventListener("layers", now, { signal });
   root.addEventListener("fullscreenchange", now, { signal });
   now();
 }
 
 function isOpen(dialog: HTMLDialogElement) {
-  return getStack(dialog.getRootNode()).includes(dialog);
-}
-
-/** Return the open dialogs, the topmost one last. */
-function getStack(root: Node) {
-  return open.get(root) ?? [];
-}
-
-/** Tell the listeners that the topmost element may have changed. */
-function notifyTop(root: Node) {
-  root.dispatchEvent(new Event("modal-top"));
+  return listLayers(dialog.getRootNode()).some(({ element }) => element === dialog);
 }
 
 type ToastKind = "good" | "bad" | undefined;
@@ -158,16 +174,21 @@ export class Toasts {
       if (isOutside) this.#focused = relatedTarget;
     });
     root.addEventListener("focusin", () => this.#keepOffFocus(), { signal });
-    followTop(root, (top) => top.append(this.list), signal);
+    // moved without need, its animations would begin again
+    const follow = (top: Element | ShadowRoot) =>
+      this.list.parentNode === top || top.append(this.list);
+    followTop(root, follow, signal);
     // toasts do not outlast a visit to another tab of the host
-    const clearIfHidden = () => this.list.getClientRects().length || this.list.replaceChildren();
+    const clearIfHidden = () =>
+      this.list.getClientRects().length || [...this.list.children].forEach(drop);
     observeSize(this.list, clearIfHidden, signal);
   }
 
   /** Show a message. Of several messages only the newest is seen, besides errors.
    * @param kind "good" only if what the message reports is done
    * @param offer undoes the action that the message reports, or another button
-   * @param before the message that this one replaces. Return the new message's element. */
+   * @param before the message that this one replaces. Return the new message's element, which gets
+   *     an event "gone" when the message is removed. */
   show(
     text: string,
     kind?: ToastKind,
@@ -176,7 +197,7 @@ export class Toasts {
   ) {
     if (!text) return null;
     for (const same of [...this.list.children]) {
-      if (same.querySelector(".toast-text")?.textContent === text) same.remove();
+      if (same.querySelector(".toast-text")?.textContent === text) drop(same);
     }
     const undo = { action: "undo", label: this.translate("do_undo") };
     const look = typeof offer === "function" ? { ...undo, press: offer } : offer;
@@ -201,11 +222,11 @@ export class Toasts {
       clock,
     );
     // the animated line is the clock: it stops while the pointer is over the toast
-    clock.addEventListener("animationend", () => toast.remove());
+    clock.addEventListener("animationend", () => drop(toast));
     if (before?.isConnected) toast.style.animation = "none"; // it is there already
-    before?.remove();
+    if (before) drop(before);
     this.list.append(toast);
-    while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
+    [...this.list.children].slice(0, -MOST).forEach(drop);
     this.#keepOffFocus();
     return toast;
   }
@@ -213,7 +234,7 @@ export class Toasts {
   /** Remove a message. If it has the focus, give that back to what had it before. */
   #remove(toast: HTMLElement) {
     const hadFocus = toast.contains(this.root.activeElement);
-    toast.remove();
+    drop(toast);
     if (hadFocus) this.#focused?.focus({ preventScroll: true });
   }
 
@@ -241,4 +262,9 @@ export class Toasts {
     newest?.click();
     return Boolean(newest);
   }
+}
+
+function drop(toast: Element) {
+  toast.remove();
+  toast.dispatchEvent(new Event("gone"));
 }

@@ -1,7 +1,7 @@
 /** Menus at a point or below a button, for mouse, finger and keyboard. */
 
 import type { Translate } from "../types";
-import { getTop } from "./dialogs";
+import { addLayer, getTop, listLayers, removeLayer } from "./dialogs";
 import { button, el, type IconName, icon, iconButton } from "./dom";
 
 /** In pixels from the window's upper left corner; isByKey: the first item gets the focus. */
@@ -23,9 +23,6 @@ export interface MenuItem {
 const MARGIN = 8; // pixels between a menu and the window's edge
 const TYPING = 700; // ms within which letters make one word
 
-/** what closes the open menu of a root */
-const closers = new WeakMap<ShadowRoot, () => void>();
-
 /** Open a menu. The menu closes when an item is chosen, by Escape or Tab, by a press outside, and
  * when something is scrolled.
  * @param anchor a button below which the menu opens, or a point
@@ -42,8 +39,8 @@ export function openMenu(
   const close = () => {
     const hadFocus = layer.contains(root.activeElement);
     abort.abort();
-    closers.delete(root);
     layer.remove();
+    removeLayer(root, layer);
     if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "false");
     if (hadFocus && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   };
@@ -53,8 +50,8 @@ export function openMenu(
   // all dialogs; browsers without popovers show it as any other element.
   const layer = el("div", { class: "menu-layer", popover: "manual" }, menu);
   listen(layer, menu, rows, close);
-  closers.set(root, close);
   getTop(root).append(layer);
+  addLayer(root, layer, close);
   layer.showPopover?.();
   placeAt(
     menu,
@@ -109,7 +106,7 @@ export function makeSplitButton(
 
 /** Close the open menu, if there is one. */
 export function closeMenu(root: ShadowRoot) {
-  closers.get(root)?.();
+  for (const { element, close } of listLayers(root)) if (element.matches(".menu-layer")) close();
 }
 
 /** Return the position for a menu: below the anchor and aligned with its left edge. If there is no

@@ -2,6 +2,7 @@
  * texts. */
 
 import type { Translate } from "../types";
+import { addLayer, removeLayer } from "./dialogs";
 import { el, observeSize } from "./dom";
 
 /** Return the number field in which the user sets how many images a job may read or download.
@@ -78,9 +79,15 @@ export function makePopover(
   trigger.setAttribute("popovertarget", id);
   trigger.setAttribute("aria-expanded", "false");
   element.addEventListener("beforetoggle", ({ newState }) => {
-    trigger.setAttribute("aria-expanded", String(newState === "open"));
-    if (newState === "open") placeBelow(element, getAnchor());
-    else if (element.matches(":focus-within")) getAnchor().focus();
+    const isOpening = newState === "open";
+    trigger.setAttribute("aria-expanded", String(isOpening));
+    if (isOpening) {
+      placeBelow(element, getAnchor());
+      addLayer(element.getRootNode(), element, () => element.hidePopover());
+      return;
+    }
+    removeLayer(element.getRootNode(), element);
+    if (element.matches(":focus-within")) getAnchor().focus();
   });
   // the focus moved on by Tab; null: to another window
   element.addEventListener("focusout", ({ relatedTarget }) => {

@@ -27,14 +27,39 @@ export class AnnotationWriter {
   ): Promise<Record<string, Annotations> | null> {
     const { toast, translate } = this.context;
     if (!ids.length) return {};
+    const showBefore = this.#anticipate(ids, change);
     const changed = await this.#send({ ids, ...change });
-    if (!changed) return null;
+    if (!changed) {
+      showBefore();
+      return null;
+    }
     const { annotations, previous } = changed;
     const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
     const done = typeof message === "function" ? message(previous) : message;
     const text = done || (isLess ? translate("annotation_removed", { n: ids.length }) : "");
     if (text) toast(text, undefined, () => this.#undo(annotations, previous));
     return annotations;
+  }
+
+  /** Show changed favourites and stars before the server has answered. Return a function that shows
+   * what was before. */
+  #anticipate(ids: number[], { favourite, stars }: AnnotationChange) {
+    const { store, records } = this.context;
+    const { images, popular } = store.get();
+    const views = new Map([...popular, ...images].map((view) => [view.id, view]));
+    const before: Record<string, Annotations> = {};
+    const after: Record<string, Annotations> = {};
+    for (const id of ids) {
+      const view = views.get(id) ?? NONE;
+      const known = { ...NONE, favourite: view.favourite, stars: view.stars };
+      const own = records.getCached(id)?.annotations ?? known;
+      before[id] = own;
+      after[id] = { ...own, favourite: favourite ?? own.favourite, stars: stars ?? own.stars };
+    }
+    const show = (annotations: Record<string, Annotations>) =>
+      (favourite ?? stars ?? null) !== null && applyAnnotations(store, annotations);
+    show(after);
+    return () => show(before);
   }
 
   /** Undo a change of images' annotations. Each request is small enough for the server.
@@ -75,7 +100,8 @@ export class AnnotationWriter {
    * favourites. */
   async toggleFavourite(ids: number[]) {
     const { store, translate, records } = this.context;
-    const loaded = new Map(store.get().images.map((view) => [view.id, view]));
+    const { images, popular } = store.get();
+    const loaded = new Map([...popular, ...images].map((view) => [view.id, view]));
     const favourite = ids.some(
       (id) => !(loaded.get(id) ?? records.getCached(id)?.annotations)?.favourite,
     );

@@ -140,18 +140,23 @@ export function setWatches(store: Store, watches: WatchList) {
   store.set({ watches });
 }
 
-/** Store annotations by image id and their revision, and show them in the loaded images. */
+/** Store annotations by image id and their revision, and show them in the loaded images.
+ * @param revision 0 before the server has answered */
 export function applyAnnotations(
   store: Store,
   annotated: Record<string, Annotations>,
-  revision: number,
+  revision = 0,
 ) {
-  store.set(({ images, bookmarksRevision: before }) => {
-    const changed = images.map((view) => withAnnotations(view, annotated[view.id]));
-    const isSame = changed.every((view, at) => view === images[at]);
-    const bookmarksRevision = Math.max(before, revision);
-    return { annotated, bookmarksRevision, images: isSame ? images : changed };
-  });
+  const change = (views: readonly ImageView[]) => {
+    const changed = views.map((view) => withAnnotations(view, annotated[view.id]));
+    return changed.every((view, at) => view === views[at]) ? views : changed;
+  };
+  store.set(({ images, popular, bookmarksRevision: before }) => ({
+    annotated,
+    bookmarksRevision: Math.max(before, revision),
+    images: change(images),
+    popular: change(popular),
+  }));
 }
 
 /** Return an image with the favourite flag and the stars from its annotations. */

@@ -144,7 +144,6 @@ export class Details {
       makeWorkflowButton(context, record),
       this.tags.show(record),
       fields,
-      this.reproductions.files,
       makeLinks(context, record),
     );
     if (this.#wantsTags) this.focusTags();

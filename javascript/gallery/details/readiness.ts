@@ -125,6 +125,8 @@ export class Readiness {
     this.element.dataset.here = (hasFolders && availability) || "";
     if (!used.length) setText(this.#line, translate("ready_unknown"));
     else if (!hasFolders) setText(this.#line, translate("model_no_folders"));
+    else if (coming && coming === absent.length)
+      setText(this.#line, translate("ready_all_coming", { n: coming }));
     else if (coming)
       setText(this.#line, translate("ready_coming", { n: coming, all: absent.length }));
     else

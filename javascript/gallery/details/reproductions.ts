@@ -2,7 +2,7 @@
  * file of the user's with the open image. */
 
 import type { ImageDetails, ReproductionView } from "../contract";
-import { button, el, runWhileBusy, setAttribute } from "../core/dom";
+import { el, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";
 import { type Api, ignoreFailure, showError } from "../data/api";
 import { OWN_TYPE } from "../host/drag";
@@ -12,8 +12,8 @@ import type { Context, State } from "../types";
 const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
 
 export class Reproductions {
-  files;
   element;
+  #field;
   #abort = new AbortController();
   #record: ImageDetails | null = null;
   #title = el("h3");
@@ -24,28 +24,16 @@ export class Reproductions {
     private readonly context: Context,
     zone: HTMLElement,
   ) {
-    const { translate, store } = context;
-    const field = el("input", {
+    const { store } = context;
+    this.#field = el("input", {
       type: "file",
       accept: "image/png,image/jpeg,image/webp",
       hidden: true,
       "data-field": "compare-file",
+      on: { change: () => this.#onChosen() },
     });
-    const choose = button(
-      { action: "compare-file", icon: "compare", label: translate("compare_file") },
-      () => field.click(),
-    );
-    field.addEventListener("change", () => {
-      const file = field.files?.[0];
-      field.value = ""; // so that the same file can be chosen again
-      if (file) void runWhileBusy(choose, () => this.#compareFile(file));
-    });
-    const hint = el("p", { class: "dim" }, translate("compare_file_hint"));
-    this.files = el("section", { class: "compare-file" }, choose, field, hint);
-    this.element = el("section", { class: "reproductions" }, this.#title, this.#list);
-    acceptDrops(zone, (file) => {
-      if (this.#record) void runWhileBusy(choose, () => this.#compareFile(file));
-    });
+    this.element = el("section", { class: "reproductions" }, this.#title, this.#list, this.#field);
+    acceptDrops(zone, (file) => void this.#compareFile(file));
     store.on(["revealed", "bootstrap"], () => this.#blur(), context);
     store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
     const countMade = ({ made }: State) =>
@@ -59,12 +47,22 @@ export class Reproductions {
   show(record: ImageDetails) {
     this.clear();
     this.#record = record.kind === "image" ? record : null;
-    this.files.hidden = !this.#record;
     this.#draw([], record.reproduction_count);
     if (!this.#record) return;
     const { host } = this.context.store.get().bootstrap ?? {};
     // A WebUI may have saved one since the record was fetched.
     if (record.reproduction_count || host?.in_webui) void this.#load(record);
+  }
+
+  /** Let the user choose a file, and compare it with the image. */
+  chooseFile() {
+    this.#field.click();
+  }
+
+  #onChosen() {
+    const [file] = this.#field.files ?? [];
+    this.#field.value = ""; // so that the same file can be chosen again
+    if (file) void this.#compareFile(file);
   }
 
   clear() {

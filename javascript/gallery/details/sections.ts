@@ -128,8 +128,11 @@ export function makeParameters(context: Context, rows: [name: string, value: str
   if (!rows.length) return null;
   const { translate, store } = context;
   const { bootstrap } = store.get();
+  const show = (field: string, value: string) =>
+    (field === "Created Date" && formatDate(value, bootstrap?.language)) || value;
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
-  const lines = rows.map(([field, value]) => {
+  const lines = rows.map(([field, stored]) => {
+    const value = show(field, stored);
     const name = getParameterLabel(bootstrap, field);
     return el(
       "div",

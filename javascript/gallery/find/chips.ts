@@ -3,6 +3,7 @@
 import type { Actions } from "../actions";
 import { button, el, icon } from "../core/dom";
 import {
+  findSavedPlace,
   getTagName,
   hasGallery,
   listExcludingFilters,
@@ -22,6 +23,8 @@ export function getGalleryName(
   const { user, post, tag, search } = where;
   if (where.model !== null && model) return model.name;
   if (title) return title;
+  const saved = findSavedPlace(where);
+  if (saved) return saved.collection || translate(saved.key);
   if (user) return translate("pictures_by", { user });
   if (post !== null) return translate("post_number", { id: post });
   if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
@@ -72,7 +75,7 @@ function listSearchChips(
       else actions.clearSearch();
     },
   }));
-  return [places[scope], ...chips];
+  return findSavedPlace(where) ? chips.slice(1) : [places[scope], ...chips]; // the first names it
 }
 
 /** Return a chip for each filter of the open gallery that differs from its default. */

@@ -4,6 +4,7 @@
 import type { ModelView } from "../contract";
 import { button, el, icon, setLabel } from "../core/dom";
 import { makeMenuButton } from "../core/menu";
+import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { GetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
@@ -18,6 +19,7 @@ const LIMIT = "gallery_download_limit";
 
 class DownloadOptions {
   #limit;
+  #all;
   #popover;
   /** Opens the options. */
   trigger;
@@ -30,15 +32,17 @@ class DownloadOptions {
   ) {
     const { store, translate, root, signal } = context;
     this.#limit = this.#makeLimit();
-    this.trigger = button(
-      { action: "download-options", icon: "download", label: translate("download_whole") },
-      () => {},
+    const label = translate("download_whole");
+    const all = { action: "download-all", icon: "download", label, class: "primary" } as const;
+    this.#all = button(all, () => this.#start(Number(this.#limit.max)));
+    this.trigger = button({ action: "download-options", icon: "download", label }, () =>
+      this.#nameCount(),
     );
     this.#popover = makePopover(
       this.trigger,
       {
         id: "download-options",
-        label: translate("download_whole"),
+        label,
         getAnchor: () => (this.trigger.getClientRects().length ? this.trigger : other),
       },
       this.#makeForm(),
@@ -57,7 +61,9 @@ class DownloadOptions {
   #makeForm() {
     const { translate } = this.context;
     const look = { action: "download-gallery", label: translate("do_download_marked") };
-    const start = button({ ...look, icon: "download", class: "primary" }, () => this.#start());
+    const start = button(look, () =>
+      this.#limit.reportValidity() ? this.#start(this.#limit.valueAsNumber) : undefined,
+    );
     const submit = (event: Event) => {
       event.preventDefault();
       start.click();
@@ -65,16 +71,24 @@ class DownloadOptions {
     return el(
       "form",
       { class: "download-options", on: { submit } },
+      this.#all,
       el("label", {}, el("span", { text: translate("download_most") }), this.#limit),
       start,
     );
   }
 
-  #start() {
-    if (!this.#limit.reportValidity()) return undefined;
+  #start(limit: number) {
     this.#popover.hidePopover();
-    const { actions } = this.context;
-    return actions.downloadGallery(this.#limit.valueAsNumber);
+    return this.context.actions.downloadGallery(limit);
+  }
+
+  /** Tell on the button how many images the gallery has, once that is known. */
+  #nameCount() {
+    const { store, translate } = this.context;
+    const { images, ended, bootstrap } = store.get();
+    const n = formatNumber(images.length, bootstrap?.language);
+    const isKnown = ended && images.length > 0;
+    setLabel(this.#all, translate(isKnown ? "download_all_n" : "download_whole", { n }));
   }
 
   /** Show a changed setting in the limit field, without overwriting what the user has typed. */

@@ -4,7 +4,7 @@
 import { button, el, type IconName, observeSize } from "../core/dom";
 import { makeMenuButton } from "../core/menu";
 import { makeToolbar } from "../core/widgets";
-import { hasGallery } from "../state/query";
+import { findSavedPlace, hasGallery } from "../state/query";
 import { isHome, isMaking, type Key } from "../state/state";
 import type { Context, State } from "../types";
 
@@ -44,14 +44,16 @@ export function addPlaces(context: Context, header: HTMLElement) {
       icon: "library",
       key: "place_library",
       press: () => actions.openLibrary(""),
-      isOpen: ({ where, results }) => !results && where.search !== null && !hasGallery(where),
+      isOpen: ({ where, results }) =>
+        !results && where.search !== null && !hasGallery(where) && !findSavedPlace(where),
     },
     {
       action: "sets",
       icon: "heart",
       key: "place_saved",
       press: () => actions.panel("collections"),
-      isOpen: ({ panel }) => panel === "collections",
+      isOpen: ({ panel, where, results }) =>
+        panel === "collections" || (!results && findSavedPlace(where) !== null),
       count: ({ watches }) => watches?.galleries.filter((one) => one.new_count).length ?? 0,
       counted: "open_watches_n",
     },

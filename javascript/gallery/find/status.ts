@@ -4,7 +4,8 @@ import type { Bootstrap } from "../contract";
 import { button, el, type IconName, setText } from "../core/dom";
 import { formatDate, formatNumber } from "../core/text";
 import { needsReload, setProblem } from "../data/api";
-import { listExcludingFilters } from "../state/query";
+import { GAP } from "../grid/layout";
+import { findSavedPlace, listExcludingFilters, splitWords } from "../state/query";
 import {
   getAwaitedPart,
   getFailedGalleryPart,
@@ -13,6 +14,7 @@ import {
   getShown,
   isHome,
   type Key,
+  NOWHERE,
 } from "../state/state";
 import type { Context, Problem, State, Translate } from "../types";
 import { type Chip, listChipsOfEmptyGallery, makeChip } from "./chips";
@@ -41,10 +43,7 @@ interface StatusText {
   actions: StatusAction[]; // the buttons beside the text
 }
 
-const FAVOURITES = "is:favourite"; // the search that shows them
-const COLLECTION = /^(?:collection|set)="([^"]+)"$/; // the search that shows one
 const PATIENCE = 3; // seconds without an answer that go without saying
-const GAP = 8; // pixels between two tiles
 const ROWS = 6; // of skeletons, more than a window has
 const NO_STATUS: StatusText = { kind: "none", text: "", actions: [] };
 
@@ -163,9 +162,11 @@ export function isForModels(text: string) {
 function makeNothingFound(text: string, translate: Translate): StatusText {
   const searched = text.trim();
   if (!searched) return makeEmpty(translate("library_empty"), "home");
-  if (searched === FAVOURITES) return makeEmpty(translate("home_favourites_for"), "home");
-  const [, name] = COLLECTION.exec(searched) ?? [];
+  const isOneWord = splitWords(searched).length === 1;
+  const saved = isOneWord ? findSavedPlace({ ...NOWHERE, search: searched }) : null;
+  const name = saved?.collection;
   if (name) return makeEmpty(translate("collection_empty", { name }), "home");
+  if (saved?.key === "favourites") return makeEmpty(translate("home_favourites_for"), "home");
   const way = isForModels(searched) ? "search-models" : "clear-search";
   return makeEmpty(translate("search_found_nothing", { text: searched }), way);
 }

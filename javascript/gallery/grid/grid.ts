@@ -10,6 +10,7 @@ import { Hover, linkTiles, listenToClicks, listenToPointer } from "./hover";
 import {
   Arrangement,
   chooseThumbWidth,
+  GAP,
   getViewport,
   scrollDistance,
   type Viewport,
@@ -61,7 +62,6 @@ class ScrollSpeed {
   }
 }
 
-const GAP = 8; // pixels
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const BELOW = 72; // pixels that the bar at the window's lower edge covers
 const TURN = 32; // pixels scrolled in one direction before the header goes or comes back
@@ -245,6 +245,7 @@ export class Grid {
     this.#arrangement.appendViews(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
     this.#tiles.updateViews();
+    this.#hover.update();
     this.#schedule();
   }
 

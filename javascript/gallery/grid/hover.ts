@@ -16,6 +16,7 @@ export class Hover {
   #caption = el("div", { class: "tile-overlay", "aria-hidden": "true" });
   #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
   #tile: Tile | null = null;
+  #drawn: ImageView | null = null;
   #clock = 0;
 
   constructor(private readonly context: Context) {
@@ -59,7 +60,13 @@ export class Hover {
     if (this.#tile === tile) this.hide();
   }
 
+  /** Show newer data of the image. */
+  update() {
+    if (this.#tile && this.#tile.view !== this.#drawn) this.#drawCaption(this.#tile);
+  }
+
   #drawCaption({ view }: Tile) {
+    this.#drawn = view;
     this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(view)));
   }
 
@@ -67,10 +74,6 @@ export class Hover {
    * readers, and the key is B. */
   #makeHeart({ id, favourite }: ImageView) {
     const { actions, translate } = this.context;
-    const press = async () => {
-      await actions.favourite([id]);
-      if (this.#tile?.view.id === id) this.#drawCaption(this.#tile);
-    };
     return el(
       "span",
       {
@@ -79,7 +82,10 @@ export class Hover {
         "data-on": favourite,
         title: translate("say_favourite"),
         // a press would focus the grid, which hides the caption
-        on: { click: () => void press(), mousedown: (event) => event.preventDefault() },
+        on: {
+          click: () => void actions.favourite([id]),
+          mousedown: (event) => event.preventDefault(),
+        },
       },
       icon("heart"),
     );

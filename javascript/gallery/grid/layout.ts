@@ -3,6 +3,8 @@
 import type { ImageView } from "../contract";
 import type { Step } from "../types";
 
+export const GAP = 8; // pixels between two tiles
+
 /** In pixels from the list's top. */
 export interface Viewport {
   top: number;

@@ -185,7 +185,8 @@ export class Collections {
     this.#marked = makeMarkedAnnotations(context);
     this.#panel = new Panel(context, "collections", {
       title: "place_saved",
-      build: () => [this.#marked, this.#links(), ...this.#collections(), this.#files()],
+      build: () => [this.#links(), ...this.#collections(), this.#files(), this.#marked],
+      opened: () => this.#marked.parentElement?.append(this.#marked),
       read: () => this.#fetchAll(),
     });
     const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
@@ -193,10 +194,11 @@ export class Collections {
     context.signal.addEventListener("abort", () => this.#rows.abort());
   }
 
-  /** Open the panel, and focus the field for the tags of the marked images. */
+  /** Open the panel with the annotations of the marked images first, and focus their tags. */
   open() {
     const { store, actions } = this.context;
     actions.panel("collections");
+    this.#marked.parentElement?.prepend(this.#marked);
     const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
     if (store.get().marks.size && hasKeyboard) this.#marked.querySelector("input")?.focus();
   }

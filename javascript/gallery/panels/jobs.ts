@@ -161,6 +161,8 @@ export class Jobs {
   /** the ids of images to download, by the query of their gallery */
   #asked = new Map<Where, Set<number>>();
   #batch = makeBatch();
+  /** the ids of jobs that are removed as soon as that can no longer be undone */
+  #removed = new Set<number>();
   /** by the id of a job that began here and has not ended */
   #batches = new Map<number, Batch>();
   #groups: Rows<Group, JobGroup>;
@@ -177,7 +179,10 @@ export class Jobs {
     this.#none.textContent = translate("jobs_none_found");
     this.#clear = button(
       { action: "jobs-clear", icon: "trash", label: translate("jobs_clear"), class: "quiet" },
-      () => void this.#clearFinished(),
+      () => {
+        const finished = this.#listCards(context.store.get().jobs).filter(isFinished);
+        this.#remove(finished.map(({ id }) => id));
+      },
     );
     const focusLost = () => this.panel.focus();
     this.#groups = new Rows(
@@ -252,7 +257,7 @@ export class Jobs {
    * @param images how many were chosen one by one, 0 for another download */
   announceStart(id: number | null, images: number, message: string) {
     const { toast, translate } = this.context;
-    if (id === null) return toast(message, "good");
+    if (id === null) return toast(message);
     if (!this.#batch.toast?.isConnected) this.#batch = makeBatch();
     const batch = this.#batch;
     batch.begun.push(images);
@@ -278,11 +283,11 @@ export class Jobs {
 
   /** Show the jobs that were searched for, else the newest ones. */
   #draw({ jobs, made }: State) {
-    const all = this.#search.found ?? jobs?.jobs ?? [];
+    const all = this.#listCards(jobs);
     const over = made.filter((job) => !isMaking(job)).slice(0, MADE);
     const listed = this.#search.found ? [] : [...made.filter(isMaking).reverse(), ...over];
     const cards = listed.map((job) => makeMadeCard(job, this.context.translate));
-    this.#search.draw(jobs?.total ?? 0, all.length);
+    this.#search.draw((jobs?.total ?? 0) - this.#removed.size, all.length);
     this.#notice.textContent = jobs?.notice ?? "";
     const isEmpty = all.length + cards.length === 0 && !jobs?.notice;
     this.#none.hidden = !isEmpty || !this.#search.found;
@@ -293,10 +298,16 @@ export class Jobs {
     this.#groups.draw([...groupJobs(cards), ...groupJobs(all)]);
   }
 
+  #listCards(jobs: State["jobs"]) {
+    const all = this.#search.found ?? jobs?.jobs ?? [];
+    return all.filter(({ id }) => !this.#removed.has(id));
+  }
+
   /** Run an action on a job, such as pausing it. */
   async runAction(id: number, action: string) {
     const { api, toast, translate, signal } = this.context;
     if (id < 0) return this.#runMade(-id, action as "stop");
+    if (action === "forget" && !this.#removed.has(id)) return this.#remove([id]);
     const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
     const jobs = await this.panel.changeData(request);
     if (!jobs) return;
@@ -313,9 +324,22 @@ export class Jobs {
     await { stop, show, again }[action](jobs);
   }
 
-  async #clearFinished() {
-    const listed = this.#search.found ?? this.context.store.get().jobs?.jobs ?? [];
-    for (const job of listed.filter(isFinished)) await this.runAction(job.id, "forget");
+  /** Take jobs out of the list. The server deletes them once the message with *Undo* is gone. */
+  #remove(ids: number[]) {
+    const { store, toast, translate } = this.context;
+    const show = (isRemoved: boolean) => {
+      for (const id of ids) this.#removed[isRemoved ? "add" : "delete"](id);
+      this.#draw(store.get());
+    };
+    show(true);
+    const text = translate("jobs_removed", { n: ids.length });
+    const message = toast(text, undefined, () => show(false));
+    const forget = async () => {
+      const removed = ids.filter((id) => this.#removed.has(id));
+      for (const id of removed) await this.runAction(id, "forget");
+      show(false);
+    };
+    message?.addEventListener("gone", () => queueMicrotask(forget)); // unless that is by Undo
   }
 
   /** Report a job that has ended, once no other job runs that began with it. */

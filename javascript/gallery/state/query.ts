@@ -128,6 +128,19 @@ export function hasGallery(where: Where) {
   return !["", "kept"].includes(getSource(where));
 }
 
+const SAVED: Record<string, string> = { "is:favourite": "favourites", "has:note": "saved_notes" };
+const COLLECTION = /^(?:collection|set)="?([^"]+)"?$/i;
+
+/** Return the name of the saved images that a search of the library begins with: a collection, or
+ * the key of a text for the favourites and for those with a note. Return null for another search. */
+export function findSavedPlace(where: Where) {
+  const [first = ""] = splitWords(where.search ?? "");
+  if (!first || hasGallery(where)) return null;
+  const [, collection = ""] = COLLECTION.exec(first) ?? [];
+  const key = collection ? "" : (SAVED[first.toLowerCase()] ?? "");
+  return collection || key ? { collection, key } : null;
+}
+
 /** Return the filters that have an effect and differ from their defaults. The sort order is not a
  * filter, since it hides no image.
  * @param usual the default for each filter */

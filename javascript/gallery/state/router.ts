@@ -1,6 +1,7 @@
 /** Keeps the page's URL, the browser's history and the scroll position through a reload. */
 
 import type { PageContext } from "../actions";
+import { listLayers } from "../core/dialogs";
 import { readJson, writeJson } from "../core/preferences";
 import type { Context, ModelResults, ScrollPlace, State } from "../types";
 import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query";
@@ -14,11 +15,13 @@ interface Scrolled {
 }
 
 /** What a step has opened. */
-type Kind = "viewer" | "results" | "search" | "gallery" | "panel";
+type Kind = "viewer" | "results" | "search" | "gallery";
 
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
 const BELOW = "civitaiShortcutBelow"; // the address of the step before
 const SCROLLED = "civitaiShortcutScrolled";
+const DEPTH = "civitaiShortcutDepth"; // how many addresses lie below
+const LAYERS = "civitaiShortcutLayers"; // how many layers are open over the address's page
 const REST = 350; // ms between two changes of the address
 const FAR = 1000; // images; further down, going back is only offered
 
@@ -27,14 +30,17 @@ export class Router {
   #isResting = false; // the address was changed less than REST ms ago
   #isBehind = false; // the address must be changed again after that
   /** what was closed by history.back(), whose popstate is still to come */
-  #closing: Kind | "" = "";
+  #closing: Kind | "layers" | "" = "";
+  #depth; // of the address that is shown
+  #isCommitting = false; // at the end of this moment
   /** the state that the address names, if the state has changed since */
   #before: State | null = null;
   /** the scroll position in that state, if another gallery was opened */
   #scrolled: Scrolled | null = null;
 
   constructor(private readonly context: PageContext) {
-    const { store, signal } = context;
+    const { store, root, signal } = context;
+    this.#depth = readDepth();
     // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
     store.on(
@@ -42,9 +48,9 @@ export class Router {
       (now, before) => this.#onChange(now, before),
       { signal },
     );
-    store.on(["panel"], (now, before) => this.#onPanel(now, before), { signal });
+    root.addEventListener("layers", () => this.#commitSoon(), { signal });
     window.addEventListener("popstate", () => this.#onPopState(), { signal });
-    if (history.state?.[KIND] === "panel") this.#goBack("panel"); // which a reload has closed
+    this.#commitSoon(); // a reload has closed the layers
   }
 
   /** Show what the page's URL names. */
@@ -66,35 +72,36 @@ export class Router {
     if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
   }
 
-  /** Let a step back close the panel that is opened. */
-  #onPanel(now: State, before: State) {
-    const isStep = history.state?.[KIND] === "panel";
-    if (this.#isFollowing || Boolean(now.panel) === Boolean(before.panel)) return;
-    if (now.panel && !isStep && !this.#closing) {
-      history.pushState({ ...history.state, [KIND]: "panel" }, "", location.href);
-    } else if (!now.panel && isStep) this.#goBack("panel");
+  /** Return the layers that have a step of their own: the viewer's step has an address. */
+  #listLayers() {
+    return listLayers(this.context.root).filter(
+      ({ element }) => !element.hasAttribute("data-viewer"),
+    );
   }
 
-  #goBack(closed: Kind) {
+  #goBack(closed: Kind | "layers", steps = 1) {
     this.#closing = closed;
-    history.back();
+    history.go(-steps);
   }
 
   /** Show what the URL of the new history entry names. */
   #onPopState() {
-    const { store, actions } = this.context;
+    const { actions } = this.context;
     const closed = this.#closing;
-    if (!closed) {
-      this.#isFollowing = true;
-      if (store.get().panel) actions.panel(""); // else the page would change behind the panel
-      this.#isFollowing = false;
-      this.openAddress();
+    const isOther = readDepth() !== this.#depth;
+    this.#depth = readDepth();
+    this.#closing = "";
+    if (closed) {
+      const { place } = readScrolled();
+      if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+      this.#commit(); // what was opened meanwhile
       return;
     }
-    this.#closing = "";
-    const { place } = readScrolled();
-    if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
-    this.#commit(); // what was opened meanwhile
+    // what is over the page is closed first, else the page would change behind it
+    const layers = this.#listLayers().slice(isOther ? 0 : readLayers());
+    for (const { close } of layers.reverse()) close();
+    if (isOther) this.openAddress();
+    else this.#replace(); // another image may have been opened since
   }
 
   /** Scroll back to where the user left the gallery.
@@ -128,8 +135,13 @@ export class Router {
     if (this.#isFollowing || !now.bootstrap) return;
     // The grid still shows what is left: the new gallery's first page is yet to come.
     if (!this.#scrolled && isElsewhere(now, before)) this.#scrolled = this.#getScrolled(before);
-    if (!this.#before) queueMicrotask(() => this.#commit());
     this.#before ??= before;
+    this.#commitSoon();
+  }
+
+  #commitSoon() {
+    if (!this.#isCommitting) queueMicrotask(() => this.#commit());
+    this.#isCommitting = true;
   }
 
   #getScrolled(state: State): Scrolled {
@@ -138,17 +150,36 @@ export class Router {
     return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
   }
 
-  /** Update the browser's history after a state change. Opening a gallery, an image or results, a
+  /** Update the browser's history after a change. Each layer over the page has an entry with the
+   * page's address; these entries come last. */
+  #commit() {
+    this.#isCommitting = false;
+    if (this.#closing) return;
+    const layers = this.#listLayers().length;
+    const extra = readLayers() - (this.#before && this.#isStep(this.#before) ? 0 : layers);
+    if (extra > 0) return this.#goBack("layers", extra);
+    this.#commitAddress();
+    for (let count = readLayers() + 1; count <= layers && !this.#closing; count += 1)
+      history.pushState({ ...history.state, [LAYERS]: count }, "", location.href);
+  }
+
+  /** Return whether a change adds or removes an entry. */
+  #isStep(before: State) {
+    const now = this.context.store.get();
+    return isElsewhere(now, before) || (now.open === null) !== (before.open === null);
+  }
+
+  /** Update the history after a change of the state. Opening a gallery, an image or results, a
    * filter and a search each add an entry. Another open image replaces the entry, and closing goes
    * back to the entry before. */
-  #commit() {
-    if (this.#closing || !this.#before) return;
+  #commitAddress() {
+    if (!this.#before) return;
     const [before, scrolled] = [this.#before, this.#scrolled];
     this.#before = this.#scrolled = null;
     const now = this.context.store.get();
     const href = this.#buildHref(now);
     const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
-    if (kind && kind !== "gallery" && kind !== "panel" && href === below) {
+    if (kind && kind !== "gallery" && href === below) {
       this.#goBack(kind);
       return;
     }
@@ -170,8 +201,9 @@ export class Router {
     const left = this.#buildHref(before); // the address may not have followed yet
     if (href === left) return;
     history.replaceState({ ...history.state, ...(scrolled && { [SCROLLED]: scrolled }) }, "", left);
-    const state = { ...history.state, [SCROLLED]: null, [KIND]: kind, [BELOW]: left };
-    history.pushState(state, "", href);
+    this.#depth += 1;
+    const step = { [SCROLLED]: null, [KIND]: kind, [BELOW]: left, [DEPTH]: this.#depth };
+    history.pushState({ ...history.state, ...step }, "", href);
   }
 
   #buildHref({ bootstrap, where, open, results, loadedWords }: State) {
@@ -217,6 +249,14 @@ function findKind(now: State, before: State): Kind {
   const isSearched =
     now.where.search !== before.where.search || now.loadedWords !== before.loadedWords;
   return isSearched ? "search" : "gallery";
+}
+
+function readDepth(): number {
+  return history.state?.[DEPTH] ?? 0;
+}
+
+function readLayers(): number {
+  return history.state?.[LAYERS] ?? 0;
 }
 
 /** Return the scroll position that is stored in the current history entry. */

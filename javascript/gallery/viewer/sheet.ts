@@ -1,6 +1,7 @@
 /** The details as a sheet on a narrow page: its grip is dragged, pressed, or moved by arrow
  * keys. */
 
+import { addLayer, removeLayer } from "../core/dialogs";
 import { el, setAttribute } from "../core/dom";
 import type { Context } from "../types";
 
@@ -14,6 +15,7 @@ const SLOP = 6; // pixels that a press may move
 
 export class Sheet {
   #size: "full" | "half" = "half";
+  #isShown = false;
   #drag: { y: number; top: number; moved: boolean } | null = null;
 
   #grip;
@@ -39,14 +41,19 @@ export class Sheet {
       },
     });
     details.prepend(this.#grip);
-    context.store.on(["details", "open"], () => this.#reset(), context);
     this.#setSize("half");
   }
 
-  /** Set the sheet to its smaller size if the sheet or the viewer was closed. */
-  #reset() {
-    const { open, details } = this.context.store.get();
-    if (open === null || !details) this.#setSize("half");
+  /** Follow whether the details are shown. On a narrow page they are a layer over the image. */
+  follow(isShown: boolean) {
+    if (isShown === this.#isShown) return;
+    this.#isShown = isShown;
+    const { root } = this.context;
+    if (!isShown) {
+      removeLayer(root, this.#grip);
+      this.#setSize("half");
+    } else if (this.#grip.getClientRects().length)
+      addLayer(root, this.#grip, () => this.#show("closed"));
   }
 
   #press() {

@@ -87,7 +87,7 @@ export type ImageSource = {
   label: string;
 };
 
-const GAP = 16; // pixels between two
+export const GAP = 16; // pixels between two
 const GONE = ["gone", "not_known", "region", "refused"]; // another try cannot solve these problems
 const NEEDS_SETTING = ["needs_key", "too_large"];
 

@@ -6,7 +6,7 @@ import { isBlurred } from "../state/state";
 import type { Context, ZoomStep } from "../types";
 import { isStill } from "./flight";
 import { Gestures, getSwipeDirection, isDismissed, ZoomGestures } from "./gestures";
-import { Slide } from "./slide";
+import { GAP, Slide } from "./slide";
 import { limitPose, type Point, type Pose, stepZoom } from "./zoom";
 
 /** Settles also on failure. */
@@ -86,7 +86,6 @@ export class Loader {
 }
 
 const GLIDE = 160; // ms that a flung image goes on
-const GAP = 16; // pixels between two images
 const CONTROLS = 80; // pixels at the lower edge of a video
 const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 

@@ -203,6 +203,11 @@ export class Viewer {
     this.#parts?.details.focusTags();
   }
 
+  /** Let the user choose a file to compare with the open image. */
+  compareFile() {
+    this.#parts?.details.reproductions.chooseFile();
+  }
+
   /** Return an image's cached record, and its infotext with the user's edits. If no record is
    * cached, the record is undefined and the infotext "". */
   findKnown(id: number) {
@@ -298,7 +303,9 @@ export class Viewer {
     const { translate } = this.context;
     const name = view.kind ? describeImage(view, false, translate) : translate("picture");
     parts.dialog.setAttribute("aria-label", name);
-    setAttribute(parts.frame, "data-details", state.details && !state.slideshow);
+    const isDetailed = state.details && !state.slideshow;
+    setAttribute(parts.frame, "data-details", isDetailed);
+    parts.sheet.follow(isDetailed);
     setAttribute(parts.frame, "data-slideshow", state.slideshow);
     if (!state.slideshow) this.slideshow.stop();
     parts.toolbar.show(view, this.#index, shown.length);
@@ -363,6 +370,7 @@ export class Viewer {
     if (this.#isFull) void document.exitFullscreen();
     this.#parts.stage.clear();
     this.#parts.details.clear();
+    this.#parts.sheet.follow(false);
     closeModal(this.#parts.dialog);
     this.#parts.details.body.replaceChildren(); // the next image opens without this one's
   }
@@ -431,7 +439,7 @@ function buildDialog(
     next,
   );
   const frame = el("div", { class: "frame" }, theatre, details.element);
-  new Sheet(context, frame, details.element);
+  const sheet = new Sheet(context, frame, details.element);
   const dialog = el("dialog", { class: "viewer", "data-viewer": "", tabindex: -1 }, frame);
   // a button that is pressed by the mouse does not take the keys from the image
   theatre.addEventListener("mousedown", (event) => {
@@ -441,5 +449,5 @@ function buildDialog(
   frame.addEventListener("fullscreenchange", screen);
   makeModal(dialog, () => actions.close(), signal);
   root.append(dialog);
-  return { dialog, frame, stage, toolbar, details, previous, next };
+  return { dialog, frame, stage, toolbar, details, sheet, previous, next };
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from .. import setting
 from ..civitai import ImageQuery
 from ..core import as_mapping, Image
 from ..errors import CivitaiShortcutError, InvalidResponse
@@ -343,6 +344,11 @@ class Job:
         download.
         """
         return self.finished + self.waiting if self.has_total else self.wanted
+
+    @property
+    def takes_all(self) -> bool:
+        """Return whether the job's limit is the highest that there is."""
+        return self.wanted >= setting.MOST_IMAGES
 
     @property
     def is_over(self) -> bool:

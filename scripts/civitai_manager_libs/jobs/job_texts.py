@@ -49,7 +49,8 @@ def _list_subjects(job: Job, language: str) -> Iterator[str]:
         yield messages.translate("post_number", language, id=query.post_id)
     if query.username and query.username != job.title:
         yield query.username
-    key = "job_of_chosen" if job.is_selection else "job_of_gallery"
+    key = "job_of_all" if job.takes_all else "job_of_gallery"
+    key = "job_of_chosen" if job.is_selection else key
     if job.has_models:
         key = "job_of_models"
     elif job.options.reads_only:
@@ -146,7 +147,8 @@ def describe_progress(job: Job, language: str) -> str:
         return messages.translate("job_read", language, done=job.saved, total=job.total)
     if job.is_over:
         left = job.total - job.finished if job.walked else 0
-        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed, "left": left}
+        there = job.skipped - job.missing_files
+        counts = {"saved": job.saved, "skipped": there, "failed": job.failed, "left": left}
         if job.state is JobState.DONE:  # its label says how many failed
             counts.pop("failed")
         known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}
@@ -167,7 +169,8 @@ def _list_count_texts(job: Job, language: str) -> list[str]:
         parts = [messages.translate("of", language, **sizes)]
         files = {"done": job.finished, "total": job.total}
         return [*parts, messages.translate("of_files", language, **files)]
-    key = "of" if job.has_total else "of_at_most"
+    key = "done_so_far" if job.takes_all else "of_at_most"
+    key = "of" if job.has_total else key
     count = messages.translate(key, language, done=job.finished, total=job.total)
     return [count, util.short_bytes(job.bytes)]
 

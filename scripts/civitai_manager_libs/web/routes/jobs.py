@@ -223,8 +223,8 @@ def make_job_card(
     count = messages.translate("failed_count", language, n=job.failed)
     failed_label = f"{count} {describe_reasons(job, language)}".strip()
     toast = failed_label if job.failed else ""
-    if not job.failed and job.reason == "empty_end":
-        toast = messages.explain_reason("empty_end", language)
+    if job.is_over and not job.failed and (job.reason == "empty_end" or job.missing_files):
+        toast = describe_problem(job, language)
     return {
         "id": job.id,
         "title": job.title,
@@ -385,7 +385,7 @@ def _download_selection(
         with get_job_service().open_store() as store:
             path = store.find_saved_paths([images[0].id]).get(images[0].id)
         if path and os.path.isfile(path):
-            return _started_view(context, None, 0, "already_saved", path=context.show_path(path))
+            return _started_view(context, None, 0, "already_saved", name=os.path.basename(path))
         again = path is not None
     naming = make_naming_context(title or images[0].username, model_id, version_id)
     query, search = parse_image_query(params), clean_line(params.get("search"))
@@ -409,7 +409,8 @@ def _download_gallery(
     if reads_only:
         return _read_gallery(context, query, limit, naming)
     job_id = get_job_service().download_gallery(query, limit, naming, verify)
-    return _started_view(context, job_id, limit, "job_started_gallery")
+    key = "job_started_all" if limit >= setting.MOST_IMAGES else "job_started_gallery"
+    return _started_view(context, job_id, limit, key)
 
 
 def _read_gallery(
