@@ -14,7 +14,7 @@ import type { Context } from "./types";
 
 /** Ask the user for the name of a new collection. `onName` is not called if the user closes the
  * dialog. */
-function askCollectionName(context: Context, onName: (name: string) => unknown) {
+export function askCollectionName(context: Context, onName: (name: string) => unknown) {
   const { translate } = context;
   const label = translate("collection_name");
   const field = el("input", {
@@ -203,8 +203,10 @@ export class ImageMenu {
 
   /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
   #listUses(id: number): MenuItem[] {
-    const { translate, actions } = this.context;
+    const { store, translate, actions } = this.context;
     const { infotext } = this.context.parts.viewer.findKnown(id);
+    const ids = listChosen(store.get().marks, id);
+    const list = { key: "menu-copy-list", text: translate("copy_list") };
     const hasText = infotext !== "" || (this.#findView(id)?.has_data ?? true);
     return [
       ...this.#listTargets(id),
@@ -220,6 +222,7 @@ export class ImageMenu {
         do: () => actions.copyText(id, "infotext"),
         isDisabled: !hasText,
       },
+      ...(ids.length > 1 ? [{ ...list, do: () => actions.copyList(ids) }] : []),
     ];
   }
 

@@ -69,6 +69,7 @@ export const NOWHERE: Where = Object.freeze({
   version: null,
   post: null,
   user: "",
+  images: "",
   sort: "",
   period: "",
   level: "",
@@ -144,6 +145,9 @@ export function makeEmptyGallery() {
     searchReading: "" as State["searchReading"],
     libraryDate: "",
     hiddenCount: 0,
+    missing: [] as readonly number[],
+    total: null as number | null,
+    stopped: false,
     anchor: null,
     range: null,
     focus: null,
@@ -166,6 +170,8 @@ export function addPage(state: State, page: ImagePage) {
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
     libraryDate: page.from_library ? page.read_at : "",
     hiddenCount: (state.stale ? 0 : state.hiddenCount) + page.hidden_count,
+    missing: [...(state.stale ? [] : state.missing), ...page.missing],
+    total: page.total,
     loading: false,
     stale: false,
     requestedAt: 0,
@@ -222,6 +228,7 @@ export function getSource(where: Where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
   if (where.user) return `user ${where.user}`;
+  if (where.images) return `list ${where.images}`;
   return where.search === null ? "" : "kept";
 }
 

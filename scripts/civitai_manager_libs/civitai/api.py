@@ -207,12 +207,12 @@ def fetch_image(
 
 def fetch_images_by_id(
     client: Client, image_ids: Sequence[int], cancelled: Cancellation | None = None
-) -> dict[int, Image]:
+) -> dict[int, Image] | None:
     """Fetch up to 100 images by their ids; return {id: image}, without those that are not sent.
 
     Civitai sends no image that is gone, and none that it does not show to this user, and does not
-    tell them apart. A server of an older version, which does not know the parameter `ids`, gets a
-    request for each image.
+    tell them apart. Return None if the server is of an older version, which does not know the
+    parameter `ids` and sends other images.
     """
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, image_ids)),
@@ -225,8 +225,7 @@ def fetch_images_by_id(
     while True:
         page = parse_page(client.fetch_json(_api_url("images"), params, cancelled))
         if not set(page.ids) <= set(image_ids):
-            images = (fetch_image(client, image_id, cancelled) for image_id in image_ids)
-            return {image.id: image for image in images if image is not None}
+            return None
         new = {image.id: image for image in page.images if image.id not in found}
         found |= new
         # The database has a row for each version that an image was made with.

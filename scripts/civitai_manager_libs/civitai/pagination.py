@@ -21,6 +21,7 @@ PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
 TYPES = ("image", "video", "audio")
 _SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
+_LISTED = re.compile(r"[0-9]{1,10}(?:,[0-9]{1,10}){0,999}|list-[0-9a-f]{16}|")
 _ALL_LEVELS = 31
 _MAX_PAGES = 2_000
 _MAX_REPEATS = 3  # pages in a row without a new image
@@ -33,11 +34,12 @@ _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """A query for the images of a model, version, post or user, or for one image.
+    """A query for the images of a model, version, post, user or list, or for one image.
 
-    level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
-    whether to leave out images without generation data; our code does this, as Civitai has no such
-    filter. base_models: names as Civitai spells them; Civitai refuses unknown names.
+    images: the ids of a list, separated by commas, or the key of a stored list. level: bit mask of
+    browsing levels. type: one of TYPES; None for images and videos. with_meta: whether to leave out
+    images without generation data; our code does this, as Civitai has no such filter. base_models:
+    names as Civitai spells them; Civitai refuses unknown names.
     """
 
     model_id: int | None = None
@@ -51,6 +53,7 @@ class ImageQuery:
     username: str = ""
     image_id: int | None = None
     base_models: tuple[str, ...] = ()
+    images: str = ""
 
     @property
     def uses_sql_database(self) -> bool:
@@ -75,7 +78,10 @@ class ImageQuery:
 
     def to_json(self) -> dict[str, Any]:
         """Return the query as a dict that can be written as JSON."""
-        return asdict(self)
+        data = asdict(self)
+        if not self.images:  # pages of other galleries are stored by their query without it
+            del data["images"]
+        return data
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
@@ -94,15 +100,17 @@ class Page:
 
     images: those that match the query. next_cursor: cursor of the next page, None at the end.
     dropped: number of images that were invalid or had a URL that is not allowed. other_ids: ids of
-    the valid images that do not match the query. without_data: number of images that would match if
-    they had generation data. fetched_at: Unix time, 0 if unknown. is_stored: whether the page was
-    read from the local library.
+    the valid images that do not match the query. missing_ids: ids of a list's images that Civitai
+    does not send now; if the library has them, they are among the others too. without_data: number
+    of images that would match if they had generation data. fetched_at: Unix time, 0 if unknown.
+    is_stored: whether the page was read from the local library.
     """
 
     images: tuple[Image, ...] = ()
     next_cursor: str | None = None
     dropped: int = 0
     other_ids: tuple[int, ...] = ()
+    missing_ids: tuple[int, ...] = ()
     without_data: int = 0
     fetched_at: float = 0.0
     is_stored: bool = False
@@ -139,9 +147,9 @@ def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
     """Return whether an empty last page may be due to Civitai's time limit of 20 seconds.
 
     That is possible if the gallery is known to have images (`has_images`), or if Civitai answers
-    the query from its SQL database.
+    the query from its SQL database. The pages of a list are not Civitai's.
     """
-    return has_images or query.uses_sql_database
+    return not query.images and (has_images or query.uses_sql_database)
 
 
 def may_lack_images(query: ImageQuery, page: Page, rows: int) -> bool:
@@ -175,7 +183,7 @@ def walk_pages(
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0
     for _ in range(max_pages):
         page = read_page(cursor)
-        if any(image_id not in seen for image_id in page.ids):
+        if page.missing_ids or any(image_id not in seen for image_id in page.ids):
             repeats = empty_rows = 0
         elif page.ids:
             repeats += 1
@@ -205,6 +213,8 @@ def _is_valid_field(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name == "username":
         return isinstance(value, str) and bool(_USERNAME.fullmatch(value))
+    if name == "images":
+        return isinstance(value, str) and bool(_LISTED.fullmatch(value))
     if name == "base_models":
         return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
     if value is None:

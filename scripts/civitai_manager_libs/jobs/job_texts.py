@@ -60,10 +60,12 @@ def _list_subjects(job: Job, language: str) -> Iterator[str]:
 def _list_filters(job: Job, language: str) -> Iterator[str]:
     """Yield the filters of a job's gallery in words.
 
-    The sort order and the highest rating are always among them, other filters only if they are set.
+    The sort order of a gallery and the highest rating are always among them, other filters only if
+    they are set.
     """
     query = job.query
-    yield messages.get_choice_label("sort", query.sort, language)
+    if not query.images:
+        yield messages.get_choice_label("sort", query.sort, language)
     if query.period != "AllTime":
         yield messages.get_choice_label("period", query.period, language)
     level = messages.get_choice_label("level", level_name(query.level), language)

@@ -41,6 +41,7 @@ __all__ = [
     "forget_saved_files",
     "index_remaining",
     "insert_deleted",
+    "insert_kept",
     "list_latest_images",
     "list_page_images",
     "mark_deleted",
@@ -143,6 +144,23 @@ def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
     db.executemany(f"INSERT OR IGNORE INTO gone {known}", rows)
+
+
+def insert_kept(
+    db: sqlite3.Connection,
+    image_ids: Sequence[int],
+    galleries: Sequence[str],
+    deleted_ids: Iterable[int],
+) -> None:
+    """Add stored images to galleries, and mark deleted ones, in the caller's transaction.
+
+    Images that are not stored any more are ignored.
+    """
+    sql = (
+        "INSERT OR IGNORE INTO seen SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?2)"
+    )
+    db.executemany(sql, [(gallery, image_id) for gallery in galleries for image_id in image_ids])
+    insert_deleted(db, deleted_ids)
 
 
 def mark_deleted(image_id: int) -> None:

@@ -237,7 +237,8 @@ def find_new_images(query: ImageQuery) -> NewImages:
 
 
 def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    return list_gallery_names(query) if query.post_id is None else ()
+    is_watchable = query.post_id is None and not query.images
+    return list_gallery_names(query) if is_watchable else ()
 
 
 def _find_gallery(query: ImageQuery) -> str:

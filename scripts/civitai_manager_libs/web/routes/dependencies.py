@@ -35,10 +35,11 @@ __all__ = [
 
 
 class GalleryQuery(TypedDict, total=False):
-    """A gallery by model, version, post or user, and its filters; the page sends all fields.
+    """A gallery by model, version, post, user or list, and its filters; the page sends all fields.
 
-    meta: only images with generation data. base: names of base models, separated by commas. search:
-    words for a search of the library, None for a gallery.
+    images: the ids of a list, separated by commas, or the key of a stored list. meta: only images
+    with generation data. base: names of base models, separated by commas. search: words for a
+    search of the library, None for a gallery.
     """
 
     model: int | None
@@ -52,6 +53,7 @@ class GalleryQuery(TypedDict, total=False):
     meta: bool
     base: str
     search: str | None
+    images: str
 
 
 _KEPT = 200  # responses
@@ -160,6 +162,7 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
         {
             **numbers,
             "username": str(params.get("user") or ""),
+            "images": str(params.get("images") or ""),
             "sort": params.get("sort") or "Newest",
             "period": params.get("period") or "AllTime",
             "level": parse_level_mask(params.get("level")),
@@ -174,7 +177,7 @@ def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
     """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
 
     params: {name: value}, with the names of `GalleryQuery`. Raises ApiError if they name no model,
-    version, post or user.
+    version, post, user or list.
     """
     query = parse_image_query(params)
     if not pages.list_gallery_names(query):

@@ -405,6 +405,8 @@ def _download_gallery(
     default = query.username
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
+    if query.images:
+        default = messages.translate("list_title", "en", n=len(pages.find_listed_ids(query)))
     naming = make_naming_context(title or default, query.model_id, query.version_id)
     if reads_only:
         return _read_gallery(context, query, limit, naming)

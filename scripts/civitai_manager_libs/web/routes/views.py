@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Literal
 
@@ -62,7 +62,8 @@ class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
-    Civitai did not respond. hidden_count: images left out because of their author or a word.
+    Civitai did not respond. hidden_count: images left out because of their author or a word. Of a
+    list: missing: ids of images that neither Civitai sends now nor the library has; total: length.
     """
 
     images: list[ImageView]
@@ -71,6 +72,8 @@ class ImagePage(TypedDict):
     notes: list[Note]
     from_library: bool
     hidden_count: int
+    missing: list[int]
+    total: int | None
 
 
 class Text(TypedDict):
@@ -158,12 +161,15 @@ def make_page_view(
     notes: list[Note],
     hidden_count: int,
     new_ids: Container[int] = (),
+    missing: Sequence[int] = (),
+    total: int | None = None,
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
     cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
     time. notes: problems with the page, in words. hidden_count: number of images left out because
-    the user hides them. new_ids: ids of images that are new in a watched gallery.
+    the user hides them. new_ids: ids of images that are new in a watched gallery. missing, total:
+    as in `ImagePage`.
     """
     return {
         "images": [make_image_view(image, image.tile["id"] in new_ids) for image in images],
@@ -172,6 +178,8 @@ def make_page_view(
         "notes": notes,
         "from_library": False,
         "hidden_count": hidden_count,
+        "missing": list(missing),
+        "total": total,
     }
 
 
