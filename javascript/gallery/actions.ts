@@ -27,13 +27,13 @@ import { askToMake, listMakers, planInHost } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
-import type { Lists } from "./find/lists";
+import { type Lists, makeListActions } from "./find/lists";
 import type { ModelResultCards } from "./find/model_results";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
 import { chooseCheckpoint } from "./host/host_page";
 import { makeInHost, sendToTab } from "./host/send_to_tab";
-import { askCollectionName, type ImageMenu } from "./image_menu";
+import type { ImageMenu } from "./image_menu";
 import type { Collections } from "./panels/collections";
 import type { Jobs } from "./panels/jobs";
 import type { Settings } from "./panels/settings";
@@ -127,6 +127,7 @@ export function makeActions(context: PageContext) {
     ...makeMakingActions(context),
     ...makeSearchActions(context),
     ...makeTextActions(context),
+    ...makeListActions(context),
     /** Store what the user looks at, or has marked. */
     setView: (
       change: Partial<
@@ -405,9 +406,6 @@ function makeTextActions(context: PageContext) {
     /** Copy a text of an image. */
     copyText: (id: number, name: "prompt" | "infotext") =>
       copyImageText(context, parts.viewer.findKnown(id), id, name),
-    copyList: (ids: readonly number[]) => parts.lists.copy(ids),
-    /** Save the open list as a collection. */
-    saveList: () => askCollectionName(context, (name) => parts.lists.saveOpenList(name)),
     /** Copy a text; show the error of a rejected promise. */
     async copy(text: string | Promise<string>) {
       try {
@@ -449,8 +447,6 @@ function makeNavigationActions({ store, parts }: PageContext) {
   return {
     /** Open what was typed. */
     find: (text: string) => parts.navigation.lookUp(text),
-    /** Let the user choose files with lists of images. */
-    chooseList: () => parts.lists.chooseFiles(),
     /** Load the next page of model results. */
     findMore: (cursor: string) =>
       parts.navigation.searchModels(store.get().results?.query ?? "", cursor),

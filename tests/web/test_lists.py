@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from api_server import status
 from civitai_demo.gallery import find_demo_model, list_gallery
-from civitai_manager_libs.library import pages, wait_for_writes
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import database, image_records, pages, wait_for_writes
+from civitai_manager_libs.web.routes.views import format_iso_time
 from page_driver import expect, wait_for
 
 _IDS = random.Random(3).sample(range(10**6, 2 * 10**6), 5000)
@@ -143,6 +146,82 @@ def test_list_is_downloaded_whole_by_a_job(api, site):
     assert card["title"] == f"List of {opened['count']} pictures"
     assert "not to be had now (gone, or not shown to you): 100" in card["report"]["lines"]
     assert "verify" not in card["actions"]
+
+
+# Whether images are still there
+
+
+def _check(api, **body):
+    """Check images; return the job when it is over."""
+    job = api.post("jobs", {"checks": True, **body})["job_id"]
+
+    def find_ended():
+        [card] = [card for card in api.get("jobs")["jobs"] if card["id"] == job]
+        return card if card["state"] == "done" else None
+
+    return wait_for(find_ended)
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["knows-ids", "ignores-ids"])
+def test_check_marks_what_is_not_to_be_had_until_it_is_seen_again(api, site, is_old):
+    ids = [i for i in _IDS[:300] if not i % 2]
+    _read(api, ids)
+    assert wait_for_writes(30)
+    last_seen = {i: seen for i, seen in _read_times(ids)}
+    for image_id in ids[:2]:
+        del site.kinds[image_id]
+    _answer_by_id(site, is_old)
+    card = _check(api, query={"search": "picture"})
+    assert card["line"].endswith("not to be had now (gone, or not shown to you): 2")
+    assert "is:gone" in card["toast"] and "verify" not in card["actions"]
+    assert wait_for_writes(30)
+    gone = api.get("images?search=is:gone&level=XXX")["images"]
+    assert {image["id"] for image in gone} == set(ids[:2])
+    assert all(image["last_seen"] == format_iso_time(last_seen[image["id"]]) for image in gone)
+    site.kinds[ids[0]] = "png"
+    card = _check(api, ids=[ids[0], ids[5]])
+    assert card["line"].endswith("all are still there") and card["toast"] == ""
+    assert wait_for_writes(30)
+    gone = api.get("images?search=is:gone&level=XXX")["images"]
+    assert [image["id"] for image in gone] == [ids[1]]
+
+
+def test_hundred_that_are_all_gone_are_marked_if_others_still_come(api, site):
+    ids = [i for i in _IDS[:300] if not i % 2]
+    _read(api, ids)
+    assert wait_for_writes(30)
+    for image_id in ids[:50]:
+        del site.kinds[image_id]
+    _check(api, ids=ids[:50])
+    assert wait_for_writes(30)
+    assert len(api.get("images?search=is:gone&level=XXX")["images"]) == 50
+
+
+def test_favourites_are_checked_once_a_month_if_set(api, site, monkeypatch):
+    ids = [i for i in _IDS[:20] if not i % 2]
+    _read(api, ids)
+    api.post("annotations", {"ids": ids, "favourite": True})
+    assert wait_for_writes(30)
+
+    def count_checks():
+        api.post("watches", {"action": "check_due"})
+        return len(api.get("jobs")["jobs"])
+
+    assert count_checks() == 0
+    now = time.time
+    monkeypatch.setattr(image_records.time, "time", lambda: now() + 31 * 86_400)
+    setting.change("check_favourites", False)
+    assert count_checks() == 0
+    setting.change("check_favourites", True)
+    assert [count_checks(), count_checks()] == [1, 1]
+    wait_for(lambda: api.get("jobs")["jobs"][0]["state"] == "done")
+    assert wait_for_writes(30)
+    assert count_checks() == 1
+
+
+def _read_times(ids):
+    sql = "SELECT id, read_at FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    return database.select_rows(sql, (json.dumps(ids),))
 
 
 # In the page

@@ -259,6 +259,10 @@ export class GalleryHeader {
         },
       );
     }
+    if (state.where.search !== null) {
+      const check = () => actions.checkImages({ query: state.where });
+      items.push({ key: "check-images", text: translate("check_images"), do: check });
+    }
     return [...this.#listHiddenButtons(), ...items];
   }
 

@@ -3,9 +3,25 @@
 import type { PageContext } from "../actions";
 import { el } from "../core/dom";
 import { receivesKeys, usesKey } from "../core/keys";
+import { askCollectionName } from "../details/annotations";
 import { acceptDrops } from "../host/drag";
+import type { JobRequest } from "../panels/jobs";
 import { isList } from "../state/query";
 import { isAddress } from "./search_popup";
+
+/** Return the actions for lists of images. */
+export function makeListActions(context: PageContext) {
+  const { parts } = context;
+  return {
+    /** Let the user choose files with lists of images. */
+    chooseList: () => parts.lists.chooseFiles(),
+    copyList: (ids: readonly number[]) => parts.lists.copyAddresses(ids),
+    /** Save the open list as a collection, whose name the user is asked for. */
+    saveList: () => askCollectionName(context, (name) => parts.lists.saveOpenList(name)),
+    /** Find out which images are to be had now. */
+    checkImages: (of: JobRequest) => parts.jobs.startJob({ ...of, checks: true }),
+  };
+}
 
 const NAMES = /\.(txt|json|url|html?|csv|md)$/i; // of files that may hold a list
 const MOST_BYTES = 20 * 1024 * 1024; // of all files, as the server allows
@@ -36,7 +52,7 @@ export class Lists {
   }
 
   /** Copy the addresses of images on Civitai, one a line. */
-  copy(ids: readonly number[]) {
+  copyAddresses(ids: readonly number[]) {
     const { store, actions } = this.context;
     const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
     return actions.copy(ids.map((id) => `${civitai}/images/${id}`).join("\n"));

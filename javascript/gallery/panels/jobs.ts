@@ -148,7 +148,7 @@ function makeBatch(): Batch {
   return { toast: null, begun: [], running: new Set(), ended: [] };
 }
 
-type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only">;
+export type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only" | "checks">;
 
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click

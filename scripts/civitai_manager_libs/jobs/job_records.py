@@ -327,6 +327,11 @@ class Job:
         return self.walk is not self.walk.reopened
 
     @property
+    def is_check(self) -> bool:
+        """Return whether the job only finds out which images of a list are to be had now."""
+        return self.options.reads_only and bool(self.query.images)
+
+    @property
     def can_verify(self) -> bool:
         """Return whether the job has read a gallery to its end, once, and could read it again."""
         is_whole = self.state is JobState.DONE and self.report.end in ("end", "blank")

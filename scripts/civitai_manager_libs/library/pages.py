@@ -31,6 +31,7 @@ _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its i
 _LISTED = 100  # images of a list that are requested together, and the most in an address
 # Images that an older server sends one by one for a page, and the seconds between two of them.
 _SINGLES, _PACE = 10, 0.2
+_CONTROLS = 10  # images that are requested to find out whether the server knows `ids`
 _LIST_CURSOR = re.compile(r"([0-9]{1,6})(s?)")  # s: the server sends single images only
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
@@ -237,8 +238,8 @@ def _fetch_listed_page(
     gallery = list_gallery_names(query)
     image_records.store_images(list(found.values()), galleries=gallery)
     kept = image_records.find_images(missing)
-    # Without an image, the response does not tell that the server knows `ids`.
-    gone = missing if is_single or found else []
+    is_proven = is_single or bool(found) or bool(kept) and _knows_ids(client, some, cancelled)
+    gone = list(kept) if is_proven else []
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
     images = [
         (found | kept)[image_id] for image_id in some if image_id in found or image_id in kept
@@ -250,6 +251,17 @@ def _fetch_listed_page(
         missing_ids=tuple(missing),
         fetched_at=time.time(),
     )
+
+
+def _knows_ids(client: Any, image_ids: Sequence[int], cancelled: Cancellation | None) -> bool:
+    """Return whether Civitai sends images that were seen lately when it is asked for them by ids.
+
+    An empty response to a request for others, `image_ids`, does not tell whether Civitai knows the
+    parameter and has none of them.
+    """
+    latest = image_records.list_latest_images(_LISTED)
+    others = [image.id for image in latest if image.id not in image_ids][:_CONTROLS]
+    return bool(others and civitai.fetch_images_by_id(client, others, cancelled))
 
 
 def _fetch_singly(

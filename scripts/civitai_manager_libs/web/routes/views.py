@@ -23,15 +23,15 @@ Availability = Literal["here", "other", "missing", ""]
 class ImageView(Tile):
     """An image as the grid shows it.
 
-    new: whether it was published since the user's last visit to a watched gallery. deleted_at: when
-    Civitai was found to have removed the image, "" if it was not.
+    new: whether it was published since the user's last visit to a watched gallery. last_seen: when
+    Civitai sent an image last that it does not send now, "" for other images.
     """
 
     saved: bool
     favourite: bool
     stars: int
     new: bool
-    deleted_at: str
+    last_seen: str
 
 
 class Annotations(TypedDict):
@@ -121,7 +121,7 @@ def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
         "favourite": shown.is_favourite,
         "stars": shown.stars,
         "new": is_new,
-        "deleted_at": format_iso_time(shown.deleted_at),
+        "last_seen": format_iso_time(shown.last_seen),
     }
 
 
