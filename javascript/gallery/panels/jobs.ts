@@ -342,7 +342,9 @@ export class Jobs {
       const why = bad.length > 1 ? failed : bad[0].toast || bad[0].failed_label;
       const label = translate("open_jobs");
       const show = { action: "show-jobs", label, press: () => actions.panel("jobs") };
-      batch.toast = toast(`${title}: ${why}`, "bad", show, batch.toast);
+      // What a job that only reads has found is news, but nothing that went wrong.
+      const isBad = bad.some((job) => job.failed > 0 || !job.reads_only);
+      batch.toast = toast(`${title}: ${why}`, isBad ? "bad" : undefined, show, batch.toast);
       return;
     }
     const there = sum("skipped") ? "job_ended_there" : "job_ended";

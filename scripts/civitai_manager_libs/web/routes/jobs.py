@@ -250,13 +250,15 @@ def make_job_card(
         "failed_label": failed_label,
         "failures": [_make_failure_view(item, language, may_see_paths) for item in failures],
         "more": messages.translate("more_failed", language, n=more) if more > 0 else "",
-        "toast": toast or _describe_gone(job, language),
+        "toast": toast or _describe_check(job, language),
     }
 
 
-def _describe_gone(job: Job, language: str) -> str:
-    gone = job.report.gone if job.is_check and job.state is JobState.DONE else 0
-    return messages.translate("check_found", language, n=gone) if gone else ""
+def _describe_check(job: Job, language: str) -> str:
+    if not (job.is_check and job.state is JobState.DONE):
+        return ""
+    key = "check_found" if job.report.gone else "report_none_gone"
+    return messages.translate(key, language, n=job.report.gone)
 
 
 def _count_percent(job: Job) -> int:
