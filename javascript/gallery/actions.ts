@@ -29,6 +29,7 @@ import { askToMake, listMakers, planInHost, showWorkflow } from "./details/make_
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
+import { type Lists, makeListActions } from "./find/lists";
 import type { ModelResultCards } from "./find/model_results";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
@@ -111,6 +112,7 @@ export interface PageParts {
   settings: Settings;
   compare: Compare;
   imageMenu: ImageMenu;
+  lists: Lists;
 }
 
 /** Return all actions that buttons, keys and panels can call.
@@ -127,6 +129,7 @@ export function makeActions(context: PageContext) {
     ...makeMakingActions(context),
     ...makeSearchActions(context),
     ...makeTextActions(context),
+    ...makeListActions(context),
     /** Store what the user looks at, or has marked. */
     setView: (
       change: Partial<

@@ -1,41 +1,14 @@
 /** The menu of an image, by right click or long press. */
 
 import type { PageContext } from "./actions";
-import { openAsk } from "./core/dialogs";
-import { button, el } from "./core/dom";
 import { type MenuItem, openMenu, type Point } from "./core/menu";
 import { showError } from "./data/api";
+import { askCollectionName } from "./details/annotations";
 import { listMakers } from "./details/make_it";
 import { listHideItems } from "./details/sections";
 import { listUses } from "./details/send_to";
 import { buildImageAddress } from "./state/query";
 import { listChosen, MOST_COMPARED } from "./state/selection";
-import type { Context } from "./types";
-
-/** Ask the user for the name of a new collection. `onName` is not called if the user closes the
- * dialog. */
-function askCollectionName(context: Context, onName: (name: string) => unknown) {
-  const { translate } = context;
-  const label = translate("collection_name");
-  const field = el("input", {
-    type: "text",
-    "data-field": "menu-collection",
-    "aria-label": label,
-    maxlength: 100,
-    required: true,
-  });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    leave();
-    void onName(field.value.trim());
-  };
-  const look = { type: "submit", "data-do": "save-name", class: "primary" };
-  const cancel = button({ action: "leave-name", label: translate("do_cancel") }, () => leave());
-  const save = el("button", look, translate("collection_make"));
-  const row = el("div", { class: "row" }, cancel, save);
-  const leave = openAsk(context, label, el("form", { on: { submit } }, field, row));
-  field.focus();
-}
 
 const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
@@ -203,8 +176,10 @@ export class ImageMenu {
 
   /** Return the items that send an image to a tab of the host, or copy its prompt or infotext. */
   #listUses(id: number): MenuItem[] {
-    const { translate, actions } = this.context;
+    const { store, translate, actions } = this.context;
     const { infotext } = this.context.parts.viewer.findKnown(id);
+    const ids = listChosen(store.get().marks, id);
+    const list = { key: "menu-copy-list", text: translate("copy_list") };
     const hasText = infotext !== "" || (this.#findView(id)?.has_data ?? true);
     return [
       ...this.#listTargets(id),
@@ -220,6 +195,7 @@ export class ImageMenu {
         do: () => actions.copyText(id, "infotext"),
         isDisabled: !hasText,
       },
+      ...(ids.length > 1 ? [{ ...list, do: () => actions.copyList(ids) }] : []),
     ];
   }
 

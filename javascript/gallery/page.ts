@@ -22,8 +22,9 @@ import { Filters } from "./find/filters";
 import { Finder } from "./find/finder";
 import { addSkipLink, FoundFocus } from "./find/found_focus";
 import { GalleryHeader } from "./find/gallery_header";
+import { Lists } from "./find/lists";
 import { ModelResultCards } from "./find/model_results";
-import { addNotices, EmptyResult, getGalleryStatus, Status } from "./find/status";
+import { addMissing, addNotices, EmptyResult, getGalleryStatus, Status } from "./find/status";
 import { Grid } from "./grid/grid";
 import { Scrubber } from "./grid/scrubber";
 import { SelectionBar } from "./grid/selection_bar";
@@ -134,6 +135,7 @@ function buildParts(context: PageContext, status: Status) {
   });
   addSkipLink(context, () => parts.grid.focusTopmost());
   context.page.append(status.element); // moved: below the images
+  addMissing(context);
   new Scrubber(context, parts.grid);
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
@@ -148,6 +150,7 @@ function buildParts(context: PageContext, status: Status) {
   listenToDrags(context);
   reportLongPresses(context.root, context.signal);
   parts.imageMenu = new ImageMenu(context);
+  parts.lists = new Lists(context);
   retryPeriodically(context, () => parts.grid.getScrollPlace() === null);
   followMarks(context);
   rememberPlace(context, () => parts.grid.getScrollPlace());

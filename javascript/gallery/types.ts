@@ -125,6 +125,9 @@ export interface State {
   libraryDate: string; // when the shown images were stored, if Civitai does not respond; else ""
   groupsPosts: boolean; // each post is one tile
   hiddenCount: number; // number of images that rules hide
+  missing: readonly number[]; // ids of a list's images that are not to be had now
+  total: number | null; // number of images of a list, null for another gallery
+  stopped: boolean; // no further page is loaded until the user asks for more
   showsHidden: boolean; // hidden images are shown, until another gallery is opened
   hiddenRules: readonly HiddenRule[]; // as fetched last
   loadedWords: string; // the words by which the loaded images are filtered, "" for no filter

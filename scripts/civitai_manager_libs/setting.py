@@ -128,6 +128,8 @@ usergallery_preloading = _define("page", "usergallery_preloading", True)
 # Beside a host's own; several with ; between.
 model_folders = _define("page", "model_folders", "", is_private=True, is_basic=True)
 watch_daily = _define("page", "watch_daily", True, is_basic=True)
+# Once a month, where galleries are watched.
+check_favourites = _define("page", "check_favourites", True)
 # Used where no browser names a language.
 language = _define("page", "language", "auto", choices=("auto", *LANGUAGES))
 

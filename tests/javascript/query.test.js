@@ -7,6 +7,7 @@ import {
   getSource,
   getWordAt,
   hasGallery,
+  isList,
   listSetFilters,
   makeDefaultQuery,
   parseAddress,
@@ -60,6 +61,24 @@ test("what an address tells comes back out of it", () => {
     usual,
   );
   assert.deepEqual(read, { where, image: 7, find: "slow water", words: "fog" });
+});
+
+test("a list of images is told from words, addresses and ids", () => {
+  const one = "https://civitai.com/images/1";
+  const lists = [`${one} ${one}2`, "mine\n1\n2", "12, 34;", "[1]", '{"pictures": [{"id": 5}]}'];
+  for (const text of lists) assert.equal(isList(text), true, text);
+  for (const text of ["", one, "12", "[SDXL] sea", "{a|b}", "2 cats", "12 monkeys\n1", "{"])
+    assert.equal(isList(text), false, text);
+});
+
+test("a list is in the address as it is, and is a gallery of its own", () => {
+  const where = withSource(model, { images: "5,4" });
+  assert.equal(
+    buildAddress(where, null, usual, HERE),
+    "https://host/sd/?__theme=dark&images=5,4#tab",
+  );
+  assert.deepEqual(parseAddress("?images=5,4", usual).where, where);
+  assert.deepEqual([getSource(where), hasGallery(where)], ["list 5,4", true]);
 });
 
 test("a user's name with odd letters survives the address", () => {

@@ -20,6 +20,8 @@ const page = (ids, more = {}) => ({
   read_at: "2026-01-01T00:00:00Z",
   from_library: false,
   hidden_count: 0,
+  missing: [],
+  total: null,
   ...more,
 });
 const idsOf = (views) => views.map(({ id }) => id);

@@ -49,6 +49,19 @@ test("the end is told with the number, and nothing while it goes on", () => {
   assert.deepEqual(say(full), NOTHING);
 });
 
+test("a list says how much of it is read, can be stopped, and says at its end what is left out", () => {
+  const list = { ...full, total: 1000, missing: [7] };
+  const notes = [{ code: "list_slow", message: "" }];
+  assert.deepEqual(say({ ...list, notes, requestedAt: 1 }, 1), [
+    "list_reading 3 1,000",
+    "stop-search",
+  ]);
+  assert.deepEqual(say({ ...list, requestedAt: 1 }, 1), ["", "stop-search"]);
+  assert.deepEqual(say({ ...list, stopped: true }), ["list_reading 3 1,000", "more"]);
+  const end = { ...list, total: 5, ended: true, hiddenCount: 1 };
+  assert.deepEqual(say(end), ["gallery_ends 2 · list_left_out 1 · hidden_count 1", "show-hidden"]);
+});
+
 test("an end that may be none is doubted, with what Civitai's answer may mean", () => {
   const notes = [{ code: "empty_end", message: "May be a time limit." }];
   assert.deepEqual(say({ ...full, ended: true, notes }), ["May be a time limit.", "read-anew"]);

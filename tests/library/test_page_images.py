@@ -61,7 +61,7 @@ def test_page_shows_what_the_records_say_and_what_the_user_added(stored):
     assert (two.is_favourite, two.stars, four.is_favourite, four.stars) == (True, 4, False, 0)
     assert (one.saved_path, two.saved_path) == (__file__, "")
     assert [image.is_hidden for image in (four, two, three, one)] == [False, False, False, True]
-    assert three.deleted_at > 0 == four.deleted_at
+    assert three.last_seen > 0 == four.last_seen
 
 
 def test_page_is_the_same_before_its_images_are_written(library, monkeypatch):

@@ -303,7 +303,7 @@ export function listenToKeys({ root, store, actions, signal }: Context) {
 
 /** Return whether our tab is visible and no control outside of it has the focus.
  * @param host our element */
-function receivesKeys(host: Element) {
+export function receivesKeys(host: Element) {
   const focused = document.activeElement;
   const isFree = !focused || focused === document.body || focused === host;
   return isFree && host.getClientRects().length > 0;

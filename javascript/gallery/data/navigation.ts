@@ -3,7 +3,7 @@
 
 import type { PageContext } from "../actions";
 import type { Contract, ModelCardPage, ModelView } from "../contract";
-import { getSource, makeDefaultQuery, withSource } from "../state/query";
+import { getSource, isList, makeDefaultQuery, withSource } from "../state/query";
 import { readMarks } from "../state/selection";
 import type { State, Where } from "../types";
 import { isAborted, makeProblem } from "./api";
@@ -40,15 +40,28 @@ export class Navigation {
     void (results ? this.searchModels(results.query) : parts.homeData.load());
   }
 
-  /** Open what the user typed: a URL, an id, a user name or a hash; search models for other
-   * words. */
+  /** Open what the user typed: a URL, an id, a user name, a hash or a list of images; search models
+   * for other words. */
   async lookUp(text: string) {
     const query = text.trim();
     if (!query) return this.closeResults();
+    if (isList(query)) return this.openList(query);
     await this.#request(query, async (signal) => {
       const { api, store } = this.context;
       const parameters = new URLSearchParams({ text: query, level: store.get().where.level });
       this.#openResult(await api.get(`lookup?${parameters}`, { signal }), signal);
+    });
+  }
+
+  /** Open the images whose addresses or ids are in a text as a gallery; a single one opens as its
+   * address does. */
+  async openList(text: string) {
+    await this.#request("", async (signal) => {
+      const { api, store } = this.context;
+      const { images, count, first } = await api.post("lists", { text }, { signal });
+      if (signal.aborted) return;
+      if (count > 1) return void this.openSource({ images });
+      await this.lookUp(`${store.get().bootstrap?.civitai_url}/images/${first}`);
     });
   }
 

@@ -30,8 +30,9 @@ export class Pager {
   } = {}) {
     const { store } = this.context;
     this.#cancel();
-    const { images, matches, focus, problems } = store.get();
-    const carried = isSameSource && images.length ? { images, matches, focus, stale: true } : {};
+    const { images, matches, focus, problems, total } = store.get();
+    const shown = images.length ? { images, matches, focus, stale: true } : {};
+    const carried = isSameSource ? { ...shown, total } : {};
     store.set({
       ...makeEmptyGallery(),
       ...carried,
@@ -54,10 +55,14 @@ export class Pager {
     return this.#startLoading("fresh");
   }
 
-  /** Stop loading pages until the user asks for more. */
+  /** Stop loading pages. A list goes on when the user asks for more. */
   stop() {
     this.#cancel();
-    this.context.store.set({ loading: false, requestedAt: 0 });
+    this.context.store.set(({ total }) => ({
+      loading: false,
+      requestedAt: 0,
+      stopped: total !== null,
+    }));
   }
 
   /** Stop waiting for Civitai, and load the page from the library instead. */
@@ -91,6 +96,7 @@ export class Pager {
     const { where, cursor, showsHidden } = store.get();
     store.set(({ problems }) => ({
       loading: true,
+      stopped: false,
       requestedAt: performance.now(),
       problems: { ...problems, images: null },
     }));

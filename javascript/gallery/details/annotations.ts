@@ -1,6 +1,7 @@
 /** The user's annotations of the open image: stars, tags, a note, collections. */
 
 import type { ImageDetails } from "../contract";
+import { openAsk } from "../core/dialogs";
 import { button, el, icon } from "../core/dom";
 import { ApiError } from "../data/api";
 import type { AnnotationChange } from "../data/bookmarks";
@@ -157,4 +158,29 @@ function offerCollections({ api, signal }: Context, field: HTMLInputElement) {
     }
   });
   return options;
+}
+
+/** Ask the user for the name of a new collection. `onName` is not called if the user closes the
+ * dialog. */
+export function askCollectionName(context: Context, onName: (name: string) => unknown) {
+  const { translate } = context;
+  const label = translate("collection_name");
+  const field = el("input", {
+    type: "text",
+    "data-field": "menu-collection",
+    "aria-label": label,
+    maxlength: 100,
+    required: true,
+  });
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    leave();
+    void onName(field.value.trim());
+  };
+  const look = { type: "submit", "data-do": "save-name", class: "primary" };
+  const cancel = button({ action: "leave-name", label: translate("do_cancel") }, () => leave());
+  const save = el("button", look, translate("collection_make"));
+  const row = el("div", { class: "row" }, cancel, save);
+  const leave = openAsk(context, label, el("form", { on: { submit } }, field, row));
+  field.focus();
 }

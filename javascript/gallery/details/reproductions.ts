@@ -5,7 +5,7 @@ import type { ImageDetails, ReproductionView } from "../contract";
 import { el, setAttribute } from "../core/dom";
 import { formatDate } from "../core/text";
 import { type Api, ignoreFailure, showError } from "../data/api";
-import { OWN_TYPE } from "../host/drag";
+import { acceptDrops } from "../host/drag";
 import { isBlurred } from "../state/state";
 import type { Context, State } from "../types";
 
@@ -33,7 +33,9 @@ export class Reproductions {
       on: { change: () => this.#onChosen() },
     });
     this.element = el("section", { class: "reproductions" }, this.#title, this.#list, this.#field);
-    acceptDrops(zone, (file) => void this.#compareFile(file));
+    acceptDrops(zone, ["Files"], ({ files: [file] }) => {
+      if (file) void this.#compareFile(file);
+    });
     store.on(["revealed", "bootstrap"], () => this.#blur(), context);
     store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
     const countMade = ({ made }: State) =>
@@ -156,23 +158,4 @@ export class Reproductions {
  * the id of a deleted reproduction again. */
 export function getReproductionThumb(api: Api, { id, made_at }: ReproductionView) {
   return api.getUrl(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
-}
-
-/** Call `drop` with a file that is dropped onto an element. The element is highlighted while a file
- * is dragged over it. */
-function acceptDrops(zone: HTMLElement, drop: (file: File) => void) {
-  const follow = (event: DragEvent) => {
-    const types = event.dataTransfer?.types ?? [];
-    if (!types.includes("Files") || types.includes(OWN_TYPE)) return;
-    event.preventDefault(); // else the browser opens the file in the page's place
-    zone.toggleAttribute("data-drop", event.type === "dragover");
-    const file = event.type === "drop" ? event.dataTransfer?.files[0] : null;
-    if (file) drop(file);
-  };
-  zone.addEventListener("dragover", follow);
-  zone.addEventListener("drop", follow);
-  zone.addEventListener("dragleave", (event) => {
-    if (event.relatedTarget instanceof Node && zone.contains(event.relatedTarget)) return;
-    zone.removeAttribute("data-drop");
-  });
 }

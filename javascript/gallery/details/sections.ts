@@ -57,11 +57,11 @@ export function makeAbout(
     el(
       "div",
       { class: "chips" },
-      view.deleted_at &&
+      view.last_seen &&
         el("span", {
           class: "tag",
-          text: translate("deleted_since", {
-            date: formatDate(view.deleted_at, bootstrap?.language),
+          text: translate("gone_since", {
+            date: formatDate(view.last_seen, bootstrap?.language),
           }),
         }),
       level && el("span", { class: "tag", title: translate("rating") }, level),

@@ -23,7 +23,7 @@ export class Tags {
   show(record: ImageDetails) {
     this.clear();
     if (record.tags) this.#draw(record.tags);
-    else if (!record.deleted_at) {
+    else if (!record.last_seen) {
       this.#record = record;
       this.#fill(el("p", { class: "dim" }, this.context.translate("reading")));
       this.#loadSoon();

@@ -17,7 +17,7 @@ import type { Context, State, Translate } from "../types";
 
 /** Return the name of the open gallery, "…" while it is unknown. */
 export function getGalleryName(
-  { where, model, title }: Pick<State, "where" | "model" | "title">,
+  { where, model, title, total = null }: Pick<State, "where" | "model" | "title"> & Partial<State>,
   translate: Translate,
 ) {
   const { user, post, tag, search } = where;
@@ -28,7 +28,13 @@ export function getGalleryName(
   if (user) return translate("pictures_by", { user });
   if (post !== null) return translate("post_number", { id: post });
   if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
+  if (where.images) return translate("list_title", { n: countListed(where, total) });
   return search === null ? "…" : translate("library_title");
+}
+
+/** Return the number of a list's images, from its address until the first page is loaded. */
+function countListed({ images }: State["where"], total: number | null) {
+  return total ?? (/^\d/.test(images) ? images.split(",").length : "…");
 }
 
 export type Chip = { key: string; text: string; remove(): void };

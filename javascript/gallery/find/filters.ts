@@ -3,7 +3,7 @@
 import type { Choice } from "../contract";
 import { button, el, setAttribute } from "../core/dom";
 import { makePopover } from "../core/widgets";
-import { getSource } from "../state/query";
+import { getSource, hasPeriod } from "../state/query";
 import { MAX_TILE, MIN_TILE } from "../state/state";
 import type { Context, State } from "../types";
 import { makeChips } from "./chips";
@@ -138,7 +138,8 @@ export class Filters {
     this.#groups.checked = now.groupsPosts;
     this.#groups.parentElement?.toggleAttribute("hidden", where.post !== null);
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
-    this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
+    this.#selects.period.parentElement?.toggleAttribute("hidden", !hasPeriod(where));
+    this.#selects.sort.hidden = where.images !== "" && where.search === null; // in its own order
     for (const slider of [this.sizeSlider, this.#narrowSlider])
       if (slider.valueAsNumber !== tile) slider.value = String(tile);
     const sortNote = notes.find((note) => note.code === "sort_dropped");

@@ -3,7 +3,7 @@
 import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
-import { getSource, getWordAt, replaceWord } from "../state/query";
+import { getSource, getWordAt, isList, replaceWord } from "../state/query";
 import { getSearched } from "../state/state";
 import type { Context, State } from "../types";
 import { getGalleryName } from "./chips";
@@ -66,7 +66,7 @@ export class Finder {
     const measure = () => context.actions.setView({ headerHeight: this.header.offsetHeight });
     observeSize(this.header, measure, signal);
     store.on(
-      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],
+      ["bootstrap", "where", "model", "title", "total", "results", "lookupText", "loadedWords"],
       (now) => this.#draw(now),
       { signal },
     );
@@ -101,6 +101,7 @@ export class Finder {
         click: () => this.#onClick(),
         blur: () => this.#close(),
         keydown: (event) => this.#onKey(event),
+        paste: (event) => this.#onPaste(event),
       },
     });
   }
@@ -117,6 +118,17 @@ export class Finder {
     if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();
     this.#isEntered = false;
     if (!this.#popup.isOpen) this.#lookUp();
+  }
+
+  /** Open a pasted list of images at once: the field would lose its line breaks. */
+  #onPaste(event: ClipboardEvent) {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (!isList(text)) return;
+    event.preventDefault();
+    this.#close();
+    this.#field.blur();
+    void this.context.actions.find(text);
+    this.context.actions.leadToFound();
   }
 
   #onInput() {

@@ -3,14 +3,14 @@
 
 import type { ModelView } from "../contract";
 import { button, el, icon, setLabel } from "../core/dom";
-import { makeMenuButton } from "../core/menu";
+import { type MenuItem, makeMenuButton } from "../core/menu";
 import { formatNumber } from "../core/text";
 import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { GetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
-import { getModelTypeName } from "../state/model_files";
+import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
 import { getSource, getWatchKey } from "../state/query";
-import { getSetting } from "../state/state";
+import { getSetting, getShown } from "../state/state";
 import type { Context, State, Where } from "../types";
 import { getGalleryName } from "./chips";
 import type { Filters } from "./filters";
@@ -48,7 +48,7 @@ class DownloadOptions {
       this.#makeForm(),
     );
     root.append(this.#popover);
-    store.on(["bootstrap"], (now, before) => this.#updateLimit(now, before), { signal });
+    store.on(["bootstrap", "total"], (now, before) => this.#updateLimit(now, before), { signal });
   }
 
   #makeLimit() {
@@ -91,10 +91,12 @@ class DownloadOptions {
     setLabel(this.#all, translate(isKnown ? "download_all_n" : "download_whole", { n }));
   }
 
-  /** Show a changed setting in the limit field, without overwriting what the user has typed. */
+  /** Show a changed setting, or the length of a list, in the limit field, without overwriting what
+   * the user has typed. */
   #updateLimit(now: State, before: State) {
-    const value = getSetting(now.bootstrap, LIMIT);
-    if (value === getSetting(before.bootstrap, LIMIT)) return;
+    const getValue = ({ bootstrap, total }: State) => total ?? getSetting(bootstrap, LIMIT);
+    const value = getValue(now);
+    if (value === getValue(before)) return;
     this.#limit.value = String(value);
   }
 }
@@ -156,7 +158,8 @@ export class GalleryHeader {
     );
     this.#section.append(line, sortNote, this.#about);
     header.append(this.#section);
-    store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
+    const keys = ["where", "model", "title", "total", "results"] as const;
+    store.on([...keys], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
     this.#draw(store.get());
@@ -169,6 +172,7 @@ export class GalleryHeader {
     this.#section.hidden = !getSource(where) || results !== null;
     if (this.#section.hidden) return;
     this.#stats.hidden = where.model === null;
+    this.#section.toggleAttribute("data-model", where.model !== null);
     this.#download.hidden = where.search !== null;
     this.#drawTitle(now);
     this.#drawTriggerWords(model, where.version);
@@ -176,9 +180,10 @@ export class GalleryHeader {
   }
 
   /** Show the gallery's name with its link and creator. */
-  #drawTitle({ where, model, title, bootstrap }: State) {
+  #drawTitle(now: State) {
     const { translate } = this.context;
-    const name = getGalleryName({ where, model, title }, translate);
+    const { where, model, bootstrap } = now;
+    const name = getGalleryName(now, translate);
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const parts = [
       el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
@@ -257,13 +262,43 @@ export class GalleryHeader {
     this.#watch.hidden = !gallery || !isKnown;
   }
 
-  /** Return the items of the menu on a narrow page: the buttons and links that do not fit. */
-  #listMenu() {
+  /** Return the items of the menu: the buttons and links that do not fit on a narrow page, and what
+   * is seldom needed. */
+  #listMenu(): MenuItem[] {
+    const { store, translate, actions } = this.context;
+    const state = store.get();
+    const list = makeNeedsQuery({ images: state.where.images });
+    const items: MenuItem[] = [
+      {
+        key: "copy-list",
+        text: translate("copy_list"),
+        isDisabled: !getShown(state).length,
+        do: () => actions.copyList(getShown(state).map(({ id }) => id)),
+      },
+    ];
+    if (state.where.images && state.where.search === null) {
+      items.push(
+        { key: "save-list", text: translate("save_list"), do: () => actions.saveList() },
+        {
+          key: "models-of-list",
+          text: translate("list_models"),
+          do: () => actions.listNeeds(list),
+        },
+      );
+    }
+    if (state.where.search !== null) {
+      const check = () => actions.checkImages({ query: state.where });
+      items.push({ key: "check-images", text: translate("check_images"), do: check });
+    }
+    return [...this.#listHiddenButtons(), ...items];
+  }
+
+  #listHiddenButtons() {
     const about = this.#unfold.hasAttribute("data-empty") ? [] : [this.#unfold];
     const buttons = [...this.#actions.children, ...about] as HTMLElement[];
     const links = [...this.#title.querySelectorAll("button, a")] as HTMLElement[];
     return [...buttons, ...links]
-      .filter((one) => !one.hidden)
+      .filter((one) => !one.hidden && !one.getClientRects().length)
       .map((one) => ({
         key: one.dataset.do ?? "",
         text: (links.includes(one) ? one.title : one.textContent) ?? "",

@@ -25,6 +25,7 @@ export function addPlaces(context: Context, header: HTMLElement) {
   const { actions, translate, root, page, signal } = context;
   const listMore = () => [
     { key: "settings", text: translate("open_settings"), do: () => actions.panel("settings") },
+    { key: "open-list", text: translate("open_list"), do: () => actions.chooseList() },
     { key: "hidden-rules", text: translate("hidden_list"), do: () => actions.openHiddenRules() },
     { key: "help", text: translate("open_help"), do: () => actions.panel("help") },
   ];

@@ -6,7 +6,7 @@ import { button, el, type IconName, icon, setText } from "../core/dom";
 import { formatNumber } from "../core/text";
 import type { Found } from "../data/search";
 import { getModelTypeName } from "../state/model_files";
-import { countFound, hasGallery, type SearchScope } from "../state/query";
+import { countFound, hasGallery, isList, type SearchScope } from "../state/query";
 import type { Context, State, Translate, WidenedSearch } from "../types";
 import { getGalleryName } from "./chips";
 import { isForModels } from "./status";
@@ -93,6 +93,7 @@ export function listRows(
 ): SearchRow[] {
   const text = typed.trim();
   if (!text) return listStartRows(state, found, translate);
+  if (isList(text)) return [makeRow("open", "library", translate("row_open_list"), "", text)];
   if (isAddress(text)) {
     const open = makeRow("open", "link", translate("row_open", { text }), "", text);
     return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, translate)] : [open];

@@ -94,6 +94,9 @@ export function getGalleryStatus(state: State, translate: Translate, now: number
     return makeReadingStatus(state, bootstrap, translate, now);
   }
   // Beside images the bar shows that a page is loaded.
+  if (requestedAt > 0 && state.total !== null && bootstrap && state.images.length) {
+    return makeListStatus(state, bootstrap, translate, now - requestedAt);
+  }
   if (requestedAt > 0) {
     const text = getShown(state).length ? "" : translate("reading");
     return makeWaitingStatus(now - requestedAt, text, translate);
@@ -140,6 +143,22 @@ function makeReadingStatus(
   const number = (value: number) => formatNumber(value, language);
   const text = translate("search_reads_on", { shown: number(shown), n: number(images.length) });
   return { ...makeWaitingStatus(time, text, translate), actions: ["stop-search"] };
+}
+
+/** Return the status while a page of a list is loaded or after the user has stopped that: how many
+ * of its images are loaded.
+ * @param time ms since the request was sent, null for none */
+function makeListStatus(
+  { images, missing, total, notes }: State,
+  { language }: Bootstrap,
+  translate: Translate,
+  time: number | null,
+): StatusText {
+  const n = formatNumber(images.length + missing.length, language);
+  const text = translate("list_reading", { n, total: formatNumber(total ?? 0, language) });
+  if (time === null) return { kind: "narrowed", text, actions: ["more"] };
+  const isSlow = time >= PATIENCE * 1000 || notes.some(({ code }) => code === "list_slow");
+  return { kind: "waits", text: isSlow ? text : "", actions: ["stop-search"] };
 }
 
 /** Return the status of a running request. After some seconds the status says how long the request
@@ -190,7 +209,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   if (!ended && !images.length && cursor !== null) {
     return { kind: "narrowed", text: translate("none_so_far"), actions: ["more"] };
   }
-  if (!ended) return NO_STATUS;
+  if (!ended) return state.stopped ? makeListStatus(state, bootstrap, translate, null) : NO_STATUS;
   const isFilteredOut = !images.length && listExcludingFilters(where, bootstrap).length > 0;
   if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
@@ -200,6 +219,7 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   }
   if (where.search !== null && !images.length) return makeNothingFound(where.search, translate);
   const isRandom = where.sort === "Random";
+  if (state.total !== null) return makeListEnd(state, bootstrap, translate);
   if (images.length) {
     const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
     return { kind: "end", text: translate(key, counts), actions: isRandom ? ["shuffle"] : [] };
@@ -208,6 +228,45 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
   const author = notes.find(({ code }) => code === "no_author");
   const empty = translate(where.post === null ? "gallery_empty" : "no_post");
   return makeEmpty(author?.message ?? empty, "home");
+}
+
+/** Return the status at the end of a list: how many of its images are shown, and how many the
+ * filters leave out. */
+function makeListEnd(
+  { images, missing, total, hiddenCount }: State,
+  { language }: Bootstrap,
+  translate: Translate,
+): StatusText {
+  const others = (total ?? 0) - images.length - missing.length - hiddenCount;
+  const [n, left] = [images.length, others].map((count) => formatNumber(count, language));
+  const shown = translate(images.length ? "gallery_ends" : "list_shows_none", { n });
+  const text = others > 0 ? `${shown} · ${translate("list_left_out", { n: left })}` : shown;
+  return { kind: images.length ? "end" : "empty", text, actions: images.length ? [] : ["home"] };
+}
+
+const MOST_MISSING = 500; // links
+
+/** Add to the page which images of a list are not to be had now; they are shown at its end. */
+export function addMissing(context: Context) {
+  const { page, store, translate, actions } = context;
+  const section = el("section", { class: "missing-images", hidden: true });
+  page.append(section);
+  const draw = ({ ended, missing, results, bootstrap }: State) => {
+    section.hidden = !ended || !missing.length || results !== null;
+    if (section.hidden) return section.replaceChildren();
+    const links = missing.slice(0, MOST_MISSING).map((id) => {
+      const href = `${bootstrap?.civitai_url}/images/${id}`;
+      return el("a", { href, target: "_blank", rel: "noopener noreferrer", text: String(id) });
+    });
+    section.replaceChildren(
+      el("p", { text: translate("list_missing_shown", { n: missing.length }) }),
+      el("div", { class: "links" }, ...links),
+      button({ action: "copy-missing", label: translate("copy_list"), class: "quiet" }, () =>
+        actions.copyList(missing),
+      ),
+    );
+  };
+  store.on(["ended", "missing", "results", "bootstrap"], draw, context);
 }
 
 export class Status {
@@ -236,7 +295,7 @@ export class Status {
       "loading",
       "requestedAt",
     ];
-    const more = ["problems", "ended", "hiddenCount", "notes", "images"] as const;
+    const more = ["problems", "ended", "hiddenCount", "notes", "images", "stopped"] as const;
     store.on([...keys, ...more, getShown, "searchReading"], () => this.#draw(), context);
     signal.addEventListener("abort", () => this.#setTicking(false));
     this.#draw();

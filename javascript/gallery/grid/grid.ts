@@ -27,8 +27,8 @@ const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be 
  * @param height of the grid, in pixels
  * @param speed of scrolling downwards, in pixels a millisecond */
 function needsNextPage(state: State, { bottom, screen }: Viewport, height: number, speed: number) {
-  const { loading, ended, problems, images, loadedWords, results } = state;
-  if (loading || ended || problems.images) return false;
+  const { loading, ended, stopped, problems, images, loadedWords, results } = state;
+  if (loading || ended || stopped || problems.images) return false;
   if (results || !images.length) return false;
   const isSearched = loadedWords !== "";
   if (isSearched && state.searchReading !== "enough") return false;

@@ -119,6 +119,12 @@ export class SelectionBar {
     return [
       { key: "sets-marked", text: translate("do_add_to_collection"), do: collect },
       { key: "mark-all", text: translate("do_mark_all"), do: () => actions.markAll() },
+      { key: "copy-list", text: translate("copy_list"), do: () => actions.copyList(this.#ids) },
+      {
+        key: "check-images",
+        text: translate("check_images"),
+        do: () => actions.checkImages({ ids: this.#ids }),
+      },
       { key: "invert", text: translate("do_invert"), do: () => actions.invert() },
       ...actions.listMakers(this.#ids).map((item, at) => ({ ...item, startsGroup: !at })),
     ];

@@ -112,14 +112,14 @@ export class Tile {
 
   /** Set the tile's label for screen readers, and the attributes that style it. */
   #drawLabel({ isMarked, count }: Looks) {
-    const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
+    const { kind, saved, favourite, stars, new: isNew, last_seen } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
     signs.push(isNew && this.translate("name_new"));
     setAttribute(this.element, "data-sign", signs.filter(Boolean).join(" ") || null);
     setAttribute(this.element, "data-saved", saved);
     setAttribute(this.element, "data-favourite", favourite);
     setAttribute(this.element, "data-new", isNew);
-    setAttribute(this.element, "data-gone", deleted_at !== "");
+    setAttribute(this.element, "data-gone", last_seen !== "");
     const label = describeImage(this.view, isMarked, this.translate);
     const post = count > 1 ? `, ${this.translate("post_count", { n: count })}` : "";
     const failed = this.isFailed ? `, ${this.translate("thumb_failed")}` : ""; // as the tile says
@@ -234,7 +234,7 @@ export function describeImage(view: ImageView, isMarked: boolean, translate: Tra
     view.favourite && translate("name_favourite"),
     view.stars > 0 && translate("annotation_stars_n", { n: view.stars }),
     view.new && translate("name_new"),
-    view.deleted_at && translate("name_deleted"),
+    view.last_seen && translate("name_gone"),
     isMarked && translate("name_marked"),
   ];
   return parts.filter(Boolean).join(translate("name_comma"));

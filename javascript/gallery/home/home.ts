@@ -193,10 +193,19 @@ export class Home {
   /** Draw the title and the introduction.
    * @param isNew whether the user has opened nothing yet */
   #drawIntro({ bootstrap }: State, isNew: boolean) {
-    const { translate } = this.context;
+    const { translate, actions } = this.context;
     this.#intro.replaceChildren(
       el("h2", { text: translate(isNew ? "home_welcome" : "home_title") }),
       el("p", { class: "dim", text: translate(bootstrap?.is_demo ? "home_demo" : "home_intro") }),
+      button(
+        {
+          action: "open-list",
+          icon: "folder",
+          label: translate("open_list"),
+          title: translate("open_list_hint"),
+        },
+        () => actions.chooseList(),
+      ),
     );
   }
 }

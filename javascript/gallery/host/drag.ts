@@ -166,6 +166,28 @@ export function listenToDrags(context: PageContext) {
   root.addEventListener("dragstart", begin, { signal });
 }
 
+/** Call `drop` with what is dropped onto an element, unless it is one of our images. The element is
+ * highlighted while something of these types is dragged over it. */
+export function acceptDrops(
+  zone: HTMLElement,
+  accepted: string[],
+  drop: (transfer: DataTransfer) => void,
+) {
+  const follow = (event: DragEvent) => {
+    const types = event.dataTransfer?.types ?? [];
+    if (!accepted.some((type) => types.includes(type)) || types.includes(OWN_TYPE)) return;
+    event.preventDefault(); // else the browser opens the file in the page's place
+    zone.toggleAttribute("data-drop", event.type === "dragover");
+    if (event.type === "drop" && event.dataTransfer) drop(event.dataTransfer);
+  };
+  zone.addEventListener("dragover", follow);
+  zone.addEventListener("drop", follow);
+  zone.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget instanceof Node && zone.contains(event.relatedTarget)) return;
+    zone.removeAttribute("data-drop");
+  });
+}
+
 /** Return the image that is dragged, null if something else is dragged. */
 function findDragged(target: EventTarget | null): DraggedImage | null {
   if (!(target instanceof Element)) return null;

@@ -148,7 +148,7 @@ function makeBatch(): Batch {
   return { toast: null, begun: [], running: new Set(), ended: [] };
 }
 
-type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only">;
+export type JobRequest = Pick<BeginJobBody, "ids" | "query" | "limit" | "reads_only" | "checks">;
 
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
@@ -366,7 +366,9 @@ export class Jobs {
       const why = bad.length > 1 ? failed : bad[0].toast || bad[0].failed_label;
       const label = translate("open_jobs");
       const show = { action: "show-jobs", label, press: () => actions.panel("jobs") };
-      batch.toast = toast(`${title}: ${why}`, "bad", show, batch.toast);
+      // What a job that only reads has found is news, but nothing that went wrong.
+      const isBad = bad.some((job) => job.failed > 0 || !job.reads_only);
+      batch.toast = toast(`${title}: ${why}`, isBad ? "bad" : undefined, show, batch.toast);
       return;
     }
     const there = sum("skipped") ? "job_ended_there" : "job_ended";

@@ -158,7 +158,8 @@ export function markArrived(needs: Needs, fresh: ReadonlySet<number>, label: str
   return { ...needs, answer: { ...answer, files } };
 }
 
-/** Return the query string to request the model files of an image, a model version or a collection.
+/** Return the query string to request the model files of an image, a model version, a collection or a
+ * list.
  * @param of model: id of the version's model; beside an image, id of the model whose gallery is
  *     open; version: null for the newest */
 export function makeNeedsQuery(of: {
@@ -166,6 +167,7 @@ export function makeNeedsQuery(of: {
   model?: number | null;
   version?: number | null;
   collection?: string;
+  images?: string; // of a list
 }) {
   const given = Object.entries(of).filter(([, value]) => value !== null);
   return String(new URLSearchParams(given.map(([name, value]) => [name, String(value)])));

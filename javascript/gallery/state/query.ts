@@ -5,7 +5,7 @@ import { getSetting, getSource, NOWHERE } from "./state";
 export { getSource } from "./state";
 
 const NUMBERS = ["model", "version", "post"] as const;
-const TEXTS = ["user", "tag", "sort", "period", "level", "type", "base"] as const;
+const TEXTS = ["user", "images", "tag", "sort", "period", "level", "type", "base"] as const;
 const FILTERS = ["version", "tag", "period", "level", "type", "base", "meta"] as const;
 
 /** Return a query without a gallery and with the default filters. */
@@ -23,7 +23,8 @@ export function makeDefaultQuery(bootstrap: Bootstrap): Where {
 /** Return a query for another gallery with the same filters.
  * @param source the part of a query that names the gallery */
 export function withSource(where: Where, source: Partial<Where>): Where {
-  const none = { model: null, version: null, post: null, user: "", tag: "", search: null };
+  const gallery = { model: null, version: null, post: null, user: "", images: "", tag: "" };
+  const none = { ...gallery, search: null };
   return { ...where, ...none, ...source };
 }
 
@@ -67,7 +68,7 @@ export function buildAddress(
   setParameter(searchParams, "image", image, null);
   setParameter(searchParams, "find", find, "");
   setParameter(searchParams, "words", words, "");
-  return address.href;
+  return address.href.replaceAll("%2C", ","); // a list of ids is long enough
 }
 
 /** Return the page's URL for an image of the open gallery.
@@ -175,7 +176,31 @@ export function getTagName({ tag }: Pick<Where, "tag">) {
 function isUsed(name: (typeof FILTERS)[number], where: Where) {
   if (name === "version") return where.model !== null;
   if (name === "tag") return where.search === null && isTagFilter(where); // nor tags' numbers
-  return name !== "period" || where.search === null; // the library knows no period
+  return name !== "period" || hasPeriod(where);
+}
+
+/** Return whether a gallery can be filtered by period. The library and lists know none. */
+export function hasPeriod({ search, images }: Where) {
+  return search === null && !images;
+}
+
+const ID_LINE = /^[\d,;\s]*\d[\d,;\s]*$/;
+
+/** Return whether a text is a list of images: with several addresses, lines of ids, or JSON. */
+export function isList(text: string) {
+  if ((text.match(/\/images\/\d/g) ?? []).length > 1) return true;
+  if (/^\s*[[{]/.test(text) && isJson(text)) return true;
+  const lines = text.split("\n").filter((line) => ID_LINE.test(line));
+  return (lines.join(" ").match(/\d+/g) ?? []).length > 1;
+}
+
+function isJson(text: string) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Return the server's name for a watched gallery, "" if the gallery cannot be watched. */

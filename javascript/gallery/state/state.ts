@@ -70,6 +70,7 @@ export const NOWHERE: Where = Object.freeze({
   post: null,
   user: "",
   tag: "",
+  images: "",
   sort: "",
   period: "",
   level: "",
@@ -145,6 +146,9 @@ export function makeEmptyGallery() {
     searchReading: "" as State["searchReading"],
     libraryDate: "",
     hiddenCount: 0,
+    missing: [] as readonly number[],
+    total: null as number | null,
+    stopped: false,
     anchor: null,
     range: null,
     focus: null,
@@ -167,6 +171,8 @@ export function addPage(state: State, page: ImagePage) {
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
     libraryDate: page.from_library ? page.read_at : "",
     hiddenCount: (state.stale ? 0 : state.hiddenCount) + page.hidden_count,
+    missing: [...(state.stale ? [] : state.missing), ...page.missing],
+    total: page.total,
     loading: false,
     stale: false,
     requestedAt: 0,
@@ -224,6 +230,7 @@ export function getSource(where: Where) {
   if (where.post !== null) return `post ${where.post}`;
   if (where.user) return `user ${where.user}`;
   if (where.tag) return `tag ${Number.parseInt(where.tag, 10)}`;
+  if (where.images) return `list ${where.images}`;
   return where.search === null ? "" : "kept";
 }
 

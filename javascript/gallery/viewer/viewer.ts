@@ -393,7 +393,7 @@ function makeUnknownView(id: number): ImageView {
     favourite: false,
     stars: 0,
     new: false,
-    deleted_at: "",
+    last_seen: "",
     post_id: null,
     has_data: false,
     summary: null,

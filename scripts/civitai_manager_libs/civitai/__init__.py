@@ -33,6 +33,7 @@ from .records import (
     parse_files,
     RemoteFile,
     seem_unrelated,
+    select_images,
     Version,
     version_from_json,
 )
@@ -45,5 +46,6 @@ __all__ += ["make_image_page_url", "make_model_page_url", "make_post_page_url"]
 __all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
 __all__ += ["model_from_json", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
+__all__ += ["select_images"]
 __all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]
 __all__ += ["fetch_models", "find_strictest", "Licence", "parse_licence", "PERMISSIONS"]

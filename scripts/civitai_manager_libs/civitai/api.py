@@ -246,12 +246,12 @@ def fetch_images_by_id(
     image_ids: Sequence[int],
     cancelled: Cancellation | None = None,
     with_tags: bool = False,
-) -> dict[int, Image]:
+) -> dict[int, Image] | None:
     """Fetch up to 100 images by their ids; return {id: image}, without those that are not sent.
 
     Civitai sends no image that is gone, and none that it does not show to this user, and does not
-    tell them apart. A server of an older version, which does not know the parameter `ids`, gets a
-    request for each image. with_tags: whether to request the images' tags too.
+    tell them apart. Return None if the server is of an older version, which does not know the
+    parameter `ids` and sends other images. with_tags: whether to request the images' tags too.
     """
     params: dict[str, str | int] = {
         "ids": ",".join(map(str, image_ids)),
@@ -266,8 +266,7 @@ def fetch_images_by_id(
     while True:
         page = parse_page(client.fetch_json(_api_url("images"), params, cancelled))
         if not set(page.ids) <= set(image_ids):
-            images = (fetch_image(client, image_id, cancelled) for image_id in image_ids)
-            return {image.id: image for image in images if image is not None}
+            return None
         new = {image.id: image for image in page.images if image.id not in found}
         found |= new
         # The database has a row for each version that an image was made with.
@@ -332,9 +331,9 @@ def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
     """Return whether an empty last page may be due to Civitai's time limit of 20 seconds.
 
     That is possible if the gallery is known to have images (`has_images`), or if Civitai answers
-    the query from its SQL database.
+    the query from its SQL database. The pages of a list are not Civitai's.
     """
-    return has_images or query.uses_sql_database
+    return not query.images and (has_images or query.uses_sql_database)
 
 
 def may_lack_images(query: ImageQuery, page: Page, rows: int) -> bool:
@@ -368,7 +367,7 @@ def walk_pages(
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0
     for _ in range(max_pages):
         page = read_page(cursor)
-        if any(image_id not in seen for image_id in page.ids):
+        if page.missing_ids or any(image_id not in seen for image_id in page.ids):
             repeats = empty_rows = 0
         elif page.ids:
             repeats += 1

@@ -16,17 +16,18 @@ PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
 TYPES = ("image", "video", "audio")
 _SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
+_LISTED = re.compile(r"[0-9]{1,10}(?:,[0-9]{1,10}){0,999}|list-[0-9a-f]{16}|")
 _ALL_LEVELS = 31
 
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """A query for the images of a model, version, post, user or tag, or for one image.
+    """A query for the images of a model, version, post, user, tag or list, or for one image.
 
-    level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
-    whether to leave out images without generation data; our code does this, as Civitai has no such
-    filter. base_models: names as Civitai spells them; Civitai refuses unknown names. tag_id: only
-    images with this tag.
+    images: the ids of a list, separated by commas, or the key of a stored list. level: bit mask of
+    browsing levels. type: one of TYPES; None for images and videos. with_meta: whether to leave out
+    images without generation data; our code does this, as Civitai has no such filter. base_models:
+    names as Civitai spells them; Civitai refuses unknown names. tag_id: only images with this tag.
     """
 
     model_id: int | None = None
@@ -40,6 +41,7 @@ class ImageQuery:
     username: str = ""
     image_id: int | None = None
     base_models: tuple[str, ...] = ()
+    images: str = ""
     tag_id: int | None = None
 
     @property
@@ -66,9 +68,10 @@ class ImageQuery:
     def to_json(self) -> dict[str, Any]:
         """Return the query as a dict that can be written as JSON.
 
-        Without a tag, the dict is that of older versions, by which pages are stored.
+        Without a tag or a list, the dict is that of older versions, by which pages are stored.
         """
-        return {name: v for name, v in asdict(self).items() if name != "tag_id" or v is not None}
+        data = asdict(self)
+        return {name: v for name, v in data.items() if v or name not in ("images", "tag_id")}
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
@@ -87,7 +90,9 @@ class Page:
 
     images: those that match the query. next_cursor: cursor of the next page, None at the end.
     dropped: number of images that were invalid or had a URL that is not allowed. other_ids: ids of
-    the valid images that do not match the query. without_data: number of images that would match if
+    the valid images that do not match the query. missing_ids: ids
+    of a list's images that Civitai does not send now; if the library has them, they are among the
+    others too. without_data: number of images that would match if
     they had generation data. fetched_at: Unix time, 0 if unknown. is_stored: whether the page was
     read from the local library.
     """
@@ -96,6 +101,7 @@ class Page:
     next_cursor: str | None = None
     dropped: int = 0
     other_ids: tuple[int, ...] = ()
+    missing_ids: tuple[int, ...] = ()
     without_data: int = 0
     fetched_at: float = 0.0
     is_stored: bool = False
@@ -115,6 +121,8 @@ def _is_valid_field(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name == "username":
         return isinstance(value, str) and bool(_USERNAME.fullmatch(value))
+    if name == "images":
+        return isinstance(value, str) and bool(_LISTED.fullmatch(value))
     if name == "base_models":
         return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
     if value is None:

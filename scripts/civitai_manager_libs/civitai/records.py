@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -51,6 +51,7 @@ __all__ = [
     "parse_files",
     "RemoteFile",
     "seem_unrelated",
+    "select_images",
     "username_from_json",
     "Version",
     "version_from_json",
@@ -329,12 +330,17 @@ def page_from_json(body: Any, query: ImageQuery) -> Page:
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row) for row in rows]
     images = [image for image in found if image is not None]
+    page = select_images(images, query)
+    return replace(page, next_cursor=_parse_next_cursor(body), dropped=len(rows) - len(images))
+
+
+def select_images(images: Sequence[Image], query: ImageQuery) -> Page:
+    """Return a page of those images that match the filters of a query, and the others' ids."""
     matching = [image for image in images if _matches_query(image, query)]
     wanted = tuple(image for image in matching if image.meta or not query.with_meta)
     ids = {image.id for image in wanted}
     others = tuple(image.id for image in images if image.id not in ids)
-    without_data = len(matching) - len(wanted)
-    return Page(wanted, _parse_next_cursor(body), len(rows) - len(images), others, without_data)
+    return Page(wanted, other_ids=others, without_data=len(matching) - len(wanted))
 
 
 def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | None]:
@@ -482,7 +488,10 @@ def find_cover(row: Mapping[str, Any], level: int) -> Image | None:
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:
     has_type = image.type == query.type if query.type else image.type != "audio"
-    return has_type and bool(image.level & query.level & ~_BLOCKED)
+    # Of galleries, Civitai sends only what has the base models.
+    bases = query.base_models if query.images else ()
+    has_base = not bases or image.base_model in bases
+    return has_type and has_base and bool(image.level & query.level & ~_BLOCKED)
 
 
 def _require_items(body: Any, what: str) -> list[Any]:

@@ -129,7 +129,8 @@ class WalkReport:
     start. seen: all images; the next four are among them. kept_back: excluded by the gallery's
     rating or type. without_data: excluded because they have no generation data. unrelated: made
     only with model versions that the gallery does not show. dropped: with a foreign address or an
-    unreadable record. empty_pages: the number of empty pages before the gallery's end.
+    unreadable record. empty_pages: the number of empty pages before the gallery's end. gone: images
+    of a list that Civitai did not send.
 
     end: why the first walk is over: `end` of the gallery; `limit` reached; `known`: enough images
     in a row were already saved; `empty`: the last page was empty; `blank`: the last pages brought
@@ -145,6 +146,7 @@ class WalkReport:
     unrelated: int = 0
     dropped: int = 0
     empty_pages: int = 0
+    gone: int = 0
     first: int = 0
     second: int = 0
     both: int = 0
@@ -299,7 +301,7 @@ class Job:
         query, is_of_images = self.query, not self.has_models
         ids = (query.model_id, query.version_id, query.post_id, query.image_id, query.tag_id)
         # Older versions stored selections without a gallery.
-        names_none = not any(ids) and not query.username
+        names_none = not (any(ids) or query.username or query.images)
         return self.options.is_selection or (is_of_images and names_none)
 
     @property
@@ -326,10 +328,16 @@ class Job:
         return self.walk is not self.walk.reopened
 
     @property
+    def is_check(self) -> bool:
+        """Return whether the job only finds out which images of a list are to be had now."""
+        return self.options.reads_only and bool(self.query.images)
+
+    @property
     def can_verify(self) -> bool:
         """Return whether the job has read a gallery to its end, once, and could read it again."""
         is_whole = self.state is JobState.DONE and self.report.end in ("end", "blank")
-        return is_whole and not (self.options.verify or self.options.reads_only)
+        is_read_once = self.options.verify or self.options.reads_only or self.query.images
+        return is_whole and not is_read_once
 
     @property
     def has_total(self) -> bool:

@@ -29,13 +29,15 @@ def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
 
     group: the model, author, post or collection, by which the page groups jobs. subject: which part
     of the group, such as a version and a number of images. filters: the filters of its gallery,
-    [] for model files and for images that the user chose one by one.
+    [] for a check, for model files and for images that the user chose one by one.
     """
     group, searched = job.title, job.options.search
     if searched:
         name = _COLLECTION.fullmatch(searched)
         key = "job_group_collection" if name else "job_group_search"
         group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
+    if job.is_check:
+        return group, messages.translate("job_of_check", language, n=job.wanted), []
     filters = [] if job.is_selection or job.has_models else list(_list_filters(job, language))
     return group, " · ".join(_list_subjects(job, language)), filters
 
@@ -61,10 +63,12 @@ def _list_subjects(job: Job, language: str) -> Iterator[str]:
 def _list_filters(job: Job, language: str) -> Iterator[str]:
     """Yield the filters of a job's gallery in words.
 
-    The sort order and the highest rating are always among them, other filters only if they are set.
+    The sort order of a gallery and the highest rating are always among them, other filters only if
+    they are set.
     """
     query = job.query
-    yield messages.get_choice_label("sort", query.sort, language)
+    if not query.images:
+        yield messages.get_choice_label("sort", query.sort, language)
     if query.period != "AllTime":
         yield messages.get_choice_label("period", query.period, language)
     level = messages.get_choice_label("level", level_name(query.level), language)
@@ -144,7 +148,13 @@ def describe_reasons(job: Job, language: str) -> str:
 def describe_progress(job: Job, language: str) -> str:
     """Return how far a job is, or what it did, in words."""
     if job.options.reads_only:
-        return messages.translate("job_read", language, done=job.saved, total=job.total)
+        if not job.is_check:
+            return messages.translate("job_read", language, done=job.saved, total=job.total)
+        text = messages.translate("list_reading", language, n=job.saved, total=job.total)
+        if not job.report.gone and job.state is not JobState.DONE:
+            return text
+        key = "report_gone" if job.report.gone else "report_none_gone"
+        return f"{text} · {messages.translate(key, language, n=job.report.gone)}"
     if job.is_over:
         left = job.total - job.finished if job.walked else 0
         there = job.skipped - job.missing_files

@@ -126,9 +126,10 @@ class _LastPage:
             unrelated=count_unrelated(new_images, self._version_ids),
             dropped=self._page.dropped,
             empty_pages=int(self.is_empty and is_odd),
+            gone=len(self._page.missing_ids),
             end=end,
         )
 
     @property
     def is_empty(self) -> bool:
-        return not self._page.ids and not self._page.dropped
+        return not (self._page.ids or self._page.dropped or self._page.missing_ids)

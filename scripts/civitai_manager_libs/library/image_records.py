@@ -39,9 +39,11 @@ __all__ = [
     "find_image",
     "find_images",
     "find_saved_file",
+    "find_unchecked_favourites",
     "forget_saved_files",
     "index_remaining",
     "insert_deleted",
+    "insert_kept",
     "list_latest_images",
     "list_page_images",
     "mark_deleted",
@@ -82,15 +84,15 @@ class Tile(TypedDict):
 class PageImage(NamedTuple):
     """An image as a page of images shows it.
 
-    stars: 0 for none. deleted_at: Unix time when the image was found deleted from Civitai, else 0.
-    saved_path: the downloaded file, "" if there is none. is_hidden: whether a rule of the user
-    hides the image.
+    stars: 0 for none. last_seen: Unix time when Civitai sent an image last that it does not send
+    now, 0 for other images. saved_path: the downloaded file, "" if there is none. is_hidden:
+    whether a rule of the user hides the image.
     """
 
     tile: Tile
     is_favourite: bool
     stars: int
-    deleted_at: float
+    last_seen: float
     saved_path: str
     is_hidden: bool
 
@@ -137,13 +139,30 @@ def find_deleted(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> l
 
 
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Mark images as deleted from Civitai, in the caller's transaction.
+    """Mark images that Civitai does not send now, in the caller's transaction.
 
-    Images that are not stored are ignored. Earlier marks keep their time.
+    Images that are not stored are ignored.
     """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
-    db.executemany(f"INSERT OR IGNORE INTO gone {known}", rows)
+    db.executemany(f"INSERT OR REPLACE INTO gone {known}", rows)
+
+
+def insert_kept(
+    db: sqlite3.Connection,
+    image_ids: Sequence[int],
+    galleries: Sequence[str],
+    deleted_ids: Iterable[int],
+) -> None:
+    """Add stored images to galleries, and mark deleted ones, in the caller's transaction.
+
+    Images that are not stored any more are ignored.
+    """
+    sql = (
+        "INSERT OR IGNORE INTO seen SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?2)"
+    )
+    db.executemany(sql, [(gallery, image_id) for gallery in galleries for image_id in image_ids])
+    insert_deleted(db, deleted_ids)
 
 
 def mark_deleted(image_id: int) -> None:
@@ -351,7 +370,8 @@ def list_latest_images(count: int) -> list[Image]:
 _NOTHING: Mapping[int, Image] = {}
 _NO_ROW = (None,) * 6  # of a library that cannot be read
 _PAGE = """
-SELECT wanted.value, tile, favourite, stars, gone.at, saved.path,
+SELECT wanted.value, tile, favourite, stars,
+    (SELECT read_at FROM images WHERE images.id = gone.id), saved.path,
     EXISTS (SELECT 1 FROM hidden_images WHERE id = wanted.value)
 FROM json_each(?) wanted
 LEFT JOIN tiles ON tiles.id = wanted.value AND made_by = ? AND site = ?
@@ -378,13 +398,13 @@ def list_page_images(image_ids: Sequence[int], fetched: Iterable[Image] = ()) ->
     hidden_ids = find_hidden_ids(unwritten, at_hand) if unwritten else set[int]()
     images = []
     for image_id in filter(tiles.__contains__, dict.fromkeys(image_ids)):
-        _, favourite, stars, deleted_at, path, is_hidden = rows.get(image_id, _NO_ROW)
+        _, favourite, stars, last_seen, path, is_hidden = rows.get(image_id, _NO_ROW)
         images.append(
             PageImage(
                 tiles[image_id],
                 bool(favourite),
                 stars or 0,
-                deleted_at or 0.0,
+                last_seen or 0.0,
                 path if path and os.path.isfile(path) else "",
                 bool(is_hidden) or image_id in hidden_ids,
             )
@@ -470,6 +490,17 @@ def forget_saved_files(image_ids: Sequence[int]) -> None:
     """Forget that images are downloaded, until they are again. Raises DiskError."""
     with writing() as db:
         db.execute(f"DELETE FROM saved {_OF_IDS}", (json.dumps(list(image_ids)),))
+
+
+def find_unchecked_favourites(seconds: float) -> list[int]:
+    """Return the ids of all favourites if one of them was not checked for so long, else []."""
+    sql = (
+        "SELECT id, abs(?1 - max(read_at, ifnull(at, 0))) FROM marks JOIN images USING (id)"
+        " JOIN tiles USING (id) LEFT JOIN gone USING (id)"
+        " WHERE favourite AND is_whole AND site = ?2 AND tile <> '' ORDER BY marked_at DESC"
+    )
+    rows = select_rows_or_empty(sql, (time.time(), find_site()))
+    return [image_id for image_id, _ in rows] if any(age > seconds for _, age in rows) else []
 
 
 def find_saved_file(image_id: int) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -13,19 +15,24 @@ from typing import Any, NamedTuple
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
-from ..core import Cancellation, Image, never_cancelled, SingleFlight
-from ..errors import NetworkError, ServerError
+from ..core import Cancellation, Image, LAST_ID, never_cancelled, SingleFlight
+from ..errors import InputError, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
-from .database import MemoryCache, select_rows_or_empty, write_later
+from .database import MemoryCache, select_rows_or_empty, write_later, writing
 
-__all__ = ["fetch_page", "find_first_missing_page", "find_recent_page", "iter_listed_images"]
-__all__ += ["find_stored_page", "list_gallery_names", "load_page", "open_image_file", "StoredPage"]
+__all__ = ["fetch_page", "find_first_missing_page", "find_listed_ids", "find_recent_page"]
+__all__ += ["find_stored_page", "iter_listed_images", "list_gallery_names", "load_page"]
+__all__ += ["open_image_file", "store_list", "StoredPage"]
 
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _MEMORY_BYTES = 1 << 20  # of the pages in memory: about a hundred
 _PAGE_BYTES, _ID_BYTES = 1_500, 40  # about what a page takes, and each of its ids
-_LISTED = 100  # images of a list that are requested together
+_LISTED = 100  # images of a list that are requested together, and the most in an address
+# Images that an older server sends one by one for a page, and the seconds between two of them.
+_SINGLES, _PACE = 10, 0.2
+_CONTROLS = 10  # images that are requested to find out whether the server knows `ids`
+_LIST_CURSOR = re.compile(r"([0-9]{1,6})(s?)")  # s: the server sends single images only
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
 
@@ -106,6 +113,8 @@ def fetch_page(
     to request. patience: seconds to wait for the second response before the first is taken, None
     for no limit. Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
+    if query.images:
+        return _fetch_listed_page(client, query, cursor, size, cancelled)
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     page = replace(page, fetched_at=time.time())
     image_records.store_images(page.images, galleries=list_gallery_names(query))
@@ -134,8 +143,10 @@ def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> Stored
     """Return a page from the local library, or None if the page is not stored.
 
     A page from the base URL in the settings is preferred to one from another base URL. size: number
-    of images that was requested for the page.
+    of images that was requested for the page. Of a list, the images in the library are returned.
     """
+    if query.images:
+        return _find_listed_page(query, cursor, size)
     key, at = _make_key(query, cursor, size)
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
     columns = "SELECT read_at, next_cursor, ids FROM pages"
@@ -152,10 +163,10 @@ def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> Stored
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names of the query's version, model, post, author and tag as galleries, in order.
+    """Return the names of the query's version, model, post, author, tag and list as galleries.
 
-    The names look like "version 7", "model 5", "post 9", "user anna" and "tag 3"; those that the
-    query does not have are left out.
+    The names look like "version 7", "model 5", "post 9", "user anna", "tag 3" and
+    "list-2c26b46b68ffc68f", in this order; those that the query does not have are left out.
     """
     ids = (
         ("version", query.version_id),
@@ -164,7 +175,124 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
         ("user", query.username),
         ("tag", query.tag_id),
     )
-    return tuple(f"{kind} {value}" for kind, value in ids if value)
+    names = [f"{kind} {value}" for kind, value in ids if value]
+    if query.images:
+        names.append(query.images if query.images[0] == "l" else _make_list_key(query.images))
+    return tuple(names)
+
+
+def store_list(image_ids: Sequence[int]) -> str:
+    """Return the `images` of the query for a list; store a list of more than 100. Raises DiskError.
+
+    It goes when the library has no room for it any more, unless it is opened now and then.
+    """
+    text = ",".join(map(str, image_ids))
+    if len(image_ids) <= _LISTED:
+        return text
+    key = _make_list_key(text)
+    with writing() as db:
+        row = (key, "", time.time(), None, text)
+        db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
+    return key
+
+
+def find_listed_ids(query: ImageQuery) -> list[int]:
+    """Return the ids of a list, each once. Raises InputError if the list is no longer stored."""
+    text = query.images
+    if text[:1] == "l":
+        rows = select_rows_or_empty(
+            "SELECT ids FROM pages WHERE query = ? AND cursor = ''", (text,)
+        )
+        if not rows:
+            message = "This list is no longer stored here: paste or open it again."
+            raise InputError(message, "list_forgotten")
+        text = rows[0][0]
+        now = (time.time(), query.images)
+        write_later(lambda db: db.execute("UPDATE pages SET read_at = ? WHERE query = ?", now))
+    ids = dict.fromkeys(int(number) for number in text.split(","))
+    return [image_id for image_id in ids if 1 <= image_id <= LAST_ID]
+
+
+def _make_list_key(text: str) -> str:
+    return f"list-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _fetch_listed_page(
+    client: Any,
+    query: ImageQuery,
+    cursor: str | None,
+    size: int,
+    cancelled: Cancellation | None = None,
+) -> Page:
+    """Fetch the images at a place of a list, in the list's order; store them in the library.
+
+    Images that Civitai does not send come from the library, where they are marked. cursor: the
+    place, followed by "s" if the server is known to send single images only.
+    """
+    ids, place, is_single = _find_place(query, cursor)
+    some = ids[place : place + min(size, _LISTED)]
+    found = None if is_single else civitai.fetch_images_by_id(client, some, cancelled)
+    if is_single := found is None:
+        some = some[:_SINGLES]
+    found = fetch_singly(client, some, cancelled) if found is None else found
+    missing = [image_id for image_id in some if image_id not in found]
+    gallery = list_gallery_names(query)
+    image_records.store_images(list(found.values()), galleries=gallery)
+    kept = image_records.find_images(missing)
+    is_proven = is_single or bool(found) or bool(kept) and _knows_ids(client, some, cancelled)
+    gone = list(kept) if is_proven else []
+    write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
+    images = [
+        (found | kept)[image_id] for image_id in some if image_id in found or image_id in kept
+    ]
+    end = place + len(some)
+    return replace(
+        civitai.select_images(images, query),
+        next_cursor=f"{end}{'s' * is_single}" if end < len(ids) else None,
+        missing_ids=tuple(missing),
+        fetched_at=time.time(),
+    )
+
+
+def _knows_ids(client: Any, image_ids: Sequence[int], cancelled: Cancellation | None) -> bool:
+    """Return whether Civitai sends images that were seen lately when it is asked for them by ids.
+
+    An empty response to a request for others, `image_ids`, does not tell whether Civitai knows the
+    parameter and has none of them.
+    """
+    latest = image_records.list_latest_images(_LISTED)
+    others = [image.id for image in latest if image.id not in image_ids][:_CONTROLS]
+    return bool(others and civitai.fetch_images_by_id(client, others, cancelled))
+
+
+def fetch_singly(
+    client: Any, image_ids: Sequence[int], cancelled: Cancellation | None
+) -> dict[int, Image]:
+    """Fetch images one by one, for a server that does not know `ids`; return {id: image}."""
+    cancelled, found = cancelled or never_cancelled(), dict[int, Image]()
+    for at, image_id in enumerate(image_ids):
+        cancelled.sleep(_PACE if at else 0)
+        image = civitai.fetch_image(client, image_id, cancelled)
+        found |= {image_id: image} if image is not None else {}
+    return found
+
+
+def _find_listed_page(query: ImageQuery, cursor: str | None, size: int) -> StoredPage | None:
+    """Return a page of those images of a list that the library has, None if it has none of them."""
+    ids, place, _ = _find_place(query, cursor)
+    some = ids[place : place + min(size, _LISTED)]
+    images = civitai.select_images(list(image_records.find_images(some).values()), query).images
+    sql = "SELECT max(read_at) FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    read_at = [at or 0.0 for (at,) in select_rows_or_empty(sql, (json.dumps(some),))]
+    following = str(place + len(some)) if place + len(some) < len(ids) else None
+    found = [image.id for image in images]
+    return StoredPage(sum(read_at), following, found) if found else None
+
+
+def _find_place(query: ImageQuery, cursor: str | None) -> tuple[list[int], int, bool]:
+    """Return (ids of a list, the index that a cursor names, whether to request single images)."""
+    match = _LIST_CURSOR.fullmatch(cursor or "0")
+    return find_listed_ids(query), int(match[1]) if match else 0, bool(match and match[2])
 
 
 def iter_listed_images(
@@ -182,6 +310,7 @@ def iter_listed_images(
             image_id for image_id in ids if image_id not in found or not found[image_id].meta
         ]
         fetched = civitai.fetch_images_by_id(client, unknown, cancelled) if unknown else {}
+        fetched = fetch_singly(client, unknown, cancelled) if fetched is None else fetched
         image_records.store_images(list(fetched.values()))
         found |= fetched
         yield [found[image_id] for image_id in ids if image_id in found]

@@ -9,7 +9,7 @@ from typing import Any
 from .. import civitai
 from ..core import Cancellation, Image, LAST_ID, Tag
 from ..errors import NotFound
-from . import image_records
+from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
 
 __all__ = ["count_untagged", "fetch_more_tags", "find_tags", "load_tags"]
@@ -63,6 +63,7 @@ def fetch_more_tags(
     if not ids:
         return None
     fetched = civitai.fetch_images_by_id(client, ids, cancelled, with_tags=True)
+    fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
     image_records.store_images(list(fetched.values()))
     return int(ids[-1])
 

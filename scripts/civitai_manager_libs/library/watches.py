@@ -238,7 +238,8 @@ def find_new_images(query: ImageQuery) -> NewImages:
 
 def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
     query = replace(query, tag_id=None)  # a filter of the gallery
-    return list_gallery_names(query) if query.post_id is None else ()
+    is_watchable = query.post_id is None and not query.images
+    return list_gallery_names(query) if is_watchable else ()
 
 
 def _find_gallery(query: ImageQuery) -> str:

@@ -35,11 +35,12 @@ __all__ = [
 
 
 class GalleryQuery(TypedDict, total=False):
-    """A gallery by model, version, post, user or tag, and its filters; the page sends all fields.
+    """A gallery by model, version, post, user, tag or list; its filters. The page sends all fields.
 
-    tag: Civitai's number of a tag, then a space and the tag's name; a filter where another field
-    names the gallery. meta: only images with generation data. base: names of base models, separated
-    by commas. search: words for a search of the library, None for a gallery.
+    images: the ids of a list, separated by commas, or the key of a stored list. tag: Civitai's
+    number of a tag, then a space and the tag's name; a filter where another field names the
+    gallery. meta: only images with generation data. base: names of base models, separated by
+    commas. search: words for a search of the library, None for a gallery.
     """
 
     model: int | None
@@ -54,6 +55,7 @@ class GalleryQuery(TypedDict, total=False):
     meta: bool
     base: str
     search: str | None
+    images: str
 
 
 _KEPT = 200  # responses
@@ -164,6 +166,7 @@ def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
             **numbers,
             "username": str(params.get("user") or ""),
             "tag_id": as_id(str(params.get("tag") or "").partition(" ")[0]),
+            "images": str(params.get("images") or ""),
             "sort": params.get("sort") or "Newest",
             "period": params.get("period") or "AllTime",
             "level": parse_level_mask(params.get("level")),
@@ -178,7 +181,7 @@ def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
     """Return the gallery, sort order and filters that request parameters name, as an ImageQuery.
 
     params: {name: value}, with the names of `GalleryQuery`. Raises ApiError if they name no model,
-    version, post, user or tag.
+    version, post, user, tag or list.
     """
     query = parse_image_query(params)
     if not pages.list_gallery_names(query):

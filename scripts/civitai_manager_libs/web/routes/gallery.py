@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from typing_extensions import TypedDict
 
@@ -24,7 +24,7 @@ from ...core import as_id, Image, log_disk_errors
 from ...errors import HttpStatusError, InputError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, search, watches
-from ..http import ApiError, Note, RemoteWork, RequestContext, route
+from ..http import ApiError, MB, Most, Note, RemoteWork, RequestContext, route
 from .bootstrap import is_demo
 from .dependencies import (
     find_shown_levels,
@@ -76,6 +76,14 @@ _MOST_BLANK = 3  # pages in a row without an image that passes the filters
 _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
 
 
+class ListOpened(TypedDict):
+    """A list of images. images: names it in queries (see `GalleryQuery`). first: the first id."""
+
+    images: str
+    count: int
+    first: int
+
+
 class _NotInMemory(Exception):
     pass
 
@@ -121,6 +129,16 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     )
 
 
+@route("POST", "lists", "images", max_bytes=21 * MB)
+def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> ListOpened:
+    """Return the list of those images whose addresses or ids are in a text.
+
+    Raises InputError if the text names no image, or more than 20,000.
+    """
+    ids = civitai.parse_image_ids(text)
+    return {"images": pages.store_list(ids), "count": len(ids), "first": ids[0]}
+
+
 @route("GET", "popular", "images")
 def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
     """Return the images with the most reactions of this week that are shown without blur."""
@@ -143,8 +161,9 @@ def _view_stored_page(
         return None
     shown = _leave_out_hidden(context, images)
     hidden_count, new_ids = len(images) - len(shown), watches.find_new_images(query)
+    total = len(pages.find_listed_ids(query)) if query.images else None
     view = make_page_view(
-        shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids
+        shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids, total=total
     )
     view["from_library"] = True
     return view
@@ -166,7 +185,7 @@ def _read_pages(
 
     start, blank, hidden_count, shown = cursor, 0, 0, list[PageImage]()
     for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
-        cursor, blank = following, blank + bool(page.ids)
+        cursor, blank = following, blank + bool(page.ids or page.missing_ids)
         ids = [image.id for image in page.images]
         images = image_records.list_page_images(ids, page.images)
         shown = _leave_out_hidden(context, images)
@@ -182,7 +201,11 @@ def _read_pages(
             with log_disk_errors("gallery"):
                 models.add_recent_gallery(query.username, query.username)
     new_ids = watches.find_new_images(query)
-    view = make_page_view(shown, cursor, read.fetched_at, notes, hidden_count, new_ids)
+    missing = [i for page in reads for i in page.missing_ids if i not in page.ids]
+    total = len(pages.find_listed_ids(query)) if query.images else None
+    view = make_page_view(
+        shown, cursor, read.fetched_at, notes, hidden_count, new_ids, missing, total
+    )
     view["from_library"] = read.is_stored
     return view
 
@@ -205,11 +228,14 @@ def _list_notes(
 ) -> list[Note]:
     """Return notes that tell the user about problems with the pages in `reads`.
 
-    Notes report an unexpectedly empty last page, an unknown author, images of other models, and
-    unreadable images. from_start: whether `reads` begins with the gallery's first page. to_end:
-    whether it ends with the gallery's last page.
+    Notes report an unexpectedly empty last page, an unknown author, images of other models,
+    unreadable images, and a list that an older server sends image by image. from_start: whether
+    `reads` begins with the gallery's first page. to_end: whether it ends with the gallery's last
+    page.
     """
     page, notes = reads[-1], list[Note]()
+    if query.images and (page.next_cursor or "").endswith("s"):
+        notes.append(_make_note("list_slow", context))
     is_first = from_start and len(reads) == 1
     if not page.ids and not page.dropped and to_end:
         if may_have_timed_out(query, has_images=not is_first):

@@ -42,9 +42,10 @@ from .dependencies import (
     parse_image_query,
     respond_once,
 )
+from .search import search_ids
 from .views import format_iso_time
 
-__all__ = ["JobStarted", "make_job_card", "make_jobs_panel", "make_naming_context"]
+__all__ = ["begin_check", "JobStarted", "make_job_card", "make_jobs_panel", "make_naming_context"]
 
 _FileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
@@ -249,8 +250,15 @@ def make_job_card(
         "failed_label": failed_label,
         "failures": [_make_failure_view(item, language, may_see_paths) for item in failures],
         "more": messages.translate("more_failed", language, n=more) if more > 0 else "",
-        "toast": toast,
+        "toast": toast or _describe_check(job, language),
     }
+
+
+def _describe_check(job: Job, language: str) -> str:
+    if not (job.is_check and job.state is JobState.DONE):
+        return ""
+    key = "check_found" if job.report.gone else "report_none_gone"
+    return messages.translate(key, language, n=job.report.gone)
 
 
 def _count_percent(job: Job) -> int:
@@ -297,6 +305,7 @@ def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFai
     }
 
 
+_ALL_LEVELS = 31
 _LISTED, _MOST_LISTED = 12, 500  # jobs
 _MOST_LETTERS = 1000  # characters of a search
 _PAGE = 100  # images in a page that the browser requests
@@ -339,6 +348,7 @@ def begin_job(
     limit: float | None = None,
     reads_only: bool = False,
     verify: bool = False,
+    checks: bool = False,
     title: str | None = None,
     model: int | None = None,
     version: int | None = None,
@@ -350,13 +360,17 @@ def begin_job(
     Without `ids`, `query` is the gallery to download. limit: the largest number of images, a whole
     number; None for the one in the settings. reads_only: store records (Civitai's JSON) and
     download no file. verify: afterwards read the gallery from its end too, to find images that
-    Civitai left out. title, model, version: determine the names of the job, its folder and its
+    Civitai left out. checks: find out which images of `ids`, or of the library search `query`, are
+    to be had now. title, model, version: determine the names of the job, its folder and its
     files. request: a unique id; a second request with the same id, as after a double click, starts
     no job.
     """
     title = clean_line(title)
 
     def start() -> JobStarted:
+        if checks:
+            found = search_ids(query or {}) if ids is None else ids
+            return begin_check(context, found, title)
         if ids is not None:
             naming_ids = as_id(model), as_id(version)
             return _download_selection(context, ids, query or {}, title, *naming_ids)
@@ -365,6 +379,16 @@ def begin_job(
         return _download_gallery(context, query, title, limit, reads_only, verify)
 
     return respond_once(request, start)
+
+
+def begin_check(context: RequestContext, image_ids: Sequence[int], title: str) -> JobStarted:
+    """Start a job that finds out which images are to be had now; return the response."""
+    if not image_ids:
+        return _started_view(context, None, 0, "nothing_to_check")
+    query = ImageQuery(images=pages.store_list(image_ids), level=_ALL_LEVELS)
+    names = NamingContext(title or context.translate("check_title"))
+    job_id = get_job_service().read_gallery(query, len(image_ids), names)
+    return _started_view(context, job_id, len(image_ids), "check_started")
 
 
 def _download_selection(
@@ -405,6 +429,8 @@ def _download_gallery(
     default = query.username or str(params.get("tag") or "").partition(" ")[2]
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
+    if query.images:
+        default = messages.translate("list_title", "en", n=len(pages.find_listed_ids(query)))
     naming = make_naming_context(title or clean_line(default), query.model_id, query.version_id)
     if reads_only:
         return _read_gallery(context, query, limit, naming)

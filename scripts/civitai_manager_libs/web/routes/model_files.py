@@ -15,7 +15,7 @@ from ...core import as_id, as_whole_number, clean_line, find_device, find_free_s
 from ...errors import NotFound
 from ...i18n import messages
 from ...infotext import Resource
-from ...library import bookmarks, image_records, models
+from ...library import bookmarks, image_records, models, pages
 from ...model_files import (
     choose_file,
     FileChoice,
@@ -37,7 +37,7 @@ from ..http import (
     RequestContext,
     route,
 )
-from .dependencies import get_client, get_job_service, respond_once
+from .dependencies import get_client, get_job_service, parse_gallery_query, respond_once
 from .image import describe_match, list_licence
 from .jobs import JobStarted
 from .views import Availability, describe_licence, make_resource_view, PermissionView, ResourceLink
@@ -261,10 +261,11 @@ def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[D
 
 @route("GET", "model_files")
 def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
-    """Return the model files that an image, a collection or a model's version needs.
+    """Return the model files that an image, a collection, a list or a model's version needs.
 
-    The query parameter `image`, `collection` or `model` selects which. `version` selects the
-    version of `model`, by default the newest. Versions that the library does not have are fetched.
+    The query parameter `image`, `collection`, `images` or `model` selects which. `version` selects
+    the version of `model`, by default the newest. Versions that the library does not have are
+    fetched.
     """
     image_id = as_whole_number(context.query_param("image"), 1)
     if image_id is not None:
@@ -272,6 +273,9 @@ def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
         return RemoteWork(lambda: _list_for_ids(context, [image_id], open_model))
     if name := context.query_param("collection"):
         return RemoteWork(lambda: _list_for_ids(context, bookmarks.list_image_ids(name), None))
+    if context.query_param("images"):
+        listed = pages.find_listed_ids(parse_gallery_query(context.request.query_params))
+        return RemoteWork(lambda: _list_for_ids(context, listed, None))
     model_id = context.query_id("model")
     if model_id is None:
         raise ApiError(400, "bad_input")

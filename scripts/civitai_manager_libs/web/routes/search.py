@@ -34,7 +34,7 @@ from .dependencies import (
 from .image import filter_reproducible
 from .views import ImagePage, make_page_view
 
-__all__ = ["search_images"]
+__all__ = ["search_ids", "search_images"]
 
 
 class MonthCount(TypedDict):
@@ -162,7 +162,7 @@ class TagReading(TypedDict):
 
 
 _MOST_LETTERS = 1000
-_MOST_COUNTED = 1000  # images
+_MOST_COUNTED, _MOST_LISTED = 1000, 20_000  # images
 _MOST_AUTHORS = 3
 _MOST_PICTURES = 6
 _MOST_LOOKED_AT = 30  # images, for those that may be shown
@@ -191,6 +191,13 @@ def search_images(context: RequestContext) -> ImagePage:
     problems = _list_problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
     return make_page_view(images, found.cursor, time.time(), notes, found.hidden_count)
+
+
+def search_ids(params: GalleryQuery) -> list[int]:
+    """Return the ids of at most 20,000 images in the library that match a search, newest first."""
+    query, scope = search.parse_query(params.get("search") or ""), _parse_scope(params)
+    ids = search.run_search(query, scope, limit=_MOST_LISTED).ids
+    return list(_filter_by_models(query, ids, as_id(params.get("model"))))
 
 
 @route("GET", "months", "counts")

@@ -30,15 +30,15 @@ Availability = Literal["here", "other", "missing", ""]
 class ImageView(Tile):
     """An image as the grid shows it.
 
-    new: whether it was published since the user's last visit to a watched gallery. deleted_at: when
-    Civitai was found to have removed the image, "" if it was not.
+    new: whether it was published since the user's last visit to a watched gallery. last_seen: when
+    Civitai sent an image last that it does not send now, "" for other images.
     """
 
     saved: bool
     favourite: bool
     stars: int
     new: bool
-    deleted_at: str
+    last_seen: str
 
 
 class Annotations(TypedDict):
@@ -76,7 +76,8 @@ class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
-    Civitai did not respond. hidden_count: images left out because of their author or a word.
+    Civitai did not respond. hidden_count: images left out because of their author or a word. Of a
+    list: missing: ids of images that neither Civitai sends now nor the library has; total: length.
     """
 
     images: list[ImageView]
@@ -85,6 +86,8 @@ class ImagePage(TypedDict):
     notes: list[Note]
     from_library: bool
     hidden_count: int
+    missing: list[int]
+    total: int | None
 
 
 class Text(TypedDict):
@@ -143,7 +146,7 @@ def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
         "favourite": shown.is_favourite,
         "stars": shown.stars,
         "new": is_new,
-        "deleted_at": format_iso_time(shown.deleted_at),
+        "last_seen": format_iso_time(shown.last_seen),
     }
 
 
@@ -188,12 +191,15 @@ def make_page_view(
     notes: list[Note],
     hidden_count: int,
     new_ids: Container[int] = (),
+    missing: Sequence[int] = (),
+    total: int | None = None,
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
     cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
     time. notes: problems with the page, in words. hidden_count: number of images left out because
-    the user hides them. new_ids: ids of images that are new in a watched gallery.
+    the user hides them. new_ids: ids of images that are new in a watched gallery. missing, total:
+    as in `ImagePage`.
     """
     return {
         "images": [make_image_view(image, image.tile["id"] in new_ids) for image in images],
@@ -202,6 +208,8 @@ def make_page_view(
         "notes": notes,
         "from_library": False,
         "hidden_count": hidden_count,
+        "missing": list(missing),
+        "total": total,
     }
 
 

@@ -9,10 +9,12 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from ... import setting
+from ...core import log_disk_errors
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
-from ...library import watches
+from ...library import image_records, watches
 from ..http import ApiError, change_route, RequestContext, route
-from .dependencies import GalleryQuery, get_client, parse_gallery_query
+from .dependencies import GalleryQuery, get_client, get_job_service, parse_gallery_query
+from .jobs import begin_check
 from .views import format_iso_time
 
 __all__ = ["get_watches", "WatchList"]
@@ -49,6 +51,8 @@ class WatchList(TypedDict):
 
 _HOUR = 3600.0  # seconds
 _DAY = 86_400.0
+_MONTH = 30 * _DAY
+_MOST_CHECKED = 20_000  # images
 _ALL = ""  # stands for all galleries
 
 
@@ -134,8 +138,20 @@ def act_on_watches(
             raise ApiError(400, "bad_input", field="gallery")
         watches.unwatch_gallery(gallery)
     else:
+        if action == "check_due" and setting.check_favourites:
+            _check_favourites(context)
         _checks.start_check(is_requested=action == "check")
     return _watches_view(context)
+
+
+def _check_favourites(context: RequestContext) -> None:
+    """Start a check of the favourites, unless one was started or was not due in the last month."""
+    title, since = context.translate("check_favourites_title"), time.time() - _MONTH
+    with log_disk_errors("gallery"):
+        ids = image_records.find_unchecked_favourites(_MONTH)
+        begun = get_job_service().list_jobs(1, lambda job: job.is_check and job.created > since)
+        if ids and not begun[0]:
+            begin_check(context, ids[:_MOST_CHECKED], title)
 
 
 def _watches_view(context: RequestContext) -> WatchList:

@@ -1,0 +1,119 @@
+/** Lists of images that come from outside: pasted, dropped on the page, or opened as files. */
+
+import type { PageContext } from "../actions";
+import { el } from "../core/dom";
+import { receivesKeys, usesKey } from "../core/keys";
+import { askCollectionName } from "../details/annotations";
+import { acceptDrops } from "../host/drag";
+import type { JobRequest } from "../panels/jobs";
+import { isList } from "../state/query";
+import { isAddress } from "./search_popup";
+
+/** Return the actions for lists of images. */
+export function makeListActions(context: PageContext) {
+  const { parts } = context;
+  return {
+    /** Let the user choose files with lists of images. */
+    chooseList: () => parts.lists.chooseFiles(),
+    copyList: (ids: readonly number[]) => parts.lists.copyAddresses(ids),
+    /** Save the open list as a collection, whose name the user is asked for. */
+    saveList: () => askCollectionName(context, (name) => parts.lists.saveOpenList(name)),
+    /** Find out which images are to be had now. */
+    checkImages: (of: JobRequest) => parts.jobs.startJob({ ...of, checks: true }),
+  };
+}
+
+const NAMES = /\.(txt|json|url|html?|csv|md)$/i; // of files that may hold a list
+const MOST_BYTES = 20 * 1024 * 1024; // of all files, as the server allows
+const MOST_SAVED = 10_000; // images in a request
+const DROPPED = ["Files", "text/uri-list", "text/plain"];
+
+export class Lists {
+  #field;
+
+  constructor(private readonly context: PageContext) {
+    const { root, page, signal } = context;
+    this.#field = el("input", {
+      type: "file",
+      accept: ".txt,.json,.url,.html,.htm,.csv,.md",
+      multiple: true,
+      hidden: true,
+      "data-field": "list-files",
+      on: { change: () => void this.#openChosen() },
+    });
+    root.append(this.#field);
+    acceptDrops(page, DROPPED, (transfer) => this.#open(transfer));
+    document.addEventListener("paste", (event) => this.#onPaste(event), { signal });
+  }
+
+  /** Let the user choose files with lists of images. */
+  chooseFiles() {
+    this.#field.click();
+  }
+
+  /** Copy the addresses of images on Civitai, one a line. */
+  copyAddresses(ids: readonly number[]) {
+    const { store, actions } = this.context;
+    const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
+    return actions.copy(ids.map((id) => `${civitai}/images/${id}`).join("\n"));
+  }
+
+  /** Load the rest of the open list, and add its images to a collection. The user may stop that. */
+  async saveOpenList(name: string) {
+    const { store, actions, toast, translate } = this.context;
+    const { where } = store.get();
+    const isReading = () => {
+      const { ended, stopped, problems } = store.get();
+      return store.get().where === where && !ended && !stopped && !problems.images;
+    };
+    do await actions.more();
+    while (isReading());
+    if (store.get().where !== where || !store.get().ended) return;
+    const ids = store.get().images.map(({ id }) => id);
+    for (let at = 0; at < ids.length; at += MOST_SAVED)
+      if (!(await actions.annotate(ids.slice(at, at + MOST_SAVED), { add_to: name }))) return;
+    toast(translate("collection_filled", { n: ids.length, name }), "good");
+  }
+
+  async #openChosen() {
+    const files = [...(this.#field.files ?? [])];
+    this.#field.value = ""; // so that the same file can be chosen again
+    await this.#openFiles(files);
+  }
+
+  /** Open what is pasted, unless it is for a field. */
+  #onPaste(event: ClipboardEvent) {
+    const { root } = this.context;
+    const focused = root.activeElement as HTMLInputElement | null;
+    if (event.defaultPrevented || !event.clipboardData || !receivesKeys(root.host)) return;
+    if (focused && usesKey(focused, "v")) return;
+    this.#open(event.clipboardData);
+  }
+
+  #open(transfer: DataTransfer) {
+    if (transfer.files.length) return void this.#openFiles([...transfer.files]);
+    const uris = transfer.getData("text/uri-list").replace(/^#.*$/gm, "").trim();
+    this.#openText(uris || transfer.getData("text/plain"));
+  }
+
+  async #openFiles(files: File[]) {
+    const { toast, translate } = this.context;
+    if (!files.length) return;
+    const isText = ({ name, type }: File) => NAMES.test(name) || type.startsWith("text/");
+    if (!files.every(isText)) return toast(translate("list_no_text"), "bad");
+    if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES)
+      return toast(translate("list_large"), "bad");
+    const texts = await Promise.all(files.map((file) => file.text()));
+    this.#openText(texts.join("\n"));
+  }
+
+  /** Open a text: an address as the search does, anything else as a list. */
+  #openText(text: string) {
+    const { actions, store, parts } = this.context;
+    if (!text.trim()) return;
+    if (store.get().panel) actions.panel("");
+    actions.close();
+    void (isAddress(text) && !isList(text) ? actions.find(text) : parts.navigation.openList(text));
+    actions.leadToFound();
+  }
+}
