@@ -40,7 +40,7 @@ export function listMakers(
   // a host that was found by its API too is asked by that: the user stays here
   if (host && hasTab && ids.length === 1 && !ready.some(({ isHost }) => isHost)) {
     const make = () => actions.makeInHost(ids[0], edited());
-    ready.unshift({ name: getTabName(HOST_TAB), isHost: true, make });
+    ready.unshift({ name: host.name || getTabName(HOST_TAB), isHost: true, make });
   }
   const n = ids.length;
   const makers = ready.map(({ name: engine, make }): MenuItem => {
@@ -69,7 +69,7 @@ export function listSeedMakers({ store, translate, actions }: Context, id: numbe
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
  * is another one, what the host cannot take as it is, and what is missing. */
 export function planInHost(
-  { translate }: Context,
+  { store, translate }: Context,
   { resources, incompatibilities }: ImageDetails,
 ): PlanView {
   const loaded = getLoadedCheckpoint();
@@ -80,7 +80,7 @@ export function planInHost(
     ({ type, availability }) => availability === "missing" && CAN_DROP.includes(type),
   );
   return {
-    engine: getTabName(HOST_TAB),
+    engine: store.get().bootstrap?.host.name || getTabName(HOST_TAB),
     seed: "",
     infotext: "",
     should_match: false,
