@@ -21,10 +21,7 @@ from .records import (
     count_unrelated,
     image_from_json,
     make_download_urls,
-    make_image_page_url,
-    make_model_page_url,
-    make_post_page_url,
-    make_user_page_url,
+    make_page_url,
     make_version_page_url,
     Model,
     model_from_json,
@@ -39,8 +36,7 @@ from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 __all__ = ["Client", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
 __all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash", "find_example_image"]
 __all__ += ["find_user", "image_from_json", "ImageQuery", "is_allowed_url", "make_download_urls"]
-__all__ += ["make_image_page_url", "make_model_page_url", "make_post_page_url"]
-__all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
+__all__ += ["make_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
 __all__ += ["model_from_json", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
 __all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]

@@ -35,10 +35,7 @@ __all__ = [
     "image_from_json",
     "list_names_and_hashes",
     "make_download_urls",
-    "make_image_page_url",
-    "make_model_page_url",
-    "make_post_page_url",
-    "make_user_page_url",
+    "make_page_url",
     "make_version_page_url",
     "Model",
     "model_from_json",
@@ -194,26 +191,15 @@ def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
     return {kind: code for kind, code in codes.items() if len(code) == _DIGITS[kind]}
 
 
-def make_model_page_url(model_id: int) -> str:
-    return f"{setting.base_url()}/models/{model_id}"
+def make_page_url(kind: str, key: int | str) -> str:
+    """Return the URL of a page on Civitai. kind: `images`, `models`, `posts` or `user`, by name."""
+    return f"{setting.base_url()}/{kind}/{quote(str(key), safe='')}"
 
 
 def make_version_page_url(version_id: int, model_id: int | None = None) -> str:
     """Return the URL of a model version's web page. The URL works without the model's id too."""
     path = f"models/{model_id}?modelVersionId=" if model_id else "model-versions/"
     return f"{setting.base_url()}/{path}{version_id}"
-
-
-def make_image_page_url(image_id: int) -> str:
-    return f"{setting.base_url()}/images/{image_id}"
-
-
-def make_post_page_url(post_id: int) -> str:
-    return f"{setting.base_url()}/posts/{post_id}"
-
-
-def make_user_page_url(username: str) -> str:
-    return f"{setting.base_url()}/user/{quote(username, safe='')}"
 
 
 def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:

@@ -8,11 +8,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from ...civitai import (
-    make_model_page_url,
-    make_version_page_url,
-    Model,
-)
+from ...civitai import make_page_url, make_version_page_url, Model
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
 from ..http import Note
@@ -184,7 +180,7 @@ def make_model_card(model: Model) -> ModelCard:
         "creator": model.creator,
         "base_models": list(model.base_models),
         "cover": {"id": cover.id, "blurhash": cover.hash} if (cover := model.cover) else None,
-        "url": make_model_page_url(model.id),
+        "url": make_page_url("models", model.id),
     }
 
 
