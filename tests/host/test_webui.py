@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import types
-from pathlib import Path
 
 import pytest
 from civitai_manager_libs import host
@@ -288,45 +287,6 @@ def test_grids_masks_and_previews_are_not_reported(save, options):
 @pytest.mark.parametrize("name", ["00001-5-a grid-like floor.png", "gridlock.webp", "mask.png"])
 def test_image_with_a_similar_name_is_reported(save, name):
     assert len(save(filename=name)) == 1
-
-
-def test_without_a_webui_there_are_no_folders_and_hashes():
-    assert host.list_model_folders() == [] and host.read_cached_hashes() == {}
-
-
-def test_folders_are_the_existing_ones_of_arguments_settings_and_defaults(webui, tmp_path):
-    tmp_path = tmp_path / "webui"
-    for name in ("models/Lora", "models/Stable-diffusion", "embeddings", "one", "two", "three"):
-        (tmp_path / name).mkdir(parents=True)
-    webui.shared.cmd_opts.ckpt_dir = None
-    webui.shared.cmd_opts.lora_dir = str(tmp_path / "one")
-    webui.shared.cmd_opts.vae_dirs = [str(tmp_path / "two"), str(tmp_path / "gone")]
-    webui.shared.opts.data["ckpt_dir"] = str(tmp_path / "three")
-    assert [
-        (kind, Path(folder).relative_to(tmp_path).as_posix())
-        for kind, folder in host.list_model_folders()
-    ] == [
-        ("model", "three"),
-        ("model", "models/Stable-diffusion"),
-        ("lora", "one"),
-        ("lora", "models/Lora"),
-        ("embed", "embeddings"),
-        ("vae", "two"),
-    ]
-
-
-def test_hashes_are_read_from_both_caches_and_damaged_ones_are_ignored(webui, monkeypatch):
-    whole, headless = "AB" * 32, "CD" * 32
-    stores = {
-        "hashes": {"checkpoint/x.ckpt": {"mtime": 5.5, "sha256": whole}, "a": None, "b": {}},
-        "hashes-addnet": {"lora\\y": {"mtime": 7, "sha256": headless}, "c": {"sha256": 5}},
-    }
-    loaded = types.SimpleNamespace(cache=stores.__getitem__)
-    monkeypatch.setitem(sys.modules, "modules.hashes", loaded)
-    assert host.read_cached_hashes() == {
-        "checkpoint/x.ckpt": [(5.5, "ab" * 32)],
-        "lora/y": [(7, "cd" * 6)],
-    }
 
 
 _SCRIPT = """
