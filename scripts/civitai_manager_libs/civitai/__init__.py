@@ -18,6 +18,7 @@ from .api import (
 )
 from .image_query import ImageQuery, Page, PERIODS, SORTS
 from .records import (
+    Access,
     count_unrelated,
     image_from_json,
     make_download_urls,
@@ -33,7 +34,7 @@ from .records import (
 )
 from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 
-__all__ = ["Client", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
+__all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
 __all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash", "find_example_image"]
 __all__ += ["find_user", "image_from_json", "ImageQuery", "is_allowed_url", "make_download_urls"]
 __all__ += ["make_page_url", "make_version_page_url", "may_have_timed_out", "Model"]

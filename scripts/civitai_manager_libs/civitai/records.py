@@ -30,6 +30,7 @@ from .image_query import ImageQuery, Page
 from .urls import is_allowed_url
 
 __all__ = [
+    "Access",
     "count_unrelated",
     "find_default_size",
     "image_from_json",
@@ -119,6 +120,20 @@ class RemoteFile:
         return self.pickle_scan == self.virus_scan == "Success"
 
 
+@dataclass(frozen=True)
+class Access:
+    """Who may download a model version.
+
+    state: "" (everybody), `early_access` (only buyers, until `deadline`), `generation_only`
+    (nobody: the model is only for Civitai's own generator) or `archived` (nobody). Its owner,
+    buyers and members are not told apart from others. deadline: the ISO 8601 date at which early
+    access ends, "" if that is unknown or never.
+    """
+
+    state: str = ""
+    deadline: str = ""
+
+
 def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     """Parse the files in a model version's JSON; leave out files without an id."""
     found = map(_parse_file, _list_rows(version))
@@ -140,20 +155,20 @@ def find_default_size(version: Mapping[str, Any]) -> int:
     return _parse_size(usual.get("sizeKB"))
 
 
-def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, str]:
-    """Return who may download a model version, and when that ends, as in `Version`.
+def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
+    """Return who may download a model version.
 
     version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
     """
     if model.get("mode") == "Archived":  # files of `TakenDown` models still come
-        return "archived", ""
+        return Access("archived")
     if clean_line(version.get("usageControl")) not in ("", "Download"):
-        return "generation_only", ""
+        return Access("generation_only")
     paid = as_mapping(version.get("paidAccess"))
     deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
     if paid or deadline or version.get("availability") == "EarlyAccess":
-        return "early_access", deadline
-    return "", ""
+        return Access("early_access", deadline)
+    return Access()
 
 
 def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -231,11 +246,7 @@ class Version:
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
-    default; 0 if unknown. access: who may download the version: "" (everybody), `early_access`
-    (only buyers, until `access_ends`), `generation_only` (nobody: the model is only for Civitai's
-    own generator) or `archived` (nobody). Its owner, buyers and members are not told apart.
-    access_ends: the ISO 8601 date at which early access ends, "" if that is unknown or never.
-    record: the version's JSON from Civitai.
+    default; 0 if unknown. record: the version's JSON from Civitai.
     """
 
     id: int
@@ -247,8 +258,7 @@ class Version:
     files: frozenset[str] = frozenset()
     size: int = 0
     model_type: str = ""
-    access: str = ""
-    access_ends: str = ""
+    access: Access = Access()
     record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -269,7 +279,7 @@ class Version:
         Return False for a version in the record of a model, which does not tell `usageControl`.
         """
         is_told = "usageControl" in self.record
-        return is_told and not self.access and bool(self.remote_files)
+        return is_told and not self.access.state and bool(self.remote_files)
 
 
 @dataclass(frozen=True)
@@ -415,7 +425,6 @@ def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
     version_id = as_id(row["id"]) or 0
-    access, access_ends = parse_access(row, model)
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -426,8 +435,7 @@ def _parse_version(
         files=list_names_and_hashes(row),
         size=find_default_size(row),
         model_type=clean_line(model.get("type"), 40),
-        access=access,
-        access_ends=access_ends,
+        access=parse_access(row, model),
         record=row,
     )
 
