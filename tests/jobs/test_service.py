@@ -12,7 +12,7 @@ from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs.job_records import NamingContext
-from civitai_manager_libs.jobs.service import JobService
+from civitai_manager_libs.jobs.service import JobService, queue_unfinished_jobs
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
 from job_service import comes_to, end_all, shown
@@ -174,3 +174,28 @@ def test_each_job_uses_the_http_client_that_is_current_when_it_starts(civitai, m
     for count in (1, 2):
         comes_to(service, _gallery(service, 2), "done")
         assert len(made) == count
+
+
+_RESUMED = [("queued", ""), ("paused", "busy"), ("paused", "disk"), ("paused", "network")]
+_NOT_RESUMED = [("paused", ""), ("paused", "needs_key"), ("done", "empty_end")]
+_NOT_RESUMED += [("cancelled", "disk")]
+
+
+def _add(store, folder, state, reason=""):
+    job_id = store.add_job("A model", ImageQuery(101), folder, 1)
+    store.set_state(job_id, state, reason)
+    return job_id
+
+
+def test_unfinished_jobs_are_queued_in_order_unless_the_user_paused_them(store, folder):
+    first, *others = [_add(store, folder, *each) for each in _RESUMED]
+    ended = [_add(store, folder, *each) for each in _NOT_RESUMED]
+    running = _add(store, folder, "running")
+    lock = store.job_lock(running)
+    assert lock.acquire()
+    assert queue_unfinished_jobs(store) == [first, *others]
+    assert {store.get_job(i).state for i in (first, *others)} == {"queued"}
+    assert [store.get_job(i).state for i in ended] == [state for state, _ in _NOT_RESUMED]
+    assert store.get_job(running).state == "running"
+    lock.release()
+    assert queue_unfinished_jobs(store) == [running, first, *others]

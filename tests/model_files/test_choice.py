@@ -1,11 +1,14 @@
-"""The file of a version that is downloaded, or the reason why none is."""
+"""Which file of a version is fetched, and the request for it."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import version_from_json
 from civitai_manager_libs.model_files import choose_file
+from civitai_manager_libs.model_files.choice import make_request, ModelFileRequest
 
 _SHA = "0123456789abcdef" * 4
 _SCANNED = {"pickleScanResult": "Success", "virusScanResult": "Success"}
@@ -174,18 +177,12 @@ def test_file_that_is_no_model_is_never_chosen(name):
     [
         ({"usageControl": "Generation"}, "not_offered"),
         ({"model": {"mode": "Archived"}}, "not_offered"),
-        ({"model": {"mode": "TakenDown"}}, ""),
         ({"paidAccess": {"permanent": True}}, "early_access"),
-        (
-            {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}},
-            "early_access",
-        ),
         ({"earlyAccessEndsAt": "2999-01-01"}, "early_access"),
-        ({"availability": "EarlyAccess"}, "early_access"),
         ({"paidAccess": {"permanent": False, "endsAt": "2020-01-01T00:00:00Z"}}, ""),
         ({"availability": "EarlyAccess", "earlyAccessEndsAt": "2999-99-99"}, "early_access"),
     ],
-    ids="generator archived taken-down members early old oldest over no-date".split(),
+    ids="generator archived members until over no-date".split(),
 )
 def test_refusal_of_the_site_is_reported_before_a_download(more, refusal):
     assert _choose(_file(1), more=more)[2] == refusal
@@ -209,3 +206,22 @@ def test_with_a_key_civitai_decides_and_not_the_record(more, refusal):
 def test_early_access_has_its_date():
     more = {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}}
     assert choose_file(_version(_file(1), **more)).deadline == "2999-01-01T00:00:00.000Z"
+
+
+_ROW = {"id": 7, "modelId": 3, "name": "v2", "model": {"name": "Mix", "type": "LORA"}}
+_FILE = {"id": 9, "name": "mix.safetensors", "sizeKB": 1, "hashes": {"SHA256": "AB" * 32}}
+
+
+def test_stored_request_is_read_back_unchanged():
+    version = version_from_json({**_ROW, "files": [_FILE]})
+    request = make_request(version.remote_files[0], version, "lora", "/models/mix.safetensors")
+    assert (request.file_id, request.version_id, request.model_id) == (9, 7, 3)
+    assert (request.size, request.sha256, request.title) == (1024, "ab" * 32, "Mix v2")
+    stored = json.loads(json.dumps(request.to_json()))
+    assert ModelFileRequest.from_json(stored) == request
+
+
+def test_request_with_unknown_keys_is_read():
+    stored = {"file_id": 9, "version_id": 7, "model_id": 3, "url": "u", "path": "p", "more": 1}
+    assert ModelFileRequest.from_json(stored).path == "p"
+    assert ModelFileRequest.from_json({"record": 5, "size": "x"}).record == {}

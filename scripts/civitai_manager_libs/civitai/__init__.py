@@ -20,13 +20,11 @@ from .api import (
 from .image_query import ImageQuery, Page, PERIODS, SORTS
 from .licences import find_strictest, Licence, parse_licence, PERMISSIONS
 from .records import (
+    Access,
     count_unrelated,
     image_from_json,
     make_download_urls,
-    make_image_page_url,
-    make_model_page_url,
-    make_post_page_url,
-    make_user_page_url,
+    make_page_url,
     make_version_page_url,
     Model,
     model_from_json,
@@ -39,11 +37,10 @@ from .records import (
 )
 from .urls import is_allowed_url, parse_image_ids, parse_reference, Reference
 
-__all__ = ["Client", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
+__all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
 __all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash", "find_example_image"]
 __all__ += ["find_user", "image_from_json", "ImageQuery", "is_allowed_url", "make_download_urls"]
-__all__ += ["make_image_page_url", "make_model_page_url", "make_post_page_url"]
-__all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
+__all__ += ["make_page_url", "make_version_page_url", "may_have_timed_out", "Model"]
 __all__ += ["model_from_json", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
 __all__ += ["select_images"]

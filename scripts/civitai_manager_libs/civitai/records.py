@@ -32,16 +32,14 @@ from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
 __all__ = [
+    "Access",
     "complete_models_from_json",
     "count_unrelated",
     "find_default_size",
     "image_from_json",
     "list_names_and_hashes",
     "make_download_urls",
-    "make_image_page_url",
-    "make_model_page_url",
-    "make_post_page_url",
-    "make_user_page_url",
+    "make_page_url",
     "make_version_page_url",
     "Model",
     "model_from_json",
@@ -126,6 +124,20 @@ class RemoteFile:
         return self.pickle_scan == self.virus_scan == "Success"
 
 
+@dataclass(frozen=True)
+class Access:
+    """Who may download a model version.
+
+    state: "" (everybody), `early_access` (only buyers, until `deadline`), `generation_only`
+    (nobody: the model is only for Civitai's own generator) or `archived` (nobody). Its owner,
+    buyers and members are not told apart from others. deadline: the ISO 8601 date at which early
+    access ends, "" if that is unknown or never.
+    """
+
+    state: str = ""
+    deadline: str = ""
+
+
 def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     """Parse the files in a model version's JSON; leave out files without an id."""
     found = map(_parse_file, _list_rows(version))
@@ -147,20 +159,20 @@ def find_default_size(version: Mapping[str, Any]) -> int:
     return _parse_size(usual.get("sizeKB"))
 
 
-def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, str]:
-    """Return who may download a model version, and when that ends, as in `Version`.
+def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
+    """Return who may download a model version.
 
     version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
     """
     if model.get("mode") == "Archived":  # files of `TakenDown` models still come
-        return "archived", ""
+        return Access("archived")
     if clean_line(version.get("usageControl")) not in ("", "Download"):
-        return "generation_only", ""
+        return Access("generation_only")
     paid = as_mapping(version.get("paidAccess"))
     deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
     if paid or deadline or version.get("availability") == "EarlyAccess":
-        return "early_access", deadline
-    return "", ""
+        return Access("early_access", deadline)
+    return Access()
 
 
 def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -198,26 +210,15 @@ def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
     return {kind: code for kind, code in codes.items() if len(code) == _DIGITS[kind]}
 
 
-def make_model_page_url(model_id: int) -> str:
-    return f"{setting.base_url()}/models/{model_id}"
+def make_page_url(kind: str, key: int | str) -> str:
+    """Return the URL of a page on Civitai. kind: `images`, `models`, `posts` or `user`, by name."""
+    return f"{setting.base_url()}/{kind}/{quote(str(key), safe='')}"
 
 
 def make_version_page_url(version_id: int, model_id: int | None = None) -> str:
     """Return the URL of a model version's web page. The URL works without the model's id too."""
     path = f"models/{model_id}?modelVersionId=" if model_id else "model-versions/"
     return f"{setting.base_url()}/{path}{version_id}"
-
-
-def make_image_page_url(image_id: int) -> str:
-    return f"{setting.base_url()}/images/{image_id}"
-
-
-def make_post_page_url(post_id: int) -> str:
-    return f"{setting.base_url()}/posts/{post_id}"
-
-
-def make_user_page_url(username: str) -> str:
-    return f"{setting.base_url()}/user/{quote(username, safe='')}"
 
 
 def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:
@@ -250,11 +251,7 @@ class Version:
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
-    default; 0 if unknown. access: who may download the version: "" (everybody), `early_access`
-    (only buyers, until `access_ends`), `generation_only` (nobody: the model is only for Civitai's
-    own generator) or `archived` (nobody). Its owner, buyers and members are not told apart.
-    access_ends: the ISO 8601 date at which early access ends, "" if that is unknown or never.
-    record: the version's JSON from Civitai.
+    default; 0 if unknown. record: the version's JSON from Civitai.
     """
 
     id: int
@@ -266,8 +263,7 @@ class Version:
     files: frozenset[str] = frozenset()
     size: int = 0
     model_type: str = ""
-    access: str = ""
-    access_ends: str = ""
+    access: Access = Access()
     record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -288,7 +284,7 @@ class Version:
         Return False for a version in the record of a model, which does not tell `usageControl`.
         """
         is_told = "usageControl" in self.record
-        return is_told and not self.access and bool(self.remote_files)
+        return is_told and not self.access.state and bool(self.remote_files)
 
 
 @dataclass(frozen=True)
@@ -454,7 +450,6 @@ def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
     version_id = as_id(row["id"]) or 0
-    access, access_ends = parse_access(row, model)
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -465,8 +460,7 @@ def _parse_version(
         files=list_names_and_hashes(row),
         size=find_default_size(row),
         model_type=clean_line(model.get("type"), 40),
-        access=access,
-        access_ends=access_ends,
+        access=parse_access(row, model),
         record=row,
     )
 

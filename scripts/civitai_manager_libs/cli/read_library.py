@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..civitai import ImageQuery, make_image_page_url, walk_pages
+from ..civitai import ImageQuery, make_page_url, walk_pages
 from ..core import Image, level_mask
 from ..errors import InputError
 from ..infotext import build_infotext, parse_infotext
@@ -110,7 +110,7 @@ def print_bookmarks(arguments: argparse.Namespace) -> int:
 def _image_to_json(image: Image) -> dict[str, object]:
     return {
         "id": image.id,
-        "page": make_image_page_url(image.id),
+        "page": make_page_url("images", image.id),
         "author": image.username,
         "date": image.created_at,
         "width": image.width,

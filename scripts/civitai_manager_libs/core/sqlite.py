@@ -304,7 +304,7 @@ class ProcessLock:
             self._connection = None
 
 
-_IDLE = 1.0  # seconds; less than `sqlite_file` waits for others to close a damaged file
+_IDLE = 1.0  # seconds; less than `_WAIT_ALONE`, for which others are given to close a damaged file
 
 
 class ConnectionPool:

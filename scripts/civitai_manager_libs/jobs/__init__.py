@@ -1,7 +1,7 @@
 """Download jobs that survive a crash: stored in SQLite, queued, and run by workers."""
 
 from .filename_template import FIELDS, fill_template, validate_template
-from .image_files import choose_destination, choose_image_width, JobClient
+from .job_client import choose_destination, choose_image_width, JobClient
 from .job_records import (
     add_received,
     Item,

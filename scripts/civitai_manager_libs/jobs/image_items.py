@@ -13,7 +13,8 @@ from ..civitai import Page
 from ..core import Cancellation, check_no_links, extension_if_complete, Image, prefetch
 from ..errors import CivitaiShortcutError, DiskFull
 from ..network import Progress
-from .image_files import JobClient, write_sidecars
+from .image_sidecars import write_sidecars
+from .job_client import JobClient
 from .job_records import Claim, failed_outcome, Item, Job, Outcome, WalkedPage, WalkState
 from .store import JobStore
 from .walk import walk_gallery

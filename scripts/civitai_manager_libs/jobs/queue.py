@@ -15,7 +15,7 @@ from typing import Any
 from .. import setting, util
 from ..errors import CivitaiShortcutError, DiskError
 from .failures import compute_retry_delay
-from .image_files import JobClient
+from .job_client import JobClient
 from .job_records import Job, JobState
 from .store import JobStore
 from .worker import JobWorker, StopRequest

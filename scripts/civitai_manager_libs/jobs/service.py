@@ -11,7 +11,7 @@ from ..civitai import ImageQuery
 from ..core import Image, log_disk_errors, sqlite
 from ..library import write_later
 from ..model_files import ModelFileRequest
-from .image_files import choose_destination, choose_image_width
+from .job_client import choose_destination, choose_image_width
 from .job_records import add_received, Job, JobOptions, JobState, NamingContext
 from .job_texts import FAILURES_LISTED
 from .queue import WorkerPool

@@ -21,8 +21,8 @@ from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, Inval
 from ..i18n import messages
 from ..network import Progress
 from .failures import FailureClassifier, WorkResult
-from .image_files import JobClient, reserved_bytes
 from .image_items import ImageKind
+from .job_client import JobClient, reserved_bytes
 from .job_records import failed_outcome, Item, Job, JobState, Outcome, TRANSIENT_REASONS
 from .progress import ProgressMeter
 from .store import JobStore

@@ -342,7 +342,10 @@ class _Writer:
         try:
             while not is_over:
                 is_over = not self._write_some()
-                self._let_others_write()
+                with self._changed:
+                    has_more = bool(self._queue)
+                if has_more:  # others may write
+                    time.sleep(_PAUSE)
         finally:
             if not is_over:  # a bug in a write: the next `put` starts a new thread
                 self._set_stopped()
@@ -362,12 +365,6 @@ class _Writer:
                 self._done_count += len(batch)
                 self._changed.notify_all()
         return True
-
-    def _let_others_write(self) -> None:
-        with self._changed:
-            has_more = bool(self._queue)
-        if has_more:
-            time.sleep(_PAUSE)
 
     def _set_stopped(self) -> None:
         with self._changed:

@@ -144,10 +144,11 @@ def _find_refusal(version: Version) -> tuple[str, str]:
     A version whose early access is over may be downloaded. With an API key, Civitai decides: the
     version's record does not say what the key's owner has bought.
     """
-    is_over = version.access == "early_access" and _is_over(version.access_ends)
-    if is_over or setting.civitai_api_key and version.access != "archived":
+    access = version.access
+    is_over = access.state == "early_access" and _is_over(access.deadline)
+    if is_over or setting.civitai_api_key and access.state != "archived":
         return "", ""
-    return _REFUSALS.get(version.access, ""), version.access_ends
+    return _REFUSALS.get(access.state, ""), access.deadline
 
 
 def _is_over(deadline: str) -> bool:

@@ -202,7 +202,7 @@ def choose_path(
     paths that must not be used, normalized by `os.path.normcase`. folder: "" for the folder of
     `kind`. Raises InputError if the kind has no folder, or if the folder template is invalid.
     """
-    folder = os.path.join(folder or _find_folder(kind, version), _make_subfolder(version, model))
+    folder = os.path.join(folder or _require_folder(kind, version), _make_subfolder(version, model))
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     stem = make_file_name(stem, f"{version.id}_{file.id}", _MAX_STEM).lstrip(".")
     wanted = os.path.join(folder, f"{stem or version.id}{file.extension}")
@@ -240,7 +240,7 @@ def _is_same_file(path: str, file: RemoteFile) -> bool:
         return False
 
 
-def _find_folder(kind: str, version: Version) -> str:
+def _require_folder(kind: str, version: Version) -> str:
     folder = find_folder(kind) if kind else ""
     try:
         folder.encode("utf-8")

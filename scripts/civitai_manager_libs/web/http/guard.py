@@ -84,8 +84,11 @@ def is_from_this_machine(request: Request) -> bool:
     Return False if a proxy forwarded the request, or if its `Host` header names another machine.
     """
     client = request.client.host if request.client else ""
-    is_direct = _is_loopback(client) and not is_forwarded(request.headers)
-    return is_direct and _is_local_name(_parse_host_name(request.headers))
+    if not _is_loopback(client) or is_forwarded(request.headers):
+        return False
+    name = _parse_host_name(request.headers)
+    is_own = name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost")
+    return is_own or _is_loopback(name)
 
 
 def is_forwarded(headers: Headers) -> bool:
@@ -100,11 +103,6 @@ def is_host_ip_or_localhost(headers: Headers) -> bool:
     """
     name = _parse_host_name(headers)
     return name == "localhost" or _parse_address(name) is not None
-
-
-def _is_local_name(name: str) -> bool:
-    own_names = ("localhost", socket.gethostname().lower())
-    return name in own_names or name.endswith(".localhost") or _is_loopback(name)
 
 
 def _is_loopback(name: str) -> bool:

@@ -11,11 +11,10 @@ from itertools import islice
 from typing import Annotated, cast, Literal
 
 from starlette.responses import Response
-
 from typing_extensions import TypedDict
 
 from ... import host, setting
-from ...civitai import make_image_page_url, make_post_page_url, make_user_page_url
+from ...civitai import make_page_url
 from ...core import clean_line, detect_media_extension, Image, open_to_read, translate_disk_errors
 from ...i18n import messages
 from ...infotext import (
@@ -351,9 +350,9 @@ def _details_view(
     return {
         **make_image_view(shown),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),
-        "url": make_image_page_url(image.id),
-        "post_url": make_post_page_url(image.post_id) if image.post_id else "",
-        "user_url": make_user_page_url(image.username) if image.username else "",
+        "url": make_page_url("images", image.id),
+        "post_url": make_page_url("posts", image.post_id) if image.post_id else "",
+        "user_url": make_page_url("user", image.username) if image.username else "",
         "infotext": text,
         "infotext_source": source,
         "prompt": read.prompt,

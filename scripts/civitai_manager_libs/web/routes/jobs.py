@@ -12,7 +12,7 @@ from typing import cast, Literal
 from typing_extensions import TypedDict
 
 from ... import setting
-from ...civitai import ImageQuery, make_image_page_url, make_version_page_url
+from ...civitai import ImageQuery, make_page_url, make_version_page_url
 from ...core import as_id, as_whole_number, clean_line
 from ...errors import InvalidResponse
 from ...i18n import messages
@@ -288,7 +288,7 @@ def _list_actions(job: Job) -> list[str]:
 
 
 def _make_failure_view(item: Item, language: str, may_see_paths: bool) -> JobFailure:
-    is_model, url = item.kind == "model", make_image_page_url(item.image_id)
+    is_model, url = item.kind == "model", make_page_url("images", item.image_id)
     if is_model:
         try:
             request = item.model_request

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from ...civitai import (
     find_strictest,
     Licence,
-    make_model_page_url,
+    make_page_url,
     make_version_page_url,
     Model,
     PERMISSIONS,
@@ -222,7 +222,7 @@ def make_model_card(model: Model) -> ModelCard:
         "creator": model.creator,
         "base_models": list(model.base_models),
         "cover": {"id": cover.id, "blurhash": cover.hash} if (cover := model.cover) else None,
-        "url": make_model_page_url(model.id),
+        "url": make_page_url("models", model.id),
     }
 
 

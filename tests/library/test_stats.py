@@ -10,13 +10,17 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
+from civitai_manager_libs.library.stats import (
+    build_search_query,
+    serialize_overview,
+    summarize_gallery,
+)
 from civitai_manager_libs.library.stats_features import (
     count_images,
     extract_features,
     ImageFeatures,
     StatsBar,
 )
-from civitai_manager_libs.library.stats import serialize_overview, summarize_gallery
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")
 _LORAS = ("detail_tweaker", "Ink & Wash", "水墨")
@@ -262,3 +266,31 @@ def test_recipe_names_a_rare_own_lora_by_its_file():
         "bars"
     ][0]
     assert (lora["label"], lora["is_model_version"]) == ("Ink_v2", True)
+
+
+@pytest.mark.parametrize(
+    "kind, value, expected",
+    [
+        ("word", "golden hour", '"golden hour"'),
+        ("word", "a:b -c", '"a:b -c"'),
+        ("negative", "blurry", 'negative:"blurry"'),
+        ("sampler", "DPM++ 2M", 'sampler="DPM++ 2M"'),
+        ("schedule", "Karras", 'schedule="Karras"'),
+        ("steps", "30", "steps=30"),
+        ("cfg", "4.5", "cfg=4.5"),
+        ("clip", "2", "clip=2"),
+        ("size", "832x1216", 'size="832x1216"'),
+        ("upscale", "1.5", "hires=1.5"),
+        ("lora", "Ink & Wash", 'lora:"Ink & Wash"'),
+        ("lora", 'a "quoted" name', 'lora:"quoted"'),
+        ("checkpoint", "ponyPlain_v6", 'model:"ponyPlain_v6"'),
+        ("embedding", "EasyNegative", 'embedding:"EasyNegative"'),
+    ],
+)
+def test_bar_gives_a_search_query(kind, value, expected):
+    assert build_search_query(kind, value, value) == expected
+
+
+def test_own_version_is_searched_by_its_name():
+    assert build_search_query("lora", "#72", "Ink v2", is_model_version=True) == 'model:"Ink v2"'
+    assert build_search_query("lora", "#72", "#72", is_model_version=True) == ""

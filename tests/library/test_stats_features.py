@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-
 import pytest
 from civitai_manager_libs.library.stats_features import split_phrases
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 def _texts(prompt):

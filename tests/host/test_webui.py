@@ -1,0 +1,425 @@
+"""The WebUI that loads us: its folders, its callbacks, its lists of models; or none."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import types
+
+import pytest
+from civitai_manager_libs import host
+from civitai_manager_libs.host import webui
+from PIL import Image
+
+
+def test_data_folder_is_that_of_the_environment_or_in_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", "mine")
+    assert host.find_default_data_folder() == str(tmp_path / "mine")
+    assert host.find_key_file() == str(tmp_path / "mine" / "api_key")
+    monkeypatch.delenv("CIVITAI_SHORTCUT_DATA")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert host.find_default_data_folder() == str(tmp_path / "civitai-shortcut")
+
+
+def test_data_folder_is_in_the_webuis_folder_and_the_key_outside(webui, tmp_path):
+    assert host.in_webui()
+    assert host.find_default_data_folder() == os.path.join(
+        str(tmp_path / "webui"), "civitai-shortcut"
+    )
+    assert host.find_key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
+    webui.paths.data_path = ""  # as in SD.Next
+    assert host.find_default_data_folder() == os.path.abspath("civitai-shortcut")
+
+
+def test_read_options_returns_only_our_settings(webui):
+    webui.shared.opts.data = {"civitai_shortcut_http_timeout": 7, "http_timeout": 99}
+    assert host.read_options() == {"http_timeout": 7}
+
+
+def test_without_a_webui_there_are_no_options_and_no_send_targets():
+    assert not host.in_webui() and host.read_options() is None
+    assert host.find_host_name() == "" and host.list_send_targets() == ()
+
+
+# "Send to ..."
+
+
+class _Paste(types.ModuleType):
+    """A host's module of "Send to ..." with these tabs."""
+
+    def __init__(self, name, tabs):
+        super().__init__(name)
+        self.paste_fields = {tab: {"init_img": None, "fields": None} for tab in tabs}
+
+
+def _install(monkeypatch, webui, name, paste):
+    """Add the module to the host; the other of the two names is an empty stub."""
+    stub = types.ModuleType("modules.infotext_utils")
+    for known, module in (("infotext_utils", stub), (name, paste)):
+        monkeypatch.setitem(sys.modules, f"modules.{known}", module)
+        setattr(webui, known, module)
+
+
+_USUAL = ("txt2img", "img2img", "inpaint", "extras")
+
+
+@pytest.mark.parametrize(
+    "tabs,theme,offered",
+    [
+        (("txt2img", "extras", "video"), "", ("txt2img", "extras", "pnginfo")),
+        (("control", *_USUAL), "Standard", ("control", "control_input", *_USUAL)),
+        (("control", *_USUAL), "Modern", ("control", "control_input", "extras")),
+        ((), "", ("control", "control_input", *_USUAL, "pnginfo")),
+    ],
+    ids=["few", "sd-next", "modern", "not-told"],
+)
+def test_send_targets_are_only_existing_tabs(webui, monkeypatch, tabs, theme, offered):
+    name = "generation_parameters_copypaste" if theme else "infotext_utils"
+    _install(monkeypatch, webui, name, _Paste(f"modules.{name}", tabs))
+    webui.shared.opts.theme_type = theme
+    assert host.list_send_targets() == offered
+
+
+@pytest.mark.parametrize(
+    "module,name",
+    [("infotext_utils", "AUTOMATIC1111"), ("generation_parameters_copypaste", "SD.Next")],
+)
+def test_host_name_is_that_of_the_running_webui(webui, monkeypatch, module, name):
+    _install(monkeypatch, webui, module, _Paste(f"modules.{module}", _USUAL))
+    assert host.find_host_name() == name
+    monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
+    assert host.find_host_name() == "Forge"
+
+
+def test_empty_prompts_are_filled_and_other_fields_are_unchanged(webui, monkeypatch):
+    class Textbox:
+        def __init__(self, value):
+            self.value = value
+
+    class Slider(Textbox):
+        pass
+
+    fields = [Textbox(None), Textbox("kept"), Slider(None)]
+    paste = _Paste("modules.infotext_utils", _USUAL)
+    paste.paste_fields["txt2img"]["fields"] = [(field, "a key") for field in fields]
+    _install(monkeypatch, webui, "infotext_utils", paste)
+    host.fill_empty_prompts()
+    assert [field.value for field in fields] == ["", "kept", None]
+
+
+@pytest.mark.parametrize(
+    "auth,cookies,is_in",
+    [
+        (None, {}, True),
+        ({"me": "x"}, {}, False),
+        ({"me": "x"}, {"access-token": "wrong"}, False),
+        ({"me": "x"}, {"access-token-unsecure-1": "a-token"}, True),
+    ],
+)
+def test_user_with_one_of_the_apps_tokens_is_logged_in(auth, cookies, is_in):
+    app = types.SimpleNamespace(auth=auth, tokens={"a-token": "me"})
+    assert host.is_logged_in(types.SimpleNamespace(app=app, cookies=cookies)) is is_in
+
+
+@pytest.mark.parametrize(
+    "version,before,after", [("3.41.2", None, 5), ("3.41.2", 60, 60), ("4.40.0", None, None)]
+)
+def test_page_of_gradio_3_closes_despite_an_open_request(monkeypatch, version, before, after):
+    import gradio
+
+    monkeypatch.setattr(gradio, "__version__", version)
+    config = types.SimpleNamespace(timeout_graceful_shutdown=before)
+    host.limit_page_shutdown(types.SimpleNamespace(server=types.SimpleNamespace(config=config)))
+    assert config.timeout_graceful_shutdown == after
+    host.limit_page_shutdown(types.SimpleNamespace())  # a page that is served in another way
+
+
+def test_webui_stores_no_values_of_our_components():
+    parts = {1: types.SimpleNamespace(), 2: types.SimpleNamespace()}
+    host.keep_out_of_ui_config(types.SimpleNamespace(blocks=parts))
+    assert all(part.do_not_save_to_config for part in parts.values())
+
+
+def _named(**values):
+    return types.SimpleNamespace(**values)
+
+
+@pytest.fixture
+def capable(webui, monkeypatch):
+    """Return a WebUI with samplers, schedules and fields of an infotext."""
+    samplers = {name: _named(name=name) for name in ("Euler", "DPM++ 2M", "PLMS")}
+    own = _named(all_samplers_map=samplers, samplers=[samplers["DPM++ 2M"]])
+    automatic = _named(label="Automatic", name="automatic", aliases=None)
+    karras = _named(label="Karras", name="karras", aliases=["K"])
+    fields = {"txt2img": {"fields": [(None, "Prompt"), (None, len)]}, "img2img": {"fields": None}}
+    webui.infotext_utils = _named(
+        create_buttons=None,
+        paste_fields=fields,
+        infotext_to_setting_name_mapping=[("ENSD", "x")],
+    )
+    labels = {"a": _named(infotext="Clip skip"), "b": _named(infotext=None), "c": _named()}
+    webui.shared.opts.data_labels = labels
+    webui.shared.latent_upscale_modes = {"Latent": {}}
+    webui.shared.sd_upscalers = [_named(name="Lanczos")]
+    monkeypatch.setitem(sys.modules, "modules.sd_samplers", own)
+    schedulers = _named(schedulers=[automatic, karras])
+    monkeypatch.setitem(sys.modules, "modules.sd_schedulers", schedulers)
+    return webui
+
+
+def test_without_a_webui_no_capabilities_are_known():
+    assert host.list_capabilities() == {}
+
+
+def test_samplers_schedulers_and_fields_are_those_of_the_webui(capable):
+    assert host.list_capabilities() == {
+        "samplers": ("DPM++ 2M", "Euler", "PLMS"),
+        "schedulers": (("Automatic", "automatic"), ("Karras", "karras", "K")),
+        "modules": None,
+        "ignores_modules": False,
+        "upscalers": frozenset({"Latent", "Lanczos"}),
+        "fields": frozenset({"Prompt", "ENSD", "Clip skip"}),
+    }
+
+
+def test_modules_of_forge_have_no_file_extension(capable, monkeypatch):
+    entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
+    monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
+    assert host.list_capabilities()["modules"] == frozenset({"ae"})
+
+
+def test_forge_neo_may_ignore_the_modules_of_an_infotext(capable):
+    capable.shared.opts.disable_modules_auto_swap = True
+    assert host.list_capabilities()["ignores_modules"] is True
+
+
+def test_sd_next_has_samplers_and_fields_but_no_schedulers(capable, monkeypatch):
+    monkeypatch.delitem(sys.modules, "modules.sd_schedulers")
+    own = sys.modules["modules.sd_samplers"]
+    own.all_samplers_map["── Euler ──"] = _named(name="── Euler ──")
+    told = host.list_capabilities()
+    assert told["samplers"] == ("DPM++ 2M", "Euler", "PLMS")
+    assert told["schedulers"] == () and "Clip skip" in told["fields"]
+
+
+def test_webui_without_these_lists_has_no_known_capabilities(capable, monkeypatch):
+    monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
+    assert host.list_capabilities() == {}
+
+
+def test_sdnext_has_no_schedulers_and_may_ignore_parameters(capable, monkeypatch):
+    monkeypatch.delitem(sys.modules, "modules.sd_schedulers")
+    mapping = [("VAE", "sd_vae"), ("Sampler sigma", "schedulers_sigma")]
+    capable.infotext_utils.infotext_to_setting_name_mapping = mapping
+    capable.shared.opts.disable_apply_metadata = ["sd_model_checkpoint", "sd_vae"]
+    known = host.list_capabilities()
+    assert known["schedulers"] == ()
+    assert known["fields"] == frozenset({"Prompt", "Sampler sigma", "Clip skip"})
+
+
+@pytest.mark.parametrize(
+    "version,name",
+    [
+        ("neo", "Forge Neo"),
+        ("classic", "Forge Classic"),
+        ("2.0.1v1.10.1", "Forge"),
+        ("1.0.0v2-v1.10.1RC", "reForge"),
+    ],
+)
+def test_forge_and_its_forks_are_distinguished(webui, monkeypatch, version, name):
+    told = types.ModuleType("modules_forge.forge_version")
+    told.version = version
+    monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
+    monkeypatch.setitem(sys.modules, "modules_forge.forge_version", told)
+    assert host.find_host_name() == name
+
+
+_INFOTEXT = "a sea\nSteps: 20, Sampler: Euler, Seed: 5"
+
+
+@pytest.fixture
+def save(webui):
+    """save(filename, p, pnginfo) plays a WebUI that has saved an image; returns what we got."""
+    registered, received = [], []
+    webui.script_callbacks.on_image_saved = registered.append
+    host.register_image_saved(lambda *arguments: received.append(arguments))
+    (callback,) = registered
+
+    def save(filename="outputs/00001-5.png", p=object(), pnginfo=None):
+        image = Image.new("RGB", (8, 8))
+        pnginfo = {"parameters": _INFOTEXT} if pnginfo is None else pnginfo
+        callback(types.SimpleNamespace(image=image, p=p, filename=filename, pnginfo=pnginfo))
+        return received
+
+    return save
+
+
+def test_generated_image_is_reported_with_its_absolute_path(save):
+    [(image, path, infotext)] = save()
+    assert image.size == (8, 8) and infotext == _INFOTEXT
+    assert path == os.path.abspath("outputs/00001-5.png")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"p": None},
+        {"pnginfo": {}},
+        {"pnginfo": {"extras": _INFOTEXT}},
+        {"pnginfo": {"parameters": None}},
+        {"filename": "outputs/grid-0003.png"},
+        {"filename": "outputs/xyz_grid-0003-5-a sea.jpg"},
+        {"filename": "outputs/00001-5-before-highres-fix.png"},
+        {"filename": "outputs/00001-5-mask-composite.png"},
+        {"filename": "outputs/00001-5-ad-before.png"},
+        {"filename": "outputs/00001-5-ad-preview-2.png"},
+    ],
+    ids="extras no-text other-section none grid plot before-hires mask adetailer preview".split(),
+)
+def test_grids_masks_and_previews_are_not_reported(save, options):
+    assert save(**options) == []
+
+
+@pytest.mark.parametrize("name", ["00001-5-a grid-like floor.png", "gridlock.webp", "mask.png"])
+def test_image_with_a_similar_name_is_reported(save, name):
+    assert len(save(filename=name)) == 1
+
+
+_SCRIPT = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from civitai_manager_libs.host.webui import raise_open_file_limit
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[3])))
+raise_open_file_limit()
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize("soft,hard,then", [(256, 512, 512), (256, 8192, 4096), (8000, 8192, 8000)])
+def test_soft_limit_is_raised_as_far_as_useful_and_allowed(soft, hard, then):
+    command = [sys.executable, "-c", _SCRIPT, sys.path[0], str(soft), str(hard)]
+    command[3] = next(path for path in sys.path if path.endswith("scripts"))
+    assert int(subprocess.check_output(command)) == then
+
+
+def test_without_such_a_limit_nothing_happens(monkeypatch):
+    monkeypatch.setattr(webui, "resource", None)
+    webui.raise_open_file_limit()
+
+
+@pytest.fixture
+def add_function(webui, monkeypatch):
+    """Return a function that puts functions into modules of a host, and the calls of them."""
+    calls = []
+
+    def add(module, path, error=None):
+        def function(**options):
+            calls.append((module, path, options))
+            if error is not None:
+                raise error
+
+        if module not in sys.modules:
+            monkeypatch.setitem(sys.modules, module, types.ModuleType(module))
+        *parents, name = path.split(".")
+        place = sys.modules[module]
+        for parent in parents:
+            if not hasattr(place, parent):
+                setattr(place, parent, types.SimpleNamespace())
+            place = getattr(place, parent)
+        setattr(place, name, function)
+
+    add.calls = calls
+    return add
+
+
+_FORGE = "modules_forge.main_entry"
+_HOSTS = {
+    "A1111": {
+        "model": [("modules.shared_items", "refresh_checkpoints")],
+        "lora": [("networks", "list_available_networks")],
+        "vae": [("modules.shared_items", "refresh_vae_list")],
+        "hypernet": [("modules.shared_items", "reload_hypernetworks")],
+        "upscaler": [("modules.modelloader", "load_upscalers")],
+    },
+    "Forge": {
+        "model": [("modules.shared_items", "refresh_checkpoints"), (_FORGE, "refresh_models")],
+        "unet": [("modules.shared_items", "refresh_checkpoints"), (_FORGE, "refresh_models")],
+        "lora": [("networks", "list_available_networks")],
+        "text_encoder": [(_FORGE, "refresh_models")],
+        "controlnet": [("lib_controlnet.global_state", "update_controlnet_filenames")],
+    },
+    "SD.Next": {
+        "model": [("modules.shared", "refresh_checkpoints")],
+        "unet": [
+            ("modules.sd_unet", "refresh_unet_list"),
+            ("modules.shared", "refresh_checkpoints"),
+        ],
+        "lora": [("modules.lora.lora_load", "list_available_networks")],
+        "vae": [("modules.shared_items", "refresh_vae_list"), ("modules.shared", "refresh_vaes")],
+        "text_encoder": [("modules.shared_items", "refresh_te_list")],
+    },
+}
+
+
+@pytest.mark.parametrize("name", _HOSTS)
+def test_each_webui_is_refreshed_by_its_own_functions(add_function, name):
+    for functions in _HOSTS[name].values():
+        for module, path in functions:
+            add_function(module, path)
+    for kind, functions in _HOSTS[name].items():
+        add_function.calls.clear()
+        assert host.refresh_models(kind)
+        assert [call[:2] for call in add_function.calls] == functions
+
+
+def test_without_a_webui_there_is_nothing_to_refresh():
+    assert host.refresh_models("lora")
+
+
+@pytest.mark.parametrize("kind", ["lora", "nothing-of-ours"])
+def test_webui_without_the_function_is_not_refreshed(add_function, kind):
+    assert not host.refresh_models(kind)
+
+
+@pytest.mark.parametrize("error", [OSError, sqlite3.OperationalError])
+def test_failing_function_is_logged_and_the_next_one_is_called(add_function, capsys, error):
+    add_function("modules.shared_items", "refresh_vae_list", error("a damaged file"))
+    assert not host.refresh_models("vae")
+    add_function(_FORGE, "refresh_models")
+    assert host.refresh_models("vae")
+    assert "a damaged file" in capsys.readouterr().err
+
+
+_LOAD = "load_textual_inversion_embeddings"
+
+
+def test_embeddings_of_a1111_are_read_only_while_a_model_is_loaded(add_function):
+    add_function("modules.sd_hijack", f"model_hijack.embedding_db.{_LOAD}")
+    add_function("modules.sd_models", "model_data.load")
+    assert host.refresh_models("embed") and add_function.calls == []
+    sys.modules["modules.sd_models"].model_data.sd_model = object()
+    assert host.refresh_models("embed")
+    assert [call[2] for call in add_function.calls] == [{"force_reload": True}]
+
+
+def test_embeddings_of_forge_are_read_for_the_page_and_the_loaded_model(add_function):
+    add_function("modules.ui_extra_networks_textual_inversion", f"embedding_db.{_LOAD}")
+    assert host.refresh_models("embed")
+    assert add_function.calls[0][2] == {"force_reload": True, "sync_with_sd_model": False}
+    add_function(
+        "modules.sd_models", f"model_data.sd_model.text_processing_engine_l.embeddings.{_LOAD}"
+    )
+    assert host.refresh_models("embed") and len(add_function.calls) == 3
+
+
+def test_embeddings_of_sd_next_are_read_only_while_a_model_is_loaded(add_function):
+    add_function("modules.shared", f"sd_model.embedding_db.{_LOAD}")
+    sys.modules["modules.shared"].sd_loaded = False
+    assert host.refresh_models("embed") and add_function.calls == []
+    sys.modules["modules.shared"].sd_loaded = True
+    assert host.refresh_models("embed") and len(add_function.calls) == 1
