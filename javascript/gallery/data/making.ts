@@ -12,12 +12,18 @@ import { ignoreFailure, showError, waitFor } from "./api";
 const FRESH = 300_000; // ms for which the found programs are remembered
 const SOON = 250; // ms
 
+/** What differs between several images that are made of one. label: of the result. */
+export interface Variant {
+  changes: PlanImageBody & { weight?: number };
+  label?: string;
+}
+
 /** What was begun at once, and is reported at once. options: as they were sent; isRow: one image
- * with several seeds. */
+ * in several variants. */
 interface Batch {
   jobs: Set<number>; // ids of those that have not ended; 0 until all are begun
   ended: MakeView[];
-  options: PlanImageBody;
+  options: Variant["changes"];
   isRow: boolean;
 }
 
@@ -27,7 +33,9 @@ export class Making {
   /** by the ids of jobs that began here and have not ended */
   #batches = new Map<number, Batch>();
   /** with which options the jobs began that have failed or were stopped */
-  #options = new Map<number, PlanImageBody>();
+  #options = new Map<number, Variant["changes"]>();
+  /** of jobs that began here */
+  #labels = new Map<number, string>();
 
   constructor(private readonly context: PageContext) {
     const follow = (now: State, before: State) => this.#follow(now, before);
@@ -73,18 +81,22 @@ export class Making {
     }
   }
 
-  /** Make these images one after another. Errors are shown to the user.
-   * @param seeds how many images to make of each, with other seeds if more than one */
-  async start(ids: readonly number[], options: PlanImageBody, seeds = 1) {
+  /** Make these images one after another, in each of the variants. Errors are shown to the user. */
+  async start(
+    ids: readonly number[],
+    options: Variant["changes"],
+    variants: readonly Variant[] = [{ changes: {} }],
+  ) {
     const { api, parts, toast, translate, store, signal } = this.context;
-    const batch: Batch = { jobs: new Set([0]), ended: [], options, isRow: seeds > 1 };
+    const batch: Batch = { jobs: new Set([0]), ended: [], options, isRow: variants.length > 1 };
     let n = 0;
     try {
-      for (let at = 0; at < seeds; at += 1) {
-        const body = { ...options, ids: [...ids], request: makeUuid() };
+      for (const { changes, label } of variants) {
+        const body = { ...options, ...changes, ids: [...ids], request: makeUuid() };
         const { jobs, refused } = await api.post("made", body, { signal });
         for (const job of jobs) this.#batches.set(job, batch);
         for (const job of jobs) batch.jobs.add(job);
+        for (const job of jobs) if (label) this.#labels.set(job, label);
         n += jobs.length;
         if (refused.length) {
           const values = { n: refused.length, message: refused[0].message };
@@ -152,9 +164,10 @@ export class Making {
         records.getRecord(id, signal),
         api.get(`images/${id}/reproductions`, { signal }),
       ]);
-      const row = jobs.flatMap(({ name, seed }) => {
+      const row = jobs.flatMap(({ id: job, name, seed }) => {
         const made = listed.find((one) => one.name === name);
-        return made ? [{ made, label: translate("make_seed", { seed }) }] : [];
+        const label = this.#labels.get(job) ?? translate("make_seed", { seed });
+        return made ? [{ made, label }] : [];
       });
       if (!row.length) return toast(translate("reproduction_gone"));
       const [{ made }] = row;
@@ -168,7 +181,7 @@ export class Making {
   #report({ ended, isRow }: Batch) {
     const { toast, translate, store, actions } = this.context;
     const failed = ended.filter(({ state }) => state === "failed");
-    const made = ended.filter(({ state }) => state === "done");
+    const made = ended.filter(({ state }) => state === "done").sort((a, b) => a.id - b.id);
     if (failed.length) {
       const values = { n: failed.length, message: failed[0].message };
       const press = () => this.retry(failed);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import threading
 import time
 import uuid
@@ -15,19 +16,26 @@ from typing import Any, Literal
 
 from .. import engines, setting, util
 from ..core import as_integer, as_mapping, as_text, AtomicFile, Cancellation, clean_line
-from ..core import detect_media_extension, Image, make_file_name, remove_if_present, sqlite
+from ..core import (
+    detect_media_extension,
+    format_number,
+    Image,
+    make_file_name,
+    remove_if_present,
+    sqlite,
+)
 from ..core import translate_disk_errors
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, list_resources, parse_infotext, read_embedded
-from ..library import bookmarks, image_cache, image_records, reproductions
+from ..library import bookmarks, image_cache, image_records, reproductions, search
 from ..model_files import get_model_index
 from .tables import jobs_database
 
 __all__ = ["check_plan", "describe_cautions", "describe_difference", "keep_image"]
-__all__ += ["list_missing_names", "make_recipe", "MakeJob", "MakeService"]
+__all__ += ["list_missing_names", "make_recipe", "MakeJob", "MakeService", "propose_weights"]
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
 _OVER = ("done", "failed", "stopped")
@@ -35,6 +43,8 @@ _KEPT = 100  # jobs that are over
 _MAX_SEED = 2**32
 _COLUMNS = "id, created, image_id, engine, plan, prompt_id, state, problem, path"
 _MAX_NAMES = 20  # in a sentence
+_FEW = 5  # images whose weights tell nothing
+_NARROW = 0.4  # range of weights
 _MAX_SHOWN = 60  # characters of a value in a sentence
 _SUBSTITUTIONS = ("checkpoint", "changed", "lora_missing", "lora_absent", "vae_missing")
 
@@ -66,10 +76,26 @@ class MakeJob:
         return messages.translate(problem["key"], language, **problem.get("values", {}))
 
 
-def make_recipe(image: Image, seed: int | None = None) -> Recipe:
+def propose_weights(lora: str) -> list[float]:
+    """Return five weights of a LoRA to compare, lowest first.
+
+    They span the weights that most images in the library use, or 0.4 to 1.2 if few do.
+    """
+    used = search.list_weights(lora)
+    tenth = len(used) // 10
+    low, high = (used[tenth], used[-1 - tenth]) if len(used) >= _FEW else (0.4, 1.2)
+    if round(high - low, 2) < _NARROW:
+        low, high = max(low - _NARROW / 2, 0.1), high + _NARROW / 2
+    return [round(low + (high - low) * step / 4, 2) for step in range(5)]
+
+
+def make_recipe(
+    image: Image, seed: int | None = None, lora: str = "", weight: float = 1.0
+) -> Recipe:
     """Return the recipe by which an image was made, as its record or its file on the disk tells it.
 
-    seed: another seed than the image's; -1 draws one. Raises EngineError if the recipe is unknown.
+    seed: another seed than the image's; -1 draws one. lora: a LoRA to use with another weight,
+    for which the image's own graph is made anew. Raises EngineError if the recipe is unknown.
     """
     infotext, graph = build_infotext(image.meta, image), find_graph(image.meta)
     if not parse_infotext(infotext).parameters:
@@ -84,9 +110,18 @@ def make_recipe(image: Image, seed: int | None = None) -> Recipe:
     seed = own_seed if seed is None else seed
     is_other = seed != own_seed
     values = {**read.parameters, "Seed": str(seed)}
-    infotext = compose_infotext(read.prompt, read.negative_prompt, values)
+    prompt = _set_weight(read.prompt, lora, weight) if lora else read.prompt
+    infotext = compose_infotext(prompt, read.negative_prompt, values)
     wanted = tuple(_find_wanted(image))
-    return Recipe(infotext, wanted, image.base_model or "", graph, is_other)
+    return Recipe(infotext, wanted, image.base_model or "", None if lora else graph, is_other)
+
+
+def _set_weight(prompt: str, lora: str, weight: float) -> str:
+    name = re.sub(r"[<>:\s]+", " ", lora).strip()
+    tag = f"<lora:{name}:{format_number(weight)}>"
+    old = re.compile(rf"<(?:lora|lyco):\s*{re.escape(name)}\s*(?::[^<>\n]{{0,100}})?>", re.I)
+    prompt, count = old.subn(lambda found: tag, prompt)
+    return prompt if count else f"{prompt} {tag}"
 
 
 def _find_wanted(image: Image) -> Iterable[Wanted]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..database import select_rows_or_empty
 from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS
 
-__all__ = ["find_authors", "suggest_values", "Suggestion"]
+__all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
 _MOST = 8
 _VALUES = """
@@ -25,6 +25,11 @@ SELECT shown, (SELECT count(*) FROM uses u WHERE u.name = n.number) AS uses
 FROM (SELECT * FROM names WHERE kind = 'author' AND name >= ? AND name < ?
     ORDER BY name LIMIT ?) n
 ORDER BY n.name != ?, uses DESC LIMIT ?
+"""
+
+_WEIGHTS = """
+SELECT u.weight FROM names n JOIN uses u ON u.name = n.number
+WHERE n.kind = 'lora' AND n.name = ? AND u.weight > 0 ORDER BY u.weight
 """
 
 _ANNOTATIONS = {
@@ -44,6 +49,11 @@ class Suggestion:
 
     text: str
     count: int
+
+
+def list_weights(lora: str) -> list[float]:
+    """Return the weights with which the library's images use a LoRA, lowest first."""
+    return [weight for (weight,) in select_rows_or_empty(_WEIGHTS, (fold_text(lora),))]
 
 
 def suggest_values(word: str) -> list[Suggestion]:
