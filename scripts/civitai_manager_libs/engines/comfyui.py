@@ -547,8 +547,7 @@ def save_workflow(engine: Engine, name: str, workflow: Mapping[str, Any]) -> str
         shown = f"gallery/{name}{f'-{number}' if number > 1 else ''}"
         path = f"/userdata/{quote(f'workflows/{shown}.json', safe='')}"
         try:
-            options = {"params": {"overwrite": "false"}, "limits": _VALIDATION}
-            reply = client.fetch("POST", path, workflow, **options)
+            reply = client.fetch("POST", path, workflow, {"overwrite": "false"})
             if reply.status != 409:
                 client.check(reply)
                 return shown
