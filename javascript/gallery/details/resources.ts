@@ -38,8 +38,8 @@ class ResourceRow {
       {},
       this.#tag,
       this.#name,
-      weight !== null && el("span", { class: "weight", title: translate("weight") }, weight),
-      this.#try,
+      weight !== null &&
+        el("span", { class: "weight", title: translate("weight") }, weight, this.#try),
       this.#status,
       this.#controls.element,
     );
