@@ -18,7 +18,7 @@ import type { AnnotationChange, AnnotationWriter, BookmarkSync } from "./data/bo
 import type { Connection } from "./data/connection";
 import type { HiddenImages } from "./data/hidden";
 import type { HomeData } from "./data/home_data";
-import { listReady, type Making, type Variant } from "./data/making";
+import { listReady, type MakeOptions, type Making } from "./data/making";
 import type { Navigation } from "./data/navigation";
 import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
@@ -534,7 +534,7 @@ function makeMakingActions(context: PageContext) {
     /** Make images again, one after another. Of one image, ask before if something is missing, will
      * differ, or needs the user's consent.
      * @param variants of one image, which differ from it in any case */
-    async make(ids: number[], options: PlanImageBody, variants?: Variant[]) {
+    async make(ids: number[], options: PlanImageBody, variants?: MakeOptions[]) {
       if (ids.length > 1) return parts.making.start(ids, options);
       const [id] = ids;
       const plan = await parts.making.plan(id, options);

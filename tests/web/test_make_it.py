@@ -265,7 +265,7 @@ def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     field = made_by.field("weights")
     expect(field).to_have_value(re.compile(r"^[\d.]+(  [\d.]+){4}$"))
     assert [one for one in made_by.axe_findings_in_both_themes() if "ask" in one[1]] == []
-    field.fill("0.5  1,2 x")
+    field.fill("0,5  1,2 x")
     made_by.control("make-now").click()
     compare = made_by.panel("compare")
     expect(compare.locator(".compare-grid img")).to_have_count(2)
@@ -275,6 +275,26 @@ def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     inputs = [node["inputs"] for node in nodes if node["class_type"] == "LoraLoader"]
     assert [one["strength_model"] for one in inputs] == [0.5, 1.2]
     assert len({node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}) == 1
+
+
+def test_weight_that_failed_is_tried_again_after_a_reload(made_by):
+    job = {"id": 5, "image_id": _ROW.id, "engine": "ComfyUI 0.33.0", "seed": "7", "part": 0}
+    job |= {"state": "failed", "message": "", "name": "", "lora": "ink", "weight": 0.4}
+    made = [{**job, "created": "2026-01-01T00:00:00Z"}]
+    started = {"jobs": [], "refused": []}
+    made_by.page.route(
+        "**/api/made",
+        lambda route: route.fulfill(json=started if route.request.post_data else made),
+    )
+    made_by.page.reload()
+    made_by.control("jobs").click()
+    expect(made_by.panel("jobs")).to_contain_text("weight 0.4")
+    with made_by.page.expect_request(
+        lambda one: one.url.endswith("/made") and one.post_data
+    ) as sent:
+        made_by.control("job-again").click()
+    body = sent.value.post_data_json
+    assert (body["lora"], body["weight"], body["seed"]) == ("ink", 0.4, "7")
 
 
 def _has_one_lora(row):

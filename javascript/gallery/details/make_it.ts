@@ -11,7 +11,7 @@ import type {
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, icon, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
-import { listReady, type Variant } from "../data/making";
+import { listReady, type MakeOptions } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
 import { HOST_TAB } from "../host/send_to_tab";
 import { isMaking } from "../state/state";
@@ -68,7 +68,7 @@ export function listVariants(
 ): MenuItem[] {
   const engine = listReady(store.get()).at(0)?.id;
   if (!engine) return [];
-  const seeds = Array.from({ length: SEEDS }, () => ({ changes: { seed: "random" } }));
+  const seeds = Array.from({ length: SEEDS }, () => ({ seed: "random" }));
   const text = translate("make_seeds", { n: SEEDS });
   const make = () => actions.make([id], { engine, seed: "random" }, seeds);
   const loras = resources.filter(hasWeight).slice(0, MOST_LORAS);
@@ -92,23 +92,22 @@ export function hasWeight({ type, name, weight }: ResourceView) {
 export function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
   const props = { value: proposed.join("  "), inputmode: "decimal", "data-field": "weights" };
   const input = el("input", { ...props, type: "text", autocomplete: "off" });
-  const list = (): Variant[] => {
-    const typed = input.value
-      .split(/[\s;]+|,(?!\d)/)
-      .map((one) => Number(one.replace(",", ".") || "x"));
-    const weights = typed.filter((one) => Math.abs(one) <= MOST_WEIGHT);
-    return [...new Set(weights.length ? weights : proposed)]
-      .slice(0, MOST_WEIGHTS)
-      .map((weight) => ({
-        changes: { weight },
-        label: translate("weights_label", { weight }),
-      }));
+  const name = el("span", { dir: "auto" }, translate("weights_of", { name: lora }));
+  const list = (): MakeOptions[] => {
+    const typed = parseNumbers(input.value).filter((one) => Math.abs(one) <= MOST_WEIGHT);
+    const weights = new Set(typed.length ? typed : proposed);
+    return [...weights].slice(0, MOST_WEIGHTS).map((weight) => ({ weight }));
   };
-  const name = translate("weights_of", { name: lora });
-  return {
-    element: el("label", { class: "weights" }, el("span", { dir: "auto" }, name), input),
-    list,
-  };
+  return { element: el("label", { class: "weights" }, name, input), list };
+}
+
+/** Return the numbers of a text; a comma is a decimal point or, where there are points, between them. */
+function parseNumbers(text: string) {
+  const parts = text.split(text.includes(".") ? /[\s;,]+/ : /[\s;]+|,(?!\d)/);
+  return parts
+    .filter(Boolean)
+    .map((part) => Number(part.replace(",", ".")))
+    .filter(Number.isFinite);
 }
 
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
@@ -211,7 +210,7 @@ export function askToMake(
       (options.rebuilds || (isForeign && plan.has_own_graph)) &&
         makeSwitch("rebuilds", "make_rebuilds"),
       ...makeList(translate("make_unlike"), cautions),
-      plan.should_match && el("p", {}, translate("make_matches")),
+      plan.should_match && !maker.field && el("p", {}, translate("make_matches")),
       el(
         "div",
         { class: "row" },

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from .. import engines, setting, util
-from ..core import as_integer, as_mapping, as_text, AtomicFile, Cancellation, clean_line
+from ..core import as_integer, as_mapping, as_number, as_text, AtomicFile, Cancellation, clean_line
 from ..core import (
     detect_media_extension,
     format_number,
@@ -54,7 +54,8 @@ class MakeJob:
     """An image to be made. prompt_id: by which an engine knows it, also after our restart.
 
     problem: {"key", "values"} of a sentence for the user, {} for none; also of an image that was
-    made. part: how much is done, 0 to 1. path: of the made file.
+    made. part: how much is done, 0 to 1. path: of the made file. weight: of the LoRA `lora`, if
+    the image is made to compare its weights.
     """
 
     id: int
@@ -67,6 +68,8 @@ class MakeJob:
     problem: Mapping[str, Any] | None = None
     path: str = ""
     part: float = 0.0
+    lora: str = ""
+    weight: float = 1.0
 
     def explain(self, language: str) -> str:
         """Return the sentence about what went wrong, "" if nothing did."""
@@ -252,9 +255,12 @@ class MakeService:
         self._parts: dict[int, float] = {}
         self._restores = False  # settings of WebUIs, before the first image
 
-    def add(self, image: Image, engine: Engine, plan: Plan) -> int:
+    def add(
+        self, image: Image, engine: Engine, plan: Plan, lora: str = "", weight: float = 1.0
+    ) -> int:
         """Queue an image and return the job's id."""
-        kept = _to_json({"infotext": plan.infotext, "request": plan.request})
+        about = {"lora": lora, "weight": weight} if lora else {}
+        kept = _to_json({"infotext": plan.infotext, "request": plan.request, **about})
         values = (time.time(), image.id, _to_json(asdict(engine)), kept, str(uuid.uuid4()))
         with _open_database().writing() as db:
             sql = "INSERT INTO made (created, image_id, engine, plan, prompt_id) VALUES"
@@ -432,4 +438,6 @@ def _parse_row(row: tuple[Any, ...]) -> MakeJob:
     kind: Any = as_text(about.get("kind")) or "comfyui"
     address, version = as_text(about.get("address")), as_text(about.get("version"))
     maker, problem = Engine(kind, address, version=version), stated.get("problem")
-    return MakeJob(job_id, created, image_id, maker, kept, prompt_id, state, problem, path)
+    lora, weight = as_text(values.get("lora")), as_number(values.get("weight"))
+    main = (job_id, created, image_id, maker, kept, prompt_id, state, problem, path)
+    return MakeJob(*main, lora=lora, weight=1.0 if weight is None else weight)

@@ -29,7 +29,8 @@ ORDER BY n.name != ?, uses DESC LIMIT ?
 
 _WEIGHTS = """
 SELECT u.weight FROM names n JOIN uses u ON u.name = n.number
-WHERE n.kind = 'lora' AND n.name = ? AND u.weight > 0 ORDER BY u.weight
+WHERE n.kind = 'lora' AND n.name = ? AND u.weight > 0 AND u.weight <= 10
+ORDER BY u.weight
 """
 
 _ANNOTATIONS = {

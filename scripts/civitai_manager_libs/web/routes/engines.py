@@ -81,6 +81,7 @@ class MakeView(TypedDict):
     """An image that is made, was made or waits. part: how much is done, 0 to 1.
 
     message: what went wrong, or what to know of the image, "" if nothing. name: of the made file.
+    lora: a LoRA whose weights are compared, "" for none.
     """
 
     id: int
@@ -91,6 +92,8 @@ class MakeView(TypedDict):
     part: float
     message: str
     name: str
+    lora: str
+    weight: float
     created: str
 
 
@@ -289,7 +292,8 @@ def make_images(
                 refused.append({"image_id": image.id, "message": message})
 
         def start() -> MakeStarted:
-            jobs = [get_make_service().add(image, found, plan) for image, plan in planned]
+            add = get_make_service().add
+            jobs = [add(image, found, plan, lora, weight) for image, plan in planned]
             return {"jobs": jobs, "refused": refused}
 
         return respond_once(request, start)
@@ -336,5 +340,7 @@ def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
         "part": job.part,
         "message": job.explain(context.language),
         "name": os.path.basename(job.path),
+        "lora": job.lora,
+        "weight": job.weight,
         "created": format_iso_time(job.created),
     }
