@@ -92,7 +92,7 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
         setting.change("engine_addresses", a1111.url)
         service = MakeService()
         add(service, a1111, image)
-        wait_until(lambda: states(service) == ["done"])
+        wait_until(lambda: states(service) == ["done"] and service._thread is None)
         making._update(1, "running")
         service.resume_after_start()
         wait_until(lambda: states(service) == ["failed"])

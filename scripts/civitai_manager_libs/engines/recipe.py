@@ -229,9 +229,7 @@ class Planner:
         """
         wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
         listed = self._lists.list_embeddings() if wanted else None
-        return (
-            [] if listed is None else [name for one in wanted if (name := self._find(one, listed))]
-        )
+        return [name for one in wanted if listed is not None and (name := self._find(one, listed))]
 
     def _find_loras(self, listed: Sequence[EngineFile]) -> tuple[str, dict[str, str]]:
         """Return the prompt without the LoRAs to leave out, and {tag's name: listed name}.

@@ -251,7 +251,7 @@ class _Planner(Planner):
         spelled = next((one for one in known if one.lower() == upscaler.lower()), "")
         if known and not spelled:
             if self._options.drops_missing:
-                spelled = "Latent"
+                spelled = next((one for one in ("Latent", "None") if one in known), known[0])
                 self._cautions.append(Caution("caution_dropped", "upscaler", upscaler))
             else:
                 self._missing.append(Missing("upscaler", upscaler))

@@ -166,24 +166,18 @@ def list_missing_names(missing: Iterable[Missing], language: str) -> list[str]:
 def describe_cautions(cautions: Iterable[Caution], language: str) -> list[str]:
     """Return a sentence for each reason why an image will differ."""
     return [
-        messages.translate(
-            one.key,
-            language,
-            field=messages.get_parameter_label(one.field, language),
-            value=clean_line(one.value, 60),
-        )
+        messages.translate(one.key, language, field=field, value=clean_line(one.value, _MAX_SHOWN))
         for one in cautions
+        for field in (messages.get_parameter_label(one.field, language),)
     ]
 
 
 def describe_difference(difference: Difference, language: str) -> str:
     """Return a sentence for one difference of an image from what it was made after."""
-    values = {
-        "field": messages.get_parameter_label(clean_line(difference.field, _MAX_SHOWN), language),
-        "original": clean_line(difference.original, _MAX_SHOWN),
-        "made": clean_line(difference.made, _MAX_SHOWN),
-    }
-    return messages.translate(_name_difference(difference), language, **values)
+    texts = (difference.field, difference.original, difference.made)
+    field, original, made = (clean_line(text, _MAX_SHOWN) for text in texts)
+    values = {"field": messages.get_parameter_label(field, language), "original": original}
+    return messages.translate(_name_difference(difference), language, **values, made=made)
 
 
 def _name_difference(difference: Difference) -> str:
@@ -260,29 +254,21 @@ class MakeService:
     ) -> int:
         """Queue an image and return the job's id."""
         about = {"lora": lora, "weight": weight} if lora else {}
-        kept = _to_json({"infotext": plan.infotext, "request": plan.request, **about})
-        values = (time.time(), image.id, _to_json(asdict(engine)), kept, str(uuid.uuid4()))
+        kept = json.dumps({"infotext": plan.infotext, "request": plan.request, **about})
+        values = (time.time(), image.id, json.dumps(asdict(engine)), kept, str(uuid.uuid4()))
         with _open_database().writing() as db:
             sql = "INSERT INTO made (created, image_id, engine, plan, prompt_id) VALUES"
             job_id = int(db.execute(f"{sql} (?, ?, ?, ?, ?)", values).lastrowid or 0)
-            db.execute(
-                "DELETE FROM made WHERE state IN ('done', 'failed', 'stopped')"
-                " AND id <= (SELECT max(id) - ? FROM made)",
-                (_KEPT,),
-            )
+            is_old = "id <= (SELECT max(id) - ? FROM made)"
+            db.execute(f"DELETE FROM made WHERE state IN {_OVER} AND {is_old}", (_KEPT,))
         self._wake()
         return job_id
 
-    def list_jobs(self, job_ids: Iterable[int] | None = None) -> list[MakeJob]:
-        """Return jobs: what is made, what waits, what is over; each newest first.
-
-        job_ids: None for all.
-        """
+    def list_jobs(self) -> list[MakeJob]:
+        """Return all jobs: what is made, what waits, what is over; each newest first."""
         sql = f"SELECT {_COLUMNS} FROM made ORDER BY state = 'running' DESC, state = 'queued' DESC"
         rows = _open_database().rows(f"{sql}, id DESC")
-        jobs = [replace(job, part=self._parts.get(job.id, 0.0)) for job in map(_parse_row, rows)]
-        wanted = None if job_ids is None else set(job_ids)
-        return [job for job in jobs if wanted is None or job.id in wanted]
+        return [replace(job, part=self._parts.get(job.id, 0.0)) for job in map(_parse_row, rows)]
 
     def stop(self, job_id: int) -> None:
         """Stop an image that is being made, or take it out of the queue; others go on."""
@@ -420,10 +406,6 @@ def _update(
 def _read_state(job_id: int) -> str:
     rows = _open_database().rows("SELECT state FROM made WHERE id = ?", (job_id,))
     return str(rows[0][0]) if rows else ""
-
-
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True)
 
 
 def _parse_row(row: tuple[Any, ...]) -> MakeJob:
