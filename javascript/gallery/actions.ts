@@ -19,13 +19,19 @@ import type { AnnotationChange, AnnotationWriter, BookmarkSync } from "./data/bo
 import type { Connection } from "./data/connection";
 import type { HiddenImages } from "./data/hidden";
 import type { HomeData } from "./data/home_data";
-import type { Making } from "./data/making";
+import { listReady, type MakeOptions, type Making } from "./data/making";
 import type { Navigation } from "./data/navigation";
 import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
 import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
-import { askToMake, listMakers, planInHost, showWorkflow } from "./details/make_it";
+import {
+  askToMake,
+  listMakers,
+  makeWeightsField,
+  planInHost,
+  showWorkflow,
+} from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
@@ -545,19 +551,28 @@ function makeMakingActions(context: PageContext) {
     listMakers: (ids: number[]) => listMakers(context, ids),
     /** Make images again, one after another. Of one image, ask before if something is missing, will
      * differ, or needs the user's consent.
-     * @param seeds how many to make of one image; more than one have other seeds, so they differ */
-    async make(ids: number[], options: PlanImageBody, seeds = 1) {
+     * @param variants of one image, which differ from it in any case */
+    async make(ids: number[], options: PlanImageBody, variants?: MakeOptions[]) {
       if (ids.length > 1) return parts.making.start(ids, options);
       const [id] = ids;
       const plan = await parts.making.plan(id, options);
       if (!plan) return;
       const { missing, cautions, custom_nodes: nodes } = plan;
       const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
-      const start = (chosen: PlanImageBody) =>
-        parts.making.start(ids, seeds > 1 ? { ...chosen, seed: options.seed } : chosen, seeds);
-      if (missing.length || nodes.length || (seeds === 1 && cautions.length))
+      const start = (chosen: PlanImageBody) => parts.making.start(ids, chosen, variants);
+      if (missing.length || nodes.length || (!variants && cautions.length))
         return askToMake(context, id, { plan: replan, start }, options, plan);
       await start({ ...options, seed: plan.seed });
+    },
+    /** Ask with which weights of a LoRA to make an image, and make it with each. */
+    async tryWeights(id: number, lora: string) {
+      const options = { engine: listReady(context.store.get()).at(0)?.id, lora };
+      const plan = await parts.making.plan(id, options);
+      if (!plan) return;
+      const field = makeWeightsField(context, lora, plan.weights);
+      const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
+      const start = (chosen: PlanImageBody) => parts.making.start([id], chosen, field.list());
+      askToMake(context, id, { plan: replan, start, field: field.element }, options, plan);
     },
     /** Make an image in the host, on the host's own page. Ask before as `make` does.
      * @param text the edited infotext, null for the image's own */

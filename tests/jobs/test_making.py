@@ -13,7 +13,7 @@ from civitai_manager_libs.core import Image
 from civitai_manager_libs.engines import comfyui, webui_api
 from civitai_manager_libs.errors import EngineError
 from civitai_manager_libs.infotext import read_embedded
-from civitai_manager_libs.jobs import making, MakeService, make_recipe
+from civitai_manager_libs.jobs import making, MakeService, make_recipe, propose_weights
 from civitai_manager_libs.library import image_records, reproductions
 from engine_stand_ins import ComfyStandIn, make_png, WebuiStandIn
 
@@ -92,7 +92,7 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
         setting.change("engine_addresses", a1111.url)
         service = MakeService()
         add(service, a1111, image)
-        wait_until(lambda: states(service) == ["done"])
+        wait_until(lambda: states(service) == ["done"] and service._thread is None)
         making._update(1, "running")
         service.resume_after_start()
         wait_until(lambda: states(service) == ["failed"])
@@ -230,3 +230,31 @@ def test_drawn_seed_is_another_seed(image):
 def test_image_without_a_recipe_is_told():
     with pytest.raises(EngineError, match="not known how"):
         make_recipe(Image(5, ""))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "made"),
+    [
+        ("a <lora:Ink:0.2:1.5>, <lora:glow:1>", "a <lora:ink:0.6>, <lora:glow:1>"),
+        ("a cat", "a cat <lora:ink:0.6>"),
+    ],
+    ids=["tag", "no-tag"],
+)
+def test_weight_of_one_lora_is_changed(prompt, made):
+    recipe = make_recipe(Image(5, "", meta={**META, "prompt": prompt}), lora="ink", weight=0.6)
+    assert recipe.infotext.startswith(f"{made}\n") and not recipe.is_other_seed
+
+
+def test_weights_are_proposed_by_those_that_the_library_uses(library):
+    assert propose_weights("ink") == [0.4, 0.6, 0.8, 1.0, 1.2]
+    weights = [0.1, *[0.3, 0.5] * 5, 0.7, 3]
+    metas = [{**META, "prompt": f"a <lora:Ink:{weight}>"} for weight in weights]
+    image_records.store_images(
+        [
+            Image(n, "https://image.civitai.com/x/1.jpeg", meta=meta)
+            for n, meta in enumerate(metas, 1)
+        ]
+    )
+    library.finish()
+    assert propose_weights("ink") == [0.3, 0.4, 0.5, 0.6, 0.7]
+    assert propose_weights("other")[0] == 0.4

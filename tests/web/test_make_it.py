@@ -13,7 +13,7 @@ from page_driver import expect, Server, wait_for
 from page_facts import infotext_of, of_model
 import pytest
 
-_MODEL = 900_001
+_MODEL, _LORA = 900_001, 900_004
 _ADDRESS = f"?model={_MODEL}&level=XXX"
 
 
@@ -249,3 +249,55 @@ def test_four_seeds_are_made_and_compared_in_one_row(made_by, comfy):
     nodes = [node for body in comfy.list_asked("/prompt") for node in body["prompt"].values()]
     seeds = {node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}
     assert len(seeds) == 4
+
+
+@with_axe
+def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
+    comfy.seconds = 0
+    row = next(filter(_has_one_lora, of_model(_LORA)))
+    text = infotext_of(row)
+    name = re.search(r"<lora:([^:>]+):", text)[1]
+    comfy.lists["ckpt_name"].append(f"{re.search(r'Model: (.+?),', text)[1]}.safetensors")
+    comfy.lists["lora_name"].append(f"{name}.safetensors")
+    comfy.lists["vae_name"].append("vae-ft-mse-840000-ema-pruned.safetensors")
+    made_by.go(f"?model={_LORA}&level=XXX&image={row.id}")
+    made_by.control("try-weights").click()
+    field = made_by.field("weights")
+    expect(field).to_have_value(re.compile(r"^[\d.]+(  [\d.]+){4}$"))
+    assert [one for one in made_by.axe_findings_in_both_themes() if "ask" in one[1]] == []
+    field.fill("0,5  1,2 x")
+    made_by.control("make-now").click()
+    compare = made_by.panel("compare")
+    expect(compare.locator(".compare-grid img")).to_have_count(2)
+    for label in ("weight 0.5", "weight 1.2"):
+        expect(compare.get_by_text(label).first).to_be_visible()
+    nodes = [node for body in comfy.list_asked("/prompt") for node in body["prompt"].values()]
+    inputs = [node["inputs"] for node in nodes if node["class_type"] == "LoraLoader"]
+    assert [one["strength_model"] for one in inputs] == [0.5, 1.2]
+    assert len({node["inputs"]["seed"] for node in nodes if "seed" in node["inputs"]}) == 1
+
+
+def test_weight_that_failed_is_tried_again_after_a_reload(made_by):
+    job = {"id": 5, "image_id": _ROW.id, "engine": "ComfyUI 0.33.0", "seed": "7", "part": 0}
+    job |= {"state": "failed", "message": "", "name": "", "lora": "ink", "weight": 0.4}
+    made = [{**job, "created": "2026-01-01T00:00:00Z"}]
+    started = {"jobs": [], "refused": []}
+    made_by.page.route(
+        "**/api/made",
+        lambda route: route.fulfill(json=started if route.request.post_data else made),
+    )
+    made_by.page.reload()
+    made_by.control("jobs").click()
+    expect(made_by.panel("jobs")).to_contain_text("weight 0.4")
+    with made_by.page.expect_request(
+        lambda one: one.url.endswith("/made") and one.post_data
+    ) as sent:
+        made_by.control("job-again").click()
+    body = sent.value.post_data_json
+    assert (body["lora"], body["weight"], body["seed"]) == ("ink", 0.4, "7")
+
+
+def _has_one_lora(row):
+    text = infotext_of(row)
+    is_plain = row.kind == "a1111" and row.type == "image" and "Model:" in text
+    return is_plain and text.count("<lora:") == 1 and "UltraSharp" not in text

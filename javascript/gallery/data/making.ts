@@ -12,12 +12,13 @@ import { ignoreFailure, showError, waitFor } from "./api";
 const FRESH = 300_000; // ms for which the found programs are remembered
 const SOON = 250; // ms
 
-/** What was begun at once, and is reported at once. options: as they were sent; isRow: one image
- * with several seeds. */
+/** How to make an image. weight: of the LoRA `lora` */
+export type MakeOptions = PlanImageBody & { weight?: number };
+
+/** What was begun at once, and is reported at once. isRow: one image in several variants. */
 interface Batch {
   jobs: Set<number>; // ids of those that have not ended; 0 until all are begun
   ended: MakeView[];
-  options: PlanImageBody;
   isRow: boolean;
 }
 
@@ -26,8 +27,8 @@ export class Making {
   #askedAt = Number.NEGATIVE_INFINITY;
   /** by the ids of jobs that began here and have not ended */
   #batches = new Map<number, Batch>();
-  /** with which options the jobs began that have failed or were stopped */
-  #options = new Map<number, PlanImageBody>();
+  /** with which options the jobs that are not done began here */
+  #options = new Map<number, MakeOptions>();
 
   constructor(private readonly context: PageContext) {
     const follow = (now: State, before: State) => this.#follow(now, before);
@@ -74,17 +75,23 @@ export class Making {
   }
 
   /** Make these images one after another. Errors are shown to the user.
-   * @param seeds how many images to make of each, with other seeds if more than one */
-  async start(ids: readonly number[], options: PlanImageBody, seeds = 1) {
+   * @param variants what differs of the options each time, to make several of an image */
+  async start(
+    ids: readonly number[],
+    options: MakeOptions,
+    variants: readonly MakeOptions[] = [{}],
+  ) {
     const { api, parts, toast, translate, store, signal } = this.context;
-    const batch: Batch = { jobs: new Set([0]), ended: [], options, isRow: seeds > 1 };
+    const batch: Batch = { jobs: new Set([0]), ended: [], isRow: variants.length > 1 };
     let n = 0;
     try {
-      for (let at = 0; at < seeds; at += 1) {
-        const body = { ...options, ids: [...ids], request: makeUuid() };
+      for (const variant of variants) {
+        const chosen = { ...options, ...variant };
+        const body = { ...chosen, ids: [...ids], request: makeUuid() };
         const { jobs, refused } = await api.post("made", body, { signal });
         for (const job of jobs) this.#batches.set(job, batch);
         for (const job of jobs) batch.jobs.add(job);
+        for (const job of jobs) this.#options.set(job, chosen);
         n += jobs.length;
         if (refused.length) {
           const values = { n: refused.length, message: refused[0].message };
@@ -121,10 +128,13 @@ export class Making {
     const { store, translate, toast } = this.context;
     await this.findEngines();
     const ready = listReady(store.get());
-    for (const { id, engine, seed, image_id } of jobs) {
+    for (const { id, engine, seed, image_id, lora, weight } of jobs) {
       const same = ready.find(({ name }) => name === engine) ?? ready[0];
       if (!same) return toast(translate("make_no_engine", { engine }), "bad");
-      await this.start([image_id], { ...this.#options.get(id), engine: same.id, seed });
+      await this.start([image_id], {
+        ...this.#options.get(id),
+        ...{ engine: same.id, seed, lora, weight },
+      });
     }
   }
 
@@ -133,12 +143,12 @@ export class Making {
     const running = new Set(before.filter(isMaking).map(({ id }) => id));
     for (const job of made) {
       if (isMaking(job) || !(running.has(job.id) || this.#batches.has(job.id))) continue;
-      const unknown: Batch = { jobs: new Set(), ended: [], options: {}, isRow: false };
+      const unknown: Batch = { jobs: new Set(), ended: [], isRow: false };
       const batch = this.#batches.get(job.id) ?? unknown;
       this.#batches.delete(job.id);
       batch.jobs.delete(job.id);
       if (job.state !== "stopped") batch.ended.push(job);
-      if (job.state !== "done") this.#options.set(job.id, batch.options);
+      if (job.state === "done") this.#options.delete(job.id);
       if (!batch.jobs.size) this.#report(batch);
     }
   }
@@ -152,9 +162,9 @@ export class Making {
         records.getRecord(id, signal),
         api.get(`images/${id}/reproductions`, { signal }),
       ]);
-      const row = jobs.flatMap(({ name, seed }) => {
-        const made = listed.find((one) => one.name === name);
-        return made ? [{ made, label: translate("make_seed", { seed }) }] : [];
+      const row = jobs.flatMap((job) => {
+        const made = listed.find(({ name }) => name === job.name);
+        return made ? [{ made, label: describeVariant(job, translate) }] : [];
       });
       if (!row.length) return toast(translate("reproduction_gone"));
       const [{ made }] = row;
@@ -168,7 +178,7 @@ export class Making {
   #report({ ended, isRow }: Batch) {
     const { toast, translate, store, actions } = this.context;
     const failed = ended.filter(({ state }) => state === "failed");
-    const made = ended.filter(({ state }) => state === "done");
+    const made = ended.filter(({ state }) => state === "done").sort((a, b) => a.id - b.id);
     if (failed.length) {
       const values = { n: failed.length, message: failed[0].message };
       const press = () => this.retry(failed);
@@ -188,10 +198,15 @@ export class Making {
   }
 }
 
+/** Return what differs of an image from the others that were made with it. */
+function describeVariant({ seed, lora, weight }: MakeView, translate: Translate) {
+  return lora ? translate("weights_label", { weight }) : translate("make_seed", { seed });
+}
+
 /** Return the card of an image that is made, as the list of downloads shows it. Its id is negative,
  * because a download may have the same one. */
 export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
-  const { id, image_id, engine, seed, state, part, message, created } = job;
+  const { id, image_id, engine, state, part, message, created } = job;
   const actions = { done: ["show"], failed: ["again"], stopped: ["again"] };
   return {
     id: -id,
@@ -205,7 +220,7 @@ export function makeMadeCard(job: MakeView, translate: Translate): JobCard {
     state_label: translate(state === "running" ? "make_state" : `state_${state}`),
     reads_only: false,
     percent: 100 * part,
-    line: `${engine} · ${translate("make_seed", { seed })}`,
+    line: `${engine} · ${describeVariant(job, translate)}`,
     note: message,
     folder: "",
     saved: 0,

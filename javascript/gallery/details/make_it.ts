@@ -11,7 +11,7 @@ import type {
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, icon, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
-import { listReady } from "../data/making";
+import { listReady, type MakeOptions } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
 import { HOST_TAB } from "../host/send_to_tab";
 import { isMaking } from "../state/state";
@@ -19,6 +19,9 @@ import type { Context } from "../types";
 
 const FILES = ["model", "lora", "vae", "embed", "upscaler"]; // what is missing and can be had
 const SEEDS = 4;
+const MOST_LORAS = 3; // in a menu
+const MOST_WEIGHTS = 10; // made at once
+const MOST_WEIGHT = 10;
 const CAN_DROP = FILES.slice(1); // what an image can be made without
 
 /** Return the items that make images: one for the host around the page, and one for each program that
@@ -57,13 +60,54 @@ export function listMakers(
   return [...makers, ...openers];
 }
 
-/** Return the item that makes an image with other seeds, in the program that was used last; none if no
- * program was found. */
-export function listSeedMakers({ store, translate, actions }: Context, id: number): MenuItem[] {
+/** Return the items that make an image several times, with other seeds or other weights of a LoRA, in
+ * the program that was used last; none if no program was found. */
+export function listVariants(
+  { store, translate, actions }: Context,
+  { id, resources }: ImageDetails,
+): MenuItem[] {
   const engine = listReady(store.get()).at(0)?.id;
+  if (!engine) return [];
+  const seeds = Array.from({ length: SEEDS }, () => ({ seed: "random" }));
   const text = translate("make_seeds", { n: SEEDS });
-  const make = () => actions.make([id], { engine, seed: "random" }, SEEDS);
-  return engine ? [{ key: "make-seeds", text, startsGroup: true, do: make }] : [];
+  const make = () => actions.make([id], { engine, seed: "random" }, seeds);
+  const loras = resources.filter(hasWeight).slice(0, MOST_LORAS);
+  return [
+    { key: "make-seeds", text, startsGroup: true, do: make },
+    ...loras.map(({ name }) => ({
+      key: "try-weights",
+      text: translate("weights_try", { name }),
+      do: () => actions.tryWeights(id, name),
+    })),
+  ];
+}
+
+/** Return whether other weights of a resource can be tried. */
+export function hasWeight({ type, name, weight }: ResourceView) {
+  return type === "lora" && weight !== null && name !== "";
+}
+
+/** Return a field for the weights of a LoRA to make an image with, and what lists them as variants.
+ * @param proposed what stands in the field at first, and is taken if it has no number */
+export function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
+  const props = { value: proposed.join("  "), inputmode: "decimal", "data-field": "weights" };
+  const input = el("input", { ...props, type: "text", autocomplete: "off" });
+  const name = el("span", { dir: "auto" }, translate("weights_of", { name: lora }));
+  const list = (): MakeOptions[] => {
+    const typed = parseNumbers(input.value).filter((one) => Math.abs(one) <= MOST_WEIGHT);
+    const weights = new Set(typed.length ? typed : proposed);
+    return [...weights].slice(0, MOST_WEIGHTS).map((weight) => ({ weight }));
+  };
+  return { element: el("label", { class: "weights" }, name, input), list };
+}
+
+/** Return the numbers of a text; a comma is a decimal point or, where there are points, between them. */
+function parseNumbers(text: string) {
+  const parts = text.split(text.includes(".") ? /[\s;,]+/ : /[\s;]+|,(?!\d)/);
+  return parts
+    .filter(Boolean)
+    .map((part) => Number(part.replace(",", ".")))
+    .filter(Number.isFinite);
 }
 
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
@@ -93,6 +137,7 @@ export function planInHost(
       return { type, name, text: translate(`missing_${type}`, { name }) };
     }),
     custom_nodes: [],
+    weights: [],
   };
 }
 
@@ -106,8 +151,10 @@ function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
   return [name, local_name].some((one) => one.toLowerCase() === stem);
 }
 
-/** How an image is made with these options, and how that is planned: null after an error. */
+/** How an image is made with these options, and how that is planned: null after an error.
+ * field: asks for more. */
 interface Maker {
+  field?: HTMLElement;
   plan: (options: PlanImageBody) => Promise<PlanView | null>;
   start: (options: PlanImageBody) => unknown;
 }
@@ -155,6 +202,7 @@ export function askToMake(
     );
     make.disabled = !isReady;
     const parts = [
+      ...(maker.field ? [maker.field] : []),
       ...makeList(translate("make_lacks", { engine }), lacking),
       drops && makeSwitch("drops_missing", "make_without"),
       ...makeList(translate("make_nodes"), nodes),
@@ -162,7 +210,7 @@ export function askToMake(
       (options.rebuilds || (isForeign && plan.has_own_graph)) &&
         makeSwitch("rebuilds", "make_rebuilds"),
       ...makeList(translate("make_unlike"), cautions),
-      plan.should_match && el("p", {}, translate("make_matches")),
+      plan.should_match && !maker.field && el("p", {}, translate("make_matches")),
       el(
         "div",
         { class: "row" },
@@ -197,8 +245,9 @@ export function showWorkflow(context: Context, stored: WorkflowView, address: st
   const { translate } = context;
   const { engine, name, text } = stored;
   const file = `${name.split("/").at(-1)}.json`;
-  // as a data URL it is what a drag hands over: ComfyUI's page may not read from this server
-  const href = `data:application/json;charset=utf-8,${encodeURIComponent(text)}`;
+  // as a data URL it is what a drag hands over: ComfyUI's page may not read from this server, and
+  // takes no other type, even with a charset
+  const href = `data:application/json,${encodeURIComponent(text)}`;
   const link = el(
     "a",
     { "data-do": "save-workflow", href, download: file },

@@ -4,9 +4,11 @@ import type { ImageDetails, NeededFileView, PermissionView, ResourceView } from 
 import { button, el, iconButton } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
+import { listReady } from "../data/making";
 import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
 import { FileControls } from "./file_controls";
+import { hasWeight } from "./make_it";
 import { makeExternalLink, makePermissions } from "./sections";
 
 class ResourceRow {
@@ -16,20 +18,28 @@ class ResourceRow {
   #tag = el("span", { class: "tag" });
   #status = el("span", { class: "availability", dir: "auto" });
   #drawn = "";
+  #try;
+  #canTry;
 
   constructor(
     private readonly context: Context,
     readonly resource: ResourceView,
+    image: ImageDetails,
   ) {
     this.#controls = new FileControls(context, { hasButton: true });
-    const { weight } = resource;
-    const { translate } = context;
+    const { weight, name } = resource;
+    const { translate, actions } = context;
+    const label = translate("weights_try", { name });
+    const press = () => actions.tryWeights(image.id, name);
+    this.#try = iconButton("try-weights", "make", label, press, "quiet");
+    this.#canTry = image.kind === "image" && hasWeight(resource);
     this.element = el(
       "li",
       {},
       this.#tag,
       this.#name,
-      weight !== null && el("span", { class: "weight", title: translate("weight") }, weight),
+      weight !== null &&
+        el("span", { class: "weight", title: translate("weight") }, weight, this.#try),
       this.#status,
       this.#controls.element,
     );
@@ -40,6 +50,7 @@ class ResourceRow {
    * @param needed Civitai's data, undefined until they are loaded */
   draw(needed: NeededFileView | undefined) {
     this.#controls.element.hidden = !needed;
+    this.#try.hidden = !this.#canTry || !listReady(this.context.store.get()).length;
     this.element.dataset.here = (needed ?? this.resource).availability;
     if (needed) this.#controls.draw(needed);
     const { name, hash } = this.resource;
@@ -91,14 +102,16 @@ export class Resources {
       { action: "needs-again", icon: "again", label: translate("do_retry"), class: "quiet" },
       () => actions.retryNeeds("image"),
     );
-    store.on([(state) => state.needs.image, "jobs", "fileChoices"], () => this.#draw(), { signal });
+    store.on([(state) => state.needs.image, "jobs", "fileChoices", "engines"], () => this.#draw(), {
+      signal,
+    });
   }
 
   /** Return the section with an image's resources. It is hidden if there are none. */
   show(record: ImageDetails) {
     const { translate, actions, store } = this.context;
     const { where } = store.get();
-    this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
+    this.#rows = record.resources.map((one) => new ResourceRow(this.context, one, record));
     this.#record = record;
     const absent = record.resources.filter(isAbsent);
     const isAsked = absent.length > 0 || record.licence.some(({ state }) => state === "unknown");

@@ -6,7 +6,7 @@ import { button, el, icon, redraw } from "../core/dom";
 import { type MenuItem, makeSplitButton } from "../core/menu";
 import { getTabName } from "../host/host_page";
 import type { Context } from "../types";
-import { listMakers, listSeedMakers } from "./make_it";
+import { listMakers, listVariants } from "./make_it";
 import { makeCopyIcon } from "./sections";
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
@@ -74,7 +74,7 @@ export class SendTo {
     const uses = listUses(this.context, { id, kind, hasInfotext: infotext !== "" }, edited);
     const ids = kind === "image" && infotext ? [id] : [];
     const makers = listMakers(this.context, ids, edited);
-    if (makers.length) makers.push(...listSeedMakers(this.context, id));
+    if (makers.length) makers.push(...listVariants(this.context, record));
     const look = makers.length ? "" : "primary";
     const made =
       makers.length > 0 && makeSplitButton(this.context, makers, { more: "more-makers" });

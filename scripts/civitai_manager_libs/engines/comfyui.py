@@ -22,12 +22,7 @@ from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
 __all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
 
-_LOADERS = (  # by which a model is looked for, and the input that lists the files
-    ("CheckpointLoaderSimple", "ckpt_name"),
-    ("UNETLoader", "unet_name"),
-    ("UnetLoaderGGUF", "unet_name"),
-)
-_LISTS = {
+_LISTS = {  # the node by which files are looked for, and its input that lists them
     "model": ("CheckpointLoaderSimple", "ckpt_name"),
     "diffusion_model": ("UNETLoader", "unet_name"),
     "lora": ("LoraLoader", "lora_name"),
@@ -36,15 +31,15 @@ _LISTS = {
     "sampler": ("KSampler", "sampler_name"),
     "schedule": ("KSampler", "scheduler"),
 }
+_LOADERS = (_LISTS["model"], _LISTS["diffusion_model"], ("UnetLoaderGGUF", "unet_name"))
 _FOLDERS = {  # the folders of a list, as ComfyUI names them
     "ckpt_name": ("checkpoints",),
     "unet_name": ("diffusion_models", "unet", "unet_gguf"),
     "lora_name": ("loras",),
     "vae_name": ("vae",),
 }
-_TYPES = {"ckpt_name": "model", "unet_name": "model", "lora_name": "lora", "vae_name": "vae"}
-_TYPES |= {"model_name": "upscaler", "image": "image", "sampler_name": "sampler"}
-_TYPES |= {"scheduler": "schedule"}
+_TYPES = {name: kind.removeprefix("diffusion_") for kind, (_, name) in _LISTS.items()}
+_TYPES["image"] = "image"
 _ENCODERS = {"flux": ("clip_l", "t5xxl"), "sd3": ("clip_l", "clip_g", "t5xxl")}
 _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
     "R-ESRGAN 4x+": "RealESRGAN_x4plus",
@@ -158,9 +153,7 @@ def plan(
 class _Planner(Planner):
     """Plans a graph that is made anew from an infotext."""
 
-    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
-        super().__init__(recipe, options)
-        self._lists = lists
+    _lists: Lists
 
     def plan(self, engine: Engine) -> Plan:
         values = dict(self._infotext.parameters)
@@ -177,7 +170,7 @@ class _Planner(Planner):
             if not vae and self._options.drops_missing:
                 del values["VAE"]
         upscaler = self._find_upscaler(values)
-        embeddings = self._find_embeddings(self._lists.list_embeddings)
+        embeddings = self._find_embeddings()
         infotext = compose_infotext(prompt, self._infotext.negative_prompt, values)
         files = GraphFiles(model, loader or _LOADERS[0][0], loras, vae, upscaler, embeddings)
         built = build_graph(infotext, files, base_model)
@@ -242,9 +235,7 @@ def _name_type(input_name: str, value: str) -> str:
 class _OwnGraphPlanner(Planner):
     """Plans the graph that made the image: only its seed and the spelling of files change."""
 
-    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
-        super().__init__(recipe, options)
-        self._lists = lists
+    _lists: Lists
 
     def plan(self, own: Graph) -> Plan:
         names = ("class_type", "inputs")
@@ -547,8 +538,7 @@ def save_workflow(engine: Engine, name: str, workflow: Mapping[str, Any]) -> str
         shown = f"gallery/{name}{f'-{number}' if number > 1 else ''}"
         path = f"/userdata/{quote(f'workflows/{shown}.json', safe='')}"
         try:
-            kept = {"overwrite": "false"}
-            reply = client.fetch("POST", path, workflow, params=kept, limits=_VALIDATION)
+            reply = client.fetch("POST", path, workflow, {"overwrite": "false"})
             if reply.status != 409:
                 client.check(reply)
                 return shown

@@ -18,7 +18,7 @@ from ..i18n import messages
 from ..network import EngineClient, EngineReply, ReplyLimits
 
 __all__ = ["Connection", "Engine", "EngineKind", "find_engine", "find_engines", "list_addresses"]
-__all__ += ["make_error", "probe", "save_login", "shorten_error", "validate_addresses"]
+__all__ += ["make_error", "save_login", "shorten_error", "validate_addresses"]
 
 EngineKind = Literal["comfyui", "webui"]
 EngineState = Literal["ready", "no_api", "needs_login"]

@@ -185,10 +185,13 @@ def real_path(path: str) -> str:
 
 
 class Planner:
-    """What planning has in common for all engines: files are found, what is missing is noted."""
+    """What planning has in common for all engines: files are found, what is missing is noted.
 
-    def __init__(self, recipe: Recipe, options: PlanOptions) -> None:
-        self._recipe, self._options = recipe, options
+    lists: the `Lists` of the engine's module.
+    """
+
+    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Any) -> None:
+        self._recipe, self._options, self._lists = recipe, options, lists
         self._infotext = parse_infotext(recipe.infotext)
         self._missing: list[Missing] = []
         self._cautions: list[Caution] = []
@@ -219,16 +222,14 @@ class Planner:
         if wanted.hash and not is_same:
             self._cautions.append(Caution("caution_name", value=found.name))
 
-    def _find_embeddings(self, list_all: Callable[[], Sequence[EngineFile] | None]) -> list[str]:
+    def _find_embeddings(self) -> list[str]:
         """Return the listed names of the embeddings, [] if the engine lists none.
 
         If a missing one may be left out, its name stays in the prompt as a word.
         """
         wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
-        listed = list_all() if wanted else None
-        return (
-            [] if listed is None else [name for one in wanted if (name := self._find(one, listed))]
-        )
+        listed = self._lists.list_embeddings() if wanted else None
+        return [name for one in wanted if listed is not None and (name := self._find(one, listed))]
 
     def _find_loras(self, listed: Sequence[EngineFile]) -> tuple[str, dict[str, str]]:
         """Return the prompt without the LoRAs to leave out, and {tag's name: listed name}.

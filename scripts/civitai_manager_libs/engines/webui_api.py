@@ -125,9 +125,7 @@ def plan(
 
 
 class _Planner(Planner):
-    def __init__(self, recipe: Recipe, options: PlanOptions, lists: Lists) -> None:
-        super().__init__(recipe, options)
-        self._lists = lists
+    _lists: Lists
 
     def plan(self) -> Plan:
         infotext, values = self._infotext, dict(self._infotext.parameters)
@@ -148,7 +146,7 @@ class _Planner(Planner):
 
         prompt = _TAG.sub(spell, prompt)
         body = self._build_body(values)
-        self._find_embeddings(self._lists.list_embeddings)
+        self._find_embeddings()
         cautions = list(iter_cautions(self._recipe, "webui", ()))
         special = (name for name, _ in iter_special_parameters(values) if name not in _CARRIED)
         for group in dict.fromkeys(map(name_group, special)):
@@ -253,7 +251,7 @@ class _Planner(Planner):
         spelled = next((one for one in known if one.lower() == upscaler.lower()), "")
         if known and not spelled:
             if self._options.drops_missing:
-                spelled = "Latent"
+                spelled = next((one for one in ("Latent", "None") if one in known), known[0])
                 self._cautions.append(Caution("caution_dropped", "upscaler", upscaler))
             else:
                 self._missing.append(Missing("upscaler", upscaler))

@@ -30,6 +30,7 @@ from .making import (
     keep_image,
     list_missing_names,
     make_recipe,
+    propose_weights,
     MakeJob,
     MakeService,
 )
@@ -59,6 +60,7 @@ __all__ += [
     "keep_image",
     "list_missing_names",
     "make_recipe",
+    "propose_weights",
 ]
 __all__ += ["MakeJob", "MakeService"]
 __all__ += ["matches_words", "ModelFileState", "NamingContext", "validate_template", "WalkReport"]

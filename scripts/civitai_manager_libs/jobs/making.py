@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import threading
 import time
 import uuid
@@ -14,20 +15,27 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from .. import engines, setting, util
-from ..core import as_integer, as_mapping, as_text, AtomicFile, Cancellation, clean_line
-from ..core import detect_media_extension, Image, make_file_name, remove_if_present, sqlite
+from ..core import as_integer, as_mapping, as_number, as_text, AtomicFile, Cancellation, clean_line
+from ..core import (
+    detect_media_extension,
+    format_number,
+    Image,
+    make_file_name,
+    remove_if_present,
+    sqlite,
+)
 from ..core import translate_disk_errors
 from ..engines import Caution, Engine, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, EngineError, NotAnImage, TooLarge
 from ..i18n import messages
 from ..infotext import build_infotext, compose_infotext, Difference, embed_infotext, find_graph
 from ..infotext import list_differences, list_resources, parse_infotext, read_embedded
-from ..library import bookmarks, image_cache, image_records, reproductions
+from ..library import bookmarks, image_cache, image_records, reproductions, search
 from ..model_files import get_model_index
 from .tables import jobs_database
 
 __all__ = ["check_plan", "describe_cautions", "describe_difference", "keep_image"]
-__all__ += ["list_missing_names", "make_recipe", "MakeJob", "MakeService"]
+__all__ += ["list_missing_names", "make_recipe", "MakeJob", "MakeService", "propose_weights"]
 
 MakeState = Literal["queued", "running", "done", "failed", "stopped"]
 _OVER = ("done", "failed", "stopped")
@@ -35,6 +43,8 @@ _KEPT = 100  # jobs that are over
 _MAX_SEED = 2**32
 _COLUMNS = "id, created, image_id, engine, plan, prompt_id, state, problem, path"
 _MAX_NAMES = 20  # in a sentence
+_FEW = 5  # images whose weights tell nothing
+_NARROW = 0.4  # range of weights
 _MAX_SHOWN = 60  # characters of a value in a sentence
 _SUBSTITUTIONS = ("checkpoint", "changed", "lora_missing", "lora_absent", "vae_missing")
 
@@ -44,7 +54,8 @@ class MakeJob:
     """An image to be made. prompt_id: by which an engine knows it, also after our restart.
 
     problem: {"key", "values"} of a sentence for the user, {} for none; also of an image that was
-    made. part: how much is done, 0 to 1. path: of the made file.
+    made. part: how much is done, 0 to 1. path: of the made file. weight: of the LoRA `lora`, if
+    the image is made to compare its weights.
     """
 
     id: int
@@ -57,6 +68,8 @@ class MakeJob:
     problem: Mapping[str, Any] | None = None
     path: str = ""
     part: float = 0.0
+    lora: str = ""
+    weight: float = 1.0
 
     def explain(self, language: str) -> str:
         """Return the sentence about what went wrong, "" if nothing did."""
@@ -66,10 +79,26 @@ class MakeJob:
         return messages.translate(problem["key"], language, **problem.get("values", {}))
 
 
-def make_recipe(image: Image, seed: int | None = None) -> Recipe:
+def propose_weights(lora: str) -> list[float]:
+    """Return five weights of a LoRA to compare, lowest first.
+
+    They span the weights that most images in the library use, or 0.4 to 1.2 if few do.
+    """
+    used = search.list_weights(lora)
+    tenth = len(used) // 10
+    low, high = (used[tenth], used[-1 - tenth]) if len(used) >= _FEW else (0.4, 1.2)
+    if round(high - low, 2) < _NARROW:
+        low, high = max(low - _NARROW / 2, 0.1), high + _NARROW / 2
+    return [round(low + (high - low) * step / 4, 2) for step in range(5)]
+
+
+def make_recipe(
+    image: Image, seed: int | None = None, lora: str = "", weight: float = 1.0
+) -> Recipe:
     """Return the recipe by which an image was made, as its record or its file on the disk tells it.
 
-    seed: another seed than the image's; -1 draws one. Raises EngineError if the recipe is unknown.
+    seed: another seed than the image's; -1 draws one. lora: a LoRA to use with another weight,
+    for which the image's own graph is made anew. Raises EngineError if the recipe is unknown.
     """
     infotext, graph = build_infotext(image.meta, image), find_graph(image.meta)
     if not parse_infotext(infotext).parameters:
@@ -84,9 +113,18 @@ def make_recipe(image: Image, seed: int | None = None) -> Recipe:
     seed = own_seed if seed is None else seed
     is_other = seed != own_seed
     values = {**read.parameters, "Seed": str(seed)}
-    infotext = compose_infotext(read.prompt, read.negative_prompt, values)
+    prompt = _set_weight(read.prompt, lora, weight) if lora else read.prompt
+    infotext = compose_infotext(prompt, read.negative_prompt, values)
     wanted = tuple(_find_wanted(image))
-    return Recipe(infotext, wanted, image.base_model or "", graph, is_other)
+    return Recipe(infotext, wanted, image.base_model or "", None if lora else graph, is_other)
+
+
+def _set_weight(prompt: str, lora: str, weight: float) -> str:
+    name = re.sub(r"[<>:\s]+", " ", lora).strip()
+    tag = f"<lora:{name}:{format_number(weight)}>"
+    old = re.compile(rf"<(?:lora|lyco):\s*{re.escape(name)}\s*(?::[^<>\n]{{0,100}})?>", re.I)
+    prompt, count = old.subn(lambda found: tag, prompt)
+    return prompt if count else f"{prompt} {tag}"
 
 
 def _find_wanted(image: Image) -> Iterable[Wanted]:
@@ -128,24 +166,18 @@ def list_missing_names(missing: Iterable[Missing], language: str) -> list[str]:
 def describe_cautions(cautions: Iterable[Caution], language: str) -> list[str]:
     """Return a sentence for each reason why an image will differ."""
     return [
-        messages.translate(
-            one.key,
-            language,
-            field=messages.get_parameter_label(one.field, language),
-            value=clean_line(one.value, 60),
-        )
+        messages.translate(one.key, language, field=field, value=clean_line(one.value, _MAX_SHOWN))
         for one in cautions
+        for field in (messages.get_parameter_label(one.field, language),)
     ]
 
 
 def describe_difference(difference: Difference, language: str) -> str:
     """Return a sentence for one difference of an image from what it was made after."""
-    values = {
-        "field": messages.get_parameter_label(clean_line(difference.field, _MAX_SHOWN), language),
-        "original": clean_line(difference.original, _MAX_SHOWN),
-        "made": clean_line(difference.made, _MAX_SHOWN),
-    }
-    return messages.translate(_name_difference(difference), language, **values)
+    texts = (difference.field, difference.original, difference.made)
+    field, original, made = (clean_line(text, _MAX_SHOWN) for text in texts)
+    values = {"field": messages.get_parameter_label(field, language), "original": original}
+    return messages.translate(_name_difference(difference), language, **values, made=made)
 
 
 def _name_difference(difference: Difference) -> str:
@@ -217,31 +249,26 @@ class MakeService:
         self._parts: dict[int, float] = {}
         self._restores = False  # settings of WebUIs, before the first image
 
-    def add(self, image: Image, engine: Engine, plan: Plan) -> int:
+    def add(
+        self, image: Image, engine: Engine, plan: Plan, lora: str = "", weight: float = 1.0
+    ) -> int:
         """Queue an image and return the job's id."""
-        kept = _to_json({"infotext": plan.infotext, "request": plan.request})
-        values = (time.time(), image.id, _to_json(asdict(engine)), kept, str(uuid.uuid4()))
+        about = {"lora": lora, "weight": weight} if lora else {}
+        kept = json.dumps({"infotext": plan.infotext, "request": plan.request, **about})
+        values = (time.time(), image.id, json.dumps(asdict(engine)), kept, str(uuid.uuid4()))
         with _open_database().writing() as db:
             sql = "INSERT INTO made (created, image_id, engine, plan, prompt_id) VALUES"
             job_id = int(db.execute(f"{sql} (?, ?, ?, ?, ?)", values).lastrowid or 0)
-            db.execute(
-                "DELETE FROM made WHERE state IN ('done', 'failed', 'stopped')"
-                " AND id <= (SELECT max(id) - ? FROM made)",
-                (_KEPT,),
-            )
+            is_old = "id <= (SELECT max(id) - ? FROM made)"
+            db.execute(f"DELETE FROM made WHERE state IN {_OVER} AND {is_old}", (_KEPT,))
         self._wake()
         return job_id
 
-    def list_jobs(self, job_ids: Iterable[int] | None = None) -> list[MakeJob]:
-        """Return jobs: what is made, what waits, what is over; each newest first.
-
-        job_ids: None for all.
-        """
+    def list_jobs(self) -> list[MakeJob]:
+        """Return all jobs: what is made, what waits, what is over; each newest first."""
         sql = f"SELECT {_COLUMNS} FROM made ORDER BY state = 'running' DESC, state = 'queued' DESC"
         rows = _open_database().rows(f"{sql}, id DESC")
-        jobs = [replace(job, part=self._parts.get(job.id, 0.0)) for job in map(_parse_row, rows)]
-        wanted = None if job_ids is None else set(job_ids)
-        return [job for job in jobs if wanted is None or job.id in wanted]
+        return [replace(job, part=self._parts.get(job.id, 0.0)) for job in map(_parse_row, rows)]
 
     def stop(self, job_id: int) -> None:
         """Stop an image that is being made, or take it out of the queue; others go on."""
@@ -381,10 +408,6 @@ def _read_state(job_id: int) -> str:
     return str(rows[0][0]) if rows else ""
 
 
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True)
-
-
 def _parse_row(row: tuple[Any, ...]) -> MakeJob:
     job_id, created, image_id, engine, plan, prompt_id, state, problem, path = row
     stated: dict[str, Any] = {}
@@ -397,4 +420,6 @@ def _parse_row(row: tuple[Any, ...]) -> MakeJob:
     kind: Any = as_text(about.get("kind")) or "comfyui"
     address, version = as_text(about.get("address")), as_text(about.get("version"))
     maker, problem = Engine(kind, address, version=version), stated.get("problem")
-    return MakeJob(job_id, created, image_id, maker, kept, prompt_id, state, problem, path)
+    lora, weight = as_text(values.get("lora")), as_number(values.get("weight"))
+    main = (job_id, created, image_id, maker, kept, prompt_id, state, problem, path)
+    return MakeJob(*main, lora=lora, weight=1.0 if weight is None else weight)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..database import select_rows_or_empty
 from .grammar import FLAGS, fold_text, FORMER_WORDS, KEYS, NAMES, NUMBERS
 
-__all__ = ["find_authors", "suggest_values", "Suggestion"]
+__all__ = ["find_authors", "list_weights", "suggest_values", "Suggestion"]
 
 _MOST = 8
 _VALUES = """
@@ -39,6 +39,12 @@ WHERE {_HAS_TEXT}
 _NOT_ON_SITE = f"""{_HAS_TEXT} AND NOT EXISTS (
     SELECT 1 FROM tagged t JOIN site_tags s ON s.number = t.tag
     WHERE t.id = o.id AND s.folded = o.folded)"""
+_WEIGHTS = """
+SELECT u.weight FROM names n JOIN uses u ON u.name = n.number
+WHERE n.kind = 'lora' AND n.name = ? AND u.weight > 0 AND u.weight <= 10
+ORDER BY u.weight
+"""
+
 _ANNOTATIONS = {
     "tag": _TAGS.format(f"{_OWN_TAGS.format(_NOT_ON_SITE)} UNION ALL {_SITE_TAGS}"),
     "mytag": _TAGS.format(_OWN_TAGS.format(_HAS_TEXT)),
@@ -56,6 +62,11 @@ class Suggestion:
 
     text: str
     count: int
+
+
+def list_weights(lora: str) -> list[float]:
+    """Return the weights with which the library's images use a LoRA, lowest first."""
+    return [weight for (weight,) in select_rows_or_empty(_WEIGHTS, (fold_text(lora),))]
 
 
 def suggest_values(word: str) -> list[Suggestion]:

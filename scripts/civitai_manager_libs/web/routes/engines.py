@@ -16,6 +16,7 @@ from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
 from ...infotext import find_workflow, parse_infotext
 from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
+from ...jobs import propose_weights
 from ...library import image_records
 from ..http import ApiError, change_route, find_lock_reason, is_owner, Most, RemoteWork
 from ..http import RequestContext, route
@@ -23,6 +24,7 @@ from .dependencies import get_make_service, require_image, respond_once
 from .views import format_iso_time
 
 _MAX_IMAGES = 200  # made by one request
+_MAX_WEIGHT = 10  # of a LoRA
 _MAX_JOBS = 100  # in a response
 _LOCKED = "engine_addresses"  # who may change it may also run a stranger's nodes
 
@@ -53,7 +55,7 @@ class PlanView(TypedDict):
     """What would be made. cautions: why it will differ. custom_nodes: those that need consent.
 
     has_own_graph: the image was made by ComfyUI, whose graph is known. should_match: nothing is
-    known by which the image would differ.
+    known by which the image would differ. weights: to compare, of the LoRA that was named.
     """
 
     engine: str
@@ -64,6 +66,7 @@ class PlanView(TypedDict):
     cautions: list[str]
     missing: list[MissingView]
     custom_nodes: list[str]
+    weights: list[float]
 
 
 class WorkflowView(TypedDict):
@@ -78,6 +81,7 @@ class MakeView(TypedDict):
     """An image that is made, was made or waits. part: how much is done, 0 to 1.
 
     message: what went wrong, or what to know of the image, "" if nothing. name: of the made file.
+    lora: a LoRA whose weights are compared, "" for none.
     """
 
     id: int
@@ -88,6 +92,8 @@ class MakeView(TypedDict):
     part: float
     message: str
     name: str
+    lora: str
+    weight: float
     created: str
 
 
@@ -170,13 +176,14 @@ def plan_image(
     rebuilds: bool = False,
     drops_missing: bool = False,
     runs_custom_nodes: bool = False,
+    lora: Annotated[str, Most(300)] = "",
 ) -> RemoteWork[PlanView]:
     """Return what would be made of an image, what is missing, and why it would differ.
 
     engine: an id of `EngineView`. seed: "" for the image's own, "random", or a number. rebuilds:
     make a new graph in place of the image's own. drops_missing: leave out LoRAs, VAEs, embeddings
     and upscalers that are missing. runs_custom_nodes: the user allows nodes of the image's own
-    graph that are not ComfyUI's own.
+    graph that are not ComfyUI's own. lora: a LoRA whose weights are to be compared.
     """
     _refuse_visitors(context)
     image, address, seed_wanted = require_image(context), _find_address(engine), _parse_seed(seed)
@@ -184,7 +191,8 @@ def plan_image(
 
     def work() -> PlanView:
         found = engines.find_engine(address)
-        recipe = make_recipe(image, seed_wanted)
+        weights = propose_weights(lora) if lora else []
+        recipe = make_recipe(image, seed_wanted, lora, *weights[:1])
         plan: Plan = engines.MODULES[found.kind].plan(found, recipe, options)
         texts = list_missing_names(plan.missing, context.language)
         return {
@@ -199,6 +207,7 @@ def plan_image(
                 for one, text in zip(plan.missing, texts)
             ],
             "custom_nodes": list(plan.custom_nodes),
+            "weights": weights,
         }
 
     return RemoteWork(work)
@@ -237,12 +246,15 @@ def make_images(
     rebuilds: bool = False,
     drops_missing: bool = False,
     runs_custom_nodes: bool = False,
+    lora: Annotated[str, Most(300)] = "",
+    weight: float = 1,
     request: str = "",
 ) -> RemoteWork[MakeStarted]:
     """Queue images to be made, one after another; return the jobs' ids.
 
-    An image of which something is missing is not queued. For the arguments see `plan_image`. A
-    second request with the same `request`, as after a double click, starts nothing.
+    An image of which something is missing is not queued. For the arguments see `plan_image`;
+    weight: of `lora`. A second request with the same `request`, as after a double click, starts
+    nothing.
     """
     _refuse_visitors(context)
     wanted = list(dict.fromkeys(ids))
@@ -250,6 +262,8 @@ def make_images(
         raise ApiError(400, "bad_input", field="ids")
     images = image_records.find_images(wanted)
     address, seed_wanted = _find_address(engine), _parse_seed(seed)
+    if abs(weight) > _MAX_WEIGHT:
+        raise ApiError(400, "bad_input", field="weight")
     options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
     if options.runs_custom_nodes and (lock := find_lock_reason(context.request, _LOCKED)):
         raise ApiError(403, lock, field="runs_custom_nodes")
@@ -267,7 +281,8 @@ def make_images(
             context.cancelled.check()
             image = images[image_id]
             try:
-                plan = module.plan(found, make_recipe(image, seed_wanted), options, lists)
+                recipe = make_recipe(image, seed_wanted, lora, weight)
+                plan = module.plan(found, recipe, options, lists)
                 check_plan(found, plan, options)
                 planned.append((image, plan))
             except Cancelled:
@@ -277,7 +292,8 @@ def make_images(
                 refused.append({"image_id": image.id, "message": message})
 
         def start() -> MakeStarted:
-            jobs = [get_make_service().add(image, found, plan) for image, plan in planned]
+            add = get_make_service().add
+            jobs = [add(image, found, plan, lora, weight) for image, plan in planned]
             return {"jobs": jobs, "refused": refused}
 
         return respond_once(request, start)
@@ -324,5 +340,7 @@ def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
         "part": job.part,
         "message": job.explain(context.language),
         "name": os.path.basename(job.path),
+        "lora": job.lora,
+        "weight": job.weight,
         "created": format_iso_time(job.created),
     }
