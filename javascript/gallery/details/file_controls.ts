@@ -1,6 +1,6 @@
-import type { JobModelFile, NeededFileView, RemoteFileView } from "../contract";
+import type { JobModelFile, NeededFileView, NewerVersionView, RemoteFileView } from "../contract";
 import { button, el, setAttribute, setLabel, setText } from "../core/dom";
-import { formatBytes } from "../core/text";
+import { formatBytes, formatDate } from "../core/text";
 import { Rows } from "../core/widgets";
 import {
   canGet,
@@ -186,6 +186,25 @@ export class FileControls {
     this.#get.setAttribute("aria-label", translate("model_get_name", { label, name }));
     this.#get.title = needed.folder ? translate("model_goes_to", { folder: needed.folder }) : "";
   }
+}
+
+/** Return the button that lists the file of a newer version, null if there is none. */
+export function makeNewerButton(context: Context, newer: NewerVersionView | null) {
+  if (!newer) return null;
+  const { translate, actions, store } = context;
+  const { model, version, version_name, base_model, date, about, remarks } = newer;
+  const day = formatDate(date, store.get().bootstrap?.language, false);
+  const name = [version_name, base_model, day].filter(Boolean).join(" · ");
+  return button(
+    {
+      action: "get-version",
+      icon: "again",
+      label: translate("newer_version", { name }),
+      title: [about, ...remarks].filter(Boolean).join("\n"),
+      class: "quiet newer",
+    },
+    () => actions.listNeeds(makeNeedsQuery({ model, version })),
+  );
 }
 
 export class JobFiles {

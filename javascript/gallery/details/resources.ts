@@ -6,7 +6,7 @@ import { formatBytes } from "../core/text";
 import { needsReload, showError } from "../data/api";
 import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
-import { FileControls } from "./file_controls";
+import { FileControls, makeNewerButton } from "./file_controls";
 import { makeExternalLink, makePermissions } from "./sections";
 
 class ResourceRow {
@@ -31,6 +31,7 @@ class ResourceRow {
       this.#name,
       weight !== null && el("span", { class: "weight", title: translate("weight") }, weight),
       this.#status,
+      makeNewerButton(context, resource.newer),
       this.#controls.element,
     );
   }

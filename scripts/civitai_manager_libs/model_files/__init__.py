@@ -13,8 +13,22 @@ from .needs import (
     NeededFile,
     NeededFiles,
 )
+from .newer_versions import (
+    check_newer_versions,
+    dismiss_newer_version,
+    is_check_due,
+    list_newer_versions,
+    NewerVersion,
+    read_check_time,
+)
 from .receive import receive_model_file, ReceivedModel
-from .used_models import find_used_models, ModelFileRequest, plan_requests, UsedModel
+from .used_models import (
+    find_used_models,
+    find_version_of_file,
+    ModelFileRequest,
+    plan_requests,
+    UsedModel,
+)
 
 __all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]
 __all__ += ["find_used_models", "get_model_index", "has_folders", "list_needed_files"]
@@ -23,3 +37,5 @@ __all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", 
 __all__ += ["remove_version", "shorten_folder", "UsedModel"]
 __all__ += ["validate_folder_template", "validate_folders"]
 __all__ += ["filter_commercial", "find_used_licences", "load_used_licences"]
+__all__ += ["check_newer_versions", "dismiss_newer_version", "find_version_of_file"]
+__all__ += ["is_check_due", "list_newer_versions", "NewerVersion", "read_check_time"]

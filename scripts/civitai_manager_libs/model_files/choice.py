@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from .. import setting
-from ..civitai import RemoteFile, Version
+from ..civitai import Access, RemoteFile, Version
 
-__all__ = ["choose_file", "FileChoice"]
+__all__ = ["choose_file", "FileChoice", "find_refusal"]
 
 # What a file is, by `type` of its record. Files of another type that is no part of a model, such as
 # training data, an archive or a workflow, are never fetched.
@@ -143,10 +143,16 @@ def _find_refusal(version: Version) -> tuple[str, str]:
     version's record does not say what the key's owner has bought.
     """
     access = version.access
-    is_over = access.state == "early_access" and _is_over(access.deadline)
-    if is_over or setting.civitai_api_key and access.state != "archived":
+    refusal = find_refusal(access)
+    if not refusal or setting.civitai_api_key and access.state != "archived":
         return "", ""
-    return _REFUSALS.get(access.state, ""), access.deadline
+    return refusal, access.deadline
+
+
+def find_refusal(access: Access) -> str:
+    """Return the reason code why not everybody may download a version, "" if everybody may."""
+    is_over = access.state == "early_access" and _is_over(access.deadline)
+    return "" if is_over else _REFUSALS.get(access.state, "")
 
 
 def _is_over(deadline: str) -> bool:

@@ -22,6 +22,7 @@ from ...model_files import (
     find_kind,
     find_needed_file,
     list_needed_files,
+    list_newer_versions,
     NeededFile,
     NeededFiles,
     plan_requests,
@@ -40,6 +41,7 @@ from ..http import (
 from .dependencies import get_client, get_job_service, respond_once
 from .image import describe_match, list_licence
 from .jobs import JobStarted
+from .newer_versions import find_newer_version, NewerVersionView
 from .views import Availability, describe_licence, make_resource_view, PermissionView, ResourceLink
 
 
@@ -69,7 +71,7 @@ class NeededFileView(ResourceLink):
     "". refusal_short: the reason in a few words, "" if there is no refusal or Civitai could not be
     asked. remarks: what the user should know about the file, in sentences. folder: where the file
     goes, shortened for users who may not download files. disk: index in `disks`, None if the folder
-    is unknown.
+    is unknown. newer: a newer version of a model that is here.
     """
 
     key: str
@@ -85,6 +87,7 @@ class NeededFileView(ResourceLink):
     remarks: list[str]
     folder: str
     disk: int | None
+    newer: NewerVersionView | None
 
 
 class Disk(TypedDict):
@@ -140,7 +143,9 @@ def _make_needed_files_view(
         {one.version.model_id for one in found.files if one.version and one.version.model_id}
     )
     files = [_file_view(needed, licences, language) for needed in found.files]
-    for view in files:
+    newer = {one.path: one for one in list_newer_versions()}
+    for needed, view in zip(found.files, files):
+        view["newer"] = find_newer_version(needed.match, newer, language)
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
     lock = find_lock_reason(context.request, "model_files")
     labels = {folder: shorten_folder(folder) if lock else folder for folder in folders}
@@ -195,6 +200,7 @@ def _file_view(
         "remarks": [messages.translate(f"remark_{code}", language) for code in needed.remarks],
         "folder": os.path.dirname(needed.path),
         "disk": None,
+        "newer": None,
     }
 
 
@@ -242,6 +248,7 @@ def _unknown_view(resource: Resource, image_count: int, language: str) -> Needed
         "remarks": [],
         "folder": "",
         "disk": None,
+        "newer": None,
     }
 
 
