@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .. import host, setting
 from ..core import expand_folder
 from ..errors import InputError
+from .comfy_paths import iter_comfy_folders
 
 __all__ = [
     "find_folder",
@@ -73,6 +74,8 @@ def validate_folders(typed: str) -> str:
 def list_folders() -> dict[str, str]:
     """Return the model folders of the WebUI, then those in the settings, as {path: kind}.
 
+    Of a ComfyUI in the settings, the folders in its `extra_model_paths.yaml` belong to them.
+
     Each folder is searched with all its subfolders. kind: the kind of models in the folder, such as
     `lora`; "" if they may be of any kind. A subfolder with the usual name for another kind holds
     models of that kind.
@@ -80,8 +83,11 @@ def list_folders() -> dict[str, str]:
     found: dict[str, str] = {}
     for kind, path in host.list_model_folders():
         found.setdefault(path, _RESOURCE_TYPES.get(kind, kind))
-    for path in _list_own_folders():
+    own = _list_own_folders()
+    for path in own:
         found.setdefault(path, "")
+    for kind, path in (each for folder in own for each in iter_comfy_folders(folder)):
+        found.setdefault(path, _RESOURCE_TYPES.get(kind, kind))
     return found
 
 
