@@ -2,6 +2,7 @@
 
 from .access import (
     bypass_proxies_for,
+    find_subpath,
     has_login,
     is_frozen,
     is_logged_in,
@@ -32,7 +33,13 @@ from .webui import (
 )
 
 __all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder"]
-__all__ += ["find_default_images_folder", "find_host_name", "find_key_file", "find_model_folder"]
+__all__ += [
+    "find_subpath",
+    "find_default_images_folder",
+    "find_host_name",
+    "find_key_file",
+    "find_model_folder",
+]
 __all__ += ["has_login", "in_webui", "is_frozen", "is_logged_in", "is_shared"]
 __all__ += ["keep_out_of_ui_config", "limit_page_shutdown", "list_capabilities"]
 __all__ += ["list_model_folders", "list_send_targets", "make_option_key", "raise_open_file_limit"]
