@@ -29,6 +29,7 @@ export class FileControls {
   #refusal = el("p", { class: "refusal warns", dir: "auto" });
   #remarks = el("p", { class: "remarks", dir: "auto" });
   #search;
+  #archive;
   #needed: NeededFileView | null = null;
 
   /** @param how hasButton: whether there is a button that downloads this file alone */
@@ -60,6 +61,15 @@ export class FileControls {
       { action: "search-civitai", icon: "search", label: translate("model_search_civitai") },
       () => this.#needed && actions.searchModels(getSearchWords(this.#needed)),
     );
+    this.#archive = button(
+      {
+        action: "look-in-archive",
+        icon: "search",
+        label: translate("archive_look"),
+        title: translate("archive_look_hint"),
+      },
+      () => this.#needed && actions.getArchivedFile(this.#needed),
+    );
     this.element = el(
       "div",
       { class: "model-file" },
@@ -71,6 +81,7 @@ export class FileControls {
       this.#refusal,
       this.#remarks,
       this.#search,
+      this.#archive,
     );
   }
 
@@ -96,6 +107,7 @@ export class FileControls {
     const searched = { label: translate("model_search_civitai"), name: getSearchWords(needed) };
     this.#search.hidden = !isMissing || !searched.name;
     setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
+    this.#archive.hidden = !isMissing || !needed.sha256;
     this.#drawProgress(coming);
     this.#drawRefusal(needed, isMissing);
     this.#drawButton(needed, file, isMissing);

@@ -1,5 +1,6 @@
 """Model files: which one an image needs, whether it is here, and how it is received."""
 
+from .archive import find_archived_file, validate_archive
 from .choice import choose_file, FileChoice
 from .destination import find_kind, validate_folder_template
 from .folders import has_folders, shorten_folder, validate_folders
@@ -39,3 +40,4 @@ __all__ += ["validate_folder_template", "validate_folders"]
 __all__ += ["filter_commercial", "find_used_licences", "load_used_licences"]
 __all__ += ["check_newer_versions", "dismiss_newer_version", "find_version_of_file"]
 __all__ += ["is_check_due", "list_newer_versions", "NewerVersion", "read_check_time"]
+__all__ += ["find_archived_file", "validate_archive"]

@@ -17,6 +17,7 @@ from ..core import (
     delete_resumable,
     html_to_text,
     level_mask,
+    log_disk_errors,
     sync_folder,
     thumbnail_url,
     translate_disk_errors,
@@ -34,7 +35,7 @@ from ..library import models
 from ..network import Progress
 from .destination import find_free_path, find_model_kind
 from .folders import find_folder
-from .index import get_model_index
+from .index import compute_hash, get_model_index
 from .used_models import ModelFileRequest
 
 __all__ = ["receive_model_file", "ReceivedModel", "was_saved_unverified", "write_companions"]
@@ -80,6 +81,9 @@ def receive_model_file(
     """
     request, size, was_here = _receive_file(client, request, progress, cancelled)
     errors = write_companions(client, request, cancelled)
+    if request.archive_urls:  # no sidecar tells which file it is
+        with log_disk_errors("models"):
+            compute_hash(request.path, cancelled)
     get_model_index().forget()
     notes = ["no_companions"] if errors else []
     if not request.sha256:
@@ -100,7 +104,12 @@ def _receive_file(
     url, other_url = request.download_urls
     reserve = setting.gallery_disk_reserve_mb << 20
     expected = ExpectedFile(
-        request.sha256, request.size, reserve, other_url=other_url, key=request.url
+        request.sha256,
+        request.size,
+        reserve,
+        other_url=other_url,
+        key=request.url,
+        sends_key=not request.archive_urls,
     )
     is_second_try = False
     while True:

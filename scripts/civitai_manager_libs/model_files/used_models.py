@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import setting
 from ..civitai import Client, make_download_urls, Model, parse_files, RemoteFile, Version
-from ..core import as_mapping, as_whole_number, Cancellation, Image, never_cancelled
+from ..core import as_list, as_mapping, as_whole_number, Cancellation, Image, never_cancelled
 from ..errors import (
     Cancelled,
     CivitaiShortcutError,
@@ -61,7 +61,8 @@ class ModelFileRequest:
     url: a download URL on Civitai, by which an unfinished file is found again. path: where to store
     the file. name: the file's name on Civitai. kind: the kind of folder, such as "lora". size:
     estimate in bytes, 0 if unknown. sha256: as in `RemoteFile`. title: names of the model and the
-    version. record: the version's JSON object, as Civitai sent it.
+    version. archive_urls: up to two URLs at an archive, to request in place of Civitai. record: the
+    version's JSON object, as Civitai sent it.
     """
 
     file_id: int
@@ -74,6 +75,7 @@ class ModelFileRequest:
     size: int = 0
     sha256: str = ""
     title: str = ""
+    archive_urls: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -89,6 +91,8 @@ class ModelFileRequest:
         told from this one. `url` may differ from both: older versions stored the URL in Civitai's
         record.
         """
+        if self.archive_urls:
+            return self.archive_urls[0], "".join(self.archive_urls[1:2])
         files = parse_files(self.record)
         file = next((file for file in files if file.id == self.file_id), self.file)
         by_id, by_kind = make_download_urls(self.version_id, file)
@@ -105,7 +109,8 @@ class ModelFileRequest:
         texts = ("url", "path", "name", "kind", "sha256", "title")
         values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
         values |= {key: str(stored.get(key) or "") for key in texts}
-        return cls(**values, record=as_mapping(stored.get("record")))
+        urls = tuple(url for url in as_list(stored.get("archive_urls")) if isinstance(url, str))
+        return cls(**values, archive_urls=urls, record=as_mapping(stored.get("record")))
 
 
 def find_used_models(
