@@ -628,6 +628,8 @@ function makeModelFileActions({ store, toast, translate, parts }: PageContext) {
     },
     /** Start the download of the chosen files of these models. */
     getModelFiles: (files: readonly NeededFileView[]) => parts.neededFiles.get(files),
+    /** Ask the archive in the settings for a file that Civitai does not have, and download it. */
+    getArchivedFile: (needed: NeededFileView) => parts.neededFiles.getArchived(needed),
     /** Load a checkpoint in the host. */
     chooseCheckpoint(name: string) {
       chooseCheckpoint(name);

@@ -185,6 +185,8 @@ class CivitaiHttpClient:
             own_sending = replace(sending, throttled=True)
             urls = filter(None, (url, expected.other_url))
             requests = [self._make_file_request(each, cancelled, own_sending) for each in urls]
+            if not expected.sends_key:
+                requests = [replace(request, api_key="") for request in requests]
             return ModelDownload(key, path, requests, shared, expected, progress).run()
 
         key = expected.key or url

@@ -166,6 +166,8 @@ model_precision = _define(
 model_prefers_pruned = _define("models", "model_prefers_pruned", True)
 # Subfolders of the folder for a kind of model: a template of `model_files`; empty: none.
 model_folder_template = _define("models", "model_folder_template", "")
+# Asked for files that Civitai no longer has; empty: none.
+model_archive = _define("models", "model_archive", "", is_private=True)
 # Text encoders for Flux and SD3 in ComfyUI, with ; between; empty: those with the usual names.
 engine_encoders = _define("models", "engine_encoders", "")
 model_civitai_info = _define("models", "model_civitai_info", True)

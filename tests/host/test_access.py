@@ -39,3 +39,28 @@ def test_webui_is_shared_with_each_flag_that_exposes_it(webui, flag):
 
 def test_without_a_webui_nothing_is_frozen_or_shared():
     assert not (host.is_shared() or any(map(host.is_frozen, _NAMES)))
+
+
+def test_routes_are_below_the_path_on_which_sdnext_mounts_its_page_with_its_login(webui, library):
+    starlette = pytest.importorskip("starlette.applications")
+    from starlette.middleware import Middleware
+    from starlette.middleware.base import BaseHTTPMiddleware
+    from starlette.responses import RedirectResponse
+    from served_api import ServedApi
+
+    async def redirect(request, call_next):  # as `validate_subpath` of SD.Next
+        path = request.url.path
+        response = await call_next(request)
+        return response if path.startswith("/sd") else RedirectResponse(f"/sd{path}", 308)
+
+    webui.shared.cmd_opts.subpath = "sd/"
+    with ServedApi([Middleware(BaseHTTPMiddleware, dispatch=redirect)]) as api:
+        mounted = starlette.Starlette()
+        mounted.auth, mounted.tokens = {"me": "secret"}, {"a-token": "me"}
+        api.app.mount("/sd", mounted)
+        assert api.ask("api/home").status_code == 401  # redirected, and not logged in
+        cookies = {"access-token": "a-token"}
+        answer = api.ask("api/home", cookies=cookies)
+        assert (answer.status_code, answer.url) == (200, f"{api.url}/sd/civitai_shortcut/api/home")
+        api.app.tokens["other"] = "me"
+        assert api.ask("api/home", cookies={"access-token": "other"}).status_code == 401

@@ -34,6 +34,23 @@ def test_folders_are_the_existing_ones_of_arguments_settings_and_defaults(webui,
     ]
 
 
+def test_folders_of_forge_neo_are_below_the_folder_that_model_ref_names(webui, tmp_path):
+    # `--model-ref` is `paths.models_path` there; `--forge-ref-comfy-yaml` becomes `--lora-dirs` and
+    # the like before the arguments are parsed: `configure_comfy_yaml` in its `launch_utils.py`.
+    ref, comfy = tmp_path / "all models", tmp_path / "comfy" / "loras"
+    for folder in (ref / "embeddings", ref / "Stable-diffusion", comfy):
+        folder.mkdir(parents=True)
+    webui.paths.models_path = str(ref)
+    webui.shared.cmd_opts.lora_dirs = [str(comfy)]
+    webui.shared.cmd_opts.embeddings_dir = str(ref / "embeddings")
+    assert host.list_model_folders() == [
+        ("model", str(ref / "Stable-diffusion")),
+        ("lora", str(comfy)),
+        ("embed", str(ref / "embeddings")),
+    ]
+    assert host.find_model_folder("embed") == str(ref / "embeddings")
+
+
 def test_hashes_are_read_from_both_caches_and_damaged_ones_are_ignored(webui, monkeypatch):
     whole, headless = "AB" * 32, "CD" * 32
     stores = {

@@ -321,3 +321,52 @@ def test_kind_unknown_to_the_host_goes_to_a_folder_of_the_settings(tmp_path, web
     assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "mine/text_encoders"
     _make(tmp_path, "webui/models/text_encoder")
     assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "webui/models/text_encoder"
+
+
+def _write_comfy_paths(tmp_path, text):
+    _put(tmp_path / "ComfyUI" / "extra_model_paths.yaml", text)
+    (tmp_path / "ComfyUI" / "models" / "loras").mkdir(parents=True, exist_ok=True)
+
+
+@pytest.mark.parametrize("named", ["ComfyUI", "ComfyUI/models"])
+def test_further_folders_of_a_comfyui_are_searched(tmp_path, named, monkeypatch):
+    for name in ("a1111/models/Lora", "a1111/models/LyCORIS", "big/unet", "ComfyUI/more/vae"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setenv("BIG", str(tmp_path / "big"))
+    _write_comfy_paths(
+        tmp_path,
+        f"""
+a111:
+    base_path: {tmp_path / "a1111"}/
+    is_default: true
+    checkpoints: models/Stable-diffusion
+    loras: |
+         models/Lora
+         models/LyCORIS
+    custom_nodes: .
+big:
+    base_path: $BIG
+    diffusion_models: unet/
+near:
+    vae: more/vae
+nothing:
+""",
+    )
+    setting.change("model_folders", str(tmp_path / named))
+    found = {os.path.relpath(path, tmp_path): kind for path, kind in list_folders().items()}
+    assert found == {
+        os.path.normpath(named): "",
+        os.path.normpath("a1111/models/Lora"): "lora",
+        os.path.normpath("a1111/models/LyCORIS"): "lora",
+        os.path.normpath("big/unet"): "model",
+        os.path.normpath("ComfyUI/more/vae"): "vae",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: [", "- 1", "a: 5", "a: {loras: [x], vae: 3}", "\0", "&a [*a]", "[" * 5000]
+)
+def test_unreadable_configuration_of_a_comfyui_names_no_folders(tmp_path, text):
+    _write_comfy_paths(tmp_path, text)
+    setting.change("model_folders", str(tmp_path / "ComfyUI"))
+    assert list_folders() == {str(tmp_path / "ComfyUI"): ""}

@@ -22,11 +22,13 @@ export function formatNumber(
 }
 
 /** Format a date and time, without seconds. Return "" for an invalid time.
- * @param iso ISO 8601 */
-export function formatDate(iso: string, language: string | undefined): string {
+ * @param iso ISO 8601
+ * @param hasTime whether the time of the day is told */
+export function formatDate(iso: string, language: string | undefined, hasTime = true): string {
   const time = new Date(iso);
   if (!iso || Number.isNaN(time.getTime())) return "";
-  return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const timeStyle = hasTime ? "short" : undefined;
+  return time.toLocaleString(language, { dateStyle: "medium", timeStyle });
 }
 
 /** Format a number of bytes in kB, MB or GB, "" for 0. */

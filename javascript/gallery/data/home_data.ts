@@ -1,6 +1,6 @@
 /** Fetches what the home page shows, and the list of the models on this machine. */
 
-import type { Home, LocalModel } from "../contract";
+import type { Home, LocalModel, NewerVersions, NewerVersionView } from "../contract";
 import { observeSize } from "../core/dom";
 import { getSetting, isBlurred, isHome, type Key } from "../state/state";
 import type { Context, State } from "../types";
@@ -12,6 +12,7 @@ export class LocalModelData {
   #abort = new AbortController();
   /** keys of the model files in sight that Civitai has not been asked about */
   #waiting = new Set<number>();
+  #hasChecked = false; // Civitai was asked for newer versions since the page was loaded
   #asked = 0; // the key that Civitai is being asked about, 0 for none
 
   constructor(private readonly context: Context) {
@@ -19,6 +20,8 @@ export class LocalModelData {
     store.on([isHome, "watches"], (now) => (isHome(now) ? this.#resolveNext() : this.#stop()), {
       signal,
     });
+    const hasModels = (now: State) => isHome(now) && Boolean(now.home?.local_models.count);
+    store.on([hasModels], (now) => hasModels(now) && this.checkVersions(false), { signal });
     signal.addEventListener("abort", () => this.#stop());
   }
 
@@ -77,6 +80,46 @@ export class LocalModelData {
       this.#asked = 0;
     }
     void this.#resolveNext();
+  }
+
+  /** Ask Civitai for newer versions of the models on this machine.
+   * @param isRequested whether the user asks; if not, Civitai is asked at most once, and only if
+   *     the last check is a week ago */
+  async checkVersions(isRequested: boolean) {
+    const { store, api, signal, toast, translate } = this.context;
+    const { home } = store.get();
+    if (!isRequested && (this.#hasChecked || !home?.newer_versions.is_due)) return;
+    this.#hasChecked = true;
+    try {
+      const found = await api.post("newer_versions/check", {}, { signal });
+      this.#showVersions(found);
+      const n = found.versions.length;
+      if (isRequested) toast(n ? translate("newer_found", { n }) : translate("newer_none"));
+    } catch (error) {
+      if (isRequested) showError(error, this.context);
+      else ignoreFailure(error); // the user can still ask
+    }
+  }
+
+  /** Do not show a newer version any more; the message offers to undo that. */
+  async dismissVersion({ version, name, version_name }: NewerVersionView) {
+    const { api, signal, toast, translate } = this.context;
+    const dismiss = async (isDismissed: boolean) => {
+      try {
+        const body = { version, is_dismissed: isDismissed };
+        this.#showVersions(await api.post("newer_versions/dismiss", body, { signal }));
+        return true;
+      } catch (error) {
+        showError(error, this.context);
+        return false;
+      }
+    };
+    const text = translate("newer_dismissed", { name: `${name} ${version_name}` });
+    if (await dismiss(true)) toast(text, undefined, () => dismiss(false));
+  }
+
+  #showVersions(newer_versions: NewerVersions) {
+    this.context.store.set(({ home }) => (home ? { home: { ...home, newer_versions } } : {}));
   }
 
   #stop() {

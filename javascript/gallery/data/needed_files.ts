@@ -82,6 +82,19 @@ export class NeededFiles {
     }
   }
 
+  /** Ask the archive in the settings for a file, and start its download. Errors are shown to the
+   * user. */
+  async getArchived({ sha256, type, version_id }: NeededFileView) {
+    const { api, parts, signal } = this.context;
+    try {
+      const body = { sha256, kind: type, version: version_id ?? 0 };
+      const { job_id, message } = await api.post("archived_file", body, { signal });
+      parts.jobs.announceStart(job_id, 0, message);
+    } catch (error) {
+      showError(error, this.context);
+    }
+  }
+
   /** Show newly arrived files as present, until the server confirms it. */
   #markArrived(now: State, before: State) {
     const known = new Set(listArrivals(before));

@@ -1,6 +1,6 @@
-import type { JobModelFile, NeededFileView, RemoteFileView } from "../contract";
+import type { JobModelFile, NeededFileView, NewerVersionView, RemoteFileView } from "../contract";
 import { button, el, setAttribute, setLabel, setText } from "../core/dom";
-import { formatBytes } from "../core/text";
+import { formatBytes, formatDate } from "../core/text";
 import { Rows } from "../core/widgets";
 import {
   canGet,
@@ -29,6 +29,7 @@ export class FileControls {
   #refusal = el("p", { class: "refusal warns", dir: "auto" });
   #remarks = el("p", { class: "remarks", dir: "auto" });
   #search;
+  #archive;
   #needed: NeededFileView | null = null;
 
   /** @param how hasButton: whether there is a button that downloads this file alone */
@@ -60,6 +61,15 @@ export class FileControls {
       { action: "search-civitai", icon: "search", label: translate("model_search_civitai") },
       () => this.#needed && actions.searchModels(getSearchWords(this.#needed)),
     );
+    this.#archive = button(
+      {
+        action: "look-in-archive",
+        icon: "search",
+        label: translate("archive_look"),
+        title: translate("archive_look_hint"),
+      },
+      () => this.#needed && actions.getArchivedFile(this.#needed),
+    );
     this.element = el(
       "div",
       { class: "model-file" },
@@ -71,6 +81,7 @@ export class FileControls {
       this.#refusal,
       this.#remarks,
       this.#search,
+      this.#archive,
     );
   }
 
@@ -96,6 +107,7 @@ export class FileControls {
     const searched = { label: translate("model_search_civitai"), name: getSearchWords(needed) };
     this.#search.hidden = !isMissing || !searched.name;
     setAttribute(this.#search, "aria-label", translate("model_get_name", searched));
+    this.#archive.hidden = !isMissing || !needed.sha256;
     this.#drawProgress(coming);
     this.#drawRefusal(needed, isMissing);
     this.#drawButton(needed, file, isMissing);
@@ -186,6 +198,25 @@ export class FileControls {
     this.#get.setAttribute("aria-label", translate("model_get_name", { label, name }));
     this.#get.title = needed.folder ? translate("model_goes_to", { folder: needed.folder }) : "";
   }
+}
+
+/** Return the button that lists the file of a newer version, null if there is none. */
+export function makeNewerButton(context: Context, newer: NewerVersionView | null) {
+  if (!newer) return null;
+  const { translate, actions, store } = context;
+  const { model, version, version_name, base_model, date, about, remarks } = newer;
+  const day = formatDate(date, store.get().bootstrap?.language, false);
+  const name = [version_name, base_model, day].filter(Boolean).join(" · ");
+  return button(
+    {
+      action: "get-version",
+      icon: "again",
+      label: translate("newer_version", { name }),
+      title: [about, ...remarks].filter(Boolean).join("\n"),
+      class: "quiet newer",
+    },
+    () => actions.listNeeds(makeNeedsQuery({ model, version })),
+  );
 }
 
 export class JobFiles {

@@ -7,7 +7,7 @@ import { needsReload, showError } from "../data/api";
 import { listReady } from "../data/making";
 import { getModelTypeName, isAbsent, makeNeedsQuery } from "../state/model_files";
 import type { Context } from "../types";
-import { FileControls } from "./file_controls";
+import { FileControls, makeNewerButton } from "./file_controls";
 import { hasWeight } from "./make_it";
 import { makeExternalLink, makePermissions } from "./sections";
 
@@ -41,6 +41,7 @@ class ResourceRow {
       weight !== null &&
         el("span", { class: "weight", title: translate("weight") }, weight, this.#try),
       this.#status,
+      makeNewerButton(context, resource.newer),
       this.#controls.element,
     );
   }

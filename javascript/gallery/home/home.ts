@@ -2,7 +2,7 @@
 
 import type { LocalModel } from "../contract";
 import { button, el, redraw, scrollBy } from "../core/dom";
-import { formatNumber } from "../core/text";
+import { formatDate, formatNumber } from "../core/text";
 import type { LocalModelData } from "../data/home_data";
 import { getModelTypeName } from "../state/model_files";
 import { isHome } from "../state/state";
@@ -13,6 +13,7 @@ import {
   makeFoldersRow,
   makeHeading,
   makeLibraryShelf,
+  makeNewerVersions,
   makePopular,
   makeRecent,
   makeSamples,
@@ -48,10 +49,24 @@ class ModelGrid {
     return el(
       "section",
       { class: "home-shelf", "data-shelf": "models" },
-      makeHeading(translate("home_models"), formatNumber(count, bootstrap?.language)),
+      makeHeading(
+        translate("home_models"),
+        formatNumber(count, bootstrap?.language),
+        this.#makeCheckButton(home?.newer_versions.checked_at ?? "", bootstrap?.language),
+      ),
       this.#grid,
       models.length < count && button(more, () => this.data.loadMore()),
     );
+  }
+
+  /** Return the button that looks for newer versions of the models.
+   * @param checkedAt when it was done last, "" for never */
+  #makeCheckButton(checkedAt: string, language?: string) {
+    const { translate } = this.context;
+    const date = formatDate(checkedAt, language);
+    const title = date && translate("newer_checked", { date });
+    const look = { action: "check-versions", label: translate("newer_check"), class: "quiet" };
+    return button({ ...look, title }, () => this.data.checkVersions(true));
   }
 
   /** Return the card of a model file. The element is reused while the data are unchanged. */
@@ -120,10 +135,11 @@ export class Home {
   #intro = el("div", { class: "home-intro" });
   #top = 0;
   #shelves = el("div", { class: "home-shelves" });
+  #showsAllVersions = false;
 
   constructor(
     private readonly context: Context,
-    localModels: LocalModelData,
+    private readonly localModels: LocalModelData,
   ) {
     const { page, store, signal } = context;
     this.#models = new ModelGrid(context, localModels);
@@ -173,7 +189,7 @@ export class Home {
     const { home } = now;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
-    redraw(this.context.root, this.#section, () => {
+    const isFocusKept = redraw(this.context.root, this.#section, () => {
       this.#drawIntro(now, isNew);
       const samples = makeSamples(this.context, now);
       const shelves = [
@@ -182,11 +198,29 @@ export class Home {
         makeWatches(this.context, now),
         !isNew && samples,
         makeLibraryShelf(this.context, now),
+        this.#makeVersions(now),
         this.#models.makeShelf(now),
         makePopular(this.context, now),
         makeFoldersRow(this.context, now),
       ];
       this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
+    });
+    if (!isFocusKept) this.#focusVersions();
+  }
+
+  /** Focus what stands in the place of a newer version that the user has dismissed. */
+  #focusVersions() {
+    const find = (name: string) => this.#shelves.querySelector<HTMLElement>(`[data-do='${name}']`);
+    (find("dismiss-version") ?? find("check-versions"))?.focus({ preventScroll: true });
+  }
+
+  #makeVersions(now: State) {
+    return makeNewerVersions(this.context, now, this.#showsAllVersions, {
+      dismiss: (version) => this.localModels.dismissVersion(version),
+      showAll: () => {
+        this.#showsAllVersions = true;
+        this.#draw(this.context.store.get());
+      },
     });
   }
 

@@ -1,10 +1,10 @@
-import type { ImageView, RecentGallery, WatchedGallery } from "../contract";
+import type { ImageView, NewerVersionView, RecentGallery, WatchedGallery } from "../contract";
 import { showBlurhash } from "../core/blurhash";
 import { button, el, type IconName, icon, runWhileBusy } from "../core/dom";
-import { formatNumber } from "../core/text";
+import { formatDate, formatNumber } from "../core/text";
 import { getAspectRatio } from "../grid/layout";
 import { describeImage } from "../grid/tile";
-import { getModelTypeName } from "../state/model_files";
+import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query";
 import type { Context, State, Where } from "../types";
 
@@ -196,6 +196,83 @@ export function makeLibraryShelf(context: Context, { home }: State) {
     cards.push(card("download", translate("home_downloads_name"), downloads, "is:saved"));
   if (home.recent.length) cards.push(card("library", translate("library_title"), library, ""));
   return cards.length ? makeShelf("kept", translate("home_kept"), cards) : null;
+}
+
+const FEW_VERSIONS = 4; // newer versions in sight before the user asks for all
+
+/** Return the shelf with newer versions of the models on disk, null if there are none.
+ * @param showsAll whether more than the first few are shown */
+export function makeNewerVersions(
+  context: Context,
+  { home }: State,
+  showsAll: boolean,
+  does: { dismiss: (version: NewerVersionView) => unknown; showAll: () => void },
+) {
+  const { translate } = context;
+  const all = home?.newer_versions.versions ?? [];
+  if (!all.length) return null;
+  const shown = showsAll ? all : all.slice(0, FEW_VERSIONS);
+  const more = {
+    action: "all-versions",
+    label: translate("newer_show_all", { n: all.length }),
+    class: "wide",
+  };
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": "versions" },
+    makeHeading(translate("newer_title"), String(all.length)),
+    el(
+      "ul",
+      { class: "home-versions" },
+      ...shown.map((one) => makeNewerVersion(context, one, does.dismiss)),
+    ),
+    shown.length < all.length && button(more, () => does.showAll()),
+  );
+}
+
+function makeNewerVersion(
+  context: Context,
+  newer: NewerVersionView,
+  dismiss: (version: NewerVersionView) => unknown,
+) {
+  const { translate, actions, store } = context;
+  const { model, version, name, version_name, here, date, base_model, about, remarks } = newer;
+  const title = `${name} ${version_name}`;
+  const get = { action: "get-version", icon: "download", label: translate("model_get") } as const;
+  const getButton = button(get, () => actions.listNeeds(makeNeedsQuery({ model, version })));
+  getButton.setAttribute(
+    "aria-label",
+    translate("model_get_name", { label: get.label, name: title }),
+  );
+  const not = { action: "dismiss-version", label: translate("newer_not_this"), class: "quiet" };
+  const dismissButton = button(not, () => dismiss(newer));
+  dismissButton.setAttribute(
+    "aria-label",
+    translate("model_get_name", { label: not.label, name: title }),
+  );
+  return el(
+    "li",
+    { "data-version": version },
+    el(
+      "div",
+      {},
+      makeLink(context, { model, version }, title, () => actions.openModel(model, version)),
+      el(
+        "p",
+        { class: "dim", dir: "auto" },
+        [
+          formatDate(date, store.get().bootstrap?.language, false),
+          base_model,
+          translate("newer_instead_of", { name: here }),
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
+      about && el("p", { class: "about", dir: "auto", text: about }),
+      ...remarks.map((remark) => el("p", { class: "warns", dir: "auto", text: remark })),
+    ),
+    el("div", { class: "row" }, getButton, dismissButton),
+  );
 }
 
 /** Return the row that asks for the folders of the model files, null if model files are known or a

@@ -2,7 +2,7 @@ import type { Disk, NeededFileView } from "../contract";
 import { button, el, setLabel } from "../core/dom";
 import { formatBytes } from "../core/text";
 import { Rows } from "../core/widgets";
-import { FileControls } from "../details/file_controls";
+import { FileControls, makeNewerButton } from "../details/file_controls";
 import { makeExternalLink } from "../details/sections";
 import {
   canGet,
@@ -24,6 +24,7 @@ class NeededRow {
   #title = el("h3", { dir: "auto" });
   #facts = el("p", { class: "dim" });
   #licence = el("p", { class: "dim licence", dir: "auto" });
+  #newer = el("div");
   #folder = el("p", { class: "dim", dir: "auto" });
   #controls;
   #needed: NeededFileView | null = null;
@@ -47,7 +48,16 @@ class NeededRow {
       "li",
       { class: "needed" },
       this.#box,
-      el("div", {}, this.#title, this.#facts, this.#licence, this.#controls.element, this.#folder),
+      el(
+        "div",
+        {},
+        this.#title,
+        this.#facts,
+        this.#licence,
+        this.#newer,
+        this.#controls.element,
+        this.#folder,
+      ),
     );
   }
 
@@ -61,6 +71,7 @@ class NeededRow {
         needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name),
       );
       this.#box.setAttribute("aria-label", translate("model_choose_one", { name }));
+      this.#newer.replaceChildren(makeNewerButton(this.context, needed.newer) ?? "");
     }
     this.#needed = needed;
     this.element.dataset.here = needed.availability;

@@ -1,6 +1,6 @@
 """What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
-from .access import has_login, is_frozen, is_logged_in, is_shared
+from .access import find_subpath, has_login, is_frozen, is_logged_in, is_shared
 from .proxies import bypass_proxies_for, validate_proxy
 from .webui import (
     fill_empty_prompts,
@@ -26,7 +26,13 @@ from .webui import (
 )
 
 __all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder"]
-__all__ += ["find_default_images_folder", "find_host_name", "find_key_file", "find_model_folder"]
+__all__ += [
+    "find_subpath",
+    "find_default_images_folder",
+    "find_host_name",
+    "find_key_file",
+    "find_model_folder",
+]
 __all__ += ["has_login", "in_webui", "is_frozen", "is_logged_in", "is_shared"]
 __all__ += ["keep_out_of_ui_config", "limit_page_shutdown", "list_capabilities"]
 __all__ += ["list_model_folders", "list_send_targets", "make_option_key", "raise_open_file_limit"]

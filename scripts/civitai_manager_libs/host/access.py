@@ -47,19 +47,49 @@ def is_frozen(name: str) -> bool:
     )
 
 
+def find_subpath() -> str:
+    """Return the path below which SD.Next mounts its page, such as "/sd"; "" if there is none.
+
+    SD.Next mounts the page after it has started extensions, and redirects all other paths there.
+    """
+    if not in_webui():
+        return ""
+    from modules import shared
+
+    options = getattr(shared.opts, "data", {})
+    path = _host_arguments().get("subpath") or options.get("subpath") or ""
+    path = path.strip("/") if isinstance(path, str) else ""
+    return f"/{path}" if path else ""
+
+
 def has_login(request: Any) -> bool:
-    """Return whether users must log in to the gradio app that received a request.
+    """Return whether users must log in to the gradio app whose page sent a request.
 
     request: a request of starlette.
     """
-    return getattr(request.app, "auth", None) is not None
+    return getattr(_find_app(request), "auth", None) is not None
 
 
 def is_logged_in(request: Any) -> bool:
     """Return whether the user who sent a request is logged in; True if no login is required."""
     if not has_login(request):
         return True
-    return any(value in request.app.tokens for value in request.cookies.values())
+    tokens = _find_app(request).tokens
+    return any(value in tokens for value in request.cookies.values())
+
+
+def _find_app(request: Any) -> Any:
+    """Return the gradio app that a request belongs to, which may be mounted below a path.
+
+    Its users log in there, not to the app that has received the request.
+    """
+    subpath = find_subpath()
+    if subpath and request.url.path.startswith(f"{subpath}/"):
+        for route in request.app.router.routes:
+            mounted = getattr(route, "app", None)
+            if getattr(route, "path", "") == subpath and hasattr(mounted, "tokens"):
+                return mounted
+    return request.app
 
 
 def _split_names(value: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """Model files: which one an image needs, whether it is here, and how it is received."""
 
+from .archive import find_archived_file, validate_archive
 from .choice import choose_file, FileChoice, ModelFileRequest
 from .downloading import plan_requests, receive_model_file, ReceivedModel
 from .folders import has_folders, shorten_folder, validate_folder_template, validate_folders
@@ -14,7 +15,15 @@ from .needed_files import (
     NeededFile,
     NeededFiles,
 )
-from .used_models import find_used_models, UsedModel
+from .newer_versions import (
+    check_newer_versions,
+    dismiss_newer_version,
+    is_check_due,
+    list_newer_versions,
+    NewerVersion,
+    read_check_time,
+)
+from .used_models import find_used_models, find_version_of_file, UsedModel
 
 __all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]
 __all__ += ["find_used_models", "get_model_index", "has_folders", "list_needed_files"]
@@ -23,3 +32,6 @@ __all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", 
 __all__ += ["remove_version", "shorten_folder", "UsedModel"]
 __all__ += ["validate_folder_template", "validate_folders"]
 __all__ += ["filter_commercial", "find_used_licences", "load_used_licences"]
+__all__ += ["check_newer_versions", "dismiss_newer_version", "find_version_of_file"]
+__all__ += ["is_check_due", "list_newer_versions", "NewerVersion", "read_check_time"]
+__all__ += ["find_archived_file", "validate_archive"]

@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .. import setting
-from ..civitai import make_download_urls, parse_files, RemoteFile, Version
-from ..core import as_mapping, as_whole_number
+from ..civitai import Access, make_download_urls, parse_files, RemoteFile, Version
+from ..core import as_list, as_mapping, as_whole_number
 
-__all__ = ["choose_file", "FileChoice", "make_request", "ModelFileRequest"]
+__all__ = ["choose_file", "FileChoice", "find_refusal", "make_request", "ModelFileRequest"]
 
 # What a file is, by `type` of its record. Files of another type that is no part of a model, such as
 # training data, an archive or a workflow, are never fetched.
@@ -145,10 +145,16 @@ def _find_refusal(version: Version) -> tuple[str, str]:
     version's record does not say what the key's owner has bought.
     """
     access = version.access
-    is_over = access.state == "early_access" and _is_over(access.deadline)
-    if is_over or setting.civitai_api_key and access.state != "archived":
+    refusal = find_refusal(access)
+    if not refusal or setting.civitai_api_key and access.state != "archived":
         return "", ""
-    return _REFUSALS.get(access.state, ""), access.deadline
+    return refusal, access.deadline
+
+
+def find_refusal(access: Access) -> str:
+    """Return the reason code why not everybody may download a version, "" if everybody may."""
+    is_over = access.state == "early_access" and _is_over(access.deadline)
+    return "" if is_over else _REFUSALS.get(access.state, "")
 
 
 def _is_over(deadline: str) -> bool:
@@ -168,7 +174,8 @@ class ModelFileRequest:
     url: a download URL on Civitai, by which an unfinished file is found again. path: where to store
     the file. name: the file's name on Civitai. kind: the kind of folder, such as "lora". size:
     estimate in bytes, 0 if unknown. sha256: as in `RemoteFile`. title: names of the model and the
-    version. record: the version's JSON object, as Civitai sent it.
+    version. archive_urls: up to two URLs at an archive, to request in place of Civitai. record: the
+    version's JSON object, as Civitai sent it.
     """
 
     file_id: int
@@ -181,6 +188,7 @@ class ModelFileRequest:
     size: int = 0
     sha256: str = ""
     title: str = ""
+    archive_urls: tuple[str, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -196,6 +204,8 @@ class ModelFileRequest:
         told from this one. `url` may differ from both: older versions stored the URL in Civitai's
         record.
         """
+        if self.archive_urls:
+            return self.archive_urls[0], "".join(self.archive_urls[1:2])
         files = parse_files(self.record)
         file = next((file for file in files if file.id == self.file_id), self.file)
         by_id, by_kind = make_download_urls(self.version_id, file)
@@ -212,7 +222,8 @@ class ModelFileRequest:
         texts = ("url", "path", "name", "kind", "sha256", "title")
         values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
         values |= {key: str(stored.get(key) or "") for key in texts}
-        return cls(**values, record=as_mapping(stored.get("record")))
+        urls = tuple(url for url in as_list(stored.get("archive_urls")) if isinstance(url, str))
+        return cls(**values, archive_urls=urls, record=as_mapping(stored.get("record")))
 
 
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:

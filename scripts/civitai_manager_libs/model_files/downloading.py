@@ -9,14 +9,20 @@ from dataclasses import dataclass, replace
 
 from .. import host, setting
 from ..civitai import Client, Model, RemoteFile, Version
-from ..core import Cancellation, check_no_links, delete_resumable, translate_disk_errors
+from ..core import (
+    Cancellation,
+    check_no_links,
+    delete_resumable,
+    log_disk_errors,
+    translate_disk_errors,
+)
 from ..errors import DiskError, HttpStatusError, InvalidResponse, NetworkError, PathTaken, WrongHash
 from ..http_client import CivitaiHttpClient, ExpectedFile, SendOptions
 from ..library import models
 from ..network import Progress
 from .choice import make_request, ModelFileRequest
 from .folders import choose_path, find_folder, find_free_path
-from .index import get_model_index
+from .index import compute_hash, get_model_index
 from .kinds import find_kind
 from .sidecars import write_companions
 from .used_models import refresh_version
@@ -53,6 +59,9 @@ def receive_model_file(
     """
     request, size, was_here = _receive_file(client, request, progress, cancelled)
     errors = write_companions(client, request, cancelled)
+    if request.archive_urls:  # no sidecar tells which file it is
+        with log_disk_errors("models"):
+            compute_hash(request.path, cancelled)
     get_model_index().forget()
     notes = ["no_companions"] if errors else []
     if not request.sha256:
@@ -73,7 +82,12 @@ def _receive_file(
     url, other_url = request.download_urls
     reserve = setting.gallery_disk_reserve_mb << 20
     expected = ExpectedFile(
-        request.sha256, request.size, reserve, other_url=other_url, key=request.url
+        request.sha256,
+        request.size,
+        reserve,
+        other_url=other_url,
+        key=request.url,
+        sends_key=not request.archive_urls,
     )
     is_second_try = False
     while True:

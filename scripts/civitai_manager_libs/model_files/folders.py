@@ -12,6 +12,7 @@ from ..civitai import Model, RemoteFile, Version
 from ..core import compute_sha256, expand_folder, file_names, make_file_name
 from ..errors import InputError
 from ..i18n import messages
+from .comfy_paths import iter_comfy_folders
 from .kinds import FOLDER_NAMES, guess_kind, LABELS, make_folder_word, RESOURCE_TYPES
 from .sidecars import describes_other_version
 
@@ -63,6 +64,8 @@ def validate_folders(typed: str) -> str:
 def list_folders() -> dict[str, str]:
     """Return the model folders of the WebUI, then those in the settings, as {path: kind}.
 
+    Of a ComfyUI in the settings, the folders in its `extra_model_paths.yaml` belong to them.
+
     Each folder is searched with all its subfolders. kind: the kind of models in the folder, such as
     `lora`; "" if they may be of any kind. A subfolder with the usual name for another kind holds
     models of that kind.
@@ -70,8 +73,11 @@ def list_folders() -> dict[str, str]:
     found: dict[str, str] = {}
     for kind, path in host.list_model_folders():
         found.setdefault(path, RESOURCE_TYPES.get(kind, kind))
-    for path in _list_own_folders():
+    own = _list_own_folders()
+    for path in own:
         found.setdefault(path, "")
+    for kind, path in (each for folder in own for each in iter_comfy_folders(folder)):
+        found.setdefault(path, RESOURCE_TYPES.get(kind, kind))
     return found
 
 

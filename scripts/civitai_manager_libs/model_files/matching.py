@@ -13,6 +13,7 @@ from .kinds import KINDS
 __all__ = ["has_model_file", "ModelFile", "ModelLookup", "ModelMatch", "remove_version"]
 
 _DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of SHA256
+_SURE_DIGITS = (64, 10, 12)
 _MIN_NAME = 3  # characters of a name without its version
 # Names of VAEs that are no file.
 _NO_FILE = {"automatic", "none", "baked in", "baked", "built-in", "default"}
@@ -48,6 +49,11 @@ class ModelFile:
     path: str = ""
     preview: str = ""
     changed_at: float = 0.0
+
+    @property
+    def sure_hashes(self) -> list[str]:
+        """Return the hashes by which Civitai finds versions, the surest first."""
+        return [code for digits in _SURE_DIGITS for code in self.hashes if len(code) == digits]
 
     def make_key(self) -> int:
         """Return a 48-bit hash of the file's path, used in URLs instead of the path."""

@@ -20,10 +20,11 @@ from ..infotext import list_resources, Resource
 from ..library import models
 from .index import get_model_index
 from .kinds import find_model_kind
-from .matching import has_model_file, ModelMatch
+from .matching import has_model_file, ModelFile, ModelMatch
 
 __all__ = [
     "find_used_models",
+    "find_version_of_file",
     "is_file_hash",
     "match_resource",
     "refresh_version",
@@ -87,6 +88,12 @@ def match_resource(
     model_id = version.model_id if version is not None and version.model_id else model_id
     files = version.files if version is not None else frozenset[str]()
     return get_model_index().find(resource, model_id, files)
+
+
+def find_version_of_file(file: ModelFile) -> int | None:
+    """Return the id of the version that a file here is, by its sidecar or hash; None if unknown."""
+    found = (models.find_version_by_hash(code) for code in file.sure_hashes)
+    return file.version_id or next((version_id for version_id in found if version_id), None)
 
 
 def is_file_hash(code: str) -> bool:

@@ -1,6 +1,7 @@
 """What the HTTP client is made of: requests, sessions, limits, retries and downloads."""
 
 from . import responses
+from .connections import is_private_url
 from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
 from .engine_client import EngineClient, EngineReply, ReplyLimits
 from .limiter import HostLimiter, HostLimiters
@@ -20,4 +21,4 @@ __all__ = [
 ]
 __all__ += ["HostLimiters", "HttpSession", "ExpectedFile", "ModelDownload", "ModelSession"]
 __all__ += ["ONE_TRY", "OutgoingRequest", "prepare_request", "Progress", "responses", "RetryLoop"]
-__all__ += ["ReplyLimits", "SendOptions", "Target"]
+__all__ += ["is_private_url", "ReplyLimits", "SendOptions", "Target"]

@@ -40,7 +40,8 @@ class ExpectedFile:
     estimate if the SHA256 is known. reserve: bytes of the disk that must stay free. connections:
     maximum number for this file, 0 for the number in the settings. other_url: the URL to request if
     the download route does not find the file by the first one, "" for none. key: names an
-    unfinished download, so that a later one continues it; "" for the URL.
+    unfinished download, so that a later one continues it; "" for the URL. sends_key: False if the
+    API key must not be sent, wherever the URL leads.
     """
 
     sha256: str = ""
@@ -49,6 +50,7 @@ class ExpectedFile:
     connections: int = 0
     other_url: str = ""
     key: str = ""
+    sends_key: bool = True
 
     def check_size(self, size: int) -> None:
         """Raise WrongHash if a file of `size` bytes cannot be the expected one.
@@ -115,7 +117,10 @@ class DownloadRoute:
                             text = body.read_all(_ERROR_PAGE)
                         except (NetworkError, InvalidResponse):
                             text = b""
-                        raise make_route_error(body.status, body.headers, text, request.api_key)
+                        make = make_route_error
+                        if not is_api_url(request.url):  # an archive, whose words differ
+                            make = responses.error_from_response
+                        raise make(body.status, body.headers, text, request.api_key)
                     followed = follow_redirect(body.response, request)
             if not is_api_url(followed.url):
                 return followed

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
+from ... import host
 from ..http import ApiError, ApiRoute, Endpoints, RequestContext, ROUTES
 from . import (  # noqa: F401  # they declare their routes  # noqa: F401
     bookmarks,
@@ -45,14 +46,19 @@ class _IdConvertor(Convertor[int]):
 
 
 def add_routes(app: Any) -> None:
-    """Add our routes to an application, before gradio's routes, which accept every path."""
+    """Add our routes to an application, before gradio's routes, which accept every path.
+
+    In SD.Next with a sub-path, they are added below that path too: only it can be requested.
+    """
     register_url_convertor("civitai_id", _IdConvertor())
     endpoints = Endpoints()
     page_file = ApiRoute("GET", f"{_ROOT}/page/{{version}}/{{name:path}}", files.get_page_file)
     others = (page_file, ApiRoute("GET", f"{_ROOT}/{{rest:path}}", _not_found))
     paths = [*((one, f"{_ROOT}/api/{one.path}") for one in ROUTES), *((o, o.path) for o in others)]
     app.router.routes[:0] = [
-        Route(path, endpoints.make_endpoint(one), methods=[one.method]) for one, path in paths
+        Route(f"{subpath}{path}", endpoints.make_endpoint(one), methods=[one.method])
+        for subpath in dict.fromkeys(("", host.find_subpath()))
+        for one, path in paths
     ]
 
 

@@ -12,10 +12,11 @@ from ...civitai import Version
 from ...core import as_id, as_whole_number, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, image_records, ImageSet, models, reproductions, watches
-from ...model_files import get_model_index, ModelFile, remove_version
+from ...model_files import find_version_of_file, get_model_index, ModelFile, remove_version
 from ..http import ApiError, make_bytes_response, RemoteWork, RequestContext, route
 from .bookmarks import get_collections
 from .dependencies import find_shown_levels, get_client
+from .newer_versions import NewerVersions, view_newer_versions
 
 
 class RecentGallery(TypedDict):
@@ -76,6 +77,7 @@ class Home(TypedDict):
     recent: list[RecentGallery]
     watch_covers: dict[str, int]
     local_models: LocalModels
+    newer_versions: NewerVersions
     collections: list[Collection]
     favourites: ImageSet
     library: ImageSet
@@ -85,7 +87,6 @@ class Home(TypedDict):
 _MODEL_KINDS = ("model", "lora", "embed", "hypernet", "")
 _PART = 24  # model files in a response
 _RECENT = 12  # galleries
-_HASH_DIGITS = (64, 10, 12)  # lengths of the hashes by which Civitai finds versions, surest first
 
 
 @route("GET", "home", "models")
@@ -102,6 +103,7 @@ def get_home(context: RequestContext) -> Home:
         ],
         "watch_covers": _find_watch_covers(levels),
         "local_models": _list_part(0),
+        "newer_versions": view_newer_versions(context.language),
         "collections": get_collections(context),
         "favourites": models.summarize_favourites(levels),
         "library": models.summarize_library(levels),
@@ -197,21 +199,10 @@ def _list_part(start: int) -> LocalModels:
     files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
     files.sort(key=lambda file: not (file.model_id or file.version_id or file.hashes))
     part = files[start : start + _PART]
-    ids = {file.path: _find_version_id(file) for file in part}
+    ids = {file.path: find_version_of_file(file) for file in part}
     known = models.find_versions([one for one in ids.values() if one])
     views = [_view_file(file, ids[file.path], known.get(ids[file.path] or 0)) for file in part]
     return {"models": views, "count": len(files)}
-
-
-def _find_version_id(file: ModelFile) -> int | None:
-    if file.version_id:
-        return file.version_id
-    found = (models.find_version_by_hash(code) for code in _list_hashes(file))
-    return next((version_id for version_id in found if version_id), None)
-
-
-def _list_hashes(file: ModelFile) -> list[str]:
-    return [code for digits in _HASH_DIGITS for code in file.hashes if len(code) == digits]
 
 
 def _view_file(file: ModelFile, version_id: int | None, version: Version | None) -> LocalModel:
@@ -235,13 +226,13 @@ def _view_file(file: ModelFile, version_id: int | None, version: Version | None)
         "preview": _find_preview_time(file),
         "cover": cover,
         "search_words": remove_version(file.name).replace("_", " "),
-        "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_hashes(file)),
+        "can_resolve": (is_unknown or lacks_cover) and bool(version_id or file.sure_hashes),
     }
 
 
 def _is_missing(file: ModelFile, version_id: int | None) -> bool:
     """Return whether Civitai replied in the last day that it does not have a file's version."""
-    keys = [version_id] if version_id else _list_hashes(file)[:1]
+    keys = [version_id] if version_id else file.sure_hashes[:1]
     return any(models.is_missing(key) for key in keys)
 
 
@@ -267,11 +258,11 @@ def _store_cover(model_id: int | None, version: Version | None) -> int | None:
 
 def _look_up_file(context: RequestContext, file: ModelFile) -> LocalModel:
     """Look up a model file on Civitai by its version's id or its hash; return the file's JSON."""
-    version, version_id = None, _find_version_id(file)
+    version, version_id = None, find_version_of_file(file)
     try:
         if version_id:
             version = models.load_version(get_client(), version_id, context.cancelled)
-        elif codes := _list_hashes(file):
+        elif codes := file.sure_hashes:
             version = models.load_version_by_hash(get_client(), codes[0], context.cancelled)
     except NotFound:
         pass

@@ -36,9 +36,16 @@ from ...infotext import (
     translate_for_host,
 )
 from ...library import bookmarks, image_cache, image_records, pages, reproductions, tags
-from ...model_files import find_used_licences, find_used_models, ModelMatch, UsedModel
+from ...model_files import (
+    find_used_licences,
+    find_used_models,
+    list_newer_versions,
+    ModelMatch,
+    UsedModel,
+)
 from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
+from .newer_versions import find_newer_version, NewerVersionView
 from .files import find_media_type, respond_with_file
 from .views import (
     Annotations,
@@ -66,13 +73,15 @@ class ResourceView(ResourceLink):
 
     availability: "here" (the file), "other" (only a file of another version of the model),
     "missing" (neither), or "" (no folder of models is known). local_name: the local file's name
-    without extension, "" if none is here. size: bytes, 0 if unknown.
+    without extension, "" if none is here. size: bytes, 0 if unknown. newer: a newer version of the
+    local file's model.
     """
 
     availability: Availability
     availability_label: str
     local_name: str
     size: int
+    newer: NewerVersionView | None
 
 
 class ImageDetails(ImageView):
@@ -246,6 +255,7 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
     version id is recognized if its file name or hash belongs to a version of this model.
     """
     by_image, names = find_used_models([image], open_model)
+    newer = {one.path: one for one in list_newer_versions()}
     views = list[ResourceView]()
     for one in by_image[image.id]:
         file, version = one.match.file, one.version
@@ -256,6 +266,7 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
                 "availability_label": describe_match(one.match, one.resource, language),
                 "local_name": file.name if file else "",
                 "size": file.size if file else version.size if version else 0,
+                "newer": find_newer_version(one.match, newer, language),
             }
         )
     return views

@@ -158,7 +158,7 @@ def _make_file_view(file: ModelFileState, job: Job, language: str) -> JobModelFi
         "file_id": file.file_id,
         "title": file.title,
         "name": file.name,
-        "url": make_version_page_url(file.version_id),
+        "url": make_version_page_url(file.version_id) if file.version_id else "",
         "state": cast(_FileState, file.state),
         "received": file.received,
         "size": file.size,

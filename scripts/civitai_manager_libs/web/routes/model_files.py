@@ -19,9 +19,11 @@ from ...library import bookmarks, image_records, models, pages
 from ...model_files import (
     choose_file,
     FileChoice,
+    find_archived_file,
     find_kind,
     find_needed_file,
     list_needed_files,
+    list_newer_versions,
     NeededFile,
     NeededFiles,
     plan_requests,
@@ -40,6 +42,7 @@ from ..http import (
 from .dependencies import get_client, get_job_service, parse_gallery_query, respond_once
 from .image import describe_match, list_licence
 from .jobs import JobStarted
+from .newer_versions import find_newer_version, NewerVersionView
 from .views import Availability, describe_licence, make_resource_view, PermissionView, ResourceLink
 
 
@@ -69,7 +72,8 @@ class NeededFileView(ResourceLink):
     "". refusal_short: the reason in a few words, "" if there is no refusal or Civitai could not be
     asked. remarks: what the user should know about the file, in sentences. folder: where the file
     goes, shortened for users who may not download files. disk: index in `disks`, None if the folder
-    is unknown.
+    is unknown. newer: a newer version of a model that is here. sha256: by which the archive in the
+    settings can be asked for a missing file that Civitai does not have, or "".
     """
 
     key: str
@@ -85,6 +89,8 @@ class NeededFileView(ResourceLink):
     remarks: list[str]
     folder: str
     disk: int | None
+    newer: NewerVersionView | None
+    sha256: str
 
 
 class Disk(TypedDict):
@@ -140,7 +146,9 @@ def _make_needed_files_view(
         {one.version.model_id for one in found.files if one.version and one.version.model_id}
     )
     files = [_file_view(needed, licences, language) for needed in found.files]
-    for view in files:
+    newer = {one.path: one for one in list_newer_versions()}
+    for needed, view in zip(found.files, files):
+        view["newer"] = find_newer_version(needed.match, newer, language)
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
     lock = find_lock_reason(context.request, "model_files")
     labels = {folder: shorten_folder(folder) if lock else folder for folder in folders}
@@ -195,6 +203,8 @@ def _file_view(
         "remarks": [messages.translate(f"remark_{code}", language) for code in needed.remarks],
         "folder": os.path.dirname(needed.path),
         "disk": None,
+        "newer": None,
+        "sha256": _find_archive_hash(needed.resource, needed),
     }
 
 
@@ -226,6 +236,21 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFil
     }
 
 
+def _find_archive_hash(resource: Resource, needed: NeededFile | None) -> str:
+    """Return the SHA256 by which an archive can be asked for a file, "" if it is not to be asked.
+
+    needed: None if Civitai does not know the model.
+    """
+    code = resource.hash.lower()
+    if needed is not None:
+        version, file = needed.version, needed.choice.file
+        is_gone = models.is_missing(version.id if version else resource.version_id or 0)
+        if needed.availability == "here" or not is_gone:
+            return ""
+        code = code if len(code) == 64 else file.sha256 if file else ""
+    return code if setting.model_archive and len(code) == 64 else ""
+
+
 def _unknown_view(resource: Resource, image_count: int, language: str) -> NeededFileView:
     return {
         **make_resource_view(resource, {}),
@@ -242,6 +267,8 @@ def _unknown_view(resource: Resource, image_count: int, language: str) -> Needed
         "remarks": [],
         "folder": "",
         "disk": None,
+        "newer": None,
+        "sha256": _find_archive_hash(resource, None),
     }
 
 
@@ -314,6 +341,31 @@ def begin_download(
     return RemoteWork(
         lambda: respond_once(request, lambda: _start_download(context, files, collection))
     )
+
+
+@change_route("POST", "archived_file")
+def get_archived_file(
+    context: RequestContext, sha256: Annotated[str, Most(64)], kind: str, version: int = 0
+) -> RemoteWork[JobStarted]:
+    """Ask the archive in the settings for a model file, and start a job that downloads it.
+
+    kind: the type of the model, such as "lora". version: the version's id on Civitai, 0 if unknown.
+    Raises ApiError if the archive does not have the file, or for a request from another machine if
+    there is no login.
+    """
+    if lock := find_lock_reason(context.request, "model_files"):
+        raise ApiError(403, lock)
+
+    def start() -> JobStarted:
+        try:
+            found = find_archived_file(sha256, kind, as_id(version) or 0, context.cancelled)
+        except NotFound as error:
+            raise ApiError(404, "gone", "archive_not_there") from error
+        job_id, _ = get_job_service().download_model_files([found], found.title, "")
+        key = "model_job_started" if job_id is not None else "model_job_known"
+        return {"job_id": job_id, "message": context.translate(key, n=1, title=found.title)}
+
+    return RemoteWork(start)
 
 
 def _list_for_ids(

@@ -134,6 +134,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "saved_name": validate_template,
     "proxy": host.validate_proxy,
     "engine_addresses": engines.validate_addresses,
+    "model_archive": model_files.validate_archive,
     "model_folders": model_files.validate_folders,
     "model_folder_template": validate_folder_template,
 }

@@ -1,0 +1,235 @@
+"""Newer versions of the models on this machine, as the last check of them found."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .. import setting
+from ..civitai import Access, Client, Model, Version
+from ..core import (
+    as_id,
+    as_list,
+    as_mapping,
+    as_number,
+    Cancellation,
+    clean_date,
+    html_to_text,
+    lock_file,
+    open_to_read,
+    write_text_file,
+)
+from ..library import models
+from .choice import find_refusal
+from .index import get_model_index
+from .matching import ModelFile
+from .used_models import find_version_of_file
+
+__all__ = [
+    "check_newer_versions",
+    "choose_newer_version",
+    "dismiss_newer_version",
+    "is_check_due",
+    "list_newer_versions",
+    "NewerVersion",
+    "read_check_time",
+]
+
+_WEEK = 7 * 86_400.0  # seconds
+_MOST_MODELS = 2_000  # in a check, those of the most recently changed files
+_MOST_DISMISSED, _MAX_BYTES = 10_000, 32_000_000
+_MAX_ABOUT = 300  # characters
+
+
+@dataclass(frozen=True)
+class NewerVersion:
+    """A version of a model that is newer than a file on this machine.
+
+    path: the file. here: the name of the file's version. model_name, name: of the model and of the
+    newer version. date: of its publication, in ISO 8601. about: what its page says, as plain text.
+    former_base_model: of the file's version if it differs, else "". is_withdrawn: whether Civitai
+    no longer lists the file's version. access: as in `Access.state`; deadline: as in `Access`.
+    """
+
+    path: str
+    here: str
+    model_id: int
+    version_id: int
+    model_name: str = ""
+    name: str = ""
+    base_model: str = ""
+    date: str = ""
+    about: str = ""
+    former_base_model: str = ""
+    is_withdrawn: bool = False
+    access: str = ""
+    deadline: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """Return the reason code why not everybody may download the version, "" if all may."""
+        return find_refusal(Access(self.access, self.deadline))
+
+
+def check_newer_versions(client: Client, cancelled: Cancellation | None = None) -> None:
+    """Ask Civitai for the models of the files on this machine, and store which have newer versions.
+
+    Files whose version or model is unknown are left out. Raises NetworkError, HttpStatusError,
+    InvalidResponse, DiskError and Cancelled; then the result of the last check stays.
+    """
+    begun_at = time.time()
+    files = [(file, find_version_of_file(file)) for file in get_model_index().list_files()]
+    names = models.find_version_names([version_id for _, version_id in files if version_id])
+    by_model: dict[int, list[tuple[ModelFile, int]]] = {}
+    for file, version_id in files:
+        model_id = file.model_id or names.get(version_id or 0, (None, ""))[0]
+        if version_id and model_id and (model_id in by_model or len(by_model) < _MOST_MODELS):
+            by_model.setdefault(model_id, []).append((file, version_id))
+    own = models.find_versions([version_id for _, version_id in files if version_id])
+    fetched = models.update_models(client, list(by_model), cancelled)
+    found = [
+        newer
+        for model_id, model in fetched.items()
+        for newer in _iter_newer(model, by_model[model_id], own)
+    ]
+    with lock_file(_path()):
+        _write({**_read(), "checked_at": begun_at, "found": [asdict(newer) for newer in found]})
+
+
+def list_newer_versions() -> list[NewerVersion]:
+    """Return what the last check found, latest first.
+
+    Versions that the user has dismissed are left out, those that are here by now, and those of
+    files that are no longer here.
+    """
+    stored, lookup = _read(), get_model_index().load_lookup()
+    dismissed = set(map(as_id, as_list(stored.get("dismissed"))))
+    paths = {file.path for file in lookup.by_key.values()}
+    found = dict[tuple[int, str], NewerVersion]()
+    for row in map(as_mapping, as_list(stored.get("found"))):
+        newer = _parse(row)
+        if newer is None or newer.version_id in dismissed or newer.version_id in lookup.by_version:
+            continue
+        if newer.path in paths:
+            found.setdefault((newer.version_id, newer.path), newer)
+    return sorted(found.values(), key=lambda newer: newer.date, reverse=True)
+
+
+def dismiss_newer_version(version_id: int, is_dismissed: bool = True) -> None:
+    """Leave a version out of `list_newer_versions` from now on, or no longer. Raises DiskError."""
+    with lock_file(_path()):
+        stored = _read()
+        ids = [one for one in as_list(stored.get("dismissed")) if one != version_id]
+        ids += [version_id] if is_dismissed else []
+        _write({**stored, "dismissed": ids[-_MOST_DISMISSED:]})
+
+
+def read_check_time() -> float:
+    """Return the Unix time of the last check, 0 if there was none."""
+    return as_number(_read().get("checked_at")) or 0.0
+
+
+def is_check_due() -> bool:
+    """Return whether the last check is more than a week ago, or in the future by a wrong clock."""
+    return not 0 <= time.time() - read_check_time() < _WEEK
+
+
+def choose_newer_version(
+    versions: Sequence[Version], own: Version, here: Iterable[Version]
+) -> Version | None:
+    """Return the version of a model to offer beside the version `own`, None if there is none.
+
+    The latest version with the same base model is offered. If `own` is that, the latest one with a
+    base model of which no version is here. versions: those that Civitai lists, in its order. here:
+    the versions on this machine. A draft is never offered.
+    """
+    places = {version.id: place for place, version in enumerate(versions)}
+    here = list(here)
+    here_ids, bases = {one.id for one in here}, {one.base_model for one in here}
+    newer = [one for one in versions if _is_published(one) and _is_newer(one, own, places)]
+    newer.sort(key=lambda one: (_get_date(one), -places[one.id]))
+    same = [one for one in newer if one.base_model == own.base_model]
+    others = [one for one in newer if one.base_model not in bases]
+    offered = next(iter((same or others)[-1:]), None)
+    return None if offered is None or offered.id in here_ids else offered
+
+
+def _is_newer(version: Version, own: Version, places: Mapping[int, int]) -> bool:
+    """Return whether a version is later than `own`: by date, else by its place in the list."""
+    date, own_date = _get_date(version), _get_date(own)
+    if version.id == own.id:
+        return False
+    if date and own_date and date != own_date:
+        return date > own_date
+    return own.id in places and places[version.id] < places[own.id]
+
+
+def _is_published(version: Version) -> bool:
+    return bool(version.record.get("status", "Published") == "Published")
+
+
+def _get_date(version: Version) -> str:
+    return clean_date(version.record.get("publishedAt"))
+
+
+def _iter_newer(
+    model: Model, files: Sequence[tuple[ModelFile, int]], stored: Mapping[int, Version]
+) -> Iterator[NewerVersion]:
+    """Yield the newer version of each file of a model.
+
+    files: with the ids of their versions. stored: versions that Civitai may no longer list, by id.
+    """
+    listed = {version.id: version for version in model.versions}
+    known = {**stored, **listed}
+    here = [known[version_id] for _, version_id in files if version_id in known]
+    for file, version_id in files:
+        own = known.get(version_id)
+        newer = choose_newer_version(model.versions, own, here) if own else None
+        if own is None or newer is None:
+            continue
+        yield NewerVersion(
+            path=file.path,
+            here=own.name or file.name,
+            model_id=model.id,
+            version_id=newer.id,
+            model_name=model.name,
+            name=newer.name,
+            base_model=newer.base_model,
+            date=_get_date(newer),
+            about=html_to_text(newer.record.get("description"))[:_MAX_ABOUT],
+            former_base_model=own.base_model if own.base_model != newer.base_model else "",
+            is_withdrawn=version_id not in listed,
+            access=newer.access.state,
+            deadline=newer.access.deadline,
+        )
+
+
+def _parse(row: Mapping[str, Any]) -> NewerVersion | None:
+    with suppress(TypeError):  # a damaged file may have other fields
+        newer = NewerVersion(**row)
+        ids = (newer.model_id, newer.version_id)
+        texts = {**row, "model_id": "", "version_id": "", "is_withdrawn": ""}.values()
+        if all(map(as_id, ids)) and all(isinstance(text, str) for text in texts):
+            return newer
+    return None
+
+
+def _path() -> str:
+    return os.path.join(setting.data_folder(), "newer_versions.json")
+
+
+def _read() -> Mapping[str, Any]:
+    try:
+        with open_to_read(_path()) as file:
+            return as_mapping(json.loads(file.read(_MAX_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _write(stored: Mapping[str, Any]) -> None:
+    write_text_file(_path(), json.dumps(stored))

@@ -1,0 +1,188 @@
+"""Newer versions of the models here: which is offered, in how many requests, until dismissed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from api_server import ApiServer, reset
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import model_from_json
+from civitai_manager_libs.errors import NetworkError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.model_files import (
+    check_newer_versions,
+    dismiss_newer_version,
+    index,
+    is_check_due,
+    list_newer_versions,
+)
+from civitai_manager_libs.model_files import newer_versions
+from civitai_manager_libs.model_files.newer_versions import choose_newer_version
+from hypothesis import given, strategies as st
+
+
+def _version(number, date="", base="SDXL 1.0", **more):
+    files = [{"id": 10 * number, "name": f"{number}.safetensors"}]
+    row = {"id": number, "name": f"v{number}", "baseModel": base, "files": files, **more}
+    return {**row, "publishedAt": f"{date}T00:00:00.000Z"} if date else row
+
+
+def _model(model_id, *versions):
+    row = {"id": model_id, "name": f"Model {model_id}", "type": "LORA"}
+    return {**row, "modelVersions": list(versions)}
+
+
+@pytest.fixture
+def civitai(monkeypatch, library):
+    setting.change("http_max_retries", 0)
+    with ApiServer(count=1) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def client(civitai):
+    return CivitaiHttpClient()
+
+
+@pytest.fixture
+def put(tmp_path, monkeypatch):
+    """put(version_id, model_id): store a file of this version with its sidecar, return the path."""
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    setting.change("model_folders", str(tmp_path / "models"))
+    folder = tmp_path / "models" / "loras"
+    folder.mkdir(parents=True)
+
+    def put(version_id, model_id):
+        path = folder / f"{version_id}.safetensors"
+        path.write_bytes(b"1")
+        record = {"id": version_id, "modelId": model_id, "name": f"v{version_id}"}
+        path.with_suffix(".civitai.info").write_text(json.dumps(record))
+        index.get_model_index().forget()
+        return path
+
+    return put
+
+
+def _told():
+    return [(newer.version_id, newer.here) for newer in list_newer_versions()]
+
+
+def test_newer_version_is_told_with_its_page_until_it_is_dismissed_or_here(civitai, client, put):
+    about = "<p>Better <b>hands</b>.</p>"
+    newest = _version(12, "2026-05-02", description=about)
+    civitai.models = {1: _model(1, newest, _version(11, "2026-01-01"), _version(10, "2025-01-01"))}
+    put(10, 1)
+    assert is_check_due() and list_newer_versions() == []
+    check_newer_versions(client)
+    [newer] = list_newer_versions()
+    assert (newer.version_id, newer.here, newer.name) == (12, "v10", "v12")
+    assert (newer.about, newer.date[:10], newer.base_model) == (
+        "Better hands.",
+        "2026-05-02",
+        "SDXL 1.0",
+    )
+    assert not newer.is_withdrawn and not newer.refusal and not is_check_due()
+    dismiss_newer_version(12)
+    assert list_newer_versions() == []
+    dismiss_newer_version(12, is_dismissed=False)
+    assert _told() == [(12, "v10")]
+    put(12, 1)
+    assert list_newer_versions() == []
+
+
+def test_models_are_asked_for_in_hundreds_and_unknown_files_not_at_all(civitai, client, put):
+    for number in range(1, 251):
+        put(number, number)
+        civitai.models[number] = _model(number, _version(1000 + number), _version(number))
+    path = put(900, 900)
+    path.with_suffix(".civitai.info").unlink()
+    check_newer_versions(client)
+    assert len(civitai.requests) == 3 and len(list_newer_versions()) == 250
+
+
+def test_failed_check_keeps_what_was_known_and_stays_due(civitai, client, put, monkeypatch):
+    civitai.models = {1: _model(1, _version(12, "2026-05-02"), _version(10, "2025-01-01"))}
+    put(10, 1)
+    check_newer_versions(client)
+    monkeypatch.setattr(newer_versions, "_WEEK", 0.0)
+    civitai.always("models", reset)
+    with pytest.raises(NetworkError):
+        check_newer_versions(client)
+    assert _told() == [(12, "v10")] and is_check_due()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"found": [7, {}, {"path": 1}], "checked_at": "x"}', '{"dismissed": 5}']
+)
+def test_damaged_file_counts_as_no_check(put, content):
+    put(10, 1)
+    dismiss_newer_version(4)
+    with open(newer_versions._path(), "w", encoding="utf-8") as file:
+        file.write(content)
+    assert list_newer_versions() == [] and is_check_due()
+    dismiss_newer_version(5)
+
+
+def test_early_access_another_base_model_and_a_withdrawn_version_are_told(civitai, client, put):
+    early = _version(21, "2026-05-01", earlyAccessEndsAt="2099-01-01T00:00:00.000Z")
+    over = _version(31, "2026-04-01", earlyAccessEndsAt="2020-01-01T00:00:00.000Z")
+    civitai.models = {
+        1: _model(1, _version(12, "2026-05-02", "Pony"), _version(10, "2025-01-01")),
+        2: _model(2, early, _version(20, "2025-01-01")),
+        3: _model(3, over, _version(30, "2025-01-01")),
+        4: _model(4, _version(41, "2026-03-01")),
+    }
+    civitai.versions = {40: {**_version(40, "2025-01-01"), "modelId": 4, "model": {"name": "M"}}}
+    for number in (10, 20, 30, 40):
+        put(number, number // 10)
+    newer_versions.models.load_version(client, 40)  # read while Civitai still listed it
+    check_newer_versions(client)
+    told = {newer.version_id: newer for newer in list_newer_versions()}
+    assert list(told) == [12, 21, 31, 41]
+    assert told[12].former_base_model == "SDXL 1.0" and told[21].former_base_model == ""
+    assert (told[21].refusal, told[31].refusal) == ("early_access", "")
+    assert told[41].is_withdrawn and not told[12].is_withdrawn
+
+
+def _versions(*rows):
+    return model_from_json(_model(1, *rows)).versions
+
+
+def test_order_of_the_list_decides_where_dates_do_not(put):
+    newest, own, old = _versions(_version(3), _version(2), _version(1))
+    assert choose_newer_version([newest, own, old], own, [own]) == newest
+    assert choose_newer_version([newest, own, old], newest, [newest]) is None
+    [draft] = _versions(_version(4, "2026-01-01", status="Draft"))
+    assert choose_newer_version([draft, own], own, [own]) is None
+
+
+_ROWS = st.lists(
+    st.builds(
+        _version,
+        st.integers(1, 9),
+        st.sampled_from(["", "2024-01-01", "2025-01-01", "2026-01-01"]),
+        st.sampled_from(["SDXL 1.0", "Pony", ""]),
+        status=st.sampled_from(["Published", "Draft"]),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda row: row["id"],
+)
+
+
+@given(_ROWS, st.data())
+def test_only_a_newer_published_version_that_is_not_here_is_offered(rows, data):
+    versions = _versions(*rows)
+    own = data.draw(st.sampled_from(versions))
+    here = [own, *data.draw(st.lists(st.sampled_from(versions), max_size=2))]
+    offered = choose_newer_version(versions, own, here)
+    if offered is None:
+        return
+    assert offered not in here and offered.record["status"] == "Published"
+    dates = [one.record.get("publishedAt", "") for one in (offered, own)]
+    is_later = dates[0] > dates[1] if all(dates) and dates[0] != dates[1] else None
+    assert is_later or is_later is None and versions.index(offered) < versions.index(own)
+    if offered.base_model != own.base_model:
+        assert offered.base_model not in [one.base_model for one in here]
