@@ -104,7 +104,7 @@ export class GalleryHeader {
   constructor(
     private readonly context: Context,
     header: HTMLElement,
-    { element: filters, sizeSlider, sortNote }: Filters,
+    { element: filters, sizeSlider, sortNote, heldBack }: Filters,
   ) {
     const { store, translate, actions, signal } = context;
     this.#unfold = button(
@@ -132,7 +132,7 @@ export class GalleryHeader {
     line.append(this.#title, this.#unfold, filters, this.#actions, more, sizeSlider);
     makeToolbar(line, translate("toolbar_gallery"), signal);
     this.#about.append(this.#facts, this.#triggerWords, this.#description, this.#tags);
-    this.#section.append(line, sortNote, this.#about);
+    this.#section.append(line, sortNote, heldBack, this.#about);
     header.append(this.#section);
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });

@@ -238,10 +238,14 @@ def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:
 
     The first URL names the file by its id. The one in Civitai's record names only a kind of file,
     of which a version may have several; but Civitai finds a VAE that belongs to another version
-    only by it.
+    only by it. Both are on the host in the settings, which gets the API key.
     """
     by_id = f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
-    return by_id, file.url if file.type == "VAE" and is_allowed_url(file.url) else ""
+    url = file.url if file.type == "VAE" and is_allowed_url(file.url) else ""
+    site = "/".join(url.split("/")[:3])
+    if setting.is_on_civitai(site) and setting.is_on_civitai(setting.base_url()):
+        url = setting.base_url() + url.removeprefix(site)
+    return by_id, url
 
 
 _MAX_PIXELS = 1_000_000
@@ -263,7 +267,8 @@ class Version:
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
-    default; 0 if unknown. record: the version's JSON from Civitai.
+    default; 0 if unknown. level: bit mask of the browsing levels of its images, 0 if unknown.
+    record: the version's JSON from Civitai.
     """
 
     id: int
@@ -276,6 +281,7 @@ class Version:
     size: int = 0
     model_type: str = ""
     access: Access = Access()
+    level: int = 0
     record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -305,7 +311,8 @@ class Model:
 
     creator: "" for Civitai's own account. versions: in the creator's order, normally newest first.
     cover: the first example image of an allowed browsing level; only `search_models` sets it.
-    record: the model's JSON from Civitai.
+    level: bit mask of the browsing levels of its images, 0 if unknown. record: the model's JSON
+    from Civitai.
     """
 
     id: int
@@ -316,6 +323,7 @@ class Model:
     tags: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     cover: Image | None = None
+    level: int = 0
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -439,6 +447,7 @@ def _parse_model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
         tags=clean_lines(row.get("tags"), 60),
         versions=tuple(_parse_version(entry, model_id, row) for entry in _iter_version_rows(row)),
         cover=cover,
+        level=as_whole_number(row.get("nsfwLevel"), 0, 63) or 0,
         record=row,
     )
 
@@ -462,6 +471,7 @@ def _parse_version(
         size=find_default_size(row),
         model_type=clean_line(model.get("type"), 40),
         access=parse_access(row, model),
+        level=as_whole_number(row.get("nsfwLevel"), 0, 63) or 0,
         record=row,
     )
 

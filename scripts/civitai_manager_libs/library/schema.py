@@ -162,8 +162,8 @@ CREATE TABLE IF NOT EXISTS tiles (
 );
 CREATE INDEX IF NOT EXISTS tiles_by_maker ON tiles (made_by)
 """
-# The tags that Civitai gives to images. number: Civitai's id of the tag. tags_read: the images whose
-# tags were requested; they may have none.
+# The tags that Civitai gives to images. number: Civitai's id of the tag. tags_read: the images
+# whose tags were requested; they may have none.
 _SITE_TAGS = """
 CREATE TABLE IF NOT EXISTS site_tags (
     number INTEGER PRIMARY KEY, tag TEXT NOT NULL, folded TEXT NOT NULL

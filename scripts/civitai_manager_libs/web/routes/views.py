@@ -103,13 +103,19 @@ class ModelCard(TypedDict):
 
 
 class ModelVersion(TypedDict):
+    """A version of a model. level: bit mask of its images' browsing levels, 0 if unknown."""
+
     id: int
     name: str
     base_model: str
     trained_words: list[str]
+    level: int
 
 
 class ModelView(ModelCard):
+    """A model with its versions. level: bit mask of its images' browsing levels, 0 if unknown."""
+
+    level: int
     description: str
     tags: list[str]
     versions: list[ModelVersion]
@@ -205,6 +211,7 @@ def make_model_view(model: Model) -> ModelView:
     """Return the JSON of a model with its description and versions."""
     return {
         **make_model_card(model),
+        "level": model.level,
         "description": model.description_text,
         "tags": list(model.tags),
         "versions": [
@@ -213,6 +220,7 @@ def make_model_view(model: Model) -> ModelView:
                 "name": version.name,
                 "base_model": version.base_model,
                 "trained_words": list(version.trained_words),
+                "level": version.level,
             }
             for version in model.versions
         ],
