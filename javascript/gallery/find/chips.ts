@@ -11,15 +11,17 @@ import {
   type SearchScope,
   splitWords,
 } from "../state/query";
-import { getFailedGalleryPart, getSearched } from "../state/state";
+import { getFailedGalleryPart, getPost, getSearched } from "../state/state";
 import type { Context, State, Translate } from "../types";
 
 /** Return the name of the open gallery, "…" while it is unknown. */
 export function getGalleryName(
-  { where, model, title }: Pick<State, "where" | "model" | "title">,
+  state: Pick<State, "where" | "model" | "title" | "post">,
   translate: Translate,
 ) {
+  const { where, model } = state;
   const { user, post, tag, search } = where;
+  const title = getPost(state)?.title || state.title;
   if (where.model !== null && model) return model.name;
   if (title) return title;
   if (user) return translate("pictures_by", { user });

@@ -4,7 +4,7 @@ import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
 import { getSource, getWordAt, replaceWord } from "../state/query";
-import { getSearched } from "../state/state";
+import { getPost, getSearched } from "../state/state";
 import type { Context, State } from "../types";
 import { getGalleryName } from "./chips";
 import { addPlaces } from "./places";
@@ -66,7 +66,7 @@ export class Finder {
     const measure = () => context.actions.setView({ headerHeight: this.header.offsetHeight });
     observeSize(this.header, measure, signal);
     store.on(
-      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedWords"],
+      ["bootstrap", "where", "model", "title", getPost, "results", "lookupText", "loadedWords"],
       (now) => this.#draw(now),
       { signal },
     );

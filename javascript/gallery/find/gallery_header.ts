@@ -8,7 +8,7 @@ import { makeLimitField, makePopover, makeToolbar } from "../core/widgets";
 import { GetModel } from "../details/file_controls";
 import { getModelTypeName } from "../state/model_files";
 import { getSource, getWatchKey } from "../state/query";
-import { getSetting } from "../state/state";
+import { getPost, getSetting } from "../state/state";
 import type { Context, State, Where } from "../types";
 import { getGalleryName } from "./chips";
 import type { Filters } from "./filters";
@@ -134,8 +134,8 @@ export class GalleryHeader {
     this.#about.append(this.#facts, this.#triggerWords, this.#description, this.#tags);
     this.#section.append(line, sortNote, heldBack, this.#about);
     header.append(this.#section);
-    store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
-    store.on(["model"], (now) => this.#drawAbout(now), { signal });
+    store.on(["where", "model", "title", "results", getPost], (now) => this.#draw(now), { signal });
+    store.on(["model", getPost], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
     this.#draw(store.get());
     this.#drawAbout(store.get());
@@ -154,14 +154,16 @@ export class GalleryHeader {
   }
 
   /** Show the gallery's name with its link and creator. */
-  #drawTitle({ where, model, title, bootstrap }: State) {
+  #drawTitle(now: State) {
+    const { where, model, bootstrap } = now;
     const { translate } = this.context;
-    const name = getGalleryName({ where, model, title }, translate);
+    const name = getGalleryName(now, translate);
+    const creator = model?.creator || getPost(now)?.user;
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const parts = [
       el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
-      model?.creator && this.#makeCreatorButton(model.creator),
+      creator && this.#makeCreatorButton(creator),
     ];
     this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
   }
@@ -201,7 +203,10 @@ export class GalleryHeader {
     );
   }
 
-  #drawAbout({ model }: State) {
+  /** Show what is known about the open model, or about the open post, whose text is short. */
+  #drawAbout(now: State) {
+    const { model } = now;
+    const post = getPost(now);
     const { translate } = this.context;
     const { description = "", tags = [], creator = "" } = model ?? {};
     this.#facts.replaceChildren(
@@ -209,10 +214,10 @@ export class GalleryHeader {
       ...(creator ? [this.#makeCreatorButton(creator)] : []),
       ...(model?.url ? [this.#makeLink(model.url)] : []),
     );
-    this.#description.textContent = description.trim();
+    this.#description.textContent = (description || (post?.text ?? "")).trim();
     this.#tags.replaceChildren(...tags.map(makeTag));
-    this.#unfold.toggleAttribute("data-empty", !model);
-    this.#showAbout(false);
+    this.#unfold.toggleAttribute("data-empty", !model && !post?.text);
+    this.#showAbout(!model && Boolean(post?.text));
   }
 
   #showAbout(isShown: boolean) {

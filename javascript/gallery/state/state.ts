@@ -1,7 +1,7 @@
 /** The page's state, its store to which parts subscribe, and the facts that follow from the
  * state. */
 
-import type { Bootstrap, ImagePage, ImageView, MakeView, Note } from "../contract";
+import type { Bootstrap, ImagePage, ImageView, MakeView, Note, PostView } from "../contract";
 import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
 
@@ -141,6 +141,7 @@ export function makeEmptyGallery() {
     stale: false,
     requestedAt: 0,
     notes: [],
+    post: null as PostView | null,
     widened: null as WidenedSearch | null,
     searchReading: "" as State["searchReading"],
     libraryDate: "",
@@ -163,6 +164,7 @@ export function addPage(state: State, page: ImagePage) {
   return {
     images,
     cursor: page.cursor,
+    post: page.post ?? (state.stale ? null : state.post),
     ended: page.cursor === null,
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
     libraryDate: page.from_library ? page.read_at : "",
@@ -225,6 +227,11 @@ export function getSource(where: Where) {
   if (where.user) return `user ${where.user}`;
   if (where.tag) return `tag ${Number.parseInt(where.tag, 10)}`;
   return where.search === null ? "" : "kept";
+}
+
+/** Return what is known about the open post, null if nothing is or no post is open. */
+export function getPost({ where, post }: Pick<State, "where" | "post">) {
+  return where.post === null ? null : post;
 }
 
 const shownByImages: WeakMap<

@@ -6,6 +6,7 @@ from .api import (
     fetch_images_by_id,
     fetch_images,
     fetch_model,
+    fetch_post,
     fetch_username,
     fetch_version,
     fetch_version_by_hash,
@@ -29,6 +30,7 @@ from .records import (
     model_from_json,
     ModelPage,
     parse_files,
+    Post,
     RemoteFile,
     seem_unrelated,
     Version,
@@ -44,3 +46,4 @@ __all__ += ["make_user_page_url", "make_version_page_url", "may_have_timed_out",
 __all__ += ["model_from_json", "ModelPage", "Page", "parse_files", "parse_page", "parse_reference"]
 __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS"]
 __all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]
+__all__ += ["fetch_post", "Post"]

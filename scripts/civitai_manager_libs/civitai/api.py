@@ -16,7 +16,7 @@ from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records
 from .pagination import adjust_cursor, ImageQuery, may_lack_images, Page
-from .records import Model, ModelPage, Version
+from .records import Model, ModelPage, Post, Version
 
 __all__ = [
     "Client",
@@ -26,7 +26,7 @@ __all__ = [
     "fetch_model",
     "fetch_username",
 ]
-__all__ += ["fetch_version", "fetch_version_by_hash", "find_user"]
+__all__ += ["fetch_post", "fetch_version", "fetch_version_by_hash", "find_user"]
 __all__ += ["parse_page", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
@@ -83,6 +83,15 @@ def fetch_version_by_hash(
     """
     url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
+
+
+def fetch_post(client: Client, post_id: int, cancelled: Cancellation | None = None) -> Post:
+    """Fetch a post without its images.
+
+    Raises NotFound if Civitai has no such post or, as an older version, no such route.
+    """
+    body = client.fetch_json(_api_url(f"posts/{post_id}"), cancelled=cancelled)
+    return records.post_from_json(body)
 
 
 def search_models(

@@ -49,6 +49,8 @@ __all__ = [
     "page_from_json",
     "parse_access",
     "parse_files",
+    "Post",
+    "post_from_json",
     "RemoteFile",
     "seem_unrelated",
     "username_from_json",
@@ -333,6 +335,21 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Post:
+    """A post: images that somebody published together.
+
+    title, text, username: "" if unknown. image_ids: those of the first 100 images that Civitai
+    shows to everybody, in the uploader's order.
+    """
+
+    id: int
+    title: str = ""
+    text: str = ""
+    username: str = ""
+    image_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelPage:
     """A page of models. next_cursor: the cursor of the next page, None at the end."""
 
@@ -386,6 +403,20 @@ def version_from_json(body: Any) -> Version:
     if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model version"))
     return _parse_version(body, as_id(body.get("modelId")), as_mapping(body.get("model")))
+
+
+def post_from_json(body: Any) -> Post:
+    """Parse a response of `GET /posts/<id>`; raise InvalidResponse if it is not a post."""
+    if not _is_record(body):
+        raise InvalidResponse(_error_message(body, "a post"))
+    ids = (as_id(as_mapping(row).get("id")) for row in _as_entries(body.get("images")))
+    return Post(
+        id=as_id(body["id"]) or 0,
+        title=clean_line(body.get("title")),
+        text=html_to_text(body.get("detail")),
+        username=_parse_username(as_mapping(body.get("user")).get("username")),
+        image_ids=tuple(dict.fromkeys(image_id for image_id in ids if image_id is not None)),
+    )
 
 
 def username_from_json(body: Any) -> str:

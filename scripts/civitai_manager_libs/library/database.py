@@ -252,6 +252,7 @@ _ROWS_AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
 _LIMITS = {  # rows
     "models": 5_000,
     "pages": 20_000,
+    "posts": 20_000,
     "version_records": 20_000,
     "missing_versions": 20_000,
 }

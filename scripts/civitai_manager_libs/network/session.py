@@ -58,13 +58,15 @@ class SendOptions:
     urgent: a user waits, so the request goes before those of download jobs. throttled: the
     bandwidth limit in the settings applies. max_retries: number of tries after the first; None
     means the client's number. patience: seconds to wait behind other requests to the API before
-    Busy is raised, None for no limit.
+    Busy is raised, None for no limit. pauses_host: whether a response that asks to wait concerns
+    all requests to the host; False for a route with a limit of its own.
     """
 
     urgent: bool = False
     throttled: bool = False
     max_retries: int | None = None
     patience: float | None = None
+    pauses_host: bool = True
 
 
 # For data that the library has too, so that nobody waits for an unreachable Civitai or for the

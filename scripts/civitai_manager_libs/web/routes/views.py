@@ -66,11 +66,20 @@ class ResourceLink(TypedDict):
     url: str
 
 
+class PostView(TypedDict):
+    """What Civitai says about a post; "" for what is unknown."""
+
+    title: str
+    text: str
+    user: str
+
+
 class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
-    Civitai did not respond. hidden_count: images left out because of their author or a word.
+    Civitai did not respond. hidden_count: images left out because of their author or a word. post:
+    of the first page of a post, if Civitai has told about the post.
     """
 
     images: list[ImageView]
@@ -79,6 +88,7 @@ class ImagePage(TypedDict):
     notes: list[Note]
     from_library: bool
     hidden_count: int
+    post: PostView | None
 
 
 class Text(TypedDict):
@@ -191,6 +201,7 @@ def make_page_view(
         "notes": notes,
         "from_library": False,
         "hidden_count": hidden_count,
+        "post": None,
     }
 
 
