@@ -99,3 +99,16 @@ def test_page_shows_the_title_and_the_text_of_a_post(server, open_gallery):
     expect(heading).to_contain_text("Series")
     expect(page.page.locator(".gallery-header .about")).to_contain_text("One after another")
     expect(page.tiles).to_have_count(3)
+
+
+def test_details_tell_of_the_post_where_posts_are_grouped(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.open_filters()
+    page.field("group-posts").check()
+    page.key("Escape")
+    page.open()
+    post = page.viewer.locator(".post")
+    expect(post).to_contain_text("Series")
+    expect(post).to_contain_text("One after another")
+    page.key("ArrowRight")
+    expect(post).to_contain_text("Series")

@@ -37,9 +37,20 @@ export function groupByPost(images: readonly ImageView[]): Groups {
   return groups;
 }
 
+/** Put the images of a post into another order, at the places that they have together.
+ * @param ids of its first images in this order; the others keep theirs */
+export function sortPost(images: readonly ImageView[], post: number, ids: readonly number[]) {
+  const places = new Map(ids.map((id, at) => [id, at]));
+  const getPlace = ({ id }: ImageView) => places.get(id) ?? ids.length;
+  const members = images.filter((view) => view.post_id === post);
+  const sorted = [...members].sort((one, other) => getPlace(one) - getPlace(other));
+  if (sorted.every((view, at) => view === members[at])) return images;
+  return images.map((view) => (view.post_id === post ? (sorted.shift() ?? view) : view));
+}
+
 /** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
  * false. */
-function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
+export function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
   return groupsPosts && where.post === null;
 }
 

@@ -41,8 +41,10 @@ from .views import (
     make_model_card,
     make_model_view,
     make_page_view,
+    make_post_view,
     ModelCard,
     ModelView,
+    PostView,
     Text,
 )
 
@@ -193,7 +195,7 @@ def _add_post(view: ImagePage, query: ImageQuery, post: Post | None) -> None:
     """
     if post is None:
         return
-    view["post"] = {"title": post.title, "text": post.text, "user": post.username}
+    view["post"] = make_post_view(post)
     if query.sort == _UPLOADERS:
         places = {image_id: place for place, image_id in enumerate(post.image_ids)}
         view["images"].sort(key=lambda image: (places.get(image["id"], len(places)), image["id"]))
@@ -336,6 +338,17 @@ def find_author(context: RequestContext) -> Text | RemoteWork[Text]:
     if not name:
         return {"text": ""}
     return RemoteWork(lambda: {"text": civitai.find_user(get_client(), name, context.cancelled)})
+
+
+@route("GET", "posts/{post_id:civitai_id}")
+def get_post(context: RequestContext) -> RemoteWork[PostView]:
+    """Return what is known about the post whose id is in the path; "" for what is not."""
+    post_id = context.path_param("post_id")
+
+    def load() -> PostView:
+        return make_post_view(posts.load_post(get_client(), post_id, context.cancelled) or Post(0))
+
+    return RemoteWork(load)
 
 
 @route("GET", "models/{model_id:civitai_id}")

@@ -12,6 +12,7 @@ from ...civitai import (
     make_model_page_url,
     make_version_page_url,
     Model,
+    Post,
 )
 from ...core import Tag
 from ...infotext import Resource
@@ -67,11 +68,15 @@ class ResourceLink(TypedDict):
 
 
 class PostView(TypedDict):
-    """What Civitai says about a post; "" for what is unknown."""
+    """What Civitai says about a post; "" for what is unknown.
+
+    ids: those of its first images, in the uploader's order.
+    """
 
     title: str
     text: str
     user: str
+    ids: list[int]
 
 
 class ImagePage(TypedDict):
@@ -155,6 +160,12 @@ def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
         "tags": list(annotation.tags),
         "collections": list(annotation.collections),
     }
+
+
+def make_post_view(post: Post) -> PostView:
+    """Return the JSON of a post."""
+    ids = list(post.image_ids)
+    return {"title": post.title, "text": post.text, "user": post.username, "ids": ids}
 
 
 def make_tag_views(tags: Iterable[Tag]) -> list[TagView]:
