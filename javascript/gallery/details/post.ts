@@ -14,33 +14,47 @@ export class Post {
   element = el("section", { class: "post", hidden: true });
   #abort = new AbortController();
   #timer = 0;
+  /** of the open image, null if nothing is to be requested */
+  #post: number | null = null;
 
   constructor(private readonly context: Context) {
+    context.store.on(["details", "slideshow"], () => this.#loadSoon(), context);
     context.signal.addEventListener("abort", () => this.clear());
   }
 
   /** Show what Civitai says about the post of an image, as soon as that is known. */
   show({ post_id: post }: ImageDetails) {
     this.clear();
-    const state = this.context.store.get();
-    if (post !== null && isGrouped(state) && state.details && !state.slideshow)
-      this.#timer = window.setTimeout(() => void this.#load(post), REST);
+    this.#post = isGrouped(this.context.store.get()) ? post : null;
+    this.#loadSoon();
     return this.element;
   }
 
   clear() {
     this.#abort.abort();
     window.clearTimeout(this.#timer);
+    this.#post = null;
     this.element.hidden = true;
+  }
+
+  #loadSoon() {
+    const { details, slideshow } = this.context.store.get();
+    window.clearTimeout(this.#timer);
+    const post = this.#post;
+    if (post !== null && details && !slideshow)
+      this.#timer = window.setTimeout(() => void this.#load(post), REST);
   }
 
   async #load(post: number) {
     const { records } = this.context;
+    this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
       const view = await records.fetchPost(post, signal);
-      if (!signal.aborted) this.#draw(view);
+      if (signal.aborted) return;
+      this.#post = null;
+      this.#draw(view);
     } catch (error) {
       ignoreFailure(error); // as without grouping
     }
