@@ -81,6 +81,20 @@ def test_post_that_does_not_come_opens_as_without_it(site, api, answer):
         assert _ids(page)[0] == site.ids[0]
 
 
+def test_post_that_civitai_does_not_have_is_requested_once(site, api, fresh):
+    site.always("post", status(404))
+    for sort in ("Oldest", "Newest", "Most Reactions"):
+        assert api.get(f"{_PATH}&sort={sort}")["post"] is None
+        fresh.finish()
+    assert _count_asked(site) == 1
+
+
+def test_post_whose_second_page_does_not_come_shows_the_first(site, api):
+    site.script("page", lambda request, body: request.reply(200, body, {}), status(500))
+    page = api.get(_PATH)
+    assert len(page["images"]) == 100 and page["cursor"] is not None and page["post"]
+
+
 def test_limited_route_is_not_asked_again_before_its_time(site, api, monkeypatch):
     site.script("post", status(429, Retry_After="100"))
     for path in (_PATH, f"{_PATH}&sort=Oldest", "images?post=78&level=XXX"):

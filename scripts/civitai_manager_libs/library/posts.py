@@ -10,7 +10,7 @@ from typing import Any
 from .. import civitai
 from ..civitai import Post
 from ..core import Cancellation, never_cancelled, SingleFlight
-from ..errors import HttpStatusError, InvalidResponse, NetworkError, ServerError
+from ..errors import HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
 
@@ -27,7 +27,8 @@ _limited_until = 0.0  # by `time.monotonic`
 def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) -> Post | None:
     """Return a post that was fetched in the last day, else fetch and store it.
 
-    If Civitai does not send the post, return the stored one, however old, or None. Raises
+    If Civitai does not send the post, return the stored one, however old, or None. A post that it
+    does not have, or an older version's missing route, is not requested again for a day. Raises
     Cancelled.
     """
     global _limited_until
@@ -40,18 +41,24 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
         post = _flights.do(
             post_id, lambda: civitai.fetch_post(limited, post_id, cancelled), cancelled
         )
+    except NotFound:
+        post = stored or Post(post_id)
     except (HttpStatusError, InvalidResponse, NetworkError) as error:
         if isinstance(error, ServerError) and error.status == 429:
             _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
         return stored
+    _store(post)
+    return None if post == Post(post_id) else post
+
+
+def _store(post: Post) -> None:
     ids = json.dumps(post.image_ids)
-    row = (post_id, time.time(), post.title, post.text, post.username, ids)
+    row = (post.id, time.time(), post.title, post.text, post.username, ids)
 
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)", row)
 
     write_later(write)
-    return post
 
 
 def find_stored_post(post_id: int) -> Post | None:
@@ -60,7 +67,9 @@ def find_stored_post(post_id: int) -> Post | None:
 
 
 def _find(post_id: int) -> tuple[Post | None, float]:
+    """Return (stored post, Unix time when it was fetched); the post is None if Civitai had none."""
     sql = "SELECT read_at, title, text, username, ids FROM posts WHERE id = ?"
     for read_at, title, text, username, ids in select_rows_or_empty(sql, (post_id,)):
-        return Post(post_id, title, text, username, tuple(json.loads(ids))), read_at
+        post = Post(post_id, title, text, username, tuple(json.loads(ids)))
+        return None if post == Post(post_id) else post, read_at
     return None, 0.0

@@ -34,9 +34,8 @@ __all__ = [
     "LoginAttempts",
 ]
 
-LockReason = Literal[
-    "", "only_here", "frozen", "environment"
-]  # why a request may not change a value
+# Why a request may not change a value.
+LockReason = Literal["", "only_here", "frozen", "environment"]
 
 # Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}

@@ -22,7 +22,7 @@ from ...civitai import (
     walk_pages,
 )
 from ...core import as_id, Image, log_disk_errors
-from ...errors import HttpStatusError, InputError, NotFound
+from ...errors import HttpStatusError, InputError, NetworkError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, posts, search, watches
 from ..http import ApiError, Note, RemoteWork, RequestContext, route
@@ -179,7 +179,10 @@ def _read_pages(
     for _ in range(_PAGES_OF_POST if post and query.sort == _UPLOADERS else 0):
         if view["cursor"] is None:
             break
-        more = _read_page(context, query, view["cursor"], size, [], read_page)
+        try:
+            more = _read_page(context, query, view["cursor"], size, [], read_page)
+        except (HttpStatusError, NetworkError):  # requested again when the user comes there
+            break
         known = {image["id"] for image in view["images"]}
         view["images"] += [image for image in more["images"] if image["id"] not in known]
         view["hidden_count"] += more["hidden_count"]
