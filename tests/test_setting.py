@@ -293,8 +293,12 @@ def test_base_url_is_read_from_the_environment_at_each_call(monkeypatch):
     assert setting.base_url() == "https://civitai.com"
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:81/")
     assert setting.base_url() == "http://127.0.0.1:81"
+    setting.change("civitai_host", "civitai.red")
+    assert setting.base_url() == "http://127.0.0.1:81"
     monkeypatch.setenv("CIVITAI_BASE_URL", "")
-    assert setting.base_url() == "https://civitai.com"
+    assert setting.base_url() == "https://civitai.red"
+    with pytest.raises(SettingError):
+        setting.change("civitai_host", "civitai.green")
 
 
 def test_cache_file_is_in_the_current_cache_folder(monkeypatch, tmp_path):

@@ -159,6 +159,8 @@ export function makeActions(context: PageContext) {
     unhide: (rule: HiddenRule) => parts.hidden.unhide(rule),
     showHidden: (showsHidden: boolean) => parts.hidden.show(showsHidden),
     loadHiddenRules: () => parts.hidden.loadRules(),
+    /** Request everything from this host of Civitai from now on. */
+    useHost: (host: string) => parts.settings.useHost(host),
     /** Open the settings at the rules; isToAdd: at the field for a new rule. */
     openHiddenRules: (how?: { isToAdd?: boolean }) => parts.settings.openHiddenRules(how),
     /** Watch the open gallery, or stop that. */
@@ -468,17 +470,7 @@ function makeNavigationActions({ store, parts }: PageContext) {
     openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
     openUser: (user: string) => parts.navigation.openSource({ user }),
     openPost: (post: number) => parts.navigation.openSource({ post }),
-    /** Open the images with a tag of Civitai's: those of the open model or author, the library's
-     * if it is open, else those of all models. */
-    openTag({ id, name }: TagView) {
-      const { where } = store.get();
-      if (where.search !== null && !hasGallery(where))
-        return parts.search.search(`tag="${name.replaceAll('"', " ")}"`, "all");
-      const tag = `${id} ${name}`;
-      return where.model !== null || where.user
-        ? parts.navigation.openGallery({ ...where, tag, search: null })
-        : parts.navigation.openSource({ tag });
-    },
+    openTag: (tag: TagView) => parts.navigation.openTag(tag),
     /** Search the library. */
     openLibrary: (words: string) => void parts.navigation.openSource({ search: words }),
     /** Change the query of the gallery. */

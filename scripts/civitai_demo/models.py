@@ -67,6 +67,9 @@ def describe_version_by_hash(file_hash: str, server_url: str) -> dict[str, Any]:
     raise ErrorResponse(404, "Model not found")
 
 
+_LEVELS = 31  # bit mask of the browsing levels in each gallery
+
+
 def _make_mode(model: DemoModel) -> dict[str, str]:
     return {"mode": "Archived"} if is_archived(model) else {}
 
@@ -78,6 +81,7 @@ def _make_model_json(model: DemoModel, server_url: str) -> dict[str, Any]:
         "description": model.description,
         "type": model.type,
         "nsfw": False,
+        "nsfwLevel": _LEVELS,
         "stats": {"thumbsUpCount": model.thumbs_up},
         "tags": list(model.tags),
         **_make_mode(model),
@@ -100,6 +104,7 @@ def _make_version_json(model: DemoModel, version: DemoVersion, server_url: str) 
         "publishedAt": version.published,
         "availability": "Public",
         "description": version.notes and f"<p>{version.notes}</p>",
+        "nsfwLevel": _LEVELS,
         "trainedWords": ["night windows"] if model.name == "Night Windows" else [],
         "stats": {"thumbsUpCount": model.thumbs_up // len(model.versions)},
         "files": describe_files(model, version, server_url),

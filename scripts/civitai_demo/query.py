@@ -10,11 +10,19 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-from .gallery import DemoImage, find_demo_model, list_demo_images, list_gallery, NOW
-from .params import ErrorResponse, Params
+from .gallery import (
+    DemoImage,
+    find_demo_model,
+    format_time,
+    list_demo_images,
+    list_gallery,
+    list_post,
+    NOW,
+)
+from .params import ErrorResponse, Params, parse_id
 from .records import list_tags, make_record
 
-__all__ = ["list_images"]
+__all__ = ["describe_post", "list_images"]
 
 _PERIODS = {"Year": 365, "Month": 30, "Week": 7, "Day": 1}  # days
 _DAY = 86_400_000  # milliseconds
@@ -61,6 +69,28 @@ def list_images(params: Params, server_url: str) -> dict[str, Any]:
     if params.get_string("withTags") == "true":
         items = [{**item, "tags": list_tags(image)} for item, image in zip(items, images)]
     return {"items": items, "metadata": {"nextCursor": next_cursor} if next_cursor else {}}
+
+
+def describe_post(text: str, server_url: str) -> dict[str, Any]:
+    """Return the JSON for `/posts/<id>`, the images without generation data.
+
+    text: the id in the URL. Raises ErrorResponse for an unknown id.
+    """
+    images = list_post(parse_id(text))
+    if not images:
+        raise ErrorResponse(404, "Post not found")
+    first = images[0]
+    return {
+        "id": first.post_id,
+        "title": f"Series {first.post_id % 1000}",
+        "detail": f"<p>One after another, made with <b>{first.model.name}</b>.</p>",
+        "nsfwLevel": max(image.level for image in images),
+        "publishedAt": format_time(first.uploaded),
+        "modelVersionId": first.version.id,
+        "user": {"id": 1, "username": first.username},
+        "tags": [],
+        "images": [{**make_record(image, server_url), "meta": None} for image in images[:100]],
+    }
 
 
 def _parse_query(params: Params) -> _Query:

@@ -111,6 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
         match route:
             case ["images"]:
                 body = query.list_images(params, server_url)
+            case ["posts", post_id]:
+                body = query.describe_post(post_id, server_url)
             case ["models"]:
                 body = models.list_models(params, server_url)
             case ["models", model_id]:

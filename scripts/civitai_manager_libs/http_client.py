@@ -298,6 +298,8 @@ class CivitaiHttpClient:
         """Return the loop that sends a request again after a temporary failure."""
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
+        if not request.sending.pauses_host:
+            limiter = HostLimiter(lambda: 1)  # of this request alone
         return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
 
 

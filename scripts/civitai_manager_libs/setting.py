@@ -33,11 +33,20 @@ from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
 __all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file", "engine_logins_file"]
-__all__ += ["get_image_url_to_gallery_file", "GROUPS", "library_file", "load", "load_api_key"]
+__all__ += [
+    "get_image_url_to_gallery_file",
+    "GROUPS",
+    "HOSTS",
+    "is_on_civitai",
+    "library_file",
+    "load",
+    "load_api_key",
+]
 __all__ += ["made_folder"]
 __all__ += ["private_paths", "RENDITIONS", "restore", "save", "save_api_key"]
 __all__ += ["saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder", "validate_key"]
 
+HOSTS = ("civitai.com", "civitai.red")  # which serve the same API; one may hold ratings back
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
 _Value = bool | int | float | str
 _SHOWN = 60  # characters of a refused value in the message
@@ -174,6 +183,7 @@ model_civitai_info = _define("models", "model_civitai_info", True)
 model_preview = _define("models", "model_preview", True)
 model_card = _define("models", "model_card", True)
 
+civitai_host = _define("network", "civitai_host", HOSTS[0], choices=HOSTS, is_basic=True)
 gallery_jobs_at_once = _define("network", "gallery_jobs_at_once", 4, 1, 16)
 gallery_max_concurrent_downloads = _define("network", "gallery_max_concurrent_downloads", 3, 1, 16)
 # KB a second of all jobs together; 0: no limit.
@@ -212,8 +222,6 @@ _OWN_NAMES = (
         ".civitai-shortcut-",
     ),
 )
-_DEFAULT_BASE_URL = "https://civitai.com"
-
 civitai_api_key = ""
 shortcut_gallery_folder = os.path.join(host.find_default_data_folder(), "sc_gallery")
 
@@ -265,9 +273,14 @@ def engine_logins_file() -> str:
 def base_url() -> str:
     """Return the URL of Civitai without a final slash.
 
-    The environment variable CIVITAI_BASE_URL names another server to use instead.
+    The environment variable CIVITAI_BASE_URL names another server to use instead of the setting's.
     """
-    return (os.environ.get("CIVITAI_BASE_URL") or _DEFAULT_BASE_URL).rstrip("/")
+    return (os.environ.get("CIVITAI_BASE_URL") or f"https://{civitai_host}").rstrip("/")
+
+
+def is_on_civitai(base: str) -> bool:
+    """Return whether a base URL is that of one of Civitai's hosts, which have the same images."""
+    return base in [f"https://{name}" for name in HOSTS]
 
 
 def get_image_url_to_gallery_file(url: str) -> str:

@@ -144,6 +144,9 @@ def test_vae_may_be_requested_by_the_url_in_its_record_too():
     assert make_download_urls(7, _parse(type="VAE"))[1] == FILE["downloadUrl"]
     for url in ("https://example.com/x", "ftp://civitai.com/x", "https://civitai.com@a.b/", "", 5):
         assert make_download_urls(7, _parse(type="VAE", downloadUrl=url))[1] == ""
+    setting.change("civitai_host", "civitai.red")  # which alone gets the key
+    urls = make_download_urls(7, _parse(type="VAE"))
+    assert {url.split("/")[2] for url in urls} == {"civitai.red"}
 
 
 def test_version_page_is_found_with_and_without_the_models_id():

@@ -78,17 +78,17 @@ def test_download_saves_all_images_and_prints_the_counts(server, run, dest):
 
 
 @pytest.mark.parametrize(
-    "what,asked",
+    "what,asked,saved",
     [
-        ("https://civitai.com/posts/7", {"postId": "7", "browsingLevel": "1"}),
-        ("https://civitai.red/user/anna_2", {"username": "anna_2", "browsingLevel": "1"}),
-        ("https://civitai.com/images/5020", {"imageId": "5020", "browsingLevel": "31"}),
+        ("https://civitai.com/posts/7", {"postId": "7", "browsingLevel": "1"}, 3),
+        ("https://civitai.red/user/anna_2", {"username": "anna_2", "browsingLevel": "1"}, 3),
+        ("https://civitai.com/images/5020", {"imageId": "5020", "browsingLevel": "31"}, 1),
     ],
     ids=["post", "user", "image"],
 )
-def test_post_user_and_single_image_can_be_downloaded(server, run, dest, what, asked):
+def test_post_user_and_single_image_can_be_downloaded(server, run, dest, what, asked, saved):
     code, out, err = run("download", what, "--dest", dest, "--limit", "3")
-    assert (code, out) == (0, f"3 saved, 0 skipped, 0 failed: {dest}\n")
+    assert (code, out) == (0, f"{saved} saved, 0 skipped, 0 failed: {dest}\n")
     assert {name: server.pages[-1].get(name) for name in asked} == asked
     assert "modelId" not in server.pages[-1]
 

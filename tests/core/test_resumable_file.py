@@ -113,6 +113,12 @@ def test_another_url_has_another_file(folder):
         assert half.found is None and half.size == 0
 
 
+def test_file_goes_on_at_another_host_of_civitai(folder):
+    one, other = (f"https://civitai.{name}/api/download/models/1" for name in ("com", "red"))
+    _kept(folder, of=one)
+    assert ResumableFile.exists(folder, other)
+
+
 def test_bytes_that_are_not_noted_are_dropped(folder):
     with open(_kept(folder).path, "ab") as file:
         file.write(b"\0" * 500)

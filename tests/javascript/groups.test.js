@@ -7,6 +7,7 @@ import {
   groupByPost,
   listTileIds,
   makeInitialState,
+  sortPost,
 } from "../../javascript/gallery/state/state";
 
 const view = (id, post_id) => ({ id, post_id });
@@ -56,4 +57,19 @@ test("a mark on a tile is on all images of its post", () => {
   assert.deepEqual([...range.marks], [1, 3, 2, 6, 4]);
   const less = extendRange({ ...range, range: { ...range.range } }, [1, 2, 4, 5], 4, 2, ids);
   assert.deepEqual([...less.marks], [1, 3, 2, 6]);
+});
+
+test("the images of a post take the uploader's order, at the places that they have", () => {
+  const views = [
+    [1, 9],
+    [2, 8],
+    [3, 9],
+    [4, null],
+    [5, 9],
+    [6, 9],
+  ].map(([id, post_id]) => ({ id, post_id }));
+  const ids = (images) => images.map(({ id }) => id);
+  assert.deepEqual(ids(sortPost(views, 9, [6, 99, 1])), [6, 2, 1, 4, 3, 5]);
+  assert.equal(sortPost(views, 9, [1, 3, 5, 6]), views);
+  assert.equal(sortPost(views, 8, []), views);
 });

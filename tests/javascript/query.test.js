@@ -4,6 +4,7 @@ import {
   buildAddress,
   buildImageAddress,
   buildImagesPath,
+  countBeforeHeldBack,
   getSource,
   getWordAt,
   hasGallery,
@@ -206,4 +207,57 @@ test("a place that was not searched to its end counts as one in which something 
 
 test("a search that finds nothing anywhere stays where it was", () => {
   assert.equal(widenScope("loaded", preview(0, 0, 0)), "loaded");
+});
+
+const levels = { ...bootstrap.choices, level: choices("None", "Soft", "Mature", "X", "XXX") };
+const many = (count, level) => Array.from({ length: count }, (_, id) => ({ id, level }));
+const pg = {
+  bootstrap: { ...bootstrap, choices: levels },
+  where: { ...model, level: "X" },
+  model: { level: 15, versions: [{ id: 290640, level: 4 }] },
+  images: many(200, "Soft"),
+  ended: false,
+  hiddenCount: 0,
+  libraryDate: "",
+  stale: false,
+};
+const held = (change) => countBeforeHeldBack({ ...pg, ...change });
+
+test("a host that sends only PG-13 of a model that has more may hold it back", () => {
+  assert.equal(held({}), 200);
+  assert.equal(held({ images: many(450, "None") }), 200);
+  assert.equal(held({ images: many(20, "None"), ended: true }), 20);
+  assert.equal(held({ images: [...many(200, "None"), { id: 999, level: "X" }] }), 200);
+});
+
+test("nothing is said to be held back that was not asked for, or need not exist", () => {
+  const versions = [{ id: 290640, level: 3 }];
+  const others = [
+    { images: many(199, "None") },
+    { images: [...many(100, "None"), { id: 999, level: "Mature" }, ...many(99, "None")] },
+    { where: { ...pg.where, level: "Soft" } },
+    { model: { ...pg.model, versions } },
+    { model: { ...pg.model, level: 16 }, where: { ...pg.where, version: null } },
+    { model: null },
+    { where: { ...pg.where, type: "video" } },
+    { where: { ...pg.where, tag: "3 sea" } },
+    { where: { ...pg.where, search: "sea" } },
+    { hiddenCount: 1 },
+    { libraryDate: "2026-01-01" },
+    { stale: true },
+  ];
+  for (const change of others) assert.equal(held(change), 0, JSON.stringify(change).slice(0, 60));
+});
+
+test("a tag is a filter of a gallery, and a gallery where nothing else names one", () => {
+  const tag = "12 golden sea";
+  assert.equal(getSource({ ...usual, tag }), "tag 12");
+  assert.deepEqual(listSetFilters({ ...model, tag }, usual), ["version", "tag"]);
+  assert.deepEqual(listSetFilters({ ...usual, tag }, usual), []);
+  const read = parseAddress(
+    new URL(buildAddress({ ...model, tag }, null, usual, HERE)).search,
+    usual,
+  );
+  assert.equal(read.where.tag, tag);
+  assert.equal(withSource({ ...model, tag }, { user: "anna" }).tag, "");
 });

@@ -12,7 +12,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import sqlite
 from civitai_manager_libs.library import database, image_records, schema
-from civitai_manager_libs.library.database import writing
+from civitai_manager_libs.library.database import select_rows, writing
 from civitai_manager_libs.library.search import parse_query
 from stored_images import make_image
 
@@ -44,6 +44,21 @@ def test_image_of_a_demo_is_found_under_the_port_that_the_demo_has_now(library, 
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:50001")
     assert image_records.find_image(1).url == f"http://127.0.0.1:50001{path}"
     assert image_records.find_image(1).meta == meta
+
+
+def test_what_is_stored_is_found_at_each_host_of_civitai(library):
+    setting.change("civitai_host", "civitai.red")
+    url = "https://civitai.red/x/1/original=true/1.jpeg"
+    image_records.store_images([_image(), make_image(2), make_image(3, url=url)])
+    library.forget()
+    stored = select_rows("SELECT * FROM tiles")
+    for host in setting.HOSTS:
+        setting.change("civitai_host", host)
+        images = image_records.list_page_images([1, 2, 3])
+        assert [image.tile["id"] for image in images] == [1, 2, 3]
+        assert image_records.find_image(3).url == url.replace("civitai.red", host)
+        library.forget()
+    assert select_rows("SELECT * FROM tiles") == stored
 
 
 def test_images_are_found_in_the_requested_order(library):

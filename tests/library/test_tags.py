@@ -15,7 +15,6 @@ from civitai_manager_libs.library import (
     gallery_stats,
     hidden_rules,
     image_records,
-    schema,
     search,
     tags,
     wait_for_writes,
@@ -142,16 +141,16 @@ def test_strange_tags_are_left_out(value, expected):
     assert make_image(1, tags=value).tags == expected
 
 
-def test_library_of_the_version_before_keeps_what_it_has(library):
+def test_library_without_the_tables_of_tags_keeps_what_it_has(library):
     hidden_rules.add_rule("word", "gold")
     image_records.store_images([make_image(1, meta={"prompt": "gold"})])
     library.finish()
     path = setting.library_file()
     library.forget()
     with sqlite3.connect(path) as db:
-        for table in ("site_tags", "tagged", "tags_read"):
+        for table in ("site_tags", "tagged", "tags_read", "posts"):
             db.execute(f"DROP TABLE {table}")
-        db.execute(f"PRAGMA user_version = {schema.VERSION - 1}")
+        db.execute("PRAGMA user_version = 13")
     db.close()
     assert image_records.find_hidden_ids([1]) == {1}
     image_records.store_images([_image(1, "sea")])

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator
 
 import pytest
+import requests
 import responses
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
@@ -21,6 +22,7 @@ from civitai_manager_libs.network.session import (
 )
 from fault_responses import json_answer, page, redirect, status, unused_port, whole
 from fault_server import FaultServer
+from hypothesis import given, strategies as st
 
 KEY = "0123456789abcdef-the-users-key"
 PICTURE = "https://image.civitai.example/a.png"
@@ -56,7 +58,8 @@ def send(url: str, key: str = KEY, **asked: object) -> int:
         ("https://civitai.com/api/v1/images", True),
         ("https://www.civitai.com/api/v1/images", True),
         ("https://CIVITAI.com/api/v1/images", True),
-        ("https://civitai.red/api/download/models/1", True),
+        ("https://civitai.red/api/download/models/1", False),
+        ("https://civitai.com/models/1", False),
         ("http://civitai.com/api/v1/images", False),
         ("https://image.civitai.com/a/b.png", False),
         ("https://civitai.com.example/api/v1/images", False),
@@ -66,7 +69,7 @@ def send(url: str, key: str = KEY, **asked: object) -> int:
         ("https://civitai.com:444/api/v1/images", False),
     ],
 )
-def test_key_is_sent_to_civitais_hosts_over_https_only(url, has_key, mocked):
+def test_key_is_sent_to_the_api_of_civitais_host_over_https_only(url, has_key, mocked):
     mocked.get(url, json={})
 
     assert send(url) == 200
@@ -85,6 +88,33 @@ def test_key_is_sent_to_the_api_of_the_base_url_and_to_nothing_else_there(
 
     had = ["authorization" in asked.headers for asked in server.requests + other.requests]
     assert had == [True, False, False, False]
+
+
+_NAMES = ("civitai.com", "civitai.red", "civitai.green", "image.civitai.com", "mirror.example")
+_BASES = (
+    "",
+    "https://civitai.com",
+    "https://civitai.red/",
+    "https://mirror.example/m",
+    "http://[::1]:8",
+)
+
+
+@given(
+    host=st.sampled_from(setting.HOSTS),
+    environment=st.sampled_from(_BASES),
+    scheme=st.sampled_from(["http", "https"]),
+    name=st.sampled_from([*_NAMES, "[::1]:8", "civitai.com:444", "civitai.red@mirror.example"]),
+    path=st.sampled_from(["/api/v1/images", "/m/api/v1/me", "/models/1", "/apiary", "/a/api/b"]),
+)
+def test_key_gets_to_no_host_but_the_chosen_one(host, environment, scheme, name, path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setting, "civitai_host", host)
+        patch.setenv("CIVITAI_BASE_URL", environment)
+        request = requests.Request("GET", f"{scheme}://{name}{path}").prepare()
+        has_key = "Authorization" in session._add_api_key(request, KEY).headers
+    base = environment.rstrip("/") or f"https://{host}"
+    assert has_key == f"{scheme}://{name}{path}".startswith(f"{base}/api/")
 
 
 def test_redirect_to_another_host_sends_no_secret(server, other, monkeypatch):

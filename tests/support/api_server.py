@@ -62,7 +62,8 @@ class ApiServer:
     query of each request. keys: the Authorization header of each request. sent: all headers of each
     request, names in lower case. cookie: the Set-Cookie header of every response. versions: the
     records of more versions, by version id. models: the records of more models, by model id. tags:
-    names of tags by image id; requests that do not ask for tags get none.
+    names of tags by image id; requests that do not ask for tags get none. posts: the JSON of posts,
+    by id.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -79,6 +80,7 @@ class ApiServer:
         self.versions: dict[int, dict[str, Any]] = {}
         self.models: dict[int, dict[str, Any]] = {}
         self.tags: dict[int, list[str]] = {}
+        self.posts: dict[int, dict[str, Any]] = {}
         self.delay = 0.0  # seconds before each picture
         self.on_picture: Callable[[int], None] = lambda _: None
         self.most_at_once = 0
@@ -175,6 +177,10 @@ class ApiServer:
             return "models", 200, json.dumps({"items": rows, "metadata": {}}).encode()
         if path.startswith("/models/") and int(path.rpartition("/")[2]) in self.models:
             return "model", 200, json.dumps(self.models[int(path.rpartition("/")[2])]).encode()
+        if path.startswith("/posts/"):
+            post = self.posts.get(int(path.rpartition("/")[2]))
+            body = {"error": "Post not found"} if post is None else post
+            return "post", 404 if post is None else 200, json.dumps(body).encode()
         if path == "/me":
             known = request.headers.get("Authorization") == f"Bearer {self.known_key}"
             body = {"id": 1, "username": "me"} if known else {"error": "Unauthorized"}

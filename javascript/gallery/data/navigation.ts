@@ -2,7 +2,7 @@
  * URL. */
 
 import type { PageContext } from "../actions";
-import type { Contract, ModelCardPage, ModelView } from "../contract";
+import type { Contract, ModelCardPage, ModelView, TagView } from "../contract";
 import { getSource, isList, makeDefaultQuery, withSource } from "../state/query";
 import { readMarks } from "../state/selection";
 import type { State, Where } from "../types";
@@ -98,6 +98,19 @@ export class Navigation {
    * @param source the part of a query that names the gallery, {} for the home page */
   async openSource(source: Partial<Where>) {
     await this.openGallery(withSource(this.context.store.get().where, source));
+  }
+
+  /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it
+   * is open, else those of all models. */
+  openTag({ id, name }: TagView) {
+    const { store, parts } = this.context;
+    const { where } = store.get();
+    if (getSource(where) === "kept")
+      return parts.search.search(`tag="${name.replaceAll('"', " ")}"`, "all");
+    const tag = `${id} ${name}`;
+    return where.model !== null || where.user
+      ? this.openGallery({ ...where, tag, search: null })
+      : this.openSource({ tag });
   }
 
   /** Open the gallery of a query. If it is already open, only apply the filters of the query. */

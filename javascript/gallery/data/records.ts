@@ -8,7 +8,7 @@ import type {
   TagView,
   WatchList,
 } from "../contract";
-import type { Store } from "../state/state";
+import { type Store, sortPost } from "../state/state";
 import type { Context } from "../types";
 import { ApiError, isAborted } from "./api";
 
@@ -78,6 +78,15 @@ export class Records {
   addTags(id: number, tags: TagView[]) {
     const cached = this.#cache.get(id);
     if (cached) cached.record = { ...cached.record, tags };
+  }
+
+  /** Fetch what Civitai says about a post, and sort the loaded images of the post as its uploader
+   * did. */
+  async fetchPost(post: number, signal: AbortSignal) {
+    const { api, store } = this.context;
+    const view = await api.get(`posts/${post}`, { signal });
+    store.set(({ images }) => ({ images: sortPost(images, post, view.ids) }));
+    return view;
   }
 
   /** Empty the cache, because the records have changed on the server. */

@@ -7,6 +7,7 @@ import { describeArrivals } from "../state/model_files";
 import type { Context, Problem } from "../types";
 import { makeAnnotations } from "./annotations";
 import { MakeProgress } from "./make_it";
+import { Post } from "./post";
 import { Compatibility, Readiness } from "./readiness";
 import { Reproductions } from "./reproductions";
 import { makeWorkflowButton, Resources } from "./resources";
@@ -21,6 +22,7 @@ export class Details {
   resources;
   sendTo;
   tags;
+  post;
   progress;
   body;
   element;
@@ -47,6 +49,7 @@ export class Details {
     this.readiness = new Readiness(context);
     this.resources = new Resources(context);
     this.tags = new Tags(context);
+    this.post = new Post(context);
     this.progress = new MakeProgress(context);
     this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
@@ -75,6 +78,7 @@ export class Details {
     cancelAnimationFrame(this.#frame);
     this.reproductions.clear();
     this.tags.clear();
+    this.post.clear();
     this.#view = this.#annotations = null;
     this.#wantsTags = false;
     this.context.actions.showNeeds("image", "");
@@ -142,6 +146,7 @@ export class Details {
       this.reproductions.element,
       this.sendTo.makeInfotextField(record),
       makeWorkflowButton(context, record),
+      this.post.show(record),
       this.tags.show(record),
       fields,
       makeLinks(context, record),

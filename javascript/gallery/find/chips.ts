@@ -12,15 +12,17 @@ import {
   type SearchScope,
   splitWords,
 } from "../state/query";
-import { getFailedGalleryPart, getSearched } from "../state/state";
+import { getFailedGalleryPart, getPost, getSearched } from "../state/state";
 import type { Context, State, Translate } from "../types";
 
 /** Return the name of the open gallery, "…" while it is unknown. */
 export function getGalleryName(
-  { where, model, title, total = null }: Pick<State, "where" | "model" | "title"> & Partial<State>,
+  state: Pick<State, "where" | "model" | "title" | "post"> & Partial<State>,
   translate: Translate,
 ) {
+  const { where, model } = state;
   const { user, post, tag, search } = where;
+  const title = getPost(state)?.title || state.title;
   if (where.model !== null && model) return model.name;
   if (title) return title;
   const saved = findSavedPlace(where);
@@ -28,7 +30,7 @@ export function getGalleryName(
   if (user) return translate("pictures_by", { user });
   if (post !== null) return translate("post_number", { id: post });
   if (tag) return translate("pictures_tagged", { tag: getTagName(where) });
-  if (where.images) return translate("list_title", { n: countListed(where, total) });
+  if (where.images) return translate("list_title", { n: countListed(where, state.total ?? null) });
   return search === null ? "…" : translate("library_title");
 }
 

@@ -3,7 +3,7 @@
 import type { Choice } from "../contract";
 import { button, el, setAttribute } from "../core/dom";
 import { makePopover } from "../core/widgets";
-import { getSource, hasPeriod } from "../state/query";
+import { countBeforeHeldBack, getSource, hasPeriod } from "../state/query";
 import { MAX_TILE, MIN_TILE } from "../state/state";
 import type { Context, State } from "../types";
 import { makeChips } from "./chips";
@@ -18,6 +18,8 @@ export class Filters {
   element = el("div", { class: "filters" });
   sizeSlider;
   sortNote = el("p", { class: "warns", role: "status", hidden: true });
+  /** Says that Civitai's host may hold images back, with a button that asks the other host. */
+  heldBack = el("div", { class: "row held-back", role: "status", hidden: true });
   #types;
   #meta = el("input", { type: "checkbox", "data-field": "meta" });
   #groups = el("input", { type: "checkbox", "data-field": "group-posts" });
@@ -51,6 +53,7 @@ export class Filters {
     const keys = ["where", "model", "bootstrap", "tile", "notes", "results"] as const;
     store.on([...keys, "groupsPosts"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
+    store.on([countBeforeHeldBack], (now) => this.#drawHeldBack(now), { signal });
   }
 
   /** Open the filters and focus the first one; without a gallery, say that there is none. */
@@ -145,6 +148,25 @@ export class Filters {
     const sortNote = notes.find((note) => note.code === "sort_dropped");
     this.sortNote.textContent = sortNote?.message ?? "";
     this.sortNote.hidden = !sortNote;
+  }
+
+  #drawHeldBack(state: State) {
+    const { translate, actions } = this.context;
+    const count = countBeforeHeldBack(state);
+    const setting = state.bootstrap?.settings.find(({ name }) => name === "civitai_host");
+    const host = (state.bootstrap?.civitai_url ?? "").replace(/^https?:\/\//, "");
+    const other = setting?.choices.find(({ value }) => value !== setting.value)?.value;
+    const text = translate("held_back", { host, n: count });
+    const ask =
+      other &&
+      !setting?.locked &&
+      button({ action: "other-host", label: translate("held_back_ask", { host: other }) }, () =>
+        actions.useHost(other),
+      );
+    const hadFocus = this.heldBack.matches(":focus-within");
+    this.heldBack.hidden = !count;
+    this.heldBack.replaceChildren(el("p", { class: "warns" }, count ? text : ""), ask || "");
+    if (hadFocus) this.#fold.focus();
   }
 
   #drawTypes({ bootstrap, where }: State) {

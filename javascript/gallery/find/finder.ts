@@ -4,7 +4,7 @@ import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
 import { getSource, getWordAt, isList, replaceWord } from "../state/query";
-import { getSearched } from "../state/state";
+import { getPost, getSearched } from "../state/state";
 import type { Context, State } from "../types";
 import { getGalleryName } from "./chips";
 import { addPlaces } from "./places";
@@ -66,7 +66,11 @@ export class Finder {
     const measure = () => context.actions.setView({ headerHeight: this.header.offsetHeight });
     observeSize(this.header, measure, signal);
     store.on(
-      ["bootstrap", "where", "model", "title", "total", "results", "lookupText", "loadedWords"],
+      [
+        ...(["bootstrap", "where", "model", "title", "total"] as const),
+        ...(["results", "lookupText", "loadedWords"] as const),
+        getPost,
+      ],
       (now) => this.#draw(now),
       { signal },
     );

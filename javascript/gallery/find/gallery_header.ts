@@ -10,7 +10,7 @@ import { GetModel } from "../details/file_controls";
 import { makePermissions } from "../details/sections";
 import { getModelTypeName, makeNeedsQuery } from "../state/model_files";
 import { getSource, getWatchKey } from "../state/query";
-import { getSetting, getShown } from "../state/state";
+import { getPost, getSetting, getShown } from "../state/state";
 import type { Context, State, Where } from "../types";
 import { getGalleryName } from "./chips";
 import type { Filters } from "./filters";
@@ -122,7 +122,7 @@ export class GalleryHeader {
   constructor(
     private readonly context: Context,
     header: HTMLElement,
-    { element: filters, sizeSlider, sortNote }: Filters,
+    { element: filters, sizeSlider, sortNote, heldBack }: Filters,
   ) {
     const { store, translate, actions, signal } = context;
     this.#unfold = button(
@@ -156,11 +156,11 @@ export class GalleryHeader {
       this.#licence,
       this.#tags,
     );
-    this.#section.append(line, sortNote, this.#about);
+    this.#section.append(line, sortNote, heldBack, this.#about);
     header.append(this.#section);
     const keys = ["where", "model", "title", "total", "results"] as const;
-    store.on([...keys], (now) => this.#draw(now), { signal });
-    store.on(["model"], (now) => this.#drawAbout(now), { signal });
+    store.on([...keys, getPost], (now) => this.#draw(now), { signal });
+    store.on(["model", getPost], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
     this.#draw(store.get());
     this.#drawAbout(store.get());
@@ -184,11 +184,12 @@ export class GalleryHeader {
     const { translate } = this.context;
     const { where, model, bootstrap } = now;
     const name = getGalleryName(now, translate);
+    const creator = model?.creator || getPost(now)?.user;
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const parts = [
       el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
-      model?.creator && this.#makeCreatorButton(model.creator),
+      creator && this.#makeCreatorButton(creator),
     ];
     this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
   }
@@ -228,7 +229,10 @@ export class GalleryHeader {
     );
   }
 
-  #drawAbout({ model }: State) {
+  /** Show what is known about the open model, or about the open post, whose text is short. */
+  #drawAbout(now: State) {
+    const { model } = now;
+    const post = getPost(now);
     const { translate } = this.context;
     const { description = "", tags = [], creator = "", licence = [] } = model ?? {};
     this.#facts.replaceChildren(
@@ -236,15 +240,16 @@ export class GalleryHeader {
       ...(creator ? [this.#makeCreatorButton(creator)] : []),
       ...(model?.url ? [this.#makeLink(model.url)] : []),
     );
-    this.#description.textContent = description.trim();
+    this.#description.textContent = (description || (post?.text ?? "")).trim();
+    this.#licence.hidden = !model;
     this.#licence.replaceChildren(
       el("h3", { text: translate("licence_title") }),
       makePermissions(licence),
       el("p", { class: "dim", text: translate("licence_note") }),
     );
     this.#tags.replaceChildren(...tags.map(makeTag));
-    this.#unfold.toggleAttribute("data-empty", !model);
-    this.#showAbout(false);
+    this.#unfold.toggleAttribute("data-empty", !model && !post?.text);
+    this.#showAbout(!model && Boolean(post?.text));
   }
 
   #showAbout(isShown: boolean) {

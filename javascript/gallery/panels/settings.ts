@@ -240,6 +240,22 @@ export class Settings {
     }
   }
 
+  /** Request everything from this host of Civitai, and load the open gallery from there. */
+  async useHost(host: string) {
+    const { store, toast, translate, actions } = this.context;
+    const setting = store.get().bootstrap?.settings.find(({ name }) => name === "civitai_host");
+    if (!setting) return;
+    const { label, value: before } = setting;
+    try {
+      await this.#put("civitai_host", host);
+    } catch (error) {
+      return showError(error, this.context);
+    }
+    const undo = () => this.useHost(String(before));
+    toast(translate("setting_saved", { label }), "good", undo);
+    await actions.reloadGallery();
+  }
+
   /** Show the file names of a field's template, or what is wrong with it. */
   #showFilenames(field: SettingField) {
     void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
@@ -259,8 +275,9 @@ export class Settings {
     if (!answer) return; // outdated
     const { store } = this.context;
     const { bootstrap } = store.get();
-    const { settings, has_models } = answer;
-    if (bootstrap) updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
+    const { settings, has_models, civitai_url } = answer;
+    if (!bootstrap) return;
+    updateBootstrap(store, { settings, civitai_url, host: { ...bootstrap.host, has_models } });
   }
 
   /** Save what a field shows, after what was changed before. */

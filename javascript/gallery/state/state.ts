@@ -1,7 +1,7 @@
 /** The page's state, its store to which parts subscribe, and the facts that follow from the
  * state. */
 
-import type { Bootstrap, ImagePage, ImageView, MakeView, Note } from "../contract";
+import type { Bootstrap, ImagePage, ImageView, MakeView, Note, PostView } from "../contract";
 import type { Part, Problems, State, Where, WidenedSearch } from "../types";
 import { NO_NEEDS } from "./model_files";
 
@@ -37,9 +37,20 @@ export function groupByPost(images: readonly ImageView[]): Groups {
   return groups;
 }
 
+/** Put the images of a post into another order, at the places that they have together.
+ * @param ids of its first images in this order; the others keep theirs */
+export function sortPost(images: readonly ImageView[], post: number, ids: readonly number[]) {
+  const places = new Map(ids.map((id, at) => [id, at]));
+  const getPlace = ({ id }: ImageView) => places.get(id) ?? ids.length;
+  const members = images.filter((view) => view.post_id === post);
+  const sorted = [...members].sort((one, other) => getPlace(one) - getPlace(other));
+  if (sorted.every((view, at) => view === members[at])) return images;
+  return images.map((view) => (view.post_id === post ? (sorted.shift() ?? view) : view));
+}
+
 /** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
  * false. */
-function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
+export function isGrouped({ groupsPosts, where }: Pick<State, "groupsPosts" | "where">) {
   return groupsPosts && where.post === null;
 }
 
@@ -142,6 +153,7 @@ export function makeEmptyGallery() {
     stale: false,
     requestedAt: 0,
     notes: [],
+    post: null as PostView | null,
     widened: null as WidenedSearch | null,
     searchReading: "" as State["searchReading"],
     libraryDate: "",
@@ -167,6 +179,7 @@ export function addPage(state: State, page: ImagePage) {
   return {
     images,
     cursor: page.cursor,
+    post: page.post ?? (state.stale ? null : state.post),
     ended: page.cursor === null,
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
     libraryDate: page.from_library ? page.read_at : "",
@@ -232,6 +245,11 @@ export function getSource(where: Where) {
   if (where.tag) return `tag ${Number.parseInt(where.tag, 10)}`;
   if (where.images) return `list ${where.images}`;
   return where.search === null ? "" : "kept";
+}
+
+/** Return what is known about the open post, null if nothing is or no post is open. */
+export function getPost({ where, post }: Pick<State, "where" | "post">) {
+  return where.post === null ? null : post;
 }
 
 const shownByImages: WeakMap<

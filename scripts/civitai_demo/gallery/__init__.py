@@ -6,7 +6,7 @@ from .comfy_text import make_graphs
 from .embedding import make_exif, make_infotext
 from .meta import choose_art, choose_size, make_meta
 from .images import DemoImage, find_demo_image, format_time, list_demo_images, list_gallery
-from .images import list_showcase, NOW
+from .images import list_post, list_showcase, NOW
 from .model_files import (
     find_demo_file,
     list_demo_files,
@@ -19,6 +19,7 @@ from .model_files import (
 __all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "DemoModel", "DemoVersion"]
 __all__ += ["find_demo_image", "find_demo_model", "find_demo_version", "find_demo_file"]
 __all__ += ["format_time", "list_demo_images", "list_gallery", "list_showcase", "list_demo_files"]
+__all__ += ["list_post"]
 __all__ += [
     "make_file_bytes",
     "make_exif",

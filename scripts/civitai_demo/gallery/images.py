@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from .catalogue import DemoModel, MODELS, DemoVersion
 
 __all__ = ["DemoImage", "find_demo_image", "format_time", "list_demo_images", "list_gallery"]
-__all__ += ["list_showcase", "NOW"]
+__all__ += ["list_post", "list_showcase", "NOW"]
 
 NOW = 1_786_276_800_000  # ms; the demo's today is always 2026-08-09
 _SPAN = 690 * 86_400_000  # ms; age of a gallery's oldest image
@@ -93,6 +93,12 @@ def find_demo_image(image_id: int) -> DemoImage | None:
     if not (position < model.size or _SHOWCASE <= position < _SHOWCASE + shown):
         return None
     return _make_image(model, position) if _make_image_id(model, position) == image_id else None
+
+
+def list_post(post_id: int) -> list[DemoImage]:
+    """Return the images of a post in the uploader's order, [] if there is no such post."""
+    images = [image for image in list_demo_images() if image.post_id == post_id]
+    return sorted(images, key=lambda image: _make_random_bits(image.id, 4))
 
 
 def _make_image(model: DemoModel, position: int) -> DemoImage:

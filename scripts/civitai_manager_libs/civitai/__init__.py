@@ -7,6 +7,7 @@ from .api import (
     fetch_images_by_id,
     fetch_model,
     fetch_models,
+    fetch_post,
     fetch_username,
     fetch_version,
     fetch_version_by_hash,
@@ -29,6 +30,7 @@ from .records import (
     Model,
     model_from_json,
     parse_files,
+    Post,
     RemoteFile,
     seem_unrelated,
     select_images,
@@ -46,3 +48,4 @@ __all__ += ["PERIODS", "Reference", "RemoteFile", "search_models", "seem_unrelat
 __all__ += ["select_images"]
 __all__ += ["Version", "version_from_json", "walk_pages", "fetch_images_by_id", "parse_image_ids"]
 __all__ += ["fetch_models", "find_strictest", "Licence", "parse_licence", "PERMISSIONS"]
+__all__ += ["fetch_post", "Post"]

@@ -19,7 +19,7 @@ from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records
 from .image_query import ImageQuery, Page
-from .records import Model, Version
+from .records import Model, Post, Version
 
 __all__ = [
     "adjust_cursor",
@@ -29,6 +29,7 @@ __all__ = [
     "fetch_images_by_id",
     "fetch_model",
     "fetch_models",
+    "fetch_post",
     "fetch_username",
     "fetch_version",
     "fetch_version_by_hash",
@@ -112,6 +113,15 @@ def fetch_version_by_hash(
     """
     url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
+
+
+def fetch_post(client: Client, post_id: int, cancelled: Cancellation | None = None) -> Post:
+    """Fetch a post without its images.
+
+    Raises NotFound if Civitai has no such post or, as an older version, no such route.
+    """
+    body = client.fetch_json(_api_url(f"posts/{post_id}"), cancelled=cancelled)
+    return records.post_from_json(body)
 
 
 def search_models(

@@ -47,6 +47,8 @@ __all__ = [
     "page_from_json",
     "parse_access",
     "parse_files",
+    "Post",
+    "post_from_json",
     "RemoteFile",
     "seem_unrelated",
     "select_images",
@@ -226,10 +228,14 @@ def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:
 
     The first URL names the file by its id. The one in Civitai's record names only a kind of file,
     of which a version may have several; but Civitai finds a VAE that belongs to another version
-    only by it.
+    only by it. Both are on the host in the settings, which gets the API key.
     """
     by_id = f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
-    return by_id, file.url if file.type == "VAE" and is_allowed_url(file.url) else ""
+    url = file.url if file.type == "VAE" and is_allowed_url(file.url) else ""
+    site = "/".join(url.split("/")[:3])
+    if setting.is_on_civitai(site) and setting.is_on_civitai(setting.base_url()):
+        url = setting.base_url() + url.removeprefix(site)
+    return by_id, url
 
 
 _MAX_PIXELS = 1_000_000
@@ -251,7 +257,8 @@ class Version:
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
-    default; 0 if unknown. record: the version's JSON from Civitai.
+    default; 0 if unknown. level: bit mask of the browsing levels of its images, 0 if unknown.
+    record: the version's JSON from Civitai.
     """
 
     id: int
@@ -264,6 +271,7 @@ class Version:
     size: int = 0
     model_type: str = ""
     access: Access = Access()
+    level: int = 0
     record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -293,7 +301,8 @@ class Model:
 
     creator: "" for Civitai's own account. versions: in the creator's order, normally newest first.
     cover: the first example image of an allowed browsing level; only `search_models` sets it.
-    record: the model's JSON from Civitai.
+    level: bit mask of the browsing levels of its images, 0 if unknown. record: the model's JSON
+    from Civitai.
     """
 
     id: int
@@ -304,6 +313,7 @@ class Model:
     tags: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     cover: Image | None = None
+    level: int = 0
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -315,6 +325,21 @@ class Model:
     def base_models(self) -> tuple[str, ...]:
         """Return the base models of all versions, without duplicates."""
         return tuple(dict.fromkeys(v.base_model for v in self.versions if v.base_model))
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post: images that somebody published together.
+
+    title, text, username: "" if unknown. image_ids: those of the first 100 images that Civitai
+    shows to everybody, in the uploader's order.
+    """
+
+    id: int
+    title: str = ""
+    text: str = ""
+    username: str = ""
+    image_ids: tuple[int, ...] = ()
 
 
 def page_from_json(body: Any, query: ImageQuery) -> Page:
@@ -379,6 +404,20 @@ def version_from_json(body: Any) -> Version:
     return _parse_version(body, as_id(body.get("modelId")), as_mapping(body.get("model")))
 
 
+def post_from_json(body: Any) -> Post:
+    """Parse a response of `GET /posts/<id>`; raise InvalidResponse if it is not a post."""
+    if not _is_record(body):
+        raise InvalidResponse(_error_message(body, "a post"))
+    ids = (as_id(as_mapping(row).get("id")) for row in _as_entries(body.get("images")))
+    return Post(
+        id=as_id(body["id"]) or 0,
+        title=clean_line(body.get("title")),
+        text=html_to_text(body.get("detail")),
+        username=_parse_username(as_mapping(body.get("user")).get("username")),
+        image_ids=tuple(dict.fromkeys(image_id for image_id in ids if image_id is not None)),
+    )
+
+
 def username_from_json(body: Any) -> str:
     """Return the user's name in a response of `GET /me`; raise InvalidResponse if it is missing."""
     if not _is_record(body):
@@ -438,6 +477,7 @@ def _parse_model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
         tags=clean_lines(row.get("tags"), 60),
         versions=tuple(_parse_version(entry, model_id, row) for entry in _iter_version_rows(row)),
         cover=cover,
+        level=as_whole_number(row.get("nsfwLevel"), 0, 63) or 0,
         record=row,
     )
 
@@ -461,6 +501,7 @@ def _parse_version(
         size=find_default_size(row),
         model_type=clean_line(model.get("type"), 40),
         access=parse_access(row, model),
+        level=as_whole_number(row.get("nsfwLevel"), 0, 63) or 0,
         record=row,
     )
 

@@ -319,6 +319,8 @@ def _is_same_file(descriptor: int, path: str) -> bool:
 
 
 def _file_key(url: str) -> str:
+    # Civitai's hosts serve the same files: after a change of the host, a download goes on.
+    url = url.replace("https://civitai.red/", "https://civitai.com/", 1)
     return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:24]
 
 

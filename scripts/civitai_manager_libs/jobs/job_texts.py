@@ -11,7 +11,7 @@ from itertools import chain
 from .. import util
 from ..core import level_name
 from ..i18n import messages
-from ..library import search
+from ..library import search, tags
 from .job_records import Job, JobState, ModelFileState, WalkReport, WalkState
 
 __all__ = ["describe_file", "describe_job", "describe_problem", "describe_progress"]
@@ -78,6 +78,8 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
     if query.with_meta:
         yield messages.translate("pick_meta", language)
     yield from query.base_models
+    if query.tag_id and (name := tags.find_tag_name(query.tag_id)):
+        yield name
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:

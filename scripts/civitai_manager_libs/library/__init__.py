@@ -9,6 +9,7 @@ from . import (
     import_export,
     models,
     pages,
+    posts,
     reproductions,
     search,
     tags,
@@ -22,6 +23,6 @@ from .models import ImageSet
 from .search import Suggestion
 
 __all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
-__all__ += ["image_records", "ImageSet", "import_export", "models", "PageImage", "pages"]
+__all__ += ["image_records", "ImageSet", "import_export", "models", "PageImage", "pages", "posts"]
 __all__ += ["reproductions", "search", "select_rows", "Suggestion", "wait_for_writes", "watches"]
 __all__ += ["tags", "Tile", "write_later"]

@@ -218,7 +218,13 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def find_site() -> str:
-    """Return the base URL in the settings with a mark in place of its port."""
+    """Return the base URL in the settings with a mark in place of its port.
+
+    For each of Civitai's hosts, this is the URL of the first one: what is stored does not depend on
+    the host.
+    """
+    if setting.is_on_civitai(setting.base_url()):
+        return f"https://{setting.HOSTS[0]}"
     base = setting.base_url().encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
 
@@ -246,6 +252,7 @@ _ROWS_AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
 _LIMITS = {  # rows
     "models": 5_000,
     "pages": 20_000,
+    "posts": 20_000,
     "version_records": 20_000,
     "missing_versions": 20_000,
     "licences": 100_000,

@@ -13,7 +13,7 @@ __all__ = [
     "VERSION",
 ]
 
-VERSION = 15
+VERSION = 16
 
 _IMAGES = """
 CREATE TABLE images (
@@ -177,6 +177,13 @@ CREATE TABLE IF NOT EXISTS tags_read (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE
 )
 """
+# What Civitai says about posts. ids: the first images in the uploader's order, as a JSON array.
+_POSTS = """
+CREATE TABLE IF NOT EXISTS posts (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+    username TEXT NOT NULL, ids TEXT NOT NULL
+)
+"""
 # Copied from the jobs' database: the files that jobs have saved.
 _SAVED = "CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, path TEXT NOT NULL)"
 # What the creators of models permit, as the JSON of a `civitai.Licence`; "{}" if Civitai did not
@@ -226,7 +233,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_TILES};
 {_SAVED};
 {_LICENCES};
-{_SITE_TAGS}
+{_SITE_TAGS};
+{_POSTS}
 """
 # Letters that may not touch a hidden word. Scripts without spaces are left out: there, a word is
 # found inside others.
@@ -307,4 +315,5 @@ CHANGES = (
     _FROM_12,
     _LICENCES,
     _SITE_TAGS,
+    _POSTS,
 )

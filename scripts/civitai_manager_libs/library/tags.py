@@ -12,7 +12,7 @@ from ..errors import NotFound
 from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
 
-__all__ = ["count_untagged", "fetch_more_tags", "find_tags", "load_tags"]
+__all__ = ["count_untagged", "fetch_more_tags", "find_tag_name", "find_tags", "load_tags"]
 
 _AT_ONCE = 100  # images in one request
 _OF_IDS = "id IN (SELECT value FROM json_each(?))"
@@ -32,6 +32,12 @@ def find_tags(image_ids: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
     for image_id, number, name in select_rows_or_empty(f"{sql} WHERE {_OF_IDS}", ids):
         found.setdefault(image_id, []).append(Tag(number, name))
     return {image_id: _sort(tags) for image_id, tags in found.items()}
+
+
+def find_tag_name(number: int) -> str:
+    """Return the name of a tag by Civitai's number, "" if no stored image has the tag."""
+    rows = select_rows_or_empty("SELECT tag FROM site_tags WHERE number = ?", (number,))
+    return next((name for (name,) in rows), "")
 
 
 def load_tags(client: Any, image: Image, cancelled: Cancellation | None = None) -> tuple[Tag, ...]:

@@ -58,13 +58,15 @@ class SendOptions:
     urgent: a user waits, so the request goes before those of download jobs. throttled: the
     bandwidth limit in the settings applies. max_retries: number of tries after the first; None
     means the client's number. patience: seconds to wait behind other requests to the API before
-    Busy is raised, None for no limit.
+    Busy is raised, None for no limit. pauses_host: whether a response that asks to wait concerns
+    all requests to the host; False for a route with a limit of its own.
     """
 
     urgent: bool = False
     throttled: bool = False
     max_retries: int | None = None
     patience: float | None = None
+    pauses_host: bool = True
 
 
 # For data that the library has too, so that nobody waits for an unreachable Civitai or for the
@@ -269,7 +271,7 @@ def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pr
     existing Authorization header is kept. Raises InputError if the key contains characters that are
     not allowed in a header.
     """
-    if not (api_key and is_api_url(request.url or "")):
+    if not (api_key and _gets_key(request.url or "")):
         return request
     if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
         raise InputError("The API key has characters that no key can have: copy it again.")
@@ -279,15 +281,24 @@ def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pr
 
 
 def is_api_url(url: str) -> bool:
-    """Return whether the API key may be sent to a URL.
+    """Return whether a URL is on one of Civitai's hosts, or below `/api/` at `setting.base_url()`.
 
-    The key may be sent to Civitai's https URLs, and to those below `/api/` at `setting.base_url()`.
     Raises Refused for a URL that is not http or https.
     """
+    parts = _split_url(url)
+    return parts.scheme == "https" and parts.netloc.lower() in _CIVITAI or _gets_key(url)
+
+
+def _gets_key(url: str) -> bool:
+    """Return whether the API key may be sent to a URL: one below `/api/` at `setting.base_url()`.
+
+    Of Civitai's hosts, only the one in the settings gets the key, with or without "www.".
+    """
     parts, base = _split_url(url), urlsplit(setting.base_url())
-    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
-        return True
-    is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+    netlocs = {base.netloc.lower()}
+    if setting.is_on_civitai(setting.base_url()):
+        netlocs.add(f"www.{base.netloc}")
+    is_same_origin = parts.scheme == base.scheme and parts.netloc.lower() in netlocs
     return is_same_origin and parts.path.startswith(f"{base.path}/api/")
 
 

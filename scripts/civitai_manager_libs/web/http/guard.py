@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
 import time
 from collections import OrderedDict
@@ -34,7 +35,8 @@ __all__ = [
     "LoginAttempts",
 ]
 
-LockReason = Literal["", "only_here", "frozen"]  # why a request may not change a value
+# Why a request may not change a value.
+LockReason = Literal["", "only_here", "frozen", "environment"]
 
 # Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
@@ -140,12 +142,15 @@ def find_lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
     "frozen": the WebUI's command line forbids everybody to change it. "only_here": the server has
-    no login, and the request comes from another machine. If both apply, return "frozen". name: the
-    setting's name, or "key" for the API key.
+    no login, and the request comes from another machine. "environment": a variable overrides the
+    setting. If several apply, return the first. name: the setting's name, or "key" for the API key.
     """
     if host.is_frozen(name):
         return "frozen"
-    return "" if is_owner(request) else "only_here"
+    if not is_owner(request):
+        return "only_here"
+    is_overridden = name == "civitai_host" and os.environ.get("CIVITAI_BASE_URL")
+    return "environment" if is_overridden else ""
 
 
 def is_owner(request: Request) -> bool:

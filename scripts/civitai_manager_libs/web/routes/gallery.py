@@ -16,14 +16,15 @@ from ...civitai import (
     may_have_timed_out,
     Model,
     Page,
+    Post,
     Reference,
     seem_unrelated,
     walk_pages,
 )
 from ...core import as_id, Image, log_disk_errors
-from ...errors import HttpStatusError, InputError, NotFound
+from ...errors import HttpStatusError, InputError, NetworkError, NotFound
 from ...i18n import messages
-from ...library import image_records, models, PageImage, pages, search, watches
+from ...library import image_records, models, PageImage, pages, posts, search, watches
 from ..http import ApiError, MB, Most, Note, RemoteWork, RequestContext, route
 from .bootstrap import is_demo
 from .dependencies import (
@@ -40,8 +41,10 @@ from .views import (
     make_model_card,
     make_model_view,
     make_page_view,
+    make_post_view,
     ModelCard,
     ModelView,
+    PostView,
     Text,
 )
 
@@ -71,6 +74,8 @@ class LookupResult(TypedDict, total=False):
     username: str
 
 
+_PAGES_OF_POST = 10  # that are sent together, in the uploader's order
+_UPLOADERS = "Newest"  # the sort of a post that means the uploader's order: all are of one time
 _MOST_POPULAR = 40  # images on the home page
 _MOST_BLANK = 3  # pages in a row without an image that passes the filters
 _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
@@ -111,9 +116,11 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         return found
     # A stored page lacks the new images of a watched gallery.
     is_unseen = cursor is None and watches.has_new_images(query)
+    fetch = partial(_fetch_page, context, query, size)
     read_pages = partial(_read_pages, context, query, cursor, size, notes)
+    load_post = partial(posts.load_post, get_client(), cancelled=context.cancelled)
     if is_unseen or context.query_param("fresh"):
-        return RemoteWork(lambda: read_pages(partial(_fetch_page, context, query, size, True)))
+        return RemoteWork(lambda: read_pages(partial(fetch, True), load_post))
 
     def find_page(page_cursor: str | None) -> Page:
         found = pages.find_recent_page(query, page_cursor, size)
@@ -122,9 +129,9 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         return found
 
     with suppress(_NotInMemory):
-        return read_pages(find_page)
+        return read_pages(find_page, posts.find_stored_post)
     return RemoteWork(
-        lambda: read_pages(partial(_fetch_page, context, query, size, False)),
+        lambda: read_pages(partial(fetch, False), load_post),
         find_stored=lambda: _view_stored_page(context, query, cursor, size, notes),
     )
 
@@ -145,7 +152,7 @@ def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
     query = ImageQuery(sort="Most Reactions", period="Week", level=find_shown_levels())
     fetch = partial(_fetch_page, context, query, _MOST_POPULAR, False)
     return RemoteWork(
-        lambda: _read_pages(context, query, None, _MOST_POPULAR, [], fetch),
+        lambda: _read_page(context, query, None, _MOST_POPULAR, [], fetch),
         find_stored=lambda: _view_stored_page(context, query, None, _MOST_POPULAR, []),
     )
 
@@ -166,10 +173,57 @@ def _view_stored_page(
         shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids, total=total
     )
     view["from_library"] = True
+    if query.post_id is not None and cursor is None:
+        _add_post(view, query, posts.find_stored_post(query.post_id))
     return view
 
 
 def _read_pages(
+    context: RequestContext,
+    query: ImageQuery,
+    cursor: str | None,
+    size: int,
+    notes: list[Note],
+    read_page: Callable[[str | None], Page],
+    find_post: Callable[[int], Post | None],
+) -> ImagePage:
+    """Return a page of a gallery; of a post, all images at once if the uploader's order is known.
+
+    read_page: returns the page at a cursor. find_post: returns what is known about a post.
+    """
+    view = _read_page(context, query, cursor, size, notes, read_page)
+    if query.post_id is None or cursor is not None:
+        return view
+    post = find_post(query.post_id)
+    for _ in range(_PAGES_OF_POST if post and query.sort == _UPLOADERS else 0):
+        if view["cursor"] is None:
+            break
+        try:
+            more = _read_page(context, query, view["cursor"], size, [], read_page)
+        except (HttpStatusError, NetworkError):  # requested again when the user comes there
+            break
+        known = {image["id"] for image in view["images"]}
+        view["images"] += [image for image in more["images"] if image["id"] not in known]
+        view["hidden_count"] += more["hidden_count"]
+        view["cursor"] = more["cursor"]
+    _add_post(view, query, post)
+    return view
+
+
+def _add_post(view: ImagePage, query: ImageQuery, post: Post | None) -> None:
+    """Add what is known about a post to its page, and sort its images as the uploader did.
+
+    Images that the uploader's order does not contain come last, sorted by id.
+    """
+    if post is None:
+        return
+    view["post"] = make_post_view(post)
+    if query.sort == _UPLOADERS:
+        places = {image_id: place for place, image_id in enumerate(post.image_ids)}
+        view["images"].sort(key=lambda image: (places.get(image["id"], len(places)), image["id"]))
+
+
+def _read_page(
     context: RequestContext,
     query: ImageQuery,
     cursor: str | None,
@@ -313,6 +367,17 @@ def find_author(context: RequestContext) -> Text | RemoteWork[Text]:
     if not name:
         return {"text": ""}
     return RemoteWork(lambda: {"text": civitai.find_user(get_client(), name, context.cancelled)})
+
+
+@route("GET", "posts/{post_id:civitai_id}")
+def get_post(context: RequestContext) -> RemoteWork[PostView]:
+    """Return what is known about the post whose id is in the path; "" for what is not."""
+    post_id = context.path_param("post_id")
+
+    def load() -> PostView:
+        return make_post_view(posts.load_post(get_client(), post_id, context.cancelled) or Post(0))
+
+    return RemoteWork(load)
 
 
 @route("GET", "models/{model_id:civitai_id}")

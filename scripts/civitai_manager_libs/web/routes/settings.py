@@ -75,6 +75,7 @@ class KeyState(TypedDict):
 class SettingsSaved(TypedDict):
     settings: list[Setting]
     has_models: bool
+    civitai_url: str
 
 
 class KeySaved(TypedDict):
@@ -145,7 +146,11 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other form
 @route("GET", "settings")
 def get_settings(context: RequestContext) -> SettingsSaved:
     """Return all settings."""
-    return {"settings": make_settings_view(context), "has_models": model_files.has_folders()}
+    return {
+        "settings": make_settings_view(context),
+        "has_models": model_files.has_folders(),
+        "civitai_url": setting.base_url(),
+    }
 
 
 @change_route("PUT", "settings")

@@ -15,6 +15,7 @@ from ...civitai import (
     make_version_page_url,
     Model,
     PERMISSIONS,
+    Post,
 )
 from ...core import clean_line, Tag
 from ...i18n import messages
@@ -72,12 +73,25 @@ class ResourceLink(TypedDict):
     url: str
 
 
+class PostView(TypedDict):
+    """What Civitai says about a post; "" for what is unknown.
+
+    ids: those of its first images, in the uploader's order.
+    """
+
+    title: str
+    text: str
+    user: str
+    ids: list[int]
+
+
 class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
     Civitai did not respond. hidden_count: images left out because of their author or a word. Of a
     list: missing: ids of images that neither Civitai sends now nor the library has; total: length.
+    post: of the first page of a post, if Civitai has told about the post.
     """
 
     images: list[ImageView]
@@ -88,6 +102,7 @@ class ImagePage(TypedDict):
     hidden_count: int
     missing: list[int]
     total: int | None
+    post: PostView | None
 
 
 class Text(TypedDict):
@@ -112,10 +127,13 @@ class ModelCard(TypedDict):
 
 
 class ModelVersion(TypedDict):
+    """A version of a model. level: bit mask of its images' browsing levels, 0 if unknown."""
+
     id: int
     name: str
     base_model: str
     trained_words: list[str]
+    level: int
 
 
 class PermissionView(TypedDict):
@@ -127,9 +145,13 @@ class PermissionView(TypedDict):
 
 
 class ModelView(ModelCard):
-    """A model. licence: what its creator permits."""
+    """A model with its versions.
+
+    licence: what its creator permits. level: bit mask of its images' browsing levels, 0 if unknown.
+    """
 
     licence: list[PermissionView]
+    level: int
     description: str
     tags: list[str]
     versions: list[ModelVersion]
@@ -159,6 +181,12 @@ def make_annotation_view(annotation: bookmarks.Annotation) -> Annotations:
         "tags": list(annotation.tags),
         "collections": list(annotation.collections),
     }
+
+
+def make_post_view(post: Post) -> PostView:
+    """Return the JSON of a post."""
+    ids = list(post.image_ids)
+    return {"title": post.title, "text": post.text, "user": post.username, "ids": ids}
 
 
 def make_tag_views(tags: Iterable[Tag]) -> list[TagView]:
@@ -210,6 +238,7 @@ def make_page_view(
         "hidden_count": hidden_count,
         "missing": list(missing),
         "total": total,
+        "post": None,
     }
 
 
@@ -233,6 +262,7 @@ def make_model_view(model: Model, language: str) -> ModelView:
         "licence": [
             _view_permission(name, model.licence.get(name), [], language) for name in PERMISSIONS
         ],
+        "level": model.level,
         "description": model.description_text,
         "tags": list(model.tags),
         "versions": [
@@ -241,6 +271,7 @@ def make_model_view(model: Model, language: str) -> ModelView:
                 "name": version.name,
                 "base_model": version.base_model,
                 "trained_words": list(version.trained_words),
+                "level": version.level,
             }
             for version in model.versions
         ],
