@@ -49,7 +49,6 @@ function makeSecondImage(
   return { view, source, label };
 }
 
-/** Return the generation data of both images of a pair, for the table of differences. */
 function makePairData(context: Context, pair: ComparedPair): ComparedData[] {
   return [
     { ...pair.record, label: context.translate("compare_original") },
@@ -166,7 +165,6 @@ export class Compare {
     else void this.#showMarked(this.#parts);
   }
 
-  /** Show an image and a reproduction of it, one over the other. */
   #showPair(parts: CompareParts, pair: ComparedPair) {
     const context = this.context;
     if (pair.file) this.#fileUrl = URL.createObjectURL(pair.file);
@@ -177,7 +175,6 @@ export class Compare {
     this.#showData(parts, makePairData(context, pair));
   }
 
-  /** Show several reproductions of an image side by side. */
   #showRow(parts: CompareParts, pair: ComparedPair, row: NonNullable<ComparedPair["row"]>) {
     const images = row.map(({ made, label }) =>
       makeSecondImage(this.context, { ...pair, made, stored: made }, "", label),
@@ -190,7 +187,6 @@ export class Compare {
     );
   }
 
-  /** Store the user's file as a reproduction, then close the dialog. */
   async #keepFile({ record, file }: ComparedPair) {
     const { api, translate, toast } = this.context;
     if (!file) return;
@@ -201,7 +197,6 @@ export class Compare {
     });
   }
 
-  /** Remove a stored reproduction, then close the dialog. */
   async #removeStored({ record, stored }: ComparedPair) {
     const { api } = this.context;
     if (!stored) return;
@@ -210,7 +205,6 @@ export class Compare {
     await this.#changeAndClose(() => api.post(path, body, this.#abort));
   }
 
-  /** Send a request, then close the dialog; if the request fails, show the error instead. */
   async #changeAndClose(request: () => Promise<unknown>) {
     try {
       await request();

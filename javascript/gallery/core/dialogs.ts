@@ -30,7 +30,6 @@ export function removeLayer(root: Node, element: HTMLElement) {
   if (left.length < listLayers(root).length) setLayers(root, left);
 }
 
-/** Change the layers, and tell the listeners. */
 function setLayers(root: Node, layers: Layer[]) {
   open.set(root, layers);
   root.dispatchEvent(new Event("layers"));

@@ -98,7 +98,6 @@ export class Records {
     await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }
 
-  /** Cache a record, and remove the least recently used ones. */
   #cacheRecord(record: ImageDetails, receivedAt: number) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, { record, receivedAt });
@@ -146,7 +145,6 @@ export function applyAnnotations(
   }));
 }
 
-/** Return an image with the favourite flag and the stars from its annotations. */
 function withAnnotations(view: ImageView, annotations: Annotations | undefined) {
   if (!annotations) return view;
   const { favourite, stars } = annotations;

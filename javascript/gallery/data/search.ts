@@ -344,7 +344,6 @@ export class GallerySearch {
     else void navigation.openSource({ search: words });
   }
 
-  /** Return how many images of each scope match some words, null if the request fails. */
   async #fetchPreview(words: string, signal: AbortSignal) {
     try {
       return await fetchPreview(this.context, words, "", signal);

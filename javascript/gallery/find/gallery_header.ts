@@ -81,7 +81,6 @@ class DownloadOptions {
     return this.context.actions.downloadGallery(limit);
   }
 
-  /** Tell on the button how many images the gallery has, once that is known. */
   #nameCount() {
     const { store, translate } = this.context;
     const { images, ended, bootstrap } = store.get();
@@ -167,7 +166,6 @@ export class GalleryHeader {
     this.#section.toggleAttribute("data-waits", where.model !== null && !model && !now.title);
   }
 
-  /** Show the gallery's name with its link and creator. */
   #drawTitle({ where, model, title, bootstrap }: State) {
     const { translate } = this.context;
     const name = getGalleryName({ where, model, title }, translate);
@@ -263,7 +261,6 @@ function makeTag(text: string) {
   return el("span", { class: "tag", text });
 }
 
-/** Return the URL of a user or post on Civitai, "" for other galleries. */
 function buildGalleryUrl({ user, post }: Where, civitai: string) {
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
   return post === null ? "" : `${civitai}/posts/${post}`;

@@ -210,7 +210,6 @@ export class Grid {
     return this.#isHeaderAway ? 0 : this.#headerHeight;
   }
 
-  /** Return whether another tab or the search results hide the grid. */
   #isHidden() {
     return this.#list.clientWidth === 0;
   }
@@ -354,7 +353,6 @@ export class Grid {
     this.#schedule();
   }
 
-  /** Load the next page when the window is near the end. */
   #loadMore(viewport: Viewport) {
     const { store, actions } = this.context;
     const state = store.get();

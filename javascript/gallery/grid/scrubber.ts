@@ -158,7 +158,6 @@ export class Scrubber {
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** Scroll to another month by a key that moves the handle; stop loading by Escape. */
   #press(event: KeyboardEvent) {
     const { key } = event;
     const step = STEPS[key as keyof typeof STEPS];

@@ -63,7 +63,6 @@ export class SelectionBar {
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
-  /** Open a menu with two items: show the hidden images or not, and open their rules. */
   #openHiddenMenu() {
     const { root, translate, actions, store, signal } = this.context;
     const { showsHidden } = store.get();
@@ -124,7 +123,6 @@ export class SelectionBar {
     ];
   }
 
-  /** Show the position in the gallery, or the number of selected images. */
   #draw(now: State) {
     const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);

@@ -93,14 +93,12 @@ export class Tile {
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
 
-  /** Show how many images of a post the tile represents. */
   #drawCount(count: number) {
     this.#count?.remove();
     this.#count = count > 1 ? el("span", { class: "post-count" }, icon("stack"), count) : null;
     if (this.#count) this.element.append(this.#count);
   }
 
-  /** Show how much of the image is made again. */
   #drawRing(part: number | null) {
     if (part === null) this.#ring?.remove();
     else if (!this.#ring?.isConnected) {

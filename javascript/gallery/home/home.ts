@@ -160,7 +160,6 @@ export class Home {
     scrollBy(this.#section, top - this.top);
   }
 
-  /** Show or hide the home page. When it is opened, it is scrolled to its top. */
   #show(now: State, before: State) {
     if (!isHome(now)) this.#top = this.top;
     this.#section.hidden = !isHome(now);

@@ -243,7 +243,6 @@ function fillField(field: HTMLElement | null, value: string) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Return the first element in the host's page that matches a selector. */
 function findElement(selector: string) {
   const element = document.querySelector(selector);
   return element instanceof HTMLElement ? element : null;

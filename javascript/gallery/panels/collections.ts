@@ -88,7 +88,6 @@ function makeCollectionRow(
 ) {
   const { translate, api, store } = context;
   const n = store.get().marks.size;
-  /** Return a button with an icon. */
   const tool: (
     action: string,
     glyph: IconName,
@@ -226,10 +225,8 @@ export class Collections {
     );
   }
 
-  /** Return the links to what is saved outside of the collections. */
   #links() {
     const { translate, actions } = this.context;
-    /** Return a button with an icon. */
     const link: (action: string, glyph: IconName, key: string, go: () => unknown) => HTMLElement = (
       action,
       glyph,
@@ -346,13 +343,11 @@ export class Collections {
     return makeCollectionRow(this.context, collection, actions, this.#rows.signal);
   }
 
-  /** Change a collection and show all collections. Return whether that succeeded. */
   #change(body: ActOnCollectionsBody) {
     const { api } = this.context;
     return this.#request(async () => (await api.post("collections", body)).collections);
   }
 
-  /** Delete a collection, and show a message whose button creates it again. */
   async #delete(name: string) {
     const { api, toast, translate } = this.context;
     await this.#request(async () => {

@@ -157,7 +157,6 @@ export class JobRow {
     );
   }
 
-  /** Show how many images the gallery has, and whether all were found. */
   #drawReport({ report }: JobCard) {
     if (!report) return;
     this.#report.replaceChildren(

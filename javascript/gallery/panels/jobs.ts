@@ -272,7 +272,6 @@ export class Jobs {
     return this.poller.announceStart();
   }
 
-  /** Update the rows, and report the jobs that have ended. */
   #onChange(now: State, before: State) {
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
     for (const job of ended) this.#onEnd(job);
@@ -281,7 +280,6 @@ export class Jobs {
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
 
-  /** Show the jobs that were searched for, else the newest ones. */
   #draw({ jobs, made }: State) {
     const all = this.#listCards(jobs);
     const over = made.filter((job) => !isMaking(job)).slice(0, MADE);
@@ -316,7 +314,6 @@ export class Jobs {
       toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
   }
 
-  /** Run an action on an image that is made or was made. */
   async #runMade(id: number, action: "stop" | "show" | "again") {
     const { actions, store } = this.context;
     const jobs = store.get().made.filter((job) => job.id === id);

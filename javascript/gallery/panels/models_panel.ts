@@ -134,7 +134,6 @@ export class ModelFilesPanel {
     store.on(["panel"], () => this.#leave(), { signal });
   }
 
-  /** Stop loading the list once the panel is closed. */
   #leave() {
     const { store, actions } = this.context;
     if (!this.panel.isOpen && store.get().needs.list.loading) actions.showNeeds("list", "");

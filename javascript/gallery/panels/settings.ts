@@ -168,7 +168,6 @@ export class Settings {
     return el("fieldset", {}, legend, ...fields);
   }
 
-  /** Return the fieldset of what is stored in this browser. */
   #makeBrowserSettings() {
     const { translate, toast } = this.context;
     const make = (name: string, label: string, value: string, options: [string, string][]) => {
@@ -245,7 +244,6 @@ export class Settings {
     void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
   }
 
-  /** Fetch the settings, which another page may have changed. */
   async #read() {
     const { api, signal } = this.context;
     try {
@@ -313,7 +311,6 @@ export class Settings {
     return this.#saving;
   }
 
-  /** Say beside a field why its value is not saved. */
   #showRefusal(field: SettingField, error: unknown) {
     const { toast, translate } = this.context;
     field.isWaiting = error instanceof ApiError && error.code === "offline";

@@ -32,7 +32,6 @@ function makeBars(context: Context, group: Group, show: (bar: Bar) => void) {
   return section;
 }
 
-/** Return a button that switches between all bars and the first ones. */
 function makeMoreButton({ translate }: Context, group: Group, list: HTMLElement) {
   const fold = button(
     {
@@ -354,7 +353,6 @@ export class StatsPanel {
     );
   }
 
-  /** Show how many images the statistics are based on. */
   #drawSample({ image_count, with_data, reactions }: Stats) {
     const { translate, store, actions } = this.context;
     const { bootstrap, model, where } = store.get();

@@ -92,7 +92,6 @@ function setParameter(
   else parameters.set(name, String(value));
 }
 
-/** Return the id in a parameter, null if it is not a positive whole number. */
 function parseId(text: string | null) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
@@ -161,7 +160,6 @@ export function pickFilters({ version, period, level, type, base, meta }: Where)
   return { version, period, level, type, base, meta };
 }
 
-/** Return whether a filter has an effect on the open gallery. */
 function isUsed(name: (typeof FILTERS)[number], where: Where) {
   if (name === "version") return where.model !== null;
   return name !== "period" || where.search === null; // the library knows no period

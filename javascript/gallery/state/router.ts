@@ -163,7 +163,6 @@ export class Router {
       history.pushState({ ...history.state, [LAYERS]: count }, "", location.href);
   }
 
-  /** Return whether a change adds or removes an entry. */
   #isStep(before: State) {
     const now = this.context.store.get();
     return isElsewhere(now, before) || (now.open === null) !== (before.open === null);
@@ -259,7 +258,6 @@ function readLayers(): number {
   return history.state?.[LAYERS] ?? 0;
 }
 
-/** Return the scroll position that is stored in the current history entry. */
 function readScrolled(): Scrolled {
   return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
 }

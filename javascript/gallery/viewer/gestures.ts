@@ -82,13 +82,11 @@ export class Gestures {
     this.#doing = "done";
   }
 
-  /** Record where a press began. */
   #startTrail(event: PointerEvent) {
     this.#start = this.#getPoint(event);
     this.#trail = [{ ...this.#start, time: event.timeStamp }];
   }
 
-  /** Report a drag or a pinch while fingers move. */
   #onMove(event: PointerEvent) {
     if (!this.#fingers.has(event.pointerId)) return;
     const point = this.#getPoint(event);
@@ -130,7 +128,6 @@ export class Gestures {
     return { distance, middle: { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 } };
   }
 
-  /** End the drag or the pinch when a finger is lifted. */
   #onUp(event: PointerEvent) {
     if (!this.#fingers.delete(event.pointerId)) return;
     if (this.#doing === "pinch") {
@@ -211,7 +208,6 @@ export function isDismissed(by: number, speed: number, height: number) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
 
-/** Return the vector from `other` to `one`. */
 function subtractPoints(one: Point, other: Point): Point {
   return { x: one.x - other.x, y: one.y - other.y };
 }

@@ -283,7 +283,6 @@ export class Slide {
     if (this.thumb.naturalWidth) this.box.prepend(this.thumb);
   }
 
-  /** Show the file in place of everything else. */
   #show(element: HTMLImageElement | HTMLVideoElement, size: Size) {
     if (element.parentNode !== this.box) this.box.append(element);
     // the others would show through a transparent image
@@ -353,7 +352,6 @@ export class Slide {
   }
 }
 
-/** Return whether a file is shown by a video or sound player. */
 function isPlayed({ kind }: ImageView) {
   return kind === "video" || kind === "audio";
 }

@@ -362,7 +362,6 @@ export class Stage {
     }
   }
 
-  /** Put the slides of the open image and its two neighbours into the page. */
   #placeSlides() {
     const state = this.context.store.get();
     const placed: Element[] = [];
@@ -413,7 +412,6 @@ export class Stage {
     return view && this.#getSlide(view);
   }
 
-  /** Load a slide again after it has failed. */
   #reload(slide: Slide) {
     slide.clearError();
     this.files.reload(slide.view.id);

@@ -29,7 +29,6 @@ class Toolbar {
 
   constructor(readonly context: Context) {
     const { actions, translate } = context;
-    /** Return a button with an icon. */
     const tool: (
       action: string,
       glyph: IconName,
@@ -247,7 +246,6 @@ export class Viewer {
     if (isOther || (before && shown !== getWalk(before))) this.#loadAround(now, parts);
   }
 
-  /** Let the opened image grow from its tile. */
   #fly({ stage }: ViewerParts) {
     const { slide, element } = stage;
     const thumb = this.#view && this.context.actions.findThumb(this.#view.id);
@@ -295,7 +293,6 @@ export class Viewer {
     return true;
   }
 
-  /** Show the open image with its toolbar and neighbours. */
   #draw(state: State, parts: ViewerParts) {
     const view = this.#view as ImageView;
     const shown = getWalk(state);
@@ -376,7 +373,6 @@ export class Viewer {
   }
 }
 
-/** Return a placeholder for an image whose record is not loaded yet. */
 function makeUnknownView(id: number): ImageView {
   return {
     id,
