@@ -367,3 +367,15 @@ def test_back_closes_the_panel_and_nothing_else(server, open_gallery):
     expect(page.viewer).to_be_hidden()
     expect(page.tile(image)).to_be_in_viewport()
     assert _steps(page) <= steps + 1
+
+
+def test_back_ends_a_slideshow_before_it_closes_the_image(server, open_gallery):
+    page = open_gallery(server, _GALLERY).ready()
+    page.key("s")
+    slideshow = page.page.locator(".frame[data-slideshow]")
+    expect(slideshow).to_be_visible()
+    page.page.go_back()
+    expect(slideshow).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()

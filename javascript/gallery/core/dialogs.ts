@@ -19,8 +19,10 @@ export function listLayers(root: Node): readonly Layer[] {
   return open.get(root) ?? [];
 }
 
-/** Add a layer on top of all others, which a step back of the browser closes by `close`. */
+/** Add a layer on top of all others, which a step back of the browser closes by `close`. Do nothing
+ * if it is open. */
 export function addLayer(root: Node, element: HTMLElement, close: () => void) {
+  if (listLayers(root).some((layer) => layer.element === element)) return;
   setLayers(root, [...listLayers(root), { element, close }]);
 }
 

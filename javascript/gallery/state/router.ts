@@ -94,6 +94,7 @@ export class Router {
     if (closed) {
       const { place } = readScrolled();
       if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+      if (!this.#before) this.#replace(); // another image may have been opened over a layer
       this.#commit(); // what was opened meanwhile
       return;
     }
@@ -101,7 +102,7 @@ export class Router {
     const layers = this.#listLayers().slice(isOther ? 0 : readLayers());
     for (const { close } of layers.reverse()) close();
     if (isOther) this.openAddress();
-    else this.#replace(); // another image may have been opened since
+    else this.#replace();
   }
 
   /** Scroll back to where the user left the gallery.

@@ -1,5 +1,5 @@
 import type { ImageView } from "../contract";
-import { closeModal, makeModal, openModal } from "../core/dialogs";
+import { addLayer, closeModal, makeModal, openModal, removeLayer } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
@@ -304,7 +304,9 @@ export class Viewer {
     setAttribute(parts.frame, "data-details", isDetailed);
     parts.sheet.follow(isDetailed);
     setAttribute(parts.frame, "data-slideshow", state.slideshow);
-    if (!state.slideshow) this.slideshow.stop();
+    const { root, actions } = this.context;
+    if (state.slideshow) addLayer(root, parts.toolbar.slideshow, () => actions.setSlideshow(false));
+    else this.#stopSlideshow(parts);
     parts.toolbar.show(view, this.#index, shown.length);
     // the first image of all is said with the dialog's label
     if (this.#announced !== view.id) parts.toolbar.announce(this.#announced === null ? "" : name);
@@ -316,6 +318,11 @@ export class Viewer {
     const views = this.#index < 0 ? [view] : shown;
     parts.stage.showImage(views, Math.max(0, this.#index), this.#way);
     this.#showStage();
+  }
+
+  #stopSlideshow({ toolbar }: ViewerParts) {
+    this.slideshow.stop();
+    removeLayer(this.context.root, toolbar.slideshow);
   }
 
   #showStage() {
@@ -363,7 +370,7 @@ export class Viewer {
     this.#way = 1;
     this.#announced = null;
     this.context.actions.setSlideshow(false);
-    this.slideshow.stop();
+    this.#stopSlideshow(this.#parts);
     if (this.#isFull) void document.exitFullscreen();
     this.#parts.stage.clear();
     this.#parts.details.clear();
