@@ -12,8 +12,6 @@ import { buildImageAddress } from "./state/query";
 import { listChosen, MOST_COMPARED } from "./state/selection";
 import type { Context } from "./types";
 
-/** Ask the user for the name of a new collection. `onName` is not called if the user closes the
- * dialog. */
 function askCollectionName(context: Context, onName: (name: string) => unknown) {
   const { translate } = context;
   const label = translate("collection_name");
@@ -311,8 +309,6 @@ export class ImageMenu {
     this.#show(listHideItems(this.#findView(id)?.user ?? "", this.context));
   }
 
-  /** Return the data of an image from the gallery or from its cached record, undefined if both lack
-   * it. */
   #findView(id: number) {
     const { images } = this.context.store.get();
     return images.find((view) => view.id === id) ?? this.context.parts.viewer.findKnown(id).record;

@@ -12,14 +12,10 @@ import { type ComparedData, makeDifferenceTable } from "./difference_table";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
 
-/** Return the label of a pair's second image, which is a stored reproduction or a file of the
- * user. */
 function getSecondLabel({ translate }: Context, { file }: ComparedPair) {
   return file?.name ?? translate("made_here");
 }
 
-/** Return the two images of a pair, to show in the grid.
- * @param fileUrl of the user's file, "" for a stored one */
 function makePairImages(context: Context, pair: ComparedPair, fileUrl: string): ComparedImage[] {
   const { record } = pair;
   const label = getSecondLabel(context, pair);
@@ -138,8 +134,6 @@ export class Compare {
     this.#showData(this.#parts, [...this.#data.slice(1), this.#data[0]]);
   }
 
-  /** Show the table of differences.
-   * @param data of the images, in their order */
   #showData(parts: CompareParts, data: ComparedData[]) {
     this.#data = data;
     parts.difference.replaceChildren(...makeDifferenceTable(this.context, data));

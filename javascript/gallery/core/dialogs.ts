@@ -127,8 +127,6 @@ export function getTop(root: ShadowRoot): Element | ShadowRoot {
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
 
-/** Call the listener with the topmost element of the page, now and whenever that may have
- * changed. */
 function followTop(
   root: ShadowRoot,
   listener: (top: Element | ShadowRoot) => void,

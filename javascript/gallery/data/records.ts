@@ -59,8 +59,6 @@ export class Records {
     }
   }
 
-  /** Replace the annotations of cached records by newer ones.
-   * @param annotated annotations by image id */
   #updateAnnotations(annotated: Readonly<Record<string, Annotations>>) {
     for (const [id, cached] of this.#cache) {
       if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
@@ -72,8 +70,6 @@ export class Records {
     this.#cache.clear();
   }
 
-  /** Fetch a record and cache it.
-   * @param parameters of the URL */
   async #fetchRecord(id: number, parameters: Record<string, string>, signal: AbortSignal) {
     const { api, store } = this.context;
     const { model } = store.get().where;

@@ -150,8 +150,6 @@ export class SearchPreviews {
   }
 }
 
-/** Return a text in lower case and without quotes, for comparison.
- * @param text a suggestion or a typed word */
 function normalize(text: string) {
   return text.replace(/["“”„]/g, "").toLowerCase();
 }

@@ -135,8 +135,6 @@ function makeExportLink({ translate, api }: Context, name: string) {
   return el("a", { ...props, title: translate("collections_export") }, translate("do_export"));
 }
 
-/** Put a form that renames a collection in place of the name.
- * @param shown the element with the name */
 function editName(
   { translate }: Context,
   shown: HTMLElement,
@@ -285,8 +283,6 @@ export class Collections {
     if (isDone) this.#name.value = "";
   }
 
-  /** Add the marked images to a collection, which is created if it does not exist. Return whether
-   * that succeeded. */
   async #addMarked(name: string) {
     const { store, actions, toast, translate } = this.context;
     const ids = [...store.get().marks];

@@ -46,8 +46,6 @@ export class Help {
   }
 }
 
-/** Return a section of the help sheet.
- * @param rows terms and their explanations */
 function makeSection(title: string, rows: HTMLElement[]) {
   return el("section", { class: "keys" }, el("h3", {}, title), el("dl", {}, ...rows));
 }

@@ -124,8 +124,6 @@ class JobGroup {
   }
 }
 
-/** Group jobs by their field `group`, which names a model, author or collection. The groups are in
- * the order of their first jobs. */
 function groupJobs(jobs: JobCard[]): Group[] {
   const groups = new Map<string, Group>();
   for (const job of jobs) {
@@ -397,8 +395,6 @@ export class Jobs {
   }
 }
 
-/** Return whether a job has ended since the last response.
- * @param before the jobs in the last response, undefined at the first one */
 function isEnded(job: JobCard, before?: JobCard[]) {
   const was = before?.find((other) => other.id === job.id);
   // an older job comes into the list when a newer one leaves it

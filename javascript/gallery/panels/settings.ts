@@ -150,8 +150,6 @@ export class Settings {
     }
   }
 
-  /** Return the fieldset of a group's settings, null if there are none.
-   * @param explainsLocks whether each locked setting says why it is locked */
   #makeGroup(group: Setting["group"] | "engines", members: Setting[], explainsLocks: boolean) {
     if (!members.length) return null;
     const fields = members.map((setting) => {

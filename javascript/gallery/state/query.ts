@@ -80,8 +80,6 @@ export function buildImageAddress(
   return buildAddress(where, id, bootstrap ? makeDefaultQuery(bootstrap) : where, href);
 }
 
-/** Set a parameter; delete it if its value is null or the default.
- * @param usual the default */
 function setParameter(
   parameters: URLSearchParams,
   name: string,

@@ -333,9 +333,6 @@ export class Slide {
     this.listeners.changed(this);
   }
 
-  /** Return the button for what can be done about an error: open the settings, save the file, close
-   * the viewer, or else try again.
-   * @param code of the error */
   #makeErrorButton(code: string) {
     const { translate, actions } = this.context;
     if (NEEDS_SETTING.includes(code))

@@ -179,9 +179,6 @@ class StageGestures extends ZoomGestures {
     if (!this.stage.slide?.video) super.doubleTap(point, isTouch); // a video's double click is the browser's
   }
 
-  /** Let the image glide to a stop after a drag.
-   * @param by distance of the drag
-   * @param speed at its end, in pixels a millisecond */
   #glideOn(by: Point, speed: Point) {
     const { slide } = this.stage;
     if (!slide) return;
@@ -352,8 +349,6 @@ export class Stage {
     this.listeners.changed();
   }
 
-  /** Remove all slides but those of some images.
-   * @param wanted ids of the images */
   #removeOthers(wanted: Set<number>) {
     for (const [id, slide] of this.#slides) {
       if (wanted.has(id)) continue;

@@ -403,9 +403,6 @@ function makeUnknownView(id: number): ImageView {
   };
 }
 
-/** Build the viewer's dialog with its parts.
- * @param listeners changed: the stage shows something else; screen: the viewer fills the screen,
- *     or no longer does */
 function buildDialog(
   context: Context,
   {
