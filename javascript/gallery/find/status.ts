@@ -107,8 +107,6 @@ export function getGalleryStatus(state: State, translate: Translate, now: number
   return addHiddenCount(getEndStatus(state, bootstrap, translate), state, bootstrap, translate);
 }
 
-/** Return a status with the number of hidden images, and with a button that shows them. If no image
- * is hidden, the status stays as it is. */
 function addHiddenCount(
   status: StatusText,
   { hiddenCount, images }: State,
@@ -126,8 +124,6 @@ function addHiddenCount(
   };
 }
 
-/** Return the status while the gallery's pages are loaded until enough images match: how many match
- * so far. */
 function makeReadingStatus(
   state: State,
   { language }: Bootstrap,

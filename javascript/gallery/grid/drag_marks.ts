@@ -155,9 +155,6 @@ export class DragMarks {
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
-  /** Mark the images of these tiles, in addition to the marks from before the drag.
-   * @param before the marks from before the drag
-   * @param ids of the tiles */
   #mark(drag: Drag, before: Selection, ids: readonly number[]) {
     const state = this.context.store.get();
     const all = ids.flatMap((id) => listTileIds(state, id));

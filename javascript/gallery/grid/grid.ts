@@ -291,8 +291,6 @@ export class Grid {
     });
   }
 
-  /** Create the tiles near the window, load their thumbnails, and load the gallery's next page if
-   * the window is near the end. */
   #draw() {
     if (this.#isHidden()) return this.#moveHeader(0);
     const viewport = getViewport(this.#list);

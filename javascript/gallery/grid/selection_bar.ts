@@ -74,9 +74,6 @@ export class SelectionBar {
     openMenu(root, this.#hidden, items, signal);
   }
 
-  /** Return a button with an icon.
-   * @param key of its label
-   * @param look a class */
   #makeButton(action: string, glyph: IconName, key: string, press: () => unknown, look = "quiet") {
     return button({ action, icon: glyph, label: this.context.translate(key), class: look }, press);
   }

@@ -209,8 +209,6 @@ export class Tile {
       this.#showSign(el("span", { class: "sign one-line", text: this.translate("show_blurred") }));
   }
 
-  /** Show a short text or an icon over the tile.
-   * @param sign null for none */
   #showSign(sign: HTMLElement | null) {
     this.#sign?.remove();
     this.#sign = sign;

@@ -189,8 +189,6 @@ export class Home {
     });
   }
 
-  /** Draw the title and the introduction.
-   * @param isNew whether the user has opened nothing yet */
   #drawIntro({ bootstrap }: State, isNew: boolean) {
     const { translate } = this.context;
     this.#intro.replaceChildren(

@@ -210,8 +210,6 @@ export function chooseCheckpoint(name: string) {
   getHostFunction("selectCheckpoint")?.(name);
 }
 
-/** Return the button of a gradio tab, null if there is none.
- * @param id id of the tab's content */
 function findTab(id: string) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
