@@ -341,7 +341,6 @@ function makeMarkActions({ store, toast, translate, parts }: PageContext) {
   };
 }
 
-/** Return the actions that move the focus and the scroll position. */
 function makeFocusActions({ store, toast, translate, parts }: PageContext) {
   return {
     /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
@@ -432,7 +431,6 @@ function makeTextActions(context: PageContext) {
   };
 }
 
-/** Return whether the open gallery lists an image, in the window or not. */
 function isShown(store: Store, id: number) {
   return getShown(store.get()).some((view) => view.id === id);
 }
@@ -443,7 +441,6 @@ function findTileId(store: Store, id: number) {
   return listTileIds(store.get(), id)[0];
 }
 
-/** Return the index of the image with this id in a list, -1 if the list does not contain it. */
 function findIndex(views: readonly { id: number }[], id: number | null) {
   return views.findIndex((view) => view.id === id);
 }
@@ -531,7 +528,6 @@ function makeSearchActions({ store, parts }: PageContext) {
   };
 }
 
-/** Return the actions that make images again in a program on the user's machine. */
 function makeMakingActions(context: PageContext) {
   const { parts } = context;
   return {

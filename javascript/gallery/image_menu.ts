@@ -158,7 +158,6 @@ export class ImageMenu {
     }));
   }
 
-  /** Return an item for each tab of the host to which an image can be sent. */
   #listTargets(id: number): MenuItem[] {
     const view = this.#findView(id);
     const { infotext } = this.context.parts.viewer.findKnown(id);
@@ -288,8 +287,6 @@ export class ImageMenu {
     this.#show(listHideItems(this.#findView(id)?.user ?? "", this.context));
   }
 
-  /** Return the data of an image from the gallery or from its cached record, undefined if both lack
-   * it. */
   #findView(id: number) {
     const { images } = this.context.store.get();
     return images.find((view) => view.id === id) ?? this.context.parts.viewer.findKnown(id).record;
@@ -316,7 +313,6 @@ export class ImageMenu {
     }
   }
 
-  /** Add images to a collection; create the collection if it does not exist. */
   async #addTo(name: string, ids: number[]) {
     const { actions, toast, translate } = this.context;
     const isDone = await actions.annotate(ids, { add_to: name });
@@ -329,7 +325,6 @@ function startGroup([first, ...rest]: MenuItem[]): MenuItem[] {
   return [{ ...first, startsGroup: true }, ...rest];
 }
 
-/** Return the id of the image in which an event happened, null if there is none. */
 function findImageId(target: EventTarget | null) {
   const image = target instanceof Element ? target.closest(IMAGES) : null;
   const owner = image?.closest("[data-id]");
@@ -343,7 +338,6 @@ function getMiddle(element: Element) {
   return { x: (left + right) / 2, y, isByKey: true };
 }
 
-/** Open a URL in a new browser tab. */
 function openTab(address: string) {
   window.open(address, "_blank", "noopener,noreferrer");
 }

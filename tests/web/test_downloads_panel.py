@@ -111,6 +111,11 @@ def test_state_of_a_job_has_a_label_in_each_language(job, label, chinese):
     assert chinese in jobs.make_job_card(_live(job), "zh-TW")["state_label"]
 
 
+def test_files_that_were_deleted_meanwhile_are_not_said_to_be_there():
+    row = _row(replace(_DONE, saved=0, skipped=20), missing=20)
+    assert (row["line"], row["toast"]) == ("0 saved", "20 saved files no longer exist")
+
+
 def test_finished_job_offers_first_to_retry_what_failed():
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", "network", "")
     row = _row(replace(_DONE, saved=1, failed=19), failed=[item], missing=3)

@@ -306,15 +306,15 @@ def test_closing_a_panel_leaves_no_step_behind(server, open_gallery):
 
 # What can be opened over the page and over each layer, by the key or control that opens it.
 _OVER = {
-    "page": ["menu", "filters", "panel", "viewer"],
+    "page": ["menu", "filters", "panel", "list", "viewer"],
     "viewer": ["sheet", "image-menu", "panel"],
     "sheet": ["image-menu", "panel"],
 }
 _OPENED = {"menu": "gallery-menu", "filters": "filters", "sheet": "details"}
 _KEYS = {"panel": "j", "image-menu": "Shift+F10"}
 _SHOWN = """
-["dialog[data-viewer]", ".sheet-grip", "dialog.panel", "#filters", ".popup-menu"].filter(name =>
-    document.querySelector("civitai-gallery").shadowRoot.querySelector(name)
+["dialog[data-viewer]", ".sheet-grip", "dialog.panel", "#filters", ".popup-menu", "#search-rows"]
+    .filter(name => document.querySelector("civitai-gallery").shadowRoot.querySelector(name)
         ?.checkVisibility({visibilityProperty: true}))
 """
 
@@ -322,6 +322,8 @@ _SHOWN = """
 def _open_layer(page, name):
     if name == "viewer":
         page.tiles.nth(1).click()
+    elif name == "list":
+        page.field("find").click()
     elif name in _KEYS:
         page.key(_KEYS[name])
     else:
@@ -330,12 +332,13 @@ def _open_layer(page, name):
 
 def test_each_step_back_closes_the_topmost_layer(server, open_gallery):
     page = open_gallery(server, _GALLERY, viewport={"width": 390, "height": 844}).ready()
-    draw = random.Random(32)
+    draw = random.Random(246)
 
     def shown():
         return page.page.evaluate(_SHOWN)
 
     for _ in range(8):
+        page.tiles.first.focus()  # keys typed in the search field are its own
         before = [(shown(), page.page.url)]
         name = "page"
         while name in _OVER and len(before) < 5:
@@ -367,3 +370,15 @@ def test_back_closes_the_panel_and_nothing_else(server, open_gallery):
     expect(page.viewer).to_be_hidden()
     expect(page.tile(image)).to_be_in_viewport()
     assert _steps(page) <= steps + 1
+
+
+def test_back_ends_a_slideshow_before_it_closes_the_image(server, open_gallery):
+    page = open_gallery(server, _GALLERY).ready()
+    page.key("s")
+    slideshow = page.page.locator(".frame[data-slideshow]")
+    expect(slideshow).to_be_visible()
+    page.page.go_back()
+    expect(slideshow).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()

@@ -12,14 +12,10 @@ import { type ComparedData, makeDifferenceTable } from "./difference_table";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
 
-/** Return the label of a pair's second image, which is a stored reproduction or a file of the
- * user. */
 function getSecondLabel({ translate }: Context, { file }: ComparedPair) {
   return file?.name ?? translate("made_here");
 }
 
-/** Return the two images of a pair, to show in the grid.
- * @param fileUrl of the user's file, "" for a stored one */
 function makePairImages(context: Context, pair: ComparedPair, fileUrl: string): ComparedImage[] {
   const { record } = pair;
   const label = getSecondLabel(context, pair);
@@ -49,7 +45,6 @@ function makeSecondImage(
   return { view, source, label };
 }
 
-/** Return the generation data of both images of a pair, for the table of differences. */
 function makePairData(context: Context, pair: ComparedPair): ComparedData[] {
   return [
     { ...pair.record, label: context.translate("compare_original") },
@@ -139,8 +134,6 @@ export class Compare {
     this.#showData(this.#parts, [...this.#data.slice(1), this.#data[0]]);
   }
 
-  /** Show the table of differences.
-   * @param data of the images, in their order */
   #showData(parts: CompareParts, data: ComparedData[]) {
     this.#data = data;
     parts.difference.replaceChildren(...makeDifferenceTable(this.context, data));
@@ -166,7 +159,6 @@ export class Compare {
     else void this.#showMarked(this.#parts);
   }
 
-  /** Show an image and a reproduction of it, one over the other. */
   #showPair(parts: CompareParts, pair: ComparedPair) {
     const context = this.context;
     if (pair.file) this.#fileUrl = URL.createObjectURL(pair.file);
@@ -177,7 +169,6 @@ export class Compare {
     this.#showData(parts, makePairData(context, pair));
   }
 
-  /** Show several reproductions of an image side by side. */
   #showRow(parts: CompareParts, pair: ComparedPair, row: NonNullable<ComparedPair["row"]>) {
     const images = row.map(({ made, label }) =>
       makeSecondImage(this.context, { ...pair, made, stored: made }, "", label),
@@ -190,7 +181,6 @@ export class Compare {
     );
   }
 
-  /** Store the user's file as a reproduction, then close the dialog. */
   async #keepFile({ record, file }: ComparedPair) {
     const { api, translate, toast } = this.context;
     if (!file) return;
@@ -201,7 +191,6 @@ export class Compare {
     });
   }
 
-  /** Remove a stored reproduction, then close the dialog. */
   async #removeStored({ record, stored }: ComparedPair) {
     const { api } = this.context;
     if (!stored) return;
@@ -210,7 +199,6 @@ export class Compare {
     await this.#changeAndClose(() => api.post(path, body, this.#abort));
   }
 
-  /** Send a request, then close the dialog; if the request fails, show the error instead. */
   async #changeAndClose(request: () => Promise<unknown>) {
     try {
       await request();

@@ -41,9 +41,6 @@ export class Dividers {
     this.draw();
   }
 
-  /** Return a divider.
-   * @param at its index
-   * @param count number of images */
   #make(at: number, count: number) {
     const { translate } = this.context;
     const name =
@@ -73,15 +70,11 @@ export class Dividers {
     return divider;
   }
 
-  /** Move a divider to the pointer.
-   * @param at index of the divider */
   #drag({ clientX }: PointerEvent, at: number) {
     const { left, width } = this.grid.getBoundingClientRect();
     this.#move(at, (100 * (clientX - left)) / width);
   }
 
-  /** Move a divider by an arrow key, Page Up, Page Down, Home or End.
-   * @param at index of the divider */
   #onKey(event: KeyboardEvent, at: number) {
     const by = event.shiftKey ? LARGE_STEP : STEP;
     const place = this.#places[at];

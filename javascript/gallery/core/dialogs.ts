@@ -19,8 +19,10 @@ export function listLayers(root: Node): readonly Layer[] {
   return open.get(root) ?? [];
 }
 
-/** Add a layer on top of all others, which a step back of the browser closes by `close`. */
+/** Add a layer on top of all others, which a step back of the browser closes by `close`. Do nothing
+ * if it is open. */
 export function addLayer(root: Node, element: HTMLElement, close: () => void) {
+  if (listLayers(root).some((layer) => layer.element === element)) return;
   setLayers(root, [...listLayers(root), { element, close }]);
 }
 
@@ -30,7 +32,6 @@ export function removeLayer(root: Node, element: HTMLElement) {
   if (left.length < listLayers(root).length) setLayers(root, left);
 }
 
-/** Change the layers, and tell the listeners. */
 function setLayers(root: Node, layers: Layer[]) {
   open.set(root, layers);
   root.dispatchEvent(new Event("layers"));
@@ -126,8 +127,6 @@ export function getTop(root: ShadowRoot): Element | ShadowRoot {
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
 
-/** Call the listener with the topmost element of the page, now and whenever that may have
- * changed. */
 function followTop(
   root: ShadowRoot,
   listener: (top: Element | ShadowRoot) => void,

@@ -209,8 +209,6 @@ function getKey(control: HTMLElement) {
   return JSON.stringify([action, target, { ...row?.dataset }]);
 }
 
-/** Return the nearest ancestor that scrolls this node. If none does, return the document's own
- * scrolling element. */
 function findScroller(node: Element): Element {
   for (let at = getParent(node); at && at !== document.body; at = getParent(at)) {
     const { overflowY } = getComputedStyle(at);

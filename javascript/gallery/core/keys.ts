@@ -107,7 +107,6 @@ const also: (place: KeyScope, keys: string, act: Key["act"]) => Key = (place, ke
 const makeHelpRow: (place: KeyScope, shown: string, label: string) => Key = (place, shown, label) =>
   key(place, [], label, undefined, { shown });
 
-/** Return the shortcuts that zoom. */
 const listZoomKeys: (place: KeyScope) => Key[] = (place) => [
   key(place, ["+", "="], "key_zoom", ({ zoom }) => zoom("in"), { shown: "+ −" }),
   also(place, "-", ({ zoom }) => zoom("out")),
@@ -118,7 +117,6 @@ const listZoomKeys: (place: KeyScope) => Key[] = (place) => [
 const copyInfotext: Key["act"] = ({ copyText }, { id }) =>
   !String(document.getSelection() ?? "") && copyText(id, "infotext");
 
-/** Return the shortcut that opens the menu of an image. */
 const makeMenuKey = (place: "tile" | "viewer") =>
   once(
     place,

@@ -162,8 +162,6 @@ function makeRow(item: MenuItem, close: () => void) {
   );
 }
 
-/** Handle the events of the pointer and the keys while a menu is open.
- * @param layer covers the page behind the menu */
 function listen(
   layer: HTMLElement,
   menu: HTMLElement,

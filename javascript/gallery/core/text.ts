@@ -89,7 +89,6 @@ function writePromise(text: Promise<string>) {
   return navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
 }
 
-/** Copy a text by selecting it in a hidden field, and return whether that succeeded. */
 function copyByHand(text: string, root: ShadowRoot) {
   const focused = root.activeElement;
   const field = el("textarea", { class: "visually-hidden", readonly: true, tabindex: -1 });
@@ -154,7 +153,6 @@ export function makeTranslate(catalogue: () => Record<string, string> | undefine
   };
 }
 
-/** Turn the key of an unknown message into readable text. */
 function humanizeKey(key: string) {
   const words = key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

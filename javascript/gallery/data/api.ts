@@ -206,7 +206,6 @@ function throwOffline(error: unknown): never {
   throw new ApiError("offline", "", 0);
 }
 
-/** Return the value of a JSON text, undefined if the text is not JSON. */
 function parseJson(text: string) {
   try {
     return JSON.parse(text);

@@ -112,8 +112,6 @@ export class AnnotationWriter {
   }
 }
 
-/** Return whether a change has removed something that the user had added to an image.
- * @param before the image's annotations before the change */
 function isTakenAway(before: Annotations | undefined, now: Annotations | undefined) {
   if (!before || !now) return false;
   const isMissing = (all: string[]) => (one: string) => !all.includes(one);
@@ -195,8 +193,6 @@ export class BookmarkSync {
     }
   }
 
-  /** Read the annotations of all loaded images if the server has newer ones than this tab.
-   * @param revision the server's count of changes */
   #readIfNewer(revision: number) {
     if (revision > this.#seen) void this.#read();
   }

@@ -149,8 +149,6 @@ export function retryPeriodically(context: Context, isAtTop: () => boolean) {
   pollWhileVisible(CHECK_EVERY, check, signal);
 }
 
-/** Fetch the first page from Civitai, to replace the page from the library.
- * @param isAtTop returns whether the gallery is at its top */
 async function fetchLive({ store, api, signal }: Context, isAtTop: () => boolean) {
   const { where, showsHidden } = store.get();
   try {

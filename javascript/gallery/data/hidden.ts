@@ -50,7 +50,6 @@ export class HiddenImages {
     await this.#restart();
   }
 
-  /** Load the open gallery again. */
   #restart() {
     return this.context.parts.pager.restart({ isSameSource: true });
   }

@@ -128,8 +128,6 @@ export class LocalModelData {
     this.#waiting.clear();
   }
 
-  /** Change the shown model files.
-   * @param count the new number of all model files; the number stays if this is omitted */
   #change(change: (models: LocalModel[]) => LocalModel[], count?: number) {
     this.context.store.set(({ home }) => {
       if (!home) return {};
@@ -182,8 +180,6 @@ export class HomeData {
     }
   }
 
-  /** Fetch this week's most liked images, unless the user has enough of his own or a setting turns
-   * them off. */
   async #loadPopular(home: Home, signal: AbortSignal) {
     const { store, api } = this.context;
     const isOn = getSetting(store.get().bootstrap, "shows_popular") !== false;
@@ -234,8 +230,6 @@ function hasLittle({ recent, local_models: { count }, favourites }: Home) {
   return recent.length < FEW && count < FEW && favourites.count < FEW;
 }
 
-/** Return whether our tab is visible.
- * @param host our element */
 function isVisible(host: Element) {
   return !document.hidden && host.getClientRects().length > 0;
 }

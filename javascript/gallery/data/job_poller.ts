@@ -82,7 +82,6 @@ export class JobPoller {
     this.#timer = window.setTimeout(() => void this.poll(), pause);
   }
 
-  /** Return the milliseconds until the next poll, 0 for no poll. */
   #getPause() {
     if (this.#isUnknown) return HIDDEN;
     const { store, root } = this.context;

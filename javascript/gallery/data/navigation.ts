@@ -154,8 +154,6 @@ export class Navigation {
     this.context.store.set({ lookupText: "" });
   }
 
-  /** Return the new values of the fields of the state that change when another gallery is
-   * opened. */
   #makeReset(where: Where) {
     const state = this.context.store.get();
     const { model } = state;

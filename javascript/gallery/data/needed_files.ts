@@ -106,8 +106,6 @@ export class NeededFiles {
     this.#reload();
   }
 
-  /** Fetch the model files for all parts of the page again, because a file has arrived or a setting
-   * has changed. */
   #reload() {
     const { needs } = this.context.store.get();
     for (const place of Object.keys(needs) as NeedsPlace[]) {

@@ -115,7 +115,6 @@ export class Pager {
     }
   }
 
-  /** Return the problem to show for a page that could not be loaded. */
   #makeProblem(error: unknown, from?: PageSource) {
     const { translate } = this.context;
     const problem = makeProblem(error, translate);

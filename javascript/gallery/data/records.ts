@@ -66,8 +66,6 @@ export class Records {
     }
   }
 
-  /** Replace the annotations of cached records by newer ones.
-   * @param annotated annotations by image id */
   #updateAnnotations(annotated: Readonly<Record<string, Annotations>>) {
     for (const [id, cached] of this.#cache) {
       if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
@@ -94,8 +92,6 @@ export class Records {
     this.#cache.clear();
   }
 
-  /** Fetch a record and cache it.
-   * @param parameters of the URL */
   async #fetchRecord(id: number, parameters: Record<string, string>, signal: AbortSignal) {
     const { api, store } = this.context;
     const { model } = store.get().where;
@@ -120,7 +116,6 @@ export class Records {
     await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }
 
-  /** Cache a record, and remove the least recently used ones. */
   #cacheRecord(record: ImageDetails, receivedAt: number) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, { record, receivedAt });
@@ -168,7 +163,6 @@ export function applyAnnotations(
   }));
 }
 
-/** Return an image with the favourite flag and the stars from its annotations. */
 function withAnnotations(view: ImageView, annotations: Annotations | undefined) {
   if (!annotations) return view;
   const { favourite, stars } = annotations;

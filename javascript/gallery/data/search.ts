@@ -150,8 +150,6 @@ export class SearchPreviews {
   }
 }
 
-/** Return a text in lower case and without quotes, for comparison.
- * @param text a suggestion or a typed word */
 function normalize(text: string) {
   return text.replace(/["“”„]/g, "").toLowerCase();
 }
@@ -344,7 +342,6 @@ export class GallerySearch {
     else void navigation.openSource({ search: words });
   }
 
-  /** Return how many images of each scope match some words, null if the request fails. */
   async #fetchPreview(words: string, signal: AbortSignal) {
     try {
       return await fetchPreview(this.context, words, "", signal);

@@ -107,7 +107,6 @@ export function parseTags(typed: string) {
   return tags.filter(Boolean);
 }
 
-/** Return the tags that `others` does not contain. */
 function listMissing(tags: string[], others: string[]) {
   return tags.filter((tag) => !others.includes(tag));
 }

@@ -157,7 +157,6 @@ export class Details {
     this.listeners.loaded(record);
   }
 
-  /** Update which models are present, since a model file has arrived. */
   async #refreshModels() {
     const view = this.#view;
     this.records.clearCache();
@@ -180,7 +179,6 @@ export class Details {
     this.body.setAttribute("aria-busy", "false");
   }
 
-  /** Show what is known about an image while its details are being loaded. */
   #drawWaiting(view: ImageView) {
     const bones = ["long", "long", "short", "long", "short"];
     const lines = bones.map((length) => el("span", { class: `skeleton-line ${length}` }));
@@ -193,7 +191,6 @@ export class Details {
     this.body.setAttribute("aria-busy", "true");
   }
 
-  /** Show why the details could not be loaded. */
   #drawProblem(view: ImageView, { code, message }: Problem) {
     const retry = () => this.#load(view, []);
     const again = makeRetryButton(code, this.context.translate, retry);

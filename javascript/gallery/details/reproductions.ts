@@ -88,9 +88,6 @@ export class Reproductions {
     }
   }
 
-  /** Draw the list, with empty space for items that are not loaded yet.
-   * @param items the loaded ones
-   * @param count number of all items */
   #draw(items: ReproductionView[], count: number = items.length) {
     const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
     this.#title.textContent = this.context.translate("made_here_n", { n: count });

@@ -77,7 +77,6 @@ export function makeAbout(
   );
 }
 
-/** Return the author's name with a button that opens the author's gallery. */
 function makeAuthor(context: Context, view: ImageView, record?: ImageDetails) {
   const { translate, actions } = context;
   if (!view.user) return el("p", { class: "author dim" }, translate("anonymous"));
@@ -236,7 +235,6 @@ export function makeExternalLink(url: string, text: string, action?: string) {
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 
-/** Return `width × height` as a text, "" if the size is unknown. */
 function formatDimensions({ width, height }: ImageView) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
@@ -247,7 +245,6 @@ function formatReactions(view: ImageView, record?: ImageDetails) {
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
 }
 
-/** Join the parts that are not empty, with dots between them. */
 function joinParts(parts: (string | undefined)[]) {
   return parts
     .filter(Boolean)

@@ -119,7 +119,6 @@ export function listChipsOfEmptyGallery(
   return [...listSearchChips(state, translate, actions), ...filters];
 }
 
-/** Return the label of a filter's value, or the value if it is no known choice. */
 function getValueLabel(
   { bootstrap, model, where }: State,
   name: "version" | "tag" | "period" | "level" | "type" | "base",

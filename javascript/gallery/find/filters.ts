@@ -206,8 +206,6 @@ export class Filters {
   }
 }
 
-/** Return a label element that contains a text and a field.
- * @param words the text */
 function makeLabelled(words: string, field: HTMLElement) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }

@@ -1,5 +1,6 @@
 /** The search field, beside the places. */
 
+import { addLayer, removeLayer } from "../core/dialogs";
 import { el, icon, iconButton, observeSize } from "../core/dom";
 import { setProblem } from "../data/api";
 import { SearchPreviews } from "../data/search";
@@ -152,6 +153,16 @@ export class Finder {
   #close() {
     this.#previews.cancel();
     this.#popup.close();
+    this.#followPopup();
+  }
+
+  /** Let Back close the list on a narrow page, where the list covers what is open. */
+  #followPopup() {
+    const { root } = this.context;
+    const { element, isOpen } = this.#popup;
+    if (isOpen && root.host.hasAttribute("data-narrow"))
+      addLayer(root, element, () => this.#close());
+    else removeLayer(root, element);
   }
 
   #listRows() {
@@ -163,6 +174,7 @@ export class Finder {
     if (!this.#field.matches(":focus")) return;
     const rows = this.#listRows();
     this.#popup.show(rows, getFirstChoice(rows));
+    this.#followPopup();
   }
 
   /** Choose a row with the arrow keys. Escape closes the list, or else resets the field. */

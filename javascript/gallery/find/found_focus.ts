@@ -86,7 +86,6 @@ export class FoundFocus {
   }
 }
 
-/** Return whether an element is in the page and not hidden. */
 function isShown(element: Element) {
   return element.isConnected && element.getClientRects().length > 0;
 }

@@ -82,7 +82,6 @@ class DownloadOptions {
     return this.context.actions.downloadGallery(limit);
   }
 
-  /** Tell on the button how many images the gallery has, once that is known. */
   #nameCount() {
     const { store, translate } = this.context;
     const { images, ended, bootstrap } = store.get();
@@ -179,7 +178,6 @@ export class GalleryHeader {
     this.#section.toggleAttribute("data-waits", where.model !== null && !model && !now.title);
   }
 
-  /** Show the gallery's name with its link and creator. */
   #drawTitle(now: State) {
     const { translate } = this.context;
     const { where, model, bootstrap } = now;
@@ -316,7 +314,6 @@ function makeTag(text: string) {
   return el("span", { class: "tag", text });
 }
 
-/** Return the URL of a user, post or tag on Civitai, "" for other galleries. */
 function buildGalleryUrl({ user, post, tag }: Where, civitai: string) {
   if (post === null && !user && tag) return `${civitai}/images?tags=${Number.parseInt(tag, 10)}`;
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;

@@ -68,7 +68,6 @@ export class ModelResultCards {
     this.#showCards(results.models);
   }
 
-  /** Show the cards of models. Existing cards are reused. */
   #showCards(models: readonly ModelCard[]) {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
@@ -104,7 +103,6 @@ export class ModelResultCards {
     );
   }
 
-  /** Return a button that loads the next page of results, null after the last page. */
   #makeMoreButton(cursor: string | null) {
     if (cursor === null) return null;
     const { translate, actions } = this.context;

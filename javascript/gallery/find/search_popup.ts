@@ -129,13 +129,11 @@ function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
   ];
 }
 
-/** Return what a text probably searches for, until our server has answered. */
 function guessKind(text: string): SearchPreview["kind"] {
   if (KEY_AT_END.test(text)) return "nothing";
   return isForModels(text) ? "words" : "keys";
 }
 
-/** Return whether two names are equal, regardless of upper and lower case. */
 function isSame(one: string, other: string) {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -269,7 +267,6 @@ function makeRow(
   return { key: kind, kind, icon, text, detail, value };
 }
 
-/** Return `rows` with `others` inserted after the first row. */
 function insertAfterFirst([first, ...rest]: SearchRow[], others: SearchRow[]) {
   return first ? [first, ...others, ...rest] : others;
 }
@@ -400,7 +397,6 @@ function makeGroup(label: string, kind: string) {
   return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
 }
 
-/** Draw a row in its option element. */
 function drawOption(
   option: HTMLElement,
   { kind, icon: glyph, text, detail, value, cover, pictures = [] }: SearchRow,

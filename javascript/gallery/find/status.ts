@@ -110,8 +110,6 @@ export function getGalleryStatus(state: State, translate: Translate, now: number
   return addHiddenCount(getEndStatus(state, bootstrap, translate), state, bootstrap, translate);
 }
 
-/** Return a status with the number of hidden images, and with a button that shows them. If no image
- * is hidden, the status stays as it is. */
 function addHiddenCount(
   status: StatusText,
   { hiddenCount, images }: State,
@@ -129,8 +127,6 @@ function addHiddenCount(
   };
 }
 
-/** Return the status while the gallery's pages are loaded until enough images match: how many match
- * so far. */
 function makeReadingStatus(
   state: State,
   { language }: Bootstrap,
@@ -177,7 +173,6 @@ export function isForModels(text: string) {
   return !/[:<>=]/.test(text);
 }
 
-/** Return the status of a search that has found nothing, with buttons for what to do next. */
 function makeNothingFound(text: string, translate: Translate): StatusText {
   const searched = text.trim();
   if (!searched) return makeEmpty(translate("library_empty"), "home");
@@ -190,12 +185,10 @@ function makeNothingFound(text: string, translate: Translate): StatusText {
   return makeEmpty(translate("search_found_nothing", { text: searched }), way);
 }
 
-/** Return the status of a gallery without images, with one button. */
 function makeEmpty(text: string, action: StatusAction): StatusText {
   return { kind: "empty", text, actions: [action] };
 }
 
-/** Return the status of a gallery when nothing is being loaded. */
 function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate): StatusText {
   const shown = getShown(state);
   const { where, images, loadedWords, cursor, ended, notes } = state;
@@ -343,7 +336,6 @@ export class Status {
     this.#skeletons.replaceChildren(...tiles);
   }
 
-  /** Show these buttons unless they are already shown. */
   #drawActions(actions: StatusAction[]) {
     const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer must not be replaced
@@ -351,7 +343,6 @@ export class Status {
     this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
   }
 
-  /** Set whether the status line sticks above the bar at the window's lower edge. */
   #setSticking(isSticking: boolean) {
     if (this.of !== "images") return;
     this.element.toggleAttribute("data-sticks", isSticking);

@@ -155,9 +155,6 @@ export class DragMarks {
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
-  /** Mark the images of these tiles, in addition to the marks from before the drag.
-   * @param before the marks from before the drag
-   * @param ids of the tiles */
   #mark(drag: Drag, before: Selection, ids: readonly number[]) {
     const state = this.context.store.get();
     const all = ids.flatMap((id) => listTileIds(state, id));
@@ -167,7 +164,6 @@ export class DragMarks {
     this.context.actions.setView({ marks, anchor, range: null });
   }
 
-  /** Draw the rubber band, and return the ids of the images under it. */
   #listInBand({ start, now }: Drag) {
     const end = this.#toList(now);
     const area = toArea(start, end);
@@ -178,7 +174,6 @@ export class DragMarks {
     return this.arrangement.listInside(area);
   }
 
-  /** Return the ids from the held tile to the one under the finger. */
   #listRange({ id, now }: Drag) {
     const held = id ?? 0;
     const end = this.arrangement.findAt(this.#toList(now));
@@ -222,7 +217,6 @@ export function getScrollSpeed(y: number, height: number) {
   return below > 0 ? Math.round(Math.min(1, below / edge) * FASTEST) : 0;
 }
 
-/** Return the area between two opposite corners. */
 function toArea(one: Point, other: Point): Area {
   const [left, right] = one.x < other.x ? [one.x, other.x] : [other.x, one.x];
   const [top, bottom] = one.y < other.y ? [one.y, other.y] : [other.y, one.y];

@@ -210,7 +210,6 @@ export class Grid {
     return this.#isHeaderAway ? 0 : this.#headerHeight;
   }
 
-  /** Return whether another tab or the search results hide the grid. */
   #isHidden() {
     return this.#list.clientWidth === 0;
   }
@@ -292,8 +291,6 @@ export class Grid {
     });
   }
 
-  /** Create the tiles near the window, load their thumbnails, and load the gallery's next page if
-   * the window is near the end. */
   #draw() {
     if (this.#isHidden()) return this.#moveHeader(0);
     const viewport = getViewport(this.#list);
@@ -354,7 +351,6 @@ export class Grid {
     this.#schedule();
   }
 
-  /** Load the next page when the window is near the end. */
   #loadMore(viewport: Viewport) {
     const { store, actions } = this.context;
     const state = store.get();

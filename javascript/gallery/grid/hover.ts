@@ -198,7 +198,6 @@ export function listenToPointer(
   list.addEventListener("focusout", () => hover.hide());
 }
 
-/** Return the `data-do` of the control in which an event happened, undefined if there is none. */
 function findAction(target: EventTarget | null) {
   const element = target instanceof Element ? target.closest("[data-do]") : null;
   return element instanceof HTMLElement ? element.dataset.do : undefined;

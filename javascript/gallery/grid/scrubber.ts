@@ -158,7 +158,6 @@ export class Scrubber {
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** Scroll to another month by a key that moves the handle; stop loading by Escape. */
   #press(event: KeyboardEvent) {
     const { key } = event;
     const step = STEPS[key as keyof typeof STEPS];
@@ -172,15 +171,11 @@ export class Scrubber {
     event.stopPropagation();
   }
 
-  /** Scroll to where the pointer is on the track.
-   * @param y pixels from the window's top */
   #drag(y: number) {
     this.#draggedTo = y;
     if (this.#months.length) void this.#scrollTo(this.#findPositionAt(y));
   }
 
-  /** Return the position at a height of the window.
-   * @param y pixels from the window's top */
   #findPositionAt(y: number) {
     const { top, height } = this.#track.getBoundingClientRect();
     const { length } = this.#months;

@@ -63,7 +63,6 @@ export class SelectionBar {
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
-  /** Open a menu with two items: show the hidden images or not, and open their rules. */
   #openHiddenMenu() {
     const { root, translate, actions, store, signal } = this.context;
     const { showsHidden } = store.get();
@@ -75,9 +74,6 @@ export class SelectionBar {
     openMenu(root, this.#hidden, items, signal);
   }
 
-  /** Return a button with an icon.
-   * @param key of its label
-   * @param look a class */
   #makeButton(action: string, glyph: IconName, key: string, press: () => unknown, look = "quiet") {
     return button({ action, icon: glyph, label: this.context.translate(key), class: look }, press);
   }
@@ -130,7 +126,6 @@ export class SelectionBar {
     ];
   }
 
-  /** Show the position in the gallery, or the number of selected images. */
   #draw(now: State) {
     const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);

@@ -93,14 +93,12 @@ export class Tile {
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
 
-  /** Show how many images of a post the tile represents. */
   #drawCount(count: number) {
     this.#count?.remove();
     this.#count = count > 1 ? el("span", { class: "post-count" }, icon("stack"), count) : null;
     if (this.#count) this.element.append(this.#count);
   }
 
-  /** Show how much of the image is made again. */
   #drawRing(part: number | null) {
     if (part === null) this.#ring?.remove();
     else if (!this.#ring?.isConnected) {
@@ -211,8 +209,6 @@ export class Tile {
       this.#showSign(el("span", { class: "sign one-line", text: this.translate("show_blurred") }));
   }
 
-  /** Show a short text or an icon over the tile.
-   * @param sign null for none */
   #showSign(sign: HTMLElement | null) {
     this.#sign?.remove();
     this.#sign = sign;

@@ -176,7 +176,6 @@ export class Home {
     scrollBy(this.#section, top - this.top);
   }
 
-  /** Show or hide the home page. When it is opened, it is scrolled to its top. */
   #show(now: State, before: State) {
     if (!isHome(now)) this.#top = this.top;
     this.#section.hidden = !isHome(now);
@@ -224,8 +223,6 @@ export class Home {
     });
   }
 
-  /** Draw the title and the introduction.
-   * @param isNew whether the user has opened nothing yet */
   #drawIntro({ bootstrap }: State, isNew: boolean) {
     const { translate, actions } = this.context;
     this.#intro.replaceChildren(

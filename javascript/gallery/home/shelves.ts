@@ -141,9 +141,6 @@ export function makeWatches(context: Context, { home, watches, bootstrap }: Stat
   return makeShelf("watches", translate("open_watches"), cards, all);
 }
 
-/** Return the card of a gallery.
- * @param cover id of the image, null for an icon
- * @param more properties that replace those of the card */
 function makeGalleryCard(
   context: Context,
   { name, model, user, ...rest }: RecentGallery | WatchedGallery,

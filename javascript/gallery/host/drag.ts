@@ -200,7 +200,6 @@ function findDragged(target: EventTarget | null): DraggedImage | null {
   return target.closest(".stage") && { id, image: target, link: null, dialog };
 }
 
-/** Show a small copy of an image under the pointer while it is dragged. */
 function showGhost(transfer: DataTransfer, image: HTMLImageElement, root: ShadowRoot) {
   const { naturalWidth, naturalHeight } = image;
   const scale = Math.min(1, GHOST_SIDE / Math.max(naturalWidth, naturalHeight));

@@ -210,8 +210,6 @@ export function chooseCheckpoint(name: string) {
   getHostFunction("selectCheckpoint")?.(name);
 }
 
-/** Return the button of a gradio tab, null if there is none.
- * @param id id of the tab's content */
 function findTab(id: string) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
@@ -243,7 +241,6 @@ function fillField(field: HTMLElement | null, value: string) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Return the first element in the host's page that matches a selector. */
 function findElement(selector: string) {
   const element = document.querySelector(selector);
   return element instanceof HTMLElement ? element : null;

@@ -88,7 +88,6 @@ function fillImageField(field: HTMLElement, file: File) {
   (field.querySelector("canvas") ?? field).dispatchEvent(new DragEvent("drop", options));
 }
 
-/** Return a field's input for files, null if it has none. */
 function findInput(field: HTMLElement) {
   return field.querySelector("input[type=file]") as HTMLInputElement | null;
 }

@@ -58,7 +58,6 @@ function drawTheme(element: HTMLElement, chosen: string) {
   else element.style.removeProperty("--cs-text");
 }
 
-/** Return the elements that contain this one, the innermost first. */
 function listAncestors(element: Element) {
   const ancestors = [];
   for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
@@ -104,12 +103,10 @@ export function blendColours([red, green, blue, alpha]: Colour, [r, g, b]: Colou
   return [mix(red, r), mix(green, g), mix(blue, b), 1];
 }
 
-/** Return the brightness of a colour, 0 to 255. */
 function getBrightness([red, green, blue]: Colour) {
   return red * 0.3 + green * 0.59 + blue * 0.11;
 }
 
-/** Return a colour as CSS writes it, without its alpha. */
 function formatColour([red, green, blue]: Colour) {
   return `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`;
 }

@@ -88,7 +88,6 @@ function makeCollectionRow(
 ) {
   const { translate, api, store } = context;
   const n = store.get().marks.size;
-  /** Return a button with an icon. */
   const tool: (
     action: string,
     glyph: IconName,
@@ -136,8 +135,6 @@ function makeExportLink({ translate, api }: Context, name: string) {
   return el("a", { ...props, title: translate("collections_export") }, translate("do_export"));
 }
 
-/** Put a form that renames a collection in place of the name.
- * @param shown the element with the name */
 function editName(
   { translate }: Context,
   shown: HTMLElement,
@@ -226,10 +223,8 @@ export class Collections {
     );
   }
 
-  /** Return the links to what is saved outside of the collections. */
   #links() {
     const { translate, actions } = this.context;
-    /** Return a button with an icon. */
     const link: (action: string, glyph: IconName, key: string, go: () => unknown) => HTMLElement = (
       action,
       glyph,
@@ -288,8 +283,6 @@ export class Collections {
     if (isDone) this.#name.value = "";
   }
 
-  /** Add the marked images to a collection, which is created if it does not exist. Return whether
-   * that succeeded. */
   async #addMarked(name: string) {
     const { store, actions, toast, translate } = this.context;
     const ids = [...store.get().marks];
@@ -346,13 +339,11 @@ export class Collections {
     return makeCollectionRow(this.context, collection, actions, this.#rows.signal);
   }
 
-  /** Change a collection and show all collections. Return whether that succeeded. */
   #change(body: ActOnCollectionsBody) {
     const { api } = this.context;
     return this.#request(async () => (await api.post("collections", body)).collections);
   }
 
-  /** Delete a collection, and show a message whose button creates it again. */
   async #delete(name: string) {
     const { api, toast, translate } = this.context;
     await this.#request(async () => {

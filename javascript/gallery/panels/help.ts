@@ -46,13 +46,10 @@ export class Help {
   }
 }
 
-/** Return a section of the help sheet.
- * @param rows terms and their explanations */
 function makeSection(title: string, rows: HTMLElement[]) {
   return el("section", { class: "keys" }, el("h3", {}, title), el("dl", {}, ...rows));
 }
 
-/** Return the table row that explains a keyboard shortcut. */
 function makeRow(key: Key, translate: Translate) {
   const [first] = key.keys; // a letter is printed large on a keyboard
   const pressed = (key.shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");

@@ -119,8 +119,6 @@ export class JobRow {
     this.#thumb.replaceChildren(thumb === null ? sign : this.#makeThumb(thumb, sign));
   }
 
-  /** Return the thumbnail of an image.
-   * @param otherwise replaces a thumbnail that cannot be loaded */
   #makeThumb(id: number, otherwise: Node | string = "") {
     const src = this.context.api.getThumbUrl(id, THUMB);
     const image = el("img", { alt: "", loading: "lazy", src });
@@ -157,7 +155,6 @@ export class JobRow {
     );
   }
 
-  /** Show how many images the gallery has, and whether all were found. */
   #drawReport({ report }: JobCard) {
     if (!report) return;
     this.#report.replaceChildren(

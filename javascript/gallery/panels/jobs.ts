@@ -124,8 +124,6 @@ class JobGroup {
   }
 }
 
-/** Group jobs by their field `group`, which names a model, author or collection. The groups are in
- * the order of their first jobs. */
 function groupJobs(jobs: JobCard[]): Group[] {
   const groups = new Map<string, Group>();
   for (const job of jobs) {
@@ -272,7 +270,6 @@ export class Jobs {
     return this.poller.announceStart();
   }
 
-  /** Update the rows, and report the jobs that have ended. */
   #onChange(now: State, before: State) {
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
     for (const job of ended) this.#onEnd(job);
@@ -281,7 +278,6 @@ export class Jobs {
     if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
 
-  /** Show the jobs that were searched for, else the newest ones. */
   #draw({ jobs, made }: State) {
     const all = this.#listCards(jobs);
     const over = made.filter((job) => !isMaking(job)).slice(0, MADE);
@@ -316,7 +312,6 @@ export class Jobs {
       toast(translate("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
   }
 
-  /** Run an action on an image that is made or was made. */
   async #runMade(id: number, action: "stop" | "show" | "again") {
     const { actions, store } = this.context;
     const jobs = store.get().made.filter((job) => job.id === id);
@@ -402,8 +397,6 @@ export class Jobs {
   }
 }
 
-/** Return whether a job has ended since the last response.
- * @param before the jobs in the last response, undefined at the first one */
 function isEnded(job: JobCard, before?: JobCard[]) {
   const was = before?.find((other) => other.id === job.id);
   // an older job comes into the list when a newer one leaves it

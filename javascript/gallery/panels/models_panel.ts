@@ -147,7 +147,6 @@ export class ModelFilesPanel {
     store.on(["panel"], () => this.#leave(), { signal });
   }
 
-  /** Stop loading the list once the panel is closed. */
   #leave() {
     const { store, actions } = this.context;
     if (!this.panel.isOpen && store.get().needs.list.loading) actions.showNeeds("list", "");
@@ -204,9 +203,6 @@ export class ModelFilesPanel {
     return parts.filter(Boolean).join(" ");
   }
 
-  /** Show the download button and the free space on the disks.
-   * @param chosen the files that the button downloads
-   * @param locked why no download can be started here, "" if it can */
   #drawFooter(chosen: NeededFileView[], locked: string) {
     const { store, translate } = this.context;
     const { fileChoices, bootstrap, needs, jobs } = store.get();
@@ -226,9 +222,6 @@ export class ModelFilesPanel {
     this.#footer.hidden = !files.some((one) => isOffered(one) && !findJobFile(jobs, one));
   }
 
-  /** Return the line that says how much space the chosen files need on a disk, and whether the disk
-   * has that space.
-   * @param at index of the disk */
   #makeDiskLine(disks: Disk[], at: number, chosen: NeededFileView[]) {
     const { store, translate } = this.context;
     const { fileChoices, bootstrap } = store.get();

@@ -150,8 +150,6 @@ export class Settings {
     }
   }
 
-  /** Return the fieldset of a group's settings, null if there are none.
-   * @param explainsLocks whether each locked setting says why it is locked */
   #makeGroup(group: Setting["group"] | "engines", members: Setting[], explainsLocks: boolean) {
     if (!members.length) return null;
     const fields = members.map((setting) => {
@@ -168,7 +166,6 @@ export class Settings {
     return el("fieldset", {}, legend, ...fields);
   }
 
-  /** Return the fieldset of what is stored in this browser. */
   #makeBrowserSettings() {
     const { translate, toast } = this.context;
     const make = (name: string, label: string, value: string, options: [string, string][]) => {
@@ -261,7 +258,6 @@ export class Settings {
     void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
   }
 
-  /** Fetch the settings, which another page may have changed. */
   async #read() {
     const { api, signal } = this.context;
     try {
@@ -330,7 +326,6 @@ export class Settings {
     return this.#saving;
   }
 
-  /** Say beside a field why its value is not saved. */
   #showRefusal(field: SettingField, error: unknown) {
     const { toast, translate } = this.context;
     field.isWaiting = error instanceof ApiError && error.code === "offline";

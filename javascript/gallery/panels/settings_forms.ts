@@ -81,7 +81,6 @@ export class KeyForm {
     else this.#showMessage(this.context.translate("key_empty"), true);
   }
 
-  /** Save an API key; "" deletes the saved key. */
   async #saveKey(key: string) {
     const { api, store, actions, signal } = this.context;
     await this.#request(async () => {
@@ -272,7 +271,6 @@ export class HiddenRules {
     this.element.scrollIntoView({ block: "nearest" });
   }
 
-  /** Hide the images of the typed author, or those with the typed word. */
   #add() {
     const text = this.#text.value.trim();
     if (!text) return this.focus();

@@ -19,8 +19,6 @@ import { Panel } from "./panel";
 
 const FIRST_BARS = 6; // bars that are shown before "all" is pressed
 
-/** Return a heading and a bar chart for a group of statistics, such as the samplers.
- * @param show called when a bar is clicked */
 function makeBars(context: Context, group: Group, show: (bar: Bar) => void) {
   const { translate } = context;
   const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));
@@ -34,7 +32,6 @@ function makeBars(context: Context, group: Group, show: (bar: Bar) => void) {
   return section;
 }
 
-/** Return a button that switches between all bars and the first ones. */
 function makeMoreButton({ translate }: Context, group: Group, list: HTMLElement) {
   const fold = button(
     {
@@ -56,8 +53,6 @@ function makeMoreButton({ translate }: Context, group: Group, list: HTMLElement)
   return fold;
 }
 
-/** Return the bar of one value.
- * @param show called when the bar is clicked */
 function makeBar({ translate, store }: Context, bar: Bar, show: (bar: Bar) => void) {
   const language = store.get().bootstrap?.language;
   const unseen = (text: string) => el("span", { class: "visually-hidden" }, text);
@@ -103,9 +98,6 @@ function formatPercent(share: number, language: string | undefined) {
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 
-/** Return a table that compares the model's versions.
- * @param versions two or more
- * @param show called with the id of a version that the user clicks */
 function makeVersions(context: Context, versions: VersionStats[], show: (id: number) => void) {
   const { translate } = context;
   const kinds = KINDS.filter((kind) => versions.some((version) => version.most[kind]));
@@ -129,9 +121,6 @@ function makeVersions(context: Context, versions: VersionStats[], show: (id: num
   );
 }
 
-/** Return the table row of a version.
- * @param kinds of the values to show, such as "sampler"
- * @param show called with the version's id when the version is clicked */
 function makeRow(
   { translate, store }: Context,
   version: VersionStats,
@@ -161,8 +150,6 @@ const LEAST_SHARE = 0.1;
 const USUAL_TAB = "txt2img";
 const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
 
-/** Return a section with the most common generation settings.
- * @param stats must have a recipe */
 function makeRecipe(context: Context, stats: Stats) {
   const { translate } = context;
   return el(
@@ -444,7 +431,6 @@ export class StatsPanel {
     );
   }
 
-  /** Show how many images the statistics are based on. */
   #drawSample({ image_count, with_data, reactions }: Stats) {
     const { translate, store, actions } = this.context;
     const { bootstrap, model, where } = store.get();

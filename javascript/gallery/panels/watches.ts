@@ -151,7 +151,6 @@ export class Watches {
     if (watches?.galleries.length) void this.#checkDue();
   }
 
-  /** Let the server check the galleries that are due. */
   #checkDue() {
     const { api } = this.context;
     const request = () => api.post("watches", { action: "check_due" }, this.context);
@@ -207,7 +206,6 @@ export class Watches {
     });
   }
 
-  /** Open a watched gallery with the newest images first. */
   #open({ model, version, user }: WatchedGallery) {
     const { store, actions } = this.context;
     const { where, bootstrap } = store.get();

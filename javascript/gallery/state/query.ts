@@ -81,8 +81,6 @@ export function buildImageAddress(
   return buildAddress(where, id, bootstrap ? makeDefaultQuery(bootstrap) : where, href);
 }
 
-/** Set a parameter; delete it if its value is null or the default.
- * @param usual the default */
 function setParameter(
   parameters: URLSearchParams,
   name: string,
@@ -93,7 +91,6 @@ function setParameter(
   else parameters.set(name, String(value));
 }
 
-/** Return the id in a parameter, null if it is not a positive whole number. */
 function parseId(text: string | null) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
@@ -193,7 +190,6 @@ export function getTagName({ tag }: Pick<Where, "tag">) {
   return tag.replace(/^\d+ /, "");
 }
 
-/** Return whether a filter has an effect on the open gallery. */
 function isUsed(name: (typeof FILTERS)[number], where: Where) {
   if (name === "version") return where.model !== null;
   if (name === "tag") return where.search === null && isTagFilter(where); // nor tags' numbers

@@ -94,6 +94,7 @@ export class Router {
     if (closed) {
       const { place } = readScrolled();
       if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
+      if (!this.#before) this.#replace(); // another image may have been opened over a layer
       this.#commit(); // what was opened meanwhile
       return;
     }
@@ -101,7 +102,7 @@ export class Router {
     const layers = this.#listLayers().slice(isOther ? 0 : readLayers());
     for (const { close } of layers.reverse()) close();
     if (isOther) this.openAddress();
-    else this.#replace(); // another image may have been opened since
+    else this.#replace();
   }
 
   /** Scroll back to where the user left the gallery.
@@ -163,7 +164,6 @@ export class Router {
       history.pushState({ ...history.state, [LAYERS]: count }, "", location.href);
   }
 
-  /** Return whether a change adds or removes an entry. */
   #isStep(before: State) {
     const now = this.context.store.get();
     return isElsewhere(now, before) || (now.open === null) !== (before.open === null);
@@ -259,7 +259,6 @@ function readLayers(): number {
   return history.state?.[LAYERS] ?? 0;
 }
 
-/** Return the scroll position that is stored in the current history entry. */
 function readScrolled(): Scrolled {
   return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
 }

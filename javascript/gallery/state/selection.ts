@@ -125,13 +125,11 @@ const SOURCES = 50; // the last ones used
 /** A gallery's name, and its marked images. */
 type StoredMarks = [source: string, ids: number[]];
 
-/** Return the stored marks of all galleries, the gallery that was changed last at the end. */
 function readAll(): StoredMarks[] {
   const stored = readJson(KEY);
   return Array.isArray(stored) ? stored.filter(isStored) : [];
 }
 
-/** Return whether a stored entry has the form that this module writes. */
 function isStored(entry: unknown) {
   return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
 }

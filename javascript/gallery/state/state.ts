@@ -229,8 +229,6 @@ export function replaceLibraryPage(
   return { images, libraryDate: "" };
 }
 
-/** Return the old and new notes together, with only the latest note of each code.
- * @param fresh the new notes */
 function mergeNotes(before: Note[], fresh: Note[]) {
   const codes = new Set(fresh.map((note) => note.code));
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];

@@ -82,13 +82,11 @@ export class Gestures {
     this.#doing = "done";
   }
 
-  /** Record where a press began. */
   #startTrail(event: PointerEvent) {
     this.#start = this.#getPoint(event);
     this.#trail = [{ ...this.#start, time: event.timeStamp }];
   }
 
-  /** Report a drag or a pinch while fingers move. */
   #onMove(event: PointerEvent) {
     if (!this.#fingers.has(event.pointerId)) return;
     const point = this.#getPoint(event);
@@ -104,8 +102,6 @@ export class Gestures {
     this.handlers.drag(by);
   }
 
-  /** Begin a drag once the finger has moved far enough. Return whether it has.
-   * @param by distance since the press */
   #startDrag(by: Point, event: PointerEvent) {
     if (Math.hypot(by.x, by.y) < SLOP) return false;
     this.#doing = "drag";
@@ -130,7 +126,6 @@ export class Gestures {
     return { distance, middle: { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 } };
   }
 
-  /** End the drag or the pinch when a finger is lifted. */
   #onUp(event: PointerEvent) {
     if (!this.#fingers.delete(event.pointerId)) return;
     if (this.#doing === "pinch") {
@@ -144,15 +139,11 @@ export class Gestures {
     }
   }
 
-  /** Report the end of a drag.
-   * @param speed in pixels a millisecond */
   #endDrag(speed: Point) {
     const last = this.#trail.at(-1) ?? this.#start;
     this.handlers.dragEnd({ by: subtractPoints(last, this.#start), speed });
   }
 
-  /** Return the speed of the last moves, in pixels a millisecond.
-   * @param now time of the last event, in milliseconds */
   #getSpeed(now: number) {
     const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
     if (recent.length < 2) return { x: 0, y: 0 };
@@ -211,7 +202,6 @@ export function isDismissed(by: number, speed: number, height: number) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
 
-/** Return the vector from `other` to `one`. */
 function subtractPoints(one: Point, other: Point): Point {
   return { x: one.x - other.x, y: one.y - other.y };
 }
@@ -279,9 +269,6 @@ export class ZoomGestures {
     this.from = this.target.slide?.pose ?? this.from;
   }
 
-  /** Zoom and pan the slide, if there is one.
-   * @param getPose returns the new pose of the slide
-   * @param smoothly whether to animate the change */
   #change(getPose: (slide: Slide) => Pose, smoothly = false) {
     const { slide } = this.target;
     if (slide) this.target.setPose(getPose(slide), smoothly);

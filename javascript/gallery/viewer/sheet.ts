@@ -61,7 +61,6 @@ export class Sheet {
     else this.#show(this.#size === "full" ? "half" : "full");
   }
 
-  /** Enlarge, shrink or close the sheet by an arrow key. */
   #onKey(event: KeyboardEvent) {
     if (event.key === "ArrowUp") this.#show("full");
     else if (event.key === "ArrowDown") this.#show(this.#size === "full" ? "half" : "closed");
@@ -85,7 +84,6 @@ export class Sheet {
     this.frame.style.setProperty("--cs-sheet-top", `${top}px`);
   }
 
-  /** Let the sheet snap to a size after a drag. */
   #end(event: PointerEvent) {
     if (!this.#drag?.moved) return;
     const by = event.clientY - this.#drag.y;

@@ -283,7 +283,6 @@ export class Slide {
     if (this.thumb.naturalWidth) this.box.prepend(this.thumb);
   }
 
-  /** Show the file in place of everything else. */
   #show(element: HTMLImageElement | HTMLVideoElement, size: Size) {
     if (element.parentNode !== this.box) this.box.append(element);
     // the others would show through a transparent image
@@ -334,9 +333,6 @@ export class Slide {
     this.listeners.changed(this);
   }
 
-  /** Return the button for what can be done about an error: open the settings, save the file, close
-   * the viewer, or else try again.
-   * @param code of the error */
   #makeErrorButton(code: string) {
     const { translate, actions } = this.context;
     if (NEEDS_SETTING.includes(code))
@@ -353,7 +349,6 @@ export class Slide {
   }
 }
 
-/** Return whether a file is shown by a video or sound player. */
 function isPlayed({ kind }: ImageView) {
   return kind === "video" || kind === "audio";
 }

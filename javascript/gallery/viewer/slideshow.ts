@@ -40,7 +40,6 @@ export class Slideshow {
     this.#endTurn();
   }
 
-  /** Show the next image after some seconds, or when the video has ended. */
   #beginTurn(slide: Slide) {
     this.#timed = slide;
     this.#turn = new AbortController();

@@ -179,9 +179,6 @@ class StageGestures extends ZoomGestures {
     if (!this.stage.slide?.video) super.doubleTap(point, isTouch); // a video's double click is the browser's
   }
 
-  /** Let the image glide to a stop after a drag.
-   * @param by distance of the drag
-   * @param speed at its end, in pixels a millisecond */
   #glideOn(by: Point, speed: Point) {
     const { slide } = this.stage;
     if (!slide) return;
@@ -352,8 +349,6 @@ export class Stage {
     this.listeners.changed();
   }
 
-  /** Remove all slides but those of some images.
-   * @param wanted ids of the images */
   #removeOthers(wanted: Set<number>) {
     for (const [id, slide] of this.#slides) {
       if (wanted.has(id)) continue;
@@ -362,7 +357,6 @@ export class Stage {
     }
   }
 
-  /** Put the slides of the open image and its two neighbours into the page. */
   #placeSlides() {
     const state = this.context.store.get();
     const placed: Element[] = [];
@@ -413,7 +407,6 @@ export class Stage {
     return view && this.#getSlide(view);
   }
 
-  /** Load a slide again after it has failed. */
   #reload(slide: Slide) {
     slide.clearError();
     this.files.reload(slide.view.id);

@@ -1,5 +1,5 @@
 import type { ImageView } from "../contract";
-import { closeModal, makeModal, openModal } from "../core/dialogs";
+import { addLayer, closeModal, makeModal, openModal, removeLayer } from "../core/dialogs";
 import { el, type IconName, icon, iconButton, setAttribute, setDisabled } from "../core/dom";
 import { Details } from "../details/details";
 import { describeImage } from "../grid/tile";
@@ -29,7 +29,6 @@ class Toolbar {
 
   constructor(readonly context: Context) {
     const { actions, translate } = context;
-    /** Return a button with an icon. */
     const tool: (
       action: string,
       glyph: IconName,
@@ -247,7 +246,6 @@ export class Viewer {
     if (isOther || (before && shown !== getWalk(before))) this.#loadAround(now, parts);
   }
 
-  /** Let the opened image grow from its tile. */
   #fly({ stage }: ViewerParts) {
     const { slide, element } = stage;
     const thumb = this.#view && this.context.actions.findThumb(this.#view.id);
@@ -295,7 +293,6 @@ export class Viewer {
     return true;
   }
 
-  /** Show the open image with its toolbar and neighbours. */
   #draw(state: State, parts: ViewerParts) {
     const view = this.#view as ImageView;
     const shown = getWalk(state);
@@ -307,7 +304,9 @@ export class Viewer {
     setAttribute(parts.frame, "data-details", isDetailed);
     parts.sheet.follow(isDetailed);
     setAttribute(parts.frame, "data-slideshow", state.slideshow);
-    if (!state.slideshow) this.slideshow.stop();
+    const { root, actions } = this.context;
+    if (state.slideshow) addLayer(root, parts.toolbar.slideshow, () => actions.setSlideshow(false));
+    else this.#stopSlideshow(parts);
     parts.toolbar.show(view, this.#index, shown.length);
     // the first image of all is said with the dialog's label
     if (this.#announced !== view.id) parts.toolbar.announce(this.#announced === null ? "" : name);
@@ -319,6 +318,11 @@ export class Viewer {
     const views = this.#index < 0 ? [view] : shown;
     parts.stage.showImage(views, Math.max(0, this.#index), this.#way);
     this.#showStage();
+  }
+
+  #stopSlideshow({ toolbar }: ViewerParts) {
+    this.slideshow.stop();
+    removeLayer(this.context.root, toolbar.slideshow);
   }
 
   #showStage() {
@@ -366,7 +370,7 @@ export class Viewer {
     this.#way = 1;
     this.#announced = null;
     this.context.actions.setSlideshow(false);
-    this.slideshow.stop();
+    this.#stopSlideshow(this.#parts);
     if (this.#isFull) void document.exitFullscreen();
     this.#parts.stage.clear();
     this.#parts.details.clear();
@@ -376,7 +380,6 @@ export class Viewer {
   }
 }
 
-/** Return a placeholder for an image whose record is not loaded yet. */
 function makeUnknownView(id: number): ImageView {
   return {
     id,
@@ -400,9 +403,6 @@ function makeUnknownView(id: number): ImageView {
   };
 }
 
-/** Build the viewer's dialog with its parts.
- * @param listeners changed: the stage shows something else; screen: the viewer fills the screen,
- *     or no longer does */
 function buildDialog(
   context: Context,
   {
