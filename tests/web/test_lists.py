@@ -12,6 +12,7 @@ import pytest
 from api_server import status
 from civitai_demo.gallery import find_demo_model, list_gallery
 from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import parse_image_ids
 from civitai_manager_libs.library import database, image_records, pages, wait_for_writes
 from civitai_manager_libs.web.routes.views import format_iso_time
 from page_driver import expect, wait_for
@@ -80,6 +81,24 @@ def test_server_that_ignores_ids_is_asked_for_single_images(api, site):
     assert len(site.pages) == 1 + 40
     first = api.get(f"images?images={','.join(map(str, _IDS[:40]))}")
     assert [note["code"] for note in first["notes"]] == ["list_slow"]
+
+
+def test_addresses_of_a_list_and_of_a_search_open_again(api, site):
+    opened = api.post("lists", {"text": json.dumps(_IDS[:150])})
+    text = api.get(f"addresses?images={opened['images']}")["text"]
+    assert api.post("lists", {"text": text}) == opened
+    _read(api, _IDS[:20], "&sort=Random")
+    assert wait_for_writes(30)
+    text = api.get("addresses?search=picture&level=XXX")["text"]
+    assert parse_image_ids(text) == sorted((i for i in _IDS[:20] if not i % 2), reverse=True)
+
+
+def test_statistics_and_models_of_a_list_are_those_of_its_images(api, site):
+    opened = api.post("lists", {"text": json.dumps(_IDS[:20])})["images"]
+    _read(api, _IDS[:20])
+    count = sum(not i % 2 for i in _IDS[:20])
+    assert api.get(f"stats?images={opened}")["image_count"] == count
+    assert api.get(f"model_files?images={opened}")["image_count"] == count
 
 
 def test_filters_hide_images_of_a_list(api, site):
