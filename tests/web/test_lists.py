@@ -147,6 +147,14 @@ def test_list_is_searched_and_shown_without_civitai(api, site):
     assert [image["id"] for image in page["images"]][: len(ids)] == ids
 
 
+def test_ids_that_are_none_are_not_asked_for(api, site):
+    page = api.get("images?images=0,0000000000")
+    assert (page["images"], page["missing"], page["cursor"], page["total"]) == ([], [], None, 0)
+    assert api.post("jobs", {"checks": True, "ids": [-1, 0, 2**40]})["job_id"] is None
+    assert api.get(f"images?images={_IDS[0]}&cursor=99")["images"] == []
+    assert site.pages == []
+
+
 def test_forgotten_list_and_text_without_images_get_one_sentence(api, site):
     code, _, message = api.error("images?images=list-0123456789abcdef")
     assert code == 400 and "again" in message

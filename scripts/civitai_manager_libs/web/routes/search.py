@@ -178,7 +178,8 @@ def search_images(context: RequestContext) -> ImagePage:
 
 def search_ids(params: GalleryQuery) -> list[int]:
     """Return the ids of at most 20,000 images in the library that match a search, newest first."""
-    query, scope = search.parse_query(params.get("search") or ""), _parse_scope(params)
+    query = search.parse_query((params.get("search") or "")[:_MOST_LETTERS])
+    scope = _parse_scope(params)
     ids = search.run_search(query, scope, limit=_MOST_LISTED).ids
     return list(_filter_by_is_here(query, ids, as_id(params.get("model"))))
 
@@ -306,8 +307,8 @@ def get_stats(context: RequestContext) -> Stats:
     """Return the statistics of those images of a model, version or list that the library has.
 
     The query parameters `model` and `version` are ids, and `images` names a list; ApiError is
-    raised if all are missing.
-    Images above the browsing level `level`, by default the one in the settings, are not counted.
+    raised if all are missing. Images above the browsing level `level`, by default the one in the
+    settings, are not counted.
     """
     model_id, version_id = context.query_id("model"), context.query_id("version")
     listed = pages.list_gallery_names(parse_image_query({"images": context.query_param("images")}))
