@@ -12,6 +12,7 @@ import pytest
 from api_server import status
 from civitai_demo.gallery import find_demo_model, list_gallery
 from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import parse_image_ids
 from civitai_manager_libs.library import database, image_records, pages, wait_for_writes
 from civitai_manager_libs.web.routes.views import format_iso_time
 from page_driver import expect, wait_for
@@ -82,6 +83,24 @@ def test_server_that_ignores_ids_is_asked_for_single_images(api, site):
     assert [note["code"] for note in first["notes"]] == ["list_slow"]
 
 
+def test_addresses_of_a_list_and_of_a_search_open_again(api, site):
+    opened = api.post("lists", {"text": json.dumps(_IDS[:150])})
+    text = api.get(f"addresses?images={opened['images']}")["text"]
+    assert api.post("lists", {"text": text}) == opened
+    _read(api, _IDS[:20], "&sort=Random")
+    assert wait_for_writes(30)
+    text = api.get("addresses?search=picture&level=XXX")["text"]
+    assert parse_image_ids(text) == sorted((i for i in _IDS[:20] if not i % 2), reverse=True)
+
+
+def test_statistics_and_models_of_a_list_are_those_of_its_images(api, site):
+    opened = api.post("lists", {"text": json.dumps(_IDS[:20])})["images"]
+    _read(api, _IDS[:20])
+    count = sum(not i % 2 for i in _IDS[:20])
+    assert api.get(f"stats?images={opened}")["image_count"] == count
+    assert api.get(f"model_files?images={opened}")["image_count"] == count
+
+
 def test_filters_hide_images_of_a_list(api, site):
     assert _read(api, _IDS[:20], "&type=video")[0] == []
     assert _read(api, _IDS[:20], "&base=Pony")[0] == []
@@ -126,6 +145,14 @@ def test_list_is_searched_and_shown_without_civitai(api, site):
     page = api.get(f"images?images={opened}")
     assert page["from_library"] and page["total"] == len(ids) + 100
     assert [image["id"] for image in page["images"]][: len(ids)] == ids
+
+
+def test_ids_that_are_none_are_not_asked_for(api, site):
+    page = api.get("images?images=0,0000000000")
+    assert (page["images"], page["missing"], page["cursor"], page["total"]) == ([], [], None, 0)
+    assert api.post("jobs", {"checks": True, "ids": [-1, 0, 2**40]})["job_id"] is None
+    assert api.get(f"images?images={_IDS[0]}&cursor=99")["images"] == []
+    assert site.pages == []
 
 
 def test_forgotten_list_and_text_without_images_get_one_sentence(api, site):

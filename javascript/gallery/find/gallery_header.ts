@@ -170,7 +170,7 @@ export class GalleryHeader {
     const { where, model, results } = now;
     this.#section.hidden = !getSource(where) || results !== null;
     if (this.#section.hidden) return;
-    this.#stats.hidden = where.model === null;
+    this.#stats.hidden = where.model === null && !where.images;
     this.#section.toggleAttribute("data-model", where.model !== null);
     this.#download.hidden = where.search !== null;
     this.#drawTitle(now);
@@ -276,7 +276,7 @@ export class GalleryHeader {
         key: "copy-list",
         text: translate("copy_list"),
         isDisabled: !getShown(state).length,
-        do: () => actions.copyList(getShown(state).map(({ id }) => id)),
+        do: () => actions.copyList(),
       },
     ];
     if (state.where.images && state.where.search === null) {

@@ -6,7 +6,8 @@ import { receivesKeys, usesKey } from "../core/keys";
 import { askCollectionName } from "../details/annotations";
 import { acceptDrops } from "../host/drag";
 import type { JobRequest } from "../panels/jobs";
-import { isList } from "../state/query";
+import { isList, makeQueryParameters } from "../state/query";
+import { getShown } from "../state/state";
 import { isAddress } from "./search_popup";
 
 /** Return the actions for lists of images. */
@@ -15,7 +16,9 @@ export function makeListActions(context: PageContext) {
   return {
     /** Let the user choose files with lists of images. */
     chooseList: () => parts.lists.chooseFiles(),
-    copyList: (ids: readonly number[]) => parts.lists.copyAddresses(ids),
+    /** Copy the addresses of images on Civitai, one a line.
+     * @param ids omitted: all of the open list or search, or the shown images of a gallery */
+    copyList: (ids?: readonly number[]) => parts.lists.copyAddresses(ids),
     /** Save the open list as a collection, whose name the user is asked for. */
     saveList: () => askCollectionName(context, (name) => parts.lists.saveOpenList(name)),
     /** Find out which images are to be had now. */
@@ -27,6 +30,10 @@ const NAMES = /\.(txt|json|url|html?|csv|md)$/i; // of files that may hold a lis
 const MOST_BYTES = 20 * 1024 * 1024; // of all files, as the server allows
 const MOST_SAVED = 10_000; // images in a request
 const DROPPED = ["Files", "text/uri-list", "text/plain"];
+
+function isTextFile({ name, type }: File) {
+  return NAMES.test(name) || type.startsWith("text/");
+}
 
 export class Lists {
   #field;
@@ -51,11 +58,19 @@ export class Lists {
     this.#field.click();
   }
 
-  /** Copy the addresses of images on Civitai, one a line. */
-  copyAddresses(ids: readonly number[]) {
+  copyAddresses(ids?: readonly number[]) {
     const { store, actions } = this.context;
-    const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
-    return actions.copy(ids.map((id) => `${civitai}/images/${id}`).join("\n"));
+    const { where, bootstrap } = store.get();
+    if (!ids && (where.search !== null || where.images))
+      return actions.copy(this.#fetchAddresses());
+    const shown = ids ?? getShown(store.get()).map(({ id }) => id);
+    return actions.copy(shown.map((id) => `${bootstrap?.civitai_url}/images/${id}`).join("\n"));
+  }
+
+  async #fetchAddresses() {
+    const { api, store, signal } = this.context;
+    const query = makeQueryParameters(store.get().where);
+    return (await api.get(`addresses?${query}`, { signal })).text;
   }
 
   /** Load the rest of the open list, and add its images to a collection. The user may stop that. */
@@ -87,6 +102,7 @@ export class Lists {
     const focused = root.activeElement as HTMLInputElement | null;
     if (event.defaultPrevented || !event.clipboardData || !receivesKeys(root.host)) return;
     if (focused && usesKey(focused, "v")) return;
+    if (![...event.clipboardData.files].every(isTextFile)) return; // a picture, for the host
     this.#open(event.clipboardData);
   }
 
@@ -99,8 +115,7 @@ export class Lists {
   async #openFiles(files: File[]) {
     const { toast, translate } = this.context;
     if (!files.length) return;
-    const isText = ({ name, type }: File) => NAMES.test(name) || type.startsWith("text/");
-    if (!files.every(isText)) return toast(translate("list_no_text"), "bad");
+    if (!files.every(isTextFile)) return toast(translate("list_no_text"), "bad");
     if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES)
       return toast(translate("list_large"), "bad");
     const texts = await Promise.all(files.map((file) => file.text()));

@@ -226,14 +226,16 @@ function getEndStatus(state: State, bootstrap: Bootstrap, translate: Translate):
 /** Return the status at the end of a list: how many of its images are shown, and how many the
  * filters leave out. */
 function makeListEnd(
-  { images, missing, total, hiddenCount }: State,
+  { images, missing, total, hiddenCount, libraryDate }: State,
   { language }: Bootstrap,
   translate: Translate,
 ): StatusText {
   const others = (total ?? 0) - images.length - missing.length - hiddenCount;
   const [n, left] = [images.length, others].map((count) => formatNumber(count, language));
   const shown = translate(images.length ? "gallery_ends" : "list_shows_none", { n });
-  const text = others > 0 ? `${shown} · ${translate("list_left_out", { n: left })}` : shown;
+  // Of a list from the library, the others may also be unknown.
+  const text =
+    others > 0 && !libraryDate ? `${shown} · ${translate("list_left_out", { n: left })}` : shown;
   return { kind: images.length ? "end" : "empty", text, actions: images.length ? [] : ["home"] };
 }
 

@@ -139,7 +139,8 @@ export function listenToDrags(context: PageContext) {
   root.addEventListener("pointerdown", note, { signal, capture: true });
   const begin = (event: Event) => {
     const dragged = findDragged(event.target);
-    if (!(event instanceof DragEvent) || !event.dataTransfer || !dragged) return;
+    if (!(event instanceof DragEvent) || !event.dataTransfer) return;
+    if (!dragged) return event.dataTransfer.setData(OWN_TYPE, ""); // a text or a link of the page
     const { id, image, link, dialog } = dragged;
     if (isTouch || link?.hasAttribute("data-blurred")) return event.preventDefault();
     const transfer = event.dataTransfer;
@@ -166,8 +167,8 @@ export function listenToDrags(context: PageContext) {
   root.addEventListener("dragstart", begin, { signal });
 }
 
-/** Call `drop` with what is dropped onto an element, unless it is one of our images. The element is
- * highlighted while something of these types is dragged over it. */
+/** Call `drop` with what is dropped onto an element, unless it comes from our page or is a text for a
+ * field. The element is highlighted while something of these types is dragged over it. */
 export function acceptDrops(
   zone: HTMLElement,
   accepted: string[],
@@ -176,6 +177,7 @@ export function acceptDrops(
   const follow = (event: DragEvent) => {
     const types = event.dataTransfer?.types ?? [];
     if (!accepted.some((type) => types.includes(type)) || types.includes(OWN_TYPE)) return;
+    if (event.composedPath()[0] instanceof HTMLInputElement && !types.includes("Files")) return;
     event.preventDefault(); // else the browser opens the file in the page's place
     zone.toggleAttribute("data-drop", event.type === "dragover");
     if (event.type === "drop" && event.dataTransfer) drop(event.dataTransfer);

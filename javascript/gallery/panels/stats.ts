@@ -379,14 +379,17 @@ export class StatsPanel {
 
   async #read() {
     const { api, store, translate } = this.context;
-    const { model, version, level } = store.get().where;
+    const { model, version, images, level } = store.get().where;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#reading.element.hidden = model === null;
-    if (model === null) return this.#showMessage(translate("stats_open_a_model"));
+    this.#reading.element.hidden = model === null && !images;
+    if (model === null && !images) return this.#showMessage(translate("stats_open_a_model"));
     if (!this.#content.childElementCount) this.#showMessage(translate("reading"));
-    const query = new URLSearchParams({ model: String(model), level });
+    const query = new URLSearchParams({
+      level,
+      ...(images ? { images } : { model: String(model) }),
+    });
     if (version !== null) query.set("version", String(version));
     const stats = await this.panel.readData(() => api.get(`stats?${query}`, { signal }));
     if (stats) this.#draw(stats);
@@ -433,7 +436,8 @@ export class StatsPanel {
 
   #drawSample({ image_count, with_data, reactions }: Stats) {
     const { translate, store, actions } = this.context;
-    const { bootstrap, model, where } = store.get();
+    const { bootstrap, model, where, total } = store.get();
+    const title = where.images ? translate("list_title", { n: total ?? 0 }) : model?.name;
     const version = model?.versions.find((one) => one.id === where.version);
     const number = (value: number) => formatNumber(value, bootstrap?.language);
     const counts = { pictures: number(image_count), with_data: number(with_data) };
@@ -442,7 +446,7 @@ export class StatsPanel {
       ? translate("stats_sample", { ...counts, reactions: number(reactions) })
       : translate("stats_none");
     this.#sample.replaceChildren(
-      el("h3", { dir: "auto" }, model?.name, version && ` · ${version.name}`),
+      el("h3", { dir: "auto" }, title, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
       image_count && with_data < FEW ? el("p", { class: "warns" }, translate("stats_few")) : "",
       version ? button(all, () => actions.setWhere({ version: null })) : "",

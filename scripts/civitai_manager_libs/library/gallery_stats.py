@@ -19,36 +19,43 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 
 
 def compute_gallery_stats(
-    model_id: int | None, version_id: int | None, level: int
+    model_id: int | None, version_id: int | None, level: int, gallery: str = ""
 ) -> dict[str, Any]:
     """Return the statistics of a gallery's stored images as the JSON object for the page.
 
     model_id: None if only the version is known. version_id: None for the gallery of the whole
-    model. level: bit mask of the browsing levels (content ratings) to count. Raises DiskError.
+    model. level: bit mask of the browsing levels (content ratings) to count. gallery: the name of
+    another gallery to count instead, as in `pages.list_gallery_names`. Raises DiskError.
     """
     model = models.find_stored_model(model_id) if model_id else None
     versions = model.versions if model else ()
     names = {version.id: version.name for version in versions}
     files = {file: version.id for version in versions for file in version.files}
     overview = summarize_gallery(
-        list_gallery_images(model_id, list(names), version_id, level), files
+        list_gallery_images(model_id, list(names), version_id, level, gallery), files
     )
     return serialize_overview(overview, names, _find_resource_names(overview))
 
 
 def list_gallery_images(
-    model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
+    model_id: int | None,
+    version_ids: Sequence[int],
+    version_id: int | None,
+    level: int,
+    gallery: str = "",
 ) -> list[ImageFeatures]:
     """Return the features of a gallery's stored images.
 
-    The gallery is that of the version `version_id`, or of the model `model_id` if `version_id` is
-    None. Each image comes with those of `version_ids` and `version_id` whose galleries contain the
-    image. level: bit mask of the browsing levels (content ratings) to list. Raises DiskError.
+    The gallery is `gallery`, or if "" that of the version `version_id`, or of the model `model_id`
+    if `version_id` is None. Each image comes with those of `version_ids` and `version_id` whose
+    galleries contain the image. level: bit mask of the browsing levels (content ratings) to list.
+    Raises DiskError.
     """
     wait_for_writes(_PATIENCE, includes_later=False)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
     versions = {key: _find_image_ids(f"version {key}") for key in own}
-    ids = _find_image_ids(f"model {model_id}") if version_id is None else versions[version_id]
+    gallery = gallery or (f"model {model_id}" if version_id is None else f"version {version_id}")
+    ids = _find_image_ids(gallery)
     tag_names = {key: [tag.name for tag in some] for key, some in tags.find_tags(list(ids)).items()}
     images = []
     for image_id, _, image_level, reactions, _, settings, words in _iter_stats_rows(list(ids)):

@@ -231,6 +231,8 @@ def _fetch_listed_page(
     """
     ids, place, is_single = _find_place(query, cursor)
     some = ids[place : place + min(size, _LISTED)]
+    if not some:
+        return Page(fetched_at=time.time())
     found = None if is_single else civitai.fetch_images_by_id(client, some, cancelled)
     if is_single := found is None:
         some = some[:_SINGLES]

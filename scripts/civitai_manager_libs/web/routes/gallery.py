@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from typing_extensions import TypedDict
 
 from ... import civitai
 from ...civitai import (
     ImageQuery,
+    make_page_url,
     may_have_timed_out,
     Model,
     Page,
@@ -29,13 +30,14 @@ from ..http import ApiError, MB, Most, Note, RemoteWork, RequestContext, route
 from .bootstrap import is_demo
 from .dependencies import (
     find_shown_levels,
+    GalleryQuery,
     get_client,
     parse_gallery_query,
     parse_image_query,
     parse_level_mask,
     parse_page_position,
 )
-from .search import search_images
+from .search import search_ids, search_images
 from .views import (
     ImagePage,
     make_model_card,
@@ -98,13 +100,15 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or a page of a search of the library.
 
     The library is searched if there is a query parameter `search`, or if `sort` is random, which
-    Civitai does not offer. For a gallery, `from_library` requests the stored page, and `fresh` a
-    page that Civitai sends now. The other parameters are those of `GalleryQuery`, `cursor` and
-    `limit`.
+    Civitai does not offer; lists have their own order. For a gallery, `from_library` requests the
+    stored page, and `fresh` a page that Civitai sends now. The other parameters are those of
+    `GalleryQuery`, `cursor` and `limit`.
     """
-    if "search" in context.request.query_params or context.query_param("sort") == search.RANDOM:
+    params = context.request.query_params
+    is_random = params.get("sort") == search.RANDOM and not params.get("images")
+    if "search" in params or is_random:
         return search_images(context)
-    query = parse_gallery_query(context.request.query_params)
+    query = parse_gallery_query(params)
     cursor, size = parse_page_position(context)
     notes = list[Note]()
     if query.ignores_sort:
@@ -144,6 +148,18 @@ def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> L
     """
     ids = civitai.parse_image_ids(text)
     return {"images": pages.store_list(ids), "count": len(ids), "first": ids[0]}
+
+
+@route("GET", "addresses", "counts")
+def get_addresses(context: RequestContext) -> Text:
+    """Return the addresses on Civitai of all images of a list or a search of the library.
+
+    The text has one address a line. The query parameters are those of `GalleryQuery`.
+    """
+    params = cast(GalleryQuery, context.request.query_params)
+    is_search = "search" in context.request.query_params
+    ids = search_ids(params) if is_search else pages.find_listed_ids(parse_gallery_query(params))
+    return {"text": "\n".join(map(make_page_url, ids))}
 
 
 @route("GET", "popular", "images")

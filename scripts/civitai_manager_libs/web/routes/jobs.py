@@ -383,6 +383,7 @@ def begin_job(
 
 def begin_check(context: RequestContext, image_ids: Sequence[int], title: str) -> JobStarted:
     """Start a job that finds out which images are to be had now; return the response."""
+    image_ids = [image_id for image_id in dict.fromkeys(image_ids) if as_id(image_id)]
     if not image_ids:
         return _started_view(context, None, 0, "nothing_to_check")
     query = ImageQuery(images=pages.store_list(image_ids), level=_ALL_LEVELS)
@@ -411,8 +412,9 @@ def _download_selection(
         if path and os.path.isfile(path):
             return _started_view(context, None, 0, "already_saved", name=os.path.basename(path))
         again = path is not None
-    naming = make_naming_context(title or images[0].username, model_id, version_id)
     query, search = parse_image_query(params), clean_line(params.get("search"))
+    default = _name_list(query) or images[0].username
+    naming = make_naming_context(title or default, model_id, version_id)
     job_id = get_job_service().download_selection(images, naming, again, query, search)
     return _started_view(context, job_id, len(images), "job_started")
 
@@ -426,17 +428,21 @@ def _download_gallery(
     verify: bool,
 ) -> JobStarted:
     query, limit = parse_gallery_query(params), _parse_limit(most)
-    default = query.username or str(params.get("tag") or "").partition(" ")[2]
+    tag = str(params.get("tag") or "").partition(" ")[2]
+    default = _name_list(query) or query.username or tag
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
-    if query.images:
-        default = messages.translate("list_title", "en", n=len(pages.find_listed_ids(query)))
     naming = make_naming_context(title or clean_line(default), query.model_id, query.version_id)
     if reads_only:
         return _read_gallery(context, query, limit, naming)
     job_id = get_job_service().download_gallery(query, limit, naming, verify)
     key = "job_started_all" if limit >= setting.MOST_IMAGES else "job_started_gallery"
     return _started_view(context, job_id, limit, key)
+
+
+def _name_list(query: ImageQuery) -> str:
+    count = len(pages.find_listed_ids(query)) if query.images else 0
+    return messages.translate("list_title", "en", n=count) if count else ""
 
 
 def _read_gallery(

@@ -195,7 +195,8 @@ def search_images(context: RequestContext) -> ImagePage:
 
 def search_ids(params: GalleryQuery) -> list[int]:
     """Return the ids of at most 20,000 images in the library that match a search, newest first."""
-    query, scope = search.parse_query(params.get("search") or ""), _parse_scope(params)
+    query = search.parse_query((params.get("search") or "")[:_MOST_LETTERS])
+    scope = _parse_scope(params)
     ids = search.run_search(query, scope, limit=_MOST_LISTED).ids
     return list(_filter_by_models(query, ids, as_id(params.get("model"))))
 
@@ -323,16 +324,20 @@ def _list_problem_texts(query: search.SearchQuery, language: str) -> list[str]:
 
 @route("GET", "stats", "counts", 60)
 def get_stats(context: RequestContext) -> Stats:
-    """Return the statistics of those images of a model or version that the library has.
+    """Return the statistics of those images of a model, version or list that the library has.
 
-    The query parameters `model` and `version` are ids; ApiError is raised if both are missing.
-    Images above the browsing level `level`, by default the one in the settings, are not counted.
+    The query parameters `model` and `version` are ids, and `images` names a list; ApiError is
+    raised if all are missing. Images above the browsing level `level`, by default the one in the
+    settings, are not counted.
     """
     model_id, version_id = context.query_id("model"), context.query_id("version")
-    if model_id is None and version_id is None:
+    listed = pages.list_gallery_names(parse_image_query({"images": context.query_param("images")}))
+    if model_id is None and version_id is None and not listed:
         raise ApiError(400, "bad_input", "name_a_model")
     level = parse_level_mask(context.query_param("level"))
-    return cast(Stats, gallery_stats.compute_gallery_stats(model_id, version_id, level))
+    return cast(
+        Stats, gallery_stats.compute_gallery_stats(model_id, version_id, level, "".join(listed))
+    )
 
 
 @route("POST", "tags", "counts")

@@ -148,10 +148,10 @@ def _check_favourites(context: RequestContext) -> None:
     """Start a check of the favourites, unless one was started or was not due in the last month."""
     title, since = context.translate("check_favourites_title"), time.time() - _MONTH
     with log_disk_errors("gallery"):
-        ids = image_records.find_unchecked_favourites(_MONTH)
-        begun = get_job_service().list_jobs(1, lambda job: job.is_check and job.created > since)
-        if ids and not begun[0]:
-            begin_check(context, ids[:_MOST_CHECKED], title)
+        ids = image_records.find_unchecked_favourites(_MONTH)[:_MOST_CHECKED]
+        jobs = get_job_service().list_jobs(1, lambda job: job.is_check and job.created > since)
+        if ids and not jobs[0]:
+            begin_check(context, ids, title)
 
 
 def _watches_view(context: RequestContext) -> WatchList:
