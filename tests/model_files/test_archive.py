@@ -130,6 +130,12 @@ def test_second_mirror_is_asked_if_the_first_one_is_gone(archive):
     assert _receive(_find()).size == len(_BODY)
 
 
+@pytest.mark.parametrize("size", [None, -5, 1e18, "x", [1]])
+def test_size_that_cannot_be_is_bounded(archive, size):
+    archive.files = [_file("/files/style", sizeKB=size)]
+    assert 0 <= _find().size <= 2**50
+
+
 def test_public_mirrors_need_https():
     row = {"downloadUrl": "https://a.example/1", "mirrors": [{"url": "http://a.example/2"}]}
     assert list(_iter_urls(row, "https://b.example")) == ["https://a.example/1"]

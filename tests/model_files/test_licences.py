@@ -14,6 +14,7 @@ from civitai_manager_libs.library.database import writing
 from civitai_manager_libs.model_files import (
     filter_commercial,
     find_used_licences,
+    index,
     list_needed_files,
 )
 from stored_images import make_image
@@ -133,3 +134,27 @@ def test_listing_what_an_image_needs_fetches_its_licences_and_survives_a_failure
     list_needed_files(client, [image])
     [(name, licence)] = find_used_licences([image])[1]
     assert name == "Model 1" and licence["sell_images"] is False
+
+
+def test_fetching_licences_keeps_what_a_version_tells_of_its_access(civitai, client):
+    civitai.models = {1: _model(1, _FREE)}
+    version = {"id": 10, "name": "v1", "modelId": 1, "model": {"name": "Model 1", "type": "LORA"}}
+    civitai.versions = {10: {**version, "usageControl": "Generation"}}
+    image = _store(1, 10)
+    for _ in range(2):
+        [needed] = list_needed_files(client, [image]).files
+        assert needed.choice.refusal == "not_offered"
+        wait_for_writes(60)
+    assert find_used_licences([image])[1][0][1]["sell_images"] is True
+
+
+def test_file_of_the_same_name_lends_no_licence(civitai, client, tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    setting.change("model_folders", str(tmp_path))
+    (tmp_path / "loras").mkdir()
+    (tmp_path / "loras" / "ink.safetensors").write_bytes(b"1")
+    (tmp_path / "loras" / "ink.civitai.info").write_text('{"id": 10, "modelId": 1}')
+    civitai.models = {1: _model(1, _FREE)}
+    models.update_models(client, [1])
+    image = _store(1, prompt="a <lora:ink:1>")
+    assert find_used_licences([image])[1] == [("ink", {})]

@@ -171,6 +171,7 @@ def update_models(
 ) -> dict[int, Model]:
     """Fetch models, 100 with each request, and store them; return those that Civitai sends, by id.
 
+    The records of versions that were fetched by themselves stay: they tell more than the models'.
     Raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     ids, found = list(model_ids), dict[int, Model]()
@@ -178,8 +179,9 @@ def update_models(
         some = ids[start : start + _AT_ONCE]
         sent = civitai.fetch_models(client, some, cancelled)
         for model in sent.values():
-            _store_model(model)
-        _store_unknown_licences([model_id for model_id in some if model_id not in sent])
+            _store_model(model, keeps_versions=True)
+        if unsent := [model_id for model_id in some if model_id not in sent]:
+            _store_unknown_licences(unsent)
         found |= sent
     return found
 
@@ -417,7 +419,7 @@ def _hash_key(file_hash: str) -> str:
     return file_hash[: _HASH_DIGITS[0]] if len(file_hash) == 64 else file_hash
 
 
-def _store_model(model: Model) -> None:
+def _store_model(model: Model, keeps_versions: bool = False) -> None:
     record, size = compress_record(model.record)
     _memory.put(model.id, (time.monotonic(), model), 2 * size)  # the record and its fields
     row = (model.id, time.time(), json.dumps(model.base_models), record)
@@ -425,7 +427,7 @@ def _store_model(model: Model) -> None:
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
         _write_licence(db, model.id, row[1], model.licence)
-        ids = [(version.id,) for version in model.versions]
+        ids = [] if keeps_versions else [(version.id,) for version in model.versions]
         db.executemany("DELETE FROM version_records WHERE id = ?", ids)
         _write_versions(db, model.id, model.name, model.versions)
 

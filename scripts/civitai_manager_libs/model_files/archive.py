@@ -22,6 +22,7 @@ __all__ = ["find_archived_file", "validate_archive"]
 _ADDRESS = re.compile(r"(https?)://[^\s/?#@\\]+(?:/[^\s?#@\\]*)?", re.I)
 _EXTENSIONS = (".safetensors", ".sft", ".gguf")  # of files that cannot run code
 _MOST_FILES, _MOST_URLS, _MAX_URL = 50, 2, 2_000
+_MAX_KB = 2**40
 _FIRST_ID = 1_500_000_000  # of files that have no id on Civitai
 
 
@@ -60,7 +61,7 @@ def find_archived_file(
         own_name = clean_line(row.get("name"), 200)
         if stated.lower() == sha256 and own_name.lower().endswith(_EXTENSIONS):
             name = name or own_name
-            size = size or round((as_number(row.get("sizeKB")) or 0) * 1024)
+            size = size or round(min(max(as_number(row.get("sizeKB")) or 0, 0), _MAX_KB) * 1024)
             urls += [one for one in _iter_urls(row, archive) if one not in urls]
     if not urls:
         raise NotFound("The archive does not have this file.", 404)

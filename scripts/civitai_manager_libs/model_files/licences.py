@@ -76,9 +76,13 @@ def _is_commercial(licences: Sequence[tuple[str, Licence]]) -> bool:
 
 
 def _find_model_id(used: UsedModel, names: Mapping[int, tuple[int, str]]) -> int | None:
-    """Return a used model's id, from Civitai or a sidecar of its file here; None if unknown."""
+    """Return a used model's id, from Civitai or a sidecar of its file here; None if unknown.
+
+    A file that only has the same name may be another model, whose licence may be laxer.
+    """
     model_id, _ = names.get(used.resource.version_id or 0, (None, ""))
-    file = used.match.file if used.match.state == "here" else None
+    is_sure = used.match.state == "here" and used.match.by in ("hash", "version")
+    file = used.match.file if is_sure else None
     version = used.version
     return model_id or (version.model_id if version else None) or (file.model_id if file else None)
 

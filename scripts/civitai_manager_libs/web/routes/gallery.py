@@ -159,7 +159,7 @@ def get_addresses(context: RequestContext) -> Text:
     params = cast(GalleryQuery, context.request.query_params)
     is_search = "search" in context.request.query_params
     ids = search_ids(params) if is_search else pages.find_listed_ids(parse_gallery_query(params))
-    return {"text": "\n".join(map(make_page_url, ids))}
+    return {"text": "\n".join(make_page_url("images", one) for one in ids)}
 
 
 @route("GET", "popular", "images")
