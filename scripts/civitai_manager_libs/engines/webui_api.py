@@ -248,10 +248,11 @@ class _Planner(Planner):
         upscaler = values.get("Hires upscaler", "Latent")
         lists = ("upscalers", "latent-upscale-modes")
         known = [one for name in lists for one in self._lists.list_names(name) or ()]
+        known += ["None"] if known else []  # which `as_text` takes for no name
         spelled = next((one for one in known if one.lower() == upscaler.lower()), "")
         if known and not spelled:
             if self._options.drops_missing:
-                spelled = next((one for one in ("Latent", "None") if one in known), known[0])
+                spelled = "Latent" if "Latent" in known else "None"
                 self._cautions.append(Caution("caution_dropped", "upscaler", upscaler))
             else:
                 self._missing.append(Missing("upscaler", upscaler))
