@@ -337,6 +337,7 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
         assert "<lora:no" not in str(allowed.request)
     a1111.faults["/sdapi/v1/latent-upscale-modes"] = text_answer(404, "{}")  # Forge Neo's
     assert plan(a1111, text, PlanOptions(drops_missing=True)).request["hr_upscaler"] == "None"
+    assert plan(a1111, f"{TEXT}, Hires upscale: 2, Hires upscaler: None").missing == ()
     text = TEXT.replace("Euler", "Restart")
     assert [one.type for one in plan(a1111, text).missing] == ["sampler"]
 

@@ -86,6 +86,7 @@ def test_second_pass_of_the_same_size_is_not_a_difference():
     first, second = _text(Hires_upscale="1.5"), _text(Hires_resize="1248x1824")
     assert _compare(second, first) == _compare(first, second) == []
     assert _compare(_text(Hires_resize="1248x1816"), first) != []
+    assert _compare(_text(Size="0x64", Hires_resize="100x0"), first) != []
 
 
 def test_most_likely_cause_comes_first():

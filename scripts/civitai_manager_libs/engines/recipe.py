@@ -223,10 +223,7 @@ class Planner:
             self._cautions.append(Caution("caution_name", value=found.name))
 
     def _find_embeddings(self) -> list[str]:
-        """Return the listed names of the embeddings, [] if the engine lists none.
-
-        If a missing one may be left out, its name stays in the prompt as a word.
-        """
+        """Return the listed names; of one that is left out, the name stays in the prompt."""
         wanted = [one for one in self._recipe.wanted if one.type == "embed" and one.name]
         listed = self._lists.list_embeddings() if wanted else None
         return [name for one in wanted if listed is not None and (name := self._find(one, listed))]

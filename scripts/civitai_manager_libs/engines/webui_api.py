@@ -248,16 +248,12 @@ class _Planner(Planner):
         upscaler = values.get("Hires upscaler", "Latent")
         lists = ("upscalers", "latent-upscale-modes")
         known = [one for name in lists for one in self._lists.list_names(name) or ()]
-        spelled = next((one for one in known if one.lower() == upscaler.lower()), "")
-        if known and not spelled:
-            if self._options.drops_missing:
-                spelled = next((one for one in ("Latent", "None") if one in known), known[0])
-                self._cautions.append(Caution("caution_dropped", "upscaler", upscaler))
-            else:
-                self._missing.append(Missing("upscaler", upscaler))
+        known += ["None"] if known else []  # which `as_text` takes for no name
+        listed = [EngineFile(one, (one,)) for one in dict.fromkeys(known)]
+        name = self._find(self._want("upscaler", upscaler), listed) if known else upscaler
         denoise = as_number(values.get("Denoising strength"))
         hires |= {
-            "hr_upscaler": spelled or upscaler,
+            "hr_upscaler": name or ("Latent" if "Latent" in known else "None"),
             "denoising_strength": 0.7 if denoise is None else denoise,
         }
         hires["hr_second_pass_steps"] = as_integer(values.get("Hires steps")) or 0

@@ -133,7 +133,7 @@ def split_hires_size(parameters: Mapping[str, str]) -> tuple[int, int] | None:
     match = _SIZE.fullmatch(parameters.get("Size", ""))
     resize = _SIZE.fullmatch(parameters.get("Hires resize", ""))
     factor = as_number(parameters.get("Hires upscale"))
-    first = [int(side) for side in match.groups()] if match else [512, 512]
+    first = [max(int(side), 1) for side in match.groups()] if match else [512, 512]
     if resize and any(wanted := [int(side) for side in resize.groups()]):
         width, height = wanted  # a side of 0 keeps the proportions
         width = width or round(first[0] * height / first[1])
