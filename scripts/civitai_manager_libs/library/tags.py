@@ -12,7 +12,8 @@ from ..errors import NotFound
 from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
 
-__all__ = ["count_untagged", "fetch_more_tags", "find_tag_name", "find_tags", "load_tags"]
+__all__ = ["count_untagged", "fetch_more_tags", "find_known_tags", "find_tag_name"]
+__all__ += ["find_tags", "load_tags"]
 
 _AT_ONCE = 100  # images in one request
 _OF_IDS = "id IN (SELECT value FROM json_each(?))"
@@ -34,6 +35,15 @@ def find_tags(image_ids: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
     return {image_id: _sort(tags) for image_id, tags in found.items()}
 
 
+def find_known_tags(image: Image) -> tuple[Tag, ...] | None:
+    """Return an image's tags in order of name, or None if they were never fetched.
+
+    Tags that were just fetched may not be written yet.
+    """
+    tags = image.tags if image.tags is not None else find_tags([image.id]).get(image.id)
+    return None if tags is None else _sort(tags)
+
+
 def find_tag_name(number: int) -> str:
     """Return the name of a tag by Civitai's number, "" if no stored image has the tag."""
     rows = select_rows_or_empty("SELECT tag FROM site_tags WHERE number = ?", (number,))
@@ -45,9 +55,9 @@ def load_tags(client: Any, image: Image, cancelled: Cancellation | None = None) 
 
     Raises NotFound if Civitai does not send the image, NetworkError, HttpStatusError and Cancelled.
     """
-    stored = image.tags if image.tags is not None else find_tags([image.id]).get(image.id)
-    if stored is not None:
-        return _sort(stored)
+    known = find_known_tags(image)
+    if known is not None:
+        return known
     fetched = civitai.fetch_image(client, image.id, cancelled)
     if fetched is None:
         raise NotFound("Civitai does not send this image.", 404)

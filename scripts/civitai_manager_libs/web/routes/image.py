@@ -357,7 +357,7 @@ def _details_view(
     [shown] = image_records.list_page_images([image.id], [image])
     path = shown.saved_path
     marked = bookmarks.find_annotations([image.id])
-    known_tags = tags.find_tags([image.id]).get(image.id)
+    known_tags = tags.find_known_tags(image)
     return {
         **make_image_view(shown),
         "annotations": make_annotation_view(marked.get(image.id, bookmarks.Annotation())),

@@ -167,6 +167,7 @@ _MOST_AUTHORS = 3
 _MOST_PICTURES = 6
 _MOST_LOOKED_AT = 30  # images, for those that may be shown
 _PATIENCE = 2.0  # seconds to wait until new records are written
+_STORED = 30.0  # the same while nobody waits for a page
 
 
 def search_images(context: RequestContext) -> ImagePage:
@@ -352,8 +353,9 @@ def read_tags(
     [gallery, *_] = pages.list_gallery_names(parse_gallery_query(where))
 
     def read() -> TagReading:
-        wait_for_writes(_PATIENCE, includes_later=False)
+        wait_for_writes(_STORED, includes_later=False)
         last = tags.fetch_more_tags(get_client(), gallery, below, context.cancelled)
+        wait_for_writes(_STORED, includes_later=False)  # the statistics are read next
         left = 0 if last is None else tags.count_untagged(gallery, last)
         return {"next": last if left else None, "left": left}
 
