@@ -144,7 +144,7 @@ def test_finished_job_prints_its_report(server, run, dest):
     code, out, err = run(*words)
     assert json.loads(out)["report"] == {
         **{"seen": 20, "kept_back": 1, "without_data": 0, "unrelated": 0, "dropped": 1},
-        **{"empty_pages": 0, "end": "end", "second_walk": None},
+        **{"gone": 0, "empty_pages": 0, "end": "end", "second_walk": None},
     }
     [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
     assert "cannot be read: 1. Civitai's list ended after " in said

@@ -311,8 +311,8 @@ def test_download_waits_for_the_name_of_its_model(flaky_server, page):
     page.key("Space")
     page.key("d")
     wait_for(lambda: held).pop().continue_()
-    page.message("Downloading").wait_for()
-    assert flaky_server.jobs()[0]["group"] == "Quiet Places"
+    [job] = wait_for(flaky_server.jobs)
+    assert job["group"] == "Quiet Places"
 
 
 def test_unreadable_downloads_are_not_shown_as_empty(page):

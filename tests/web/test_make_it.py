@@ -50,8 +50,9 @@ def _open(page, row):
 
 
 def test_without_a_program_the_page_is_as_before(server, open_gallery):
-    page = open_gallery(server, _ADDRESS).open()
-    wait_for(lambda: "engines/find" in page.asked, "the look for programs")
+    page = open_gallery(server, _ADDRESS).ready()
+    with page.page.expect_request("**/engines/find"):
+        page.open()
     page.page.wait_for_load_state("networkidle")
     expect(page.control("make")).to_have_count(0)
     expect(page.viewer.locator(".uses .primary")).to_have_attribute("data-do", "copy-whole")

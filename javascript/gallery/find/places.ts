@@ -93,13 +93,15 @@ function makePlace(context: Context, { action, icon, key, press, isOpen, ...news
   const name = translate(key);
   const made = button({ action, icon, label: name, title: "", class: "quiet" }, press);
   const badge = el("span", { class: "badge", "aria-hidden": "true" });
-  made.append(badge);
+  made.append(" ", badge);
   const draw = () => {
     const n = count(store.get());
     badge.hidden = n === 0;
     badge.textContent = String(n);
+    // its name begins with what one sees, so that it can be said by voice
     const value = n ? translate(counted, { n }) : "";
-    made.setAttribute("aria-label", n ? translate("chip_text", { name, value }) : name);
+    const label = n ? translate("chip_text", { name: `${name} ${n}`, value }) : name;
+    made.setAttribute("aria-label", label);
     made.setAttribute("aria-current", isOpen(store.get()) ? "page" : "false");
   };
   const keys: Key[] = [isOpen, count];
