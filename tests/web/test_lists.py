@@ -111,9 +111,9 @@ def test_image_that_is_gone_stays_from_the_library_and_is_marked(api, site):
     _read(api, ids)
     assert wait_for_writes(30)
     del site.kinds[ids[3]]
-    shown, missing, _ = _read(api, ids)
+    shown, missing, page = _read(api, ids)
     assert (shown, missing) == (ids, [])
-    assert wait_for_writes(30)
+    assert [image["id"] for image in page["images"] if image["last_seen"]] == [ids[3]]
     found = api.get("images?search=is:gone&level=XXX")["images"]
     assert [image["id"] for image in found] == [ids[3]]
     site.kinds[ids[3]] = "png"
@@ -158,6 +158,8 @@ def test_ids_that_are_none_are_not_asked_for(api, site):
 def test_forgotten_list_and_text_without_images_get_one_sentence(api, site):
     code, _, message = api.error("images?images=list-0123456789abcdef")
     assert code == 400 and "again" in message
+    assert api.get("model_files?images=no-list&model=5")["files"] == []
+    assert api.get("addresses?model=5") == {"text": ""}
     answer = api.send("POST", "lists", {"text": "nothing here"})
     assert answer.status_code == 400 and "names no picture" in answer.json()["error"]["message"]
 
