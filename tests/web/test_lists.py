@@ -96,6 +96,8 @@ def test_addresses_of_a_list_and_of_a_search_open_again(api, site):
 def test_statistics_and_models_of_a_list_are_those_of_its_images(api, site):
     opened = api.post("lists", {"text": json.dumps(_IDS[:20])})["images"]
     _read(api, _IDS[:20])
+    _read(api, _IDS[:20], "&model=5")  # which names no other gallery
+    assert api.get("stats?model=5")["image_count"] == 0
     count = sum(not i % 2 for i in _IDS[:20])
     assert api.get(f"stats?images={opened}")["image_count"] == count
     assert api.get(f"model_files?images={opened}")["image_count"] == count
@@ -175,6 +177,19 @@ def test_list_is_downloaded_whole_by_a_job(api, site):
     assert card["title"] == f"List of {opened['count']} pictures"
     assert "not to be had now (gone, or not shown to you): 100" in card["report"]["lines"]
     assert "verify" not in card["actions"]
+
+
+def test_job_tells_that_its_list_is_forgotten(api, site):
+    opened = api.post("lists", {"text": json.dumps(_IDS[:150])})
+    site.always("page", status(503))
+    job = api.post("jobs", {"query": {"images": opened["images"]}})["job_id"]
+    with database.writing() as db:
+        db.execute("DELETE FROM pages")
+    api.send("POST", f"jobs/{job}/pause")
+    wait_for(lambda: api.get("jobs")["jobs"][0]["state"] == "paused")
+    api.send("POST", f"jobs/{job}/resume")
+    forgotten = api.error(f"images?images={opened['images']}")[2]
+    wait_for(lambda: api.get("jobs")["jobs"][0]["note"] == forgotten)
 
 
 # Whether images are still there

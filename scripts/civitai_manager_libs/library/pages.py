@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..core import Cancellation, Image, LAST_ID, never_cancelled, SingleFlight
-from ..errors import InputError, NetworkError, ServerError
+from ..errors import ListForgotten, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
 from .database import MemoryCache, select_rows_or_empty, wait_for_writes, write_later, writing
@@ -164,11 +164,13 @@ def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> Stored
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names of the query's version, model, post, author, tag and list as galleries.
+    """Return the name of the query's list, or those of its version, model, post, author and tag.
 
-    The names look like "version 7", "model 5", "post 9", "user anna", "tag 3" and
-    "list-2c26b46b68ffc68f", in this order; those that the query does not have are left out.
+    The names look like "list-2c26b46b68ffc68f" and "version 7", "model 5", "post 9", "user anna",
+    "tag 3", in this order; those that the query does not have are left out.
     """
+    if query.images:  # whose images may belong to no other gallery
+        return (query.images if query.images[0] == "l" else _make_list_key(query.images),)
     ids = (
         ("version", query.version_id),
         ("model", query.model_id),
@@ -176,10 +178,7 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
         ("user", query.username),
         ("tag", query.tag_id),
     )
-    names = [f"{kind} {value}" for kind, value in ids if value]
-    if query.images:
-        names.append(query.images if query.images[0] == "l" else _make_list_key(query.images))
-    return tuple(names)
+    return tuple(f"{kind} {value}" for kind, value in ids if value)
 
 
 def store_list(image_ids: Sequence[int]) -> str:
@@ -200,7 +199,7 @@ def store_list(image_ids: Sequence[int]) -> str:
 def find_listed_ids(query: ImageQuery) -> list[int]:
     """Return the ids of a list, each once; [] if the query has no list.
 
-    Raises InputError if the list is no longer stored.
+    Raises ListForgotten if the list is no longer stored.
     """
     text = query.images
     if text[:1] == "l":
@@ -208,8 +207,7 @@ def find_listed_ids(query: ImageQuery) -> list[int]:
             "SELECT ids FROM pages WHERE query = ? AND cursor = ''", (text,)
         )
         if not rows:
-            message = "This list is no longer stored here: paste or open it again."
-            raise InputError(message, "list_forgotten")
+            raise ListForgotten
         text = rows[0][0]
         now = (time.time(), query.images)
         write_later(lambda db: db.execute("UPDATE pages SET read_at = ? WHERE query = ?", now))
