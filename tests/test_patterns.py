@@ -27,7 +27,7 @@ _LOCALS = {
     "civitai.urls": lambda module: {"kind": "image"},
     "infotext.comfy.routing": lambda module: {"chosen": 12},
     "infotext.comfy.write_prompt": lambda module: {"name": "easynegative"},
-    "jobs.making": lambda module: {"name": "add_detail"},
+    "jobs.making": lambda module: {"name": "add detail"},
     "infotext.files.embedded_data": lambda module: {
         "pattern": "|".join(pattern for pattern, _ in module._VERSIONS)
     },

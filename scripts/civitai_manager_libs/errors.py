@@ -193,6 +193,16 @@ class InputError(CivitaiShortcutError):
         self.key, self.values = key, values
 
 
+class ListForgotten(InputError):
+    """Raised if the ids of a list are no longer stored."""
+
+    reason = "list_forgotten"
+
+    def __init__(self) -> None:
+        message = "This list is no longer stored here: paste or open it again."
+        super().__init__(message, "reason_list_forgotten")
+
+
 class EngineError(CivitaiShortcutError):
     """Raised by a program that makes images. key, values: as of InputError."""
 

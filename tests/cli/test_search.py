@@ -109,9 +109,12 @@ def test_all_bookmarks_or_one_collection_are_exported(run):
 
 
 def test_records_are_exported_a_line_each(run):
+    url, tags = "https://image.civitai.com/x/9/original=true/9.jpeg", [{"id": 7, "name": "sea"}]
+    image_records.store_images([image_from_json({"id": 9, "url": url, "tags": tags})])
     lines = [json.loads(line) for line in run("--records", command="export")[1].splitlines()]
     assert [one["id"] for one in lines] == sorted(one["id"] for one in lines) and len(lines) > 2
     assert lines[0]["parameters"]["Steps"] and lines[0]["path"] == ""
+    assert (lines[0]["site_tags"], lines[-1]["site_tags"]) == (None, ["sea"])
 
 
 def test_images_that_may_be_sold_are_found_across_pages_of_a_search(run):

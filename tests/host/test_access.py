@@ -4,6 +4,7 @@ from __future__ import annotations
 
 
 import pytest
+import requests
 from civitai_manager_libs import host
 
 _NAMES = ("http_timeout", "proxy", "key", "download_images_folder", "model_folders", "saved_name")
@@ -62,5 +63,8 @@ def test_routes_are_below_the_path_on_which_sdnext_mounts_its_page_with_its_logi
         cookies = {"access-token": "a-token"}
         answer = api.ask("api/home", cookies=cookies)
         assert (answer.status_code, answer.url) == (200, f"{api.url}/sd/civitai_shortcut/api/home")
+        for host_header in ("a", "a?", "a/x", "a#"):  # which starlette's `request.url` contains
+            url, headers = f"{api.url}/sd/civitai_shortcut/api/home", {"Host": host_header}
+            assert requests.get(url, headers=headers, timeout=30).status_code == 401
         api.app.tokens["other"] = "me"
         assert api.ask("api/home", cookies={"access-token": "other"}).status_code == 401

@@ -363,8 +363,15 @@ nothing:
     }
 
 
+_WRONG_TAGS = ['!!int ""', "!!bool x", "!!timestamp x", "!!omap {a: 1}", "!!binary é", "2024-99-99"]
+
+
 @pytest.mark.parametrize(
-    "text", ["", "a: [", "- 1", "a: 5", "a: {loras: [x], vae: 3}", "\0", "&a [*a]", "[" * 5000]
+    "text",
+    [
+        *("", "a: [", "- 1", "a: 5", "a: {loras: [x], vae: 3}", "\0", "&a [*a]", "[" * 5000),
+        *_WRONG_TAGS,
+    ],
 )
 def test_unreadable_configuration_of_a_comfyui_names_no_folders(tmp_path, text):
     _write_comfy_paths(tmp_path, text)

@@ -23,6 +23,7 @@ _QUERIES = {
     "model_files": [f"model={MODEL_ID}", f"image={IMAGES[0]}"],
     "images": [f"model={MODEL_ID}&level=XXX", "search=is:saved", f"model={MODEL_ID}&fresh=1"],
     "images/{id}": ["file=1"],
+    "addresses": ["search=is:saved", "images=1,2"],
     "stats": [f"model={MODEL_ID}"],
     "filename_preview": ["template={id}", "template=/{id}", "template={nobody}"],
 }
@@ -53,6 +54,9 @@ BODIES: dict[str, list[object]] = {
     "model_files": [{"files": [{"version_id": VERSION_ID, "file_id": 1}]}],
     "needed_files": [{"ids": IMAGES}],
     "tags": [{"where": _GALLERY}, {"where": _GALLERY, "below": IMAGES[0]}],
+    "lists": [{"text": f"https://civitai.com/images/{IMAGES[0]}"}],
+    "archived_file": [{"sha256": "0" * 64, "kind": "lora"}],
+    "newer_versions/dismiss": [{"version": VERSION_ID}],
     "hidden": [{"action": "hide", "kind": "word", "text": "planted"}],
     "import": [{"nothing": 1}],
 }

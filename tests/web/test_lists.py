@@ -96,6 +96,8 @@ def test_addresses_of_a_list_and_of_a_search_open_again(api, site):
 def test_statistics_and_models_of_a_list_are_those_of_its_images(api, site):
     opened = api.post("lists", {"text": json.dumps(_IDS[:20])})["images"]
     _read(api, _IDS[:20])
+    _read(api, _IDS[:20], "&model=5")  # which names no other gallery
+    assert api.get("stats?model=5")["image_count"] == 0
     count = sum(not i % 2 for i in _IDS[:20])
     assert api.get(f"stats?images={opened}")["image_count"] == count
     assert api.get(f"model_files?images={opened}")["image_count"] == count
@@ -111,9 +113,9 @@ def test_image_that_is_gone_stays_from_the_library_and_is_marked(api, site):
     _read(api, ids)
     assert wait_for_writes(30)
     del site.kinds[ids[3]]
-    shown, missing, _ = _read(api, ids)
+    shown, missing, page = _read(api, ids)
     assert (shown, missing) == (ids, [])
-    assert wait_for_writes(30)
+    assert [image["id"] for image in page["images"] if image["last_seen"]] == [ids[3]]
     found = api.get("images?search=is:gone&level=XXX")["images"]
     assert [image["id"] for image in found] == [ids[3]]
     site.kinds[ids[3]] = "png"
@@ -158,6 +160,8 @@ def test_ids_that_are_none_are_not_asked_for(api, site):
 def test_forgotten_list_and_text_without_images_get_one_sentence(api, site):
     code, _, message = api.error("images?images=list-0123456789abcdef")
     assert code == 400 and "again" in message
+    assert api.get("model_files?images=no-list&model=5")["files"] == []
+    assert api.get("addresses?model=5") == {"text": ""}
     answer = api.send("POST", "lists", {"text": "nothing here"})
     assert answer.status_code == 400 and "names no picture" in answer.json()["error"]["message"]
 
@@ -173,6 +177,19 @@ def test_list_is_downloaded_whole_by_a_job(api, site):
     assert card["title"] == f"List of {opened['count']} pictures"
     assert "not to be had now (gone, or not shown to you): 100" in card["report"]["lines"]
     assert "verify" not in card["actions"]
+
+
+def test_job_tells_that_its_list_is_forgotten(api, site):
+    opened = api.post("lists", {"text": json.dumps(_IDS[:150])})
+    site.always("page", status(503))
+    job = api.post("jobs", {"query": {"images": opened["images"]}})["job_id"]
+    with database.writing() as db:
+        db.execute("DELETE FROM pages")
+    api.send("POST", f"jobs/{job}/pause")
+    wait_for(lambda: api.get("jobs")["jobs"][0]["state"] == "paused")
+    api.send("POST", f"jobs/{job}/resume")
+    forgotten = api.error(f"images?images={opened['images']}")[2]
+    wait_for(lambda: api.get("jobs")["jobs"][0]["note"] == forgotten)
 
 
 # Whether images are still there

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from civitai_manager_libs import setting
 from civitai_manager_libs.library import wait_for_writes
 from gallery_page import PHONE, with_axe
 from page_driver import expect, wait_for
@@ -34,6 +36,8 @@ def test_home_tells_newer_versions_only_after_civitai_was_asked(api, on_demo, fo
     assert len(on_demo.requests) == 1
     dismissed = api.send("POST", "newer_versions/dismiss", {"version": _NEW}).json()
     assert dismissed["versions"] == api.get("home")["newer_versions"]["versions"] == []
+    Path(setting.data_folder(), "newer_versions.json").write_text('{"checked_at": 1e18}')
+    assert api.get("home")["newer_versions"]["checked_at"] == ""
 
 
 def test_image_tells_the_newer_version_of_a_model_that_is_here(api, on_demo, folder):

@@ -68,10 +68,11 @@ def test_other_orders_of_a_post_are_civitais(site, api):
         status(500),
         status(200, b"[]"),
         status(200, b'{"id": "x"}'),
+        status(200, b'{"id": 9, "title": "of another post"}'),
         status(429, Retry_After="100"),
         status(429, Retry_After="4000"),
     ],
-    ids=["gone", "broken", "no post", "no id", "limited", "limited for long"],
+    ids=["gone", "broken", "no post", "no id", "other", "limited", "limited for long"],
 )
 def test_post_that_does_not_come_opens_as_without_it(site, api, answer):
     site.always("post", answer)

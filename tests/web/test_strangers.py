@@ -56,8 +56,14 @@ def planted(api, civitai, tmp_path, monkeypatch, folder):
     setting.change("proxy", f"http://me:{_PASSWORD}@127.0.0.1:9")
     setting.civitai_api_key = _KEY
     key = get_model_index().list_files()[0].make_key()
-    ids = {"model_id": MODEL_ID, "image_id": IMAGES[0], "reproduction": 1, "key": key, "job": 1}
-    ids["post_id"] = 1
+    ids = {
+        "model_id": MODEL_ID,
+        "image_id": IMAGES[0],
+        "post_id": 7,
+        "reproduction": 1,
+        "key": key,
+        "job": 1,
+    }
     folders = [Path(setting.data_folder()), models, made.parent]
     folders += [tmp_path / "planted-home", tmp_path / "planted-downloads"]
     secrets = [_PASSWORD, _KEY, str(tmp_path), *(f.name for f in folders if "planted" in f.name)]
@@ -166,8 +172,14 @@ def _replace(value, text):
 def test_no_route_fails_because_of_a_text(api, civitai, text):
     api.get(f"models/{MODEL_ID}")
     api.get(f"images?model={MODEL_ID}&level=XXX")
-    keys = {"model_id": MODEL_ID, "image_id": IMAGES[0], "reproduction": 1, "key": 1, "job": 1}
-    keys["post_id"] = 1
+    keys = {
+        "model_id": MODEL_ID,
+        "image_id": IMAGES[0],
+        "post_id": 7,
+        "reproduction": 1,
+        "key": 1,
+        "job": 1,
+    }
     headers = {"X-Civitai-Shortcut": "1", "Content-Type": "application/json"}
     failed, count = [], 0
     for method, pattern, body in iter_requests():

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .. import setting
 from ..core import Cancellation, Image, never_cancelled
-from ..errors import CivitaiShortcutError, NotFound
+from ..errors import CivitaiShortcutError, InvalidResponse, NotFound
 from . import records
 from .image_query import ImageQuery, Page
 from .records import Model, Post, Version
@@ -118,10 +118,14 @@ def fetch_version_by_hash(
 def fetch_post(client: Client, post_id: int, cancelled: Cancellation | None = None) -> Post:
     """Fetch a post without its images.
 
-    Raises NotFound if Civitai has no such post or, as an older version, no such route.
+    Raises NotFound if Civitai has no such post or, as an older version, no such route, and
+    InvalidResponse for another post.
     """
     body = client.fetch_json(_api_url(f"posts/{post_id}"), cancelled=cancelled)
-    return records.post_from_json(body)
+    post = records.post_from_json(body)
+    if post.id != post_id:
+        raise InvalidResponse("Civitai sent another post.")
+    return post
 
 
 def search_models(

@@ -84,7 +84,7 @@ def _find_app(request: Any) -> Any:
     Its users log in there, not to the app that has received the request.
     """
     subpath = find_subpath()
-    if subpath and request.url.path.startswith(f"{subpath}/"):
+    if subpath and request.scope["path"].startswith(f"{subpath}/"):  # `url` has the header `Host`
         for route in request.app.router.routes:
             mounted = getattr(route, "app", None)
             if getattr(route, "path", "") == subpath and hasattr(mounted, "tokens"):

@@ -24,10 +24,11 @@ from ..core import (
     Image,
     iter_json_members,
     level_name,
+    Tag,
 )
 from ..errors import InputError
 from ..infotext import build_infotext, read_generation
-from . import bookmarks, bookmarks as image_annotations, image_records, reproductions
+from . import bookmarks, image_records, reproductions, tags
 from .bookmarks import change_bookmarks
 from .database import select_rows, wait_for_writes
 from .schema import ANNOTATED_IDS
@@ -67,8 +68,9 @@ def iter_export(name: str = "") -> Iterator[str]:
 def iter_records() -> Iterator[str]:
     """Yield a line of JSON for each image of the library, by ascending id, in ASCII.
 
-    A line says how the image was made, with the hashes of what it was made with, and where its
-    downloaded file is. Raises DiskError.
+    A line says how the image was made, with the hashes of what it was made with, its tags (the
+    user's own and Civitai's; null if those were never fetched), and where its downloaded file is.
+    Raises DiskError.
     """
     last = 0
     sql = (
@@ -79,13 +81,16 @@ def iter_records() -> Iterator[str]:
         paths = dict(rows)
         last = max(paths)
         notes = bookmarks.read_annotations(list(paths))
+        tagged = tags.find_tags(list(paths))
         for image in image_records.find_images(list(paths), is_remembered=False).values():
             path = paths[image.id] if os.path.isfile(paths[image.id]) else ""
             mark = notes.get(image.id, bookmarks.Annotation())
-            yield json.dumps(_make_record(image, path, mark))
+            yield json.dumps(_make_record(image, path, mark, tagged.get(image.id)))
 
 
-def _make_record(image: Image, path: str, mark: bookmarks.Annotation) -> dict[str, Any]:
+def _make_record(
+    image: Image, path: str, mark: bookmarks.Annotation, site_tags: Sequence[Tag] | None
+) -> dict[str, Any]:
     generation = read_generation(image)
     infotext = generation.infotext
     return {
@@ -107,6 +112,7 @@ def _make_record(image: Image, path: str, mark: bookmarks.Annotation) -> dict[st
         "favourite": mark.favourite,
         "stars": mark.stars,
         "tags": mark.tags,
+        "site_tags": None if site_tags is None else [tag.name for tag in site_tags],
         "collections": mark.collections,
         "path": path,
     }
@@ -194,15 +200,15 @@ def _export_images(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     rest = iter(image_ids)
     while ids := list(islice(rest, _AT_ONCE)):
         images = image_records.find_images(ids, is_remembered=False)
-        notes = image_annotations.read_annotations(ids)
+        notes = bookmarks.read_annotations(ids)
         for image_id in ids:
             yield _export_image(image_id, images.get(image_id), notes)
 
 
 def _export_image(
-    image_id: int, image: Image | None, notes: Mapping[int, image_annotations.Annotation]
+    image_id: int, image: Image | None, notes: Mapping[int, bookmarks.Annotation]
 ) -> dict[str, Any]:
-    mark = notes.get(image_id, image_annotations.Annotation())
+    mark = notes.get(image_id, bookmarks.Annotation())
     return {
         "id": image_id,
         "favourite": mark.favourite,
@@ -217,28 +223,28 @@ def _export_image(
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
     """Write the annotations of an exported image, but keep those that the user already has."""
     image_id, imported = as_whole_number(entry.get("id"), 1), _parse_annotations(entry)
-    if image_id is None or imported == image_annotations.AnnotationChange():
+    if image_id is None or imported == bookmarks.AnnotationChange():
         return
     found = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
     favourite, stars, note = found.fetchone() or (0, 0, "")
     tags = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
-    change = image_annotations.AnnotationChange(
+    change = bookmarks.AnnotationChange(
         None if favourite else imported.favourite,
         None if stars else imported.stars,
         None if note else imported.note,
         [*tags, *imported.tags] if imported.tags else None,
     )
-    if change != image_annotations.AnnotationChange():
-        image_annotations.write_annotation(db, image_id, change)
+    if change != bookmarks.AnnotationChange():
+        bookmarks.write_annotation(db, image_id, change)
 
 
-def _parse_annotations(entry: Mapping[str, Any]) -> image_annotations.AnnotationChange:
+def _parse_annotations(entry: Mapping[str, Any]) -> bookmarks.AnnotationChange:
     """Return the annotations in an exported image's JSON object.
 
     A missing or invalid annotation becomes None, so that the image keeps its present one.
     """
     note = entry.get("note")
-    return image_annotations.AnnotationChange(
+    return bookmarks.AnnotationChange(
         entry.get("favourite") is True or None,
         as_whole_number(entry.get("stars"), 1, 5),
         note if isinstance(note, str) and note else None,

@@ -189,11 +189,11 @@ def update_models(
 def _store_unknown_licences(model_ids: Sequence[int]) -> None:
     now = time.time()
     with log_disk_errors("library"), writing() as db:
-        rows = [(model_id, now, "{}") for model_id in model_ids]
-        db.executemany("INSERT OR IGNORE INTO licences VALUES (?, ?, ?)", rows)
-        where = "model_id IN (SELECT value FROM json_each(?)) AND licence = '{}'"
-        values = (now, json.dumps(model_ids))
-        db.execute(f"UPDATE licences SET read_at = ? WHERE {where}", values)
+        sql = (
+            "INSERT INTO licences VALUES (?, ?, '{}') ON CONFLICT (model_id)"
+            " DO UPDATE SET read_at = excluded.read_at WHERE licence = '{}'"
+        )
+        db.executemany(sql, [(model_id, now) for model_id in model_ids])
 
 
 def load_licences(

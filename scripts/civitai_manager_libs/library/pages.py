@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..core import Cancellation, Image, LAST_ID, never_cancelled, SingleFlight
-from ..errors import InputError, NetworkError, ServerError
+from ..errors import ListForgotten, NetworkError, ServerError
 from ..network import ApiClient, FileOptions, ONE_TRY, SendOptions
 from . import image_cache, image_records
-from .database import MemoryCache, select_rows_or_empty, write_later, writing
+from .database import MemoryCache, select_rows_or_empty, wait_for_writes, write_later, writing
 
 __all__ = ["fetch_page", "find_first_missing_page", "find_listed_ids", "find_recent_page"]
 __all__ += ["find_stored_page", "iter_listed_images", "list_gallery_names", "load_page"]
@@ -34,6 +34,7 @@ _SINGLES, _PACE = 10, 0.2
 _CONTROLS = 10  # images that are requested to find out whether the server knows `ids`
 _LIST_CURSOR = re.compile(r"([0-9]{1,6})(s?)")  # s: the server sends single images only
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
+_WRITTEN = 2.0  # seconds to wait until marks are written
 
 
 class StoredPage(NamedTuple):
@@ -163,11 +164,13 @@ def find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> Stored
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names of the query's version, model, post, author, tag and list as galleries.
+    """Return the name of the query's list, or those of its version, model, post, author and tag.
 
-    The names look like "version 7", "model 5", "post 9", "user anna", "tag 3" and
-    "list-2c26b46b68ffc68f", in this order; those that the query does not have are left out.
+    The names look like "list-2c26b46b68ffc68f" and "version 7", "model 5", "post 9", "user anna",
+    "tag 3", in this order; those that the query does not have are left out.
     """
+    if query.images:  # whose images may belong to no other gallery
+        return (query.images if query.images[0] == "l" else _make_list_key(query.images),)
     ids = (
         ("version", query.version_id),
         ("model", query.model_id),
@@ -175,10 +178,7 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
         ("user", query.username),
         ("tag", query.tag_id),
     )
-    names = [f"{kind} {value}" for kind, value in ids if value]
-    if query.images:
-        names.append(query.images if query.images[0] == "l" else _make_list_key(query.images))
-    return tuple(names)
+    return tuple(f"{kind} {value}" for kind, value in ids if value)
 
 
 def store_list(image_ids: Sequence[int]) -> str:
@@ -197,19 +197,21 @@ def store_list(image_ids: Sequence[int]) -> str:
 
 
 def find_listed_ids(query: ImageQuery) -> list[int]:
-    """Return the ids of a list, each once. Raises InputError if the list is no longer stored."""
+    """Return the ids of a list, each once; [] if the query has no list.
+
+    Raises ListForgotten if the list is no longer stored.
+    """
     text = query.images
     if text[:1] == "l":
         rows = select_rows_or_empty(
             "SELECT ids FROM pages WHERE query = ? AND cursor = ''", (text,)
         )
         if not rows:
-            message = "This list is no longer stored here: paste or open it again."
-            raise InputError(message, "list_forgotten")
+            raise ListForgotten
         text = rows[0][0]
         now = (time.time(), query.images)
         write_later(lambda db: db.execute("UPDATE pages SET read_at = ? WHERE query = ?", now))
-    ids = dict.fromkeys(int(number) for number in text.split(","))
+    ids = dict.fromkeys(map(int, filter(None, text.split(","))))
     return [image_id for image_id in ids if 1 <= image_id <= LAST_ID]
 
 
@@ -244,6 +246,8 @@ def _fetch_listed_page(
     is_proven = is_single or bool(found) or bool(kept) and _knows_ids(client, some, cancelled)
     gone = list(kept) if is_proven else []
     write_later(lambda db: image_records.insert_kept(db, list(kept), gallery, gone))
+    if gone:  # the page reads the marks
+        wait_for_writes(_WRITTEN, includes_later=False)
     images = [
         (found | kept)[image_id] for image_id in some if image_id in found or image_id in kept
     ]

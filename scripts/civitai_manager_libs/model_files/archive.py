@@ -32,8 +32,8 @@ def validate_archive(text: str) -> str:
     "" means no archive. Raises InputError for a text that is not such an address.
     """
     address = text.strip().rstrip("/")
-    is_known = bool(_ADDRESS.fullmatch(address)) and (_is_safe(address) or _is_local(address))
-    if address and not is_known:
+    is_address = bool(_ADDRESS.fullmatch(address)) and _has_host(address)
+    if address and not (is_address and (_is_safe(address) or is_private_url(address))):
         message = "The archive's address must begin with https:// and have no ? or @."
         raise InputError(message, "archive_bad_address")
     return address
@@ -106,10 +106,6 @@ def _iter_urls(row: Mapping[str, Any], archive: str) -> Iterator[str]:
 def _is_safe(url: str) -> bool:
     """Return whether an address begins with https and is not in the user's own network."""
     return url.lower().startswith("https://") and _has_host(url) and not is_private_url(url)
-
-
-def _is_local(url: str) -> bool:
-    return _has_host(url) and is_private_url(url)
 
 
 def _has_host(url: str) -> bool:

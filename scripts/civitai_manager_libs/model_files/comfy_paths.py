@@ -57,6 +57,8 @@ def _read(path: str) -> dict[str, Any]:
             found = yaml.safe_load(file.read(_MAX_BYTES))
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
+    except (AttributeError, LookupError, TypeError):  # of PyYAML, for tags such as `!!int ""`
+        return {}
     return dict(as_mapping(found))
 
 

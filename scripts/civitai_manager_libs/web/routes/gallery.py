@@ -150,7 +150,7 @@ def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> L
     return {"images": pages.store_list(ids), "count": len(ids), "first": ids[0]}
 
 
-@route("GET", "addresses", "counts")
+@route("GET", "addresses", "counts", 60)
 def get_addresses(context: RequestContext) -> Text:
     """Return the addresses on Civitai of all images of a list or a search of the library.
 

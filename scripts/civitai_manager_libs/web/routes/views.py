@@ -321,6 +321,9 @@ def _view_permission(
 
 
 def format_iso_time(moment: float) -> str:
-    """Return a Unix time as ISO 8601 in UTC, "" for 0."""
-    date = datetime.fromtimestamp(moment, timezone.utc)
+    """Return a Unix time as ISO 8601 in UTC, "" for 0 and for a time that no calendar has."""
+    try:
+        date = datetime.fromtimestamp(moment, timezone.utc)
+    except (OSError, OverflowError, ValueError):  # in a damaged file
+        return ""
     return date.isoformat("T", "seconds") if moment else ""
