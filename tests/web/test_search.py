@@ -75,7 +75,7 @@ def test_post_and_user_are_galleries(api, on_demo):
 
 
 @pytest.mark.parametrize(
-    "language,said", [("en", "one of its pictures"), ("zh-TW", "其中一張圖片")]
+    "language,said", [("en", "addresses of its pictures"), ("zh-TW", "其中圖片的網址")]
 )
 def test_collection_is_refused_with_what_to_do_instead(api, civitai, language, said):
     code, reason, message = api.error("lookup?text=civitai.com/collections/7", language)

@@ -28,7 +28,7 @@ def test_image_without_tags_is_told_from_one_that_is_gone(api, civitai):
     assert api.get(f"images/{one}/tags") == []
     civitai.ids.remove(other)
     assert api.error(f"images/{other}/tags")[:2] == (404, "gone")
-    assert api.get(f"images/{other}")["deleted_at"] == ""
+    assert api.get(f"images/{other}")["last_seen"] == ""
 
 
 def test_tag_filters_a_gallery_and_is_one_of_its_own(api, civitai):
