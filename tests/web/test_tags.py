@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from api_server import make_tag, MODEL_ID
 from fault_responses import status
 from page_driver import expect, wait_for
@@ -82,6 +84,10 @@ def test_tag_in_the_details_opens_the_models_images_with_it(server, open_gallery
     expect(shown.tiles.first).to_be_visible()
     shown.page.reload()
     expect(shown.page.locator("[data-chip=tag]")).to_contain_text(name)
+    shown.tiles.first.click()
+    shown.control("open-tag").filter(has_text=re.compile(f"^{name}$")).click()
+    expect(shown.page.locator("h2").filter(has_text="Pictures tagged")).to_be_visible()
+    shown.page.go_back()
     shown.page.locator("[data-chip=tag]").click()
     expect(shown.page.locator("[data-chip=tag]")).to_have_count(0)
 
