@@ -88,6 +88,7 @@ def test_tag_in_the_details_opens_the_models_images_with_it(server, open_gallery
     shown.control("open-tag").filter(has_text=re.compile(f"^{name}$")).click()
     expect(shown.page.locator("h2").filter(has_text="Pictures tagged")).to_be_visible()
     shown.page.go_back()
+    shown.key("Escape")
     shown.page.locator("[data-chip=tag]").click()
     expect(shown.page.locator("[data-chip=tag]")).to_have_count(0)
 
