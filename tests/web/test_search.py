@@ -75,7 +75,7 @@ def test_post_and_user_are_galleries(api, on_demo):
 
 
 @pytest.mark.parametrize(
-    "language,said", [("en", "addresses of its pictures"), ("zh-TW", "其中圖片的網址")]
+    "language,said", [("en", "open that as a list"), ("zh-TW", "再當成清單開啟")]
 )
 def test_collection_is_refused_with_what_to_do_instead(api, civitai, language, said):
     code, reason, message = api.error("lookup?text=civitai.com/collections/7", language)
