@@ -1,16 +1,7 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import type { Compare } from "./compare/compare";
-import type {
-  Annotations,
-  EngineView,
-  HiddenRule,
-  MakeView,
-  ModelCardPage,
-  NeededFileView,
-  PlanImageBody,
-  TagView,
-} from "./contract";
+import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, TagView } from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
@@ -19,19 +10,13 @@ import type { AnnotationChange, AnnotationWriter, BookmarkSync } from "./data/bo
 import type { Connection } from "./data/connection";
 import type { HiddenImages } from "./data/hidden";
 import type { HomeData } from "./data/home_data";
-import { listReady, type MakeOptions, type Making } from "./data/making";
+import type { Making } from "./data/making";
 import type { Navigation } from "./data/navigation";
 import type { NeededFiles } from "./data/needed_files";
 import type { Pager } from "./data/pager";
 import { copyImageText } from "./data/records";
 import type { GallerySearch, LoadedFilter } from "./data/search";
-import {
-  askToMake,
-  listMakers,
-  makeWeightsField,
-  planInHost,
-  showWorkflow,
-} from "./details/make_it";
+import { makeMakingActions } from "./details/make_it";
 import type { Filters } from "./find/filters";
 import type { Finder } from "./find/finder";
 import type { FoundFocus } from "./find/found_focus";
@@ -40,7 +25,7 @@ import type { ModelResultCards } from "./find/model_results";
 import type { Grid } from "./grid/grid";
 import type { Home } from "./home/home";
 import { chooseCheckpoint } from "./host/host_page";
-import { makeInHost, sendToTab } from "./host/send_to_tab";
+import { sendToTab } from "./host/send_to_tab";
 import type { ImageMenu } from "./image_menu";
 import type { Collections } from "./panels/collections";
 import type { Jobs } from "./panels/jobs";
@@ -525,72 +510,6 @@ function makeSearchActions({ store, parts }: PageContext) {
       parts.loadedFilter.setWords("");
       void parts.navigation.openGallery({ ...where, ...filters, tag, search });
     },
-  };
-}
-
-function makeMakingActions(context: PageContext) {
-  const { parts } = context;
-  return {
-    /** Find the programs that make images, unless they were found some minutes ago.
-     * @param isAnew ask in any case */
-    findEngines: (isAnew?: boolean) => parts.making.findEngines(isAnew),
-    /** The same for a menu, which does not wait longer than it may take to open. */
-    findEnginesSoon: () => parts.making.findEnginesSoon(),
-    listMakers: (ids: number[]) => listMakers(context, ids),
-    /** Make images again, one after another. Of one image, ask before if something is missing, will
-     * differ, or needs the user's consent.
-     * @param variants of one image, which differ from it in any case */
-    async make(ids: number[], options: PlanImageBody, variants?: MakeOptions[]) {
-      if (ids.length > 1) return parts.making.start(ids, options);
-      const [id] = ids;
-      const plan = await parts.making.plan(id, options);
-      if (!plan) return;
-      const { missing, cautions, custom_nodes: nodes } = plan;
-      const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
-      const start = (chosen: PlanImageBody) => parts.making.start(ids, chosen, variants);
-      if (missing.length || nodes.length || (!variants && cautions.length))
-        return askToMake(context, id, { plan: replan, start }, options, plan);
-      await start({ ...options, seed: plan.seed });
-    },
-    /** Ask with which weights of a LoRA to make an image, and make it with each. */
-    async tryWeights(id: number, lora: string) {
-      const options = { engine: listReady(context.store.get()).at(0)?.id, lora };
-      const plan = await parts.making.plan(id, options);
-      if (!plan) return;
-      const field = makeWeightsField(context, lora, plan.weights);
-      const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
-      const start = (chosen: PlanImageBody) => parts.making.start([id], chosen, field.list());
-      askToMake(context, id, { plan: replan, start, field: field.element }, options, plan);
-    },
-    /** Make an image in the host, on the host's own page. Ask before as `make` does.
-     * @param text the edited infotext, null for the image's own */
-    async makeInHost(id: number, text: string | null) {
-      const start = () => makeInHost(context, id, text);
-      try {
-        const plan = planInHost(context, await context.records.getRecord(id, context.signal));
-        const drop = async ({ drops_missing }: PlanImageBody) =>
-          drops_missing ? { ...plan, missing: [] } : plan;
-        if (!plan.missing.length && !plan.cautions.length) return await start();
-        askToMake(context, id, { plan: drop, start }, {}, plan);
-      } catch (error) {
-        showError(error, context);
-      }
-    },
-    /** Store an image's workflow in a ComfyUI, and say where it is. */
-    async openWorkflow(id: number, { id: engine, address }: EngineView) {
-      const { api, signal } = context;
-      try {
-        const stored = await api.post(`images/${id}/workflow`, { engine }, { signal });
-        showWorkflow(context, stored, address);
-      } catch (error) {
-        showError(error, context);
-      }
-    },
-    /** Make what has failed again, as it was begun. */
-    retryMaking: (jobs: readonly MakeView[]) => parts.making.retry(jobs),
-    stopMaking: (jobs: readonly MakeView[]) => parts.making.stop(jobs),
-    /** Compare an image with what was made of it. */
-    showMade: (jobs: readonly MakeView[]) => parts.making.show(jobs),
   };
 }
 

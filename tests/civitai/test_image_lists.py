@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 from civitai_manager_libs.civitai import fetch_images_by_id, parse_image_ids
@@ -41,6 +42,15 @@ def test_lines_of_ids_and_json_are_lists_too(ids):
         json.dumps({"items": rows, "metadata": {}}),
     ):
         assert parse_image_ids(text) == ids
+
+
+@given(_IDS, st.randoms(use_true_random=False))
+def test_lines_of_long_numbers_are_ids_beside_addresses_too(ids, rng):
+    forms = (*_FORMS, "{}", " {} ,")
+    lines = [rng.choice(_FORMS if n < 1_000_000 else forms).format(n) for n in ids]
+    lines.insert(rng.randrange(len(lines) + 1), _FORMS[0].format(1))
+    listed = dict.fromkeys(int(re.findall("[0-9]+", line)[0]) for line in lines)
+    assert parse_image_ids("\n4711\n".join(lines)) == list(listed)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ test("where is searched and each word is a chip; without the place the library i
   );
   for (const chip of gallery) chip.remove();
   const [place, word] = chips({}, { model, loadedWords: "sea" });
-  assert.equal(place.text, "chip_loaded Quiet");
+  assert.equal(place.text, "chip_loaded");
   word.remove();
   const library = { model: null, search: "sea" };
   chips(library)[0].remove();

@@ -184,7 +184,7 @@ test("what stands between quotes is one of a search's words", () => {
 
 const count = (n) => ({ count: n, is_more: false });
 const preview = (loaded, gallery, library) => ({
-  loaded,
+  loaded: count(loaded),
   gallery: count(gallery),
   library: count(library),
 });
@@ -203,6 +203,8 @@ test("a search that finds nothing looks in the next place where something is", (
 test("a place that was not searched to its end counts as one in which something may be", () => {
   const unknown = { ...preview(0, 0, 99), gallery: { count: 0, is_more: true } };
   assert.equal(widenScope("loaded", unknown), "gallery");
+  const tags = { ...preview(0, 0, 99), loaded: { count: 0, is_more: true } };
+  assert.equal(widenScope("loaded", tags), "loaded");
 });
 
 test("a search that finds nothing anywhere stays where it was", () => {

@@ -22,7 +22,7 @@ const state = (change) => ({
 const preview = {
   suggestions: [],
   authors: [],
-  loaded: 1,
+  loaded: { count: 1, is_more: false },
   pictures: [],
   correction: "",
   gallery: { count: 30, is_more: false },

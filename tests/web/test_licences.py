@@ -52,7 +52,7 @@ def test_search_finds_what_may_be_sold(api, on_demo, image_id):
     asked = {"ids": [image_id, found[0]], "words": "is:commercial"}
     assert api.post("loaded_filter", asked)["ids"] == [found[0]]
     preview = api.post("search_preview", {"text": "is:commercial", "ids": asked["ids"]})
-    assert (preview["loaded"], preview["kind"]) == (1, "keys")
+    assert (preview["loaded"]["count"], preview["kind"]) == (1, "keys")
 
 
 @with_axe

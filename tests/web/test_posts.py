@@ -113,6 +113,7 @@ def test_page_shows_the_title_and_the_text_of_a_post(server, open_gallery):
     heading = page.page.locator(".gallery-header h2")
     expect(heading).to_contain_text("Series")
     expect(page.page.locator(".gallery-header .about")).to_contain_text("One after another")
+    expect(page.page.locator("[data-field=sort] option:checked")).to_have_text("As posted")
     expect(page.tiles).to_have_count(3)
 
 

@@ -190,7 +190,7 @@ def test_each_place_has_its_own_count_without_a_request_to_civitai(api, on_demo,
     text = "is:image"
     found = _preview(api, text, loaded, model=_MODEL)
     gallery = {view["id"] for view in _search(api, text, f"&model={_MODEL}")}
-    assert found["loaded"] == len(gallery & set(loaded)) < found["gallery"]["count"]
+    assert found["loaded"]["count"] == len(gallery & set(loaded)) < found["gallery"]["count"]
     assert found["gallery"] == {"count": len(gallery), "is_more": False}
     assert found["library"]["count"] > found["gallery"]["count"]
     assert not on_demo.requests
@@ -198,7 +198,7 @@ def test_each_place_has_its_own_count_without_a_request_to_civitai(api, on_demo,
 
 def test_without_a_gallery_only_the_library_is_counted(api, read):
     found = _preview(api, "is:image")
-    assert found["gallery"] is None and found["loaded"] == 0 and found["library"]["count"]
+    assert found["gallery"] is None and found["loaded"]["count"] == 0 and found["library"]["count"]
 
 
 def test_filters_of_the_open_gallery_apply(api, read):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from api_server import make_tag, MODEL_ID
 from fault_responses import status
 from page_driver import expect, wait_for
@@ -51,6 +53,28 @@ def test_tags_of_a_gallery_are_read_until_none_is_left(api, civitai):
     assert api.send("POST", "tags", {"where": {}}).status_code == 400
 
 
+def test_search_by_tag_reads_the_tags_of_the_loaded_images(api, civitai):
+    civitai.tags = {image_id: ["sea"] for image_id in civitai.ids[:3]}
+    ids = [view["id"] for view in api.get(f"{_GALLERY}&limit=100")["images"]]
+    for text, is_more in (("tag:sea", True), ("-tag=sea", True), ("mytag:sea", False)):
+        preview = api.post("search_preview", {"text": text, "ids": ids})
+        assert preview["loaded"]["is_more"] is is_more
+    assert len(civitai.requests) == 1
+    asked = {"ids": ids, "words": "tag:sea"}
+    for _ in range(2):
+        assert sorted(api.post("loaded_filter", asked)["ids"]) == sorted(civitai.ids[:3])
+    assert [page.get("withTags") for page in civitai.pages] == [None, "true"]
+    preview = api.post("search_preview", {"text": "tag:sea", "ids": ids})
+    assert preview["loaded"] == {"count": 3, "is_more": False}
+
+
+def test_tags_that_cannot_be_read_are_said_to_be_missing(api, civitai):
+    ids = [view["id"] for view in api.get(f"{_GALLERY}&limit=100")["images"]]
+    civitai.always("page", status(403))
+    found = api.post("loaded_filter", {"ids": ids, "words": "tag:sea"})
+    assert found["ids"] == [] and "tags could not be read" in found["message"]
+
+
 def test_tag_in_the_details_opens_the_models_images_with_it(server, open_gallery):
     shown = open_gallery(server).open()
     tag = shown.control("open-tag").first
@@ -60,6 +84,11 @@ def test_tag_in_the_details_opens_the_models_images_with_it(server, open_gallery
     expect(shown.tiles.first).to_be_visible()
     shown.page.reload()
     expect(shown.page.locator("[data-chip=tag]")).to_contain_text(name)
+    shown.tiles.first.click()
+    shown.control("open-tag").filter(has_text=re.compile(f"^{name}$")).click()
+    expect(shown.page.locator("h2").filter(has_text="Pictures tagged")).to_be_visible()
+    shown.page.go_back()
+    shown.key("Escape")
     shown.page.locator("[data-chip=tag]").click()
     expect(shown.page.locator("[data-chip=tag]")).to_have_count(0)
 
@@ -79,7 +108,7 @@ def test_panel_reads_the_tags_of_a_gallery(server, open_gallery):
     page.control("figures").click()
     group = page.panel("stats").locator("[data-kind=tag]")
     page.control("tags-read").click()
-    expect(group.get_by_text("Known of 100 of 100 pictures")).to_be_visible()
+    expect(group.get_by_text("Tags were read of 100 of 100 pictures")).to_be_visible()
     group.locator("[data-do=figures-show]").first.click()
     expect(page.page.locator("[data-chip^='search tag=']")).to_be_visible()
     expect(page.tiles.first).to_be_visible()

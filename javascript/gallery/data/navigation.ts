@@ -101,14 +101,14 @@ export class Navigation {
   }
 
   /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it
-   * is open, else those of all models. */
+   * is open, else those of all models. A tag that filters the gallery already widens it. */
   openTag({ id, name }: TagView) {
     const { store, parts } = this.context;
     const { where } = store.get();
     if (getSource(where) === "kept")
       return parts.search.search(`tag="${name.replaceAll('"', " ")}"`, "all");
     const tag = `${id} ${name}`;
-    return where.model !== null || where.user
+    return (where.model !== null || where.user) && where.tag !== tag
       ? this.openGallery({ ...where, tag, search: null })
       : this.openSource({ tag });
   }

@@ -1,8 +1,11 @@
 /** *Make it*: an image made again by a program on the user's machine, with what must be known
  * before, and how far it is. */
 
+import type { PageContext } from "../actions";
 import type {
+  EngineView,
   ImageDetails,
+  MakeView,
   PlanImageBody,
   PlanView,
   ResourceView,
@@ -11,9 +14,10 @@ import type {
 import { getTop, openAsk } from "../core/dialogs";
 import { button, el, icon, iconButton, redraw, setText } from "../core/dom";
 import type { MenuItem } from "../core/menu";
+import { showError } from "../data/api";
 import { listReady, type MakeOptions } from "../data/making";
 import { canGenerate, getLoadedCheckpoint, getTabName } from "../host/host_page";
-import { HOST_TAB } from "../host/send_to_tab";
+import { HOST_TAB, makeInHost } from "../host/send_to_tab";
 import { isMaking } from "../state/state";
 import type { Context } from "../types";
 
@@ -23,6 +27,73 @@ const MOST_LORAS = 3; // in a menu
 const MOST_WEIGHTS = 10; // made at once
 const MOST_WEIGHT = 10;
 const CAN_DROP = FILES.slice(1); // what an image can be made without
+
+/** Return the actions that make images again. */
+export function makeMakingActions(context: PageContext) {
+  const { parts } = context;
+  return {
+    /** Find the programs that make images, unless they were found some minutes ago.
+     * @param isAnew ask in any case */
+    findEngines: (isAnew?: boolean) => parts.making.findEngines(isAnew),
+    /** The same for a menu, which does not wait longer than it may take to open. */
+    findEnginesSoon: () => parts.making.findEnginesSoon(),
+    listMakers: (ids: number[]) => listMakers(context, ids),
+    /** Make images again, one after another. Of one image, ask before if something is missing, will
+     * differ, or needs the user's consent.
+     * @param variants of one image, which differ from it in any case */
+    async make(ids: number[], options: PlanImageBody, variants?: MakeOptions[]) {
+      if (ids.length > 1) return parts.making.start(ids, options);
+      const [id] = ids;
+      const plan = await parts.making.plan(id, options);
+      if (!plan) return;
+      const { missing, cautions, custom_nodes: nodes } = plan;
+      const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
+      const start = (chosen: PlanImageBody) => parts.making.start(ids, chosen, variants);
+      if (missing.length || nodes.length || (!variants && cautions.length))
+        return askToMake(context, id, { plan: replan, start }, options, plan);
+      await start({ ...options, seed: plan.seed });
+    },
+    /** Ask with which weights of a LoRA to make an image, and make it with each. */
+    async tryWeights(id: number, lora: string) {
+      const options = { engine: listReady(context.store.get()).at(0)?.id, lora };
+      const plan = await parts.making.plan(id, options);
+      if (!plan) return;
+      const field = makeWeightsField(context, lora, plan.weights);
+      const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
+      const start = (chosen: PlanImageBody) => parts.making.start([id], chosen, field.list());
+      askToMake(context, id, { plan: replan, start, field: field.element }, options, plan);
+    },
+    /** Make an image in the host, on the host's own page. Ask before as `make` does.
+     * @param text the edited infotext, null for the image's own */
+    async makeInHost(id: number, text: string | null) {
+      const start = () => makeInHost(context, id, text);
+      try {
+        const plan = planInHost(context, await context.records.getRecord(id, context.signal));
+        const drop = async ({ drops_missing }: PlanImageBody) =>
+          drops_missing ? { ...plan, missing: [] } : plan;
+        if (!plan.missing.length && !plan.cautions.length) return await start();
+        askToMake(context, id, { plan: drop, start }, {}, plan);
+      } catch (error) {
+        showError(error, context);
+      }
+    },
+    /** Store an image's workflow in a ComfyUI, and say where it is. */
+    async openWorkflow(id: number, { id: engine, address }: EngineView) {
+      const { api, signal } = context;
+      try {
+        const stored = await api.post(`images/${id}/workflow`, { engine }, { signal });
+        showWorkflow(context, stored, address);
+      } catch (error) {
+        showError(error, context);
+      }
+    },
+    /** Make what has failed again, as it was begun. */
+    retryMaking: (jobs: readonly MakeView[]) => parts.making.retry(jobs),
+    stopMaking: (jobs: readonly MakeView[]) => parts.making.stop(jobs),
+    /** Compare an image with what was made of it. */
+    showMade: (jobs: readonly MakeView[]) => parts.making.show(jobs),
+  };
+}
 
 /** Return the items that make images: one for the host around the page, and one for each program that
  * was found, the last used one first.
@@ -89,7 +160,7 @@ export function hasWeight({ type, name, weight }: ResourceView) {
 
 /** Return a field for the weights of a LoRA to make an image with, and what lists them as variants.
  * @param proposed what stands in the field at first, and is taken if it has no number */
-export function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
+function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
   const props = { value: proposed.join("  "), inputmode: "decimal", "data-field": "weights" };
   const input = el("input", { ...props, type: "text", autocomplete: "off" });
   const name = el("span", { dir: "auto" }, translate("weights_of", { name: lora }));
@@ -112,7 +183,7 @@ function parseNumbers(text: string) {
 
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
  * is another one, what the host cannot take as it is, and what is missing. */
-export function planInHost(
+function planInHost(
   { store, translate }: Context,
   { resources, incompatibilities }: ImageDetails,
 ): PlanView {
@@ -161,7 +232,7 @@ interface Maker {
 
 /** Ask whether to make an image: say what is missing, what will differ, and which nodes need the
  * user's consent. */
-export function askToMake(
+function askToMake(
   context: Context,
   id: number,
   maker: Maker,
@@ -241,7 +312,7 @@ function makeList(title: string, texts: string[]) {
 
 /** Say where ComfyUI has an image's workflow now; its file can also be dragged onto ComfyUI's page.
  * @param address of ComfyUI */
-export function showWorkflow(context: Context, stored: WorkflowView, address: string) {
+function showWorkflow(context: Context, stored: WorkflowView, address: string) {
   const { translate } = context;
   const { engine, name, text } = stored;
   const file = `${name.split("/").at(-1)}.json`;

@@ -69,7 +69,7 @@ function listSearchChips(
   const leave = () => void (widened ? actions.setWhere(widened.where) : actions.openHome());
   const widen = () => void actions.search(text, "all");
   const places: Record<SearchScope, Chip> = {
-    loaded: { key: "scope", text: translate("chip_loaded", { title }), remove: widen },
+    loaded: { key: "scope", text: translate("chip_loaded"), remove: widen },
     gallery: { key: "scope", text: translate("chip_gallery", { title }), remove: widen },
     all: { key: "scope", text: title, remove: leave },
   };

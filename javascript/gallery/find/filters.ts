@@ -4,7 +4,7 @@ import type { Choice } from "../contract";
 import { button, el, setAttribute } from "../core/dom";
 import { makePopover } from "../core/widgets";
 import { countBeforeHeldBack, getSource, hasPeriod } from "../state/query";
-import { MAX_TILE, MIN_TILE } from "../state/state";
+import { getPost, MAX_TILE, MIN_TILE } from "../state/state";
 import type { Context, State } from "../types";
 import { makeChips } from "./chips";
 
@@ -51,7 +51,7 @@ export class Filters {
     const chips = makeChips(context, () => this.#fold.focus());
     this.element.append(this.#fold, this.#selects.sort, chips);
     const keys = ["where", "model", "bootstrap", "tile", "notes", "results"] as const;
-    store.on([...keys, "groupsPosts"], (now) => this.#draw(now), { signal });
+    store.on([...keys, "groupsPosts", getPost], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
     store.on([countBeforeHeldBack], (now) => this.#drawHeldBack(now), { signal });
   }
@@ -186,8 +186,9 @@ export class Filters {
     }
   }
 
-  #listChoices({ bootstrap, model, where }: State): Record<Name, Choice[]> {
+  #listChoices(state: State): Record<Name, Choice[]> {
     const { translate } = this.context;
+    const { bootstrap, model, where } = state;
     const choices = bootstrap?.choices;
     const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
       value: String(id),
@@ -196,9 +197,13 @@ export class Filters {
     const bases = (choices?.base_models ?? []).map((name) => ({ value: name, label: name }));
     return {
       version: [{ value: "", label: translate("every_version") }, ...versions],
-      sort: (choices?.sort ?? []).filter(
-        ({ value }) => where.search === null || LIBRARY_SORTS.includes(value),
-      ),
+      sort: (choices?.sort ?? [])
+        .filter(({ value }) => where.search === null || LIBRARY_SORTS.includes(value))
+        .map((one) =>
+          getPost(state) && one.value === "Newest"
+            ? { ...one, label: translate("sort_of_post") } // then its images are in this order
+            : one,
+        ),
       period: choices?.period ?? [],
       level: choices?.level ?? [],
       base: [{ value: "", label: translate("any_base") }, ...bases],

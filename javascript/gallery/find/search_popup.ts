@@ -122,7 +122,7 @@ function listRemarks({ preview }: Found, translate: Translate): SearchRow[] {
   const { kind, loaded, gallery, library, message, correction } = preview;
   const meant = translate("row_correct", { text: correction });
   // What finds something is searched for as it stands.
-  const isEmpty = kind !== "nothing" && loaded + (gallery?.count ?? 0) + library.count > 0;
+  const isEmpty = kind !== "nothing" && loaded.count + (gallery?.count ?? 0) + library.count > 0;
   return [
     ...(correction ? [{ ...makeRow("correct", "search", meant, "", correction), isEmpty }] : []),
     ...(message ? [makeRow("message", "warning", message, "", "")] : []),

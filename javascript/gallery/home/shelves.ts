@@ -165,7 +165,7 @@ function makeGalleryCard(
  * empty. */
 export function makeLibraryShelf(context: Context, { home }: State) {
   if (!home) return null;
-  const { translate, api, actions } = context;
+  const { translate, api, actions, store } = context;
   /** Return a card that opens a search of the library. */
   const card: (
     glyph: CardLook["glyph"],
@@ -177,7 +177,7 @@ export function makeLibraryShelf(context: Context, { home }: State) {
       action: "open-kept",
       href: buildHref(context, { search }),
       name,
-      about: translate("home_count", { n: count }),
+      about: translate("home_count", { n: formatNumber(count, store.get().bootstrap?.language) }),
       images: covers.map((id) => api.getThumbUrl(id, SMALL)),
       glyph,
       open: () => actions.openLibrary(search),

@@ -254,7 +254,7 @@ export function countFound(
 ): SearchCount {
   if (scope === "all") return library;
   if (scope === "gallery") return gallery ?? { count: 0, is_more: false };
-  return { count: loaded, is_more: false };
+  return loaded;
 }
 
 const BLANK = /\s/;

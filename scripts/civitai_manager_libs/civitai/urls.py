@@ -119,14 +119,12 @@ _MOST_LISTED = 20_000  # images
 def parse_image_ids(text: str) -> list[int]:
     """Return the ids of the images that a text lists, each once, in the text's order.
 
-    The text has URLs of images on Civitai between any other text; or, without any, lines of ids. It
-    may also be the JSON of an export or of Civitai's API: `{"pictures": [{"id": 1}]}`, `[1, 2]`.
-    Raises InputError if the text lists no image, or more than 20,000.
+    The text has URLs of images on Civitai and lines of ids between any other text. Beside URLs, a
+    number under a million is no id: a page that was saved as text has lines of counts. It may also
+    be the JSON of an export or of Civitai's API: `{"pictures": [{"id": 1}]}`, `[1, 2]`. Raises
+    InputError if the text lists no image, or more than 20,000.
     """
-    found = _list_ids_in_json(text) or _list_ids_in_urls(text)
-    if not found:
-        lines = (line for line in text.splitlines() if _ID_LINE.fullmatch(line))
-        found = [number for line in lines for number in re.findall("[0-9]+", line)]
+    found = _list_ids_in_json(text) or _list_ids_in_text(text)
     numbers = (int(number) for number in found if len(number) <= 10)
     ids = list(dict.fromkeys(number for number in numbers if 1 <= number <= LAST_ID))
     if not ids:
@@ -137,6 +135,16 @@ def parse_image_ids(text: str) -> list[int]:
     if len(ids) > _MOST_LISTED:
         raise InputError(f"A list can have at most {_MOST_LISTED} pictures.", "list_is_long")
     return ids
+
+
+def _list_ids_in_text(text: str) -> list[str]:
+    lines = [(line, _list_ids_in_urls(line)) for line in text.splitlines()]
+    digits = 7 if any(urls for _, urls in lines) else 1
+    found = []
+    for line, urls in lines:
+        numbers = re.findall("[0-9]+", line) if _ID_LINE.fullmatch(line) else []
+        found += urls or [number for number in numbers if len(number) >= digits]
+    return found
 
 
 def _list_ids_in_urls(text: str) -> list[str]:

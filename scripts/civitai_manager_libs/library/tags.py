@@ -12,8 +12,8 @@ from ..errors import NotFound
 from . import image_records, pages
 from .database import select_rows, select_rows_or_empty
 
-__all__ = ["count_untagged", "fetch_more_tags", "find_known_tags", "find_tag_name"]
-__all__ += ["find_tags", "load_tags"]
+__all__ = ["count_untagged", "fetch_more_tags", "fetch_tags", "find_known_tags", "find_tag_name"]
+__all__ += ["find_tags", "list_untagged", "load_tags"]
 
 _AT_ONCE = 100  # images in one request
 _OF_IDS = "id IN (SELECT value FROM json_each(?))"
@@ -82,6 +82,27 @@ def fetch_more_tags(
     fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
     image_records.store_images(list(fetched.values()))
     return int(ids[-1])
+
+
+def fetch_tags(client: Any, image_ids: Sequence[int], cancelled: Cancellation) -> None:
+    """Fetch and store the tags of images. An image that Civitai does not send stays without tags.
+
+    A server that does not know the parameter `ids` is not asked for each image. Raises DiskError,
+    NetworkError, HttpStatusError and Cancelled.
+    """
+    for start in range(0, len(image_ids), _AT_ONCE):
+        ids = image_ids[start : start + _AT_ONCE]
+        fetched = civitai.fetch_images_by_id(client, ids, cancelled, with_tags=True)
+        if fetched is None:
+            return
+        image_records.store_images(list(fetched.values()))
+
+
+def list_untagged(image_ids: Sequence[int]) -> list[int]:
+    """Return those of the given image ids whose tags were never fetched, in the given order."""
+    sql = f"SELECT id FROM tags_read WHERE {_OF_IDS}"
+    read = {image_id for (image_id,) in select_rows_or_empty(sql, (json.dumps(list(image_ids)),))}
+    return [image_id for image_id in image_ids if image_id not in read]
 
 
 def count_untagged(gallery: str, below: int | None = None) -> int:

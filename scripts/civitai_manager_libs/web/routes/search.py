@@ -10,6 +10,7 @@ from typing import Any, cast, Literal
 from typing_extensions import TypedDict
 
 from ...core import as_id, LEVELS
+from ...errors import HttpStatusError, NetworkError
 from ...i18n import messages
 from ...library import (
     gallery_stats,
@@ -56,7 +57,8 @@ class SearchPreview(TypedDict):
 
     suggestions: completions of the word. authors: names in the library that begin with the text.
     loaded, gallery, library: matches among the loaded images, in the open gallery (None if none is
-    open) and in the whole library. pictures: the first matches of the library that may be shown
+    open) and in the whole library. More of the loaded images may match a tag: the tags of some are
+    not known yet. pictures: the first matches of the library that may be shown
     without blur. kind: "keys" if the search has a `key:value`, "words" for plain words only,
     "nothing" if it is empty. message: which parts are ignored, and why; or "". correction: the text
     with its misspelled keys corrected, or "".
@@ -64,7 +66,7 @@ class SearchPreview(TypedDict):
 
     suggestions: list[Suggestion]
     authors: list[Suggestion]
-    loaded: int
+    loaded: SearchCount
     gallery: SearchCount | None
     library: SearchCount
     pictures: list[int]
@@ -241,7 +243,10 @@ def preview_search(
     return {
         "suggestions": search.suggest_values(word[:_MOST_LETTERS]),
         "authors": search.find_authors(text, _MOST_AUTHORS),
-        "loaded": len(_filter_by_models(query, matching, model_id)),
+        "loaded": {
+            "count": len(_filter_by_models(query, matching, model_id)),
+            "is_more": bool(_list_untagged(query, ids)),
+        },
         "gallery": _count_matches(query, scope, model_id, hides)[0] if scope.gallery else None,
         "library": library,
         "pictures": _choose_pictures(library_ids) if query.terms else [],
@@ -275,15 +280,35 @@ def _count_matches(
 @route("POST", "loaded_filter", "counts", max_bytes=2 * MB)
 def filter_loaded(
     context: RequestContext, ids: list[int], words: str, model: int | None = None
-) -> LoadedFilterResult:
+) -> LoadedFilterResult | RemoteWork[LoadedFilterResult]:
     """Return the ids of those images that match the search in `words`.
 
-    model: the open model's id.
+    For a search by tag, tags that are not known yet are fetched. model: the open model's id.
     """
     query = search.parse_query(words[:_MOST_LETTERS])
-    found = image_records.filter_matching(ids, query)
-    fitting = _filter_by_models(query, found, as_id(model))
-    return {"ids": list(fitting), "message": " ".join(_list_problem_texts(query, context.language))}
+    problems = _list_problem_texts(query, context.language)
+
+    def match() -> LoadedFilterResult:
+        found = image_records.filter_matching(ids, query)
+        fitting = _filter_by_models(query, found, as_id(model))
+        return {"ids": list(fitting), "message": " ".join(problems)}
+
+    def fetch_and_match() -> LoadedFilterResult:
+        try:
+            tags.fetch_tags(get_client(), untagged, context.cancelled)
+        except (NetworkError, HttpStatusError):
+            problems.append(messages.translate("search_tags_unread", context.language))
+        wait_for_writes(_PATIENCE, includes_later=False)
+        return match()
+
+    untagged = _list_untagged(query, ids)
+    return RemoteWork(fetch_and_match, find_stored=match) if untagged else match()
+
+
+def _list_untagged(query: search.SearchQuery, image_ids: Sequence[int]) -> list[int]:
+    """Return the images that may match a search by tag once their tags are fetched."""
+    asks = any(term.key == "tag" for term in query.terms)
+    return tags.list_untagged(image_ids) if asks else []
 
 
 def _filter_by_models(
