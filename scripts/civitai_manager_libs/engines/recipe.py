@@ -234,8 +234,8 @@ class Planner:
         The tags' names are in lower case.
         """
         prompt, loras = self._infotext.prompt, dict[str, str]()
-        for tag in translate_prompt(prompt).loras:
-            loras[tag.name.lower()] = self._find(self._want("lora", tag.name), listed)
+        for name, *_ in translate_prompt(prompt).loras:
+            loras[name.lower()] = self._find(self._want("lora", name), listed)
         if not self._options.drops_missing:
             return prompt, loras
 

@@ -31,7 +31,7 @@ def read(graph):
 def plain(prompt):
     told = translate_prompt(prompt)
     texts = tuple(" ".join(text.split()) for text in told.texts)
-    return texts, {lora.name.lower(): lora[1:] for lora in reversed(told.loras)}
+    return texts, {name.lower(): tuple(weights) for name, *weights in reversed(told.loras)}
 
 
 def promised(text, skipped=()):
@@ -302,4 +302,4 @@ def test_value_over_a_limit_is_told(line, lost):
     name = line.partition(":")[0]
     rest = ", ".join(one for one in LINE.split(", ") if not one.startswith(name))
     built = build_graph(f"a\n{line}, {rest}")
-    assert built.lost == (lost,) and "foo" not in str(built.graph)
+    assert built.lost == [lost] and "foo" not in str(built.graph)
