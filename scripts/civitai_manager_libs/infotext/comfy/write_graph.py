@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...core import as_integer, as_number
@@ -13,7 +12,7 @@ from ..infotext_format import Infotext, parse_infotext
 from ..samplers import resolve_schedule, translate_sampler, translate_schedule
 from .write_prompt import ComfyPrompt, translate_prompt
 
-__all__ = ["build_graph", "build_workflow", "ComfyGraph", "find_family", "GraphFiles"]
+__all__ = ["build_workflow", "ComfyGraph", "find_family"]
 __all__ += ["iter_special_parameters", "split_hires_size"]
 
 Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
@@ -62,22 +61,6 @@ _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _MAX_CFG, _MAX_SIDE, _MAX_STEPS = 100, 16_384, 10_000
 
 
-@dataclass(frozen=True)
-class GraphFiles:
-    """The files of a recipe as ComfyUI lists them; a file that is "" is named as in the infotext.
-
-    loader: the type of the node that loads the model. loras: {name in the prompt, in lower case:
-    file}. embeddings: the names of all.
-    """
-
-    model: str = ""
-    loader: str = "CheckpointLoaderSimple"
-    loras: Mapping[str, str] = field(default_factory=dict)
-    vae: str = ""
-    upscaler: str = ""
-    embeddings: Collection[str] = ()
-
-
 def find_family(base_model: str, infotext: Infotext) -> str:
     """Return "flux", "sd3", "sdxl" or "sd1" for a base model as Civitai names it, "" if unknown."""
     name = base_model.lower()
@@ -110,31 +93,39 @@ def split_hires_size(parameters: Mapping[str, str]) -> tuple[int, int] | None:
     return width, height
 
 
-def build_graph(
-    infotext: str, files: GraphFiles = GraphFiles(), base_model: str = ""
-) -> ComfyGraph:
-    """Return the ComfyUI graph that makes the image of an infotext.
+class ComfyGraph:
+    """The ComfyUI graph that makes the image of an infotext, in API format.
 
     Read back by `read_graph` it has the infotext's prompts (as A1111 weighs them), LoRAs, model,
     VAE, steps, sampler, schedule, CFG scale, seed, size, Clip skip and Hires. fix, except what is
-    in `lost`. base_model: as Civitai names it, "" if unknown.
-    """
-    return ComfyGraph(parse_infotext(infotext), files, base_model)
+    in `lost`; a Loss without a value in ComfyUI (`got`) has no effect there. assumed: what the
+    infotext does not say.
 
-
-class ComfyGraph:
-    """A graph in API format. lost: what it cannot carry. assumed: what the infotext does not say.
-
-    A Loss without a value in ComfyUI (`got`) has no effect there.
+    base_model: as Civitai names it, "" if unknown. The files are named as ComfyUI lists them; one
+    that is "" is named as in the infotext. loader: the type of the node that loads the model.
+    loras: {name in the prompt, in lower case: file}. embeddings: the names of all.
     """
 
-    def __init__(self, infotext: Infotext, files: GraphFiles, base_model: str) -> None:
-        self._values, self._files = infotext.parameters, files
-        self._family = find_family(base_model, infotext)
+    def __init__(
+        self,
+        infotext: str,
+        base_model: str = "",
+        *,
+        model: str = "",
+        loader: str = "CheckpointLoaderSimple",
+        loras: Mapping[str, str] | None = None,
+        vae: str = "",
+        upscaler: str = "",
+        embeddings: Collection[str] = (),
+    ) -> None:
+        read = parse_infotext(infotext)
+        self._values, self._family = read.parameters, find_family(base_model, read)
+        self._model, self._loader, self._vae = model, loader, vae
+        self._loras, self._upscaler, self._embeddings = loras or {}, upscaler, embeddings
         self.graph: Graph = {}
         self.lost: list[Loss] = []
         self.assumed: list[Loss] = []
-        self._write(infotext.prompt, infotext.negative_prompt)
+        self._write(read.prompt, read.negative_prompt)
         self.lost, self.assumed = (list(dict.fromkeys(x)) for x in (self.lost, self.assumed))
 
     def _write(self, prompt_text: str, negative_text: str) -> None:
@@ -144,8 +135,8 @@ class ComfyGraph:
             self.lost.append(Loss("Steps", f"{stated:g}", str(steps)))
         size = self._find_size()
         names = self._find_sampler("Sampler", "Schedule type")
-        prompt = translate_prompt(prompt_text, steps, self._files.embeddings)
-        negative = translate_prompt(negative_text, steps, self._files.embeddings, False)
+        prompt = translate_prompt(prompt_text, steps, self._embeddings)
+        negative = translate_prompt(negative_text, steps, self._embeddings, False)
         model, clip, vae = self._load(prompt, size)
         positive = self._encode(clip, prompt.texts)
         if self._family == "flux":
@@ -251,19 +242,19 @@ class ComfyGraph:
 
     def _load(self, prompt: ComfyPrompt, size: tuple[int, int]) -> tuple[_Link, _Link, _Link]:
         """Add the nodes that load the models; return links to (model, CLIP, VAE)."""
-        files, family = self._files, self._family
-        model_name = files.model or _name_file(self._values.get("Model", ""))
+        family, loader = self._family, self._loader
+        model_name = self._model or _name_file(self._values.get("Model", ""))
         if not model_name:
             self.assumed.append(Loss("Model"))
         vae_name = self._values.get("VAE", "")
-        vae_name = files.vae or ("" if vae_name.lower() in _NO_VAE else _name_file(vae_name))
-        if files.loader == "CheckpointLoaderSimple":
-            model = self._add(files.loader, ckpt_name=model_name)
+        vae_name = self._vae or ("" if vae_name.lower() in _NO_VAE else _name_file(vae_name))
+        if loader == "CheckpointLoaderSimple":
+            model = self._add(loader, ckpt_name=model_name)
             clip, vae = [model[0], 1], [model[0], 2]
         else:
-            is_plain = files.loader == "UNETLoader"
+            is_plain = loader == "UNETLoader"
             values = {"weight_dtype": "default"} if is_plain else {}
-            model = self._add(files.loader, unet_name=model_name, **values)
+            model = self._add(loader, unet_name=model_name, **values)
             names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
             if family == "sd3":
                 names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
@@ -274,7 +265,7 @@ class ComfyGraph:
         if vae_name:
             vae = self._add("VAELoader", vae_name=vae_name)
         for name, clip_weight, model_weight in prompt.loras:
-            file = files.loras.get(name.lower()) or _name_file(name)
+            file = self._loras.get(name.lower()) or _name_file(name)
             weights = {"strength_model": model_weight, "strength_clip": clip_weight}
             model = self._add("LoraLoader", model=model, clip=clip, lora_name=file, **weights)
             clip = [model[0], 1]
@@ -353,7 +344,7 @@ class ComfyGraph:
             return self._add("LatentUpscale", samples=latent, upscale_method=method, **sides)
         image = self._add("VAEDecode", samples=latent, vae=vae)
         if name not in _PLAIN_UPSCALERS:
-            file = self._files.upscaler or f"{name}.pth"
+            file = self._upscaler or f"{name}.pth"
             upscaler = self._add("UpscaleModelLoader", model_name=file)
             image = self._add("ImageUpscaleWithModel", upscale_model=upscaler, image=image)
         method = _PLAIN_UPSCALERS.get(name, "lanczos")
@@ -394,7 +385,7 @@ _COLUMN, _ROW = 380, 300  # pixels between two nodes in the editor
 
 
 def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a graph of `build_graph` in the format that ComfyUI's editor opens."""
+    """Return a `ComfyGraph.graph` in the format that ComfyUI's editor opens."""
     depths: dict[str, int] = {}
     rows: dict[int, int] = {}
     nodes: dict[str, dict[str, Any]] = {}
