@@ -110,7 +110,8 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple
     is_prose: whether the prompt consists mostly of sentences.
     """
     whole = " ".join(words)
-    is_sentence = _is_sentence(part, words, is_prose)
+    is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
+    is_sentence = is_clause or is_prose and not _FILLERS.isdisjoint(words)  # not a tag
     if len(words) > 1 and not is_sentence and whole in part:
         yield whole, False
         return
@@ -126,12 +127,6 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple
             yield from _split_cjk(word, is_sentence)
         elif _has_meaning(word):
             yield word, is_sentence
-
-
-def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Return whether a part of a prompt is a sentence, not a tag."""
-    is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
-    return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
