@@ -274,14 +274,17 @@ class CivitaiHttpClient:
 
         return self._report_errors(url, None, send)
 
+    def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
+        """Log an error and its URL, without the URL's query, which may hold a key."""
+        util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
+
     def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not a valid http or https address.")
             return work()
         except CivitaiShortcutError as error:
-            # The query of a URL may hold a key.
-            util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
+            self._handle_error(error, url)
             return fallback
 
     def _make_file_request(
