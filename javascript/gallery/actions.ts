@@ -9,7 +9,7 @@ import type {
   ModelCardPage,
   NeededFileView,
   PlanImageBody,
-  TagView,
+  Tag,
 } from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
@@ -467,7 +467,7 @@ function makeNavigationActions({ store, parts }: PageContext) {
     openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
     openUser: (user: string) => parts.navigation.openSource({ user }),
     openPost: (post: number) => parts.navigation.openSource({ post }),
-    openTag: (tag: TagView) => parts.navigation.openTag(tag),
+    openTag: (tag: Tag) => parts.navigation.openTag(tag),
     /** Search the library. */
     openLibrary: (words: string) => void parts.navigation.openSource({ search: words }),
     /** Change the query of the gallery. */

@@ -1,6 +1,6 @@
 /** Civitai's tags of the open image, each of which leads to more images. */
 
-import type { ImageDetails, TagView } from "../contract";
+import type { ImageDetails, Tag } from "../contract";
 import { button, el } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton } from "../data/api";
 import type { Context } from "../types";
@@ -46,7 +46,7 @@ export class Tags {
     }
   }
 
-  #draw(tags: TagView[]) {
+  #draw(tags: Tag[]) {
     const { translate, actions } = this.context;
     const chips = tags.map((tag) => {
       const title = translate("pictures_tagged", { tag: tag.name });
