@@ -1,7 +1,7 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import type { Compare } from "./compare/compare";
-import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, TagView } from "./contract";
+import type { Annotations, HiddenRule, ModelCardPage, NeededFileView, Tag } from "./contract";
 import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
@@ -452,7 +452,7 @@ function makeNavigationActions({ store, parts }: PageContext) {
     openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
     openUser: (user: string) => parts.navigation.openSource({ user }),
     openPost: (post: number) => parts.navigation.openSource({ post }),
-    openTag: (tag: TagView) => parts.navigation.openTag(tag),
+    openTag: (tag: Tag) => parts.navigation.openTag(tag),
     /** Search the library. */
     openLibrary: (words: string) => void parts.navigation.openSource({ search: words }),
     /** Change the query of the gallery. */

@@ -23,7 +23,7 @@ from civitai_manager_libs.engines import (
     Wanted,
     webui_api,
 )
-from civitai_manager_libs.engines.find import shorten_error
+from civitai_manager_libs.engines.find import shorten_error, write_note
 from civitai_manager_libs.engines.recipe import EngineFile, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
 from civitai_manager_libs.network import EngineClient, ReplyLimits
@@ -679,7 +679,9 @@ def test_webui_makes_an_image_and_its_settings_are_put_back(a1111):
 
 
 def test_settings_are_put_back_by_the_next_run_after_this_program_was_killed(a1111):
-    webui_api._note_options(a1111.url, {"CLIP_stop_at_last_layers": [1, 2], "gone": [1, 2]})
+    write_note(
+        webui_api.note_path(), a1111.url, {"CLIP_stop_at_last_layers": [1, 2], "gone": [1, 2]}
+    )
     a1111.options["CLIP_stop_at_last_layers"] = 2
     make(a1111)
     assert a1111.options["CLIP_stop_at_last_layers"] == 1 and "gone" not in a1111.options

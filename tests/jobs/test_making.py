@@ -11,6 +11,7 @@ import pytest
 from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.engines import comfyui, webui_api
+from civitai_manager_libs.engines.find import write_note
 from civitai_manager_libs.errors import EngineError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.jobs import making, MakeService, make_recipe, propose_weights
@@ -103,7 +104,7 @@ def test_image_that_a_webui_was_making_at_a_restart_is_given_up(image):
 def test_settings_that_a_killed_process_left_changed_are_put_back_at_the_start(image):
     with WebuiStandIn() as a1111:
         setting.change("engine_addresses", a1111.url)
-        webui_api._note_options(a1111.url, {"randn_source": ["GPU", "CPU"]})
+        write_note(webui_api.note_path(), a1111.url, {"randn_source": ["GPU", "CPU"]})
         a1111.options["randn_source"] = "CPU"
         MakeService().resume_after_start()
         wait_until(lambda: not webui_api.has_noted_options())

@@ -163,7 +163,7 @@ def test_tags_of_an_image_are_requested_once(civitai, client, library):
     image = make_image(FIRST_ID + 1)
     expected = [make_tag("Night"), make_tag("sea")]
     for _ in range(2):
-        assert [tag._asdict() for tag in tags.load_tags(client, image)] == expected
+        assert [vars(tag) for tag in tags.load_tags(client, image)] == expected
         library.forget()
     assert [(page["imageId"], page["withTags"]) for page in civitai.pages] == [
         (str(FIRST_ID + 1), "true")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 
-import pytest
-from api_server import ApiServer, reset
+from api_server import reset
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import find_strictest
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import image_records, models, search, wait_for_writes
 from civitai_manager_libs.library.database import writing
 from civitai_manager_libs.model_files import (
@@ -28,19 +26,6 @@ def _model(model_id, licence):
     version = {"id": 10 * model_id, "name": "v1", "files": []}
     row = {"id": model_id, "name": f"Model {model_id}", "type": "LORA"}
     return {**row, **licence, "modelVersions": [version]}
-
-
-@pytest.fixture
-def civitai(monkeypatch, library):
-    setting.change("http_max_retries", 0)
-    with ApiServer(count=1) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
-
-
-@pytest.fixture
-def client(civitai):
-    return CivitaiHttpClient()
 
 
 def _store(image_id, *version_ids, **meta):

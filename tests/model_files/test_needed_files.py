@@ -12,7 +12,6 @@ from api_server import ApiServer, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import Cancelled
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
 from civitai_manager_libs.model_files import (
     find_needed_file,
@@ -71,11 +70,6 @@ def civitai(monkeypatch, library):
     with _Civitai() as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         yield server
-
-
-@pytest.fixture
-def client(civitai):
-    return CivitaiHttpClient()
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from api_server import ApiServer, reset
+from api_server import reset
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import model_from_json
 from civitai_manager_libs.errors import NetworkError
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.model_files import (
     check_newer_versions,
     dismiss_newer_version,
@@ -31,19 +30,6 @@ def _version(number, date="", base="SDXL 1.0", **more):
 def _model(model_id, *versions):
     row = {"id": model_id, "name": f"Model {model_id}", "type": "LORA"}
     return {**row, "modelVersions": list(versions)}
-
-
-@pytest.fixture
-def civitai(monkeypatch, library):
-    setting.change("http_max_retries", 0)
-    with ApiServer(count=1) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
-
-
-@pytest.fixture
-def client(civitai):
-    return CivitaiHttpClient()
 
 
 @pytest.fixture

@@ -353,25 +353,6 @@ def test_each_step_back_closes_the_topmost_layer(server, open_gallery):
         assert shown() == []
 
 
-def test_back_closes_the_panel_and_nothing_else(server, open_gallery):
-    page = open_gallery(server, _GALLERY).open()
-    page.key("Escape")
-    image, steps = page.focused(), _steps(page)
-    for close in (page.page.go_back, lambda: page.key("Escape")):
-        page.key("j")
-        page.panel("jobs").wait_for()
-        close()
-        expect(page.panel("jobs")).to_be_hidden()
-        expect(page.page).to_have_url(re.compile("model=900003"))
-        wait_for(lambda: page.focused() == image, "the focus")
-    page.key("Enter")
-    expect(page.viewer).to_be_visible()
-    page.page.go_back()
-    expect(page.viewer).to_be_hidden()
-    expect(page.tile(image)).to_be_in_viewport()
-    assert _steps(page) <= steps + 1
-
-
 def test_back_ends_a_slideshow_before_it_closes_the_image(server, open_gallery):
     page = open_gallery(server, _GALLERY).ready()
     page.key("s")

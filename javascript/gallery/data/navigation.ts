@@ -2,7 +2,7 @@
  * URL. */
 
 import type { PageContext } from "../actions";
-import type { Contract, ModelCardPage, ModelView, TagView } from "../contract";
+import type { Contract, ModelCardPage, ModelView, Tag } from "../contract";
 import { getSource, isList, makeDefaultQuery, withSource } from "../state/query";
 import { readMarks } from "../state/selection";
 import type { State, Where } from "../types";
@@ -102,7 +102,7 @@ export class Navigation {
 
   /** Open the images with a tag of Civitai's: those of the open model or author, the library's if it
    * is open, else those of all models. A tag that filters the gallery already widens it. */
-  openTag({ id, name }: TagView) {
+  openTag({ id, name }: Tag) {
     const { store, parts } = this.context;
     const { where } = store.get();
     if (getSource(where) === "kept")

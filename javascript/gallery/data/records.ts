@@ -1,13 +1,6 @@
 /** What is known of single images: their records, their texts, and changes of their state. */
 
-import type {
-  Annotations,
-  Bootstrap,
-  ImageDetails,
-  ImageView,
-  TagView,
-  WatchList,
-} from "../contract";
+import type { Annotations, Bootstrap, ImageDetails, ImageView, Tag, WatchList } from "../contract";
 import { type Store, sortPost } from "../state/state";
 import type { Context } from "../types";
 import { ApiError, isAborted } from "./api";
@@ -73,7 +66,7 @@ export class Records {
   }
 
   /** Add an image's tags to its cached record. */
-  addTags(id: number, tags: TagView[]) {
+  addTags(id: number, tags: Tag[]) {
     const cached = this.#cache.get(id);
     if (cached) cached.record = { ...cached.record, tags };
   }

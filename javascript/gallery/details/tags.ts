@@ -1,22 +1,17 @@
 /** Civitai's tags of the open image, each of which leads to more images. */
 
-import type { ImageDetails, TagView } from "../contract";
+import type { ImageDetails, Tag } from "../contract";
 import { button, el } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton } from "../data/api";
 import type { Context } from "../types";
-
-const REST = 400; // ms; an image that the user only passes costs Civitai no request
+import { RestedLoad } from "./rested_load";
 
 export class Tags {
   element = el("section", { class: "site-tags", hidden: true });
-  #abort = new AbortController();
-  #timer = 0;
-  /** of the open image, null if its tags are known */
-  #record: ImageDetails | null = null;
+  readonly #rested: RestedLoad;
 
   constructor(private readonly context: Context) {
-    context.store.on(["details", "slideshow"], () => this.#loadSoon(), context);
-    context.signal.addEventListener("abort", () => this.clear());
+    this.#rested = new RestedLoad(context);
   }
 
   /** Show an image's tags; those that the library does not have are requested from Civitai. */
@@ -24,49 +19,34 @@ export class Tags {
     this.clear();
     if (record.tags) this.#draw(record.tags);
     else if (!record.last_seen) {
-      this.#record = record;
       this.#fill(el("p", { class: "dim" }, this.context.translate("reading")));
-      this.#loadSoon();
+      this.#rested.plan((signal) => this.#load(record.id, signal));
     }
     return this.element;
   }
 
   clear() {
-    this.#abort.abort();
-    window.clearTimeout(this.#timer);
-    this.#record = null;
+    this.#rested.clear();
     this.element.hidden = true;
   }
 
-  #loadSoon() {
-    const { details, slideshow } = this.context.store.get();
-    window.clearTimeout(this.#timer);
-    if (this.#record && details && !slideshow)
-      this.#timer = window.setTimeout(() => void this.#load(), REST);
-  }
-
-  async #load() {
+  async #load(id: number, signal: AbortSignal) {
     const { api, records, translate } = this.context;
-    const id = this.#record?.id;
-    if (id === undefined) return;
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
     try {
       const tags = await api.get(`images/${id}/tags`, { signal });
       records.addTags(id, tags);
-      if (signal.aborted) return;
-      this.#record = null;
-      this.#draw(tags);
+      if (!signal.aborted) this.#draw(tags);
+      return true;
     } catch (error) {
-      if (isAborted(error)) return;
+      if (isAborted(error)) return false;
       const { code, message } = makeProblem(error, translate);
-      const again = makeRetryButton(code, translate, () => this.#load());
+      const again = makeRetryButton(code, translate, () => this.#rested.start());
       this.#fill(el("p", { class: "dim", role: "status" }, message), again);
+      return false;
     }
   }
 
-  #draw(tags: TagView[]) {
+  #draw(tags: Tag[]) {
     const { translate, actions } = this.context;
     const chips = tags.map((tag) => {
       const title = translate("pictures_tagged", { tag: tag.name });

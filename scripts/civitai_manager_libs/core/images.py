@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 __all__ = ["cache_file_name", "Image", "level_mask", "level_name", "LEVELS", "ReactionCounts"]
 __all__ += ["resize_url", "Tag", "thumbnail_url"]
@@ -37,7 +37,8 @@ class ReactionCounts:
         return self.likes + self.hearts + self.laughs + self.cries
 
 
-class Tag(NamedTuple):
+@dataclass(frozen=True)
+class Tag:
     """A tag that Civitai gives to images. id: Civitai's number of the tag."""
 
     id: int

@@ -13,8 +13,8 @@ from .. import setting
 from ..core import as_integer, as_list, as_mapping, as_text, Cancellation, clean_line
 from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, EngineError, InvalidResponse, NetworkError
-from ..infotext import build_graph, build_infotext, build_workflow, compose_infotext, find_family
-from ..infotext import GraphFiles, parse_infotext, read_graph
+from ..infotext import build_infotext, build_workflow, ComfyGraph, compose_infotext, find_family
+from ..infotext import parse_infotext, read_graph
 from ..network import ReplyLimits
 from .find import Connection, Engine, make_error, shorten_error
 from .recipe import Caution, EngineFile, Graph, iter_cautions, Made, match_file, Missing, Plan
@@ -172,8 +172,9 @@ class _Planner(Planner):
         upscaler = self._find_upscaler(values)
         embeddings = self._find_embeddings()
         infotext = compose_infotext(prompt, self._infotext.negative_prompt, values)
-        files = GraphFiles(model, loader or _LOADERS[0][0], loras, vae, upscaler, embeddings)
-        built = build_graph(infotext, files, base_model)
+        files: dict[str, Any] = {"model": model, "loader": loader or _LOADERS[0][0], "loras": loras}
+        files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
+        built = ComfyGraph(infotext, base_model, **files)
         graph = built.graph
         self._choose_encoders(graph)
         self._missing += _list_unknown_values(graph, self._lists, set(self._missing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from ..i18n import messages
 from ..network import EngineClient, EngineReply, ReplyLimits
 
 __all__ = ["Connection", "Engine", "EngineKind", "find_engine", "find_engines", "list_addresses"]
-__all__ += ["make_error", "save_login", "shorten_error", "validate_addresses"]
+__all__ += ["make_error", "read_notes", "save_login", "shorten_error", "validate_addresses"]
+__all__ += ["write_note"]
 
 EngineKind = Literal["comfyui", "webui"]
 EngineState = Literal["ready", "no_api", "needs_login"]
@@ -145,21 +147,31 @@ def save_login(address: str, login: str) -> None:
     is_valid = ":" in login and login.isprintable() and len(login) <= _MAX_LOGIN
     if login and not is_valid:  # the text is not repeated: it may be a password
         raise InputError("The login must be user:password.", "engine_bad_login")
-    with lock_file(setting.engine_logins_file()):
-        known = {one: text for one, text in _read_logins().items() if one != address}
-        known |= {address: login} if login else {}
-        write_text_file(setting.engine_logins_file(), json.dumps(known), private=True)
+    write_note(setting.engine_logins_file(), address, login)
 
 
-def _read_logins() -> dict[str, Any]:
+def read_notes(path: str) -> dict[str, Any]:
+    """Return {address: value} of a file of notes, {} if it is missing or damaged."""
     try:
-        return read_json_object(setting.engine_logins_file())
+        return read_json_object(path)
     except SettingError:
         return {}
 
 
+def write_note(path: str, address: str, value: Any) -> None:
+    """Note a value for an address in a file that only its owner can read; an empty one removes it.
+
+    Raises DiskError.
+    """
+    if value or os.path.isfile(path):
+        with lock_file(path):
+            notes = {**read_notes(path), address: value}
+            text = json.dumps({one: each for one, each in notes.items() if each})
+            write_text_file(path, text, private=True)
+
+
 def _read_login(address: str) -> str:
-    return as_text(_read_logins().get(address))
+    return as_text(read_notes(setting.engine_logins_file()).get(address))
 
 
 class Connection(EngineClient):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import Infotext, Loss, parse_infotext, parse_weights
+from ..infotext import Loss, parse_infotext, parse_weights
 from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
@@ -157,16 +157,10 @@ def match_file(wanted: Wanted, listed: Sequence[EngineFile]) -> EngineFile | Mis
     same = [one for one in named if one.name == wanted.name]
     found = same if len(named) > 1 and len(same) == 1 else named
     missing = Missing(wanted.type, wanted.name or wanted.hash, bool(named))
-    if len(found) != 1 or _is_other(wanted, found[0]):
+    if len(found) != 1 or _compare_hashes(wanted, found[0]) is False:
         return missing
-    return found[0]
-
-
-def _is_other(wanted: Wanted, listed: EngineFile) -> bool:
-    """Return whether a file with the wanted name has another hash."""
-    if listed.path and listed.path == real_path(wanted.other_path):
-        return True
-    return _compare_hashes(wanted, listed) is False
+    is_other = found[0].path and found[0].path == real_path(wanted.other_path)
+    return missing if is_other else found[0]
 
 
 def _compare_hashes(wanted: Wanted, listed: EngineFile) -> bool | None:
@@ -234,8 +228,8 @@ class Planner:
         The tags' names are in lower case.
         """
         prompt, loras = self._infotext.prompt, dict[str, str]()
-        for tag in translate_prompt(prompt).loras:
-            loras[tag.name.lower()] = self._find(self._want("lora", tag.name), listed)
+        for name, *_ in translate_prompt(prompt).loras:
+            loras[name.lower()] = self._find(self._want("lora", name), listed)
         if not self._options.drops_missing:
             return prompt, loras
 
@@ -300,18 +294,14 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
         yield Caution("caution_noise", value=values.get("RNG", "GPU"))
     if not values.get("Hires upscaler", "Latent").startswith("Latent"):
         yield Caution("caution_encoded")
-    yield from _iter_prompt_cautions(infotext)
+    prompts = (infotext.prompt, infotext.negative_prompt)
+    if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
+        yield Caution("caution_weights")
+    if any(len(_TOKEN.findall(_NO_TAG.sub(" ", text))) > _MANY_TOKENS for text in prompts):
+        yield Caution("caution_long")
 
 
 def name_group(field: str) -> str:
     """Return a parameter's name, for those of an extension the word that they begin with."""
     word = field.partition(" ")[0]
     return word if word in ("ADetailer", "ControlNet", "Refiner", "Variation") else field
-
-
-def _iter_prompt_cautions(infotext: Infotext) -> Iterator[Caution]:
-    prompts = (infotext.prompt, infotext.negative_prompt)
-    if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
-        yield Caution("caution_weights")
-    if any(len(_TOKEN.findall(_NO_TAG.sub(" ", text))) > _MANY_TOKENS for text in prompts):
-        yield Caution("caution_long")

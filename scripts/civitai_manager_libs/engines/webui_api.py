@@ -13,16 +13,16 @@ from typing import Any
 
 from .. import setting, util
 from ..core import as_integer, as_list, as_mapping, as_number, as_text, Cancellation
-from ..core import detect_media_extension, lock_file, model_file_stem, never_cancelled
-from ..core import read_json_object, write_text_file
-from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError, SettingError
+from ..core import detect_media_extension, model_file_stem, never_cancelled
+from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
 from ..infotext import compose_infotext, iter_special_parameters, translate_sampler
 from ..network import EngineReply, ReplyLimits
-from .find import Connection, Engine, list_addresses
+from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, name_group, Plan, Planner
 from .recipe import PlanOptions, real_path, Recipe, Report
 
-__all__ = ["has_noted_options", "list_files", "Lists", "make", "plan", "restore_noted_options"]
+__all__ = ["has_noted_options", "list_files", "Lists", "make", "note_path", "plan"]
+__all__ += ["restore_noted_options"]
 
 _MAX_IMAGE = 140_000_000  # bytes of a response: an image of 100 MB in base64
 _PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=_MAX_IMAGE)
@@ -311,7 +311,7 @@ def make(
     """
     cancelled = cancelled or never_cancelled()
     client = Connection(engine)
-    noted = _read_note().get(engine.address)
+    noted = read_notes(note_path()).get(engine.address)
     if noted and _restore_options(client, noted):
         noted = None
     options = as_mapping(client.read_json("/sdapi/v1/options").value)
@@ -323,7 +323,7 @@ def make(
     changes |= as_mapping(noted)
     # Which model is loaded the user sees, and may choose meanwhile.
     hidden = {name: each for name, each in changes.items() if name != _MODEL}
-    _note_options(engine.address, hidden)
+    write_note(note_path(), engine.address, hidden)
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
         for _ in range(_START_TRIES):
@@ -338,7 +338,7 @@ def make(
         # A WebUI that hangs may make the image later.
         is_over = request is None or not request.abandoned.is_set()
         if _restore_options(client, changes) and is_over:
-            _note_options(engine.address, {})
+            write_note(note_path(), engine.address, {})
     cancelled.check()
     error = None if request is None else request.error
     if error is not None or reply is None:
@@ -377,50 +377,34 @@ def _send_quietly(client: Connection, method: str, path: str, data: Any = None) 
 
 def has_noted_options() -> bool:
     """Return whether an earlier process has left a WebUI's settings changed."""
-    return bool(_read_note())
+    return bool(read_notes(note_path()))
 
 
 def restore_noted_options() -> None:
     """Put back the settings that an earlier process has left changed, where a WebUI answers."""
-    for address, changes in _read_note().items():
+    for address, changes in read_notes(note_path()).items():
         if address not in list_addresses():
-            _note_options(address, {})
+            write_note(note_path(), address, {})
             continue
         try:
             if _restore_options(Connection(Engine("webui", address)), as_mapping(changes)):
-                _note_options(address, {})
+                write_note(note_path(), address, {})
         except CivitaiShortcutError as error:
             util.printD(f"[engines] settings are not put back: {error}")
 
 
-def _note_options(address: str, changes: Mapping[str, Any]) -> None:
-    """Note on the disk what to put back if this program is killed meanwhile; {} for nothing.
+def note_path() -> str:
+    """Return the file that notes what to put back if this program is killed meanwhile.
 
-    changes: {name: [value before, value sent]}.
+    It has {address: {option: [value before, value sent]}}.
     """
-    path = _note_path()
-    if not changes and not os.path.isfile(path):
-        return
-    with lock_file(path):
-        noted = {**_read_note(), address: changes}
-        write_text_file(path, json.dumps({one: each for one, each in noted.items() if each}))
-
-
-def _read_note() -> dict[str, Any]:
-    try:
-        return read_json_object(_note_path())
-    except SettingError:
-        return {}
-
-
-def _note_path() -> str:
     return os.path.join(setting.data_folder(), "engine_options.json")
 
 
 def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
     """Set back the options that still have the value that was sent; others the user has chosen.
 
-    changes: as of `_note_options`. Return False if the WebUI does not do it.
+    changes: as `note_path` has them. Return False if the WebUI does not do it.
     """
     if not changes:
         return True

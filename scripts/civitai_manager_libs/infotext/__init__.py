@@ -1,10 +1,9 @@
 """How an image was made: read from a record, a graph or a file, and written as an infotext."""
 
 from .comfy import (
-    build_graph,
     build_workflow,
+    ComfyGraph,
     find_family,
-    GraphFiles,
     iter_special_parameters,
     read_graph,
     translate_prompt,
@@ -34,8 +33,8 @@ from .resources import list_resources, Resource, summarize
 from .samplers import translate_sampler
 from .write_to_image import embed_infotext
 
-__all__ = ["Difference", "EmbeddedData", "Generation", "GraphFiles", "HOSTS", "HostCapabilities"]
-__all__ += ["Infotext", "Loss", "Resource", "build_graph", "build_infotext", "build_metadata"]
+__all__ = ["ComfyGraph", "Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities"]
+__all__ += ["Infotext", "Loss", "Resource", "build_infotext", "build_metadata"]
 __all__ += ["build_workflow", "compose_infotext", "embed_infotext"]
 __all__ += [
     "find_graph",

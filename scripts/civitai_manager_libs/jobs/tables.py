@@ -309,16 +309,16 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
             return None
         is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
         context = job.options.facts
-        defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
-        is_typed = all(_has_same_types(*pair) for pair in (*defaults, (context, NamingContext())))
+        defaults: Any = ((job.report, WalkReport()), (job.options, JobOptions()))
+        is_typed = all(
+            type(value) is type(getattr(default, name))
+            for record, default in (*defaults, (context, NamingContext()))
+            for name, value in vars(record).items()
+        )
         are_names = all(isinstance(name, str) for name in context.versions.values())
         return job if is_in_range and is_typed and are_names else None
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
-
-
-def _has_same_types(record: object, default: object) -> bool:
-    return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 
 def _parse_job(row: tuple[Any, ...]) -> Job:

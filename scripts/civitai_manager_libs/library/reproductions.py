@@ -213,27 +213,21 @@ _MIN_RANDOM_SEED = 100_000
 _MIN_SHARE = 0.5  # of the words of both prompts
 
 
-class _Send(NamedTuple):
-    image_id: int
-    seed: int
-    words: tuple[str, ...]
-    sent_at: float
-
-
 class SendMemory:
     """The images and infotexts that were sent to the WebUI in the last 12 hours."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._sends: deque[_Send] = deque(maxlen=_MAX_SENDS)
+        # (image id, seed, words of the prompt, when it was sent)
+        self._sends: deque[tuple[int, int, tuple[str, ...], float]] = deque(maxlen=_MAX_SENDS)
 
     def add(self, image_id: int, infotext: str) -> None:
         """Remember a sent image and its infotext; ignore an infotext without a seed."""
         seed, words = _read_identity(infotext)
         if seed is not None:
             with self._lock:
-                self._sends.append(_Send(image_id, seed, words, self._now()))
+                self._sends.append((image_id, seed, words, self._now()))
 
     def find(self, infotext: str) -> tuple[int, bool] | None:
         """Return (id of the sent image from which an image was generated, whether it was edited).
@@ -245,20 +239,18 @@ class SendMemory:
         """
         with self._lock:
             oldest = self._now() - _MAX_AGE
-            sends = [send for send in reversed(self._sends) if send.sent_at >= oldest]
+            sends = [send for send in reversed(self._sends) if send[-1] >= oldest]
         if not sends:
             return None
         seed, words = _read_identity(infotext)
-        sends = [send for send in sends if send.seed == seed]
-        for send in sends:
-            if send.words == words:
-                return send.image_id, False
-        for send in sends:
-            if (
-                send.seed >= _MIN_RANDOM_SEED
-                or _compute_word_overlap(send.words, words) >= _MIN_SHARE
-            ):
-                return send.image_id, True
+        found = [(image_id, sent) for image_id, one, sent, _ in sends if one == seed]
+        for image_id, sent in found:
+            if sent == words:
+                return image_id, False
+        for image_id, sent in found:
+            overlap, most = len({*sent} & {*words}), max(len({*sent}), len({*words}))
+            if (seed or 0) >= _MIN_RANDOM_SEED or most and overlap / most >= _MIN_SHARE:
+                return image_id, True
         return None
 
 
@@ -267,11 +259,6 @@ def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
     read = parse_infotext(infotext)
     seed = as_integer(read.parameters.get("Seed"))
     return (seed if seed is not None and seed >= 0 else None), list_prompt_words(read.prompt)
-
-
-def _compute_word_overlap(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    longer = max(len({*words}), len({*others}))
-    return len({*words} & {*others}) / longer if longer else 0.0
 
 
 _MAX_OF_IMAGE = 100  # the oldest beyond are deleted
@@ -540,30 +527,23 @@ def _export(one: Reproduction, thumbnail: bytes) -> dict[str, Any]:
 
 
 def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:
-    image_id, made_at = as_whole_number(entry.get("image_id"), 1, _LAST_ID), _parse_time(entry)
+    image_id = as_whole_number(entry.get("image_id"), 1, _LAST_ID)
+    made_at = as_number(entry.get("made_at"))
     sides = [as_whole_number(entry.get(key), 1, _MAX_SIDE) for key in ("width", "height")]
     thumbnail = _parse_thumbnail(entry.get("thumbnail"))
-    if image_id is None or None in sides or made_at is None or thumbnail is None:
+    if image_id is None or None in sides or thumbnail is None:
+        return None
+    if made_at is None or not 0 <= made_at < 1e11:
         return None
     name = clean_line(ntpath.basename(as_text(entry.get("name"))), _MAX_NAME)
     infotext = as_text(entry.get("infotext"))[:_MAX_INFOTEXT]
-    is_edited, similarity = entry.get("is_edited") is True, _parse_similarity(entry)
-    width, height = (side or 0 for side in sides)
+    ssim = as_number(entry.get("ssim"))
+    distance = as_whole_number(entry.get("hash_distance"), 0, 64)
+    is_measured = ssim is not None and -1 <= ssim <= 1 and distance is not None
+    similarity = Similarity(ssim or 0.0, distance or 0) if is_measured else None
+    is_edited, (width, height) = entry.get("is_edited") is True, (side or 0 for side in sides)
     new = Reproduction(0, image_id, name, infotext, made_at, is_edited, width, height, similarity)
     return new, thumbnail
-
-
-def _parse_time(entry: Mapping[str, Any]) -> float | None:
-    value = as_number(entry.get("made_at"))
-    return value if value is not None and 0 <= value < 1e11 else None
-
-
-def _parse_similarity(entry: Mapping[str, Any]) -> Similarity | None:
-    ssim, distance = as_number(entry.get("ssim")), as_whole_number(
-        entry.get("hash_distance"), 0, 64
-    )
-    is_valid = ssim is not None and -1 <= ssim <= 1 and distance is not None
-    return Similarity(ssim or 0.0, distance or 0) if is_valid else None
 
 
 def _parse_thumbnail(value: Any) -> bytes | None:

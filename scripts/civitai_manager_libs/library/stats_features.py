@@ -110,7 +110,8 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple
     is_prose: whether the prompt consists mostly of sentences.
     """
     whole = " ".join(words)
-    is_sentence = _is_sentence(part, words, is_prose)
+    is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
+    is_sentence = is_clause or is_prose and not _FILLERS.isdisjoint(words)  # not a tag
     if len(words) > 1 and not is_sentence and whole in part:
         yield whole, False
         return
@@ -122,16 +123,12 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple
         if _has_meaning(one) and _has_meaning(other) and (one, other) in pairs:
             yield f"{one} {other}", True
     for word in words:
-        if _CJK.search(word):
-            yield from _split_cjk(word, is_sentence)
-        elif _has_meaning(word):
+        is_cjk = _CJK.search(word) is not None
+        if is_cjk and len(word) > _LONGEST_CJK:  # its parts between particles are of a sentence
+            parts = _PARTICLES.split(word)
+            yield from ((one, True) for one in parts if 2 <= len(one) <= _LONGEST_CJK)
+        elif is_cjk or _has_meaning(word):
             yield word, is_sentence
-
-
-def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Return whether a part of a prompt is a sentence, not a tag."""
-    is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
-    return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
@@ -150,18 +147,6 @@ def _has_meaning(word: str) -> bool:
     if len(word) < 2 and word.isascii():
         return False
     return word not in _COMMON and not re.fullmatch(r"[0-9.,/:x×%+-]+", word)
-
-
-def _split_cjk(word: str, in_sentence: bool) -> Iterator[tuple[str, bool]]:
-    """Yield a Chinese or Japanese word, or the parts of a long word between its particles.
-
-    in_sentence: whether the word is in a sentence; the parts of a long word always count so.
-    """
-    if len(word) <= _LONGEST_CJK:
-        yield word, in_sentence
-        return
-    parts = (part for part in _PARTICLES.split(word) if 2 <= len(part) <= _LONGEST_CJK)
-    yield from ((part, True) for part in parts)
 
 
 RULES_VERSION = 2  # of the rules below; features by other rules are computed again

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs.core import as_number, model_file_stem
 from civitai_manager_libs.infotext import build_infotext, Loss, parse_infotext
-from civitai_manager_libs.infotext.comfy import build_graph, build_workflow, find_family, GraphFiles
+from civitai_manager_libs.infotext.comfy import build_workflow, ComfyGraph, find_family
 from civitai_manager_libs.infotext.comfy.write_graph import split_hires_size
 from civitai_manager_libs.infotext.comfy.write_prompt import parse_weights, translate_prompt
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext
@@ -31,7 +31,7 @@ def read(graph):
 def plain(prompt):
     told = translate_prompt(prompt)
     texts = tuple(" ".join(text.split()) for text in told.texts)
-    return texts, {lora.name.lower(): lora[1:] for lora in reversed(told.loras)}
+    return texts, {name.lower(): tuple(weights) for name, *weights in reversed(told.loras)}
 
 
 def promised(text, skipped=()):
@@ -70,7 +70,7 @@ def promised(text, skipped=()):
 
 
 def list_differences(text, base_model=""):
-    made = build_graph(text, base_model=base_model)
+    made = ComfyGraph(text, base_model=base_model)
     changed = {each.field for each in (*made.lost, *made.assumed)}
     if "Sampler" in changed:  # the second pass may have what was taken in its place
         changed.add("Hires sampler")
@@ -160,7 +160,7 @@ def test_infotext_is_read_back_the_same(text, base_model):
 @given(st.text(max_size=200), _BASES)
 def test_any_text_gives_a_graph_or_an_editors_workflow(text, base_model):
     for loader in ("CheckpointLoaderSimple", "UNETLoader"):
-        graph = build_graph(f"{text}\n{LINE}", GraphFiles(loader=loader), base_model).graph
+        graph = ComfyGraph(f"{text}\n{LINE}", base_model, loader=loader).graph
         assert json.loads(json.dumps(build_workflow(graph)))["nodes"]
 
 
@@ -201,7 +201,7 @@ def test_prompt_is_rewritten_for_comfyui(prompt, text, lost):
 
 
 def test_what_a_graph_cannot_carry_is_told():
-    told = build_graph(
+    told = ComfyGraph(
         f"a AND b\n{LINE}, Sampler: Restart, Schedule type: Turbo, RNG: NV, Variation seed: 3,"
         " Denoising strength: 0.5, Size: 510x512, Clip skip: 1, ADetailer model: face.pt"
     )
@@ -209,13 +209,13 @@ def test_what_a_graph_cannot_carry_is_told():
         *("Prompt", "Sampler", "Schedule type", "RNG", "Variation seed", "Denoising strength"),
         *("Size", "ADetailer model"),
     }
-    assert {loss.field for loss in build_graph("a cat").assumed} == {
+    assert {loss.field for loss in ComfyGraph("a cat").assumed} == {
         *("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model"),
     }
 
 
 def test_graph_of_an_endless_prompt_stays_small():
-    made = build_graph("a BREAK " * 5_000 + "<lora:x:1>" * 5_000 + f"\n{LINE}")
+    made = ComfyGraph("a BREAK " * 5_000 + "<lora:x:1>" * 5_000 + f"\n{LINE}")
     assert len(made.graph) < 200 and Loss("Prompt", "BREAK") in made.lost
 
 
@@ -224,15 +224,15 @@ def kinds(graph):
 
 
 def test_flux_and_sd3_are_loaded_by_what_is_there():
-    files = GraphFiles("flux1-dev.sft", "UNETLoader")
-    graph = build_graph(f"a\n{LINE}, Distilled CFG Scale: 3", files, "Flux.1 D").graph
+    files = {"model": "flux1-dev.sft", "loader": "UNETLoader"}
+    graph = ComfyGraph(f"a\n{LINE}, Distilled CFG Scale: 3", "Flux.1 D", **files).graph
     assert {"DualCLIPLoader", "FluxGuidance", "ModelSamplingFlux", "VAELoader"} < {*kinds(graph)}
     loader = next(n for n in graph.values() if n["class_type"] == "DualCLIPLoader")["inputs"]
     names = {"clip_name1": "clip_l.safetensors", "clip_name2": "t5xxl_fp16.safetensors"}
     assert loader == {**names, "type": "flux"}
-    graph = build_graph(f"a\n{LINE}", GraphFiles(loader="UnetLoaderGGUF"), "SD 3.5").graph
+    graph = ComfyGraph(f"a\n{LINE}", "SD 3.5", loader="UnetLoaderGGUF").graph
     assert {"UnetLoaderGGUF", "TripleCLIPLoader", "ModelSamplingSD3"} < {*kinds(graph)}
-    assert "EmptySD3LatentImage" in kinds(build_graph(f"a\n{LINE}", base_model="SD 3.5").graph)
+    assert "EmptySD3LatentImage" in kinds(ComfyGraph(f"a\n{LINE}", base_model="SD 3.5").graph)
 
 
 @pytest.mark.parametrize(
@@ -246,13 +246,13 @@ def test_flux_and_sd3_are_loaded_by_what_is_there():
     ],
 )
 def test_automatic_schedule_is_the_samplers_own(sampler, schedule):
-    graph = build_graph(f"a\n{LINE}, {sampler}").graph
+    graph = ComfyGraph(f"a\n{LINE}, {sampler}").graph
     used = next(n for n in graph.values() if n["class_type"] == "KSampler")
     assert used["inputs"]["scheduler"] == schedule
 
 
 def _list_schedules(line):
-    graph = build_graph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
+    graph = ComfyGraph(f"a\n{LINE}, {line}, Hires upscale: 2, Hires upscaler: Latent").graph
     kinds = [node["inputs"] for node in graph.values() if node["class_type"] == "KSampler"]
     return [inputs["scheduler"] for inputs in kinds]
 
@@ -301,5 +301,5 @@ def test_base_model_decides_before_distilled_cfg(base_model, family):
 def test_value_over_a_limit_is_told(line, lost):
     name = line.partition(":")[0]
     rest = ", ".join(one for one in LINE.split(", ") if not one.startswith(name))
-    built = build_graph(f"a\n{line}, {rest}")
-    assert built.lost == (lost,) and "foo" not in str(built.graph)
+    built = ComfyGraph(f"a\n{line}, {rest}")
+    assert built.lost == [lost] and "foo" not in str(built.graph)

@@ -3,17 +3,15 @@
 from .nodes import estimate_parsed_size, load_json, MAX_PARSED
 from .read_graph import read_graph
 from .write_graph import (
-    build_graph,
     build_workflow,
     ComfyGraph,
     find_family,
-    GraphFiles,
     iter_special_parameters,
     split_hires_size,
 )
 from .write_prompt import translate_prompt
 
-__all__ = ["build_graph", "build_workflow", "ComfyGraph", "estimate_parsed_size", "GraphFiles"]
+__all__ = ["build_workflow", "ComfyGraph", "estimate_parsed_size"]
 __all__ += [
     "find_family",
     "iter_special_parameters",

@@ -4,58 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ...core import as_integer, as_number
 from ..host_rules import INFORMATIONAL_FIELDS, Loss
 from ..infotext_format import Infotext, parse_infotext
-from ..samplers import resolve_schedule, translate_sampler
-from .write_prompt import LoraTag, translate_prompt
+from ..samplers import resolve_schedule, translate_sampler, translate_schedule
+from .write_prompt import ComfyPrompt, translate_prompt
 
-__all__ = ["build_graph", "build_workflow", "ComfyGraph", "find_family", "GraphFiles"]
+__all__ = ["build_workflow", "ComfyGraph", "find_family"]
 __all__ += ["iter_special_parameters", "split_hires_size"]
 
 Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
 _Link = list[Any]
 
-_SAMPLERS = {
-    "DDIM": "ddim",
-    "DDPM": "ddpm",
-    "DEIS": "deis",
-    "DPM adaptive": "dpm_adaptive",
-    "DPM fast": "dpm_fast",
-    "DPM++ 2M": "dpmpp_2m",
-    "DPM++ 2M SDE": "dpmpp_2m_sde",
-    "DPM++ 2M SDE Heun": "dpmpp_2m_sde_heun",
-    "DPM++ 2S a": "dpmpp_2s_ancestral",
-    "DPM++ 3M SDE": "dpmpp_3m_sde",
-    "DPM++ SDE": "dpmpp_sde",
-    "DPM2": "dpm_2",
-    "DPM2 a": "dpm_2_ancestral",
-    "ER SDE": "er_sde",
-    "Euler": "euler",
-    "Euler a": "euler_ancestral",
-    "Heun": "heun",
-    "HeunPP2": "heunpp2",
-    "IPNDM": "ipndm",
-    "IPNDM_V": "ipndm_v",
-    "LCM": "lcm",
-    "LMS": "lms",
-    "Res Multistep": "res_multistep",
-    "UniPC": "uni_pc",
-}
-_SCHEDULES = {
-    "Beta": "beta",
-    "DDIM": "ddim_uniform",
-    "Exponential": "exponential",
-    "KL Optimal": "kl_optimal",
-    "Karras": "karras",
-    "Linear Quadratic": "linear_quadratic",
-    "Normal": "normal",
-    "SGM Uniform": "sgm_uniform",
-    "Simple": "simple",
-}
+_OWN_SAMPLERS = (
+    "ddim ddpm deis dpm_adaptive dpm_fast dpmpp_2m dpmpp_2m_sde dpmpp_2m_sde_heun"
+    " dpmpp_2s_ancestral dpmpp_3m_sde dpmpp_sde dpm_2 dpm_2_ancestral er_sde euler euler_ancestral"
+    " heun heunpp2 ipndm ipndm_v lcm lms res_multistep uni_pc"
+)
+_OWN_SCHEDULES = (
+    "beta ddim_uniform exponential kl_optimal karras linear_quadratic normal sgm_uniform simple"
+)
+# {A1111's name: ComfyUI's}
+_SAMPLERS = {translate_sampler(name)[0]: name for name in _OWN_SAMPLERS.split()}
+_SCHEDULES = {translate_schedule(name): name for name in _OWN_SCHEDULES.split()}
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.
 _STEPS_OF_MODEL = "Align Your Steps"
@@ -86,34 +59,6 @@ _MEANINGLESS = {
 _WITHOUT_EFFECT = {("RNG", "CPU"), ("ENSD", "0"), ("Emphasis", "Original"), ("Eta", "0")}
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _MAX_CFG, _MAX_SIDE, _MAX_STEPS = 100, 16_384, 10_000
-
-
-@dataclass(frozen=True)
-class GraphFiles:
-    """The files of a recipe as ComfyUI lists them; a file that is "" is named as in the infotext.
-
-    loader: the type of the node that loads the model. loras: {name in the prompt, in lower case:
-    file}. embeddings: the names of all.
-    """
-
-    model: str = ""
-    loader: str = "CheckpointLoaderSimple"
-    loras: Mapping[str, str] = field(default_factory=dict)
-    vae: str = ""
-    upscaler: str = ""
-    embeddings: Collection[str] = ()
-
-
-@dataclass(frozen=True)
-class ComfyGraph:
-    """A graph in API format. lost: what it cannot carry. assumed: what the infotext does not say.
-
-    A Loss without a value in ComfyUI (`got`) has no effect there.
-    """
-
-    graph: Graph
-    lost: tuple[Loss, ...] = ()
-    assumed: tuple[Loss, ...] = ()
 
 
 def find_family(base_model: str, infotext: Infotext) -> str:
@@ -148,78 +93,98 @@ def split_hires_size(parameters: Mapping[str, str]) -> tuple[int, int] | None:
     return width, height
 
 
-def build_graph(
-    infotext: str, files: GraphFiles = GraphFiles(), base_model: str = ""
-) -> ComfyGraph:
-    """Return the ComfyUI graph that makes the image of an infotext.
+class ComfyGraph:
+    """The ComfyUI graph that makes the image of an infotext, in API format.
 
     Read back by `read_graph` it has the infotext's prompts (as A1111 weighs them), LoRAs, model,
     VAE, steps, sampler, schedule, CFG scale, seed, size, Clip skip and Hires. fix, except what is
-    in `lost`. base_model: as Civitai names it, "" if unknown.
+    in `lost`; a Loss without a value in ComfyUI (`got`) has no effect there. assumed: what the
+    infotext does not say.
+
+    base_model: as Civitai names it, "" if unknown. The files are named as ComfyUI lists them; one
+    that is "" is named as in the infotext. loader: the type of the node that loads the model.
+    loras: {name in the prompt, in lower case: file}. embeddings: the names of all.
     """
-    return _GraphWriter(parse_infotext(infotext), files, base_model).write()
 
+    def __init__(
+        self,
+        infotext: str,
+        base_model: str = "",
+        *,
+        model: str = "",
+        loader: str = "CheckpointLoaderSimple",
+        loras: Mapping[str, str] | None = None,
+        vae: str = "",
+        upscaler: str = "",
+        embeddings: Collection[str] = (),
+    ) -> None:
+        read = parse_infotext(infotext)
+        self._values, self._family = read.parameters, find_family(base_model, read)
+        self._model, self._loader, self._vae = model, loader, vae
+        self._loras, self._upscaler, self._embeddings = loras or {}, upscaler, embeddings
+        self.graph: Graph = {}
+        self.lost: list[Loss] = []
+        self.assumed: list[Loss] = []
+        self._write(read.prompt, read.negative_prompt)
+        self.lost, self.assumed = (list(dict.fromkeys(x)) for x in (self.lost, self.assumed))
 
-class _GraphWriter:
-    def __init__(self, infotext: Infotext, files: GraphFiles, base_model: str) -> None:
-        self._prompts = (infotext.prompt, infotext.negative_prompt)
-        self._values, self._files = infotext.parameters, files
-        self._family = find_family(base_model, infotext)
-        self._graph: Graph = {}
-        self._lost: list[Loss] = []
-        self._assumed: list[Loss] = []
-
-    def write(self) -> ComfyGraph:
-        steps = min(max(stated := self._number("Steps", 20), 1), _MAX_STEPS)
-        if steps != stated:
-            self._lost.append(Loss("Steps", f"{stated:g}", str(steps)))
+    def _write(self, prompt_text: str, negative_text: str) -> None:
+        stated = self._number("Steps", 20)
+        steps = int(min(max(stated, 1), _MAX_STEPS))
+        if not 1 <= stated <= _MAX_STEPS:
+            self.lost.append(Loss("Steps", f"{stated:g}", str(steps)))
         size = self._find_size()
         names = self._find_sampler("Sampler", "Schedule type")
-        prompt = translate_prompt(self._prompts[0], int(steps), self._files.embeddings)
-        negative = translate_prompt(self._prompts[1], int(steps), self._files.embeddings, False)
-        model, clip, vae = self._load(prompt.loras, size)
+        prompt = translate_prompt(prompt_text, steps, self._embeddings)
+        negative = translate_prompt(negative_text, steps, self._embeddings, False)
+        model, clip, vae = self._load(prompt, size)
         positive = self._encode(clip, prompt.texts)
         if self._family == "flux":
             guidance = self._number("Distilled CFG Scale", 3.5)
             positive = self._add("FluxGuidance", conditioning=positive, guidance=guidance)
-        conditions = (positive, self._encode(clip, negative.texts))
+        links = {"model": model, "positive": positive}
+        links["negative"] = self._encode(clip, negative.texts)
         is_large = self._family in ("flux", "sd3")
         kind = "EmptySD3LatentImage" if is_large else "EmptyLatentImage"
         latent = self._add(kind, width=size[0], height=size[1], batch_size=1)
         cfg = self._number("CFG scale", 1 if self._family == "flux" else 7)
-        pass_values = {"steps": int(steps), "cfg": self._limit_cfg("CFG scale", cfg)}
-        latent = self._sample(model, conditions, latent, names, {**pass_values, "denoise": 1})
+        cfg = self._limit_cfg("CFG scale", cfg)
+        latent = self._sample({**links, "latent_image": latent}, steps, cfg, names, 1)
         final_size = split_hires_size({**self._values, "Size": f"{size[0]}x{size[1]}"})
         if final_size is not None:
-            latent = self._enlarge(latent, vae, size, final_size)
-            hires_names = self._find_hires_sampler()
-            hires = self._read_hires_values(pass_values)
-            latent = self._sample(model, conditions, latent, hires_names, hires)
+            links["latent_image"] = self._enlarge(latent, vae, size, final_size)
+            names = self._find_hires_sampler()
+            steps = as_integer(self._values.get("Hires steps")) or steps
+            cfg = as_number(self._values.get("Hires CFG Scale")) or cfg
+            denoise = min(self._number("Denoising strength", 0.7), 1)
+            cfg = self._limit_cfg("Hires CFG Scale", cfg)
+            latent = self._sample(links, min(max(steps, 1), _MAX_STEPS), cfg, names, denoise)
         elif "Denoising strength" in self._values:  # the image that it was made from is unknown
-            self._lost.append(Loss("Denoising strength", self._values["Denoising strength"]))
+            self.lost.append(Loss("Denoising strength", self._values["Denoising strength"]))
         image = self._add("VAEDecode", samples=latent, vae=vae)
         self._add("SaveImage", images=image, filename_prefix="gallery/image")
         for side, lost in (("Prompt", prompt.lost), ("Negative prompt", negative.lost)):
-            self._lost += [Loss(side, each) for each in lost]
-        self._lost += self._iter_other_losses()
-        unique = tuple(dict.fromkeys(self._lost)), tuple(dict.fromkeys(self._assumed))
-        return ComfyGraph(self._graph, *unique)
+            self.lost += [Loss(side, each) for each in lost]
+        self.lost += [Loss(*each) for each in iter_special_parameters(self._values)]
+        if self._family != "flux" and "Distilled CFG Scale" in self._values:
+            self.lost.append(Loss("Distilled CFG Scale", self._values["Distilled CFG Scale"]))
 
     def _add(self, node_type: str, **inputs: Any) -> _Link:
-        node_id = str(len(self._graph) + 1)
-        self._graph[node_id] = {"class_type": node_type, "inputs": inputs}
+        """Add a node. inputs: in the order that the node has, by which its editor reads them."""
+        node_id = str(len(self.graph) + 1)
+        self.graph[node_id] = {"class_type": node_type, "inputs": inputs}
         return [node_id, 0]
 
     def _number(self, name: str, default: float) -> float:
         value = as_number(self._values.get(name))
         if value is None or value < 0:
-            self._assumed.append(Loss(name, "", f"{default:g}"))
+            self.assumed.append(Loss(name, "", f"{default:g}"))
             return default
         return int(value) if value == int(value) else value
 
     def _limit_cfg(self, name: str, value: float) -> float:
         if value > _MAX_CFG:
-            self._lost.append(Loss(name, f"{value:g}", str(_MAX_CFG)))
+            self.lost.append(Loss(name, f"{value:g}", str(_MAX_CFG)))
         return min(value, _MAX_CFG)
 
     def _find_size(self) -> tuple[int, int]:
@@ -227,13 +192,13 @@ class _GraphWriter:
         match = _SIZE.fullmatch(stated)
         if match is None:
             side = 512 if self._family == "sd1" else 1024
-            self._assumed.append(Loss("Size", "", f"{side}x{side}"))
+            self.assumed.append(Loss("Size", "", f"{side}x{side}"))
             return side, side
         unit = 16 if self._family in ("flux", "sd3") else 8
         sides = [min(max(int(side) // unit * unit, 16), _MAX_SIDE) for side in match.groups()]
         got = f"{sides[0]}x{sides[1]}"
         if got != stated:
-            self._lost.append(Loss("Size", stated, got))
+            self.lost.append(Loss("Size", stated, got))
         return sides[0], sides[1]
 
     def _find_sampler(self, name: str, schedule_name: str) -> tuple[str, str]:
@@ -242,11 +207,11 @@ class _GraphWriter:
         sampler, schedule = translate_sampler(stated, self._values.get(schedule_name, ""))
         if not stated:
             sampler = "Euler"
-            self._assumed.append(Loss(name, "", sampler))
+            self.assumed.append(Loss(name, "", sampler))
         known = _SAMPLERS.get(sampler)
         is_own = re.fullmatch("[a-z][a-z0-9_]*", sampler) is not None  # ComfyUI's name
         if known is None and not is_own:
-            self._lost.append(Loss(name, sampler, "Euler"))
+            self.lost.append(Loss(name, sampler, "Euler"))
         own = known or (sampler if is_own else "euler")
         return own, self._find_schedule(sampler, schedule_name, schedule)
 
@@ -257,13 +222,13 @@ class _GraphWriter:
         if is_old and schedule == "Karras":
             return "normal"
         if stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl"):
-            self._lost.append(Loss(name, stated, stated))
+            self.lost.append(Loss(name, stated, stated))
             return _STEPS_OF_MODEL
         if stated == _INEXACT_SCHEDULE:
-            self._lost.append(Loss(name, stated, stated))
+            self.lost.append(Loss(name, stated, stated))
         known = _SCHEDULES.get(schedule)
         if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
-            self._lost.append(Loss(name, stated, "Normal"))
+            self.lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
 
     def _find_hires_sampler(self) -> tuple[str, str]:
@@ -275,48 +240,41 @@ class _GraphWriter:
         )
         return self._find_sampler(next(stated), next(stated))
 
-    def _read_hires_values(self, first: Mapping[str, Any]) -> dict[str, Any]:
-        steps = as_integer(self._values.get("Hires steps")) or first["steps"]
-        cfg = as_number(self._values.get("Hires CFG Scale")) or first["cfg"]
-        denoise = min(self._number("Denoising strength", 0.7), 1)
-        steps = min(max(steps, 1), _MAX_STEPS)
-        return {
-            "steps": steps,
-            "cfg": self._limit_cfg("Hires CFG Scale", cfg),
-            "denoise": denoise,
-        }
-
-    def _load(
-        self, loras: tuple[LoraTag, ...], size: tuple[int, int]
-    ) -> tuple[_Link, _Link, _Link]:
+    def _load(self, prompt: ComfyPrompt, size: tuple[int, int]) -> tuple[_Link, _Link, _Link]:
         """Add the nodes that load the models; return links to (model, CLIP, VAE)."""
-        files, family = self._files, self._family
-        model_name = files.model or _name_file(self._values.get("Model", ""))
+        family, loader = self._family, self._loader
+        model_name = self._model or _name_file(self._values.get("Model", ""))
         if not model_name:
-            self._assumed.append(Loss("Model"))
+            self.assumed.append(Loss("Model"))
         vae_name = self._values.get("VAE", "")
-        vae_name = files.vae or ("" if vae_name.lower() in _NO_VAE else _name_file(vae_name))
-        if files.loader == "CheckpointLoaderSimple":
-            model = self._add(files.loader, ckpt_name=model_name)
+        vae_name = self._vae or ("" if vae_name.lower() in _NO_VAE else _name_file(vae_name))
+        if loader == "CheckpointLoaderSimple":
+            model = self._add(loader, ckpt_name=model_name)
             clip, vae = [model[0], 1], [model[0], 2]
         else:
-            is_plain = files.loader == "UNETLoader"
+            is_plain = loader == "UNETLoader"
             values = {"weight_dtype": "default"} if is_plain else {}
-            model = self._add(files.loader, unet_name=model_name, **values)
-            clip, vae, vae_name = self._load_encoders(), model, vae_name or "ae.safetensors"
+            model = self._add(loader, unet_name=model_name, **values)
+            names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
+            if family == "sd3":
+                names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
+                clip = self._add("TripleCLIPLoader", **names)
+            else:
+                clip = self._add("DualCLIPLoader", **names, clip_name2=t5, type="flux")
+            vae, vae_name = model, vae_name or "ae.safetensors"
         if vae_name:
             vae = self._add("VAELoader", vae_name=vae_name)
-        for lora in loras:
-            file = files.loras.get(lora.name.lower()) or _name_file(lora.name)
-            weights = {"strength_model": lora.model, "strength_clip": lora.clip}
+        for name, clip_weight, model_weight in prompt.loras:
+            file = self._loras.get(name.lower()) or _name_file(name)
+            weights = {"strength_model": model_weight, "strength_clip": clip_weight}
             model = self._add("LoraLoader", model=model, clip=clip, lora_name=file, **weights)
             clip = [model[0], 1]
         skip = as_integer(self._values.get("Clip skip")) or 1
         if skip > 1 and family in ("sdxl", "flux", "sd3"):
             if (family, skip) != ("sdxl", 2):  # there A1111 ignores it
-                self._lost.append(Loss("Clip skip", str(skip), ""))
+                self.lost.append(Loss("Clip skip", str(skip), ""))
         elif skip > 24:
-            self._lost.append(Loss("Clip skip", str(skip)))
+            self.lost.append(Loss("Clip skip", str(skip)))
         elif skip > 1:
             clip = self._add("CLIPSetLastLayer", clip=clip, stop_at_clip_layer=-skip)
         if family == "flux":
@@ -326,13 +284,6 @@ class _GraphWriter:
         elif family == "sd3":
             model = self._add("ModelSamplingSD3", model=model, shift=3.0)
         return model, clip, vae
-
-    def _load_encoders(self) -> _Link:
-        names, t5 = {"clip_name1": "clip_l.safetensors"}, "t5xxl_fp16.safetensors"
-        if self._family == "sd3":
-            names |= {"clip_name2": "clip_g.safetensors", "clip_name3": t5}
-            return self._add("TripleCLIPLoader", **names)
-        return self._add("DualCLIPLoader", **names, clip_name2=t5, type="flux")
 
     def _encode(self, clip: _Link, texts: tuple[str, ...]) -> _Link:
         joined: _Link | None = None
@@ -346,34 +297,30 @@ class _GraphWriter:
 
     def _sample(
         self,
-        model: _Link,
-        conditions: tuple[_Link, _Link],
-        latent: _Link,
+        links: Mapping[str, _Link],
+        steps: int,
+        cfg: float,
         names: tuple[str, str],
-        values: Mapping[str, Any],
+        denoise: float,
     ) -> _Link:
         seed = as_integer(self._values.get("Seed"))
         if seed is None or not 0 <= seed < 2**64:
             seed = 0
-            if not any(one.field == "Seed" for one in self._assumed):
-                self._assumed.append(Loss("Seed", "", "0"))
-        links = {"model": model, "positive": conditions[0], "negative": conditions[1]}
-        links["latent_image"] = latent
+            self.assumed.append(Loss("Seed", "", "0"))
         sampler, schedule = names
         if schedule != _STEPS_OF_MODEL:
-            chosen = {"sampler_name": sampler, "scheduler": schedule}
-            return self._add("KSampler", **links, seed=seed, **values, **chosen)
-        parts = {"steps": values["steps"], "denoise": values["denoise"]}
+            chosen = {"sampler_name": sampler, "scheduler": schedule, "denoise": denoise}
+            return self._add("KSampler", **links, seed=seed, steps=steps, cfg=cfg, **chosen)
         kind = "SDXL" if self._family == "sdxl" else "SD1"
-        return self._add(
-            "SamplerCustom",
-            **links,
-            add_noise=True,
-            noise_seed=seed,
-            cfg=values["cfg"],
-            sampler=self._add("KSamplerSelect", sampler_name=sampler),
-            sigmas=self._add("AlignYourStepsScheduler", model_type=kind, **parts),
-        )
+        chosen = {"model_type": kind, "steps": steps, "denoise": denoise}
+        sources = {
+            "sampler": self._add("KSamplerSelect", sampler_name=sampler),
+            "sigmas": self._add("AlignYourStepsScheduler", **chosen),
+            "latent_image": links["latent_image"],  # after the others, as the node has it
+        }
+        conditions = {name: links[name] for name in ("model", "positive", "negative")}
+        values = {"add_noise": True, "noise_seed": seed, "cfg": cfg}
+        return self._add("SamplerCustom", **conditions, **sources, **values)
 
     def _enlarge(
         self, latent: _Link, vae: _Link, first: tuple[int, int], size: tuple[int, int]
@@ -382,13 +329,13 @@ class _GraphWriter:
         name = self._values.get("Hires upscaler", "")
         if not name:
             name = "Latent"
-            self._assumed.append(Loss("Hires upscaler", "", name))
+            self.assumed.append(Loss("Hires upscaler", "", name))
         sides = {"width": size[0], "height": size[1], "crop": "center"}
         if name in _LATENT_UPSCALERS:
             method = _LATENT_UPSCALERS[name]
             if name not in _EXACT_UPSCALERS:
                 got = "Latent" if method == "bilinear" else f"Latent ({method})"
-                self._lost.append(Loss("Hires upscaler", name, got))
+                self.lost.append(Loss("Hires upscaler", name, got))
             factor = as_number(self._values.get("Hires upscale")) or 0
             scaled = tuple(round(side // 8 * factor) * 8 for side in first)
             if "Hires resize" not in self._values and 1 < factor <= 8 and scaled == size:
@@ -397,18 +344,12 @@ class _GraphWriter:
             return self._add("LatentUpscale", samples=latent, upscale_method=method, **sides)
         image = self._add("VAEDecode", samples=latent, vae=vae)
         if name not in _PLAIN_UPSCALERS:
-            file = self._files.upscaler or f"{name}.pth"
+            file = self._upscaler or f"{name}.pth"
             upscaler = self._add("UpscaleModelLoader", model_name=file)
             image = self._add("ImageUpscaleWithModel", upscale_model=upscaler, image=image)
         method = _PLAIN_UPSCALERS.get(name, "lanczos")
         image = self._add("ImageScale", image=image, upscale_method=method, **sides)
         return self._add("VAEEncode", pixels=image, vae=vae)
-
-    def _iter_other_losses(self) -> Iterator[Loss]:
-        for name, value in iter_special_parameters(self._values):
-            yield Loss(name, value)
-        if self._family != "flux" and "Distilled CFG Scale" in self._values:
-            yield Loss("Distilled CFG Scale", self._values["Distilled CFG Scale"])
 
 
 def iter_special_parameters(parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -426,73 +367,45 @@ def _name_file(name: str) -> str:
     return name if is_file or not name else f"{name}.safetensors"
 
 
-# A node's outputs, and its inputs in order: a link with its type, or the name of a widget.
-_NODE_TYPES = {
-    "AlignYourStepsScheduler": ("SIGMAS", "model_type steps denoise"),
-    "CLIPSetLastLayer": ("CLIP", "clip:CLIP stop_at_clip_layer"),
-    "CLIPTextEncode": ("CONDITIONING", "clip:CLIP text"),
-    "CheckpointLoaderSimple": ("MODEL CLIP VAE", "ckpt_name"),
-    "ConditioningConcat": (
-        "CONDITIONING",
-        "conditioning_to:CONDITIONING conditioning_from:CONDITIONING",
-    ),
-    "DualCLIPLoader": ("CLIP", "clip_name1 clip_name2 type"),
-    "EmptyLatentImage": ("LATENT", "width height batch_size"),
-    "EmptySD3LatentImage": ("LATENT", "width height batch_size"),
-    "FluxGuidance": ("CONDITIONING", "conditioning:CONDITIONING guidance"),
-    "ImageScale": ("IMAGE", "image:IMAGE upscale_method width height crop"),
-    "ImageUpscaleWithModel": ("IMAGE", "upscale_model:UPSCALE_MODEL image:IMAGE"),
-    "KSampler": (
-        "LATENT",
-        "model:MODEL positive:CONDITIONING negative:CONDITIONING latent_image:LATENT"
-        " seed steps cfg sampler_name scheduler denoise",
-    ),
-    "KSamplerSelect": ("SAMPLER", "sampler_name"),
-    "LatentUpscale": ("LATENT", "samples:LATENT upscale_method width height crop"),
-    "LatentUpscaleBy": ("LATENT", "samples:LATENT upscale_method scale_by"),
-    "LoraLoader": ("MODEL CLIP", "model:MODEL clip:CLIP lora_name strength_model strength_clip"),
-    "ModelSamplingFlux": ("MODEL", "model:MODEL max_shift base_shift width height"),
-    "ModelSamplingSD3": ("MODEL", "model:MODEL shift"),
-    "SamplerCustom": (
-        "LATENT LATENT",
-        "model:MODEL positive:CONDITIONING negative:CONDITIONING sampler:SAMPLER sigmas:SIGMAS"
-        " latent_image:LATENT add_noise noise_seed cfg",
-    ),
-    "SaveImage": ("", "images:IMAGE filename_prefix"),
-    "TripleCLIPLoader": ("CLIP", "clip_name1 clip_name2 clip_name3"),
-    "UNETLoader": ("MODEL", "unet_name weight_dtype"),
-    "UnetLoaderGGUF": ("MODEL", "unet_name"),
-    "UpscaleModelLoader": ("UPSCALE_MODEL", "model_name"),
-    "VAEDecode": ("IMAGE", "samples:LATENT vae:VAE"),
-    "VAEEncode": ("LATENT", "pixels:IMAGE vae:VAE"),
-    "VAELoader": ("VAE", "vae_name"),
+_OUTPUTS = {  # of each type of node
+    **dict.fromkeys(("UNETLoader", "UnetLoaderGGUF"), "MODEL"),
+    **dict.fromkeys(("ModelSamplingFlux", "ModelSamplingSD3"), "MODEL"),
+    **dict.fromkeys(("CLIPSetLastLayer", "DualCLIPLoader", "TripleCLIPLoader"), "CLIP"),
+    **dict.fromkeys(("CLIPTextEncode", "ConditioningConcat", "FluxGuidance"), "CONDITIONING"),
+    **dict.fromkeys(("EmptyLatentImage", "EmptySD3LatentImage", "KSampler"), "LATENT"),
+    **dict.fromkeys(("LatentUpscale", "LatentUpscaleBy", "VAEEncode"), "LATENT"),
+    **dict.fromkeys(("ImageScale", "ImageUpscaleWithModel", "VAEDecode"), "IMAGE"),
+    **{"CheckpointLoaderSimple": "MODEL CLIP VAE", "LoraLoader": "MODEL CLIP"},
+    **{"AlignYourStepsScheduler": "SIGMAS", "KSamplerSelect": "SAMPLER"},
+    **{"SamplerCustom": "LATENT LATENT", "SaveImage": "", "VAELoader": "VAE"},
+    "UpscaleModelLoader": "UPSCALE_MODEL",
 }
 _SEEDS = ("seed", "noise_seed")
 _COLUMN, _ROW = 380, 300  # pixels between two nodes in the editor
 
 
 def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a graph of `build_graph` in the format that ComfyUI's editor opens."""
+    """Return a `ComfyGraph.graph` in the format that ComfyUI's editor opens."""
     depths: dict[str, int] = {}
     rows: dict[int, int] = {}
     nodes: dict[str, dict[str, Any]] = {}
     links: list[list[Any]] = []
     for order, (node_id, node) in enumerate(graph.items()):
         kind, inputs = node["class_type"], node["inputs"]
-        outputs, names = _NODE_TYPES[kind]
         sources = [value[0] for value in inputs.values() if isinstance(value, list)]
         depth = depths[node_id] = max((depths[source] + 1 for source in sources), default=0)
         rows[depth] = rows.get(depth, -1) + 1
         sockets, widgets = list[dict[str, Any]](), list[Any]()
-        for name, _, link_type in (each.partition(":") for each in names.split()):
-            if not link_type:
-                widgets += [inputs[name], "fixed"] if name in _SEEDS else [inputs[name]]
+        for name, value in inputs.items():
+            if not isinstance(value, list):
+                widgets += [value, "fixed"] if name in _SEEDS else [value]
                 continue
-            source, slot = inputs[name]
-            link = [len(links) + 1, int(source), slot, int(node_id), len(sockets), link_type]
+            source, slot = value
+            output = nodes[source]["outputs"][slot]
+            link = [len(links) + 1, int(source), slot, int(node_id), len(sockets), output["type"]]
             links.append(link)
-            nodes[source]["outputs"][slot]["links"].append(link[0])
-            sockets.append({"name": name, "type": link_type, "link": link[0]})
+            output["links"].append(link[0])
+            sockets.append({"name": name, "type": output["type"], "link": link[0]})
         nodes[node_id] = {
             "id": int(node_id),
             "type": kind,
@@ -502,7 +415,7 @@ def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             "order": order,
             "mode": 0,
             "inputs": sockets,
-            "outputs": [{"name": one, "type": one, "links": []} for one in outputs.split()],
+            "outputs": [{"name": one, "type": one, "links": []} for one in _OUTPUTS[kind].split()],
             "properties": {"Node name for S&R": kind},
             "widgets_values": widgets,
         }

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...core import as_number, clean_text, format_number
 
-__all__ = ["ComfyPrompt", "LoraTag", "parse_weights", "translate_prompt"]
+__all__ = ["ComfyPrompt", "parse_weights", "translate_prompt"]
 
 _MAX_PROMPT = 100_000  # characters
 _MAX_LEVELS = 10  # of brackets within brackets that vary a prompt
@@ -26,23 +26,16 @@ _MARKS = re.compile(r"([()|:])")
 _MASKS = {"\\[": "\0a", "\\]": "\0b"}  # `clean_text` leaves no NUL in a text
 
 
-class LoraTag(NamedTuple):
-    """A tag `<lora:name:clip:model>`; the weights are for the text encoder and for the model."""
-
-    name: str
-    clip: float
-    model: float
-
-
 class ComfyPrompt(NamedTuple):
     """A prompt for ComfyUI.
 
-    texts: the texts between each `BREAK`, at least one. lost: what ComfyUI has no equal for, such
-    as `AND`, as it stands in the prompt.
+    texts: the texts between each `BREAK`, at least one. loras: (name, weight for the text encoder,
+    weight for the model) of each tag. lost: what ComfyUI has no equal for, such as `AND`, as it
+    stands in the prompt.
     """
 
     texts: tuple[str, ...]
-    loras: tuple[LoraTag, ...] = ()
+    loras: tuple[tuple[str, float, float], ...] = ()
     lost: tuple[str, ...] = ()
 
 
@@ -72,7 +65,9 @@ def translate_prompt(
                 parts.append([])
                 piece = piece.lstrip()
             piece = piece.rstrip() if index < len(pieces) - 1 else piece
-            parts[-1].append(_weigh(_name_embeddings(piece, embeddings), weight))
+            piece = re.sub(r"([()])", r"\\\1", _name_embeddings(piece, embeddings))
+            is_weighed = weight != 1 and piece.strip()
+            parts[-1].append(f"({piece}:{format_number(weight)})" if is_weighed else piece)
     texts = [joined for part in parts if (joined := "".join(part).strip())]
     if len(texts) > _MAX_PARTS:
         lost.append("BREAK")
@@ -125,12 +120,7 @@ def parse_weights(text: str) -> list[tuple[str, float]]:
     return weighed
 
 
-def _weigh(text: str, weight: float) -> str:
-    escaped = re.sub(r"([()])", r"\\\1", text)
-    return f"({escaped}:{format_number(weight)})" if weight != 1 and text.strip() else escaped
-
-
-def _take_tags(text: str, lost: list[str]) -> Iterator[LoraTag]:
+def _take_tags(text: str, lost: list[str]) -> Iterator[tuple[str, float, float]]:
     """Yield the LoRAs of a prompt's tags; add the tags of other networks to `lost`."""
     tags = list(_EXTRA_NETWORK.finditer(text))
     lost.extend(found[0] for found in tags[_MAX_LORAS : _MAX_LORAS + 1])  # names the first of them
@@ -144,7 +134,7 @@ def _take_tags(text: str, lost: list[str]) -> Iterator[LoraTag]:
         elif clip or model:
             if stated.keys() - _WEIGHTS:  # such as weights by block
                 lost.append(found[0])
-            yield LoraTag(name.strip(), clip, model)
+            yield name.strip(), clip, model
 
 
 def _choose_texts(text: str, steps: int, lost: list[str]) -> str:

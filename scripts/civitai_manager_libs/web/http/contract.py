@@ -96,11 +96,9 @@ class ApiRoute:
     @property
     def answer_type(self) -> Any:
         """Return the type of the response's JSON, Response for a file. Raises KeyError if none."""
-        kinds = (
-            get_args(kind)[0] if get_origin(kind) is RemoteWork else kind
-            for kind in _list_members(self._types["return"])
-        )
-        return Union[tuple(kinds)]
+        kind = self._types["return"]
+        kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+        return Union[tuple(get_args(k)[0] if get_origin(k) is RemoteWork else k for k in kinds)]
 
 
 ROUTES: list[ApiRoute] = []  # all that are declared; the paths are those below /api/
@@ -167,10 +165,6 @@ def _find_wrong_field(value: Any, kind: Any) -> str:
         if name in value and not check(value[name]) or name not in value and is_required:
             return name
     return ""
-
-
-def _list_members(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
 @cache

@@ -15,7 +15,8 @@ from typing_extensions import TypedDict
 
 from ... import host, setting
 from ...civitai import make_page_url
-from ...core import clean_line, detect_media_extension, Image, open_to_read, translate_disk_errors
+from ...core import clean_line, detect_media_extension, Image, open_to_read, Tag
+from ...core import translate_disk_errors
 from ...i18n import messages
 from ...infotext import (
     build_infotext,
@@ -55,10 +56,8 @@ from .views import (
     make_annotation_view,
     make_image_view,
     make_resource_view,
-    make_tag_views,
     PermissionView,
     ResourceLink,
-    TagView,
     Text,
 )
 
@@ -118,7 +117,7 @@ class ImageDetails(ImageView):
     saved_path: str
     reproduction_count: int
     extension: str
-    tags: list[TagView] | None
+    tags: list[Tag] | None
 
 
 class PreparedSend(TypedDict):
@@ -381,17 +380,15 @@ def _details_view(
         "saved_path": context.show_path(path),
         "reproduction_count": reproductions.count_reproductions(image.id),
         "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
-        "tags": None if known_tags is None else make_tag_views(known_tags),
+        "tags": None if known_tags is None else list(known_tags),
     }
 
 
 @route("GET", "images/{image_id:civitai_id}/tags", "images")
-def get_tags(context: RequestContext) -> RemoteWork[list[TagView]]:
+def get_tags(context: RequestContext) -> RemoteWork[list[Tag]]:
     """Return the tags that Civitai gives to an image; they are fetched once, and then stored."""
     image = require_image(context)
-    return RemoteWork(
-        lambda: make_tag_views(tags.load_tags(get_client(), image, context.cancelled))
-    )
+    return RemoteWork(lambda: list(tags.load_tags(get_client(), image, context.cancelled)))
 
 
 def _read_extension(path: str) -> str:

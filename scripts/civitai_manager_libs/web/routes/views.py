@@ -17,7 +17,7 @@ from ...civitai import (
     PERMISSIONS,
     Post,
 )
-from ...core import clean_line, Tag
+from ...core import clean_line
 from ...i18n import messages
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
@@ -53,13 +53,6 @@ class Annotations(TypedDict):
     note: str
     tags: list[str]
     collections: list[str]
-
-
-class TagView(TypedDict):
-    """A tag that Civitai gives to images. id: Civitai's number of the tag."""
-
-    id: int
-    name: str
 
 
 class ResourceLink(TypedDict):
@@ -187,11 +180,6 @@ def make_post_view(post: Post) -> PostView:
     """Return the JSON of a post."""
     ids = list(post.image_ids)
     return {"title": post.title, "text": post.text, "user": post.username, "ids": ids}
-
-
-def make_tag_views(tags: Iterable[Tag]) -> list[TagView]:
-    """Return the JSON of tags."""
-    return [{"id": tag.id, "name": tag.name} for tag in tags]
 
 
 def make_resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:

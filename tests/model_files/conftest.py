@@ -1,0 +1,22 @@
+"""What tests of model files stand on."""
+
+from __future__ import annotations
+
+import pytest
+from api_server import ApiServer
+from civitai_manager_libs import setting
+from civitai_manager_libs.http_client import CivitaiHttpClient
+
+
+@pytest.fixture
+def civitai(monkeypatch, library):
+    """Yield a Civitai that the tests tell what to answer; it is asked once."""
+    setting.change("http_max_retries", 0)
+    with ApiServer(count=1) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def client(civitai):
+    return CivitaiHttpClient()
