@@ -32,6 +32,8 @@ def test_two_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_g
     page.ready()
     page.page.locator(".grid").focus()
     seen = wait_for(page.focused)
+    loaded = "tile => tile.querySelector('img').naturalWidth > 0"
+    wait_for(lambda: page.tile(seen).evaluate(loaded), "the thumbnail to be seen")
     page.key("b")
     page.page.locator(f"[data-id='{seen}'][data-favourite]").wait_for()
 
@@ -47,7 +49,6 @@ def test_two_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_g
     page.page.reload()
     page.ready()
     expect(notice).to_contain_text("Civitai does not answer")
-    loaded = "tile => tile.querySelector('img').naturalWidth > 0"
     wait_for(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
     _read_200(page)
 

@@ -9,6 +9,7 @@ import type { Context, Part, Problem, Translate } from "../types";
 
 const MAX_RETRIES = 6; // after 429; without a `Retry-After` they take a minute
 const MAX_PAUSE = 120; // seconds
+const MOST_KEPT = 2_000; // letters of a request that survives: browsers keep 64 kB in all
 
 export class ApiError extends Error {
   /** @param code a code of the server, or "offline" if our server does not respond
@@ -22,7 +23,8 @@ export class ApiError extends Error {
   }
 }
 
-type Options = { signal?: AbortSignal };
+/** survives: whether a small request goes on when the page is closed or loaded again. */
+type Options = { signal?: AbortSignal; survives?: boolean };
 type Responses = Contract["responses"];
 type Bodies = Contract["bodies"];
 
@@ -132,7 +134,9 @@ export class Api {
     const type = isFile ? "application/octet-stream" : "application/json";
     const headers = { "Content-Type": type, "X-Civitai-Shortcut": "1" };
     const sent = isFile ? body : JSON.stringify(body ?? {});
-    const request = { method, headers, body: sent, signal: options?.signal };
+    const isShort = typeof sent === "string" && sent.length < MOST_KEPT;
+    const keepalive = options?.survives && isShort;
+    const request = { method, headers, body: sent, signal: options?.signal, keepalive };
     return this.#reportOffline(this.#fetchJson<T>(path, request));
   }
 
@@ -161,13 +165,13 @@ export class Api {
    * fails or the response is not OK, AbortError if the request was aborted. */
   async #fetch(path: string, request: RequestInit = {}) {
     // member by member: a spread would not copy the signal of an AbortController
-    const { method, body, headers: own, signal } = request;
+    const { method, body, headers: own, signal, keepalive } = request;
     const headers = { "X-Civitai-Shortcut-Code": this.version, ...own };
     const preloaded = path === "bootstrap" ? this.bootstrap : null;
     if (preloaded) this.bootstrap = null;
     let sent = preloaded;
     for (let tries = 0; ; tries += 1) {
-      sent ??= fetch(new URL(path, this.#base), { method, body, headers, signal });
+      sent ??= fetch(new URL(path, this.#base), { method, body, headers, signal, keepalive });
       const response = await sent.catch(throwOffline);
       if (response.ok) return response;
       if (response.status !== 429 || tries === MAX_RETRIES)

@@ -80,7 +80,7 @@ export class AnnotationWriter {
   async #send(body: AnnotateImagesBody) {
     const { api, parts, signal } = this.context;
     try {
-      const changed = await api.post("annotations", body, { signal });
+      const changed = await api.post("annotations", body, { signal, survives: true });
       parts.bookmarkSync.applyChange(changed.annotations, changed.revision);
       return changed;
     } catch (error) {
