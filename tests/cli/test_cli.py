@@ -840,7 +840,8 @@ def test_second_ctrl_c_ends_the_program_at_once(server, program, tmp_path):
 @pytest.mark.posix
 def test_ctrl_c_before_the_job_starts_prints_no_traceback(server, program):
     asked = threading.Event()
-    server.always("model", lambda request, body: (asked.set(), time.sleep(2)))
+    late = status(404)  # a signal just before the program waits is seen when it has waited
+    server.always("model", lambda *args: (asked.set(), time.sleep(2), late(*args)))
     with program.start("download", _MODEL) as process:
         assert asked.wait(20)
         end_process(process, ENDING_SIGNALS[0])
