@@ -330,6 +330,8 @@ def test_single_image_opens_and_a_text_without_any_says_so(server, open_gallery)
     expect(page.page.locator(".of-lookup")).to_contain_text("names no picture")
     _paste(page, f"[InternetShortcut]\r\nURL=https://civitai.com/images/{_DEMO[0]}")
     expect(page.viewer).to_have_attribute("data-id", str(_DEMO[0]))
+    _paste(page, "only words")  # by chance: it must not close the image
+    expect(page.viewer).to_be_visible()
 
 
 def test_dropped_text_opens_and_a_list_becomes_a_collection(shared_server, open_gallery):

@@ -266,6 +266,9 @@ def test_weights_of_a_lora_are_tried_and_compared_in_one_row(made_by, comfy):
     field = made_by.field("weights")
     expect(field).to_have_value(re.compile(r"^[\d.]+(  [\d.]+){4}$"))
     assert [one for one in made_by.axe_findings_in_both_themes() if "ask" in one[1]] == []
+    field.fill("0.5 12")
+    made_by.control("make-now").click()
+    assert field.evaluate("field => field.validationMessage").startswith("Write 1 to 10 numbers")
     field.fill("0,5  1,2 x")
     made_by.control("make-now").click()
     compare = made_by.panel("compare")

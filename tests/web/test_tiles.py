@@ -85,6 +85,24 @@ def test_heart_and_stars_show_at_once_and_go_back_if_refused(start, demo, open_g
         expect(control).to_have_attribute("aria-pressed", "false")
 
 
+def test_late_refusal_does_not_take_back_a_newer_rating(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_PAPER}").open()
+    waiting = []
+    page.page.route("**/api/annotations", lambda route: waiting.append(route))
+    newer = page.viewer.locator("[data-do='stars-5']")
+    with page.page.expect_request("**/api/annotations"):
+        page.viewer.locator("[data-do='stars-2']").click()
+    with page.page.expect_request("**/api/annotations"):
+        newer.click()
+    expect(newer).to_have_attribute("aria-pressed", "true")
+    refused, taken = waiting
+    with page.page.expect_response("**/api/annotations"):
+        taken.continue_()
+    refused.fulfill(status=500, json={"error": {"code": "disk", "message": "Full disk"}})
+    page.message("Full disk").wait_for()
+    expect(newer).to_have_attribute("aria-pressed", "true")
+
+
 def test_tap_on_the_heart_of_a_tile_saves_it(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_PAPER}", **PHONE).ready()
     tile = page.tiles.first

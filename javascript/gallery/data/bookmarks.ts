@@ -14,6 +14,8 @@ export type AnnotationChange = Omit<AnnotateImagesBody, "ids">;
 const MOST_BYTES = 500_000; // of what is undone at once; the server accepts 2 MB of before and after
 
 export class AnnotationWriter {
+  #changes = 0;
+  #newest = new Map<number, number>(); // by image id, the last change that was begun
   constructor(private readonly context: PageContext) {}
 
   /** Save a change of some images' annotations. Return the new annotations by image id, or null
@@ -28,9 +30,12 @@ export class AnnotationWriter {
     const { toast, translate } = this.context;
     if (!ids.length) return {};
     const showBefore = this.#anticipate(ids, change);
+    const number = ++this.#changes;
+    for (const id of ids) this.#newest.set(id, number);
     const changed = await this.#send({ ids, ...change });
+    const isNewest = (id: number) => this.#newest.get(id) === number;
     if (!changed) {
-      showBefore();
+      showBefore(isNewest);
       return null;
     }
     const { annotations, previous } = changed;
@@ -42,7 +47,7 @@ export class AnnotationWriter {
   }
 
   /** Show changed favourites and stars before the server has answered. Return a function that shows
-   * what was before. */
+   * what was before, of the images that it is given. */
   #anticipate(ids: number[], { favourite, stars }: AnnotationChange) {
     const { store, records } = this.context;
     const { images, popular } = store.get();
@@ -59,7 +64,8 @@ export class AnnotationWriter {
     const show = (annotations: Record<string, Annotations>) =>
       (favourite ?? stars ?? null) !== null && applyAnnotations(store, annotations);
     show(after);
-    return () => show(before);
+    return (isShown: (id: number) => boolean) =>
+      show(Object.fromEntries(Object.entries(before).filter(([id]) => isShown(Number(id)))));
   }
 
   /** Undo a change of images' annotations. Each request is small enough for the server.

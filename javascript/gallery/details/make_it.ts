@@ -61,7 +61,7 @@ export function makeMakingActions(context: PageContext) {
       const field = makeWeightsField(context, lora, plan.weights);
       const replan = (changed: PlanImageBody) => parts.making.plan(id, changed);
       const start = (chosen: PlanImageBody) => parts.making.start([id], chosen, field.list());
-      askToMake(context, id, { plan: replan, start, field: field.element }, options, plan);
+      askToMake(context, id, { plan: replan, start, field }, options, plan);
     },
     /** Make an image in the host, on the host's own page. Ask before as `make` does.
      * @param text the edited infotext, null for the image's own */
@@ -158,27 +158,32 @@ export function hasWeight({ type, name, weight }: ResourceView) {
   return type === "lora" && weight !== null && name !== "";
 }
 
-/** Return a field for the weights of a LoRA to make an image with, and what lists them as variants.
- * @param proposed what stands in the field at first, and is taken if it has no number */
+/** Return a field for the weights of a LoRA to make an image with, what says whether they can be used,
+ * and what lists them as variants. */
 function makeWeightsField({ translate }: Context, lora: string, proposed: number[]) {
   const props = { value: proposed.join("  "), inputmode: "decimal", "data-field": "weights" };
   const input = el("input", { ...props, type: "text", autocomplete: "off" });
   const name = el("span", { dir: "auto" }, translate("weights_of", { name: lora }));
-  const list = (): MakeOptions[] => {
-    const typed = parseNumbers(input.value).filter((one) => Math.abs(one) <= MOST_WEIGHT);
-    const weights = new Set(typed.length ? typed : proposed);
-    return [...weights].slice(0, MOST_WEIGHTS).map((weight) => ({ weight }));
+  const read = () => [...new Set(parseNumbers(input.value))];
+  const isValid = () => {
+    const weights = read();
+    const isUsable = weights.length > 0 && weights.length <= MOST_WEIGHTS;
+    const isWrong = !isUsable || weights.some((one) => Math.abs(one) > MOST_WEIGHT);
+    const values = { n: MOST_WEIGHTS, most: MOST_WEIGHT };
+    input.setCustomValidity(isWrong ? translate("weights_wrong", values) : "");
+    return input.reportValidity();
   };
-  return { element: el("label", { class: "weights" }, name, input), list };
+  input.addEventListener("input", () => input.setCustomValidity(""));
+  const list = (): MakeOptions[] => read().map((weight) => ({ weight }));
+  return { element: el("label", { class: "weights" }, name, input), isValid, list };
 }
 
-/** Return the numbers of a text; a comma is a decimal point or, where there are points, between them. */
+/** Return the numbers of a text. A single comma in a number without a point is a decimal point. */
 function parseNumbers(text: string) {
-  const parts = text.split(text.includes(".") ? /[\s;,]+/ : /[\s;]+|,(?!\d)/);
-  return parts
-    .filter(Boolean)
-    .map((part) => Number(part.replace(",", ".")))
-    .filter(Number.isFinite);
+  const split = (part: string) =>
+    part.includes(".") || part.split(",").length > 2 ? part.split(",") : [part.replace(",", ".")];
+  const parts = text.split(/,?[\s;]+|,$/).flatMap(split);
+  return parts.filter(Boolean).map(Number).filter(Number.isFinite);
 }
 
 /** Return what is to be known before an image is made in the host: which checkpoint is loaded if that
@@ -225,7 +230,7 @@ function isCheckpoint(title: string, { name, local_name, hash }: ResourceView) {
 /** How an image is made with these options, and how that is planned: null after an error.
  * field: asks for more. */
 interface Maker {
-  field?: HTMLElement;
+  field?: { element: HTMLElement; isValid: () => boolean };
   plan: (options: PlanImageBody) => Promise<PlanView | null>;
   start: (options: PlanImageBody) => unknown;
 }
@@ -258,6 +263,7 @@ function askToMake(
   };
   const press = (action: string, key: string, look: string, act: () => unknown) =>
     button({ action, label: translate(key), class: look }, () => {
+      if (action === "make-now" && maker.field && !maker.field.isValid()) return undefined;
       leave();
       return act();
     });
@@ -273,7 +279,7 @@ function askToMake(
     );
     make.disabled = !isReady;
     const parts = [
-      ...(maker.field ? [maker.field] : []),
+      ...(maker.field ? [maker.field.element] : []),
       ...makeList(translate("make_lacks", { engine }), lacking),
       drops && makeSwitch("drops_missing", "make_without"),
       ...makeList(translate("make_nodes"), nodes),

@@ -314,8 +314,9 @@ function makeTag(text: string) {
   return el("span", { class: "tag", text });
 }
 
-function buildGalleryUrl({ user, post, tag }: Where, civitai: string) {
-  if (post === null && !user && tag) return `${civitai}/images?tags=${Number.parseInt(tag, 10)}`;
+function buildGalleryUrl({ model, user, post, tag }: Where, civitai: string) {
+  if (model === null && post === null && !user && tag)
+    return `${civitai}/images?tags=${Number.parseInt(tag, 10)}`;
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
   return post === null ? "" : `${civitai}/posts/${post}`;
 }

@@ -103,6 +103,11 @@ export class Lists {
     if (event.defaultPrevented || !event.clipboardData || !receivesKeys(root.host)) return;
     if (focused && usesKey(focused, "v")) return;
     if (![...event.clipboardData.files].every(isTextFile)) return; // a picture, for the host
+    const text = event.clipboardData.getData("text/plain");
+    const isForUs = event.clipboardData.files.length > 0 || isAddress(text) || isList(text);
+    const isCovered = root.querySelector("dialog[open]") !== null;
+    // what is pasted by chance must not close what one looks at, nor lie behind a question
+    if (isCovered && (!isForUs || root.querySelector("dialog.ask[open]"))) return;
     this.#open(event.clipboardData);
   }
 

@@ -188,6 +188,8 @@ export class Home {
     const { home } = now;
     if (this.#section.hidden || !home) return;
     const isNew = home.recent.length === 0;
+    const focused = this.context.root.activeElement as HTMLElement | null;
+    const isDismissed = focused?.dataset.do === "dismiss-version";
     const isFocusKept = redraw(this.context.root, this.#section, () => {
       this.#drawIntro(now, isNew);
       const samples = makeSamples(this.context, now);
@@ -204,7 +206,7 @@ export class Home {
       ];
       this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
     });
-    if (!isFocusKept) this.#focusVersions();
+    if (!isFocusKept && isDismissed) this.#focusVersions();
   }
 
   /** Focus what stands in the place of a newer version that the user has dismissed. */

@@ -177,7 +177,8 @@ export function acceptDrops(
   const follow = (event: DragEvent) => {
     const types = event.dataTransfer?.types ?? [];
     if (!accepted.some((type) => types.includes(type)) || types.includes(OWN_TYPE)) return;
-    if (event.composedPath()[0] instanceof HTMLInputElement && !types.includes("Files")) return;
+    if (event.composedPath()[0] instanceof HTMLInputElement && !types.includes("Files"))
+      return zone.removeAttribute("data-drop"); // the field takes the text
     event.preventDefault(); // else the browser opens the file in the page's place
     zone.toggleAttribute("data-drop", event.type === "dragover");
     if (event.type === "drop" && event.dataTransfer) drop(event.dataTransfer);

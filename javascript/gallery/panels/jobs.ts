@@ -283,11 +283,12 @@ export class Jobs {
     const over = made.filter((job) => !isMaking(job)).slice(0, MADE);
     const listed = this.#search.found ? [] : [...made.filter(isMaking).reverse(), ...over];
     const cards = listed.map((job) => makeMadeCard(job, this.context.translate));
-    this.#search.draw((jobs?.total ?? 0) - this.#removed.size, all.length);
+    const others = (jobs?.total ?? 0) - this.#removed.size;
+    this.#search.draw(others, all.length);
     this.#notice.textContent = jobs?.notice ?? "";
     const isEmpty = all.length + cards.length === 0 && !jobs?.notice;
     this.#none.hidden = !isEmpty || !this.#search.found;
-    this.#empty.hidden = !isEmpty || Boolean(this.#search.found);
+    this.#empty.hidden = !isEmpty || Boolean(this.#search.found) || others > 0;
     this.#clear.hidden = !all.some(isFinished);
     this.#more.textContent = jobs?.more ?? "";
     this.#more.hidden = !jobs?.more;

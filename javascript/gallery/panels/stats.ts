@@ -437,7 +437,7 @@ export class StatsPanel {
   #drawSample({ image_count, with_data, reactions }: Stats) {
     const { translate, store, actions } = this.context;
     const { bootstrap, model, where, total } = store.get();
-    const title = where.images ? translate("list_title", { n: total ?? 0 }) : model?.name;
+    const title = where.images ? translate("list_title", { n: total ?? "…" }) : model?.name;
     const version = model?.versions.find((one) => one.id === where.version);
     const number = (value: number) => formatNumber(value, bootstrap?.language);
     const counts = { pictures: number(image_count), with_data: number(with_data) };
