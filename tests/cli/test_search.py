@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
-from civitai_manager_libs.library import bookmarks, image_records
+from civitai_manager_libs.library import bookmarks, image_records, wait_for_writes
 from cli_process import ENTRY
 from stored_images import store_model
 
@@ -111,6 +111,7 @@ def test_all_bookmarks_or_one_collection_are_exported(run):
 def test_records_are_exported_a_line_each(run):
     url, tags = "https://image.civitai.com/x/9/original=true/9.jpeg", [{"id": 7, "name": "sea"}]
     image_records.store_images([image_from_json({"id": 9, "url": url, "tags": tags})])
+    assert wait_for_writes(60)
     lines = [json.loads(line) for line in run("--records", command="export")[1].splitlines()]
     assert [one["id"] for one in lines] == sorted(one["id"] for one in lines) and len(lines) > 2
     assert lines[0]["parameters"]["Steps"] and lines[0]["path"] == ""
