@@ -19,6 +19,7 @@ from civitai_manager_libs.library import (
     tags,
     wait_for_writes,
 )
+from civitai_manager_libs.library.search import conditions
 from hypothesis import given, settings, strategies as st
 from stored_images import make_image
 
@@ -31,6 +32,10 @@ def stored(request, library, monkeypatch):
     """Store three images; once they are in the library, once still in memory alone."""
     if request.param == "unwritten":
         monkeypatch.setattr(image_records, "write_later", lambda *_: None)
+    _store_three(library)
+
+
+def _store_three(library):
     image_records.store_images(
         [_image(1, "sea", "night"), _image(2, "Sea shell", meta=None), _image(3)]
     )
@@ -50,23 +55,33 @@ def _names(image_id):
     return {tag.name for tag in tags.find_tags([image_id])[image_id]}
 
 
-@pytest.mark.parametrize(
-    "words, expected",
-    [
-        ("tag:sea", [1, 2]),
-        ("tag=sea", [1]),
-        ('tag="sea shell"', [2]),
-        ("tag:night -tag:shell", [1]),
-        ("-tag:sea", [3]),
-        ("tag:mine", [3]),
-        ("mytag:mine", [3]),
-        ("mytag:sea", []),
-    ],
-)
+_ADD_MINE = bookmarks.AnnotationChange(add_tags=["mine"])
+_FOUND = [
+    ("tag:sea", [1, 2]),
+    ("tag=sea", [1]),
+    ('tag="sea shell"', [2]),
+    ("tag:night -tag:shell", [1]),
+    ("-tag:sea", [3]),
+    ("tag:mine", [3]),
+    ("mytag:mine", [3]),
+    ("mytag:sea", []),
+]
+
+
+@pytest.mark.parametrize("words, expected", _FOUND)
 def test_search_finds_civitais_tags_and_the_users(stored, words, expected):
-    change = bookmarks.AnnotationChange(add_tags=["mine"])
-    bookmarks.change_annotations([_image(3)], change)
+    bookmarks.change_annotations([_image(3)], _ADD_MINE)
     assert _ids(words) == expected
+
+
+@pytest.mark.parametrize("few", [0, 15], ids=["many-tags", "few-tags"])
+def test_tags_that_many_images_have_find_the_same(library, monkeypatch, few):
+    monkeypatch.setattr(conditions, "_MANY_TAGGED", 0)
+    monkeypatch.setattr(conditions, "_FEW_TAGS", few)
+    _store_three(library)
+    bookmarks.change_annotations([_image(3)], _ADD_MINE)
+    found = [sorted(search.run_search(search.parse_query(words)).ids) for words, _ in _FOUND]
+    assert found == [expected for _, expected in _FOUND]
 
 
 def test_word_in_a_tag_hides_an_image_without_a_prompt(stored):

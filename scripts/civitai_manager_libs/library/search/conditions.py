@@ -31,6 +31,7 @@ _COMPARE = {"=": operator.eq, ">": operator.gt, "<": operator.lt}
 _COMPARE |= {">=": operator.ge, "<=": operator.le}
 _TAG_MATCHES = "tag IN (SELECT number FROM site_tags WHERE {matches})"
 _MANY_TAGGED = 50_000  # pairs of an image and a tag
+_FEW_TAGS = 15  # about as many as an image has
 _ANNOTATIONS = {
     "tag": f"SELECT id FROM tagged WHERE {_TAG_MATCHES}"
     " UNION ALL SELECT id FROM own_tags WHERE {matches}",
@@ -103,8 +104,9 @@ def iter_conditions(terms: Iterable[Term], read: SelectRows | None) -> Iterator[
         elif term.is_not and (sign := _INVERSE.get(_SIGNS.get(term.key, term.sign))):
             yield _negate_comparison(term, sign)
         else:
-            is_common = term.key == "tag" and read is not None and _has_common_tag(term, read)
-            condition = _make_common_tag_condition(term) if is_common else _make_condition(term)
+            condition = _make_condition(term)
+            if term.key == "tag" and read is not None and _has_common_tag(term, read):
+                condition = _make_common_tag_condition(term, read)
             yield negate(condition) if term.is_not else condition
     for is_not, some in words.items():
         if some:
@@ -147,9 +149,11 @@ def _has_common_tag(term: Term, read: SelectRows) -> bool:
     return bool(read(sql.format(matches=_match_folded(term)), (term.value,)))
 
 
-def _make_common_tag_condition(term: Term) -> Condition:
+def _make_common_tag_condition(term: Term, read: SelectRows) -> Condition:
     matches = _match_folded(term)
-    of_site = f"id = f.id AND {_TAG_MATCHES}".format(matches=matches)
+    # Few tags are looked up one by one for each image. With "+", SQLite reads the image's own tags.
+    few = _FEW_TAGS > read(f"SELECT count(*) FROM site_tags WHERE {matches}", (term.value,))[0][0]
+    of_site = f"id = f.id AND {'' if few else '+'}{_TAG_MATCHES}".format(matches=matches)
     sql = (
         f"(EXISTS (SELECT 1 FROM tagged WHERE {of_site})"
         f" OR EXISTS (SELECT 1 FROM own_tags WHERE id = f.id AND {matches}))"
