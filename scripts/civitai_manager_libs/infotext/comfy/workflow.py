@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...core import as_integer, as_list, as_mapping
 from .nodes import MAX_NODES, Node, Nodes
-from .widgets import list_inputs, list_widget_names, read_widget_values
+from .node_widgets import list_inputs, list_widget_names, read_widget_values
 
 __all__ = ["read_workflow_nodes"]
 

@@ -1,4 +1,4 @@
-"""The values of a workflow's widgets by their names."""
+"""What the values of a ComfyUI node's widgets mean: a workflow lists them without names."""
 
 from __future__ import annotations
 
