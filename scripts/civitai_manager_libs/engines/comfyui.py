@@ -14,10 +14,10 @@ from ..core import as_integer, as_list, as_mapping, as_text, Cancellation, clean
 from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, EngineError, InvalidResponse, NetworkError
 from ..infotext import build_infotext, build_workflow, ComfyGraph, compose_infotext, find_family
-from ..infotext import parse_infotext, read_graph
+from ..infotext import Graph, parse_infotext, read_graph, SEEDS
 from ..network import ReplyLimits
 from .find import Connection, Engine, make_error, shorten_error
-from .recipe import Caution, EngineFile, Graph, iter_cautions, Made, match_file, Missing, Plan
+from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
 __all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
@@ -48,16 +48,12 @@ _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
 }
 _CORE_MODULE = re.compile(r"nodes|comfy_extras(?:\..*)?")
 _OUTPUTS = ("SaveImage", "PreviewImage")  # other outputs may write any file, such as a checkpoint
-_SEEDS = ("seed", "noise_seed")
 _EMBEDDING = re.compile(r"embedding:\s*([^\s,():]{1,200})")
 _FILE = re.compile(r".{1,300}\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft|png|jpe?g|webp)", re.I)
-_MAX_KINDS = 300  # of nodes in one graph
 _MAX_IMAGE = 100_000_000  # bytes
 _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
 _MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
-_MAX_UNANSWERED = 300  # the same while the graph may yet be taken
-_MAX_NAMESAKES = 50  # workflows of one name
 _STOP = ReplyLimits(wait=5, total=5)
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
@@ -243,7 +239,7 @@ class _OwnGraphPlanner(Planner):
         graph = {
             key: copy.deepcopy({name: node[name] for name in names}) for key, node in own.items()
         }
-        if len({str(node["class_type"]) for node in graph.values()}) > _MAX_KINDS:
+        if len({str(node["class_type"]) for node in graph.values()}) > 300:
             raise make_error("engine_graph_too_large")
         _ensure_output(graph, self._lists)
         custom_nodes = self._check_nodes(graph)
@@ -314,13 +310,13 @@ def _replace_seed(graph: Graph, old: int | None, recipe: Recipe) -> bool:
         str(value[0])
         for inputs in nodes.values()
         for name, value in inputs.items()
-        if name in _SEEDS and isinstance(value, list) and value
+        if name in SEEDS and isinstance(value, list) and value
     }
     found = False
     for key, inputs in nodes.items():
         is_random = graph[key]["class_type"] == "Seed (rgthree)"
         for name, value in inputs.items():
-            is_named = name in _SEEDS or key in linked
+            is_named = name in SEEDS or key in linked
             is_number = isinstance(value, (int, str)) and not isinstance(value, bool)
             is_old = is_number and old is not None and as_integer(value) == old
             if is_named and is_old or is_random and name == "seed":
@@ -367,7 +363,7 @@ def make(
     try:
         cancelled.check()
         is_answered = is_resumed or _send(client, planned, prompt_id)
-        patience = _MAX_UNKNOWN if is_answered else _MAX_UNANSWERED
+        patience = _MAX_UNKNOWN if is_answered else 300  # else the graph may yet be taken
         entry = _wait(client, prompt_id, report, cancelled, patience)
         image = _fetch_image(client, entry, graph, cancelled)
     except Cancelled:
@@ -535,7 +531,7 @@ def save_workflow(engine: Engine, name: str, workflow: Mapping[str, Any]) -> str
     Another workflow of this name, which the user may have changed, is kept. Raises EngineError.
     """
     client = Connection(engine)
-    for number in range(1, _MAX_NAMESAKES):
+    for number in range(1, 50):
         shown = f"gallery/{name}{f'-{number}' if number > 1 else ''}"
         path = f"/userdata/{quote(f'workflows/{shown}.json', safe='')}"
         try:

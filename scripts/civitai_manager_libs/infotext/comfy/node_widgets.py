@@ -8,12 +8,12 @@ from typing import Any
 
 from ...core import as_integer, as_list, as_mapping, as_number
 from ..samplers import is_sampler
+from .nodes import SEEDS
 from .partner_nodes import PARTNER_WIDGETS
 
 __all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
-_SEEDS = {"seed", "noise_seed"}
 # The largest values of widgets that hold numbers.
 _NUMBERS = {"steps": 10_000, "cfg": 1000, "denoise": 1, "factor": 100, "start_at_step": 10_000}
 _NUMBERS |= dict.fromkeys(("empty_latent_width", "empty_latent_height", "batch_size"), 100_000)
@@ -346,7 +346,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
         if at < len(values):
             found[name] = values[at]
             at += 1
-            if name in _SEEDS and at < len(values):
+            if name in SEEDS and at < len(values):
                 control = values[at]
                 at += control is None or isinstance(control, bool) or control in tuple(_CONTROLS)
     return found, values[at:]

@@ -37,6 +37,7 @@ __all__ = [
     "Nodes",
     "read_api_nodes",
     "resolve_value",
+    "SEEDS",
     "walk_nodes",
 ]
 
@@ -45,6 +46,7 @@ MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows kno
 _COSTS = {"[": 72, "{": 80, ",": 40, ":": 110, '"': 28, "\\": 40}  # bytes for each, at most
 _MAX_ESCAPES = 80_000  # each costs the regular expression 130 bytes
 _STRING_OR_UNDEFINED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\bundefined\b', re.DOTALL)
+SEEDS = ("seed", "noise_seed")  # the inputs of samplers
 
 Node = Mapping[str, Any]
 NodeId = str

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ...core import as_integer, as_list, as_mapping
-from .nodes import MAX_NODES, Node, Nodes
+from .nodes import MAX_NODES, Node, Nodes, SEEDS
 from .node_widgets import list_inputs, list_widget_names, read_widget_values
 
 __all__ = ["read_workflow_nodes"]
@@ -403,7 +403,6 @@ _Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
 _MAX_EVERYWHERE_LINKS = 3_000
 _BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
-_SEEDS = ("seed", "noise_seed")  # the inputs that get the value of "Seed Everywhere"
 
 
 def _find_everywhere_links(group: _Group) -> _Links:
@@ -438,7 +437,7 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
     for node in (node for node in group.nodes if node.get("mode") != _BYPASSED):
         kind = str(node.get("type"))
         if kind == "Seed Everywhere":
-            names |= dict.fromkeys(_SEEDS, [group.make_id(node), 0])
+            names |= dict.fromkeys(SEEDS, [group.make_id(node), 0])
         for slot, node_input in enumerate(list_inputs(node)[:20]):
             number = node_input.get("link")
             if not isinstance(number, (int, str)) or number not in group.sources:
