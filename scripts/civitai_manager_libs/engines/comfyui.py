@@ -94,12 +94,21 @@ class Lists:
     def list_files(self, node_type: str, input_name: str) -> list[EngineFile]:
         """Return the files that an input accepts."""
         key = (node_type, input_name)
-        if key not in self._files:
-            self._files[key] = [
-                EngineFile(name, (model_file_stem(name), name), self._find_path(input_name, name))
-                for name in self.list_choices(*key) or ()
-            ]
-        return self._files[key]
+        if key in self._files:
+            return self._files[key]
+        if self._folders is None:
+            self._folders = {}
+            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
+                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
+                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
+        listed = (as_list(self._folders.get(kind))[:50] for kind in _FOLDERS.get(input_name, ()))
+        folders = [folder for part in listed for folder in part if isinstance(folder, str)]
+        files = self._files[key] = []
+        for name in self.list_choices(*key) or ():
+            paths = (os.path.join(folder, name) for folder in folders)
+            path = real_path(next(filter(os.path.isfile, paths), ""))  # "" if not on this machine
+            files.append(EngineFile(name, (model_file_stem(name), name), path))
+        return files
 
     def list_embeddings(self) -> list[EngineFile]:
         if self._embeddings is None:
@@ -107,20 +116,6 @@ class Lists:
             names = [one for one in as_list(reply.value) if isinstance(one, str)]
             self._embeddings = [EngineFile(one, (model_file_stem(one), one)) for one in names]
         return self._embeddings
-
-    def _find_path(self, input_name: str, name: str) -> str:
-        """Return a listed file's path, "" if it is not on this machine."""
-        if self._folders is None:
-            self._folders = {}
-            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
-                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
-                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
-        for kind in _FOLDERS.get(input_name, ()):
-            for folder in as_list(self._folders.get(kind))[:50]:
-                path = os.path.join(folder, name) if isinstance(folder, str) else ""
-                if os.path.isfile(path):
-                    return real_path(path)
-        return ""
 
 
 def list_files(engine: Engine) -> dict[str, list[str]]:
@@ -172,13 +167,13 @@ class _Planner(Planner):
         files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
         built = ComfyGraph(infotext, base_model, **files)
         graph = built.graph
-        self._choose_encoders(graph)
-        self._missing += _list_unknown_values(graph, self._lists, set(self._missing))
+        self._check_graph(graph)
         cautions = list(iter_cautions(self._recipe, "comfyui", built.lost))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph)}
-        return Plan(infotext, request, tuple(self._missing), (*self._cautions, *cautions))
+        missing = tuple(dict.fromkeys(self._missing))
+        return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
     def _find_file(self, kind: str, name: str, code: str = "") -> str:
         return self._find(self._want(kind, name, code), self._lists.list_files(*_LISTS[kind]))
@@ -192,36 +187,28 @@ class _Planner(Planner):
             values["Hires upscaler"] = "Lanczos"
         return file
 
-    def _choose_encoders(self, graph: Graph) -> None:
-        """Set the text encoders that are there: those in the settings, or the usual ones."""
+    def _check_graph(self, graph: Graph) -> None:
+        """Choose the text encoders; note the nodes and the values that ComfyUI does not have."""
         stated = [one.strip() for one in setting.engine_encoders.split(";") if one.strip()]
+        is_reported = {one.type for one in self._missing}
         for node in graph.values():
             kind, inputs = node["class_type"], node["inputs"]
+            if not self._lists.find(kind):
+                self._missing.append(Missing("node", kind))
+                continue
             family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
             for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
-                choices = self._lists.list_choices(kind, f"clip_name{index}") or []
-                known = [one for one in stated if one in choices and usual in one.lower()]
-                known += [one for one in sorted(choices) if usual in one.lower()]
+                listed = self._lists.list_choices(kind, f"clip_name{index}") or []
+                known = [one for one in stated if one in listed and usual in one.lower()]
+                known += [one for one in sorted(listed) if usual in one.lower()]
                 if known:
                     inputs[f"clip_name{index}"] = known[0]
-
-
-def _list_unknown_values(graph: Graph, lists: Lists, known: set[Missing]) -> list[Missing]:
-    """Return the nodes and the values of a graph that ComfyUI does not have."""
-    found: dict[Missing, None] = {}
-    is_reported = {one.type for one in known}
-    for node in graph.values():
-        kind = node["class_type"]
-        if not lists.find(kind):
-            found[Missing("node", kind)] = None
-            continue
-        for name, value in node["inputs"].items():
-            choices = lists.list_choices(kind, name) if isinstance(value, str) else None
-            if choices is not None and value not in choices:
-                what = _name_type(name, value)
-                if what not in is_reported:
-                    found[Missing(what, value)] = None
-    return list(found)
+            for name, value in inputs.items():
+                choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
+                if choices is None or value in choices:
+                    continue
+                if (what := _name_type(name, value)) not in is_reported:
+                    self._missing.append(Missing(what, value))
 
 
 def _name_type(input_name: str, value: str) -> str:
