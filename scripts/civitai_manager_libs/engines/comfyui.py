@@ -14,10 +14,10 @@ from ..core import as_integer, as_list, as_mapping, as_text, Cancellation, clean
 from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, EngineError, InvalidResponse, NetworkError
 from ..infotext import build_infotext, build_workflow, ComfyGraph, compose_infotext, find_family
-from ..infotext import parse_infotext, read_graph
+from ..infotext import Graph, parse_infotext, read_graph, SEEDS
 from ..network import ReplyLimits
 from .find import Connection, Engine, make_error, shorten_error
-from .recipe import Caution, EngineFile, Graph, iter_cautions, Made, match_file, Missing, Plan
+from .recipe import Caution, EngineFile, iter_cautions, Made, match_file, Missing, Plan
 from .recipe import Planner, PlanOptions, real_path, Recipe, Report
 
 __all__ = ["list_files", "Lists", "make", "plan", "save_workflow", "stop"]
@@ -48,16 +48,12 @@ _UPSCALERS = {  # A1111's names of upscalers: the usual names of their files
 }
 _CORE_MODULE = re.compile(r"nodes|comfy_extras(?:\..*)?")
 _OUTPUTS = ("SaveImage", "PreviewImage")  # other outputs may write any file, such as a checkpoint
-_SEEDS = ("seed", "noise_seed")
 _EMBEDDING = re.compile(r"embedding:\s*([^\s,():]{1,200})")
 _FILE = re.compile(r".{1,300}\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft|png|jpe?g|webp)", re.I)
-_MAX_KINDS = 300  # of nodes in one graph
 _MAX_IMAGE = 100_000_000  # bytes
 _POLL = 1.0  # seconds
 _MAX_FAILURES = 30  # polls in a row without an answer
 _MAX_UNKNOWN = 3  # polls in a row without the graph: it may leave the queue between two questions
-_MAX_UNANSWERED = 300  # the same while the graph may yet be taken
-_MAX_NAMESAKES = 50  # workflows of one name
 _STOP = ReplyLimits(wait=5, total=5)
 _VALIDATION = ReplyLimits(wait=30, total=60)  # ComfyUI opens the files
 
@@ -98,12 +94,21 @@ class Lists:
     def list_files(self, node_type: str, input_name: str) -> list[EngineFile]:
         """Return the files that an input accepts."""
         key = (node_type, input_name)
-        if key not in self._files:
-            self._files[key] = [
-                EngineFile(name, (model_file_stem(name), name), self._find_path(input_name, name))
-                for name in self.list_choices(*key) or ()
-            ]
-        return self._files[key]
+        if key in self._files:
+            return self._files[key]
+        if self._folders is None:
+            self._folders = {}
+            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
+                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
+                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
+        listed = (as_list(self._folders.get(kind))[:50] for kind in _FOLDERS.get(input_name, ()))
+        folders = [folder for part in listed for folder in part if isinstance(folder, str)]
+        files = self._files[key] = []
+        for name in self.list_choices(*key) or ():
+            paths = (os.path.join(folder, name) for folder in folders)
+            path = real_path(next(filter(os.path.isfile, paths), ""))  # "" if not on this machine
+            files.append(EngineFile(name, (model_file_stem(name), name), path))
+        return files
 
     def list_embeddings(self) -> list[EngineFile]:
         if self._embeddings is None:
@@ -111,20 +116,6 @@ class Lists:
             names = [one for one in as_list(reply.value) if isinstance(one, str)]
             self._embeddings = [EngineFile(one, (model_file_stem(one), one)) for one in names]
         return self._embeddings
-
-    def _find_path(self, input_name: str, name: str) -> str:
-        """Return a listed file's path, "" if it is not on this machine."""
-        if self._folders is None:
-            self._folders = {}
-            if urlsplit(self._client.address).hostname in ("127.0.0.1", "localhost", "::1"):
-                reply = self._client.read_json("/internal/folder_paths", (200, 404, 405))
-                self._folders = as_mapping(reply.value) if reply.status == 200 else {}
-        for kind in _FOLDERS.get(input_name, ()):
-            for folder in as_list(self._folders.get(kind))[:50]:
-                path = os.path.join(folder, name) if isinstance(folder, str) else ""
-                if os.path.isfile(path):
-                    return real_path(path)
-        return ""
 
 
 def list_files(engine: Engine) -> dict[str, list[str]]:
@@ -176,13 +167,13 @@ class _Planner(Planner):
         files |= {"vae": vae, "upscaler": upscaler, "embeddings": embeddings}
         built = ComfyGraph(infotext, base_model, **files)
         graph = built.graph
-        self._choose_encoders(graph)
-        self._missing += _list_unknown_values(graph, self._lists, set(self._missing))
+        self._check_graph(graph)
         cautions = list(iter_cautions(self._recipe, "comfyui", built.lost))
         assumed = (Caution("caution_assumed", one.field, one.got) for one in built.assumed)
         cautions += (one for one in assumed if one.field != "Model")
         request = {"prompt": graph, "workflow": build_workflow(graph)}
-        return Plan(infotext, request, tuple(self._missing), (*self._cautions, *cautions))
+        missing = tuple(dict.fromkeys(self._missing))
+        return Plan(infotext, request, missing, (*self._cautions, *cautions))
 
     def _find_file(self, kind: str, name: str, code: str = "") -> str:
         return self._find(self._want(kind, name, code), self._lists.list_files(*_LISTS[kind]))
@@ -196,36 +187,28 @@ class _Planner(Planner):
             values["Hires upscaler"] = "Lanczos"
         return file
 
-    def _choose_encoders(self, graph: Graph) -> None:
-        """Set the text encoders that are there: those in the settings, or the usual ones."""
+    def _check_graph(self, graph: Graph) -> None:
+        """Choose the text encoders; note the nodes and the values that ComfyUI does not have."""
         stated = [one.strip() for one in setting.engine_encoders.split(";") if one.strip()]
+        is_reported = {one.type for one in self._missing}
         for node in graph.values():
             kind, inputs = node["class_type"], node["inputs"]
+            if not self._lists.find(kind):
+                self._missing.append(Missing("node", kind))
+                continue
             family = {"DualCLIPLoader": "flux", "TripleCLIPLoader": "sd3"}.get(kind, "")
             for index, usual in enumerate(_ENCODERS.get(family, ()), 1):
-                choices = self._lists.list_choices(kind, f"clip_name{index}") or []
-                known = [one for one in stated if one in choices and usual in one.lower()]
-                known += [one for one in sorted(choices) if usual in one.lower()]
+                listed = self._lists.list_choices(kind, f"clip_name{index}") or []
+                known = [one for one in stated if one in listed and usual in one.lower()]
+                known += [one for one in sorted(listed) if usual in one.lower()]
                 if known:
                     inputs[f"clip_name{index}"] = known[0]
-
-
-def _list_unknown_values(graph: Graph, lists: Lists, known: set[Missing]) -> list[Missing]:
-    """Return the nodes and the values of a graph that ComfyUI does not have."""
-    found: dict[Missing, None] = {}
-    is_reported = {one.type for one in known}
-    for node in graph.values():
-        kind = node["class_type"]
-        if not lists.find(kind):
-            found[Missing("node", kind)] = None
-            continue
-        for name, value in node["inputs"].items():
-            choices = lists.list_choices(kind, name) if isinstance(value, str) else None
-            if choices is not None and value not in choices:
-                what = _name_type(name, value)
-                if what not in is_reported:
-                    found[Missing(what, value)] = None
-    return list(found)
+            for name, value in inputs.items():
+                choices = self._lists.list_choices(kind, name) if isinstance(value, str) else None
+                if choices is None or value in choices:
+                    continue
+                if (what := _name_type(name, value)) not in is_reported:
+                    self._missing.append(Missing(what, value))
 
 
 def _name_type(input_name: str, value: str) -> str:
@@ -243,7 +226,7 @@ class _OwnGraphPlanner(Planner):
         graph = {
             key: copy.deepcopy({name: node[name] for name in names}) for key, node in own.items()
         }
-        if len({str(node["class_type"]) for node in graph.values()}) > _MAX_KINDS:
+        if len({str(node["class_type"]) for node in graph.values()}) > 300:
             raise make_error("engine_graph_too_large")
         _ensure_output(graph, self._lists)
         custom_nodes = self._check_nodes(graph)
@@ -314,13 +297,13 @@ def _replace_seed(graph: Graph, old: int | None, recipe: Recipe) -> bool:
         str(value[0])
         for inputs in nodes.values()
         for name, value in inputs.items()
-        if name in _SEEDS and isinstance(value, list) and value
+        if name in SEEDS and isinstance(value, list) and value
     }
     found = False
     for key, inputs in nodes.items():
         is_random = graph[key]["class_type"] == "Seed (rgthree)"
         for name, value in inputs.items():
-            is_named = name in _SEEDS or key in linked
+            is_named = name in SEEDS or key in linked
             is_number = isinstance(value, (int, str)) and not isinstance(value, bool)
             is_old = is_number and old is not None and as_integer(value) == old
             if is_named and is_old or is_random and name == "seed":
@@ -367,7 +350,7 @@ def make(
     try:
         cancelled.check()
         is_answered = is_resumed or _send(client, planned, prompt_id)
-        patience = _MAX_UNKNOWN if is_answered else _MAX_UNANSWERED
+        patience = _MAX_UNKNOWN if is_answered else 300  # else the graph may yet be taken
         entry = _wait(client, prompt_id, report, cancelled, patience)
         image = _fetch_image(client, entry, graph, cancelled)
     except Cancelled:
@@ -535,7 +518,7 @@ def save_workflow(engine: Engine, name: str, workflow: Mapping[str, Any]) -> str
     Another workflow of this name, which the user may have changed, is kept. Raises EngineError.
     """
     client = Connection(engine)
-    for number in range(1, _MAX_NAMESAKES):
+    for number in range(1, 50):
         shown = f"gallery/{name}{f'-{number}' if number > 1 else ''}"
         path = f"/userdata/{quote(f'workflows/{shown}.json', safe='')}"
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -23,12 +23,10 @@ __all__ += ["make_error", "read_notes", "save_login", "shorten_error", "validate
 __all__ += ["write_note"]
 
 EngineKind = Literal["comfyui", "webui"]
-EngineState = Literal["ready", "no_api", "needs_login"]
 
 # ComfyUI and its desktop app; A1111's family, and without its page.
 _USUAL = tuple(f"http://127.0.0.1:{port}" for port in (8188, 8000, 7860, 7861))
 _MAX_ADDRESSES = 20
-_MAX_LOGIN = 1_000  # characters
 _PROBE = ReplyLimits(connect=1, wait=3, total=5, size=1_000_000)
 # The folders of an absolute path, whose names may have spaces.
 _NAME = r"(?:[^\\/:\"'<>|\s]|(?<=\S) (?=[^\s\\/])){0,100}"
@@ -42,7 +40,7 @@ class Engine:
 
     kind: EngineKind
     address: str
-    state: EngineState = "ready"
+    state: Literal["ready", "no_api", "needs_login"] = "ready"
     version: str = ""
 
     @property
@@ -103,9 +101,9 @@ def find_engine(address: str) -> Engine:
         raise make_error("engine_unknown", address=address)
     try:
         engine = probe(address)
+    except InputError:
+        raise
     except CivitaiShortcutError as error:
-        if isinstance(error, InputError):
-            raise
         raise make_error("engine_off", address=address) from error
     if engine is None:
         raise make_error("engine_none", address=address)
@@ -144,7 +142,7 @@ def save_login(address: str, login: str) -> None:
         raise InputError(
             f"{address} is not among the addresses.", "engine_unknown", address=address
         )
-    is_valid = ":" in login and login.isprintable() and len(login) <= _MAX_LOGIN
+    is_valid = ":" in login and login.isprintable() and len(login) <= 1_000
     if login and not is_valid:  # the text is not repeated: it may be a password
         raise InputError("The login must be user:password.", "engine_bad_login")
     write_note(setting.engine_logins_file(), address, login)
@@ -201,21 +199,14 @@ class Connection(EngineClient):
         if reply.status == 429:
             raise self.error("engine_busy")
         if reply.status not in allowed:
-            detail = next(_iter_details(reply.value), f"HTTP {reply.status}")
-            raise self.error("engine_failed", error=detail)
+            stated = as_mapping(reply.value)
+            parts = [stated.get(name) for name in ("errors", "message", "detail", "error")]
+            texts = (as_text(as_mapping(one).get("message")) or as_text(one) for one in parts)
+            detail = next(filter(None, texts), f"HTTP {reply.status}")
+            raise self.error("engine_failed", error=shorten_error(detail))
         if reply.value is None:
             raise self.error("engine_invalid")
         return reply
-
-
-def _iter_details(value: object) -> Iterator[str]:
-    """Yield what a response says about an error, the most exact text first."""
-    stated = as_mapping(value)
-    for name in ("errors", "message", "detail", "error"):
-        inner = stated.get(name)
-        text = as_text(as_mapping(inner).get("message")) or as_text(inner)
-        if text:
-            yield shorten_error(text)
 
 
 def shorten_error(text: str) -> str:

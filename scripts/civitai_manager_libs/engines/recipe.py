@@ -9,29 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..core import as_integer, model_file_stem
-from ..infotext import Loss, parse_infotext, parse_weights
+from ..infotext import Graph, Loss, parse_infotext, parse_weights
 from ..infotext import translate_prompt, translate_sampler
 from .find import EngineKind
 
-__all__ = ["Caution", "EngineFile", "Graph", "iter_cautions", "Made", "match_file", "Missing"]
-__all__ += [
-    "name_group",
-    "Plan",
-    "Planner",
-    "PlanOptions",
-    "real_path",
-    "Recipe",
-    "Report",
-    "Wanted",
-]
+__all__ = ["Caution", "EngineFile", "iter_cautions", "Made", "match_file", "Missing", "name_group"]
+__all__ += ["Plan", "Planner", "PlanOptions", "real_path", "Recipe", "Report", "Wanted"]
 
-Graph = dict[str, dict[str, Any]]
 Report = Callable[[float], None]  # called with how much is done, 0 to 1
 
 _HASH = re.compile(r"[0-9a-f]{10}|[0-9a-f]{64}")
-_NO_TAG = re.compile(r"<[^<>\n]{1,300}>")
+_TAG = re.compile(r"<[^<>\n]{1,300}>")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_MANY_TOKENS = 70  # of words and signs; a text encoder has 75 places, and long words take several
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})[^<>\n]{0,300}>")
 _NOISY = ("DPM fast", "LCM", "DDPM", "Restart")
 
@@ -297,7 +286,8 @@ def iter_cautions(recipe: Recipe, engine: EngineKind, losses: Iterable[Loss]) ->
     prompts = (infotext.prompt, infotext.negative_prompt)
     if any(weight != 1 for text in prompts for _, weight in parse_weights(text)):
         yield Caution("caution_weights")
-    if any(len(_TOKEN.findall(_NO_TAG.sub(" ", text))) > _MANY_TOKENS for text in prompts):
+    # A text encoder has 75 places, and long words take several.
+    if any(len(_TOKEN.findall(_TAG.sub(" ", text))) > 70 for text in prompts):
         yield Caution("caution_long")
 
 

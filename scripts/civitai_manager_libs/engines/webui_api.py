@@ -15,7 +15,8 @@ from .. import setting, util
 from ..core import as_integer, as_list, as_mapping, as_number, as_text, Cancellation
 from ..core import detect_media_extension, model_file_stem, never_cancelled
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse, NetworkError
-from ..infotext import compose_infotext, iter_special_parameters, translate_sampler
+from ..infotext import compose_infotext, iter_special_parameters, parse_size, SAME
+from ..infotext import translate_sampler
 from ..network import EngineReply, ReplyLimits
 from .find import Connection, Engine, list_addresses, read_notes, write_note
 from .recipe import Caution, EngineFile, iter_cautions, Made, Missing, name_group, Plan, Planner
@@ -24,16 +25,14 @@ from .recipe import PlanOptions, real_path, Recipe, Report
 __all__ = ["has_noted_options", "list_files", "Lists", "make", "note_path", "plan"]
 __all__ += ["restore_noted_options"]
 
-_MAX_IMAGE = 140_000_000  # bytes of a response: an image of 100 MB in base64
-_PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=_MAX_IMAGE)
+# The size is that of an image of 100 MB in base64.
+_PATIENT = ReplyLimits(wait=4 * 3600, total=4 * 3600, size=140_000_000)
 _OPTIONS = ReplyLimits(wait=120, total=300)  # setting a model loads it
 _POLL = 1.0  # seconds
 _MAX_FAILURES = 60  # polls in a row without an answer, or after a stop
 _STARTING = re.compile(r"default_script_arg", re.IGNORECASE)  # an error of the first minute
-_START_TRIES, _START_PAUSE = 12, 5.0
+_START_PAUSE = 5.0  # seconds
 _TAG = re.compile(r"<(lora|lyco):([^:<>\n]{1,200})")
-_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-_SAME = re.compile(r"use same .*", re.IGNORECASE)
 _MODULE = re.compile(r"Module \d{1,2}")
 _RNG = ("GPU", "CPU", "NV")
 # What else a WebUI takes of an infotext without an extension or another file.
@@ -132,13 +131,12 @@ class _Planner(Planner):
         is_img2img = "Denoising strength" in values and not any(
             name in values for name in ("Hires upscale", "Hires resize", "Hires upscaler")
         )
-        settings: dict[str, Any] = {}
         models = {_MODEL: self._lists.list_files("sd-models")}
         name, title = self._find_model(values, models)
+        settings = {name: title} if title else {}
         if title:
-            settings[name] = title
             values["Model"] = model_file_stem(title.partition(" [")[0])
-        self._choose_vae(values, settings)
+        settings |= self._choose_settings(values)
         prompt, loras = self._find_loras(self._lists.list_files("loras"))
 
         def spell(tag: re.Match[str]) -> str:
@@ -155,13 +153,20 @@ class _Planner(Planner):
             values.pop("Denoising strength")
         text = compose_infotext(prompt, infotext.negative_prompt, values)
         body |= {"prompt": prompt, "negative_prompt": infotext.negative_prompt}
-        self._add_settings(values, settings)
         body["override_settings"] = settings
         body["infotext"] = text  # extensions read their own parameters from it
         missing = tuple(dict.fromkeys(self._missing))
         return Plan(text, body, missing, (*cautions, *self._cautions))
 
-    def _choose_vae(self, values: dict[str, str], settings: dict[str, Any]) -> None:
+    def _choose_settings(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """Return the settings that belong to the recipe; they would hold for the user otherwise."""
+        # A1111 does not state its default of RNG.
+        rng = values.get("RNG", "CPU" if self._recipe.graph is not None else "GPU")
+        ensd, skip = (as_integer(values.get(name)) for name in ("ENSD", "Clip skip"))
+        settings: dict[str, Any] = {"CLIP_stop_at_last_layers": skip or 1}
+        settings |= {"samples_format": "png", "enable_pnginfo": True}
+        settings |= {"randn_source": rng} if rng in _RNG else {}
+        settings |= {} if ensd is None else {"eta_noise_seed_delta": ensd}
         modules = [value for name, value in values.items() if _MODULE.fullmatch(name)]
         stated = values.get("VAE", "")
         has_vae = stated.lower() not in ("", "automatic", "none")
@@ -175,10 +180,11 @@ class _Planner(Planner):
             names = [model_file_stem(one) for one in modules or [stated]]
             found = [self._find(self._want("vae", name), listed) for name in names]
             settings["forge_additional_modules"] = [name for name in found if name]
+        return settings
 
     def _build_body(self, values: Mapping[str, str]) -> dict[str, Any]:
-        match = _SIZE.fullmatch(values.get("Size", ""))
-        width, height = (int(side) for side in match.groups()) if match else (512, 512)
+        size = parse_size(values.get("Size", ""))
+        width, height = size or (512, 512)
         body: dict[str, Any] = {
             **{"seed": self._recipe.seed, "width": width, "height": height},
             **{"batch_size": 1, "n_iter": 1, "send_images": True, "save_images": False},
@@ -198,14 +204,12 @@ class _Planner(Planner):
                 self._cautions.append(Caution("caution_assumed", name, str(default)))
             if number is not None:
                 body[field] = int(number) if number == int(number) else number
-        if not match:
+        if size is None:
             self._cautions.append(Caution("caution_assumed", "Size", "512x512"))
-        resize = _SIZE.fullmatch(values.get("Seed resize from", ""))
-        if resize:
-            body |= {"seed_resize_from_w": int(resize[1]), "seed_resize_from_h": int(resize[2])}
-        body |= self._choose_sampler(
-            "sampler_name", "scheduler", values, "Sampler", "Schedule type"
-        )
+        if resize := parse_size(values.get("Seed resize from", "")):
+            body |= {"seed_resize_from_w": resize[0], "seed_resize_from_h": resize[1]}
+        names = ("Sampler", "Schedule type")
+        body |= self._choose_sampler("sampler_name", "scheduler", values, *names)
         hires = self._build_hires(values)
         if hires:  # a WebUI takes no "Use same sampler" of an infotext
             hires.setdefault("hr_sampler_name", body.get("sampler_name"))
@@ -217,9 +221,9 @@ class _Planner(Planner):
     ) -> dict[str, str]:
         """Return the fields for a sampler and a schedule by the WebUI's own names."""
         stated, schedule = (values.get(name, "") for name in names)
-        if not stated or _SAME.fullmatch(stated):
+        if not stated or SAME.fullmatch(stated):
             return {}
-        schedule = "" if _SAME.fullmatch(schedule) else schedule
+        schedule = "" if SAME.fullmatch(schedule) else schedule
         sampler, schedule = translate_sampler(stated, schedule)
         samplers = self._lists.list_names("samplers") or []
         schedules = self._lists.list_names("schedulers", ("label", "name"))
@@ -239,12 +243,12 @@ class _Planner(Planner):
 
     def _build_hires(self, values: Mapping[str, str]) -> dict[str, Any]:
         factor = as_number(values.get("Hires upscale"))
-        resize = _SIZE.fullmatch(values.get("Hires resize", ""))
+        resize = parse_size(values.get("Hires resize", ""))
         if not (factor or resize or "Hires upscaler" in values):
             return {}
         hires: dict[str, Any] = {"enable_hr": True, "hr_scale": factor or 2}
         if resize:
-            hires |= {"hr_resize_x": int(resize[1]), "hr_resize_y": int(resize[2])}
+            hires |= {"hr_resize_x": resize[0], "hr_resize_y": resize[1]}
         upscaler = values.get("Hires upscaler", "Latent")
         lists = ("upscalers", "latent-upscale-modes")
         known = [one for name in lists for one in self._lists.list_names(name) or ()]
@@ -261,17 +265,6 @@ class _Planner(Planner):
         hires |= self._choose_sampler("hr_sampler_name", "hr_scheduler", values, *names)
         cfg = as_number(values.get("Hires CFG Scale"))
         return hires if cfg is None else {**hires, "hr_cfg": cfg}
-
-    def _add_settings(self, values: Mapping[str, str], settings: dict[str, Any]) -> None:
-        """Add the settings that belong to the recipe; they would hold for the user otherwise."""
-        settings["CLIP_stop_at_last_layers"] = as_integer(values.get("Clip skip")) or 1
-        # A1111 does not state its default.
-        rng = values.get("RNG", "CPU" if self._recipe.graph is not None else "GPU")
-        if rng in _RNG:
-            settings["randn_source"] = rng
-        if (ensd := as_integer(values.get("ENSD"))) is not None:
-            settings["eta_noise_seed_delta"] = ensd
-        settings |= {"samples_format": "png", "enable_pnginfo": True}
 
 
 class _Request(threading.Thread):
@@ -326,7 +319,7 @@ def make(
     write_note(note_path(), engine.address, hidden)
     body, request = {**planned.request, "force_task_id": task_id}, None
     try:
-        for _ in range(_START_TRIES):
+        for _ in range(12):
             cancelled.check()
             request = _Request(client, body)
             _wait(client, request, task_id, report, cancelled)
@@ -413,7 +406,11 @@ def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
         return False
     changed = {}
     for name, pair in changes.items():
-        if name in after and len(as_list(pair)) == 2 and _is_same_option(after[name], pair[1]):
+        if name not in after or len(as_list(pair)) != 2:
+            continue
+        both = (after[name], pair[1])  # a title gets a hash meanwhile
+        now, sent = (one.partition(" [")[0] if isinstance(one, str) else one for one in both)
+        if now == sent:
             changed[name] = pair[0]
     if not changed:
         return True
@@ -424,12 +421,6 @@ def _restore_options(client: Connection, changes: Mapping[str, Any]) -> bool:
     if reply.status == 200:
         util.printD(f"[engines] settings put back: {', '.join(sorted(changed))}")
     return reply.status == 200
-
-
-def _is_same_option(value: Any, sent: Any) -> bool:
-    """Return whether an option has the value that was sent; a title gets a hash meanwhile."""
-    values = (one.partition(" [")[0] if isinstance(one, str) else one for one in (value, sent))
-    return next(values) == next(values)
 
 
 def _read_reply(client: Connection, reply: EngineReply) -> Made:

@@ -20,12 +20,12 @@ __all__ = [
     "is_safe_negative_prompt",
     "join_quoted_lines",
     "parse_infotext",
+    "parse_size",
 ]
 
 _NEGATIVE = "Negative prompt:"
 _TEMPLATES = ("Template", "Negative template")
 _MIN_PAIRS = 3  # a line with fewer pairs is read as part of the prompt
-_LONG_LINE = 2000  # characters; the WebUIs' regex is quadratic on a line without commas
 # Every WebUI's defaults, so that writing them changes nothing. Schedule type and RNG are not
 # among them: Forge Neo has other defaults.
 _DEFAULTS = (
@@ -42,6 +42,7 @@ _FIRST_PAIR = re.compile(r"\s*Steps: ?\d")
 _QUOTED = re.compile(r'(?<=: )"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)', re.DOTALL | re.MULTILINE)
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
 _MAIN_NAMES = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _REMOVED = "\0"  # marks a removed pair; `clean_text` leaves no NUL in a text
 # The number in `(word:1.2)`. A WebUI fails on a number such as in `(word:1.2.)`.
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
@@ -140,6 +141,12 @@ def find_missing_values(text: str) -> tuple[str, ...]:
     return tuple(name for name in ("Prompt", *_MAIN_NAMES) if not values.get(name))
 
 
+def parse_size(text: str) -> tuple[int, int] | None:
+    """Return (width, height) of a value such as "512x768", None if it is none."""
+    match = _SIZE.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
 def compose_infotext(
     prompt: str,
     negative_prompt: str,
@@ -152,19 +159,30 @@ def compose_infotext(
     a WebUI would otherwise take parameters for a part of the prompt, or the prompt for parameters.
     """
     negative_prompt = _repair_weights(negative_prompt)
-    negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
-    body = _compose_prompts(_repair_weights(prompt), negative_prompt)
+    # A line of a prompt that begins with these words gets a space before their colon.
+    mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
+    body = mark.sub(r"\1 :", _repair_weights(prompt))
+    if negative_prompt and is_safe_negative_prompt(negative_prompt):
+        first, *others = negative_prompt.split("\n")
+        negative = [f"{_NEGATIVE} {first}", *(mark.sub(r"\1 :", line) for line in others)]
+        body = "\n".join([body, *negative] if body else negative)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
     last = body.rpartition("\n")[2]
-    is_ambiguous = len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
+    # The WebUIs' regex is quadratic on a long line without commas.
+    is_ambiguous = len(last) > 2_000 or len(_PAIR.findall(last)) >= _MIN_PAIRS
     if 0 < len(pairs) < _MIN_PAIRS or (not pairs and is_ambiguous):
         for key, value in (*padding, *_DEFAULTS):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
-    line = ", ".join(f"{key}: {_quote_value(value)}" for key, value in pairs.items())
+    quoted = {key: _quote_value(value) for key, value in pairs.items()}
+    line = ", ".join(f"{key}: {value}" for key, value in quoted.items())
     if "Civitai" in line and "FLUX" in line:
         # Forge takes such a line for one of Civitai's generator and rewrites its numbers.
-        line = ", ".join(f"{key}: {_hide_civitai(value)}" for key, value in pairs.items())
+        for key, value in pairs.items():
+            if "Civitai" in value:
+                text = json.dumps(value, ensure_ascii=False)
+                quoted[key] = text.replace("Civitai", r"\u0043ivitai")
+        line = ", ".join(f"{key}: {value}" for key, value in quoted.items())
     return "\n".join(part for part in (body, line) if part)
 
 
@@ -222,29 +240,8 @@ def _repair_weights(prompt: str) -> str:
     return _EMPHASIS.sub(repair, prompt) if "(" in prompt else prompt
 
 
-def _compose_prompts(prompt: str, negative_prompt: str) -> str:
-    """Return the prompt and, after a line end and `Negative prompt:`, the negative prompt.
-
-    If a line of a prompt itself begins with these words, a space is put before their colon.
-    """
-    mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
-    prompt = mark.sub(r"\1 :", prompt)
-    if not negative_prompt:
-        return prompt
-    first, *others = negative_prompt.split("\n")
-    others = [mark.sub(r"\1 :", line) for line in others]
-    negative = "\n".join([f"{_NEGATIVE} {first}", *others])
-    return f"{prompt}\n{negative}" if prompt else negative
-
-
 def _quote_value(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if re.search(r'[,:"\n]', value) else value
-
-
-def _hide_civitai(value: str) -> str:
-    if "Civitai" not in value:
-        return _quote_value(value)
-    return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")
 
 
 def _unquote_value(value: str) -> str:

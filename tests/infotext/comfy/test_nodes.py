@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.comfy.nodes import resolve_value
-from civitai_manager_libs.infotext.comfy.widgets import read_widget_values
+from civitai_manager_libs.infotext.comfy.node_widgets import read_widget_values
 from comfy_graphs import node
 
 TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
@@ -40,10 +40,9 @@ _VAE_INPUTS = ("optional_vae", "vae_override", "vae", "vae_opt", "opt_vae", "ae"
 _VAE_NAMES = ("vae_name", "vae_model", "vae_checkpoint", "stage_a")
 _VAE_LOADER = re.compile(r"vae ?load", re.IGNORECASE)  # has its file's name as "model_name"
 _LATENTS = ("samples", "latent", "latents", "latent_image")
-_MAX_DECODERS = 100
-_MAX_LINKS = 30  # from a decoder to the loader of its VAE
 _LORA = re.compile("lora|lbw_model")
 _COUNTS = ("lora_count", "num_loras")
+_NAMES = ("lora", "loraname", "lbwmodel")
 # A LoRA's weights have the same number as its name: `lora_name_2`, `lora_wt_2`.
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
 _MODEL_WEIGHTS |= {"loramodelstrength", "lorastrength", "weight", "loraweight", "strength1"}
@@ -110,7 +109,7 @@ def find_vae(nodes: Nodes, sampler: NodeId) -> str | None:
         for node_id, node in nodes.items()
         if None not in (_find_link(node["inputs"], names) for names in (_VAE_INPUTS, _LATENTS))
     )
-    first = islice(decoders, _MAX_DECODERS)
+    first = islice(decoders, 100)
     used = [n for n in first if n == sampler or sampler in iter_image_path(nodes, n)]
     found = {_read_vae(nodes, node_id) for node_id in used or [sampler]}
     return found.pop() if len(found) == 1 else None
@@ -124,7 +123,7 @@ def _find_link(inputs: Mapping[str, Any], names: tuple[str, ...]) -> NodeId | No
 def _read_vae(nodes: Nodes, decoder: NodeId) -> str | None:
     """Return the path of the VAE file that a node loads or is linked to, None if unknown."""
     link: NodeId | None = decoder
-    for _ in range(_MAX_LINKS):
+    for _ in range(30):
         if link is None or link not in nodes:
             return None
         inputs, kind = nodes[link]["inputs"], get_node_type(nodes[link])
@@ -147,19 +146,24 @@ def list_loras(nodes: Nodes, sampler: NodeId) -> list[_Lora]:
     """
     found: list[_Lora] = []
     for node in _iter_model_nodes(nodes, sampler, _LORA_SIDES):
-        inputs, kind = node["inputs"], get_node_type(node)
-        loras: Iterator[_Lora] = iter(())
-        if kind in _TAGGED:
-            loras = _iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[kind])))
-        elif any(_LORA.search(name) for name in (kind.lower(), *map(str, inputs))):
-            loras = chain(_iter_row_loras(inputs), _iter_numbered_loras(nodes, inputs))
+        loras = _iter_node_loras(nodes, get_node_type(node), node["inputs"])
         found[:0] = list(islice(filter(_has_effect, loras), _MAX_LORAS))
         if len(found) >= _MAX_LORAS:
             break
     return found[-_MAX_LORAS:]
 
 
-def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+def _iter_node_loras(nodes: Nodes, kind: str, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+    if kind in _TAGGED:
+        text = as_text(resolve_value(nodes, inputs.get(_TAGGED[kind])))
+        for found in islice(_TAG.finditer(text), _MAX_LORAS):  # `<lora:name:1:0.5>`
+            weights = [as_number(part) for part in found[2].split(":")[1:3]]
+            model = weights[0] if weights else 1
+            clip = weights[1] if len(weights) > 1 else None
+            yield _make_lora(found[1], model, model if clip is None else clip)
+        return
+    if not any(_LORA.search(name) for name in (kind.lower(), *map(str, inputs))):
+        return
     for row in islice(inputs.values(), 200):  # rgthree's loader has an input for each LoRA
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
             yield _make_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
@@ -168,6 +172,7 @@ def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     for row in rows[:_MAX_LORAS] if isinstance(rows, list) else ():
         if isinstance(row, Mapping) and row.get("active") is not False:
             yield _make_lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
+    yield from _iter_numbered_loras(nodes, inputs)
 
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
@@ -184,30 +189,16 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
         field = re.sub(r"[\d_ ]", "", name.lower())
         by_number.setdefault(number, {}).update({} if field in unused else {field: value})
     for number, fields in by_number.items():
-        names = (v for k, v in fields.items() if k in ("lora", "loraname", "lbwmodel"))
-        used = not (_is_off(fields) or _is_off(by_number.get("", {})))
-        if used and (not number or int(number[:4]) <= count):
-            model, clip = (_find_weight(nodes, fields, n) for n in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
-            yield _make_lora(resolve_value(nodes, next(names, None), ("lora_name",)), model, clip)
-
-
-def _is_off(fields: Mapping[str, Any]) -> bool:
-    switched_off = any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
-    return switched_off or fields.get("bypass") is True
-
-
-def _iter_tag_loras(text: object) -> Iterator[_Lora]:
-    """Yield the LoRAs in a text's tags, such as `<lora:name:1:0.5>`."""
-    for found in islice(_TAG.finditer(as_text(text)), _MAX_LORAS):
-        weights = [as_number(part) for part in found[2].split(":")[1:3]]
-        model = 1 if not weights else weights[0]
-        clip = weights[1] if len(weights) > 1 else None
-        yield _make_lora(found[1], model, model if clip is None else clip)
-
-
-def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:
-    values = [fields[name] for name in fields if name in names]
-    return resolve_value(nodes, values[0]) if values else None
+        both = (fields, by_number.get("", {}))
+        is_off = any(one.get(name) in ("Off", "None", False) for one in both for name in _SWITCHES)
+        is_off = is_off or any(one.get("bypass") is True for one in both)
+        if not is_off and (not number or int(number[:4]) <= count):
+            file, *weights = (
+                next((value for field, value in fields.items() if field in names), None)
+                for names in (_NAMES, _MODEL_WEIGHTS, _CLIP_WEIGHTS)
+            )
+            model, clip = (resolve_value(nodes, weight) for weight in weights)
+            yield _make_lora(resolve_value(nodes, file, ("lora_name",)), model, clip)
 
 
 def _make_lora(name: object, strength: object, clip: object) -> _Lora:

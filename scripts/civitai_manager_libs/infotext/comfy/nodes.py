@@ -37,14 +37,15 @@ __all__ = [
     "Nodes",
     "read_api_nodes",
     "resolve_value",
+    "SEEDS",
     "walk_nodes",
 ]
 
 MAX_NODES = 1_200  # the largest graph seen has 976
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
 _COSTS = {"[": 72, "{": 80, ",": 40, ":": 110, '"': 28, "\\": 40}  # bytes for each, at most
-_MAX_ESCAPES = 80_000  # each costs the regular expression 130 bytes
 _STRING_OR_UNDEFINED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\bundefined\b', re.DOTALL)
+SEEDS = ("seed", "noise_seed")  # the inputs of samplers
 
 Node = Mapping[str, Any]
 NodeId = str
@@ -64,7 +65,8 @@ def load_json(value: object) -> object:
     try:
         return _parse_json(value)
     except (ValueError, RecursionError):
-        if "undefined" not in value or value.count("\\") > _MAX_ESCAPES:
+        # An escape costs the regular expression 130 bytes.
+        if "undefined" not in value or value.count("\\") > 80_000:
             return None
     value = _STRING_OR_UNDEFINED.sub(lambda m: m[0] if m[0].startswith('"') else "null", value)
     try:
@@ -157,9 +159,6 @@ def iter_upstream(nodes: Nodes, start: NodeId, input_names: tuple[str, ...] = ()
 
 _GetInput = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
 _LARGEST = 2**64
-_MAX_EXPRESSION = 300  # characters
-_MAX_TEXT = 100_000  # characters
-_MAX_JSON = 10_000
 _DIMENSIONS = re.compile(r"(\d{3,5}) ?[x×] ?(\d{3,5})")
 # Comfyroll's presets that make an image of another size than they say.
 _MISPRINTS = {
@@ -246,7 +245,7 @@ def _scale_ratio(ratio: object, pixels: float) -> list[float]:
 
 
 def _read_json_value(get: _GetInput) -> tuple[Any, ...]:
-    value = as_mapping(_parse_once(str(get("json_string"))[:_MAX_JSON])).get(get("key"))
+    value = as_mapping(_parse_once(str(get("json_string"))[:10_000])).get(get("key"))
     return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
 
 
@@ -267,7 +266,7 @@ def _replace_text(get: _GetInput) -> tuple[Any, ...]:
     text, find, replacement = (get(name) for name in ("string", "find", "replace"))
     if not all(isinstance(part, str) for part in (text, find, replacement)) or not find:
         return ()
-    if len(text) + text.count(find) * len(replacement) > _MAX_TEXT:
+    if len(text) + text.count(find) * len(replacement) > 100_000:
         return ()
     return (text.replace(find, replacement),)
 
@@ -332,7 +331,7 @@ def _multiply_whole(get: _GetInput) -> tuple[Any, ...]:
 
 def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
     text = get("expression")
-    if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
+    if not isinstance(text, str) or len(text) > 300:
         raise ValueError("no expression")
     value = _evaluate_text(text.strip(), lambda name: get(prefix + name))
     return float(value), int(value)

@@ -45,7 +45,7 @@ _SIDES = tuple(
 )
 _DIMENSIONS = re.compile(r"(?<!\d)(\d{3,5}) ?[x×*:] ?(\d{3,5})(?!\d)")
 _NOT_CHOSEN = {"", "auto", "none"}
-# The first widgets of these nodes in a workflow that does not name them, as in `widgets.py`.
+# The first widgets of these nodes in a workflow that does not name them, as in `node_widgets.py`.
 PARTNER_WIDGETS = {
     "model aspect_ratio resolution duration audio prompt ...": "Vidu3TextToVideoNode",
     "model duration resolution fps generate_audio prompt ...": "LtxApi25ImageToVideo"

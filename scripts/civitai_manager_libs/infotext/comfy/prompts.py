@@ -23,11 +23,7 @@ from .nodes import (
     walk_nodes,
 )
 
-__all__ = [
-    "read_prompt",
-    "remove_varied_values",
-    "TextResolver",
-]
+__all__ = ["read_prompt", "remove_varied_values", "TextResolver"]
 
 _TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
 _SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
@@ -117,7 +113,12 @@ def _adds_text(node: Node, may_be_plain: bool) -> bool:
     inputs = node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
         return False  # adds to a prompt from elsewhere
-    return bool(_list_text_inputs(node)) or (may_be_plain and _is_text_node(node))
+    if _list_text_inputs(node):
+        return True
+    kind = get_node_type(node)
+    holds_text = can_compute(kind) or any(_may_be_text(inputs.get(name)) for name in _HOLDERS)
+    joins_texts = len(_list_parts(inputs)) > 1 and "condition" not in kind.lower()
+    return may_be_plain and (holds_text or joins_texts)
 
 
 def _list_text_inputs(node: Node) -> list[Any]:
@@ -140,28 +141,17 @@ def _read_added_text(node: Node, link: Any, resolver: TextResolver) -> str | Non
 
 
 _PROMPT_INPUTS = {  # the inputs that hold or lead to a prompt
-    "positive": (
-        "optional_positive",
-        "positive",
-        "conditioning",
-        "text_positive",
-        "positive_prompt",
-        "cond1",
-    )
-    + ("main_prompt", "linguistic_positive", "pos", "positive_g"),
-    "negative": (
-        "optional_negative",
-        "negative",
-        "neg_conditioning",
-        "text_negative",
-        "negative_prompt",
-    )
-    + ("negative_main_prompt", "linguistic_negative", "neg", "negative_g"),
+    "positive": tuple(
+        "optional_positive positive conditioning text_positive positive_prompt cond1 main_prompt"
+        " linguistic_positive pos positive_g".split()
+    ),
+    "negative": tuple(
+        "optional_negative negative neg_conditioning text_negative negative_prompt"
+        " negative_main_prompt linguistic_negative neg negative_g".split()
+    ),
 }
 _UNKNOWN = ["\0", 0]  # a link to a missing node
-_MAX_PARTS = 20
 _DEPTH = 30  # links from an input to the node that holds its text
-_MAX_TEXT = 100_000  # characters; nodes may join a text with itself repeatedly
 _HOLDERS = tuple(
     "populated_text text string value prompt String Text Value positive text_positive"
     " wildcard_text source any anything input".split()
@@ -236,10 +226,14 @@ class TextResolver:
             return None
         texts = [self.resolve(inputs[name], depth) for name in input_names]
         known = [text for text in texts if text is not None]
-        if len(known) < len(texts) or sum(map(len, known)) > _MAX_TEXT:
+        # Nodes may join a text with itself repeatedly.
+        if len(known) < len(texts) or sum(map(len, known)) > 100_000:
             return None
-        delimiter = next(_iter_delimiters(inputs), None)
-        return None if delimiter is None else delimiter.join(text for text in known if text)
+        stated = [inputs[name] for name in _DELIMITERS if isinstance(inputs.get(name), str)]
+        delimiters = [text[:100].replace("\\n", "\n") for text in stated]
+        joints = [(name, table) for name, table in _JOINTS.items() if name in inputs]
+        delimiters += [table.get(as_text(inputs[name]), "") for name, table in joints]
+        return delimiters[0].join(filter(None, known)) if delimiters else None
 
 
 def _list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> list[Any]:
@@ -259,14 +253,6 @@ def _list_prompt_values(node: Node, side: str, others: tuple[str, ...] = ()) -> 
     return []
 
 
-def _is_text_node(node: Node) -> bool:
-    """Return whether a node's type or inputs show that it holds, joins or computes plain text."""
-    kind, inputs = get_node_type(node), node["inputs"]
-    if can_compute(kind) or any(_may_be_text(inputs.get(name)) for name in _HOLDERS):
-        return True
-    return len(_list_parts(inputs)) > 1 and "condition" not in kind.lower()
-
-
 def _may_be_text(value: object) -> bool:
     return isinstance(value, str) or get_linked_node(value) is not None
 
@@ -284,16 +270,7 @@ def _is_preview(node: Node) -> bool:
 
 
 def _list_parts(inputs: Mapping[str, Any]) -> list[str]:
-    return list(islice((name for name in inputs if _PART.fullmatch(name)), _MAX_PARTS))
-
-
-def _iter_delimiters(inputs: Mapping[str, Any]) -> Iterator[str]:
-    for name in _DELIMITERS:
-        if isinstance(inputs.get(name), str):
-            yield inputs[name][:100].replace("\\n", "\n")
-    for name, joints in _JOINTS.items():
-        if name in inputs:
-            yield joints.get(as_text(inputs[name]), "")
+    return list(islice((name for name in inputs if _PART.fullmatch(name)), 20))
 
 
 _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
@@ -301,7 +278,6 @@ _AXIS_INPUTS = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
 _AXIS_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
 _JOINED_AXES = ("XY_1", "XY_2")  # inputs of a node that makes one axis of two
-_NO_AXIS = {"none", "nothing"}
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
 # A word in an axis' name: the record's keys that the axis varies.
 _VARIED: Mapping[str, tuple[str, ...]] = {
@@ -328,7 +304,6 @@ _VARIED: Mapping[str, tuple[str, ...]] = {
     "text": _PROMPTS,
     "vae": ("vaes",),
 }
-_MAX_AXES = 100
 
 
 def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -337,7 +312,7 @@ def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, 
     Return all parameters if the graph makes no plot, and {} if it is unknown which ones differ.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
-        names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)
+        names = islice(_iter_axis_names(nodes, plot), 100)
         axes = [[keys for word, keys in _VARIED.items() if word in name] for name in names]
         if not axes or [] in axes:
             return {}
@@ -346,34 +321,25 @@ def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, 
     return parameters
 
 
-def _iter_linked_names(nodes: Nodes, axis: NodeId) -> Iterator[str]:
-    """Yield the lower-case name of the axis that a node makes, "" if it is unknown.
-
-    The name is the node's type, or the value of its input "plot_type" if it has this input.
-    """
+def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
+    """Yield the lower-case names of a plot's axes, "" for one whose name is unknown."""
 
     def list_joined(node_id: NodeId) -> list[NodeId]:
         inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
-        return [
-            link for link in map(get_linked_node, map(inputs.get, _JOINED_AXES)) if link is not None
-        ]
+        links = map(get_linked_node, map(inputs.get, _JOINED_AXES))
+        return [link for link in links if link is not None]
 
-    for node_id in walk_nodes([axis], list_joined):
-        node = nodes.get(node_id, {"inputs": {}, "class_type": ""})
-        if not list_joined(node_id):
-            name = node["inputs"].get("plot_type", get_node_type(node))
-            name = name.lower() if isinstance(name, str) else ""
-            yield name
-
-
-def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
         if name in _AXIS_INPUTS and link is not None:
-            yield from _iter_linked_names(nodes, link)
-        elif (
-            isinstance(value, str) and _AXIS_NAMES.fullmatch(name) and value.lower() not in _NO_AXIS
-        ):
+            for node_id in walk_nodes([link], list_joined):
+                if not list_joined(node_id):
+                    node = nodes.get(node_id, {"inputs": {}, "class_type": ""})
+                    kind = node["inputs"].get("plot_type", get_node_type(node))
+                    yield kind.lower() if isinstance(kind, str) else ""
+        elif not isinstance(value, str):
+            continue
+        elif _AXIS_NAMES.fullmatch(name) and value.lower() not in ("none", "nothing"):
             yield value.lower()
-        elif isinstance(value, str):
-            yield from (found.lower() for found in _ASSIGNED.findall(value))
+        else:
+            yield from map(str.lower, _ASSIGNED.findall(value))

@@ -24,7 +24,6 @@ from .nodes import (
 __all__ = ["resolve_links"]
 
 _MAX_DEPTH = 60  # consecutive nodes that pass a value on
-_MAX_INPUTS = 300  # of a node; real nodes have about fifty
 _UNKNOWN = ["\0", 0]  # a link to a missing node: an unknown value
 # Switches by a bool: the input that chooses, the input for true, the input for false.
 _CHOICES = (
@@ -43,6 +42,7 @@ _NUMBERED = (
     ("input", "input"),
     ("input_selector", "input"),
 )
+_NUMBERED_INPUT = re.compile(r"[A-Za-z_ ]+\d{1,2}")
 # Words that stand for a number.
 _NUMBERS = {"text to image": 0, "image to image": 1, "inpainting": 2}
 # Nodes that pass on the first input with a value.
@@ -104,11 +104,9 @@ def resolve_links(nodes: Nodes) -> Nodes:
     resolver = _LinkResolver(nodes)
     resolved: dict[NodeId, Node] = {}
     for node_id, node in nodes.items():
-        inputs = list(node["inputs"].items())[:_MAX_INPUTS]
-        resolved[node_id] = {
-            **node,
-            "inputs": {name: resolver.resolve(value) for name, value in inputs},
-        }
+        inputs = list(node["inputs"].items())[:300]  # real nodes have about fifty
+        values = {name: resolver.resolve(value) for name, value in inputs}
+        resolved[node_id] = {**node, "inputs": values}
     return resolved
 
 
@@ -178,7 +176,8 @@ class _LinkResolver:
                 sides = [self.resolve(inputs.get(side), depth) for side in (yes, no)]
                 return yes if sides[0] == sides[1] else ""
         for name, stem in _NUMBERED:
-            numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
+            others = [each for each in inputs if each.startswith(stem)] if name in inputs else []
+            numbered = list(filter(_NUMBERED_INPUT.fullmatch, others))
             if numbered:
                 choice = resolve_value(self._nodes, self.resolve(inputs[name], depth))
                 chosen = as_integer(_NUMBERS.get(choice, choice))
@@ -203,8 +202,3 @@ class _LinkResolver:
                 return None
             node = self._nodes[base]
         return None
-
-
-def _is_numbered(name: str, stem: str) -> bool:
-    match = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
-    return match is not None and match[1].startswith(stem)

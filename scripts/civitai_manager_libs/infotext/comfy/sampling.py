@@ -18,6 +18,7 @@ from .nodes import (
     NodeId,
     Nodes,
     resolve_value,
+    SEEDS,
     walk_nodes,
 )
 from .partner_nodes import is_partner_node
@@ -40,7 +41,6 @@ _SOURCES = tuple(
     "model guider pipe basic_pipe base_basic_pipe sdxl_tuple positive conditioning"
     " base_sampler samples context latent_image latent models_pipe sdxl_pipe".split()
 )
-_SEEDS = ("seed", "noise_seed")
 _STAGES = {"SeargeMagicBox": ("stage", "sampling")}  # nodes that sample at this value of an input
 _OUTPUT = re.compile(r"save|combine|output|websocket|send")
 _PREVIEW = re.compile(r"preview|show|display|compare")
@@ -55,7 +55,7 @@ def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     saved = _find_saved_nodes(nodes)
     partners = [node_id for node_id, node in nodes.items() if is_partner_node(node)]
     with_steps = [node_id for node_id, node in nodes.items() if "steps" in node["inputs"]]
-    others = [n for n in with_steps if any(seed in nodes[n]["inputs"] for seed in _SEEDS)]
+    others = [n for n in with_steps if any(seed in nodes[n]["inputs"] for seed in SEEDS)]
     candidates = list_samplers(nodes) or partners or others
     found = [node_id for node_id in candidates if node_id in saved] or candidates
     if found and candidates is partners:

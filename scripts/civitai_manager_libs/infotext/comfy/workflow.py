@@ -9,14 +9,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ...core import as_integer, as_list, as_mapping
-from .nodes import MAX_NODES, Node, Nodes
-from .widgets import list_inputs, list_widget_names, read_widget_values
+from .nodes import MAX_NODES, Node, Nodes, SEEDS
+from .node_widgets import list_inputs, list_widget_names, read_widget_values
 
 __all__ = ["read_workflow_nodes"]
 
-_BYPASSED, _MUTED = 4, 2  # modes of a node
+_BYPASSED = 4  # a mode of a node
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20  # ids of a group's own ends, from and to which links lead
-_MAX_GROUP_LINKS = 20_000  # per group
 _Link = list[Any]  # [node id, output number], as in API format
 
 
@@ -48,14 +47,23 @@ class _Group:
 
     @cached_property
     def nodes(self) -> list[Mapping[str, Any]]:
-        """Return the JSON of the nodes that are not muted."""
+        """Return the JSON of the nodes that are not muted (mode 2)."""
         nodes = [node for node in as_list(self.content.get("nodes")) if isinstance(node, Mapping)]
-        return [node for node in nodes[: MAX_NODES + 1] if node.get("mode") != _MUTED]
+        return [node for node in nodes[: MAX_NODES + 1] if node.get("mode") != 2]
 
     @cached_property
     def links(self) -> list[_WorkflowLink]:
         """Return the well-formed links that the group's JSON lists, at most _MAX_LINKS."""
-        return list(_iter_links(as_list(self.content.get("links"))[:_MAX_GROUP_LINKS]))
+        names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+        found = []
+        for link in as_list(self.content.get("links"))[:_MAX_LINKS]:
+            is_named = isinstance(link, Mapping)
+            parts = [link.get(name) for name in names] if is_named else as_list(link)
+            made = _WorkflowLink(*[*parts, *[None] * 5][:5])
+            has_ids = isinstance(made.id, (int, str)) and isinstance(made.source, (int, str))
+            if has_ids and isinstance(made.output, int):
+                found.append(made)
+        return found
 
     @cached_property
     def sources(self) -> dict[int | str, _Link]:
@@ -85,20 +93,7 @@ class _Group:
         return [f"{self.prefix}{node_id}{joint}", output]
 
 
-def _iter_links(links: Sequence[Any]) -> Iterator[_WorkflowLink]:
-    names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
-    for link in links:
-        is_named = isinstance(link, Mapping)
-        parts = [link.get(name) for name in names] if is_named else as_list(link)[:5]
-        link_id, source, output, target, target_input = [*parts, *[None] * 5][:5]
-        if isinstance(link_id, (int, str)) and isinstance(source, (int, str)):
-            if isinstance(output, int):
-                yield _WorkflowLink(link_id, source, output, target, target_input)
-
-
-_MAX_DEPTH = 5  # groups within groups
-_MAX_GROUPS = 200  # in all
-_MAX_LINKS = 20_000  # of all groups opened; a group may be opened many times
+_MAX_LINKS = 20_000  # of a group, and of all groups opened; a group may be opened many times
 _SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
 _GETTERS = ("GetNode", "easy getNode")
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
@@ -114,14 +109,14 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     subgraphs = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
     by_type = {str(group.get("id")): group for group in subgraphs if isinstance(group, Mapping)}
     old_groups = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
-    for name, old_group in list(old_groups.items())[:_MAX_GROUP_NODES]:
+    for name, old_group in list(old_groups.items())[:30]:
         subgraph = _convert_group_node(as_mapping(old_group))
         by_type |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
     components = _list_component_inputs(workflow)
     nodes: dict[str, Node] = {}
     waiting, opened, links = [_Group(workflow, by_type)], 0, 0
     while waiting and len(nodes) < MAX_NODES and links < _MAX_LINKS:
-        if opened + len(waiting) > _MAX_GROUPS:
+        if opened + len(waiting) > 200:
             break
         group = waiting.pop()
         converted, inner_groups = _convert_group(group, components)
@@ -155,7 +150,7 @@ def _convert_group(
         links = links | _list_input_links(node, group.sources, dead_outputs)
         if not group.is_group(node):
             nodes[node_id] = _convert_node(node, links, set_nodes, components.get(kind, ()))
-        elif group.depth < _MAX_DEPTH:
+        elif group.depth < 5:
             subgraph = group.subgraphs[kind]
             input_nodes = _make_input_nodes(subgraph, node, links)
             nodes |= {f"{node_id}:in{slot}": each for slot, each in input_nodes.items()}
@@ -267,27 +262,23 @@ def _list_input_links(
     return found
 
 
-_MAX_COMPONENTS, _MAX_COMPONENT_NODES = 50, 200
-_COMPONENT_INPUT = "ComponentInput"
-
-
 def _list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return {component: names of its inputs, in order} for each component in a workflow.
 
     A component is a workflow that is used as a node of another workflow.
     """
     found: dict[str, list[str]] = {}
-    components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
+    components = list(as_mapping(workflow.get("components")).items())[:50]
     for kind, component in components:
-        nodes = map(as_mapping, as_list(as_mapping(component).get("nodes"))[:_MAX_COMPONENT_NODES])
-        inputs = [node for node in nodes if node.get("type") == _COMPONENT_INPUT]
+        nodes = map(as_mapping, as_list(as_mapping(component).get("nodes"))[:200])
+        inputs = [node for node in nodes if node.get("type") == "ComponentInput"]
         inputs.sort(key=lambda node: str(node.get("title", "")))
         outputs = [as_mapping(next(iter(as_list(node.get("outputs"))), None)) for node in inputs]
         found[str(kind)] = [str(each.get("label") or each.get("name")) for each in outputs]
     return found
 
 
-_MAX_GROUP_NODES, _MAX_INNER_NODES, _MAX_SLOTS, _MAX_INNER_LINKS = 30, 50, 50, 2_000
+_MAX_INNER_NODES, _MAX_SLOTS = 50, 50
 _Slot = tuple[int, int]  # the index of an inner node, and the number of its input or output
 
 
@@ -315,7 +306,12 @@ def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
         inputs = as_list(as_mapping(each).get("inputs"))[:_MAX_SLOTS]
         unlinked = [{**as_mapping(node_input), "link": None} for node_input in inputs]
         nodes.append({**as_mapping(each), "id": index, "inputs": unlinked})
-    sources = _read_link_sources(group)
+    whole = (link for link in map(as_list, as_list(group.get("links"))[:2_000]) if len(link) >= 4)
+    sources = {  # of each input, both as (index of the inner node, number)
+        (link[2], link[3]): (link[0], link[1])  # the index of a source outside is None
+        for link in whole
+        if all(isinstance(part, int) for part in link[1:4])
+    }
     joined = {target: source for target, source in sources.items() if isinstance(source[0], int)}
     links: list[list[Any]] = []
     names: dict[str, None] = {}  # of the group's inputs, in order
@@ -335,21 +331,6 @@ def _convert_group_node(group: Mapping[str, Any]) -> Mapping[str, Any]:
     inputs = [{"name": name} for name in names]
     joints = {"has_joined_widgets": True, "has_linked_widgets": bool(linked_widgets)}
     return {"nodes": nodes, "links": links, "inputs": inputs, **joints}
-
-
-def _read_link_sources(group: Mapping[str, Any]) -> dict[_Slot, tuple[Any, int]]:
-    """Return {input: output} for the links within a group.
-
-    An input or output is (index of the inner node, number). The index is None for an output outside
-    of the group.
-    """
-    links = map(as_list, as_list(group.get("links"))[:_MAX_INNER_LINKS])
-    whole = (link for link in links if len(link) >= 4)
-    return {
-        (link[2], link[3]): (link[0], link[1])
-        for link in whole
-        if all(isinstance(part, int) for part in link[1:4])
-    }
 
 
 def _add_link(links: list[list[Any]], *ends: int) -> int:
@@ -400,10 +381,8 @@ def _iter_group_outputs(
 
 
 _Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
-_MAX_EVERYWHERE_LINKS = 3_000
 _BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
-_SEEDS = ("seed", "noise_seed")  # the inputs that get the value of "Seed Everywhere"
 
 
 def _find_everywhere_links(group: _Group) -> _Links:
@@ -413,20 +392,15 @@ def _find_everywhere_links(group: _Group) -> _Links:
     """
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in group.nodes}
-    saved_links = as_list(as_mapping(group.content.get("extra")).get("ue_links"))[
-        :_MAX_EVERYWHERE_LINKS
-    ]
+    saved_links = as_list(as_mapping(group.content.get("extra")).get("ue_links"))[:3_000]
     for saved in map(as_mapping, saved_links):
-        node, slot = by_id.get(str(saved.get("downstream"))), saved.get("downstream_slot")
-        inputs = as_list(node.get("inputs")) if node else []
+        target, slot = str(saved.get("downstream")), saved.get("downstream_slot")
+        inputs = as_list(by_id.get(target, {}).get("inputs"))
         if isinstance(slot, int) and 0 <= slot < len(inputs):
-            link = group.make_link(
-                saved.get("upstream"), as_integer(saved.get("upstream_slot")) or 0
-            )
+            output = as_integer(saved.get("upstream_slot")) or 0
+            link = group.make_link(saved.get("upstream"), output)
             if link is not None:
-                found.setdefault(str(saved.get("downstream")), {})[
-                    _get_input_name(inputs[slot])
-                ] = link
+                found.setdefault(target, {})[_get_input_name(inputs[slot])] = link
     return found if saved_links else _apply_broadcast_rule(group)
 
 
@@ -438,7 +412,7 @@ def _apply_broadcast_rule(group: _Group) -> _Links:
     for node in (node for node in group.nodes if node.get("mode") != _BYPASSED):
         kind = str(node.get("type"))
         if kind == "Seed Everywhere":
-            names |= dict.fromkeys(_SEEDS, [group.make_id(node), 0])
+            names |= dict.fromkeys(SEEDS, [group.make_id(node), 0])
         for slot, node_input in enumerate(list_inputs(node)[:20]):
             number = node_input.get("link")
             if not isinstance(number, (int, str)) or number not in group.sources:

@@ -8,31 +8,32 @@ from typing import Any
 
 from ...core import as_integer, as_number
 from ..host_rules import INFORMATIONAL_FIELDS, Loss
-from ..infotext_format import Infotext, parse_infotext
+from ..infotext_format import Infotext, parse_infotext, parse_size
 from ..samplers import resolve_schedule, translate_sampler, translate_schedule
+from .nodes import SEEDS
 from .write_prompt import ComfyPrompt, translate_prompt
 
-__all__ = ["build_workflow", "ComfyGraph", "find_family"]
-__all__ += ["iter_special_parameters", "split_hires_size"]
+__all__ = ["build_workflow", "ComfyGraph", "find_family", "Graph"]
+__all__ += ["iter_special_parameters", "SAME", "split_hires_size"]
 
 Graph = dict[str, dict[str, Any]]  # in API format: {id: {"class_type", "inputs"}}
 _Link = list[Any]
 
-_OWN_SAMPLERS = (
+_SAMPLERS = (
     "ddim ddpm deis dpm_adaptive dpm_fast dpmpp_2m dpmpp_2m_sde dpmpp_2m_sde_heun"
     " dpmpp_2s_ancestral dpmpp_3m_sde dpmpp_sde dpm_2 dpm_2_ancestral er_sde euler euler_ancestral"
     " heun heunpp2 ipndm ipndm_v lcm lms res_multistep uni_pc"
 )
-_OWN_SCHEDULES = (
+_SCHEDULES = (
     "beta ddim_uniform exponential kl_optimal karras linear_quadratic normal sgm_uniform simple"
 )
-# {A1111's name: ComfyUI's}
-_SAMPLERS = {translate_sampler(name)[0]: name for name in _OWN_SAMPLERS.split()}
-_SCHEDULES = {translate_schedule(name): name for name in _OWN_SCHEDULES.split()}
+_COMFY_SAMPLERS = {
+    translate_sampler(name)[0]: name for name in _SAMPLERS.split()
+}  # by A1111's name
+_COMFY_SCHEDULES = {translate_schedule(name): name for name in _SCHEDULES.split()}
 _BEFORE_SCHEDULES = re.compile(r"v?1\.[0-8](?:\.|$)")  # A1111's versions without a schedule
 # Has a node of its own, which interpolates the noise levels over one step more than A1111.
 _STEPS_OF_MODEL = "Align Your Steps"
-_INEXACT_SCHEDULE = "KL Optimal"  # other noise levels under the same name
 _LATENT_UPSCALERS = {
     "Latent": "bilinear",
     "Latent (antialiased)": "bilinear",
@@ -44,7 +45,7 @@ _LATENT_UPSCALERS = {
 _EXACT_UPSCALERS = ("Latent", "Latent (bicubic)", "Latent (nearest-exact)")
 _PLAIN_UPSCALERS = {"Lanczos": "lanczos", "Nearest": "nearest-exact", "None": "lanczos"}
 _NO_VAE = ("", "automatic", "none", "baked vae", "baked-in", "built-in")
-_SAME = re.compile(r"use same .*", re.IGNORECASE)
+SAME = re.compile(r"use same .*", re.IGNORECASE)  # a value of the hires pass
 _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 _CARRIED = {
     *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Clip skip", "VAE"),
@@ -57,7 +58,6 @@ _MEANINGLESS = {
     *("Negative Template", "Negative template", "Hires size", "First pass size", "Hires VAE/TE"),
 }
 _WITHOUT_EFFECT = {("RNG", "CPU"), ("ENSD", "0"), ("Emphasis", "Original"), ("Eta", "0")}
-_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _MAX_CFG, _MAX_SIDE, _MAX_STEPS = 100, 16_384, 10_000
 
 
@@ -75,12 +75,10 @@ def find_family(base_model: str, infotext: Infotext) -> str:
 
 def split_hires_size(parameters: Mapping[str, str]) -> tuple[int, int] | None:
     """Return (width, height) after A1111's second pass, None if there is no second pass."""
-    match = _SIZE.fullmatch(parameters.get("Size", ""))
-    resize = _SIZE.fullmatch(parameters.get("Hires resize", ""))
     factor = as_number(parameters.get("Hires upscale"))
-    first = [max(int(side), 1) for side in match.groups()] if match else [512, 512]
-    if resize and any(wanted := [int(side) for side in resize.groups()]):
-        width, height = wanted  # a side of 0 keeps the proportions
+    first = [max(side, 1) for side in parse_size(parameters.get("Size", "")) or (512, 512)]
+    width, height = parse_size(parameters.get("Hires resize", "")) or (0, 0)
+    if width or height:  # a side of 0 keeps the proportions
         width = width or round(first[0] * height / first[1])
         height = height or round(first[1] * width / first[0])
     elif factor:
@@ -129,10 +127,10 @@ class ComfyGraph:
         self.lost, self.assumed = (list(dict.fromkeys(x)) for x in (self.lost, self.assumed))
 
     def _write(self, prompt_text: str, negative_text: str) -> None:
-        stated = self._number("Steps", 20)
-        steps = int(min(max(stated, 1), _MAX_STEPS))
-        if not 1 <= stated <= _MAX_STEPS:
-            self.lost.append(Loss("Steps", f"{stated:g}", str(steps)))
+        wanted = self._number("Steps", 20)
+        steps = int(min(max(wanted, 1), _MAX_STEPS))
+        if not 1 <= wanted <= _MAX_STEPS:
+            self.lost.append(Loss("Steps", f"{wanted:g}", str(steps)))
         size = self._find_size()
         names = self._find_sampler("Sampler", "Schedule type")
         prompt = translate_prompt(prompt_text, steps, self._embeddings)
@@ -153,7 +151,13 @@ class ComfyGraph:
         final_size = split_hires_size({**self._values, "Size": f"{size[0]}x{size[1]}"})
         if final_size is not None:
             links["latent_image"] = self._enlarge(latent, vae, size, final_size)
-            names = self._find_hires_sampler()
+            # `Automatic` depends on the pass's own sampler.
+            pairs = (("Hires sampler", "Sampler"), ("Hires schedule type", "Schedule type"))
+            stated = [
+                own if (value := self._values.get(own, "")) and not SAME.fullmatch(value) else first
+                for own, first in pairs
+            ]
+            names = self._find_sampler(*stated)
             steps = as_integer(self._values.get("Hires steps")) or steps
             cfg = as_number(self._values.get("Hires CFG Scale")) or cfg
             denoise = min(self._number("Denoising strength", 0.7), 1)
@@ -189,17 +193,17 @@ class ComfyGraph:
 
     def _find_size(self) -> tuple[int, int]:
         stated = self._values.get("Size", "")
-        match = _SIZE.fullmatch(stated)
-        if match is None:
+        sides = parse_size(stated)
+        if sides is None:
             side = 512 if self._family == "sd1" else 1024
             self.assumed.append(Loss("Size", "", f"{side}x{side}"))
             return side, side
         unit = 16 if self._family in ("flux", "sd3") else 8
-        sides = [min(max(int(side) // unit * unit, 16), _MAX_SIDE) for side in match.groups()]
-        got = f"{sides[0]}x{sides[1]}"
+        width, height = (min(max(side // unit * unit, 16), _MAX_SIDE) for side in sides)
+        got = f"{width}x{height}"
         if got != stated:
             self.lost.append(Loss("Size", stated, got))
-        return sides[0], sides[1]
+        return width, height
 
     def _find_sampler(self, name: str, schedule_name: str) -> tuple[str, str]:
         """Return ComfyUI's (sampler, schedule) for two parameters of the infotext."""
@@ -208,7 +212,7 @@ class ComfyGraph:
         if not stated:
             sampler = "Euler"
             self.assumed.append(Loss(name, "", sampler))
-        known = _SAMPLERS.get(sampler)
+        known = _COMFY_SAMPLERS.get(sampler)
         is_own = re.fullmatch("[a-z][a-z0-9_]*", sampler) is not None  # ComfyUI's name
         if known is None and not is_own:
             self.lost.append(Loss(name, sampler, "Euler"))
@@ -221,24 +225,15 @@ class ComfyGraph:
         is_old = not stated and _BEFORE_SCHEDULES.match(self._values.get("Version", ""))
         if is_old and schedule == "Karras":
             return "normal"
-        if stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl"):
+        has_steps = stated == _STEPS_OF_MODEL and self._family in ("sd1", "sdxl")
+        if has_steps or stated == "KL Optimal":  # other noise levels under the same name
             self.lost.append(Loss(name, stated, stated))
+        if has_steps:
             return _STEPS_OF_MODEL
-        if stated == _INEXACT_SCHEDULE:
-            self.lost.append(Loss(name, stated, stated))
-        known = _SCHEDULES.get(schedule)
+        known = _COMFY_SCHEDULES.get(schedule)
         if known is None and not re.fullmatch("[a-z][a-z0-9_]*", stated):
             self.lost.append(Loss(name, stated, "Normal"))
         return known or (stated if stated.islower() else "normal")
-
-    def _find_hires_sampler(self) -> tuple[str, str]:
-        """Return ComfyUI's (sampler, schedule); `Automatic` depends on the pass's own sampler."""
-        names = (("Hires sampler", "Sampler"), ("Hires schedule type", "Schedule type"))
-        stated = (
-            own if (one := self._values.get(own, "")) and not _SAME.fullmatch(one) else first
-            for own, first in names
-        )
-        return self._find_sampler(next(stated), next(stated))
 
     def _load(self, prompt: ComfyPrompt, size: tuple[int, int]) -> tuple[_Link, _Link, _Link]:
         """Add the nodes that load the models; return links to (model, CLIP, VAE)."""
@@ -356,7 +351,7 @@ def iter_special_parameters(parameters: Mapping[str, str]) -> Iterator[tuple[str
     """Yield the parameters that belong to an extension or to a rare setting of A1111."""
     for name, value in parameters.items():
         known = name in _CARRIED or name in INFORMATIONAL_FIELDS or name in _MEANINGLESS
-        is_same = name.startswith("Hires ") and _SAME.fullmatch(value)
+        is_same = name.startswith("Hires ") and SAME.fullmatch(value)
         is_carried = known or is_same or _MODULE.fullmatch(name)
         if not is_carried and (name, value) not in _WITHOUT_EFFECT:
             yield name, value
@@ -380,8 +375,6 @@ _OUTPUTS = {  # of each type of node
     **{"SamplerCustom": "LATENT LATENT", "SaveImage": "", "VAELoader": "VAE"},
     "UpscaleModelLoader": "UPSCALE_MODEL",
 }
-_SEEDS = ("seed", "noise_seed")
-_COLUMN, _ROW = 380, 300  # pixels between two nodes in the editor
 
 
 def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -398,7 +391,7 @@ def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         sockets, widgets = list[dict[str, Any]](), list[Any]()
         for name, value in inputs.items():
             if not isinstance(value, list):
-                widgets += [value, "fixed"] if name in _SEEDS else [value]
+                widgets += [value, "fixed"] if name in SEEDS else [value]
                 continue
             source, slot = value
             output = nodes[source]["outputs"][slot]
@@ -409,7 +402,7 @@ def build_workflow(graph: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         nodes[node_id] = {
             "id": int(node_id),
             "type": kind,
-            "pos": [depth * _COLUMN, rows[depth] * _ROW],
+            "pos": [depth * 380, rows[depth] * 300],  # pixels
             "size": [315, 120 + 26 * len(widgets)],
             "flags": {},
             "order": order,

@@ -1,4 +1,4 @@
-"""The values of a workflow's widgets by their names."""
+"""What the values of a ComfyUI node's widgets mean: a workflow lists them without names."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Any
 
 from ...core import as_integer, as_list, as_mapping, as_number
 from ..samplers import is_sampler
+from .nodes import SEEDS
 from .partner_nodes import PARTNER_WIDGETS
 
 __all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
-_SEEDS = {"seed", "noise_seed"}
 # The largest values of widgets that hold numbers.
 _NUMBERS = {"steps": 10_000, "cfg": 1000, "denoise": 1, "factor": 100, "start_at_step": 10_000}
 _NUMBERS |= dict.fromkeys(("empty_latent_width", "empty_latent_height", "batch_size"), 100_000)
 _SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
-_KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
 _EASY_LOADER = (
     "vae_name clip_skip lora_name lora_model_strength lora_clip_strength resolution"
     " empty_latent_width empty_latent_height"
@@ -26,13 +25,6 @@ _EASY_LOADER = (
 _TTN_SAMPLER = (
     "lora_name lora_strength upscale_method upscale_model_name factor rescale percent upscale_width"
     " upscale_height longer_side crop"
-)
-_TTN_PIPE_LOADER = (
-    "ckpt_name config_name vae_name clip_skip lora1_name lora1_model_strength lora1_clip_strength"
-    " lora2_name lora2_model_strength lora2_clip_strength lora3_name lora3_model_strength"
-    " lora3_clip_strength positive positive_token_normalization positive_weight_interpretation"
-    " negative negative_token_normalization negative_weight_interpretation empty_latent_width"
-    " empty_latent_height batch_size seed"
 )
 _TTN_OLD_SAMPLER = (
     "lora_name lora_model_strength lora_clip_strength upscale_method factor crop sampler_state"
@@ -73,7 +65,8 @@ _SHARED_WIDGETS = {
     "width height num_frames": "WanVideoEmptyEmbeds WanVideoImageToVideoEncode WanVideoVACEEncode",
     "upscale_method width height crop": "ImageScale LatentUpscale",
     "upscale_method scale_by": "ImageScaleBy LatentUpscaleBy",
-    _KSAMPLER: "ImpactKSamplerBasicPipe KSampler KSamplerProvider",
+    "seed steps cfg sampler_name scheduler denoise": "ImpactKSamplerBasicPipe KSampler"
+    " KSamplerProvider",
     "wildcard_text populated_text": "ImpactWildcardEncode ImpactWildcardProcessor",
     "unet_name": "MZ_KolorsUNETLoader MZ_KolorsUNETLoaderV2 UnetLoaderGGUF",
     "resize_to_input width height mask_channel invert_mask latent_type": "PrepForUnsampling"
@@ -256,7 +249,12 @@ _WIDGETS = {
     " embed_workflow noise_seed",
     "ttN pipeKSampler_v2": f"{_TTN_SAMPLER} steps cfg sampler_name scheduler denoise image_output"
     " save_prefix file_type embed_workflow seed",
-    "ttN pipeLoader": _TTN_PIPE_LOADER,
+    "ttN pipeLoader": "ckpt_name config_name vae_name clip_skip"
+    " lora1_name lora1_model_strength lora1_clip_strength lora2_name lora2_model_strength"
+    " lora2_clip_strength lora3_name lora3_model_strength lora3_clip_strength positive"
+    " positive_token_normalization positive_weight_interpretation negative"
+    " negative_token_normalization negative_weight_interpretation empty_latent_width"
+    " empty_latent_height batch_size seed",
     "UpscaleModelLoader": "model_name",
     "VAELoader": "vae_name",
     "WanCameraEmbedding": "camera_pose width height length speed fx fy cx cy",
@@ -346,7 +344,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], l
         if at < len(values):
             found[name] = values[at]
             at += 1
-            if name in _SEEDS and at < len(values):
+            if name in SEEDS and at < len(values):
                 control = values[at]
                 at += control is None or isinstance(control, bool) or control in tuple(_CONTROLS)
     return found, values[at:]
@@ -364,21 +362,13 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
         if controls and at and "seed" not in found and as_integer(values[at - 1]) is not None:
             found["seed"] = values[at - 1]
         if isinstance(value, str) and is_sampler(value) and at >= 2 and "cfg" not in found:
-            found |= _read_sampler_row(values[at - 2 : at + 3])
+            row = dict(zip(_SAMPLER_WIDGETS, values[at - 2 : at + 3]))
+            denoise = as_number(row.get("denoise", 1))  # or the first step
+            texts = (row.get(name, "") for name in ("sampler_name", "scheduler"))
+            fits = isinstance(row["steps"], (int, float)) and isinstance(row["cfg"], (int, float))
+            fits = fits and as_integer(row["steps"]) is not None
+            fits = fits and all(isinstance(text, str) for text in texts)
+            fits = fits and denoise is not None and 0 <= denoise <= 1
+            if fits and _are_plausible(list(row), list(row.values())):
+                found |= {name: v for name, v in row.items() if name != "denoise" or denoise}
     return found
-
-
-def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return {name: value} for the values of a sampler, {} if they cannot be a sampler's.
-
-    values: expected to be steps, cfg, sampler, schedule and denoise, in this order.
-    """
-    row = dict(zip(_SAMPLER_WIDGETS, values))
-    denoise = as_number(row.get("denoise", 1))  # or the first step
-    numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
-    names = all(isinstance(row.get(name, ""), str) for name in ("sampler_name", "scheduler"))
-    if not numbers or not names or not _are_plausible(list(row), list(row.values())):
-        return {}
-    if as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
-        return {}
-    return {name: value for name, value in row.items() if name != "denoise" or denoise}
