@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 from ...core import Image, Tag
 from ...infotext import Generation
 from ..database import has_trigrams
-from ..schema import make_hide_statement
+from ..hidden_images import refresh_hidden
 from .grammar import extract_fields, fold_text, SearchFields, SearchName
 
-__all__ = ["index_images", "refresh_hidden"]
+__all__ = ["index_images"]
 
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
@@ -35,14 +34,6 @@ def index_images(
         if image.tags is not None:  # without them, the stored ones stay
             _write_tags(db, image.id, image.tags)
     refresh_hidden(db, ids)
-
-
-def refresh_hidden(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Store which rules hide these images, in the caller's transaction."""
-    ids = (json.dumps(list(image_ids)),)
-    listed = "(SELECT value FROM json_each(?1))"
-    db.execute(f"DELETE FROM hidden_images WHERE id IN {listed}", ids)
-    db.execute(make_hide_statement(f"t.id IN {listed}", of_few_images=True), ids)
 
 
 def _write_texts(db: sqlite3.Connection, image_id: int, fields: SearchFields) -> None:
