@@ -14,7 +14,8 @@ import hypothesis.strategies as st
 import pytest
 from civitai_demo.gallery import clips
 from civitai_manager_libs.core import detect_media_extension, is_text
-from civitai_manager_libs.core.file_types import check_model_file, check_model_start, is_complete
+from civitai_manager_libs.core.file_types import is_complete
+from civitai_manager_libs.core.model_formats import check_model_file, check_model_start
 from civitai_manager_libs.errors import CivitaiShortcutError, InvalidResponse, NeedsKey
 from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from fault_responses import png, whole

@@ -7,7 +7,7 @@ import json
 import math
 
 import pytest
-from civitai_manager_libs.core import iter_json_members, untrusted
+from civitai_manager_libs.core import iter_json_members, model_file_stem, untrusted
 from civitai_manager_libs.core.untrusted import (
     as_checksum,
     as_integer,
@@ -15,7 +15,6 @@ from civitai_manager_libs.core.untrusted import (
     as_text,
     clean_text,
     format_number,
-    model_file_stem,
     normalize_unicode,
 )
 from hypothesis import given, strategies as st

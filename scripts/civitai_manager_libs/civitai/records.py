@@ -23,6 +23,7 @@ from ..core import (
     Image,
     is_deeply_nested,
     model_file_stem,
+    model_formats,
     ReactionCounts,
     Tag,
 )
@@ -61,9 +62,6 @@ _MAX_FILES = 500
 _MAX_URL, _MAX_NAME = 2_000, 1_000  # characters; a cut name would lose its extension
 _MAX_KILOBYTES = 2**40
 _DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64, "CRC32": 8, "BLAKE3": 64}
-# A configuration names the Python classes that a WebUI is to load (`target:`).
-_RUN_CODE = (".ckpt", ".pt", ".pth", ".bin", ".yaml", ".yml")
-_SAFE = (".safetensors", ".sft", ".gguf")
 _PARTS = ("VAE", "Config", "Text Encoder", "Enhancement LoRA", "Vision Encoder", "CLIPVision")
 _URL = re.compile(r"https?://[^\s\\]+")
 
@@ -105,7 +103,7 @@ class RemoteFile:
     @property
     def may_run_code(self) -> bool:
         """Return whether the file's extension is that of a pickle or of a configuration."""
-        return self.extension in _RUN_CODE
+        return self.extension in model_formats.RUN_CODE
 
     @property
     def is_part(self) -> bool:
@@ -115,7 +113,7 @@ class RemoteFile:
     @property
     def has_model_extension(self) -> bool:
         """Return whether the file's extension is that of a model or of a model's configuration."""
-        return self.extension in (*_SAFE, *_RUN_CODE)
+        return self.extension in (*model_formats.SAFE, *model_formats.RUN_CODE)
 
     @property
     def has_passed_scans(self) -> bool:

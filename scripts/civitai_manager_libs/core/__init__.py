@@ -3,7 +3,7 @@
 The SQLite modules are not imported here, so that `--help` in a terminal does not load SQLite.
 """
 
-from . import file_names, file_types
+from . import file_names, model_formats
 from .atomic_file import (
     AtomicFile,
     back_up_invalid_file,
@@ -44,6 +44,7 @@ from .images import (
     resize_url,
     thumbnail_url,
 )
+from .model_formats import model_file_stem
 from .resumable_file import delete_resumable, remove_leftovers, resumable_size, ResumableFile
 from .resume_note import ByteRanges
 from .safe_open import check_no_links, compute_sha256, expand_folder, open_to_read
@@ -75,7 +76,6 @@ from .untrusted import (
     is_deeply_nested,
     iter_json_members,
     LAST_ID,
-    model_file_stem,
     normalize_unicode,
 )
 
@@ -84,7 +84,13 @@ __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges
 __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_no_links"]
 __all__ += ["check_space_for_files", "clean_date", "clean_line", "clean_lines", "clean_text"]
 __all__ += ["compute_sha256", "delete_file", "delete_resumable", "detect_media_extension"]
-__all__ += ["ENDING_SIGNALS", "expand_folder", "extension_if_complete", "file_names", "file_types"]
+__all__ += [
+    "ENDING_SIGNALS",
+    "expand_folder",
+    "extension_if_complete",
+    "file_names",
+    "model_formats",
+]
 __all__ += ["find_cancellation", "find_device", "find_free_space", "format_number"]
 __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
 __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]

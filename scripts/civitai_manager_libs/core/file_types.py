@@ -1,29 +1,20 @@
-"""What a file is by its bytes: its type, and whether it is complete."""
+"""What a file is by its bytes: its type, and whether an image or video is complete."""
 
 from __future__ import annotations
 
-import json
-import operator
 import os
 import re
-import struct
 from collections.abc import Callable
 from io import BufferedReader
-from typing import Any
 
-from ..errors import InvalidResponse, NeedsKey
 from .safe_open import open_to_read
-from .untrusted import as_mapping, has_too_many_parts
 
 __all__ = [
-    "check_model_file",
-    "check_model_start",
     "detect_media_extension",
     "extension_if_complete",
     "is_complete",
     "is_text",
     "is_web_page",
-    "START_SIZE",
 ]
 
 # A tag, or an object or array with its first value: any binary file may begin with `<` or `{`.
@@ -241,86 +232,3 @@ _CHECKS: dict[str, Callable[[BufferedReader, int], bool]] = {
     "webm": _is_complete_webm,
     "webp": lambda file, size: size >= 8 + int.from_bytes(file.read(8)[4:], "little"),
 }
-
-
-START_SIZE = 512  # bytes that `check_model_start` needs, unless the file is shorter
-_MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library
-_MAX_HEADER_PARTS, _MAX_SIGNS = 500_000, 4_000_000  # a model of 10,000 tensors has a tenth of that
-_SAFETENSORS = (".safetensors", ".sft")
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
-# Extension: what the file may begin with. A checkpoint of torch before 1.6 is a pickle.
-_MAGIC: dict[str, tuple[bytes, ...]] = {
-    ".gguf": (b"GGUF",),
-    ".zip": (_ZIP,),
-    **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), (_ZIP, _PICKLE)),
-}
-
-
-def check_model_start(head: bytes, content_type: str, name: str) -> None:
-    """Raise an error if a download does not begin as a model file of its format does.
-
-    head: the first 512 bytes, or the whole file if it is shorter. content_type: the response's
-    header; web pages and text are recognized by the header or by the head. name: the file's name,
-    whose extension tells the format; for an unknown extension any binary data is accepted. Raises
-    NeedsKey for a web page, and InvalidResponse for other wrong content.
-    """
-    if is_web_page(content_type, head):
-        raise NeedsKey(
-            "The server sent a web page instead of the model: an API key may be needed.", 401
-        )
-    if not head:
-        raise InvalidResponse("The server sent an empty file instead of the model.")
-    extension = _extension(name)
-    if extension == ".json":
-        return
-    if is_text(content_type, head):
-        raise InvalidResponse("The server sent text instead of the model.")
-    if extension in _SAFETENSORS:
-        _read_header_size(head)
-    elif not head.startswith(_MAGIC.get(extension, b"")):
-        raise InvalidResponse(f"This is not a {extension} file: its beginning is wrong.")
-
-
-def check_model_file(path: str, name: str) -> None:
-    """Raise an error if a model file is not of its format, or a safetensors file is incomplete.
-
-    name: the file's name, whose extension tells the format. Raises NeedsKey for a web page,
-    InvalidResponse for other wrong content, and OSError.
-    """
-    with open_to_read(path) as file:
-        head = file.read(START_SIZE)
-        check_model_start(head, "", name)
-        if _extension(name) in _SAFETENSORS:
-            header = head[8:] + file.read(max(0, 8 + _read_header_size(head) - len(head)))
-            _check_tensors(header[: _read_header_size(head)], os.fstat(file.fileno()).st_size)
-
-
-def _extension(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
-def _read_header_size(head: bytes) -> int:
-    """Return the size in bytes of a safetensors file's JSON header. Raises InvalidResponse."""
-    if len(head) >= 9 and head[8:9] == b"{":
-        (size,) = struct.unpack("<Q", head[:8])
-        if 2 <= size <= _MAX_HEADER:
-            return int(size)
-    raise InvalidResponse("This is not a safetensors file: its beginning is wrong.")
-
-
-def _check_tensors(header: bytes, file_size: int) -> None:
-    """Raise InvalidResponse if a safetensors file is not as long as its JSON header says."""
-    if has_too_many_parts(header, _MAX_HEADER_PARTS, _MAX_SIGNS):
-        raise InvalidResponse("The header of the safetensors file is too large to be read.")
-    try:
-        tensors: Any = json.loads(header)
-        ends = [
-            operator.index(as_mapping(tensor)["data_offsets"][1])
-            for name, tensor in as_mapping(tensors).items()
-            if name != "__metadata__"
-        ]
-        end = max(ends, default=0)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise InvalidResponse("The header of the safetensors file is damaged.") from error
-    if 8 + len(header) + end != file_size:
-        raise InvalidResponse("The safetensors file is not as long as its header says.")

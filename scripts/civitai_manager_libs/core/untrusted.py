@@ -32,7 +32,6 @@ __all__ = [
     "is_deeply_nested",
     "iter_json_members",
     "LAST_ID",
-    "model_file_stem",
     "normalize_unicode",
 ]
 
@@ -55,7 +54,6 @@ _MAX_MARKS = 30  # in a row, as in Unicode's "Stream-Safe Text Format"
 # Not combining themselves, but their decompositions begin with combining marks.
 _HIDDEN_MARKS = "\u0f73\u0f75\u0f81\uff9e\uff9f"
 _HASH_OF_NOTHING = "e3b0c44298"  # the beginning of its SHA256
-_MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re.IGNORECASE)
 
 
 def clean_text(text: str) -> str:
@@ -160,14 +158,6 @@ def format_number(number: float) -> str:
     if number == int(number):
         return str(int(number))
     return f"{Decimal(repr(number)):f}" if abs(number) > _SMALLEST else "0"
-
-
-def model_file_stem(name: str) -> str:
-    """Return a model file's name without folders and without an extension such as `.safetensors`.
-
-    Only the extensions of model files are removed.
-    """
-    return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
 
 
 LAST_ID = 2**31 - 1  # the largest id of a model, version, post or user on Civitai

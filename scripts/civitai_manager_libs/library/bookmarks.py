@@ -17,7 +17,8 @@ from ..core import AtomicFile, cache_file_name, clean_line, Image, log_disk_erro
 from ..errors import InputError
 from . import image_cache
 from .database import select_rows, writing
-from .search import fold_text, refresh_hidden
+from .hidden_images import refresh_hidden
+from .search import fold_text
 
 __all__ = [
     "add_to_collection",

@@ -18,7 +18,7 @@ from ..core import (
 )
 from ..errors import InputError, SettingError
 from .database import select_rows_or_empty, writing
-from .schema import make_hide_statement
+from .hidden_images import make_hide_statement
 from .search import fold_text
 
 __all__ = ["add_rule", "adopt_old_file", "delete_rule", "HiddenRule", "list_rules"]

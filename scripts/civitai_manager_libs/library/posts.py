@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from .. import civitai
-from ..civitai import Post
+from ..civitai import ImageQuery, Page, Post, walk_pages
 from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import HttpStatusError, InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
 
-__all__ = ["find_stored_post", "load_post"]
+__all__ = ["find_stored_post", "load_post", "read_rest", "sort_as_uploaded"]
 
 _FRESH = 86_400.0  # seconds
 _PAUSE = 60.0  # seconds after which the route is tried again if it does not say when
@@ -22,19 +25,21 @@ _PAUSE = 60.0  # seconds after which the route is tried again if it does not say
 _SENDING = SendOptions(urgent=True, max_retries=0, patience=1.0, pauses_host=False)
 _flights: SingleFlight[Post] = SingleFlight()
 _limited_until = 0.0  # by `time.monotonic`
+_PAGES_AT_ONCE = 10  # beside the first, which are sent together in the uploader's order
+_UPLOADERS = "Newest"  # the sort of a post that means the uploader's order: all are of one time
 
 
 def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) -> Post | None:
     """Return a post that was fetched in the last day, else fetch and store it.
 
     If Civitai does not send the post, return the stored one, however old, or None. A post that it
-    does not have, or an older version's missing route, is not requested again for a day. Raises
-    Cancelled.
+    does not have, or an older version's missing route, is not requested again for a day. client:
+    None for no request. Raises Cancelled.
     """
     global _limited_until
     stored, read_at = _find(post_id)
     is_fresh = 0 <= time.time() - read_at < _FRESH
-    if is_fresh or time.monotonic() < _limited_until:
+    if client is None or is_fresh or time.monotonic() < _limited_until:
         return stored
     cancelled, limited = cancelled or never_cancelled(), ApiClient(client, _SENDING)
     try:
@@ -47,11 +52,6 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
         if isinstance(error, ServerError) and error.status == 429:
             _limited_until = time.monotonic() + (error.retry_after or _PAUSE)
         return stored
-    _store(post)
-    return None if post == Post(post_id) else post
-
-
-def _store(post: Post) -> None:
     ids = json.dumps(post.image_ids)
     row = (post.id, time.time(), post.title, post.text, post.username, ids)
 
@@ -59,6 +59,7 @@ def _store(post: Post) -> None:
         db.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?, ?)", row)
 
     write_later(write)
+    return None if post == Post(post_id) else post
 
 
 def find_stored_post(post_id: int) -> Post | None:
@@ -73,3 +74,34 @@ def _find(post_id: int) -> tuple[Post | None, float]:
         post = Post(post_id, title, text, username, tuple(json.loads(ids)))
         return None if post == Post(post_id) else post, read_at
     return None, 0.0
+
+
+def sort_as_uploaded(image_ids: Sequence[int], query: ImageQuery, post: Post | None) -> list[int]:
+    """Return the ids of a post's images in the uploader's order, the rest after them by id.
+
+    Return them in the given order if the query asks for another sort, or the post is unknown.
+    """
+    if post is None or query.sort != _UPLOADERS:
+        return list(image_ids)
+    places = {image_id: place for place, image_id in enumerate(post.image_ids)}
+    return sorted(image_ids, key=lambda image_id: (places.get(image_id, len(places)), image_id))
+
+
+def read_rest(
+    page: Page, query: ImageQuery, post: Post | None, read_page: Callable[[str | None], Page]
+) -> Page:
+    """Return a post's first page with the images of the next ten, in the uploader's order.
+
+    Return the page itself if the query asks for another sort, or the post is unknown. read_page:
+    returns the page at a cursor.
+    """
+    if post is None or query.sort != _UPLOADERS:
+        return page
+    images = {image.id: image for image in page.images}
+    with suppress(HttpStatusError, NetworkError):  # requested again when the user comes there
+        following = walk_pages(read_page, page.next_cursor, page.ids, _PAGES_AT_ONCE)
+        for more, cursor in following if page.next_cursor is not None else ():
+            images |= {image.id: image for image in more.images}
+            page = replace(page, next_cursor=cursor)
+    ids = sort_as_uploaded(list(images), query, post)
+    return replace(page, images=tuple(images[image_id] for image_id in ids))

@@ -76,25 +76,27 @@ def fetch_more_tags(
     """
     sql = f"SELECT id {_UNTAGGED} ORDER BY id DESC LIMIT {_AT_ONCE}"
     ids = [image_id for (image_id,) in select_rows(sql, (gallery, _top(below)))]
-    if not ids:
-        return None
-    fetched = civitai.fetch_images_by_id(client, ids, cancelled, with_tags=True)
-    fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
-    image_records.store_images(list(fetched.values()))
-    return int(ids[-1])
+    fetch_tags(client, ids, cancelled, may_ask_singly=True)
+    return ids[-1] if ids else None
 
 
-def fetch_tags(client: Any, image_ids: Sequence[int], cancelled: Cancellation) -> None:
+def fetch_tags(
+    client: Any,
+    image_ids: Sequence[int],
+    cancelled: Cancellation | None = None,
+    may_ask_singly: bool = False,
+) -> None:
     """Fetch and store the tags of images. An image that Civitai does not send stays without tags.
 
-    A server that does not know the parameter `ids` is not asked for each image. Raises DiskError,
-    NetworkError, HttpStatusError and Cancelled.
+    may_ask_singly: whether a server that does not know the parameter `ids` is asked for each image.
+    Raises DiskError, NetworkError, HttpStatusError and Cancelled.
     """
     for start in range(0, len(image_ids), _AT_ONCE):
         ids = image_ids[start : start + _AT_ONCE]
         fetched = civitai.fetch_images_by_id(client, ids, cancelled, with_tags=True)
-        if fetched is None:
+        if fetched is None and not may_ask_singly:
             return
+        fetched = pages.fetch_singly(client, ids, cancelled) if fetched is None else fetched
         image_records.store_images(list(fetched.values()))
 
 

@@ -10,7 +10,15 @@ from urllib.parse import urljoin, urlsplit
 
 from .. import setting
 from ..civitai import is_allowed_url, RemoteFile, Version
-from ..core import as_checksum, as_list, as_mapping, as_number, Cancellation, clean_line
+from ..core import (
+    as_checksum,
+    as_list,
+    as_mapping,
+    as_number,
+    Cancellation,
+    clean_line,
+    model_formats,
+)
 from ..errors import InputError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..network import is_private_url
@@ -20,7 +28,6 @@ from .folders import choose_path
 __all__ = ["find_archived_file", "validate_archive"]
 
 _ADDRESS = re.compile(r"(https?)://[^\s/?#@\\]+(?:/[^\s?#@\\]*)?", re.I)
-_EXTENSIONS = (".safetensors", ".sft", ".gguf")  # of files that cannot run code
 _MOST_FILES, _MOST_URLS, _MAX_URL = 50, 2, 2_000
 _MAX_KB = 2**40
 _FIRST_ID = 1_500_000_000  # of files that have no id on Civitai
@@ -59,7 +66,7 @@ def find_archived_file(
     for row in _iter_files(body):
         stated = as_checksum(row.get("sha256") or as_mapping(row.get("hashes")).get("SHA256"))
         own_name = clean_line(row.get("name"), 200)
-        if stated.lower() == sha256 and own_name.lower().endswith(_EXTENSIONS):
+        if stated.lower() == sha256 and own_name.lower().endswith(model_formats.SAFE):
             name = name or own_name
             size = size or round(min(max(as_number(row.get("sizeKB")) or 0, 0), _MAX_KB) * 1024)
             urls += [one for one in _iter_urls(row, archive) if one not in urls]

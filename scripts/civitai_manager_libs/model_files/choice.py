@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import setting
 from ..civitai import Access, make_download_urls, parse_files, RemoteFile, Version
-from ..core import as_list, as_mapping, as_whole_number
+from ..core import as_list, as_mapping, as_whole_number, model_formats
 
 __all__ = ["choose_file", "FileChoice", "find_refusal", "make_request", "ModelFileRequest"]
 
@@ -17,7 +17,6 @@ __all__ = ["choose_file", "FileChoice", "find_refusal", "make_request", "ModelFi
 # training data, an archive or a workflow, are never fetched.
 _MODELS = ("", "Model", "Pruned Model", "Diffusion Model", "UNet")
 _OTHERS = ("ControlNet", "Upscaler", "Negative")
-_FORMATS = (".safetensors", ".sft", ".gguf")  # the first is the best
 _PRECISIONS = ("fp16", "bf16", "fp8", "fp32")  # after the preferred one
 _REFUSALS = {
     "archived": "not_offered",
@@ -122,10 +121,10 @@ def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
     """Return a key that sorts files, best first.
 
-    Files are compared by format in the order of `_FORMATS`, then by the preferred precision and the
-    preference for pruned files in the settings, then by whether Civitai offers the file by default.
+    Files are compared by format, then by the preferred precision and the preference for pruned
+    files in the settings, then by whether Civitai offers the file by default.
     """
-    form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
+    form = [*model_formats.SAFE, file.extension].index(file.extension)
     # A file whose precision is unknown ("") comes after those of the preferred one.
     order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []
     precision = order.index(file.precision) if file.precision in order else len(order)
@@ -135,7 +134,10 @@ def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
 
 def _is_harmless(file: RemoteFile) -> bool:
     """Return whether a file has a format without code, and no scan reports danger."""
-    return file.extension in _FORMATS and "Danger" not in (file.pickle_scan, file.virus_scan)
+    return file.extension in model_formats.SAFE and "Danger" not in (
+        file.pickle_scan,
+        file.virus_scan,
+    )
 
 
 def _find_refusal(version: Version) -> tuple[str, str]:

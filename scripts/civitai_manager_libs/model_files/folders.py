@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .. import host, setting
 from ..civitai import Model, RemoteFile, Version
-from ..core import compute_sha256, expand_folder, file_names, make_file_name
+from ..core import compute_sha256, expand_folder, file_names, make_file_name, model_formats
 from ..errors import InputError
 from ..i18n import messages
 from .comfy_paths import iter_comfy_folders
@@ -29,7 +29,6 @@ __all__ = [
     "walk_folders",
 ]
 
-_EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
 
 
@@ -163,7 +162,7 @@ def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[st
                     subfolders.append(entry.path)
                 elif not entry.is_file():  # a link that leads nowhere, a pipe
                     continue
-                elif entry.name.lower().endswith(_EXTENSIONS):
+                elif entry.name.lower().endswith(model_formats.MODELS):
                     status = entry.stat()
                     files.append((entry.name, status.st_size, status.st_mtime))
                 else:

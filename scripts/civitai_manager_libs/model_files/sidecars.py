@@ -20,6 +20,7 @@ from ..core import (
     clean_line,
     html_to_text,
     level_mask,
+    model_formats,
     open_to_read,
     sync_folder,
     thumbnail_url,
@@ -40,7 +41,6 @@ __all__ = [
 ]
 
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
-_CONFIGURATIONS = (".yaml", ".yml")
 _MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
 _MAX_DESCRIPTION = 1000  # characters
 _MAX_INFO = 4_000_000  # characters
@@ -62,7 +62,7 @@ def write_companions(
         return []
     parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
     is_part = bool(parts) and request.kind != find_model_kind(version)
-    if is_part or request.path.lower().endswith(_CONFIGURATIONS):
+    if is_part or request.path.lower().endswith(model_formats.CONFIGURATIONS):
         return []
     stem = os.path.splitext(request.path)[0]
     writers: tuple[tuple[bool, Callable[[], None]], ...] = (

@@ -12,7 +12,7 @@ from .. import setting
 from ..core import (
     Cancellation,
     check_free_space,
-    file_types,
+    model_formats,
     remove_leftovers,
     ResumableFile,
     to_disk_error,
@@ -223,7 +223,7 @@ class ModelDownload:
             digest = hasher.result(self._cancelled) if hasher is not None else ""
             if not digest.startswith(self._expected.sha256.lower()):
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
-            file_types.check_model_file(file.path, os.path.basename(self._path))
+            model_formats.check_model_file(file.path, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
             file.restart()
             raise

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
 
-from ..core import ByteRanges, Cancellation, file_types, ResumableFile
+from ..core import ByteRanges, Cancellation, model_formats, ResumableFile
 from ..errors import (
     CivitaiShortcutError,
     DiskError,
@@ -443,7 +443,7 @@ class PieceConnection:
         if not is_part or start == 0:
             head = _read_head(body)
             kind = body.headers.get("Content-Type", "")
-            file_types.check_model_start(head, kind, self._transfer.name)
+            model_formats.check_model_start(head, kind, self._transfer.name)
         if is_part and (start is None or not total):
             raise InvalidResponse("Civitai's storage does not say which part of the file it sent.")
         if is_part and start != piece.start:
@@ -545,6 +545,6 @@ class PieceConnection:
 
 def _read_head(body: ResponseBody) -> bytes:
     head = b""
-    while len(head) < file_types.START_SIZE and (data := body.read(file_types.START_SIZE)):
+    while len(head) < model_formats.START_SIZE and (data := body.read(model_formats.START_SIZE)):
         head += data
     return head

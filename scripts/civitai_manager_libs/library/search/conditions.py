@@ -258,17 +258,14 @@ def _make_trigram_query(term: Term, read: SelectRows | None, most: int) -> str:
     if len(word) < _TRIGRAM:
         trigrams = _list_trigrams(read, term)
     else:
-        trigrams = [word[at : at + _TRIGRAM] for at in _list_trigram_starts(word)[:most]]
+        # The trigrams that cover the word, those across two words first.
+        last = len(word) - _TRIGRAM
+        spanning = [at for at in range(last + 1) if word[at + 1] == " "]
+        starts = dict.fromkeys([*spanning, 0, last, *range(0, last, _TRIGRAM)])
+        trigrams = [word[at : at + _TRIGRAM] for at in [*starts][:most]]
     operation = " OR " if len(word) < _TRIGRAM else " AND "
     query = operation.join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
     return f"({_INDEXED[term.key]} : ({query}))" if query else ""
-
-
-def _list_trigram_starts(text: str) -> list[int]:
-    """Return the start positions of trigrams that cover a text, those across two words first."""
-    last = len(text) - _TRIGRAM
-    spanning = [start for start in range(last + 1) if text[start + 1] == " "]
-    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _TRIGRAM)])]
 
 
 def _list_trigrams(read: SelectRows, term: Term) -> list[str]:

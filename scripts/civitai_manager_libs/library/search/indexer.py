@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...core import Image, Tag
-from ...infotext import Generation
+from ...core import as_number, Image, Tag
+from ...infotext import Generation, read_generation, Resource
 from ..database import has_trigrams
-from ..schema import make_hide_statement
-from .grammar import extract_fields, fold_text, SearchFields, SearchName
+from ..hidden_images import refresh_hidden
+from ..stats_features import NAMED_PARAMETERS, PARAMETERS
+from .grammar import fold_text
 
-__all__ = ["index_images", "refresh_hidden"]
+__all__ = ["index_images"]
 
+_KINDS = ("model", "lora", "embed")  # of resources whose names are searched
+_NUMBERS = ("Steps", "CFG scale", "Clip skip", "Hires upscale")  # in the infotext
+_USE = "INSERT OR IGNORE INTO uses SELECT number, ?, ? FROM names WHERE kind = ? AND name = ?"
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
 
@@ -28,27 +31,51 @@ def index_images(
     ids = list[int]()
     for image in images:
         ids.append(image.id)
-        fields = extract_fields(image, generations.get(image.id))
-        _write_texts(db, image.id, fields)
-        _write_facts(db, image, fields)
-        _write_names(db, image.id, fields.names)
+        infotext, resources = generations.get(image.id) or read_generation(image)
+        names = _list_names(image, infotext.parameters, resources)
+        plain = (name for kind, name in names if kind not in NAMED_PARAMETERS)
+        searched = " ".join(name for name in plain if not name.startswith("#"))
+        negative = fold_text(infotext.negative_prompt)
+        _write_texts(db, image.id, (fold_text(infotext.prompt), negative, searched))
+        row: tuple[Any, ...] = (image.id, image.level, image.type, image.created_at)
+        row += (image.width, image.height, image.reactions.total, bool(image.meta))
+        row += (*(as_number(infotext.parameters.get(name)) for name in _NUMBERS), bool(negative))
+        db.execute(f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * len(row))})", row)
+        db.execute("DELETE FROM uses WHERE id = ?", (image.id,))
+        new = [(kind, name, shown) for (kind, name), (shown, _) in names.items()]
+        db.executemany("INSERT OR IGNORE INTO names (kind, name, shown) VALUES (?, ?, ?)", new)
+        db.executemany(_USE, [(image.id, weight, *key) for key, (_, weight) in names.items()])
         if image.tags is not None:  # without them, the stored ones stay
             _write_tags(db, image.id, image.tags)
     refresh_hidden(db, ids)
 
 
-def refresh_hidden(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Store which rules hide these images, in the caller's transaction."""
-    ids = (json.dumps(list(image_ids)),)
-    listed = "(SELECT value FROM json_each(?1))"
-    db.execute(f"DELETE FROM hidden_images WHERE id IN {listed}", ids)
-    db.execute(make_hide_statement(f"t.id IN {listed}", of_few_images=True), ids)
+def _list_names(
+    image: Image, parameters: Mapping[str, str], resources: Sequence[Resource]
+) -> dict[tuple[str, str], tuple[str, float | None]]:
+    """Return {(kind, folded name): (name, weight)} of the names by which an image can be found.
+
+    The name of a version or resource may be "#77", its version id. Only resources have a weight.
+    """
+    names: list[tuple[str, str, float | None]] = [
+        ("author", image.username, None),
+        ("base", image.base_model, None),
+        *((kind, parameters.get(PARAMETERS[kind], ""), None) for kind in NAMED_PARAMETERS),
+    ]
+    for resource in resources:
+        if resource.type in _KINDS:
+            shown = resource.name or (f"#{resource.version_id}" if resource.version_id else "")
+            names.append((resource.type, shown, resource.weight))
+    names += [("version", f"#{version_id}", None) for version_id in image.version_ids]
+    found: dict[tuple[str, str], tuple[str, float | None]] = {}
+    for kind, shown, weight in filter(lambda name: name[1].strip(), names):
+        found.setdefault((kind, fold_text(shown)), (shown, weight))
+    return found
 
 
-def _write_texts(db: sqlite3.Connection, image_id: int, fields: SearchFields) -> None:
+def _write_texts(db: sqlite3.Connection, image_id: int, folded: Iterable[str]) -> None:
     # Two blanks at the end, so that each letter begins a trigram.
-    strings = (fields.prompt, fields.negative, fields.names_text)
-    texts = tuple(text and f"{text}  " for text in strings)
+    texts = tuple(text and f"{text}  " for text in folded)
     sql = "SELECT prompt, negative, names FROM texts WHERE id = ?"
     before = db.execute(sql, (image_id,)).fetchone()
     if before == texts:
@@ -62,22 +89,6 @@ def _write_texts(db: sqlite3.Connection, image_id: int, fields: SearchFields) ->
     db.execute(f"INSERT OR REPLACE {_TEXTS.format('texts', 'id')}", (image_id, *texts))
     if has_trigrams():
         db.execute(f"INSERT {_TEXTS.format('trigrams', 'rowid')}", (image_id, *texts))
-
-
-def _write_facts(db: sqlite3.Connection, image: Image, fields: SearchFields) -> None:
-    row: tuple[Any, ...] = (image.id, image.level, image.type, image.created_at)
-    row += (image.width, image.height, image.reactions.total, bool(image.meta))
-    row += (fields.steps, fields.cfg, fields.clip_skip, fields.hires, bool(fields.negative))
-    db.execute(f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * len(row))})", row)
-
-
-def _write_names(db: sqlite3.Connection, image_id: int, names: Iterable[SearchName]) -> None:
-    db.execute("DELETE FROM uses WHERE id = ?", (image_id,))
-    use = "INSERT OR IGNORE INTO uses SELECT number, ?, ? FROM names WHERE kind = ? AND name = ?"
-    for name in names:
-        row = (name.kind, name.name, name.shown)
-        db.execute("INSERT OR IGNORE INTO names (kind, name, shown) VALUES (?, ?, ?)", row)
-        db.execute(use, (image_id, name.weight, name.kind, name.name))
 
 
 def _write_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[Tag]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, Literal
 
 from typing_extensions import TypedDict
 
@@ -23,7 +23,7 @@ from ...civitai import (
     walk_pages,
 )
 from ...core import as_id, Image, log_disk_errors
-from ...errors import HttpStatusError, InputError, NetworkError, NotFound
+from ...errors import HttpStatusError, InputError, NotFound
 from ...i18n import messages
 from ...library import image_records, models, PageImage, pages, posts, search, watches
 from ..http import ApiError, MB, Most, Note, RemoteWork, RequestContext, route
@@ -76,8 +76,6 @@ class LookupResult(TypedDict, total=False):
     username: str
 
 
-_PAGES_OF_POST = 10  # that are sent together, in the uploader's order
-_UPLOADERS = "Newest"  # the sort of a post that means the uploader's order: all are of one time
 _MOST_POPULAR = 40  # images on the home page
 _MOST_BLANK = 3  # pages in a row without an image that passes the filters
 _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
@@ -120,22 +118,13 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         return found
     # A stored page lacks the new images of a watched gallery.
     is_unseen = cursor is None and watches.has_new_images(query)
-    fetch = partial(_fetch_page, context, query, size)
-    read_pages = partial(_read_pages, context, query, cursor, size, notes)
-    load_post = partial(posts.load_post, get_client(), cancelled=context.cancelled)
+    read_page = partial(_read_page, context, query, cursor, size, notes)
     if is_unseen or context.query_param("fresh"):
-        return RemoteWork(lambda: read_pages(partial(fetch, True), load_post))
-
-    def find_page(page_cursor: str | None) -> Page:
-        found = pages.find_recent_page(query, page_cursor, size)
-        if found is None:
-            raise _NotInMemory
-        return found
-
+        return RemoteWork(lambda: read_page("Civitai"))
     with suppress(_NotInMemory):
-        return read_pages(find_page, posts.find_stored_post)
+        return read_page("memory")
     return RemoteWork(
-        lambda: read_pages(partial(fetch, False), load_post),
+        lambda: read_page("both"),
         find_stored=lambda: _view_stored_page(context, query, cursor, size, notes),
     )
 
@@ -166,9 +155,8 @@ def get_addresses(context: RequestContext) -> Text:
 def get_popular_images(context: RequestContext) -> RemoteWork[ImagePage]:
     """Return the images with the most reactions of this week that are shown without blur."""
     query = ImageQuery(sort="Most Reactions", period="Week", level=find_shown_levels())
-    fetch = partial(_fetch_page, context, query, _MOST_POPULAR, False)
     return RemoteWork(
-        lambda: _read_page(context, query, None, _MOST_POPULAR, [], fetch),
+        lambda: _read_page(context, query, None, _MOST_POPULAR, [], "both"),
         find_stored=lambda: _view_stored_page(context, query, None, _MOST_POPULAR, []),
     )
 
@@ -178,7 +166,10 @@ def _view_stored_page(
 ) -> ImagePage | None:
     """Return a page from the library, None if the page is not stored."""
     stored = pages.find_stored_page(query, cursor, size)
-    images = image_records.list_page_images(stored.ids) if stored is not None else []
+    is_post = query.post_id is not None and cursor is None
+    post = posts.find_stored_post(query.post_id or 0) if is_post else None
+    ids = posts.sort_as_uploaded(stored.ids if stored is not None else (), query, post)
+    images = image_records.list_page_images(ids)
     # Without images, their files are at another address than Civitai's, such as a demo's.
     if stored is None or stored.ids and not images:
         return None
@@ -189,54 +180,8 @@ def _view_stored_page(
         shown, stored.next_cursor, stored.fetched_at, notes, hidden_count, new_ids, total=total
     )
     view["from_library"] = True
-    if query.post_id is not None and cursor is None:
-        _add_post(view, query, posts.find_stored_post(query.post_id))
+    view["post"] = None if post is None else make_post_view(post)
     return view
-
-
-def _read_pages(
-    context: RequestContext,
-    query: ImageQuery,
-    cursor: str | None,
-    size: int,
-    notes: list[Note],
-    read_page: Callable[[str | None], Page],
-    find_post: Callable[[int], Post | None],
-) -> ImagePage:
-    """Return a page of a gallery; of a post, all images at once if the uploader's order is known.
-
-    read_page: returns the page at a cursor. find_post: returns what is known about a post.
-    """
-    view = _read_page(context, query, cursor, size, notes, read_page)
-    if query.post_id is None or cursor is not None:
-        return view
-    post = find_post(query.post_id)
-    for _ in range(_PAGES_OF_POST if post and query.sort == _UPLOADERS else 0):
-        if view["cursor"] is None:
-            break
-        try:
-            more = _read_page(context, query, view["cursor"], size, [], read_page)
-        except (HttpStatusError, NetworkError):  # requested again when the user comes there
-            break
-        known = {image["id"] for image in view["images"]}
-        view["images"] += [image for image in more["images"] if image["id"] not in known]
-        view["hidden_count"] += more["hidden_count"]
-        view["cursor"] = more["cursor"]
-    _add_post(view, query, post)
-    return view
-
-
-def _add_post(view: ImagePage, query: ImageQuery, post: Post | None) -> None:
-    """Add what is known about a post to its page, and sort its images as the uploader did.
-
-    Images that the uploader's order does not contain come last, sorted by id.
-    """
-    if post is None:
-        return
-    view["post"] = make_post_view(post)
-    if query.sort == _UPLOADERS:
-        places = {image_id: place for place, image_id in enumerate(post.image_ids)}
-        view["images"].sort(key=lambda image: (places.get(image["id"], len(places)), image["id"]))
 
 
 def _read_page(
@@ -245,13 +190,31 @@ def _read_page(
     cursor: str | None,
     size: int,
     notes: list[Note],
-    read_page: Callable[[str | None], Page],
+    source: Literal["memory", "Civitai", "both"],
 ) -> ImagePage:
-    reads = list[Page]()
+    """Return a page of a gallery, or of a post's first page and the next if the order is known.
+
+    Raises _NotInMemory if `source` is "memory" and a page is not there.
+    """
+    reads, post = list[Page](), None
+
+    def read_page(page_cursor: str | None) -> Page:
+        if source != "memory":
+            return _fetch_page(context, query, size, source == "Civitai", page_cursor)
+        found = pages.find_recent_page(query, page_cursor, size)
+        if found is None:
+            raise _NotInMemory
+        return found
 
     def fetch(page_cursor: str | None) -> Page:
-        reads.append(read_page(page_cursor))
-        return reads[-1]
+        nonlocal post
+        page = read_page(page_cursor)
+        if query.post_id is not None and page_cursor is None:
+            client = None if source == "memory" else get_client()
+            post = posts.load_post(client, query.post_id, context.cancelled)
+            page = posts.read_rest(page, query, post, read_page)
+        reads.append(page)
+        return page
 
     start, blank, hidden_count, shown = cursor, 0, 0, list[PageImage]()
     for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_size=size):
@@ -277,6 +240,7 @@ def _read_page(
         shown, cursor, read.fetched_at, notes, hidden_count, new_ids, missing, total
     )
     view["from_library"] = read.is_stored
+    view["post"] = None if post is None else make_post_view(post)
     return view
 
 
