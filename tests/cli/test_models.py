@@ -153,6 +153,29 @@ def test_image_file_without_generation_data_is_reported(models, folder, tmp_path
     assert code == 2 and "has no generation data" in said
 
 
+def test_licence_and_newer_version_are_told_once_civitai_was_asked(models, folder, demo):
+    path = folder / "checkpoints" / "Quiet_Places_v2_0"
+    path.with_suffix(".safetensors").write_bytes(b"1")
+    record = {"id": 910_102, "modelId": 900_001, "name": "v2.0"}
+    path.with_suffix(".civitai.info").write_text(json.dumps(record))
+    words = ("900001", "--version", "910102")
+    assert "Newer version" not in models(*words)[1]
+    demo.requests.clear()
+    said = models(*words, "--newer")[1]
+    assert len([path for _, path in demo.requests if "ids=" in path]) == 1
+    assert "Newer version: v3.0 Dusk, 2" in said and "SDXL 1.0" in said
+    assert "Everything permitted" in said
+    [told] = json.loads(models(*words, "--json")[1])["files"]
+    assert told["newer"]["version_id"] == 910_103 and told["newer"]["date"][:2] == "20"
+    assert told["licence"]["sell_images"] is True
+
+
+def test_what_the_creator_forbids_or_does_not_say_is_told(models, folder):
+    said = models("900002", "900004")[1]
+    assert "Not allowed: Paid generation services · Selling the model" in said
+    assert "Permissions unknown" in said
+
+
 def test_message_is_printed_only_if_many_requests_are_needed(models, folder):
     rows = [row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111"][:6]
     words = [str(row.id) for row in rows]

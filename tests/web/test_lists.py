@@ -355,3 +355,38 @@ def test_dropped_text_opens_and_a_list_becomes_a_collection(shared_server, open_
     page.message("Kept").wait_for()
     page.control("sets").click()
     expect(page.panel("collections").locator("[data-set='Kept']")).to_contain_text("Kept (4)")
+
+
+def _save_list(page, ids):
+    page.control("open-list").first.wait_for()
+    _paste(page, _addresses(ids))
+    page.control("gallery-menu").click()
+    page.control("save-list").click()
+    page.field("menu-collection").fill("Told")
+    page.key("Enter")
+
+
+def test_saving_a_list_tells_what_the_rating_leaves_out_and_what_is_gone(server, open_gallery):
+    page = open_gallery(server, "?level=None", **_CLIPBOARD)
+    _save_list(page, [90_100_002, 90_100_025, 90_100_003, 41])
+    message = page.message("2 added to “Told”")
+    expect(message).to_contain_text("1 left out by the filters, such as the highest rating")
+    expect(message).to_contain_text("not to be had now (gone, or not shown to you): 1")
+
+
+def test_saving_a_list_that_shows_nothing_says_so(server, open_gallery):
+    page = open_gallery(server, "?level=None", **_CLIPBOARD)
+    held = []  # an empty list has no menu: it is opened before the answer
+    page.page.route(re.compile(r"/images\?"), lambda route: held.append(route))
+    _save_list(page, [90_100_025, 41])
+    held[-1].continue_()
+    message = page.message("None of these pictures can be shown.")
+    expect(message).to_contain_text("not to be had now (gone, or not shown to you): 1")
+
+
+def test_saving_a_list_that_is_stopped_adds_nothing_and_says_so(server, open_gallery):
+    page = open_gallery(server, "?level=XXX", **_CLIPBOARD)
+    page.page.route(re.compile(r"/images\?.*cursor=1"), lambda route: None)
+    _save_list(page, _DEMO[:150])
+    page.control("stop-search").click()
+    page.message("Nothing was added to “Told”").wait_for()

@@ -24,10 +24,10 @@ _WATCH = {"action": "watch", **_NAMED}
 @pytest.fixture(autouse=True)
 def _started(fresh, monkeypatch):
     """As after a start: nothing was looked at."""
-    from civitai_manager_libs.web.routes import watches
+    from civitai_manager_libs.web.routes import watches as routes
 
-    monkeypatch.setattr(watches, "_checks", watches._WatchChecks())
-    return watches
+    monkeypatch.setattr(routes, "_checks", watches.WatchChecks())
+    return routes
 
 
 _DUE = {"action": "check_due"}
@@ -65,7 +65,7 @@ def test_restart_does_not_check_galleries_that_were_checked_lately(
     api.post("watches", _WATCH)
     _checked(api)
     before = len(civitai.pages)
-    monkeypatch.setattr(_started, "_checks", _started._WatchChecks())
+    monkeypatch.setattr(_started, "_checks", watches.WatchChecks())
     _checked(api)
     assert len(civitai.pages) == before
     api.post("watches", {"action": "check"})
@@ -81,10 +81,10 @@ def test_galleries_are_checked_daily_only_if_set(api, civitai, _started, monkeyp
     before = len(civitai.pages)
     _checked(api)
     assert len(civitai.pages) == before
-    monkeypatch.setattr(_started, "_DAY", 0.0)
+    monkeypatch.setattr(watches, "_DAY", 0.0)
     _checked(api)
     assert len(civitai.pages) == before, "an hour is not over"
-    monkeypatch.setattr(_started, "_HOUR", 0.0)
+    monkeypatch.setattr(watches, "_HOUR", 0.0)
     api.post("watches", _DUE)
     wait_for(lambda: not _started._checks.is_running)
     assert len(civitai.pages) == before + is_wanted
@@ -106,7 +106,7 @@ def test_gallery_is_due_after_the_clock_was_set_back(api, civitai, monkeypatch, 
     _checked(api)
     now = time.time
     monkeypatch.setattr(_started.time, "time", lambda: now() - 10_000_000)
-    monkeypatch.setattr(_started, "_checks", _started._WatchChecks())
+    monkeypatch.setattr(_started, "_checks", watches.WatchChecks())
     _checked(api)
     assert len(civitai.pages) == 2
 

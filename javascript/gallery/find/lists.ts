@@ -73,7 +73,8 @@ export class Lists {
     return (await api.get(`addresses?${query}`, { signal })).text;
   }
 
-  /** Load the rest of the open list, and add its images to a collection. The user may stop that. */
+  /** Load the rest of the open list, and add its images to a collection; say how many are left
+   * out. The user may stop that: then no image is added. */
   async saveOpenList(name: string) {
     const { store, actions, toast, translate } = this.context;
     const { where } = store.get();
@@ -83,11 +84,20 @@ export class Lists {
     };
     do await actions.more();
     while (isReading());
-    if (store.get().where !== where || !store.get().ended) return;
-    const ids = store.get().images.map(({ id }) => id);
+    const { images, missing, total, ended, libraryDate } = store.get();
+    if (store.get().where !== where || !ended)
+      return toast(translate("list_not_saved", { name }), "bad");
+    const ids = images.map(({ id }) => id);
     for (let at = 0; at < ids.length; at += MOST_SAVED)
       if (!(await actions.annotate(ids.slice(at, at + MOST_SAVED), { add_to: name }))) return;
-    toast(translate("collection_filled", { n: ids.length, name }), "good");
+    const n = ids.length;
+    const others = (total ?? n) - n - missing.length;
+    const told = [translate(n ? "collection_filled" : "list_shows_none", { n, name })];
+    // Of a list from the library, the others may also be unknown.
+    if (others > 0 && libraryDate) told.push(translate("list_reading", { n, total: total ?? n }));
+    else if (others > 0) told.push(translate("list_left_out", { n: others }));
+    if (missing.length) told.push(translate("report_gone", { n: missing.length }));
+    toast(told.join(" · "), n ? "good" : "bad");
   }
 
   async #openChosen() {

@@ -271,6 +271,11 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     add("--version", type=_whole_number(1), metavar="ID", help=version)
     get = "download missing files into the folder of their kind; default: only list them"
     add("--get", action="store_true", help=get)
+    newer = (
+        "first ask Civitai for newer versions of all models on this machine, 100 with each request,"
+        " and for licences that are not known; default: what was asked before"
+    )
+    add("--newer", action="store_true", help=newer)
     number = _whole_number(1)
     file = (
         "id of a file in the list, to download instead of the version's default file, or in"

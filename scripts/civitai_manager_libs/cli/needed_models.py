@@ -5,23 +5,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import util
-from ..civitai import make_version_page_url, Model, Version
+from ..civitai import Licence, make_version_page_url, Model, PERMISSIONS, Version
 from ..core import find_free_space, Image
 from ..errors import DiskError, InputError
 from ..http_client import CivitaiHttpClient, SendOptions
 from ..i18n import messages
 from ..infotext import build_metadata, read_embedded
+from ..library import models
 from ..model_files import (
+    check_newer_versions,
     choose_file,
+    describe_licence,
     find_needed_file,
     list_needed_files,
+    list_newer_versions,
     make_needed_file,
     NeededFile,
     NeededFiles,
+    NewerVersion,
 )
 from ..network import ApiClient
 from .target import load_target, names_model, parse_target
@@ -47,7 +52,8 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
     """Return the model files that the named images need, and the best file of each named model.
 
     arguments: the parsed command line; `what` lists ids, URLs and paths of image files, `version`
-    is the wanted version of the named models. Raises InputError for any other text, and
+    is the wanted version of the named models; `newer` asks Civitai for newer versions of all models
+    on this machine, and for licences that are not known. Raises InputError for any other text, and
     CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
     """
     images, versions = list[Image](), list[Version]()
@@ -63,6 +69,9 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
     needed = list_needed_files(_AnnouncingClient(client, SendOptions()), images)
     known = {file.version.id for file in needed.files if file.version}
     own = [find_needed_file(client, one) for one in versions if one.id not in known]
+    if arguments.newer:
+        check_newer_versions(client)
+        models.load_licences(client, [one.model_id for one in versions if one.model_id])
     return NeededFiles((*own, *needed.files), needed.unknown)
 
 
@@ -130,14 +139,19 @@ def apply_choices(
 
 def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
     """Print the model files that images or models need, as a table or as JSON in one line."""
+    versions = [file.version for file in needed.files if file.version]
+    licences = models.find_licences({one.model_id for one in versions if one.model_id})
+    newer = {one.path: one for one in list_newer_versions()}
     if as_json:
-        print_result(json.dumps(_to_json(needed)))
+        print_result(json.dumps(_to_json(needed, licences, newer)))
         return
     for file in needed.files:
         state = get_text(f"models_state_{file.availability}")
         size = util.short_bytes(file.size) if file.size else ""
         _print_row(state, size, file.title, file.image_count)
-        for line in _list_details(file):
+        licence = describe_licence(_find_licence(file, licences), get_user_language())
+        found = _find_newer(file, newer)
+        for line in (licence, *_list_newer(found), *_list_details(file)):
             print_result(f"{_INDENT}{line}")
     for resource, image_count in needed.unknown:
         name = " ".join(filter(None, (resource.type, resource.name or resource.hash)))
@@ -148,6 +162,22 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
 def _print_row(state: str, size: str, name: str, image_count: int) -> None:
     count = f"  ({get_text('models_image_count', n=image_count)})" if image_count > 1 else ""
     print_result(format_row((state, _STATE_WIDTH), (size, -_SIZE_WIDTH), text=f"{name}{count}"))
+
+
+def _find_licence(needed: NeededFile, licences: Mapping[int, Licence]) -> Licence:
+    return licences.get(needed.version.model_id or 0, {}) if needed.version else {}
+
+
+def _find_newer(needed: NeededFile, newer: Mapping[str, NewerVersion]) -> NewerVersion | None:
+    file = needed.match.file if needed.availability == "here" else None
+    return newer.get(file.path) if file else None
+
+
+def _list_newer(newer: NewerVersion | None) -> list[str]:
+    if newer is None:
+        return []
+    facts = ", ".join(filter(None, (newer.name, newer.date[:10], newer.base_model)))
+    return [get_text("newer_version", name=facts), *newer.list_remarks(get_user_language())]
 
 
 def _list_details(needed: NeededFile) -> Iterator[str]:
@@ -201,10 +231,15 @@ def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
             yield folder, free
 
 
-def _to_json(needed: NeededFiles) -> dict[str, object]:
+def _to_json(
+    needed: NeededFiles, licences: Mapping[int, Licence], newer: Mapping[str, NewerVersion]
+) -> dict[str, object]:
     missing = needed.missing
     return {
-        "files": [_file_to_json(file) for file in needed.files],
+        "files": [
+            _file_to_json(file, _find_licence(file, licences), _find_newer(file, newer))
+            for file in needed.files
+        ],
         "unknown": [
             {
                 "type": resource.type,
@@ -220,7 +255,9 @@ def _to_json(needed: NeededFiles) -> dict[str, object]:
     }
 
 
-def _file_to_json(needed: NeededFile) -> dict[str, object]:
+def _file_to_json(
+    needed: NeededFile, licence: Licence, newer: NewerVersion | None
+) -> dict[str, object]:
     version, choice = needed.version, needed.choice
     page = ""
     if version and version.model_id:
@@ -240,6 +277,16 @@ def _file_to_json(needed: NeededFile) -> dict[str, object]:
         "deadline": choice.deadline,
         "needs_consent": choice.needs_consent,
         "remarks": list(needed.remarks),
+        "licence": {name: licence.get(name) for name in PERMISSIONS},
+        "newer": newer
+        and {
+            "version_id": newer.version_id,
+            "name": newer.name,
+            "date": newer.date,
+            "base_model": newer.base_model,
+            "page": make_version_page_url(newer.version_id, newer.model_id),
+            "remarks": newer.list_remarks(get_user_language()),
+        },
         "others": [
             {"file_id": file.id, "name": file.name, "size": file.size}
             for file in (*choice.others, *choice.companions)

@@ -1,6 +1,6 @@
 """What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
-from .access import find_subpath, has_login, is_frozen, is_logged_in, is_shared
+from .launch_flags import find_subpath, has_login, is_frozen, is_logged_in, is_shared
 from .proxies import bypass_proxies_for, validate_proxy
 from .webui import (
     fill_empty_prompts,

@@ -1,25 +1,28 @@
-"""Galleries that the user watches: new images are counted, and marked when the user visits."""
+"""Galleries that the user watches: daily checks count new images, which a visit marks as seen."""
 
 from __future__ import annotations
 
 import json
+import threading
 import time
 import zlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..civitai import ImageQuery, Page
+from .. import setting
+from ..civitai import Client, ImageQuery, Page
 from ..core import clean_line, log_disk_errors
-from ..errors import InputError
+from ..errors import CivitaiShortcutError, DiskError, InputError, NetworkError, ServerError
 from .database import select_rows, select_rows_or_empty, wait_for_writes, writing
 from .pages import fetch_page, find_stored_page, list_gallery_names
 
 __all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches", "NewImages"]
-__all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery"]
+__all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery", "WatchChecks"]
 
 _MAX_WATCHES = 100  # each costs a request at every program start
 _MAX_NAME = 200  # characters
 _CHECK_SIZE = 200  # images that a check fetches, and the most that it counts
+_HOUR, _DAY = 3600.0, 86_400.0  # seconds
 _SAME_VISIT = 3600.0  # seconds; within them, the same images stay marked as new
 _PATIENCE = 2.0  # seconds to wait until new records are written
 _PAGE_SIZE = 100  # images of a page as the web page requests it
@@ -104,7 +107,7 @@ def unwatch_gallery(gallery: str) -> None:
         db.execute("DELETE FROM watched WHERE gallery = ?", (clean_line(gallery),))
 
 
-def check_watch(client: Any, watch: Watch) -> None:
+def check_watch(client: Client, watch: Watch) -> None:
     """Fetch the first page of a watched gallery; store how many of its images are new.
 
     Store nothing if the gallery is no longer watched. Raises NetworkError, HttpStatusError,
@@ -136,6 +139,59 @@ def check_watch(client: Any, watch: Watch) -> None:
                 watch.gallery,
             ),
         )
+
+
+class WatchChecks:
+    """Checks watched galleries for new images in a background thread, one check at a time.
+
+    errors: why galleries could not be checked in the last check, by gallery. error: why the last
+    check ended early, None if it did not.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun_at: float | None = None  # by `time.monotonic`
+        self.is_running = False
+        self.errors: dict[str, CivitaiShortcutError] = {}
+        self.error: CivitaiShortcutError | None = None
+
+    def start(self, client: Client, is_requested: bool) -> None:
+        """Start a check. Do nothing if one is running. Raises DiskError.
+
+        is_requested: whether the user has requested a check of all galleries. Otherwise, the check
+        starts only if it is due, and leaves out galleries that were checked in the last day (in the
+        server's first check: in the last hour).
+        """
+        with self._lock:
+            begun_at = self._begun_at
+            is_due = is_requested or begun_at is None
+            if begun_at is not None and setting.watch_daily:
+                is_due = is_due or time.monotonic() - begun_at >= _HOUR
+            if self.is_running or not is_due:
+                return
+            pause = 0.0 if is_requested else _HOUR if begun_at is None else _DAY
+            now = time.time()
+            # If the clock was set back, the last check seems to be in the future.
+            due = [one for one in list_watches() if abs(now - one.checked_at) >= pause]
+            self._begun_at, self.is_running = time.monotonic(), bool(due)
+        if due:
+            arguments = (client, due)
+            threading.Thread(target=self._run, args=arguments, name="watched", daemon=True).start()
+
+    def _run(self, client: Client, due: list[Watch]) -> None:
+        errors: dict[str, CivitaiShortcutError] = {}
+        ending: CivitaiShortcutError | None = None
+        try:
+            for one in due:
+                try:
+                    check_watch(client, one)
+                except (NetworkError, ServerError, DiskError) as error:
+                    ending = error
+                    break  # the other checks would fail too
+                except CivitaiShortcutError as error:
+                    errors[one.gallery] = error
+        finally:
+            self.errors, self.error, self.is_running = errors, ending, False
 
 
 def record_visit(query: ImageQuery, page: Page) -> None:

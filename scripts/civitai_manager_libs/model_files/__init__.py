@@ -6,7 +6,7 @@ from .downloading import plan_requests, receive_model_file, ReceivedModel
 from .folders import has_folders, shorten_folder, validate_folder_template, validate_folders
 from .index import get_model_index
 from .kinds import find_kind
-from .licences import filter_commercial, find_used_licences, load_used_licences
+from .licences import describe_licence, filter_commercial, find_used_licences, load_used_licences
 from .matching import ModelFile, ModelMatch, remove_version
 from .needed_files import (
     find_needed_file,
@@ -31,7 +31,7 @@ __all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
 __all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", "ReceivedModel"]
 __all__ += ["remove_version", "shorten_folder", "UsedModel"]
 __all__ += ["validate_folder_template", "validate_folders"]
-__all__ += ["filter_commercial", "find_used_licences", "load_used_licences"]
+__all__ += ["describe_licence", "filter_commercial", "find_used_licences", "load_used_licences"]
 __all__ += ["check_newer_versions", "dismiss_newer_version", "find_version_of_file"]
 __all__ += ["is_check_due", "list_newer_versions", "NewerVersion", "read_check_time"]
 __all__ += ["find_archived_file", "validate_archive"]

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from ..civitai import Client, find_strictest, Licence
+from ..civitai import Client, find_strictest, Licence, PERMISSIONS
 from ..core import Cancellation, Image
+from ..i18n import messages
 from ..library import image_records, models, search
 from .matching import has_model_file
 from .used_models import find_used_models, UsedModel
 
-__all__ = ["filter_commercial", "find_used_licences", "load_used_licences"]
+__all__ = ["describe_licence", "filter_commercial", "find_used_licences", "load_used_licences"]
 
 _AT_ONCE = 500  # images whose records are in memory together
 _UNKNOWN: Licence = {}
+
+
+def describe_licence(licence: Licence, language: str) -> str:
+    """Return what a model's creator does not permit, in one line."""
+    forbidden = [name for name in PERMISSIONS if licence.get(name) is False]
+    if forbidden:
+        labels = (messages.translate(f"permission_{name}", language) for name in forbidden)
+        return messages.translate("licence_file_forbids", language, list=" · ".join(labels))
+    state = "all" if all(licence.get(name) for name in PERMISSIONS) else "unknown"
+    return messages.translate(f"licence_file_{state}", language)
 
 
 def find_used_licences(

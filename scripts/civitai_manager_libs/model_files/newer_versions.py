@@ -24,6 +24,7 @@ from ..core import (
     open_to_read,
     write_text_file,
 )
+from ..i18n import messages
 from ..library import models
 from .choice import find_refusal
 from .index import get_model_index
@@ -74,6 +75,19 @@ class NewerVersion:
     def refusal(self) -> str:
         """Return the reason code why not everybody may download the version, "" if all may."""
         return find_refusal(Access(self.access, self.deadline))
+
+    def list_remarks(self, language: str) -> list[str]:
+        """Return what the user should know of the version, in sentences."""
+        remarks = list[str]()
+        if self.former_base_model:
+            base_models = {"base": self.base_model or "?", "former": self.former_base_model}
+            remarks.append(messages.translate("newer_other_base", language, **base_models))
+        if self.refusal:
+            reason = messages.name_reason(self.refusal, language, self.deadline)
+            remarks.append(messages.translate("newer_refused", language, reason=reason))
+        if self.is_withdrawn:
+            remarks.append(messages.translate("newer_withdrawn", language, name=self.here))
+        return remarks
 
 
 def check_newer_versions(client: Client, cancelled: Cancellation | None = None) -> None:

@@ -18,6 +18,7 @@ from ...infotext import Resource
 from ...library import bookmarks, image_records, models, pages
 from ...model_files import (
     choose_file,
+    describe_licence,
     FileChoice,
     find_archived_file,
     find_kind,
@@ -43,7 +44,7 @@ from .dependencies import get_client, get_job_service, parse_gallery_query, resp
 from .image import describe_match, list_licence
 from .jobs import JobStarted
 from .newer_versions import find_newer_version, NewerVersionView
-from .views import Availability, describe_licence, make_resource_view, PermissionView, ResourceLink
+from .views import Availability, make_resource_view, PermissionView, ResourceLink
 
 
 class RemoteFileView(TypedDict):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from typing_extensions import TypedDict
 
-from ...i18n import messages
 from ...model_files import (
     check_newer_versions,
     dismiss_newer_version,
@@ -95,15 +94,6 @@ def find_newer_version(
 
 
 def _view(newer: NewerVersion, language: str) -> NewerVersionView:
-    remarks = list[str]()
-    if newer.former_base_model:
-        base_models = {"base": newer.base_model or "?", "former": newer.former_base_model}
-        remarks.append(messages.translate("newer_other_base", language, **base_models))
-    if newer.refusal:
-        reason = messages.name_reason(newer.refusal, language, newer.deadline)
-        remarks.append(messages.translate("newer_refused", language, reason=reason))
-    if newer.is_withdrawn:
-        remarks.append(messages.translate("newer_withdrawn", language, name=newer.here))
     return {
         "model": newer.model_id,
         "version": newer.version_id,
@@ -113,5 +103,5 @@ def _view(newer: NewerVersion, language: str) -> NewerVersionView:
         "date": newer.date,
         "base_model": newer.base_model,
         "about": newer.about,
-        "remarks": remarks,
+        "remarks": newer.list_remarks(language),
     }

@@ -279,18 +279,6 @@ def list_image_permissions(
     ]
 
 
-def describe_licence(licence: Licence, language: str) -> str:
-    """Return what a model's creator does not permit, in one line."""
-    forbidden = [name for name in PERMISSIONS if licence.get(name) is False]
-    if forbidden:
-        labels = " · ".join(
-            messages.translate(f"permission_{name}", language) for name in forbidden
-        )
-        return messages.translate("licence_file_forbids", language, list=labels)
-    state = "all" if all(licence.get(name) for name in PERMISSIONS) else "unknown"
-    return messages.translate(f"licence_file_{state}", language)
-
-
 def _view_permission(
     name: str, is_given: bool | None, models: Sequence[str], language: str
 ) -> PermissionView:

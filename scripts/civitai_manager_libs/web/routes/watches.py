@@ -1,8 +1,7 @@
-"""Routes of watched galleries, and their checks in the background."""
+"""Routes of watched galleries."""
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Literal
 
@@ -10,7 +9,7 @@ from typing_extensions import TypedDict
 
 from ... import setting
 from ...core import log_disk_errors
-from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
+from ...errors import CivitaiShortcutError, DiskError, NotFound
 from ...library import image_records, watches
 from ..http import ApiError, change_route, RequestContext, route
 from .dependencies import GalleryQuery, get_client, get_job_service, parse_gallery_query
@@ -49,60 +48,10 @@ class WatchList(TypedDict):
     problem: str
 
 
-_HOUR = 3600.0  # seconds
-_DAY = 86_400.0
-_MONTH = 30 * _DAY
+_MONTH = 30 * 86_400.0  # seconds
 _MOST_CHECKED = 20_000  # images
-_ALL = ""  # stands for all galleries
 
-
-class _WatchChecks:
-    """Looks for new images in watched galleries in a background thread, one check at a time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._begun_at: float | None = None  # by `time.monotonic`
-        self.is_running = False
-        self.errors: dict[str, CivitaiShortcutError] = {}  # of the last check, by gallery
-
-    def start_check(self, is_requested: bool) -> None:
-        """Start to look for new images in watched galleries. Do nothing if a check is running.
-
-        is_requested: whether the user has requested a check of all galleries. Otherwise, the check
-        starts only if it is due, and leaves out galleries that were checked in the last day (in the
-        server's first check: in the last hour).
-        """
-        with self._lock:
-            begun_at = self._begun_at
-            is_due = is_requested or begun_at is None
-            if begun_at is not None and setting.watch_daily:
-                is_due = is_due or time.monotonic() - begun_at >= _HOUR
-            if self.is_running or not is_due:
-                return
-            pause = 0.0 if is_requested else _HOUR if begun_at is None else _DAY
-            now = time.time()
-            # If the clock was set back, the last check seems to be in the future.
-            due = [one for one in watches.list_watches() if abs(now - one.checked_at) >= pause]
-            self._begun_at, self.is_running = time.monotonic(), bool(due)
-        if due:
-            threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
-
-    def _check(self, due: list[watches.Watch]) -> None:
-        errors: dict[str, CivitaiShortcutError] = {}
-        try:
-            for one in due:
-                try:
-                    watches.check_watch(get_client(), one)
-                except (NetworkError, ServerError, DiskError) as error:
-                    errors[_ALL] = error
-                    break  # the other checks would fail too
-                except CivitaiShortcutError as error:
-                    errors[one.gallery] = error
-        finally:
-            self.errors, self.is_running = errors, False
-
-
-_checks = _WatchChecks()
+_checks = watches.WatchChecks()
 
 
 @route("GET", "watches")
@@ -140,7 +89,7 @@ def act_on_watches(
     else:
         if action == "check_due" and setting.check_favourites:
             _check_favourites(context)
-        _checks.start_check(is_requested=action == "check")
+        _checks.start(get_client(), is_requested=action == "check")
     return _watches_view(context)
 
 
@@ -157,12 +106,11 @@ def _check_favourites(context: RequestContext) -> None:
 def _watches_view(context: RequestContext) -> WatchList:
     is_running = _checks.is_running  # read before the results, which may arrive meanwhile
     galleries = [_watch_view(one, context) for one in watches.list_watches()]
-    problem = _problem_text(_ALL, context) if galleries else ""
+    problem = _problem_text(_checks.error, context) if galleries else ""
     return {"galleries": galleries, "checking": is_running, "problem": problem}
 
 
-def _problem_text(gallery: str, context: RequestContext) -> str:
-    error = _checks.errors.get(gallery)
+def _problem_text(error: CivitaiShortcutError | None, context: RequestContext) -> str:
     if isinstance(error, NotFound):
         return context.translate("no_gallery")
     return context.explain_error(error) if error else ""
@@ -180,5 +128,5 @@ def _watch_view(one: watches.Watch, context: RequestContext) -> WatchedGallery:
         "new_count": one.new_count,
         "has_more": one.has_more,
         "checked_at": format_iso_time(one.checked_at),
-        "problem": _problem_text(one.gallery, context),
+        "problem": _problem_text(_checks.errors.get(one.gallery), context),
     }

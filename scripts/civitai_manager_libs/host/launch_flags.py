@@ -1,4 +1,4 @@
-"""Who may open the page and change the settings."""
+"""A WebUI's launch flags: who can reach its page, who must log in, which settings are fixed."""
 
 from __future__ import annotations
 
