@@ -6,7 +6,7 @@ import type { Toasts } from "./core/dialogs";
 import { savePreference } from "./core/preferences";
 import { copyText } from "./core/text";
 import { showError } from "./data/api";
-import type { AnnotationChange, AnnotationWriter, BookmarkSync } from "./data/bookmarks";
+import type { AnnotationChange, Bookmarks } from "./data/bookmarks";
 import type { Connection } from "./data/connection";
 import type { HiddenImages } from "./data/hidden";
 import type { HomeData } from "./data/home_data";
@@ -84,8 +84,7 @@ export interface PageParts {
   loadedFilter: LoadedFilter;
   search: GallerySearch;
   connection: Connection;
-  annotations: AnnotationWriter;
-  bookmarkSync: BookmarkSync;
+  bookmarks: Bookmarks;
   grid: Grid;
   finder: Finder;
   foundFocus: FoundFocus;
@@ -151,17 +150,17 @@ export function makeActions(context: PageContext) {
     /** Watch the open gallery, or stop that. */
     toggleWatch: () => parts.watches.toggleWatch(),
     /** Toggle the favourites: remove them if all images are favourites. */
-    favourite: (ids: number[]) => parts.annotations.toggleFavourite(ids),
+    favourite: (ids: number[]) => parts.bookmarks.toggleFavourite(ids),
     /** Change annotations; return the new ones, null after an error. */
     annotate: (
       ids: number[],
       change: AnnotationChange,
       message?: string | ((previous: Record<string, Annotations>) => string),
-    ) => parts.annotations.saveChange(ids, change, message),
+    ) => parts.bookmarks.saveChange(ids, change, message),
     /** Read all annotations again. */
-    collectionsChanged: () => parts.bookmarkSync.reread(),
+    collectionsChanged: () => parts.bookmarks.reread(),
     /** Rate images; 0 stars remove the rating. */
-    rate: (ids: number[], stars: number) => parts.annotations.rate(ids, stars),
+    rate: (ids: number[], stars: number) => parts.bookmarks.rate(ids, stars),
     /** Open a panel; "" closes it. */
     panel: (name: Panel) =>
       store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),

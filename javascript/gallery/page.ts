@@ -8,7 +8,7 @@ import { listenToKeys } from "./core/keys";
 import { readPreference } from "./core/preferences";
 import { makeTranslate } from "./core/text";
 import { Api } from "./data/api";
-import { AnnotationWriter, BookmarkSync } from "./data/bookmarks";
+import { Bookmarks } from "./data/bookmarks";
 import { Connection, retryPeriodically } from "./data/connection";
 import { HiddenImages } from "./data/hidden";
 import { HomeData, LocalModelData } from "./data/home_data";
@@ -111,8 +111,7 @@ function buildParts(context: PageContext, status: Status) {
   parts.pager = new Pager(context);
   parts.navigation = new Navigation(context);
   parts.hidden = new HiddenImages(context);
-  parts.bookmarkSync = new BookmarkSync(context);
-  parts.annotations = new AnnotationWriter(context);
+  parts.bookmarks = new Bookmarks(context);
   parts.loadedFilter = new LoadedFilter(context);
   parts.search = new GallerySearch(context);
   parts.making = new Making(context);

@@ -158,8 +158,8 @@ export interface State {
   engines: readonly EngineView[]; // the programs that make images, as found last
   made: readonly MakeView[]; // images that are made, wait or were made, newest first
   watches: WatchList | null;
-  // the newest annotations that were changed, by image id
-  annotated: Readonly<Record<string, Annotations>>;
+  // the newest annotations that were changed, by image id; of some only the changed fields
+  annotated: Readonly<Record<string, Partial<Annotations>>>;
   bookmarksRevision: number; // increases with each change of annotations or collections
   needs: Readonly<Record<NeedsPlace, Needs>>;
   fileChoices: ReadonlyMap<string, FileChoice>; // by the key of a needed file

@@ -1,19 +1,57 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { BookmarkSync } from "../../javascript/gallery/data/bookmarks";
+import { beforeEach, test } from "node:test";
+import { ApiError } from "../../javascript/gallery/data/api";
+import { Bookmarks } from "../../javascript/gallery/data/bookmarks";
+import { Records } from "../../javascript/gallery/data/records";
 import { makeInitialState, Store } from "../../javascript/gallery/state/state";
 
-test("a page that nobody uses sends no request; one that is used asks at most every 15 s", async (t) => {
-  const listeners = new Map();
+const listeners = new Map();
+
+beforeEach(() => {
+  listeners.clear();
   globalThis.window = {
     setInterval: () => assert.fail("a clock asks, although nothing is expected"),
     addEventListener: (type, run) => listeners.set(type, run),
   };
   globalThis.document = { hidden: false, addEventListener() {} };
   globalThis.BroadcastChannel = class {
-    addEventListener() {}
+    addEventListener(_, run) {
+      listeners.set("message", run);
+    }
+    postMessage() {}
     close() {}
   };
+});
+
+function makeBookmarks(api, state = {}) {
+  const root = { host: { getClientRects: () => [1] } };
+  const store = new Store({ ...makeInitialState(), ...state });
+  const { signal } = new AbortController();
+  const toast = () => null;
+  const context = { api: { getUrl: () => "", ...api }, root, store, signal, toast };
+  context.translate = (key) => key;
+  context.records = new Records(context);
+  return { store, bookmarks: new Bookmarks(context) };
+}
+
+/** Return an api whose POSTs wait in `posted` until a test answers them. */
+function makeSlowApi() {
+  const posted = [];
+  const post = (path, body) =>
+    new Promise((answer, fail) => posted.push({ path, body, answer, fail }));
+  return { posted, post };
+}
+
+const PLAIN = { favourite: false, stars: 0, note: "", tags: [], collections: [] };
+const LOVED = { ...PLAIN, favourite: true };
+const makeAnswer = (after, before, revision) => ({
+  annotations: { 7: after },
+  previous: { 7: before },
+  revision,
+});
+const settle = () => new Promise(setImmediate);
+
+test("a page that nobody uses sends no request; one that is used asks at most every 15 s", async (t) => {
   let now = 0;
   t.mock.method(performance, "now", () => now);
   const asked = [];
@@ -21,16 +59,77 @@ test("a page that nobody uses sends no request; one that is used asks at most ev
     asked.push(path);
     return { bookmarks_revision: 0 };
   };
-  const root = { host: { getClientRects: () => [1] } };
-  const store = new Store(makeInitialState());
-  const { signal } = new AbortController();
-  new BookmarkSync({ api: { get, getUrl: () => "" }, root, store, signal });
+  makeBookmarks({ get });
   assert.deepEqual(asked, []);
   for (now of [0, 1000, 14_999, 15_000, 16_000, 29_999, 30_000]) {
     listeners.get("keydown")();
-    await new Promise(setImmediate);
+    await settle();
   }
   assert.deepEqual(asked, ["instance", "instance"]);
   listeners.get("focus")();
   assert.equal(asked.length, 3);
+});
+
+test("rapid presses on a heart never show an older one again", async () => {
+  const api = makeSlowApi();
+  const { store, bookmarks } = makeBookmarks(api, { images: [{ id: 7, ...PLAIN }] });
+  const shown = [];
+  store.on(["images"], (now) => shown.push(now.images[0].favourite));
+  for (let n = 0; n < 3; n++) void bookmarks.toggleFavourite([7]);
+  const [first, second, third] = api.posted;
+  first.answer(makeAnswer(LOVED, PLAIN, 1));
+  await settle();
+  third.answer(makeAnswer(LOVED, PLAIN, 3)); // overtakes the second
+  await settle();
+  second.answer(makeAnswer(PLAIN, LOVED, 2));
+  await settle();
+  assert.deepEqual(shown, [true, false, true]);
+});
+
+test("a press that fails shows what the server has said last, not the press before", async () => {
+  const api = makeSlowApi();
+  const { store, bookmarks } = makeBookmarks(api, { images: [{ id: 7, ...PLAIN }] });
+  void bookmarks.toggleFavourite([7]);
+  void bookmarks.toggleFavourite([7]);
+  for (const { fail } of api.posted) fail(new ApiError("disk", "The disk is full.", 500));
+  await settle();
+  assert.equal(store.get().images[0].favourite, false);
+  void bookmarks.rate([7], 3);
+  void bookmarks.rate([7], 5);
+  api.posted[2].answer(makeAnswer({ ...PLAIN, stars: 3 }, PLAIN, 1));
+  api.posted[3].fail(new ApiError("disk", "The disk is full.", 500));
+  await settle();
+  assert.equal(store.get().images[0].stars, 3);
+});
+
+test("a reading that arrives during a change does not hide the change", async () => {
+  const api = makeSlowApi();
+  const { store, bookmarks } = makeBookmarks(api, { images: [{ id: 7, ...PLAIN }] });
+  listeners.get("message")(); // another tab has changed something
+  void bookmarks.toggleFavourite([7]);
+  const [reading, change] = api.posted;
+  reading.answer({ annotations: {}, revision: 4 });
+  await settle();
+  assert.equal(store.get().images[0].favourite, true);
+  change.answer(makeAnswer(LOVED, PLAIN, 5));
+  await settle();
+  assert.equal(store.get().images[0].favourite, true);
+});
+
+test("the most liked images at home are read again too", async () => {
+  const api = makeSlowApi();
+  const { store } = makeBookmarks(api, { popular: [{ id: 7, ...PLAIN }] });
+  listeners.get("message")();
+  const [{ body, answer }] = api.posted;
+  assert.deepEqual(body.ids, [7]);
+  answer({ annotations: { 7: LOVED }, revision: 1 });
+  await settle();
+  assert.equal(store.get().popular[0].favourite, true);
+});
+
+test("a heart says nothing of texts that the page does not know", async () => {
+  const api = makeSlowApi();
+  const { store, bookmarks } = makeBookmarks(api, { images: [{ id: 7, ...PLAIN }] });
+  void bookmarks.toggleFavourite([7]);
+  assert.deepEqual(store.get().annotated, { 7: { favourite: true } });
 });

@@ -106,9 +106,10 @@ def test_stats_show_how_to_use_a_model_or_one_version_and_the_recipe_is_copied(
     version.click()
     expect(sample.locator("h3")).to_contain_text(name)
     expect(sample.locator("p").first).not_to_have_text(every)
-    panel.locator("[data-do='figures-every']").click()
+    panel.locator("[data-do='figures-every']").press("Enter")
     expect(sample.locator("p").first).to_contain_text("pictures read")
     expect(panel.locator("[data-do='figures-every']")).to_have_count(0)
+    expect(panel.locator(".panel-body")).to_be_focused()
     for width in (1600, 900, 390):
         page.page.set_viewport_size({"width": width, "height": 900})
         body = panel.locator(".panel-body")
@@ -146,9 +147,10 @@ def test_more_records_are_read_without_an_image_until_that_is_cancelled(
     assert not [path for path in flaky.requests if "original=true" in str(path)]
     page.field("read-limit").fill("10000")
     page.control("figures-read").click()
-    page.control("figures-stop").click()
+    page.control("figures-stop").press("Enter")
     wait_for(lambda: flaky_server.jobs()[0]["state"] in ("cancelled", "done"))
     expect(page.field("read-limit")).to_be_visible()
+    expect(page.control("figures-read")).to_be_focused()
 
 
 def test_empty_gallery_says_so_and_a_post_has_no_stats(server, open_gallery):

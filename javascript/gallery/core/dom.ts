@@ -197,7 +197,7 @@ export function redraw(root: ShadowRoot, box: Element, draw: () => void) {
   const controls = [...box.querySelectorAll("[data-do]")] as HTMLElement[];
   const same = controls.find((one) => getKey(one) === key);
   same?.focus({ preventScroll: true });
-  return same !== undefined;
+  return box.contains(root.activeElement); // else there is none, or it is hidden
 }
 
 /** Return a text that identifies a control: its action, what it acts on, and its row. */

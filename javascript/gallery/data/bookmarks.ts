@@ -1,6 +1,5 @@
 /** Changes annotations, and reads them again when another tab or the server has changed them. */
 
-import type { PageContext } from "../actions";
 import type { AnnotateImagesBody, Annotations } from "../contract";
 import { splitBySize } from "../core/text";
 import { isOffline } from "../state/state";
@@ -13,123 +12,6 @@ export type AnnotationChange = Omit<AnnotateImagesBody, "ids">;
 
 const MOST_BYTES = 500_000; // of what is undone at once; the server accepts 2 MB of before and after
 
-export class AnnotationWriter {
-  #changes = 0;
-  #newest = new Map<number, number>(); // by image id, the last change that was begun
-  constructor(private readonly context: PageContext) {}
-
-  /** Save a change of some images' annotations. Return the new annotations by image id, or null
-   * after an error, which is shown to the user.
-   * @param message the message that reports the change; a function is given the annotations
-   *     before the change */
-  async saveChange(
-    ids: number[],
-    change: AnnotationChange,
-    message: string | ((previous: Record<string, Annotations>) => string) = "",
-  ): Promise<Record<string, Annotations> | null> {
-    const { toast, translate } = this.context;
-    if (!ids.length) return {};
-    const showBefore = this.#anticipate(ids, change);
-    const number = ++this.#changes;
-    for (const id of ids) this.#newest.set(id, number);
-    const changed = await this.#send({ ids, ...change });
-    const isNewest = (id: number) => this.#newest.get(id) === number;
-    if (!changed) {
-      showBefore(isNewest);
-      return null;
-    }
-    const { annotations, previous } = changed;
-    const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
-    const done = typeof message === "function" ? message(previous) : message;
-    const text = done || (isLess ? translate("annotation_removed", { n: ids.length }) : "");
-    if (text) toast(text, undefined, () => this.#undo(annotations, previous));
-    return annotations;
-  }
-
-  /** Show changed favourites and stars before the server has answered. Return a function that shows
-   * what was before, of the images that it is given. */
-  #anticipate(ids: number[], { favourite, stars }: AnnotationChange) {
-    const { store, records } = this.context;
-    const { images, popular } = store.get();
-    const views = new Map([...popular, ...images].map((view) => [view.id, view]));
-    const before: Record<string, Annotations> = {};
-    const after: Record<string, Annotations> = {};
-    for (const id of ids) {
-      const view = views.get(id) ?? NONE;
-      const known = { ...NONE, favourite: view.favourite, stars: view.stars };
-      const own = records.getCached(id)?.annotations ?? known;
-      before[id] = own;
-      after[id] = { ...own, favourite: favourite ?? own.favourite, stars: stars ?? own.stars };
-    }
-    const show = (annotations: Record<string, Annotations>) =>
-      (favourite ?? stars ?? null) !== null && applyAnnotations(store, annotations);
-    show(after);
-    return (isShown: (id: number) => boolean) =>
-      show(Object.fromEntries(Object.entries(before).filter(([id]) => isShown(Number(id)))));
-  }
-
-  /** Undo a change of images' annotations. Each request is small enough for the server.
-   * @param annotations those after the change
-   * @param previous those before the change */
-  async #undo(annotations: Record<string, Annotations>, previous: Record<string, Annotations>) {
-    const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
-    for (const part of splitBySize(rows, MOST_BYTES)) {
-      const [after, before] = [1, 2].map((at) =>
-        Object.fromEntries(part.map((row) => [row[0], row[at]])),
-      );
-      if (!(await this.#send({ after, before }))) return;
-    }
-  }
-
-  /** Send a change, and show it in the loaded images. Return the annotations after and before it,
-   * or null after an error, which is shown to the user. */
-  async #send(body: AnnotateImagesBody) {
-    const { api, parts, signal } = this.context;
-    try {
-      const changed = await api.post("annotations", body, { signal, survives: true });
-      parts.bookmarkSync.applyChange(changed.annotations, changed.revision);
-      return changed;
-    } catch (error) {
-      showError(error, this.context);
-      return null;
-    }
-  }
-
-  /** Give images a number of stars, 0 for none. */
-  rate(ids: number[], stars: number) {
-    const { translate } = this.context;
-    const key = stars ? "annotation_rated" : "annotation_unrated";
-    return this.saveChange(ids, { stars }, translate(key, { n: ids.length, stars }));
-  }
-
-  /** Make all these images favourites. If all of them already are, remove them from the
-   * favourites. */
-  async toggleFavourite(ids: number[]) {
-    const { store, translate, records } = this.context;
-    const { images, popular } = store.get();
-    const loaded = new Map([...popular, ...images].map((view) => [view.id, view]));
-    const favourite = ids.some(
-      (id) => !(loaded.get(id) ?? records.getCached(id)?.annotations)?.favourite,
-    );
-    const message = translate(favourite ? "favourite_added" : "favourite_removed", {
-      n: ids.length,
-    });
-    await this.saveChange(ids, { favourite }, message);
-  }
-}
-
-function isTakenAway(before: Annotations | undefined, now: Annotations | undefined) {
-  if (!before || !now) return false;
-  const isMissing = (all: string[]) => (one: string) => !all.includes(one);
-  return (
-    (before.favourite && !now.favourite) ||
-    (before.stars > 0 && now.stars === 0) ||
-    (before.note !== "" && now.note === "") ||
-    before.tags.some(isMissing(now.tags)) ||
-    before.collections.some(isMissing(now.collections))
-  );
-}
-
 const EVERY = 15_000; // ms at least between two checks while the page is used
 
 const NONE: Annotations = Object.freeze({
@@ -140,7 +22,16 @@ const NONE: Annotations = Object.freeze({
   collections: [],
 });
 
-export class BookmarkSync {
+/** An image whose changes are under way. known: what the server has said last, in this revision */
+interface Pending {
+  changes: number;
+  known: Partial<Annotations>;
+  revision: number;
+}
+
+export class Bookmarks {
+  /** by image id; what is shown of these images is what the user has changed last */
+  #pending = new Map<number, Pending>();
   #seen; // the revision up to which all changes are shown
   #channel;
   #checkedAt = performance.now();
@@ -168,16 +59,107 @@ export class BookmarkSync {
     );
   }
 
-  /** Show the annotations that this tab has changed, and let the browser's other tabs read their
-   * annotations again.
-   * @param annotations by image id
-   * @param revision number of the change; the server counts all changes of annotations and
-   *     collections */
-  applyChange(annotations: Record<string, Annotations>, revision: number) {
+  /** Save a change of some images' annotations. Changed favourites and stars are shown before the
+   * server has answered. Return the new annotations by image id, or null after an error, which is
+   * shown to the user.
+   * @param message the message that reports the change; a function is given the annotations
+   *     before the change */
+  async saveChange(
+    ids: number[],
+    change: AnnotationChange,
+    message: string | ((previous: Record<string, Annotations>) => string) = "",
+  ): Promise<Record<string, Annotations> | null> {
+    const { store, toast, translate } = this.context;
+    if (!ids.length) return {};
+    const sent = this.#send(ids, { ids, ...change });
+    const { favourite, stars } = change;
+    const shown = {
+      ...(typeof favourite === "boolean" ? { favourite } : {}),
+      ...(typeof stars === "number" ? { stars } : {}),
+    };
+    if (Object.keys(shown).length)
+      applyAnnotations(store, Object.fromEntries(ids.map((id) => [id, shown])));
+    const changed = await sent;
+    if (!changed) return null;
+    const { annotations, previous } = changed;
+    const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
+    const done = typeof message === "function" ? message(previous) : message;
+    const text = done || (isLess ? translate("annotation_removed", { n: ids.length }) : "");
+    if (text) toast(text, undefined, () => this.#undo(annotations, previous));
+    return annotations;
+  }
+
+  /** Undo a change of images' annotations. Each request is small enough for the server.
+   * @param annotations those after the change
+   * @param previous those before the change */
+  async #undo(annotations: Record<string, Annotations>, previous: Record<string, Annotations>) {
+    const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
+    for (const part of splitBySize(rows, MOST_BYTES)) {
+      const [after, before] = [1, 2].map((at) =>
+        Object.fromEntries(part.map((row) => [row[0], row[at]])),
+      );
+      const ids = part.map(([id]) => Number(id));
+      if (!(await this.#send(ids, { after, before }))) return;
+    }
+  }
+
+  /** Send a change of these images, and show them as the server has said last once no change of
+   * theirs is under way: what is answered before is older than what the user has done. Return the
+   * annotations after and before the change, or null after an error, which is shown to the user. */
+  async #send(ids: number[], body: AnnotateImagesBody) {
+    const { api, store, signal } = this.context;
+    const find = this.#makeFind();
+    for (const id of ids) {
+      const { favourite, stars } = find(id) ?? {};
+      const known = favourite === undefined ? {} : { favourite, stars };
+      const pending = this.#pending.get(id) ?? { changes: 0, known, revision: 0 };
+      pending.changes += 1;
+      this.#pending.set(id, pending);
+    }
+    const request = api.post("annotations", body, { signal, survives: true });
+    const changed = await request.catch((error) => {
+      showError(error, this.context);
+      return null;
+    });
+    const shown: Record<string, Partial<Annotations>> = {};
+    for (const id of ids) {
+      const pending = this.#pending.get(id) as Pending;
+      if (changed) updatePending(pending, changed.annotations[id], changed.revision);
+      pending.changes -= 1;
+      if (pending.changes > 0) continue;
+      this.#pending.delete(id);
+      shown[id] = pending.known;
+    }
+    applyAnnotations(store, shown, changed?.revision);
+    if (!changed) return null;
     this.#channel.postMessage("changed");
-    applyAnnotations(this.context.store, annotations, revision);
-    if (revision === this.#seen + 1) this.#seen = revision;
+    if (changed.revision === this.#seen + 1) this.#seen = changed.revision;
     else void this.#read(); // somebody else has changed something too, or answers overtook each other
+    return changed;
+  }
+
+  /** Return a function that finds what is shown of an image's favourite and stars. */
+  #makeFind() {
+    const { store, records } = this.context;
+    const { images, popular } = store.get();
+    const loaded = new Map([...popular, ...images].map((view) => [view.id, view]));
+    return (id: number) => loaded.get(id) ?? records.getCached(id)?.annotations;
+  }
+
+  /** Give images a number of stars, 0 for none. */
+  rate(ids: number[], stars: number) {
+    const { translate } = this.context;
+    const key = stars ? "annotation_rated" : "annotation_unrated";
+    return this.saveChange(ids, { stars }, translate(key, { n: ids.length, stars }));
+  }
+
+  /** Make all these images favourites. If all of them already are, remove them from the
+   * favourites. */
+  async toggleFavourite(ids: number[]) {
+    const find = this.#makeFind();
+    const favourite = ids.some((id) => !find(id)?.favourite);
+    const key = favourite ? "favourite_added" : "favourite_removed";
+    await this.saveChange(ids, { favourite }, this.context.translate(key, { n: ids.length }));
   }
 
   /** Read all annotations again, in all tabs, because collections have changed. */
@@ -210,8 +192,8 @@ export class BookmarkSync {
     if (this.#isReading) return;
     this.#isReading = true;
     const { api, store, signal } = this.context;
-    const { images, open } = store.get();
-    const ids = new Set(images.map((view) => view.id));
+    const { images, popular, open } = store.get();
+    const ids = new Set([...images, ...popular].map((view) => view.id));
     if (open !== null) ids.add(open);
     try {
       const { annotations, revision } = await api.post(
@@ -220,8 +202,13 @@ export class BookmarkSync {
         { signal },
       );
       if (revision >= this.#seen) {
-        const all = [...ids].map((id) => [id, annotations[id] ?? NONE]);
-        applyAnnotations(store, Object.fromEntries(all), revision);
+        const shown: Record<string, Annotations> = {};
+        for (const id of ids) {
+          const pending = this.#pending.get(id);
+          if (pending) updatePending(pending, annotations[id] ?? NONE, revision);
+          else shown[id] = annotations[id] ?? NONE;
+        }
+        applyAnnotations(store, shown, revision);
         this.#seen = revision;
       } // else a change of this tab has overtaken the answer
     } catch (error) {
@@ -231,4 +218,20 @@ export class BookmarkSync {
     }
     if (this.#isDue) await this.#read();
   }
+}
+
+function updatePending(pending: Pending, known: Annotations, revision: number) {
+  if (revision > pending.revision) Object.assign(pending, { known, revision });
+}
+
+function isTakenAway(before: Annotations | undefined, now: Annotations | undefined) {
+  if (!before || !now) return false;
+  const isMissing = (all: string[]) => (one: string) => !all.includes(one);
+  return (
+    (before.favourite && !now.favourite) ||
+    (before.stars > 0 && now.stars === 0) ||
+    (before.note !== "" && now.note === "") ||
+    before.tags.some(isMissing(now.tags)) ||
+    before.collections.some(isMissing(now.collections))
+  );
 }

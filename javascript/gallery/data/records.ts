@@ -2,7 +2,7 @@
 
 import type { Annotations, Bootstrap, ImageDetails, ImageView, Tag, WatchList } from "../contract";
 import { type Store, sortPost } from "../state/state";
-import type { Context } from "../types";
+import type { Context, State } from "../types";
 import { ApiError, isAborted } from "./api";
 
 const MOST_RECORDS = 80; // images
@@ -59,9 +59,10 @@ export class Records {
     }
   }
 
-  #updateAnnotations(annotated: Readonly<Record<string, Annotations>>) {
+  #updateAnnotations(annotated: State["annotated"]) {
     for (const [id, cached] of this.#cache) {
-      if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
+      const annotations = { ...cached.record.annotations, ...annotated[id] };
+      if (annotated[id]) cached.record = { ...cached.record, annotations };
     }
   }
 
@@ -139,11 +140,7 @@ export function setWatches(store: Store, watches: WatchList) {
 
 /** Store annotations by image id and their revision, and show them in the loaded images.
  * @param revision 0 before the server has answered */
-export function applyAnnotations(
-  store: Store,
-  annotated: Record<string, Annotations>,
-  revision = 0,
-) {
+export function applyAnnotations(store: Store, annotated: State["annotated"], revision = 0) {
   const change = (views: readonly ImageView[]) => {
     const changed = views.map((view) => withAnnotations(view, annotated[view.id]));
     return changed.every((view, at) => view === views[at]) ? views : changed;
@@ -156,9 +153,8 @@ export function applyAnnotations(
   }));
 }
 
-function withAnnotations(view: ImageView, annotations: Annotations | undefined) {
-  if (!annotations) return view;
-  const { favourite, stars } = annotations;
+function withAnnotations(view: ImageView, annotations: Partial<Annotations> = {}) {
+  const { favourite = view.favourite, stars = view.stars } = annotations;
   return favourite === view.favourite && stars === view.stars
     ? view
     : { ...view, favourite, stars };

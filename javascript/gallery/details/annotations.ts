@@ -19,7 +19,7 @@ export function makeAnnotations(context: Context, record: ImageDetails, signal: 
   store.on(
     ["annotated"],
     ({ annotated }) => {
-      now = annotated[record.id] ?? now;
+      now = { ...now, ...annotated[record.id] };
       draw();
     },
     { signal },

@@ -1,7 +1,7 @@
 /** Civitai's tags of the open image, each of which leads to more images. */
 
 import type { ImageDetails, Tag } from "../contract";
-import { button, el } from "../core/dom";
+import { button, el, redraw } from "../core/dom";
 import { isAborted, makeProblem, makeRetryButton } from "../data/api";
 import type { Context } from "../types";
 import { RestedLoad } from "./rested_load";
@@ -63,7 +63,9 @@ export class Tags {
 
   #fill(...parts: HTMLElement[]) {
     const title = el("h3", {}, this.context.translate("stats_tag"));
-    this.element.replaceChildren(title, ...parts);
     this.element.hidden = false;
+    const draw = () => this.element.replaceChildren(title, ...parts);
+    if (redraw(this.context.root, this.element, draw)) return;
+    (this.element.querySelector("button") ?? this.element.closest("aside"))?.focus();
   }
 }

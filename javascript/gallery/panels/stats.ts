@@ -216,6 +216,8 @@ class ReadMore {
   element;
   #limit;
   #line = el("p", { role: "status" });
+  #begin;
+  #stop;
   #form;
   #progress;
   #read = -1; // images, of the job that is shown
@@ -228,11 +230,11 @@ class ReadMore {
     const { store, translate, actions } = context;
     const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
     this.#limit = makeLimitField(translate, what);
-    const begin = button(
+    this.#begin = button(
       { action: "figures-read", icon: "again", label: translate("stats_read") },
       () => this.#limit.reportValidity() && actions.readRecords(this.#limit.valueAsNumber),
     );
-    const stop = button(
+    this.#stop = button(
       { action: "figures-stop", icon: "stop", label: translate("do_give_up") },
       () => {
         const job = this.#findJob();
@@ -241,8 +243,8 @@ class ReadMore {
     );
     const upTo = el("span", { class: "dim", text: translate("up_to") });
     const label = el("label", {}, upTo, this.#limit);
-    this.#form = el("div", { class: "limit-form joined" }, label, begin);
-    this.#progress = el("div", { class: "row" }, this.#line, stop);
+    this.#form = el("div", { class: "limit-form joined" }, label, this.#begin);
+    this.#progress = el("div", { class: "row" }, this.#line, this.#stop);
     this.element = el("div", { class: "row" }, this.#form, this.#progress);
     store.on(["jobs"], () => this.#follow(more), context);
     this.#follow(() => {});
@@ -260,8 +262,8 @@ class ReadMore {
    * ends. */
   #follow(more: () => unknown) {
     const job = this.#findJob();
-    this.#form.hidden = job !== undefined;
-    this.#progress.hidden = job === undefined;
+    if (job) showInstead(this.#progress, this.#form, this.#stop);
+    else showInstead(this.#form, this.#progress, this.#begin);
     this.#line.textContent = job?.line ?? "";
     const read = job?.saved ?? -1;
     if (read === this.#read) return;
@@ -314,7 +316,7 @@ class TagReader {
     const where = { ...store.get().where, search: null, tag: "" };
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#setReading(true);
+    showInstead(this.#stop, this.#begin, this.#stop);
     this.#line.textContent = translate("reading");
     try {
       let below: number | null = null;
@@ -326,17 +328,17 @@ class TagReader {
     } catch (error) {
       showError(error, this.context);
     }
-    this.#setReading(false);
+    showInstead(this.#begin, this.#stop, this.#begin);
     this.more();
   }
+}
 
-  #setReading(isReading: boolean) {
-    const [shown, gone] = isReading ? [this.#stop, this.#begin] : [this.#begin, this.#stop];
-    const hadFocus = gone.matches(":focus");
-    shown.hidden = false;
-    if (hadFocus) shown.focus();
-    gone.hidden = true;
-  }
+/** Show an element in place of another; if that has the focus, a button in the first gets it. */
+function showInstead(shown: HTMLElement, gone: HTMLElement, focused: HTMLButtonElement) {
+  const hadFocus = gone.matches(":focus-within");
+  shown.hidden = false;
+  if (hadFocus) focused.focus();
+  gone.hidden = true;
 }
 
 const FEW = 30; // images with data that say little
@@ -413,25 +415,24 @@ export class StatsPanel {
     const groups = [...others, tags].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const bars = groups.map((group) => {
-      const section = makeBars(this.context, group, show);
-      if (group === tags) section.append(this.#tags.element);
-      return section;
-    });
-    this.#tags.show(stats);
+    const bars = groups.map((group) => makeBars(this.context, group, show));
     const versions = makeVersions(this.context, stats.versions, (version) => {
       void actions.setWhere({ version });
     });
-    this.#drawSample(stats);
     const parts = [
       stats.recipe && makeRecipe(this.context, stats),
       others.length > 0 && el("p", { class: "dim" }, translate("stats_hint")),
       stats.image_count > 0 && el("div", { class: "bar-groups" }, ...bars),
       stats.versions.length > 1 && versions,
     ];
-    redraw(root, this.#content, () =>
-      this.#content.replaceChildren(...parts.filter((part) => part instanceof HTMLElement)),
-    );
+    const draw = () => {
+      bars[groups.indexOf(tags)].append(this.#tags.element);
+      this.#tags.show(stats);
+      this.#content.replaceChildren(...parts.filter((part) => part instanceof HTMLElement));
+    };
+    const isFocusKept = redraw(root, this.#content, draw);
+    if (!redraw(root, this.#sample, () => this.#drawSample(stats)) || !isFocusKept)
+      this.panel.focus();
   }
 
   #drawSample({ image_count, with_data, reactions }: Stats) {

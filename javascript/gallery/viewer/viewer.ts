@@ -231,7 +231,7 @@ export class Viewer {
       this.#way = index > this.#index ? 1 : -1;
     }
     const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
-    const { favourite } = now.annotated[now.open] ?? known;
+    const { favourite = known.favourite } = now.annotated[now.open] ?? {};
     const view = shown[index] ?? { ...known, favourite };
     // the record has the path of the saved file
     if (!isOther && view.saved && !this.#view?.saved) parts.details.records.clearCache();
