@@ -108,7 +108,8 @@ def test_panel_reads_the_tags_of_a_gallery(server, open_gallery):
     page.control("figures").click()
     group = page.panel("stats").locator("[data-kind=tag]")
     page.control("tags-read").click()
-    expect(group.get_by_text("Tags were read of 100 of 100 pictures")).to_be_visible()
+    all_read = re.compile(r"Tags were read of (\d+) of \1 pictures")  # others may have read more
+    expect(group.get_by_text(all_read)).to_be_visible()
     group.locator("[data-do=figures-show]").first.click()
     expect(page.page.locator("[data-chip^='search tag=']")).to_be_visible()
     expect(page.tiles.first).to_be_visible()
