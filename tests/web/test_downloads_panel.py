@@ -416,10 +416,18 @@ def test_end_of_a_job_is_announced_and_its_images_marked_as_saved(flaky_server, 
     assert os.path.isfile(path) and path.startswith(str(flaky_server.data))
 
 
-def test_images_saved_by_a_gallery_job_are_marked_as_saved(flaky, page):
-    lost = page.ids()[0]
+def test_images_saved_by_a_gallery_job_are_marked_as_saved(flaky, flaky_server, page):
+    lost, held = page.ids()[0], []
     flaky.rule(f"/{files.make_uuid(int(lost))}/original=true", status(404))
+    page.page.route(
+        "**/api/jobs",
+        lambda route: held.append(route) if route.request.method == "GET" else route.continue_(),
+    )
+    page.page.reload()
+    page.ready()
     _begun(page, "3")
+    flaky_server.job_done(flaky_server.jobs()[0]["id"])  # before the page has heard of any job
+    held[-1].continue_()
     page.message("1 failed").wait_for()
     expect(page.page.locator("[data-tile][data-saved]")).to_have_count(2)
     assert page.tile(lost).get_attribute("data-saved") is None

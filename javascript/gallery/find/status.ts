@@ -316,7 +316,8 @@ export class Status {
     // inserted again: else a browser counts it as a layout shift when images appear above it
     const isAwaited = this.of === "images" && kind === "waits" && !isLong && !getAwaitedPart(state);
     const isAlone = !isLong && !isAwaited;
-    if (isAlone !== this.element.hasAttribute("data-alone"))
+    const hasFocus = this.element.contains(this.context.root.activeElement); // else it would lose it
+    if (isAlone !== this.element.hasAttribute("data-alone") && !hasFocus)
       parentNode?.insertBefore(this.element, nextSibling);
     setText(this.#text, text);
     this.#drawActions(actions);

@@ -271,7 +271,11 @@ export class Jobs {
   }
 
   #onChange(now: State, before: State) {
-    const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
+    // a job that began here may be over before the page hears of any job
+    const ended = (now.jobs?.jobs ?? []).filter(
+      (job) =>
+        isEnded(job, before.jobs?.jobs) || (OVER.includes(job.state) && this.#batches.has(job.id)),
+    );
     for (const job of ended) this.#onEnd(job);
     if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
     this.#draw(now);
