@@ -1,7 +1,5 @@
 """Whatever lies under a file's name: the reader ends, and finds the good files beside it."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket
@@ -10,17 +8,8 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import (
-    AtomicFile,
-    compute_sha256,
-    extension_if_complete,
-    file_types,
-    Image,
-    is_complete,
-    read_json_object,
-    remove_leftovers,
-    sqlite,
-)
+from civitai_manager_libs.core import AtomicFile, compute_sha256, extension_if_complete, file_types
+from civitai_manager_libs.core import Image, is_complete, read_json_object, remove_leftovers, sqlite
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions
