@@ -1,7 +1,5 @@
 """The benchmark runs, at sizes too small to measure anything."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

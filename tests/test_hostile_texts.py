@@ -11,15 +11,8 @@ from civitai_manager_libs import errors
 from civitai_manager_libs.civitai import records, urls
 from civitai_manager_libs.core import file_names, images, untrusted
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext import (
-    build_metadata,
-    host_rules,
-    HOSTS,
-    list_differences,
-    list_prompt_words,
-    read_generation,
-    summarize,
-)
+from civitai_manager_libs.infotext import build_metadata, host_rules, HOSTS, list_differences
+from civitai_manager_libs.infotext import list_prompt_words, read_generation, summarize
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.infotext_format import edit_infotext, parse_infotext
 from civitai_manager_libs.infotext.metadata_to_infotext import translate_infotext

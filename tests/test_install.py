@@ -47,8 +47,13 @@ def _run(folder, missing=(), install: str = _INSTALL, **more: str) -> tuple[list
     return [line for line in lines if not line.startswith("{")], calls
 
 
-def test_nothing_is_installed_where_nothing_is_missing(host_folder):
-    lines, calls = _run(host_folder)
+@pytest.mark.parametrize(
+    "missing, unreadable",
+    [([], ""), (["gradio"], ""), ([], "Pillow requests tqdm")],
+    ids=["nothing", "gradio", "what-the-host-does-not-find-but-python-does"],
+)
+def test_nothing_is_installed_where_nothing_of_ours_is_missing(host_folder, missing, unreadable):
+    lines, calls = _run(host_folder, missing, UNREADABLE=unreadable)
     assert lines == ["Civitai Shortcut: everything it needs is installed."]
     assert calls == []
 
@@ -62,22 +67,10 @@ def test_only_what_is_missing_is_installed_and_said(host_folder):
     assert "upgrade" not in call["command"] and "Pillow" not in call["command"]
 
 
-def test_gradio_is_never_installed_in_a_host(host_folder):
-    lines, calls = _run(host_folder, ["gradio"])
-    assert lines == ["Civitai Shortcut: everything it needs is installed."]
-    assert calls == []
-
-
 def test_pip_is_held_to_every_version_that_is_installed(host_folder):
     _, (call,) = _run(host_folder, ["Pillow"])
     for name in ("requests", "gradio", "pytest", "typing-extensions"):
         assert f"{name}=={importlib.metadata.version(name)}" in call["pins"]
-
-
-def test_what_can_be_imported_is_there_though_the_host_does_not_find_it(host_folder):
-    lines, calls = _run(host_folder, UNREADABLE="Pillow requests tqdm")
-    assert lines == ["Civitai Shortcut: everything it needs is installed."]
-    assert calls == []
 
 
 def test_folder_of_a_packages_name_is_not_the_package(host_folder):

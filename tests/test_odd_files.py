@@ -1,7 +1,5 @@
 """Whatever lies under a file's name: the reader ends, and finds the good files beside it."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket
@@ -10,17 +8,9 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import (
-    AtomicFile,
-    compute_sha256,
-    extension_if_complete,
-    Image,
-    is_complete,
-    model_formats,
-    read_json_object,
-    remove_leftovers,
-    sqlite,
-)
+from civitai_manager_libs.core import AtomicFile, compute_sha256, extension_if_complete, Image
+from civitai_manager_libs.core import is_complete, model_formats, read_json_object
+from civitai_manager_libs.core import remove_leftovers, sqlite
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.infotext import embed_infotext, read_embedded
 from civitai_manager_libs.library import bookmarks, image_cache, models, reproductions

@@ -74,13 +74,10 @@ def test_no_secret_of_a_url_stays_in_the_log(url, shown):
 
 
 @pytest.mark.parametrize(
-    "count, text",
-    [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"), (300e6, "286.1 MB"), (5e12, "4656.6 GB")],
+    "tell, value, text",
+    [(util.short_bytes, n, text) for n, text in ((0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"))]
+    + [(util.short_bytes, 300e6, "286.1 MB"), (util.short_bytes, 5e12, "4656.6 GB")]
+    + [(util.short_time, s, text) for s, text in ((0, "0:00"), (75.4, "1:15"), (3700, "1:01:40"))],
 )
-def test_bytes_are_said_for_people(count, text):
-    assert util.short_bytes(count) == text
-
-
-@pytest.mark.parametrize("seconds,said", [(0, "0:00"), (75.4, "1:15"), (3700, "1:01:40")])
-def test_time_is_told_as_a_clock_does(seconds, said):
-    assert util.short_time(seconds) == said
+def test_bytes_and_times_are_said_for_people(tell, value, text):
+    assert tell(value) == text

@@ -1,7 +1,5 @@
 """What tests of the command line stand on."""
 
-from __future__ import annotations
-
 import pytest
 
 

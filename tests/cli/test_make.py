@@ -1,7 +1,5 @@
 """`engines` and `make` at a terminal, with a stand-in ComfyUI and A1111."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """`figures` at a terminal."""
 
-from __future__ import annotations
-
 import functools
 import json
 
@@ -55,17 +53,13 @@ def test_reading_started_in_the_tab_can_be_resumed(figures, run):
     assert json.loads(figures("900001", "--json")[1])["image_count"] == 30
 
 
-def test_version_option_restricts_the_statistics(figures):
+def test_version_option_restricts_the_statistics(figures, monkeypatch):
     figures("900001", "--read", "100")
     every = json.loads(figures("900001", "--json")[1])
     one = every["versions"][0]
     narrowed = json.loads(figures("900001", "--version", str(one["id"]), "--json")[1])
     assert narrowed["image_count"] == one["image_count"] < every["image_count"]
-
-
-def test_table_is_in_chinese_for_a_chinese_terminal(figures, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
-    figures("900001", "--read", "100")
     assert "取樣方法" in figures("900001")[1]
 
 

@@ -1,7 +1,5 @@
 """What is written to a terminal: its language, its letters, its streams."""
 
-from __future__ import annotations
-
 import io
 import locale
 import sys

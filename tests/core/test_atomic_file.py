@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from civitai_manager_libs.core import atomic_file, remove_leftovers, safe_open
@@ -55,99 +54,56 @@ class FullDisk:
 
 
 def test_final_name_does_not_exist_before_commit(tmp_path):
-    path = tmp_path / "a.png"
-    with AtomicFile(str(tmp_path)) as partial:
-        partial.write(b"half")
-        assert not path.exists()
-        partial.write(b"whole")
-        partial.commit(str(path))
-
-    assert path.read_bytes() == b"halfwhole" and os.listdir(tmp_path) == ["a.png"]
-
-
-def test_uncommitted_file_is_deleted(tmp_path):
-    with pytest.raises(KeyboardInterrupt), AtomicFile(str(tmp_path / "new")) as partial:
-        partial.write(b"half")
-        raise KeyboardInterrupt
-
-    assert os.listdir(tmp_path / "new") == []
-
-
-def test_restart_deletes_all_bytes(tmp_path):
-    with AtomicFile(str(tmp_path)) as partial:
+    source, path = tmp_path / "source", tmp_path / "to" / "a.png"
+    source.write_bytes(b"x" * 100_000)
+    with AtomicFile(str(path.parent)) as partial:
         partial.write(b"a longer beginning")
         partial.restart()
         assert partial.size == 0
+        partial._file = FullDisk(partial._file, 3)  # of which each write takes three bytes
+        partial._file.write = lambda data, file=partial._file._file: file.write(data[:3])
         partial.write(b"short")
-        partial.commit(str(tmp_path / "a"))
-
-    assert (tmp_path / "a").read_bytes() == b"short"
-
-
-def test_copy_has_the_size_of_its_source(tmp_path):
-    (tmp_path / "source").write_bytes(b"x" * 100_000)
-    with AtomicFile(str(tmp_path / "to")) as partial:
-        partial.copy_from(str(tmp_path / "source"))
-        partial.commit(str(tmp_path / "to" / "copy"))
-
-    assert partial.size == 100_000 == os.path.getsize(tmp_path / "to" / "copy")
-
-
-@pytest.mark.posix
-def test_longest_possible_name_can_be_committed(tmp_path):
-    name = "n" * 251 + ".png"
-    with AtomicFile(str(tmp_path)) as partial:
-        partial.commit(str(tmp_path / name))
-
-    assert os.listdir(tmp_path) == [name]
+        partial._file = partial._file._file
+        partial.copy_from(str(source))
+        assert not path.exists()
+        partial.commit(str(path))
+    assert path.read_bytes() == b"short" + b"x" * 100_000 and partial.size == 100_005
+    assert os.listdir(path.parent) == ["a.png"]
+    with pytest.raises(KeyboardInterrupt), AtomicFile(str(tmp_path / "new")) as partial:
+        partial.write(b"half")
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path / "new") == []
 
 
 @pytest.mark.posix
 def test_mode_follows_the_umask_and_is_0600_if_private(tmp_path):
-    old = os.umask(0o022)
+    old, names = os.umask(0o022), ("n" * 251 + ".png", "private")  # the longest possible one
     try:
-        for name in ("open", "private"):
+        for name in names:
             with AtomicFile(str(tmp_path)) as partial:
                 if name == "private":
                     partial.make_private()
                 partial.commit(str(tmp_path / name))
     finally:
         os.umask(old)
-
-    assert [os.stat(tmp_path / n).st_mode & 0o777 for n in ("open", "private")] == [0o644, 0o600]
+    assert [os.stat(tmp_path / n).st_mode & 0o777 for n in names] == [0o644, 0o600]
 
 
 # What a disk refuses
 
 
-def _in_a_file(folder: Path) -> Path:
-    (folder / "file").write_bytes(b"")
-    return folder / "file" / "a.png"
-
-
-def _a_folder(folder: Path) -> Path:
-    (folder / "a.png").mkdir()
-    return folder / "a.png"
-
-
 @pytest.mark.parametrize(
-    "path_in",
-    [
-        pytest.param(_in_a_file, id="folder-is-a-file"),
-        pytest.param(_a_folder, id="name-is-a-folder"),
-        pytest.param(lambda folder: folder / ("n" * 300), id="name-too-long"),
-        pytest.param(lambda folder: folder / ("n" * 300) / "a.png", id="folder-name-too-long"),
-        pytest.param(lambda folder: folder / "a\0b", id="nul-in-name"),
-        pytest.param(lambda folder: folder / "a\0b" / "a.png", id="nul-in-folder"),
-    ],
+    "parts",
+    ["file a.png", "folder", "n" * 300, "n" * 300 + " a.png", "a\0b", "a\0b a.png"],
+    ids=ascii,
 )
-def test_impossible_path_is_a_disk_error_that_names_it(path_in, tmp_path):
-    path = path_in(tmp_path)
+def test_impossible_path_is_a_disk_error_that_names_it(parts, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    path = tmp_path.joinpath(*parts.split())
     before = os.listdir(tmp_path)
-
     with pytest.raises(DiskError) as caught, AtomicFile(str(path.parent)) as partial:
         partial.commit(str(path))
-
     assert str(path.parent) in str(caught.value)
     assert os.listdir(tmp_path) == before
 
@@ -158,10 +114,8 @@ def test_unwritable_folder_is_a_disk_error(code, tmp_path, monkeypatch):
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(atomic_file, "open", refuse, raising=False)
-
     with pytest.raises(DiskError) as caught:
         AtomicFile(str(tmp_path))
-
     assert not isinstance(caught.value, DiskFull) and str(tmp_path) in str(caught.value)
 
 
@@ -171,18 +125,7 @@ def test_full_disk_leaves_no_file(code, tmp_path):
         partial._file = FullDisk(partial._file, 1500, code)
         partial.write(b"x" * 1000)
         partial.write(b"x" * 1000)
-
     assert os.listdir(tmp_path) == []
-
-
-def test_short_write_is_continued(tmp_path):
-    with AtomicFile(str(tmp_path)) as partial:
-        partial._file = FullDisk(partial._file, 3)
-        partial._file.write = lambda data, file=partial._file._file: file.write(data[:3])
-        partial.write(b"0123456789")
-        partial.commit(str(tmp_path / "a"))
-
-    assert (tmp_path / "a").read_bytes() == b"0123456789"
 
 
 # Leftovers of killed processes
@@ -210,9 +153,7 @@ def test_leftover_of_a_killed_process_is_deleted(tmp_path):
         process.kill()
     (tmp_path / "of-others.part").write_bytes(b"")
     assert len(os.listdir(tmp_path)) == 2
-
     assert remove_leftovers(str(tmp_path)) == 1
-
     assert os.listdir(tmp_path) == ["of-others.part"]
 
 
@@ -237,7 +178,6 @@ def test_file_is_not_deleted_between_writing_and_renaming(tmp_path, monkeypatch)
     with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"whole")
         partial.commit(str(tmp_path / "a"))
-
     assert (tmp_path / "a").read_bytes() == b"whole"
 
 
@@ -254,5 +194,4 @@ def test_file_is_not_deleted_between_creating_and_locking(tmp_path, monkeypatch)
     with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"whole")
         partial.commit(str(tmp_path / "a"))
-
     assert swept == [1] and os.listdir(tmp_path) == ["a"]

@@ -1,7 +1,5 @@
 """File names that every system takes."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,18 +1,11 @@
 """Browsing levels, URLs of other sizes, and names of cache files."""
 
-from __future__ import annotations
-
 import os
 
 import pytest
 from civitai_manager_libs.core import images
-from civitai_manager_libs.core.images import (
-    cache_file_name,
-    Image,
-    level_mask,
-    level_name,
-    resize_url,
-)
+from civitai_manager_libs.core.images import cache_file_name, Image, level_mask, level_name
+from civitai_manager_libs.core.images import resize_url
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,82 +22,58 @@ VIDEO = f"{ACCOUNT}/{UUID}/original=true/{UUID}.mp4"
 def test_level_mask_has_the_level_and_all_lower_ones(name, mask):
     assert level_mask(name) == mask
     assert level_name(mask) == name
+    assert [level_name(unknown) for unknown in (0, 32, -(2**40))] == ["XXX"] * 3
 
 
-@pytest.mark.parametrize("level", [0, 32, -(2**40)], ids=["nothing", "blocked", "nonsense"])
-def test_unknown_level_counts_as_the_highest(level):
-    assert level_name(level) == "XXX"
+_OTHER_FORMS = ["https://example.com/picture.png", "http://[broken/width=450", ""]
+_OTHER_FORMS += [f"https://image-b2.civitai.com/file/civitai-media-cache/{UUID}/original"]
 
 
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        (ORIGINAL, f"{ACCOUNT}/{UUID}/width=450/{UUID}.jpeg"),
-        (
-            f"{ACCOUNT}/{UUID}/anim=false,width=96/89900001.jpeg",
-            f"{ACCOUNT}/{UUID}/width=450/89900001.jpeg",
-        ),
-        (f"{ACCOUNT}/{UUID}/89900001.jpeg", f"{ACCOUNT}/{UUID}/width=450/89900001.jpeg"),
-        (f"{ACCOUNT}/{UUID}", f"{ACCOUNT}/{UUID}/width=450"),
-        (f"{ORIGINAL}?v=1#top", f"{ACCOUNT}/{UUID}/width=450/{UUID}.jpeg?v=1#top"),
-        (
-            f"http://127.0.0.1:9/a/{UUID}/original=true/x.png",
-            f"http://127.0.0.1:9/a/{UUID}/width=450/x.png",
-        ),
+        *[
+            (f"{at}{old}{end}", f"{at}/width=450{end}")
+            for at, old, end in [
+                (f"{ACCOUNT}/{UUID}", "/original=true", f"/{UUID}.jpeg"),
+                (f"{ACCOUNT}/{UUID}", "/anim=false,width=96", "/89900001.jpeg"),
+                (f"{ACCOUNT}/{UUID}", "", "/89900001.jpeg"),
+                (f"{ACCOUNT}/{UUID}", "", ""),
+                (f"{ACCOUNT}/{UUID}", "/original=true", f"/{UUID}.jpeg?v=1#top"),
+                (f"http://127.0.0.1:9/a/{UUID}", "/original=true", "/x.png"),
+            ]
+        ],
+        *[(url, url) for url in _OTHER_FORMS],
     ],
-    ids=["replaced", "several-keys", "no-segment", "no-name", "query-kept", "mirror"],
 )
 def test_size_follows_the_uuid_in_a_url(url, expected):
     assert resize_url(url, "width=450") == expected
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        f"https://image-b2.civitai.com/file/civitai-media-cache/{UUID}/original",
-        "https://example.com/picture.png",
-        "http://[broken/width=450",
-        "",
-    ],
-    ids=["storage", "no-uuid", "unreadable", "empty"],
-)
-def test_url_of_another_form_is_not_changed(url):
-    assert resize_url(url, "width=450") == url
-
-
-def test_thumbnail_of_an_image_is_450_pixels_wide():
-    assert images.thumbnail_url(Image(1, ORIGINAL)) == ORIGINAL.replace(
-        "original=true", "width=450"
-    )
-
-
-def test_thumbnail_of_a_video_is_a_still_image():
+def test_thumbnail_is_450_pixels_wide_and_a_still_of_a_video():
+    url = images.thumbnail_url(Image(1, ORIGINAL))
+    assert url == ORIGINAL.replace("original=true", "width=450")
     url = images.thumbnail_url(Image(1, VIDEO, type="video"))
     assert f"/{UUID}/anim=false,transcode=true,width=450,original=false/{UUID}.mp4" in url
+
+
+_MOVED = f"https://imagecache.civitai.com/old/{UUID}/original=true/my picture.jpeg?x=1"
 
 
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        (ORIGINAL, f"{UUID}-original.jpeg"),
-        (ORIGINAL.upper().replace("ORIGINAL=TRUE", "original=true"), f"{UUID}-original.jpeg"),
-        (resize_url(ORIGINAL, "width=450"), f"{UUID}-450.jpeg"),
-        (resize_url(ORIGINAL, "original=true,quality=100"), f"{UUID}-original.jpeg"),
-        (resize_url(ORIGINAL, "height=300"), f"{UUID}-height-300.jpeg"),
-        (f"{ACCOUNT}/{UUID}", f"{UUID}-original.img"),
-        (VIDEO, f"{UUID}-original.mp4"),
-        (images.thumbnail_url(Image(1, VIDEO, type="video")), f"{UUID}-450-poster.jpeg"),
+        *[(url, "original.jpeg") for url in (ORIGINAL, _MOVED)],
+        (ORIGINAL.upper().replace("ORIGINAL=TRUE", "original=true"), "original.jpeg"),
+        (resize_url(ORIGINAL, "width=450"), "450.jpeg"),
+        (resize_url(ORIGINAL, "original=true,quality=100"), "original.jpeg"),
+        (resize_url(ORIGINAL, "height=300"), "height-300.jpeg"),
+        *[(f"{ACCOUNT}/{UUID}", "original.img"), (VIDEO, "original.mp4")],
+        (images.thumbnail_url(Image(1, VIDEO, type="video")), "450-poster.jpeg"),
     ],
-    ids=["original", "any-case", "thumbnail", "quality", "height", "bare", "video", "poster"],
 )
 def test_cache_name_has_uuid_and_size(url, expected):
-    assert cache_file_name(url) == expected
-
-
-def test_cache_name_does_not_depend_on_host_and_file_name():
-    assert cache_file_name(ORIGINAL) == cache_file_name(
-        f"https://imagecache.civitai.com/old/{UUID}/original=true/my picture.jpeg?x=1"
-    )
+    assert cache_file_name(url) == f"{UUID}-{expected}"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Only its owner can read the data folder."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import stat

@@ -1,7 +1,5 @@
 """Partial files: written, resumed, cleaned up, and the ranges of bytes that they have."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -12,20 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from civitai_manager_libs.core import (
-    atomic_file,
-    ByteRanges,
-    remove_leftovers,
-    resumable_file,
-    resume_note,
-)
-from civitai_manager_libs.core.resumable_file import (
-    delete_resumable,
-    NOTE,
-    read_note,
-    ResumableFile,
-    ResumeNote,
-)
+from civitai_manager_libs.core import atomic_file, ByteRanges, remove_leftovers, resumable_file
+from civitai_manager_libs.core import resume_note
+from civitai_manager_libs.core.resumable_file import delete_resumable, NOTE, read_note
+from civitai_manager_libs.core.resumable_file import ResumableFile, ResumeNote
 from civitai_manager_libs.errors import DiskError
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -89,7 +77,7 @@ def test_kept_file_is_resumed_with_its_note_and_bytes(folder):
 
 
 @pytest.mark.parametrize("is_resumed", [False, True])
-def test_file_that_is_not_kept_is_deleted(folder, is_resumed):
+def test_file_that_is_not_kept_or_has_no_note_is_deleted(folder, is_resumed):
     if is_resumed:
         _kept(folder)
     with _begun(folder) as half:
@@ -97,64 +85,51 @@ def test_file_that_is_not_kept_is_deleted(folder, is_resumed):
         half.sync()
         assert len(os.listdir(folder)) == 2
     assert os.listdir(folder) == []
-
-
-def test_file_without_a_note_is_not_kept(folder):
     with ResumableFile(folder, URL) as half:
         half.write(b"x")
         half.keep()
     assert os.listdir(folder) == []
 
 
-def test_another_url_has_another_file(folder):
-    _kept(folder)
-    assert not ResumableFile.exists(folder, URL + "?")
-    with ResumableFile(folder, URL + "?") as half:
-        assert half.found is None and half.size == 0
-
-
-def test_file_goes_on_at_another_host_of_civitai(folder):
-    one, other = (f"https://civitai.{name}/api/download/models/1" for name in ("com", "red"))
-    _kept(folder, of=one)
-    assert ResumableFile.exists(folder, other)
-
-
 def test_bytes_that_are_not_noted_are_dropped(folder):
-    with open(_kept(folder).path, "ab") as file:
-        file.write(b"\0" * 500)
+    path = _kept(folder).path
+    for name, torn in ((path, b"\0" * 500), (path + NOTE, b'{"size": 12')):
+        with open(name, "ab") as file:
+            file.write(torn)
     with ResumableFile(folder, URL) as half:
         assert (half.size, _read(half.path)) == (1000, b"s" * 1000)
 
 
-@pytest.mark.parametrize(
-    "tear",
-    [
-        pytest.param(lambda note: b"", id="empty"),
-        pytest.param(lambda note: note[:9], id="torn"),
-        pytest.param(lambda note: b"\0" * len(note), id="zeros"),
-        pytest.param(lambda note: b"[]\n", id="other"),
-        pytest.param(lambda note: note.replace(b"1000", b"-100"), id="less-than-none"),
-        pytest.param(lambda note: note.replace(b"1000", b"1001"), id="more-than-there-is"),
-        pytest.param(lambda note: note.replace(b"1000", b"true"), id="no-number"),
-        pytest.param(lambda note: note.replace(b'"\\"v1\\""', b'""'), id="no-version"),
-    ],
-)
+def test_file_is_of_its_url_at_any_host_of_civitai(folder):
+    one, other = (f"https://civitai.{name}/api/download/models/1" for name in ("com", "red"))
+    _kept(folder, of=one)
+    assert ResumableFile.exists(folder, other) and not ResumableFile.exists(folder, one + "?")
+    with ResumableFile(folder, one + "?") as half:
+        assert half.found is None and half.size == 0
+
+
+_TORN = {
+    **{"empty": lambda note: b"", "torn": lambda note: note[:9], "other": lambda note: b"[]\n"},
+    "zeros": lambda note: b"\0" * len(note),
+    "less-than-none": lambda note: note.replace(b"1000", b"-100"),
+    "more-than-there-is": lambda note: note.replace(b"1000", b"1001"),
+    "no-number": lambda note: note.replace(b"1000", b"true"),
+    "no-version": lambda note: note.replace(b'"\\"v1\\""', b'""'),
+    "missing": None,
+}
+
+
+@pytest.mark.parametrize("tear", _TORN.values(), ids=_TORN)
 def test_file_with_a_torn_note_starts_empty(folder, tear):
-    path = _kept(folder).path + resumable_file.NOTE
+    path = _kept(folder).path + NOTE
     note = _read(path)
-    with open(path, "wb") as file:
-        file.write(tear(note))
+    os.remove(path)
+    if tear is not None:
+        with open(path, "wb") as file:
+            file.write(tear(note))
     with ResumableFile(folder, URL) as half:
         assert half.found is None and half.size == 0 == os.path.getsize(half.path)
         assert not os.path.exists(path)
-
-
-def test_torn_last_line_of_a_note_is_ignored(folder):
-    half = _kept(folder)
-    with open(half.path + resumable_file.NOTE, "ab") as file:
-        file.write(b'{"size": 12')
-    with ResumableFile(folder, URL) as half:
-        assert half.size == 1000
 
 
 @hypothesis.given(st.binary(max_size=300))
@@ -164,15 +139,8 @@ def test_any_note_can_be_read(tmp_path, body):
     assert found is None or found.validator
 
 
-def test_file_without_a_note_starts_empty(folder):
-    os.remove(_kept(folder).path + resumable_file.NOTE)
-    assert not ResumableFile.exists(folder, URL)
-    with ResumableFile(folder, URL) as half:
-        assert half.size == 0 == os.path.getsize(half.path)
-
-
 def test_note_of_an_older_version_is_read(folder):
-    path = _kept(folder).path + resumable_file.NOTE
+    path = _kept(folder).path + NOTE
     with open(path, "w") as file:
         file.write(json.dumps({"size": 900, "total": 5000, "validator": TAG}) + "\n")
     assert _found(folder) == [(0, 900)]
@@ -254,20 +222,13 @@ def test_only_flushed_bytes_count_after_a_system_restart(folder, system):
         file.write_note(5000, TAG)
         file.write_at(b"n" * 5, 5)
         file.keep()
-    assert _found(folder) == [(0, 10), (90, 95)]
-
-
-def test_second_run_flushes_what_the_first_has_written(folder, system):
-    _kept(folder, (10, 20), synced=[])
     with ResumableFile(folder, URL) as file:
-        file.write_note(5000, TAG)
+        assert [*file.ranges] == [(0, 10), (90, 95)]
+        file.write_note(5000, TAG)  # a second run flushes what the first has written
         file.keep()
-    system.append("second")
-    assert _found(folder) == [(10, 20)]
-
-
-def test_only_flushed_bytes_count_if_the_system_start_is_unknown(folder, system):
-    system.append("")
+    system.append("third")
+    assert _found(folder) == [(0, 10), (90, 95)]
+    system.append("")  # it is not known when the system was started
     _kept(folder, (10, 20), synced=[(0, 5)])
     assert _found(folder) == [(0, 5)]
 
@@ -318,13 +279,6 @@ def test_file_that_was_just_committed_is_not_resumed(folder, monkeypatch):
     with ResumableFile(folder, URL) as second:
         second.write(b"other")
     assert _read(target) == b"s" * 1000
-
-
-@pytest.mark.posix
-def test_disk_without_locks_keeps_no_file(folder, monkeypatch):
-    monkeypatch.setattr(resumable_file, "lock_descriptor", lambda *_: None)
-    _kept(folder)
-    assert os.listdir(folder) == []
 
 
 def test_killed_process_loses_no_written_bytes(folder, system):
@@ -397,33 +351,11 @@ def test_program_killed_while_renaming_leaves_no_second_name(folder, monkeypatch
 def test_only_the_named_downloads_are_discarded(folder):
     for n in range(4):
         _kept(folder, of=f"{URL}?{n}")
-    os.remove(ResumableFile(folder, f"{URL}?2").path + resumable_file.NOTE)
+    os.remove(ResumableFile(folder, f"{URL}?2").path + NOTE)
     assert delete_resumable(folder, [f"{URL}?{n}" for n in (1, 2, 9)]) == 2
-    assert [ResumableFile.exists(folder, f"{URL}?{n}") for n in range(4)] == [
-        True,
-        False,
-        False,
-        True,
-    ]
-    assert len(os.listdir(folder)) == 4
+    left = [n for n in range(4) if ResumableFile.exists(folder, f"{URL}?{n}")]
+    assert left == [0, 3] and len(os.listdir(folder)) == 4
     assert delete_resumable(os.path.join(folder, "gone"), [URL]) == 0
-
-
-URL, TAG = "https://image.civitai.com/a/original=true/a.png", '"v1"'
-
-
-@pytest.fixture
-def half(tmp_path):
-    with ResumableFile(str(tmp_path), URL) as half:
-        half.write(b"x" * 1000)
-        half.write_note(5000, TAG)
-        half.keep()
-    return half.path
-
-
-def test_resumable_file_is_kept(half, tmp_path):
-    assert remove_leftovers(str(tmp_path)) == 0
-    assert ResumableFile(str(tmp_path), URL).size == 1000
 
 
 @pytest.mark.parametrize("name", ["no/such/folder", "a\0b", "a\ud800b"])
@@ -432,40 +364,33 @@ def test_folder_that_cannot_be_listed_has_no_leftovers(tmp_path, name):
     assert remove_leftovers(folder) == delete_resumable(folder, [URL]) == 0
 
 
-def test_resumable_file_of_a_month_ago_is_deleted(half, tmp_path):
-    long_ago = time.time() - 31 * 24 * 3600
-    os.utime(half, (long_ago, long_ago))
-    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+def _write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
 
 
-@pytest.mark.parametrize("note", [b"", b"{}\n"], ids=["torn", "nonsense"])
-def test_file_with_an_invalid_note_is_deleted(half, tmp_path, note):
-    with open(half + NOTE, "wb") as file:
-        file.write(note)
-    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+_MONTH = 31 * 24 * 3600
+_USELESS = {
+    "a-month-old": lambda half: os.utime(half, (time.time() - _MONTH,) * 2),
+    "torn-note": lambda half: _write(half + NOTE, b""),
+    "odd-note": lambda half: _write(half + NOTE, b"{}\n"),
+    "shorter-than-noted": lambda half: os.truncate(half, 999),
+    **{"no-file": os.remove, "no-note": lambda half: os.remove(half + NOTE)},
+}
 
 
-def test_file_shorter_than_its_note_says_is_deleted(half, tmp_path):
-    os.truncate(half, 999)
-    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("gone", ["", NOTE], ids=["file", "note"])
-def test_file_and_note_are_deleted_without_each_other(half, tmp_path, gone):
-    os.remove(half + gone)
-    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
-
-
-def test_file_in_use_is_kept(half, tmp_path):
-    os.remove(half + NOTE)
-    with ResumableFile(str(tmp_path), URL):
-        assert remove_leftovers(str(tmp_path)) == 0
-
-
-def test_files_of_other_programs_are_kept(half, tmp_path):
+@pytest.mark.parametrize("spoil", _USELESS.values(), ids=_USELESS)
+def test_leftover_that_cannot_be_resumed_is_deleted_unless_it_is_in_use(folder, spoil):
+    half = _kept(folder).path
     for name in (".civitai-shortcut-a", "a.part", "a.note", ".civitai-shortcut.note"):
-        (tmp_path / name).write_bytes(b"")
-    assert remove_leftovers(str(tmp_path)) == 0 and len(os.listdir(tmp_path)) == 6
+        _write(os.path.join(folder, name), b"")  # of other programs
+    assert remove_leftovers(folder) == 0
+    with ResumableFile(folder, URL) as file:
+        assert file.size == 1000 and remove_leftovers(folder) == 0
+        file.write_note(5000, TAG)
+        file.keep()
+    spoil(half)
+    assert remove_leftovers(folder) == 1 and len(os.listdir(folder)) == 4
 
 
 _RANGES = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=12)

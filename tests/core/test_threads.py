@@ -8,32 +8,23 @@ from collections.abc import Callable
 
 import pytest
 from civitai_manager_libs.core import threads as single_flight
-from civitai_manager_libs.core.threads import (
-    Cancellation,
-    never_cancelled,
-    prefetch,
-    run_parallel,
-    SingleFlight,
-)
+from civitai_manager_libs.core.threads import Cancellation, never_cancelled, prefetch, run_parallel
+from civitai_manager_libs.core.threads import SingleFlight
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFull, NotFound
 
 
-def test_set_cancellation_raises_in_check_and_sleep():
+def test_set_cancellation_raises_in_check_and_sleep_and_lets_nothing_begin():
     cancelled = Cancellation()
+    threading.Timer(0.05, cancelled.set).start()
+    with pytest.raises(Cancelled):
+        cancelled.sleep(60)
     cancelled.set()
-    cancelled.set()
-
     for stop in (cancelled.check, lambda: cancelled.sleep(60)):
         with pytest.raises(Cancelled):
             stop()
-
-
-def test_sleep_ends_at_a_cancellation():
-    cancelled = Cancellation()
-    threading.Timer(0.05, cancelled.set).start()
-
-    with pytest.raises(Cancelled):
-        cancelled.sleep(60)
+    with pytest.raises(Cancelled), cancelled.call_when_cancelled(lambda: None):
+        pytest.fail("began")
+    assert list(run_parallel(range(9), pytest.fail, 2, cancelled)) == []
 
 
 def test_callback_is_called_only_during_its_block():
@@ -45,16 +36,7 @@ def test_callback_is_called_only_during_its_block():
     ):
         cancelled.set()
         raise ZeroDivisionError
-
     assert called == ["live"]
-
-
-def test_block_does_not_begin_after_a_cancellation():
-    cancelled = Cancellation()
-    cancelled.set()
-
-    with pytest.raises(Cancelled), cancelled.call_when_cancelled(lambda: None):
-        pytest.fail("began")
 
 
 def test_callback_may_cancel_again():
@@ -67,7 +49,6 @@ def test_callback_may_cancel_again():
 
     with cancelled.call_when_cancelled(set_again):
         cancelled.set()
-
     assert len(inner) == 3
 
 
@@ -184,24 +165,13 @@ def test_cancellation_ends_the_work_soon_and_keeps_results():
     hang.set()
     assert _no_workers_are_left()
 
-
-def test_item_running_at_a_cancellation_is_still_yielded():
-    cancelled = Cancellation()
-
-    def work(item: int) -> int:
+    def work(item: int) -> None:
         if item == 1:
             cancelled.set()
             time.sleep(0.05)
-        return item
 
+    cancelled = Cancellation()  # what runs at a cancellation is still yielded
     assert 1 in [item for item, _ in run_parallel(range(100), work, 1, cancelled)]
-
-
-def test_work_cancelled_before_it_begins_does_nothing():
-    cancelled, worked = Cancellation(), []
-    cancelled.set()
-    assert list(run_parallel(range(9), worked.append, 2, cancelled)) == []
-    assert worked == []
 
 
 def test_ticks_are_called_while_the_caller_waits():
@@ -228,25 +198,17 @@ def test_only_the_next_item_is_read_in_advance():
             if number == 1:
                 second.set()
             yield number
+        raise KeyError("a bug")
 
     numbers = prefetch(items(), Cancellation(), lambda: None)
     assert next(numbers) == 0
     assert second.wait(10)
     time.sleep(0.05)
     assert drawn == [0, 1]
-    assert list(numbers) == [1, 2, 3, 4]
-    assert _no_workers_are_left()
-
-
-def test_exception_of_the_items_is_raised_after_earlier_items():
-    def items():
-        yield 1
-        raise KeyError("a bug")
-
-    numbers = prefetch(items(), Cancellation(), lambda: None)
-    assert next(numbers) == 1
-    with pytest.raises(KeyError):
+    assert [next(numbers) for _ in range(4)] == [1, 2, 3, 4]
+    with pytest.raises(KeyError):  # after all earlier items
         next(numbers)
+    assert _no_workers_are_left()
 
 
 def test_waiting_for_an_item_ticks_and_ends_at_a_cancellation():
@@ -303,18 +265,17 @@ def call_at_once(monkeypatch):
     return call
 
 
-def test_simultaneous_callers_share_one_call(call_at_once):
-    assert call_at_once(str) == ["1"] * 5
-
-
-def test_error_is_raised_in_all_callers(call_at_once):
+@pytest.mark.parametrize("fails", [False, True])
+def test_simultaneous_callers_share_one_call_and_its_error(call_at_once, fails):
     calls = []
 
     def work(call: int) -> str:
         calls.append(call)
-        raise NotFound("It is gone.", 404)
+        if fails:
+            raise NotFound("It is gone.", 404)
+        return str(call)
 
-    assert call_at_once(work) == ["gone"] * 5 and calls == [1]
+    assert call_at_once(work) == ["gone" if fails else "1"] * 5 and calls == [1]
 
 
 @pytest.mark.parametrize("own", [Cancelled("Cancelled."), DiskFull("No room.")], ids=repr)
@@ -327,21 +288,11 @@ def test_cancelled_or_failed_disk_makes_the_next_caller_work(call_at_once, own):
     assert call_at_once(work) == ["1"] * 4 + [own.reason]
 
 
-def test_bug_in_a_call_is_not_shared():
-    def work() -> str:
-        raise ZeroDivisionError
-
-    flights: SingleFlight[str] = SingleFlight()
-    with pytest.raises(ZeroDivisionError):
-        flights.do("key", work, never_cancelled())
-
-    assert flights.do("key", lambda: "done", never_cancelled()) == "done"
-
-
-def test_other_keys_and_later_calls_are_not_shared():
+def test_bugs_other_keys_and_later_calls_are_not_shared():
     flights: SingleFlight[int] = SingleFlight()
+    with pytest.raises(ZeroDivisionError):
+        flights.do("a", lambda: 1 // 0, never_cancelled())
     done = [flights.do(key, lambda n=n: n, never_cancelled()) for n, key in enumerate("aab")]
-
     assert done == [0, 1, 2]
 
 

@@ -1,7 +1,5 @@
 """The path of a folder as typed by the user, on Windows and elsewhere."""
 
-from __future__ import annotations
-
 import ntpath
 import os
 import types

@@ -4,8 +4,6 @@ On Windows these tests run against the system itself, elsewhere against `windows
 which other tests run a second time (`each_system` in conftest).
 """
 
-from __future__ import annotations
-
 import builtins
 import importlib.util
 import os
@@ -16,15 +14,8 @@ import types
 import pytest
 import windows_files
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import (
-    atomic_file,
-    AtomicFile,
-    disk,
-    remove_if_present,
-    ResumableFile,
-    safe_open,
-    write_text_file,
-)
+from civitai_manager_libs.core import atomic_file, AtomicFile, disk, remove_if_present
+from civitai_manager_libs.core import ResumableFile, safe_open, write_text_file
 from civitai_manager_libs.core.safe_open import open_own_file, open_shared
 from civitai_manager_libs.errors import DiskError
 

@@ -1,7 +1,5 @@
 """A connection to the demo."""
 
-from __future__ import annotations
-
 import pytest
 import requests
 

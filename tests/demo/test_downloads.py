@@ -1,7 +1,5 @@
 """The demo's model files: real ones, behind a route that answers as Civitai's does."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import struct

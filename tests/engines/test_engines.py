@@ -1,7 +1,5 @@
 """Engines: found, planned, asked, stopped; and each of their errors told in one sentence."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket
@@ -14,15 +12,8 @@ from contextlib import nullcontext
 import pytest
 from civitai_manager_libs import engines, setting
 from civitai_manager_libs.core import Cancellation
-from civitai_manager_libs.engines import (
-    Caution,
-    comfyui,
-    Missing,
-    PlanOptions,
-    Recipe,
-    Wanted,
-    webui_api,
-)
+from civitai_manager_libs.engines import Caution, comfyui, Missing, PlanOptions, Recipe, Wanted
+from civitai_manager_libs.engines import webui_api
 from civitai_manager_libs.engines.find import shorten_error, write_note
 from civitai_manager_libs.engines.recipe import EngineFile, match_file
 from civitai_manager_libs.errors import Cancelled, EngineError, InputError
@@ -112,6 +103,9 @@ def test_only_addresses_of_the_settings_in_the_own_network_are_asked(comfy):
         setting.change("engine_addresses", address)
         with pytest.raises(InputError, match="neither this machine"):
             engines.find_engine(address)
+    for bad in ("ftp://a", "http://u:p@host:1", "http://a b", "127.0.0.1", "http://a:0"):
+        with pytest.raises(InputError):
+            engines.validate_addresses(bad)
     setting.engine_addresses = "http://127.0.0.1:99999"  # as a hand may write it
     assert "99999" not in str(engines.list_addresses())
 
@@ -149,20 +143,25 @@ def test_address_that_answers_is_asked_among_those_of_a_name(comfy, monkeypatch)
     assert asked == ["127.0.0.9", "127.0.0.1"]
 
 
-@pytest.mark.parametrize(
-    "address", ["ftp://a", "http://u:p@host:1", "http://a b", "127.0.0.1", "http://a:0"]
-)
-def test_bad_address_is_refused(address):
-    with pytest.raises(InputError):
-        engines.validate_addresses(address)
+def test_requests_carry_nothing_of_the_environment_and_follow_no_redirect(
+    comfy, a1111, monkeypatch
+):
+    def redirect(handler):
+        handler.send_response(302)
+        handler.send_header("Location", f"{a1111.url}/sdapi/v1/options")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
 
-
-def test_requests_carry_nothing_of_the_environment(comfy, monkeypatch):
+    setting.change("engine_addresses", comfy.url)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     make(comfy)
     for _, _, _, headers in comfy.asked:
         assert not {"Origin", "Cookie", "Authorization", "Referer"} & set(headers)
+    comfy.faults["/queue"] = comfy.faults["/object_info/KSampler"] = redirect
+    with pytest.raises(EngineError):
+        plan(comfy)
+    assert a1111.asked == []
 
 
 @pytest.mark.parametrize(
@@ -178,20 +177,6 @@ def test_requests_carry_nothing_of_the_environment(comfy, monkeypatch):
 )
 def test_error_shows_no_folder_of_the_user(text, shown):
     assert shorten_error(text) == shown
-
-
-def test_redirect_is_not_followed(comfy, a1111):
-    def redirect(handler):
-        handler.send_response(302)
-        handler.send_header("Location", f"{a1111.url}/sdapi/v1/options")
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    setting.change("engine_addresses", comfy.url)
-    comfy.faults["/queue"] = comfy.faults["/object_info/KSampler"] = redirect
-    with pytest.raises(EngineError):
-        plan(comfy)
-    assert a1111.asked == []
 
 
 def test_login_is_stored_for_its_owner_only_and_sent_to_its_address_only(comfy, a1111):
@@ -229,12 +214,13 @@ def listed(*names, **fields):
         (Wanted("model", "dream"), listed("a/dream.pt", "b/dream.pt"), None),
         (Wanted("model", "dream", "1" * 64), listed("dream.pt", hash="2" * 64), None),
         (
-            Wanted("model", "dream", other_path="/x/dream.pt"),
-            listed("dream.pt", path="/x/dream.pt"),
+            Wanted("model", "dream", other_path="/dream.pt"),
+            listed("dream.pt", path="/dream.pt"),
             None,
         ),
+        (Wanted("lora", "a", path="/x/a.pt", other_path="/x/\0"), listed("b", path=""), None),
     ],
-    ids=["hash", "own-file", "only-stem", "two-stems", "other-hash", "other-version"],
+    ids="hash own-file only-stem two-stems other-hash other-version nul".split(),
 )
 def test_file_is_matched_by_hash_then_own_file_then_only_name(wanted, files, found):
     match = match_file(wanted, files)
@@ -275,11 +261,6 @@ def test_file_whose_hash_nobody_compared_is_said(comfy, a1111):
         assert [one.key for one in found.cautions] == ["caution_name"]
     sure = plan(a1111, wanted=(Wanted("lora", "ink", "1" * 64, "/loras/Ink.safetensors"),))
     assert sure.should_match
-
-
-def test_path_with_a_nul_is_no_file():
-    wanted = Wanted("lora", "a", path="/x/a.pt", other_path="/x/\0")
-    assert isinstance(match_file(wanted, [EngineFile("b", ("b",), "")]), Missing)
 
 
 def test_what_a_webui_may_not_take_is_said(a1111):
@@ -345,10 +326,6 @@ def test_what_is_missing_is_named_and_left_out_if_allowed(comfy, a1111):
 # What cannot be the same
 
 
-def test_nothing_is_warned_of_where_the_image_should_match(comfy):
-    assert plan(comfy).should_match
-
-
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
@@ -383,50 +360,47 @@ def test_ancestral_sampler_differs_between_programs_only(comfy, a1111):
 
 
 def test_comfyui_makes_an_image_and_tells_how(comfy):
+    assert plan(comfy).should_match
     comfy.seconds = 0.1
     made = make(comfy)
     assert made.image == comfy.image and made.remarks == ()
-    assert made.infotext == TEXT.replace("blurry", "blurry").replace(
-        "RNG: CPU", "RNG: CPU, Version: ComfyUI 0.33.0"
-    ).replace("lora:ink:", "lora:Ink:")
+    version = TEXT.replace("RNG: CPU", "RNG: CPU, Version: ComfyUI 0.33.0")
+    assert made.infotext == version.replace("lora:ink:", "lora:Ink:")
     (sent,) = comfy.list_asked("/prompt")
     assert sent["extra_data"]["extra_pnginfo"]["workflow"]["nodes"]
+    graph = own_graph(comfy)
+    del graph["8"]  # a graph without an output gets one
+    kinds = [node["class_type"] for node in plan(comfy, graph=graph).request["prompt"].values()]
+    assert kinds.count("SaveImage") == 1
 
 
 def _fail_with(comfy, fault):
+    def accept(*given, answer=comfy.answer):
+        sent = {"prompt_id": given[3]["prompt_id"] if given[3] else "", **accepted}
+        return (200, sent) if given[1] == "/prompt" else answer(*given)
+
     status = {"status_str": "error", "completed": False, "messages": []}
     error = {"node_type": "KSampler", "exception_message": "No room in /home/me/x.pt\nmore"}
-    if fault == "node":
-        del comfy.nodes["VAEDecode"]
-    elif fault == "partly":
-        errors = {"3": {"errors": [{"message": "Value too big", "details": "steps"}]}}
-        value = {"prompt_id": "x", "number": 1, "node_errors": errors}
-        comfy.answer = lambda *a, answer=comfy.answer: (
-            (200, value) if a[1] == "/prompt" else answer(*a)
-        )
-    elif fault == "failed":
-        comfy.status = {**status, "messages": [["execution_error", error]]}
-    elif fault == "interrupted":
-        comfy.status = status
-    elif fault == "restarted":
-        comfy.answer = lambda *a, answer=comfy.answer: (
-            (200, {"prompt_id": a[3]["prompt_id"], "node_errors": {}})
-            if a[1] == "/prompt"
-            else answer(*a)
-        )
+    errors = {"3": {"errors": [{"message": "Value too big", "details": "steps"}]}}
+    if fault in ("partly", "restarted"):
+        accepted = {"number": 1, "node_errors": errors if fault == "partly" else {}}
+        comfy.answer = accept
+    elif fault in ("failed", "interrupted"):
+        failed = [["execution_error", error]] if fault == "failed" else []
+        comfy.status = {**status, "messages": failed}
     elif fault == "gone":
         comfy.seconds = 60.0
         call_when(lambda: comfy.jobs, comfy.close)
     elif fault == "no-image":
         comfy.image = b"<html>"
-    elif fault == "too-large":
-        comfy.faults["/view"] = drip()
-    elif fault == "endless":
-        comfy.faults["/prompt"] = drip()
-    elif fault == "text":
-        comfy.faults["/prompt"] = text_answer(500, "Traceback", "text/plain")
-    elif fault == "login":
-        comfy.faults["/prompt"] = text_answer(401)
+    else:
+        path, answer = {
+            "too-large": ("/view", drip()),
+            "endless": ("/prompt", drip()),
+            "text": ("/prompt", text_answer(500, "Traceback", "text/plain")),
+            "login": ("/prompt", text_answer(401)),
+        }[fault]
+        comfy.faults[path] = answer
 
 
 @pytest.mark.parametrize(
@@ -453,11 +427,6 @@ def test_error_of_comfyui_is_one_sentence(comfy, monkeypatch, fault, sentence):
     assert "\n" not in str(caught.value)
 
 
-def test_missing_node_is_named_before_anything_is_sent(comfy):
-    del comfy.nodes["VAEDecode"]
-    assert plan(comfy).missing == (Missing("node", "VAEDecode"),)
-
-
 def test_missing_value_that_only_the_run_finds_is_told(comfy):
     engine = engines.find_engine(comfy.url)
     planned = comfyui.plan(engine, Recipe(TEXT))
@@ -467,6 +436,7 @@ def test_missing_value_that_only_the_run_finds_is_told(comfy):
     del comfy.nodes["KSampler"]
     with pytest.raises(EngineError, match="lacks the node KSampler"):
         comfyui.make(engine, planned, str(uuid.uuid4()))
+    assert Missing("node", "KSampler") in plan(comfy).missing  # before anything is sent
 
 
 def test_same_graph_again_is_told(comfy):
@@ -610,13 +580,6 @@ def test_seed_that_comes_by_a_link_is_replaced_or_said_to_stay(comfy):
     assert planned.request["prompt"]["20"]["inputs"]["value"] == 9
     graph["20"] = {"class_type": "OddNode", "inputs": {"x": ["1", 0]}}
     assert [one.key for one in plan(comfy, **options).cautions] == ["caution_seed_kept"]
-
-
-def test_own_graph_without_an_output_gets_one(comfy):
-    graph = own_graph(comfy)
-    del graph["8"]
-    kinds = [node["class_type"] for node in plan(comfy, graph=graph).request["prompt"].values()]
-    assert kinds.count("SaveImage") == 1
 
 
 def test_what_an_own_graph_reads_is_checked(comfy):

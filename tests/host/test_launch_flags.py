@@ -1,8 +1,5 @@
 """Who may use a WebUI and which settings they may change, by its flags."""
 
-from __future__ import annotations
-
-
 import pytest
 import requests
 from civitai_manager_libs import host

@@ -1,7 +1,5 @@
 """A WebUI's folders of models, and the hashes that it has made of them before."""
 
-from __future__ import annotations
-
 import sys
 import types
 from pathlib import Path

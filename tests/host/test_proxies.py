@@ -1,7 +1,5 @@
 """What of this machine no proxy is asked for."""
 
-from __future__ import annotations
-
 import os
 import urllib.request
 

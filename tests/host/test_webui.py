@@ -1,7 +1,5 @@
 """The WebUI that loads us: its folders, its callbacks, its lists of models; or none."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import subprocess
@@ -27,22 +25,21 @@ def test_data_folder_is_that_of_the_environment_or_in_the_home_folder(monkeypatc
 
 def test_data_folder_is_in_the_webuis_folder_and_the_key_outside(webui, tmp_path):
     assert host.in_webui()
-    assert host.find_default_data_folder() == os.path.join(
-        str(tmp_path / "webui"), "civitai-shortcut"
-    )
+    folder = os.path.join(str(tmp_path / "webui"), "civitai-shortcut")
+    assert host.find_default_data_folder() == folder
     assert host.find_key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
     webui.paths.data_path = ""  # as in SD.Next
     assert host.find_default_data_folder() == os.path.abspath("civitai-shortcut")
-
-
-def test_read_options_returns_only_our_settings(webui):
     webui.shared.opts.data = {"civitai_shortcut_http_timeout": 7, "http_timeout": 99}
-    assert host.read_options() == {"http_timeout": 7}
+    assert host.read_options() == {"http_timeout": 7}  # ours alone
 
 
-def test_without_a_webui_there_are_no_options_and_no_send_targets():
+def test_without_a_webui_there_are_no_options_targets_capabilities_or_limits(monkeypatch):
     assert not host.in_webui() and host.read_options() is None
     assert host.find_host_name() == "" and host.list_send_targets() == ()
+    assert host.list_capabilities() == {} and host.refresh_models("lora")
+    monkeypatch.setattr(webui, "resource", None)
+    webui.raise_open_file_limit()
 
 
 # "Send to ..."
@@ -157,9 +154,7 @@ def capable(webui, monkeypatch):
     karras = _named(label="Karras", name="karras", aliases=["K"])
     fields = {"txt2img": {"fields": [(None, "Prompt"), (None, len)]}, "img2img": {"fields": None}}
     webui.infotext_utils = _named(
-        create_buttons=None,
-        paste_fields=fields,
-        infotext_to_setting_name_mapping=[("ENSD", "x")],
+        create_buttons=None, paste_fields=fields, infotext_to_setting_name_mapping=[("ENSD", "x")]
     )
     labels = {"a": _named(infotext="Clip skip"), "b": _named(infotext=None), "c": _named()}
     webui.shared.opts.data_labels = labels
@@ -169,10 +164,6 @@ def capable(webui, monkeypatch):
     schedulers = _named(schedulers=[automatic, karras])
     monkeypatch.setitem(sys.modules, "modules.sd_schedulers", schedulers)
     return webui
-
-
-def test_without_a_webui_no_capabilities_are_known():
-    assert host.list_capabilities() == {}
 
 
 def test_samplers_schedulers_and_fields_are_those_of_the_webui(capable):
@@ -186,27 +177,12 @@ def test_samplers_schedulers_and_fields_are_those_of_the_webui(capable):
     }
 
 
-def test_modules_of_forge_have_no_file_extension(capable, monkeypatch):
+def test_modules_of_forge_have_no_file_extension_and_may_be_ignored(capable, monkeypatch):
     entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
     monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
-    assert host.list_capabilities()["modules"] == frozenset({"ae"})
-
-
-def test_forge_neo_may_ignore_the_modules_of_an_infotext(capable):
-    capable.shared.opts.disable_modules_auto_swap = True
-    assert host.list_capabilities()["ignores_modules"] is True
-
-
-def test_sd_next_has_samplers_and_fields_but_no_schedulers(capable, monkeypatch):
-    monkeypatch.delitem(sys.modules, "modules.sd_schedulers")
-    own = sys.modules["modules.sd_samplers"]
-    own.all_samplers_map["── Euler ──"] = _named(name="── Euler ──")
-    told = host.list_capabilities()
-    assert told["samplers"] == ("DPM++ 2M", "Euler", "PLMS")
-    assert told["schedulers"] == () and "Clip skip" in told["fields"]
-
-
-def test_webui_without_these_lists_has_no_known_capabilities(capable, monkeypatch):
+    capable.shared.opts.disable_modules_auto_swap = True  # Forge Neo
+    known = host.list_capabilities()
+    assert (known["modules"], known["ignores_modules"]) == (frozenset({"ae"}), True)
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
     assert host.list_capabilities() == {}
 
@@ -216,8 +192,10 @@ def test_sdnext_has_no_schedulers_and_may_ignore_parameters(capable, monkeypatch
     mapping = [("VAE", "sd_vae"), ("Sampler sigma", "schedulers_sigma")]
     capable.infotext_utils.infotext_to_setting_name_mapping = mapping
     capable.shared.opts.disable_apply_metadata = ["sd_model_checkpoint", "sd_vae"]
+    own = sys.modules["modules.sd_samplers"]
+    own.all_samplers_map["── Euler ──"] = _named(name="── Euler ──")
     known = host.list_capabilities()
-    assert known["schedulers"] == ()
+    assert known["schedulers"] == () and known["samplers"] == ("DPM++ 2M", "Euler", "PLMS")
     assert known["fields"] == frozenset({"Prompt", "Sampler sigma", "Clip skip"})
 
 
@@ -264,21 +242,20 @@ def test_generated_image_is_reported_with_its_absolute_path(save):
     assert path == os.path.abspath("outputs/00001-5.png")
 
 
+_NOT_GENERATED = ["grid-0003.png", "xyz_grid-0003-5-a sea.jpg", "00001-5-before-highres-fix.png"]
+_NOT_GENERATED += [
+    "00001-5-mask-composite.png",
+    "00001-5-ad-before.png",
+    "00001-5-ad-preview-2.png",
+]
+_NO_TEXT = [{}, {"extras": _INFOTEXT}, {"parameters": None}]
+
+
 @pytest.mark.parametrize(
     "options",
-    [
-        {"p": None},
-        {"pnginfo": {}},
-        {"pnginfo": {"extras": _INFOTEXT}},
-        {"pnginfo": {"parameters": None}},
-        {"filename": "outputs/grid-0003.png"},
-        {"filename": "outputs/xyz_grid-0003-5-a sea.jpg"},
-        {"filename": "outputs/00001-5-before-highres-fix.png"},
-        {"filename": "outputs/00001-5-mask-composite.png"},
-        {"filename": "outputs/00001-5-ad-before.png"},
-        {"filename": "outputs/00001-5-ad-preview-2.png"},
-    ],
-    ids="extras no-text other-section none grid plot before-hires mask adetailer preview".split(),
+    [{"p": None}, *[{"pnginfo": info} for info in _NO_TEXT]]
+    + [{"filename": f"outputs/{name}"} for name in _NOT_GENERATED],
+    ids=str,
 )
 def test_grids_masks_and_previews_are_not_reported(save, options):
     assert save(**options) == []
@@ -305,11 +282,6 @@ def test_soft_limit_is_raised_as_far_as_useful_and_allowed(soft, hard, then):
     command = [sys.executable, "-c", _SCRIPT, sys.path[0], str(soft), str(hard)]
     command[3] = next(path for path in sys.path if path.endswith("scripts"))
     assert int(subprocess.check_output(command)) == then
-
-
-def test_without_such_a_limit_nothing_happens(monkeypatch):
-    monkeypatch.setattr(webui, "resource", None)
-    webui.raise_open_file_limit()
 
 
 @pytest.fixture
@@ -377,17 +349,10 @@ def test_each_webui_is_refreshed_by_its_own_functions(add_function, name):
         assert [call[:2] for call in add_function.calls] == functions
 
 
-def test_without_a_webui_there_is_nothing_to_refresh():
-    assert host.refresh_models("lora")
-
-
-@pytest.mark.parametrize("kind", ["lora", "nothing-of-ours"])
-def test_webui_without_the_function_is_not_refreshed(add_function, kind):
-    assert not host.refresh_models(kind)
-
-
 @pytest.mark.parametrize("error", [OSError, sqlite3.OperationalError])
 def test_failing_function_is_logged_and_the_next_one_is_called(add_function, capsys, error):
+    for kind in ("lora", "nothing-of-ours"):
+        assert not host.refresh_models(kind)  # this WebUI has no such function
     add_function("modules.shared_items", "refresh_vae_list", error("a damaged file"))
     assert not host.refresh_models("vae")
     add_function(_FORGE, "refresh_models")

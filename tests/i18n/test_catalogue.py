@@ -1,7 +1,5 @@
 """Each text has a reader, and every language has every text with the same values."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from pathlib import Path
@@ -67,18 +65,14 @@ def test_every_text_is_used(section):
     assert [key for key in keys if key not in quoted and not key.startswith(_BY_CODE)] == []
 
 
-def test_every_text_that_the_page_uses_exists():
-    asked = set(re.findall(r"\btranslate\(\s*\"([a-z0-9_]+)\"", _PAGE))
-    assert asked and asked - set(_ENGLISH.texts) == set()
+def test_every_text_that_the_page_or_the_program_uses_exists():
+    for sources, texts in (
+        (_PAGE, _ENGLISH.texts),
+        (_PYTHON, {**_ENGLISH.texts, **_ENGLISH.terminal}),
+    ):
+        asked = set(re.findall(r"\btranslate\(\s*\"([a-z0-9_]+)\"", sources))
+        assert asked and asked - set(texts) == set()
     assert not set(_ENGLISH.texts) & set(_ENGLISH.terminal)
-
-
-def test_every_text_that_the_program_uses_exists():
-    asked = set(re.findall(r"\btranslate\(\s*\"([a-z0-9_]+)\"", _PYTHON))
-    assert asked and asked - set(_ENGLISH.texts) - set(_ENGLISH.terminal) == set()
-
-
-def test_every_setting_has_a_label():
     assert set(_ENGLISH.settings) == {entry.name for entry in setting.SETTINGS}
 
 

@@ -1,7 +1,5 @@
 """The infotexts of images from Civitai's own generator."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -20,50 +18,39 @@ def line(meta, base_model=""):
     return build_infotext(meta, image, adds_lora_tags=False).splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    ("meta", "base_model", "written"),
-    [
-        (
-            {"sampler": "Undefined", "cfgScale": 3.5, "clipSkip": 2, "steps": 28, "seed": 5},
-            "Flux.1 D",
-            "Steps: 28, Sampler: Euler, Schedule type: Simple, CFG scale: 1, "
-            "Distilled CFG Scale: 3.5, Seed: 5",
-        ),
-        (
-            {"sampler": "Undefined", "cfgScale": "3.5", "steps": 28, "seed": 5},
-            "",
-            "Steps: 28, Sampler: Euler, Schedule type: Simple, CFG scale: 1, "
-            "Distilled CFG Scale: 3.5, Seed: 5",
-        ),
-        (
-            {"sampler": "DPM++ 2M", "cfgScale": 3.5, "steps": 30, "seed": 5, "engine": "Civitai"},
-            "Flux.1 KreaFlux.1 D",
-            "Steps: 30, Sampler: DPM++ 2M, CFG scale: 1, Distilled CFG Scale: 3.5, Seed: 5",
-        ),
-        (
-            {"cfgScale": 4, "steps": 30, "extra": {"ecosystem": "Flux1", "clipSkip": 2}},
-            "",
-            "Steps: 30, Sampler: Euler, Schedule type: Simple, CFG scale: 1, "
-            "Distilled CFG Scale: 4",
-        ),
-        (
-            {"sampler": "Undefined", "cfgScale": 1, "steps": 4, "seed": 5},
-            "Flux.1 S",
-            "Steps: 4, Sampler: Euler, Schedule type: Simple, CFG scale: 1, Seed: 5",
-        ),
-        (
-            {"sampler": "Euler", "cfgScale": 5, "steps": 20, "seed": 5, "clipSkip": 2},
-            "Flux.2 Klein 9B-base",
-            "Steps: 20, Sampler: Euler, CFG scale: 5, Seed: 5, Clip skip: 2",
-        ),
-        (
-            {"sampler": "Undefined", "cfgScale": 7, "steps": 30, "seed": 5, "clipSkip": 2},
-            "Pony",
-            "Steps: 30, CFG scale: 7, Seed: 5, Clip skip: 2",
-        ),
-    ],
-    ids=["undefined", "by-version", "sampler", "extra", "schnell", "klein", "pony"],
-)
+_FORGE = "Sampler: Euler, Schedule type: Simple, CFG scale: 1"
+_UNDEFINED = {"sampler": "Undefined", "steps": 28, "seed": 5}
+_ON_SITE = {
+    "undefined": (
+        *({**_UNDEFINED, "cfgScale": 3.5, "clipSkip": 2}, "Flux.1 D"),
+        f"Steps: 28, {_FORGE}, Distilled CFG Scale: 3.5, Seed: 5",
+    ),
+    "by-version": (
+        *({**_UNDEFINED, "cfgScale": "3.5"}, ""),
+        f"Steps: 28, {_FORGE}, Distilled CFG Scale: 3.5, Seed: 5",
+    ),
+    "sampler": (
+        *({**_UNDEFINED, "sampler": "DPM++ 2M", "cfgScale": 3.5, "engine": "Civitai"},),
+        "Flux.1 KreaFlux.1 D",
+        "Steps: 28, Sampler: DPM++ 2M, CFG scale: 1, Distilled CFG Scale: 3.5, Seed: 5",
+    ),
+    "extra": (
+        {"cfgScale": 4, "steps": 30, "extra": {"ecosystem": "Flux1", "clipSkip": 2}},
+        *("", f"Steps: 30, {_FORGE}, Distilled CFG Scale: 4"),
+    ),
+    "schnell": ({**_UNDEFINED, "cfgScale": 1}, "Flux.1 S", f"Steps: 28, {_FORGE}, Seed: 5"),
+    "klein": (
+        *({**_UNDEFINED, "sampler": "Euler", "cfgScale": 5, "clipSkip": 2}, "Flux.2 Klein 9B-base"),
+        "Steps: 28, Sampler: Euler, CFG scale: 5, Seed: 5, Clip skip: 2",
+    ),
+    "pony": (
+        *({**_UNDEFINED, "cfgScale": 7, "clipSkip": 2}, "Pony"),
+        "Steps: 28, CFG scale: 7, Seed: 5, Clip skip: 2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("meta", "base_model", "written"), _ON_SITE.values(), ids=_ON_SITE)
 def test_on_site_image_gets_the_values_that_forge_reads(meta, base_model, written):
     meta = {"prompt": "a cat", "civitaiResources": FLUX_RESOURCES, **meta}
     assert line(meta, base_model) == written
@@ -146,12 +133,8 @@ def test_placeholders_of_a_file_are_left_out():
     parameters = parse_infotext(translate_infotext(text)).parameters
     assert not {*_MADE_UP} & {*parameters}
     assert (parameters["Seed"], parameters["Size"]) == ("1349613481", "1536x1024")
-
-
-def test_undefined_sampler_of_a_file_is_left_out_unless_forge_reads_it():
     text = "a cat\nSteps: 30, Sampler: Undefined, CFG scale: 7, Seed: -1, Size: 64x64"
     assert translate_infotext(text) == "a cat\nSteps: 30, CFG scale: 7, Size: 64x64"
-    flux = (
-        text.replace("-1", "5") + ', Civitai resources: [{"type":"checkpoint","modelName":"FLUX"}]'
-    )
+    flux = f'{text}, Civitai resources: [{{"type":"checkpoint","modelName":"FLUX"}}]'
+    flux = flux.replace("-1", "5")  # which Forge reads
     assert translate_infotext(flux) == flux

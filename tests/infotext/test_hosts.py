@@ -1,18 +1,10 @@
 """How each WebUI reads an infotext, and which values it loses."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
-from civitai_manager_libs.infotext import (
-    HostCapabilities,
-    HOSTS,
-    list_losses,
-    Loss,
-    parse_infotext,
-    translate_for_host,
-)
+from civitai_manager_libs.infotext import HostCapabilities, HOSTS, list_losses, Loss, parse_infotext
+from civitai_manager_libs.infotext import translate_for_host
 from civitai_manager_libs.infotext.host_rules import parse_as_host
 from civitai_manager_libs.infotext.infotext_format import compose_infotext
 from hypothesis import given
@@ -45,11 +37,9 @@ def test_unchanged_values_are_not_reported(name):
     text = f"{_USUAL}, Schedule type: Karras, RNG: CPU, Size: 512x768, Model: m, Version: v1.10.1"
     assert _told(HOSTS[name], text) == []
     assert parse_as_host(HOSTS[name], text) == parse_infotext(text)
-
-
-@pytest.mark.parametrize("name", HOSTS)
-def test_text_without_parameters_has_no_losses(name):
-    assert _told(HOSTS[name], "") == _told(HOSTS[name], "a prompt, alone") == []
+    for host in (HOSTS[name], _SDNEXT):
+        assert _told(host, "") == _told(host, "a prompt, alone") == []
+    assert translate_for_host(HOSTS[name], _USUAL) == translate_for_host(None, _USUAL) == _USUAL
 
 
 def test_forge_and_neo_rewrite_civitais_flux_lines():
@@ -114,17 +104,11 @@ def test_field_that_the_webui_lacks_is_reported():
 
 
 def test_forge_reads_only_modules_that_it_has():
-    takes = HostCapabilities(
-        modules=frozenset({"ae"}), fields=frozenset({"Steps", "CFG scale", "Seed"})
-    )
+    takes = replace(_TAKES, modules=frozenset({"ae"}))
     text = _text("Module 1: ae, Module 2: t5xxl_fp16")
     assert _told(_FORGE, text, takes) == [("Module 2", "t5xxl_fp16", "")]
     assert [told[0] for told in _told(_A, text)] == ["Module 1", "Module 2"]
-
-
-def test_forge_reads_the_modules_of_a_second_pass():
-    """Forge writes the first of these into each image with a second pass."""
-    takes = replace(_TAKES, modules=frozenset({"ae"}))
+    # Forge writes the first of these into each image with a second pass.
     for value in ("Use same choices", "Built-in", "ae"):
         assert _told(_FORGE, _text(f"Hires Module 1: {value}"), takes) == []
     assert _told(_FORGE, _text("Hires Module 1: t5"), takes) == [("Hires Module 1", "t5", "")]
@@ -184,43 +168,31 @@ def _sent_to_sdnext(line):
     return parse_infotext(translate_for_host(_SDNEXT, text)).parameters
 
 
+_SECOND_PASS = {"Hires strength": "0.4", "Hires fixed": "64x96", "Second pass": "True"}
+_SECOND_PASS |= {"Hires upscaler": "Latent Bilinear", "Hires force": "True", "Hires steps": "20"}
+
+
 @pytest.mark.parametrize(
     ("pair", "sent"),
     [
-        ("Schedule type: Karras", {"Sampler sigma": "karras"}),
-        ("Schedule type: SGM Uniform", {"Sampler spacing": "trailing"}),
-        ("Clip skip: 2", {"CLiP-skip": "2"}),
-        ("ENSD: 31337", {"Sampler eta delta": "31337"}),
-        ("Variation seed strength: 0.3", {"Variation strength": "0.3"}),
-        (
-            "Refiner: x, Refiner switch at: 0.8",
-            {"Refiner": "x", "Refiner start": "0.8", "Refine": "True"},
-        ),
-        ("CFG scale: 1, Distilled CFG Scale: 3.5", {"CFG scale": "3.5", "CFG true": "1"}),
-        (
-            "Denoising strength: 0.4, Hires resize: 64x96, Hires upscaler: Latent",
-            {
-                "Hires strength": "0.4",
-                "Hires fixed": "64x96",
-                "Hires upscaler": "Latent Bilinear",
-                "Second pass": "True",
-                "Hires force": "True",
-                "Hires steps": "20",
-            },
-        ),
-        ("Denoising strength: 0.4", {"Denoising strength": "0.4"}),
+        ("Schedule type: Karras", "Sampler sigma: karras"),
+        ("Schedule type: SGM Uniform", "Sampler spacing: trailing"),
+        ("Clip skip: 2", "CLiP-skip: 2"),
+        ("ENSD: 31337", "Sampler eta delta: 31337"),
+        ("Variation seed strength: 0.3", "Variation strength: 0.3"),
+        ("Refiner: x, Refiner switch at: 0.8", "Refiner: x, Refiner start: 0.8, Refine: True"),
+        ("CFG scale: 1, Distilled CFG Scale: 3.5", "CFG scale: 3.5, CFG true: 1"),
+        ("Denoising strength: 0.4, Hires resize: 64x96, Hires upscaler: Latent", _SECOND_PASS),
+        ("Denoising strength: 0.4", "Denoising strength: 0.4"),
         ("Template: x __y__, Hires sampler: Use same sampler, Clip skip: 1", {}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_sdnext_gets_its_own_names(pair, sent):
     plain = {"Steps": "20", "Seed": "5", "Sampler": "LMSD"}
+    if isinstance(sent, str):
+        sent = dict(each.split(": ") for each in sent.split(", "))
     assert _sent_to_sdnext(f"Seed: 5, Sampler: LMS, {pair}, Steps: 20") == {**plain, **sent}
-
-
-def test_sdnexts_parameters_begin_with_a_name_that_ends_the_prompt():
-    text = translate_for_host(_SDNEXT, "a cat\nModel: m, VAE: v, Steps: 20")
-    assert text == "a cat\nSteps: 20, Model: m, VAE: v"
 
 
 def test_sdnext_loses_what_it_has_no_field_for():
@@ -228,17 +200,18 @@ def test_sdnext_loses_what_it_has_no_field_for():
     # Its parser reads no hyphen in a name, so that even its own `CLiP-skip` is lost.
     lost = [("Clip skip", "2", ""), ("RNG", "CPU", ""), ("VAE", "v", "")]
     assert _told(_SDNEXT, text, _SDNEXT_TAKES) == lost
-    polynomial = text.replace("Beta", "Polyexponential")
-    assert ("Schedule type", "Polyexponential", "") in _told(_SDNEXT, polynomial, _SDNEXT_TAKES)
-    unknown = text.replace("LMS", "Restart")
-    assert ("Sampler", "Restart", "Default") in _told(_SDNEXT, unknown, _SDNEXT_TAKES)
-
-
-def test_sdnext_ends_a_prompt_at_the_name_of_a_parameter():
+    for old, new, loss in (
+        ("Beta", "Polyexponential", ("Schedule type", "Polyexponential", "")),
+        ("LMS", "Restart", ("Sampler", "Restart", "Default")),
+    ):
+        assert loss in _told(_SDNEXT, text.replace(old, new), _SDNEXT_TAKES)
+    # A prompt ends at the name of a parameter, so that the line begins with such a name.
     text = f"a cat, shoe size: large\n{_USUAL.splitlines()[-1]}"
-    assert _told(_SDNEXT, text, _SDNEXT_TAKES) == [
-        ("Prompt", "a cat, shoe size: large", "a cat, shoe")
-    ]
+    lost = [("Prompt", "a cat, shoe size: large", "a cat, shoe")]
+    assert _told(_SDNEXT, text, _SDNEXT_TAKES) == lost
+    text = translate_for_host(_SDNEXT, "a cat\nModel: m, VAE: v, Steps: 20")
+    assert text == "a cat\nSteps: 20, Model: m, VAE: v"
+    assert translate_for_host(_SDNEXT, "a prompt alone") == "a prompt alone"
 
 
 _values = {
@@ -265,10 +238,3 @@ def test_what_sdnext_has_is_not_lost(values, order):
     assert _told(_SDNEXT, text, _SDNEXT_TAKES) == []
     sent = parse_infotext(translate_for_host(_SDNEXT, text))
     assert (sent.prompt, sent.negative_prompt) == ("a cat", "dog")
-
-
-@pytest.mark.parametrize("name", [name for name in HOSTS if name != "SD.Next"])
-def test_other_hosts_get_the_infotext_as_it_is(name):
-    assert translate_for_host(HOSTS[name], _USUAL) == _USUAL
-    assert translate_for_host(None, _USUAL) == _USUAL
-    assert translate_for_host(_SDNEXT, "a prompt alone") == "a prompt alone"

@@ -1,7 +1,5 @@
 """The models that an image was made with, in its data and in its prompt."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -10,64 +8,56 @@ from civitai_manager_libs.infotext import build_infotext, summarize
 from civitai_manager_libs.infotext.resources import list_missing_lora_tags, list_resources, Resource
 from hypothesis import given, strategies as st
 
+_NOTHING = "E3B0C44298FC"  # the hash of files that a program could not read
+_PAPER = {"hashes": {"lora:paperStyle": "0x9f8e7d6c5b"}, "prompt": "a, <lora:paperStyle:0.7>"}
+_PAPER |= {"resources": [{"name": "paperStyle", "type": "lora", "weight": 0.7}]}
+_CHECKPOINT = {"Model": "exampleMix_v20", "VAE": "sample_vae.safetensors"}
+_CHECKPOINT |= {"hashes": {"vae": "0a1b2c3d4e", "model": "abcdef0123"}}
+_CHECKPOINT |= {"resources": [{"hash": "ABCDEF0123", "name": "example mix", "type": "Checkpoint"}]}
+_ON_SITE = [{"type": "checkpoint", "modelVersionId": 700200}]
+_ON_SITE += [{"type": "lora", "weight": 1, "modelVersionId": "455777"}]
+_COMFY = {"models": ["SDXL\\exampleXL.safetensors", "exampleXL.safetensors"]}
+_FOG = {"name": "fog_helper.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
+_COMFY |= {"vaes": ["sdxl_vae.safetensors"], "additionalResources": [_FOG]}
+_LISTED = {
+    "one-in-three-places": (_PAPER, [Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b")]),
+    "hash-of-nothing": (
+        {"resources": [{"type": "lora", "name": name, "hash": _NOTHING} for name in "ab"]},
+        [Resource("lora", "a"), Resource("lora", "b")],
+    ),
+    "checkpoint-and-vae": (
+        _CHECKPOINT,
+        [Resource("model", "example mix", hash="ABCDEF0123")]
+        + [Resource("vae", "sample_vae", hash="0a1b2c3d4e")],
+    ),
+    "comfyui": (
+        _COMFY,
+        [Resource("model", "exampleXL"), Resource("vae", "sdxl_vae")]
+        + [Resource("lora", "fog_helper", 0.8)],
+    ),
+    "long-path": ({"models": [f"{'folder/' * 60}name.ckpt"]}, [Resource("model", "name")]),
+    "one-name-of-two-types": (
+        {"hashes": {"lora:a": "abcdef01", "embed:a": "abcdef02"}},
+        [Resource("lora", "a", hash="abcdef01"), Resource("embed", "a", hash="abcdef02")],
+    ),
+    **{repr(x): (x, []) for x in (None, {}, {"resources": "x"}, {"hashes": []}, {"prompt": 3})},
+}
 
-def test_lora_named_in_three_places_is_one_resource():
-    meta = {
-        "prompt": "a lighthouse, <lora:paperStyle:0.7>",
-        "hashes": {"lora:paperStyle": "0x9f8e7d6c5b"},
-        "resources": [{"name": "paperStyle", "type": "lora", "weight": 0.7}],
-    }
-    assert list_resources(meta) == (Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b"),)
+
+@pytest.mark.parametrize(("meta", "found"), _LISTED.values(), ids=_LISTED)
+def test_each_resource_of_a_record_is_listed_once(meta, found):
+    assert list_resources(meta) == tuple(found)
 
 
-def test_hash_of_an_empty_file_does_not_merge_two_loras():
-    nothing = "E3B0C44298FC"  # stated of files that a program could not read
-    rows = [{"type": "lora", "name": name, "hash": nothing} for name in ("a", "b")]
-    found = list_resources({"resources": rows})
-    assert [(one.name, one.hash) for one in found] == [("a", ""), ("b", "")]
-
-
-def test_checkpoint_and_vae_have_their_hashes():
-    meta = {
-        "Model": "exampleMix_v20",
-        "VAE": "sample_vae.safetensors",
-        "hashes": {"vae": "0a1b2c3d4e", "model": "abcdef0123"},
-        "resources": [{"hash": "ABCDEF0123", "name": "example mix", "type": "Checkpoint"}],
-    }
-    assert list_resources(meta) == (
-        Resource("model", "example mix", hash="ABCDEF0123"),
-        Resource("vae", "sample_vae", hash="0a1b2c3d4e"),
-    )
-
-
-def test_versions_named_by_civitai_are_listed_once():
-    meta = {
-        "civitaiResources": [
-            {"type": "checkpoint", "modelVersionId": 700200},
-            {"type": "lora", "weight": 1, "modelVersionId": "455777"},
-        ]
-    }
+def test_versions_named_by_civitai_are_listed_once_and_their_number_is_limited():
     image = Image(1, "https://image.civitai.com/x", version_ids=(700200, 455777, 9))
-    assert list_resources(meta, image) == (
+    assert list_resources({"civitaiResources": _ON_SITE}, image) == (
         Resource("model", version_id=700200),
         Resource("lora", weight=1.0, version_id=455777),
         Resource(version_id=9),
     )
-
-
-def test_comfyui_lists_are_resources():
-    meta = {
-        "models": ["SDXL\\exampleXL.safetensors", "exampleXL.safetensors"],
-        "vaes": ["sdxl_vae.safetensors"],
-        "additionalResources": [
-            {"name": "fog_helper.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
-        ],
-    }
-    assert list_resources(meta) == (
-        Resource("model", "exampleXL"),
-        Resource("vae", "sdxl_vae"),
-        Resource("lora", "fog_helper", 0.8),
-    )
+    many = [{"type": "lora", "name": f"n{i}"} for i in range(10_000)]
+    assert len(list_resources({"resources": many})) == 300
 
 
 @pytest.mark.parametrize(
@@ -104,30 +94,6 @@ def test_air_gives_type_and_version(air, resource):
     assert list_resources({"models": [air], "Model": air}) == found
 
 
-def test_name_is_read_from_a_long_path():
-    assert list_resources({"models": [f"{'folder/' * 60}name.ckpt"]}) == (
-        Resource("model", "name"),
-    )
-
-
-def test_same_name_of_two_types_is_two_resources():
-    meta = {"hashes": {"lora:a": "abcdef01", "embed:a": "abcdef02"}}
-    assert list_resources(meta) == (
-        Resource("lora", "a", hash="abcdef01"),
-        Resource("embed", "a", hash="abcdef02"),
-    )
-
-
-@pytest.mark.parametrize("meta", [None, {}, {"resources": "x"}, {"hashes": []}, {"prompt": 3}])
-def test_empty_record_has_no_resources(meta):
-    assert list_resources(meta) == ()
-
-
-def test_number_of_resources_is_limited():
-    meta = {"resources": [{"type": "lora", "name": f"n{i}"} for i in range(10_000)]}
-    assert len(list_resources(meta)) == 300
-
-
 _value = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("lora")),
     lambda inner: st.one_of(
@@ -153,16 +119,12 @@ def test_any_record_can_be_read(meta):
 def test_summary_has_the_start_of_the_prompt_and_main_parameters():
     meta = {
         "prompt": "<lora:fog:0.8> a lighthouse,\n  <lyco:ink:1> at dusk, " + "waves, " * 50,
-        "steps": "28",
-        "sampler": "DPM++ 2M Karras",
+        **{"steps": "28", "sampler": "DPM++ 2M Karras"},
         "resources": [{"type": "lora", "name": "Fog", "weight": 0.8}],
     }
     prompt, *rest = summarize(meta)
     assert prompt.startswith("a lighthouse, at dusk, waves,") and 40 < len(prompt) <= 56
     assert rest == [28, "DPM++ 2M Karras", 2]
-
-
-def test_samplers_have_the_webuis_names():
     assert summarize({"sampler": "euler_ancestral"})[2] == "Euler a"
 
 
@@ -219,9 +181,6 @@ def test_name_cut_by_civitais_parser_is_ignored():
     assert list_resources(ADDNET) == (Resource("lora", "fog-of-01", 0.8, "8c052dc68980"),)
     off = {**ADDNET, "AddNet Enabled": "False"}
     assert list_resources(off) == (Resource("lora", "01", 0.8, "8c052dc68980"),)
-
-
-def test_hash_beside_the_name_is_read():
     assert list_resources(RUINED)[0] == Resource("lora", "fog", 0.8, "ab" * 5)
 
 
@@ -240,44 +199,25 @@ def tags(*entries, **meta):
 
 
 @pytest.mark.parametrize(
-    "texts",
-    [
-        {"prompt": "a <lora:Fog:0.3>"},
-        {"prompt": "<lyco:fog>"},
-        {"negativePrompt": "<lora:fog:1:0.5:lbw=x>"},
-        {"ADetailer prompt": "face <lora: fog :1>"},
-        {"Hires prompt": "<lora:fog:1>"},
-    ],
-    ids=["prompt", "lyco", "negative", "adetailer", "hires"],
+    ("key", "text"),
+    [("prompt", "a <lora:Fog:0.3>"), ("prompt", "<lyco:fog>"), ("Hires prompt", "<lora:fog:1>")]
+    + [("negativePrompt", "<lora:fog:1:0.5:lbw=x>"), ("ADetailer prompt", "face <lora: fog :1>")],
 )
-def test_tag_that_a_prompt_has_is_not_added(texts):
-    assert tags(lora("a/fog.safetensors"), **texts) == ()
-    assert tags(lora("a/fog2.safetensors"), **texts) == ("<lora:fog2:1>",)
-
-
-def test_each_lora_gets_one_tag():
+def test_tag_that_a_prompt_has_is_not_added(key, text):
+    assert tags(lora("a/fog.safetensors"), **{key: text}) == ()
+    assert tags(lora("a/fog2.safetensors"), **{key: text}) == ("<lora:fog2:1>",)
     listed = {"resources": [{"type": "lora", "name": "FOG", "weight": 0.5}]}
-    assert tags(lora("fog"), lora("fog", 0.2), **listed) == ("<lora:fog:1>",)
+    assert tags(lora("fog"), lora("fog", 0.2), **listed) == ("<lora:fog:1>",)  # one for each
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        lora("x", 0),
-        lora("x", None),
-        lora("x", "high"),
-        lora("a:b"),
-        lora("a>b"),
-        lora("a\nb"),
-        lora("urn:air:sdxl:lora:civitai:1@2"),
-        lora(""),
-        lora("None"),
-        {"type": "embed", "name": "x", "strength": 1},
-        {"name": "x", "strength": 1},
-        "x",
-    ],
-    ids=repr,
-)
+_UNUSABLE = [lora("x", weight) for weight in (0, None, "high")]
+_UNUSABLE += [
+    lora(name) for name in ("a:b", "a>b", "a\nb", "urn:air:sdxl:lora:civitai:1@2", "", "None")
+]
+_UNUSABLE += [{"type": "embed", "name": "x", "strength": 1}, {"name": "x", "strength": 1}, "x"]
+
+
+@pytest.mark.parametrize("entry", _UNUSABLE, ids=repr)
 def test_unusable_loras_get_no_tag(entry):
     assert tags(entry) == ()
 

@@ -1,7 +1,5 @@
 """What most tests of jobs stand on."""
 
-from __future__ import annotations
-
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.jobs import JobStore

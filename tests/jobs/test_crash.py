@@ -1,7 +1,5 @@
 """`kill -9` at any moment: no cut file under a final name, nothing saved is fetched twice."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

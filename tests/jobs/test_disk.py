@@ -1,7 +1,5 @@
 """A disk that is full, read-only or not writable at one path."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -77,7 +75,6 @@ def test_full_disk_pauses_the_job_until_there_is_space(server, small_disk, tmp_p
     assert len(there) == result["saved"] and part_files(small_disk) == []
     with JobStore(str(tmp_path / "data" / "gallery.db")) as store:
         assert [job.state for job in store.list_jobs()] == ["paused"]
-
     asked = server.fetched
     assert program.run("resume").returncode == 1, "there is no room yet"
     assert server.fetched == asked, "nothing is asked for while it cannot fit"

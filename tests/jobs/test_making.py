@@ -1,11 +1,8 @@
 """Images made one after another: kept, stopped, and received after a restart."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import engines, setting
@@ -223,16 +220,6 @@ def test_model_that_a_webui_took_instead_is_told(image):
         assert "Another checkpoint: other_model" in service.list_jobs()[0].explain("en")
 
 
-def test_drawn_seed_is_another_seed(image):
-    unknown = replace(image, meta={**META, "seed": None})
-    assert make_recipe(unknown).is_other_seed and not make_recipe(image).is_other_seed
-
-
-def test_image_without_a_recipe_is_told():
-    with pytest.raises(EngineError, match="not known how"):
-        make_recipe(Image(5, ""))
-
-
 @pytest.mark.parametrize(
     ("prompt", "made"),
     [
@@ -244,6 +231,9 @@ def test_image_without_a_recipe_is_told():
 def test_weight_of_one_lora_is_changed(prompt, made):
     recipe = make_recipe(Image(5, "", meta={**META, "prompt": prompt}), lora="ink", weight=0.6)
     assert recipe.infotext.startswith(f"{made}\n") and not recipe.is_other_seed
+    assert make_recipe(Image(5, "", meta={**META, "seed": None})).is_other_seed  # one is drawn
+    with pytest.raises(EngineError, match="not known how"):
+        make_recipe(Image(5, ""))
 
 
 def test_weights_are_proposed_by_those_that_the_library_uses(library):

@@ -1,13 +1,10 @@
 """Model files through the whole engine: paused, cancelled, killed and gone on with."""
 
-from __future__ import annotations
-
 import json
 import os
 import random
 import shutil
 import time
-from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
@@ -121,13 +118,7 @@ def test_refused_file_is_resumed_by_a_retry(service, site, folder):
     _check_saved(site, folder)
 
 
-def test_partial_file_of_a_refused_download_is_deleted_with_its_job(service, site, folder):
-    job_id = _start_refused(service, site, folder)
-    service.forget(job_id)
-    wait_for(lambda: not os.listdir(folder), "an empty folder")
-
-
-def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, site, folder):
+def test_partial_file_is_deleted_with_its_job_unless_another_needs_it(service, site, folder):
     first = _start_refused(service, site, folder)
     site.rules.route = None
     second = _start(service, site, folder)
@@ -136,6 +127,8 @@ def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, sit
     service.forget(first)
     assert len(part_files(folder)) == 2
     service.stop(second, "cancelled")
+    wait_for(lambda: not os.listdir(folder), "an empty folder")
+    service.forget(_start_refused(service, site, folder))
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
@@ -154,10 +147,7 @@ def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, s
     service.stop(_start(service, site, folder), "cancelled")
     new_id, elsewhere = service.download_model_files(_requests(site, folder), "Mix")
     job_id = new_id or elsewhere[1]
-    wait_for(
-        lambda: all(view.state.is_over for view in service.list_jobs(100)[0]),
-        "the end",
-    )
+    wait_for(lambda: all(view.state.is_over for view in service.list_jobs(100)[0]), "the end")
     if new_id is None:  # the other job had not yet ended
         service.resume(job_id)
     view = comes_to(service, job_id, "done")
@@ -205,16 +195,6 @@ def test_command_line_lists_failed_files_and_retries_them(site, folder, run):
     assert "1" in count and hint.endswith("retry 1")
     site.rules.route = None
     assert run("retry", "1")[0] == 0
-    _check_saved(site, folder)
-
-
-def test_command_line_says_that_a_file_could_not_be_verified(site, folder, run):
-    with JobStore(setting.database_file()) as store:
-        requests = [replace(request, sha256="") for request in _requests(site, folder)]
-        store.add_model_files("Mix", requests)
-    code, _, err = run("resume", "1")
-    assert code == 0
-    assert "1.safetensors: Not verified: Civitai has no hash of the file yet" in err
     _check_saved(site, folder)
 
 

@@ -1,7 +1,5 @@
 """The walk through a gallery's pages for a job, with a report on each page."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest
@@ -53,30 +51,20 @@ def test_image_on_two_pages_is_counted_once():
     assert _walked(pages)[1] == WalkReport(4, kept_back=1, end="end")
 
 
-@pytest.mark.parametrize("wanted,end", [(1, "limit"), (2, "limit"), (3, "end"), (4, "end")])
+@pytest.mark.parametrize("wanted,end", [(1, "limit"), (2, "limit"), (3, "limit"), (4, "end")])
 def test_reached_limit_is_not_reported_as_the_gallerys_end(wanted, end):
-    pages = {None: _page(1, 2, next_cursor="b"), "b": _page(3)}
+    pages = {None: _page(1, 2, next_cursor="b"), "b": _page(3, *([4] if wanted == 3 else []))}
     assert _walked(pages, replace(_JOB, wanted=wanted))[1].end == end
 
 
-def test_last_page_cut_at_the_limit_is_not_reported_as_the_end():
-    assert _walked({None: _page(1, 2, 3)}, replace(_JOB, wanted=2))[1].end == "limit"
-
-
-def test_empty_last_page_is_reported_and_its_cursor_kept():
+def test_empty_page_is_counted_and_reported_as_an_end_that_may_be_none():
     pages = {None: _page(1, next_cursor="b"), "b": _page()}
     found, told = _walked(pages)
     assert told == WalkReport(1, empty_pages=1, end="empty") and found[-1].cursor == "b"
-
-
-def test_empty_last_page_of_the_feed_is_its_end():
-    """An empty page with a cursor can only be the feed's, which has no time limit."""
-    pages = {None: _page(1, next_cursor="b"), "b": _page(next_cursor="c"), "c": _page()}
+    # An empty page with a cursor can only be the feed's, which has no time limit.
+    pages |= {"b": _page(next_cursor="c"), "c": _page()}
     assert _walked(pages, _VERSION)[1] == WalkReport(1, empty_pages=1, end="end")
-
-
-def test_empty_page_in_between_is_counted_and_skipped():
-    pages = {None: _page(1, next_cursor="b"), "b": _page(next_cursor="c"), "c": _page(2)}
+    pages["c"] = _page(2)
     assert _walked(pages)[1] == WalkReport(2, empty_pages=1, end="end")
 
 
@@ -107,22 +95,14 @@ def _fetch_unless(bad, pages):
     return fetch
 
 
-def test_rejected_cursor_of_this_run_does_not_restart_the_walk():
+def test_walk_restarts_at_a_rejected_cursor_of_an_earlier_run_alone():
     pages = walk_gallery(_JOB, set(), _fetch_unless("b", {None: _page(1, next_cursor="b")}))
     assert len(next(pages).images) == 1
     with pytest.raises(HttpStatusError):
         next(pages)
-
-
-def test_restarted_walk_starts_its_counts_again():
-    pages = {None: _page(1, 2, next_cursor="b"), "b": _page(3)}
-    job = replace(_JOB, cursor="old")
+    pages, job = {None: _page(1, 2, next_cursor="b"), "b": _page(3)}, replace(_JOB, cursor="old")
     found = list(walk_gallery(job, {1}, _fetch_unless("old", pages)))
-    assert [page.is_first for page in found] == [True, False]
+    assert [page.is_first for page in found] == [True, False] and found[0].report.seen == 2
     assert [[image.id for image in page.images] for page in found] == [[2], [3]]
-    assert found[0].report.seen == 2
-
-
-def test_resumed_walk_adds_to_the_earlier_report():
     found, told = _walked({"b": _page(3)}, replace(_JOB, cursor="b"), known=[1, 2])
     assert [page.is_first for page in found] == [False] and told == WalkReport(1, end="end")

@@ -3,8 +3,6 @@
 `pytest -m long tests/jobs/test_power.py`; as root, for it mounts a disk.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import random

@@ -1,7 +1,5 @@
 """A few jobs at work, the others in turn; what rests for a while holds no place."""
 
-from __future__ import annotations
-
 import itertools
 import threading
 import time
@@ -106,21 +104,18 @@ def _lost(*_):
 
 
 def test_few_jobs_run_and_the_others_wait_in_order(place):
-    ids = place.add(6)
+    ids = place.add(20)
     place.has_begun(*ids[:2])
-    assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
-    assert [place.shown(i).jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
-    assert place.service.count_waiting() == 4
+    assert place.states(ids[:6]) == ["running"] * 2 + ["queued"] * 4
+    assert [place.shown(i).jobs_ahead for i in ids[2:6]] == [0, 1, 2, 3]
+    assert place.service.count_waiting() == 18
     assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
+    assert [shown.id for shown in place.service.list_jobs(12)[0]] == ids[:9:-1] + ids[1::-1]
+    setting.change("gallery_jobs_at_once", 4)
+    place.has_begun(*ids[:4])
     place.gate.set()
     place.comes_to("done", *ids)
     assert sorted(place.begun[:2]) == ids[:2] and sorted(place.begun) == ids
-
-
-def test_running_jobs_are_listed_with_the_newest(place):
-    ids = place.add(20)
-    place.has_begun(*ids[:2])
-    assert [shown.id for shown in place.service.list_jobs(12)[0]] == ids[:9:-1] + ids[1::-1]
 
 
 def test_job_that_waits_for_a_retry_lets_others_run(place):
@@ -198,13 +193,6 @@ def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place):
     place.service.resume(ids[2])
     place.comes_to("done", ids[2])
     assert time.monotonic() - began < 5
-
-
-def test_more_jobs_start_when_the_setting_is_raised(place):
-    ids = place.add(4)
-    place.has_begun(*ids[:2])
-    setting.change("gallery_jobs_at_once", 4)
-    place.has_begun(*ids)
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])

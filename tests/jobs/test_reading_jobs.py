@@ -1,7 +1,5 @@
 """Jobs that read a gallery's records and fetch no picture."""
 
-from __future__ import annotations
-
 import os
 import time
 

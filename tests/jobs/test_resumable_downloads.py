@@ -1,7 +1,5 @@
 """The partial files of a job: kept while the job may be resumed, removed at its end."""
 
-from __future__ import annotations
-
 import os
 import threading
 
@@ -44,7 +42,6 @@ def held(server):
 
 def _run(store, job_id, state=None):
     """Run the job to its end; or stop it when only the held image is under way."""
-
     folder = store.get_job(job_id).folder
 
     def show(progress):

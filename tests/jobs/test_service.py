@@ -1,7 +1,5 @@
 """The jobs of this process: created, stopped and resumed."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

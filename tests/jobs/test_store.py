@@ -1,7 +1,5 @@
 """The jobs as they are stored: by older versions, and with damaged rows."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
@@ -181,10 +179,7 @@ def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, 
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     service = JobService(CivitaiHttpClient)
     service.resume_after_start()
-    wait_for(
-        lambda: [s.state for s in service.list_jobs(9)[0]] == ["done"],
-        "the end of the other",
-    )
+    wait_for(lambda: [s.state for s in service.list_jobs(9)[0]] == ["done"], "the end of the other")
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
     assert jobs.make_jobs_panel(service, "en")["jobs"][0]["id"] == good

@@ -1,7 +1,5 @@
 """What tests of the library stand on."""
 
-from __future__ import annotations
-
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting

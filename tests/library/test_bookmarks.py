@@ -1,25 +1,17 @@
 """The user's bookmarks are never evicted, can be searched, exported and imported."""
 
-from __future__ import annotations
-
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
 from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.library import (
-    bookmarks,
-    database,
-    image_cache,
-    image_records,
-    import_export,
-    pages,
-    search,
-)
+from civitai_manager_libs.library import bookmarks, database, image_cache, image_records
+from civitai_manager_libs.library import import_export, pages, search
 from civitai_manager_libs.library.bookmarks import AnnotationChange
 from civitai_manager_libs.library.database import select_rows, writing
 from exported import export_json, import_json
@@ -190,9 +182,8 @@ def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
 
 
 def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):
-    bookmarks.change_annotations(
-        images[:1], AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
-    )
+    change = AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
+    bookmarks.change_annotations(images[:1], change)
     bookmarks.add_to_collection(images[1:3], "Two")
     told = export_json()
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
@@ -202,16 +193,12 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     library.forget()
     assert import_json(told) == (3, 1)
     library.forget()
-    assert bookmarks.find_annotations([1])[1] == bookmarks.Annotation(True, 3, "好", ("海",))
+    mine = bookmarks.Annotation(True, 3, "好", ("海",))
+    assert bookmarks.find_annotations([1])[1] == mine
     assert _ids("set:two") == [2, 3] and image_records.find_image(1).meta == images[0].meta
-
-
-def test_import_does_not_replace_the_users_annotations(images):
-    bookmarks.change_annotations(images[:1], AnnotationChange(stars=5, note="mine", tags=["a"]))
-    told = export_json()
-    told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
+    told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"]}  # replaces none of mine
     import_json(told)
-    assert bookmarks.find_annotations([1])[1] == bookmarks.Annotation(True, 5, "mine", ("a", "b"))
+    assert bookmarks.find_annotations([1])[1] == replace(mine, tags=("b", "海"))
 
 
 def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
@@ -246,9 +233,7 @@ def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
         bookmarks.add_to_collection(images[:n], f"set {n}")
     asked = []
     monkeypatch.setattr(
-        bookmarks,
-        "select_rows",
-        lambda *given: asked.append(given) or select_rows(*given),
+        bookmarks, "select_rows", lambda *given: asked.append(given) or select_rows(*given)
     )
     found = bookmarks.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
@@ -276,21 +261,14 @@ def test_invalid_export_is_refused_or_ignored(given):
 
 
 def test_hostile_export_imports_only_valid_values(images):
-    hostile = {
-        "civitai_shortcut": 1,
-        "pictures": [
-            {"id": "1", "favourite": "yes", "stars": 99, "note": 5, "tags": "abc", "record": 7},
-            {"id": -1, "favourite": True},
-            {"id": 2, "record": {"id": 2, "url": "http://evil.example/x.jpeg"}},
-            5,
-        ],
-        "sets": [
-            {"name": "", "ids": [1]},
-            {"name": "\u202e", "ids": [1]},
-            {"name": "ok", "ids": ["x", None, 3]},
-            "no",
-        ],
-    }
+    pictures = [
+        {"id": "1", "favourite": "yes", "stars": 99, "note": 5, "tags": "abc", "record": 7},
+        {"id": -1, "favourite": True},
+        {"id": 2, "record": {"id": 2, "url": "http://evil.example/x.jpeg"}},
+    ]
+    sets = [{"name": name, "ids": [1]} for name in ("", "\u202e")]
+    sets += [{"name": "ok", "ids": ["x", None, 3]}, "no"]
+    hostile = {"civitai_shortcut": 1, "pictures": [*pictures, 5], "sets": sets}
     assert import_json(hostile) == (0, 1)
     assert bookmarks.find_annotations([1, 2]) == {}
     assert bookmarks.list_image_ids("ok") == [3]

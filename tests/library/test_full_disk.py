@@ -1,7 +1,5 @@
 """The library survives kill -9, a full disk and two processes at once."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

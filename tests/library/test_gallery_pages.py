@@ -1,7 +1,5 @@
 """Gallery pages and images are requested once, and stored for when Civitai does not respond."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -14,13 +12,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.image_query import ImageQuery
 from civitai_manager_libs.core import Cancellation, threads, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, NetworkError, ServerError
-from civitai_manager_libs.library import (
-    image_cache,
-    image_records,
-    models,
-    pages as gallery_pages,
-    wait_for_writes,
-)
+from civitai_manager_libs.library import image_cache, image_records, models, pages as gallery_pages
+from civitai_manager_libs.library import wait_for_writes
 from civitai_manager_libs.library.database import writing
 from site_stand_in import make_site_images, served, Site
 
@@ -44,13 +37,22 @@ def _ids(read):
     return [image.id for image in read.images]
 
 
-def test_page_is_requested_once_and_again_when_it_is_old(civitai, client, monkeypatch):
+def test_page_is_requested_once_and_again_when_it_is_old_or_asked_for_anew(
+    civitai, client, monkeypatch
+):
     for _ in range(3):
         assert len(_read(client).images) == 8
+    first = _read(client)
     assert len(civitai.pages) == 1
+    assert _read(client, fresh=True).fetched_at > first.fetched_at and len(civitai.pages) == 2
+    assert _read(client).fetched_at > first.fetched_at and len(civitai.pages) == 2
+    day_before = time.time() - 86_400
+    with monkeypatch.context() as patch:  # a clock that was set back
+        patch.setattr(gallery_pages, "time", SimpleNamespace(time=lambda: day_before))
+        assert _read(client).fetched_at == day_before and len(civitai.pages) == 3
     monkeypatch.setattr(gallery_pages, "_FRESH", 0.0)
     _read(client)
-    assert len(civitai.pages) == 2
+    assert len(civitai.pages) == 4
 
 
 def test_page_waits_only_a_moment_for_images_that_may_be_missing(library, client, monkeypatch):
@@ -68,12 +70,6 @@ def test_page_waits_only_a_moment_for_images_that_may_be_missing(library, client
         read = _read(client, query, size=100)
         gate.set()
     assert len(_ids(read)) == 100 and not read.is_stored
-
-
-def test_fresh_page_is_requested_again(civitai, client):
-    first = _read(client)
-    assert _read(client, fresh=True).fetched_at > first.fetched_at and len(civitai.pages) == 2
-    assert _read(client).fetched_at > first.fetched_at and len(civitai.pages) == 2
 
 
 @pytest.mark.parametrize(
@@ -96,15 +92,6 @@ def test_empty_page_without_a_next_one_is_requested_again(civitai, client):
     civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
     assert _ids(_read(client)) == []
     assert len(_ids(_read(client))) == 8
-
-
-def test_page_expires_even_if_the_clock_is_set_back(civitai, client, monkeypatch):
-    _read(client)
-    wait_for_writes(60)
-    day_before = time.time() - 86_400
-    monkeypatch.setattr(gallery_pages, "time", SimpleNamespace(time=lambda: day_before))
-    assert _read(client).fetched_at == day_before
-    assert len(civitai.pages) == 2
 
 
 def test_simultaneous_readers_share_one_request(civitai, client, monkeypatch):
@@ -171,7 +158,9 @@ def test_stored_page_of_another_civitai_site_is_shown(library, client, monkeypat
     assert stored.is_stored and _ids(stored) == _ids(seen)
 
 
-def test_page_that_is_not_stored_raises_the_error(civitai, client, library):
+def test_page_that_is_not_stored_raises_the_error_and_a_cancelled_one_cancels(
+    civitai, client, library
+):
     _read(client)
     library.forget()
     civitai.always("page", reset)
@@ -180,6 +169,10 @@ def test_page_that_is_not_stored_raises_the_error(civitai, client, library):
     civitai.always("page", status(500))
     with pytest.raises(ServerError):
         _read(client, size=5)
+    wish = Cancellation()
+    wish.set()
+    with pytest.raises(Cancelled):
+        _read(client, cancelled=wish)
 
 
 @pytest.mark.parametrize("answer", [status(404), status(403), status(400), html()])
@@ -190,15 +183,6 @@ def test_refusal_is_raised_even_if_the_page_is_stored(civitai, client, library, 
     with pytest.raises(Exception) as raised:
         _read(client)
     assert not isinstance(raised.value, (NetworkError, ServerError))
-
-
-def test_cancellation_is_raised_even_if_the_page_is_stored(civitai, client, library):
-    _read(client)
-    library.forget()
-    wish = Cancellation()
-    wish.set()
-    with pytest.raises(Cancelled):
-        _read(client, cancelled=wish)
 
 
 def test_damaged_stored_page_is_ignored(civitai, client, library):
@@ -247,17 +231,12 @@ def test_image_just_fetched_by_another_request_is_not_fetched_again(civitai, cli
         assert (again, civitai.fetched[image.id]) == (path, 1)
 
 
-def test_cancelled_image_is_not_fetched(civitai, client):
-    image = _read(client).images[0]
-    wish = Cancellation()
+def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
+    image, wish = _read(client).images[0], Cancellation()
     wish.set()
     with pytest.raises(Cancelled), gallery_pages.open_image_file(client, image.url, wish):
         raise AssertionError("it is there")
     assert civitai.fetched[image.id] == 0
-
-
-def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
-    image = _read(client).images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
         assert path in image_cache._held
     assert path not in image_cache._held

@@ -1,7 +1,5 @@
 """The statistics of a gallery's stored images."""
 
-from __future__ import annotations
-
 import sqlite3
 
 import pytest

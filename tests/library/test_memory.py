@@ -1,7 +1,5 @@
 """The memory that large records take."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Stored models are opened again at once, and if Civitai does not respond."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import time
@@ -20,29 +18,24 @@ def _asked(civitai):
     return sum("/models/" in path for path in civitai.requests)
 
 
-def test_model_is_requested_once_and_again_when_it_is_old(civitai, client, monkeypatch):
+def test_model_is_requested_once_and_its_copy_is_for_a_silent_civitai(
+    civitai, client, library, monkeypatch
+):
     for _ in range(3):
         assert models.load_model(client, MODEL_ID).name == "A model"
     assert _asked(civitai) == 1
-    monkeypatch.setattr(models, "_FRESH", 0.0)
-    models.load_model(client, MODEL_ID)
+    with monkeypatch.context() as patch:
+        patch.setattr(models, "_FRESH", 0.0)
+        models.load_model(client, MODEL_ID)
     assert _asked(civitai) == 2
-
-
-def test_stored_model_is_returned_if_civitai_does_not_respond(civitai, client, library):
-    models.load_model(client, MODEL_ID)
     library.forget()
     civitai.always("model", reset)
     assert models.load_model(client, MODEL_ID).name == "A model"
+    civitai.always("other", reset)
     with pytest.raises(NetworkError):
-        civitai.always("other", reset)
         models.load_model(client, 999)
-
-
-def test_deleted_model_is_not_found_even_if_it_is_stored(civitai, client, library):
-    models.load_model(client, MODEL_ID)
     library.forget()
-    civitai.always("model", status(404))
+    civitai.always("model", status(404))  # deleted
     with pytest.raises(NotFound):
         models.load_model(client, MODEL_ID)
 

@@ -1,7 +1,5 @@
 """What a page of images shows is stored with each image, and made anew by newer rules."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -12,13 +10,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import bookmarks, hidden_images, hidden_rules, image_records
 from civitai_manager_libs.library import schema, search
-from civitai_manager_libs.library.database import (
-    connections,
-    evict_oldest,
-    MemoryCache,
-    select_rows,
-    writing,
-)
+from civitai_manager_libs.library.database import connections, evict_oldest, MemoryCache
+from civitai_manager_libs.library.database import select_rows, writing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored_images import make_image
@@ -162,10 +155,12 @@ def test_evicted_image_leaves_no_row_behind(stored):
     with writing() as db:
         while evict_oldest(db):
             pass
-    for table in ("tiles", "hidden_images", "facts", "texts", "figures"):
+        db.execute("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')")
+    for table in ("tiles", "hidden_images", "facts", "texts", "figures", "uses", "seen"):
         sql = f"SELECT count(*) FROM {table} WHERE id NOT IN (SELECT id FROM images)"
         assert select_rows(sql) == [(0,)]
     assert select_rows("SELECT id FROM images WHERE id < 10") == [(2,)]  # the favourite
+    assert search.run_search(search.parse_query("dawn")).ids == ()
 
 
 def test_unreadable_library_shows_what_is_in_memory(library):

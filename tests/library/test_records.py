@@ -1,7 +1,5 @@
 """Images are found by id and by words, in memory and after a restart."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading
@@ -44,6 +42,9 @@ def test_image_of_a_demo_is_found_under_the_port_that_the_demo_has_now(library, 
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:50001")
     assert image_records.find_image(1).url == f"http://127.0.0.1:50001{path}"
     assert image_records.find_image(1).meta == meta
+    monkeypatch.delenv("CIVITAI_BASE_URL")
+    library.forget()
+    assert image_records.find_image(1) is None
 
 
 def test_what_is_stored_is_found_at_each_host_of_civitai(library):
@@ -68,47 +69,19 @@ def test_images_are_found_in_the_requested_order(library):
     assert list(image_records.find_images([5, 3, 99, 1])) == [5, 3, 1]
 
 
-def test_newer_record_replaces_an_older_one(library):
-    image_records.store_images([_image(reactions=1, meta=None)])
-    image_records.store_images([_image()])
-    library.forget()
-    assert image_records.find_image(1).meta == _META
-
-
-def test_example_images_record_does_not_replace_a_complete_one(library):
-    image_records.store_images([_image()])
+def test_complete_record_is_replaced_by_a_newer_one_but_not_by_an_example_images(library):
     image_records.store_images([_image(meta=None)], is_complete=False)
-    assert image_records.find_image(1).meta == _META
-    library.forget()
-    assert image_records.find_image(1).meta == _META
-    image_records.store_images([_image(meta=None)], is_complete=False)
-    library.forget()
-    assert image_records.find_image(1).meta == _META
-
-
-def test_complete_record_replaces_an_example_images_record(library):
-    image_records.store_images([_image(meta=None)], is_complete=False)
+    image_records.store_images([_image(meta=None, reactions=1)])
     image_records.store_images([_image()])
-    library.forget()
-    assert image_records.find_image(1).meta == _META
-
-
-def test_level_of_an_example_image_is_stored(library):
+    for _ in range(2):
+        image_records.store_images([_image(meta=None)], is_complete=False)
+        assert image_records.find_image(1).meta == _META
+        library.forget()
+        assert image_records.find_image(1).meta == _META
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
-    image = image_from_json(row, default_level=16)
-    image_records.store_images([image], is_complete=False)
+    image_records.store_images([image_from_json(row, default_level=16)], is_complete=False)
     library.forget()
     assert (image_records.find_image(77).id, image_records.find_image(77).level) == (77, 16)
-
-
-def test_image_of_an_unknown_host_is_not_found(library, monkeypatch):
-    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:5000")
-    image_records.store_images([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
-    library.forget()
-    assert image_records.find_image(1) is not None
-    monkeypatch.delenv("CIVITAI_BASE_URL")
-    library.forget()
-    assert image_records.find_image(1) is None
 
 
 def test_memory_has_only_the_last_images_and_the_rest_is_read_from_disk(library, monkeypatch):

@@ -1,7 +1,5 @@
 """Reproductions: how they are recognized, compared, stored, exported and imported."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json
@@ -16,14 +14,8 @@ import pytest
 from civitai_demo.scenes import draw_art, make_art
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import NotAnImage, TooLarge
-from civitai_manager_libs.library import (
-    bookmarks,
-    database,
-    image_records,
-    reproductions,
-    schema,
-    wait_for_writes,
-)
+from civitai_manager_libs.library import bookmarks, database, image_records, reproductions, schema
+from civitai_manager_libs.library import wait_for_writes
 from civitai_manager_libs.library.database import select_rows, writing
 from exported import export_json, import_json
 from PIL import Image, ImageEnhance
@@ -65,34 +57,34 @@ def _receive(drawing, path="/outputs/1.png", infotext=None):
 # Which image a saved one stems from
 
 
+_SENT = "a sea, calm, at night"
+
+
 @pytest.mark.parametrize(
-    "seed,prompt,match",
+    "sent,seed,prompt,match",
     [
-        (_SEED, "a sea, calm, at night", (5, False)),
-        (_SEED, " A sea (calm:1.0) at\nnight <lora:ink:1>", (5, True)),
-        (_SEED, "(a sea), calm,at night", (5, False)),
-        (_SEED, "A SEA, calm, at night <lora:added:1>", (5, False)),
-        (_SEED, "mountains", (5, True)),
-        (_SEED + 1, "a sea, calm, at night", None),
-        (-1, "a sea, calm, at night", None),
+        (_SEED, _SEED, _SENT, (5, False)),
+        (_SEED, _SEED, " A sea (calm:1.0) at\nnight <lora:ink:1>", (5, True)),
+        (_SEED, _SEED, "(a sea), calm,at night", (5, False)),
+        (_SEED, _SEED, "A SEA, calm, at night <lora:added:1>", (5, False)),
+        (_SEED, _SEED, "mountains", (5, True)),
+        *[(_SEED, seed, _SENT, None) for seed in (_SEED + 1, -1)],
+        (42, 42, "a sea, calm, by day", (5, True)),  # a short one needs half of the words too
+        (42, 42, "two dogs in a park", None),
+        *[(seed, seed, _SENT, None) for seed in (-1, "x")],
     ],
-    ids=["same", "weighted", "brackets", "tag-added", "edited", "next-of-a-batch", "random"],
 )
-def test_long_seed_finds_the_image_and_the_prompt_whether_it_was_edited(
-    memory, seed, prompt, match
+def test_seed_finds_the_image_for_twelve_hours_and_the_prompt_whether_it_was_edited(
+    sent, seed, prompt, match
 ):
-    memory.add(5, _infotext())
-    assert memory.find(_infotext(prompt, seed)) == match
-
-
-@pytest.mark.parametrize(
-    "prompt,match",
-    [("a sea, calm, by day", (5, True)), ("two dogs in a park", None)],
-    ids=["half-of-the-words", "other-words"],
-)
-def test_short_seed_needs_half_of_the_words_too(memory, prompt, match):
-    memory.add(5, _infotext(seed=42))
-    assert memory.find(_infotext(prompt, 42)) == match
+    now = [0.0]
+    memory = reproductions.SendMemory(lambda: now[0])
+    for text in ("", "only a prompt", _infotext(seed=sent)):
+        memory.add(5, text)
+    now[0] = 12 * 3600
+    assert memory.find(_infotext(prompt, seed)) == match and memory.find("only a prompt") is None
+    now[0] += 1
+    assert memory.find(_infotext(prompt, seed)) is None
 
 
 def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
@@ -103,22 +95,6 @@ def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
     assert memory.find(_infotext("a lake")) == (3, True)
     memory.add(4, _infotext())
     assert memory.find(_infotext()) == (4, False)
-
-
-def test_send_is_forgotten_after_twelve_hours():
-    now = [0.0]
-    memory = reproductions.SendMemory(lambda: now[0])
-    memory.add(5, _infotext())
-    now[0] = 12 * 3600
-    assert memory.find(_infotext()) is not None
-    now[0] += 1
-    assert memory.find(_infotext()) is None
-
-
-@pytest.mark.parametrize("text", ["", "only a prompt", _infotext(seed=-1), _infotext(seed="x")])
-def test_text_without_a_seed_is_not_remembered(memory, text):
-    memory.add(5, text)
-    assert memory.find(text) is None
 
 
 # What is stored
@@ -148,6 +124,9 @@ def test_overwritten_file_is_listed_once(image, drawing):
     _receive(drawing)
     _receive(drawing, infotext=_infotext("a lake"))
     assert [one.is_edited for one in _receive(drawing, "/outputs/2.png")] == [False, True]
+    for text in "ab":
+        _keep(image, drawing, "/outputs/1.png", text)
+    assert [one.infotext for one in reproductions.list_reproductions(5)][-1:] == ["b"]
 
 
 def test_oldest_of_too_many_reproductions_are_deleted(image, drawing, monkeypatch):
@@ -173,12 +152,6 @@ def test_second_file_of_one_name_does_not_replace_the_first(image, drawing):
     for _ in range(2):
         import_json(told)  # all were made at the same time
         assert len(reproductions.list_reproductions(image.id)) == 3
-
-
-def test_file_that_is_made_anew_replaces_the_one_at_its_path(image, drawing):
-    _keep(image, drawing, "/outputs/1.png", "a")
-    _keep(image, drawing, "/outputs/1.png", "b")
-    assert [one.infotext for one in reproductions.list_reproductions(image.id)] == ["b"]
 
 
 @pytest.mark.posix

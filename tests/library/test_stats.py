@@ -1,7 +1,5 @@
 """The statistics of a gallery, checked by another way of counting; recipes; speed."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections import defaultdict
@@ -10,17 +8,10 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.library.stats import (
-    build_search_query,
-    serialize_overview,
-    summarize_gallery,
-)
-from civitai_manager_libs.library.stats_features import (
-    count_images,
-    extract_features,
-    ImageFeatures,
-    StatsBar,
-)
+from civitai_manager_libs.library.stats import build_search_query, serialize_overview
+from civitai_manager_libs.library.stats import summarize_gallery
+from civitai_manager_libs.library.stats_features import count_images, extract_features
+from civitai_manager_libs.library.stats_features import ImageFeatures, StatsBar
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")
 _LORAS = ("detail_tweaker", "Ink & Wash", "水墨")
@@ -203,27 +194,17 @@ def test_recipe_has_the_settings_of_images_with_the_most_common_sampler():
     assert read.parameters == expected
 
 
-def test_recipe_has_common_loras_and_negative_words():
+def test_recipe_has_common_loras_and_negative_words_but_none_of_sentences():
     hires = {"sampler": "Euler", "steps": 20, "cfgScale": 5, **_HIRES}
-    seen = [
-        _picture(
-            prompt="sea, <lora:ink:0.7>",
-            negativePrompt="EasyNegative, blurry",
-            resources=[{"type": "embed", "name": "easynegative", "hash": "c74b4e810b03"}],
-            **hires,
-        )
-        for _ in range(4)
-    ]
+    embedding = {"type": "embed", "name": "easynegative", "hash": "c74b4e810b03"}
+    made = {"negativePrompt": "EasyNegative, blurry", "resources": [embedding], **hires}
+    seen = [_picture(prompt="sea, <lora:ink:0.7>", **made) for _ in range(4)]
     read = parse_infotext(summarize_gallery(seen).recipe)
     assert read.prompt == "sea, <lora:ink:0.7>"
     assert read.negative_prompt.casefold() == "easynegative, blurry"
     assert {name: read.parameters[name] for name in _HIRES} == _HIRES
-
-
-def test_recipe_has_no_words_of_sentences():
     prompt = "A quiet sea lies under the pale light of an early morning in autumn"
-    seen = [_picture(prompt=prompt, sampler="Euler", steps=20, cfgScale=5) for _ in range(4)]
-    found = summarize_gallery(seen)
+    found = summarize_gallery([_picture(prompt=prompt, **hires) for _ in range(4)])
     assert "pale light" in [bar.value for bar in found.stats.bars["word"]]
     assert parse_infotext(found.recipe).prompt == ""
 
@@ -276,12 +257,9 @@ def test_recipe_names_a_rare_own_lora_by_its_file():
         ("negative", "blurry", 'negative:"blurry"'),
         ("sampler", "DPM++ 2M", 'sampler="DPM++ 2M"'),
         ("schedule", "Karras", 'schedule="Karras"'),
-        ("steps", "30", "steps=30"),
-        ("cfg", "4.5", "cfg=4.5"),
-        ("clip", "2", "clip=2"),
-        ("size", "832x1216", 'size="832x1216"'),
-        ("upscale", "1.5", "hires=1.5"),
-        ("lora", "Ink & Wash", 'lora:"Ink & Wash"'),
+        *[(kind, value, f"{kind}={value}") for kind, value in (("steps", "30"), ("cfg", "4.5"))],
+        *[("clip", "2", "clip=2"), ("size", "832x1216", 'size="832x1216"')],
+        *[("upscale", "1.5", "hires=1.5"), ("lora", "Ink & Wash", 'lora:"Ink & Wash"')],
         ("lora", 'a "quoted" name', 'lora:"quoted"'),
         ("checkpoint", "ponyPlain_v6", 'model:"ponyPlain_v6"'),
         ("embedding", "EasyNegative", 'embedding:"EasyNegative"'),
@@ -289,8 +267,5 @@ def test_recipe_names_a_rare_own_lora_by_its_file():
 )
 def test_bar_gives_a_search_query(kind, value, expected):
     assert build_search_query(kind, value, value) == expected
-
-
-def test_own_version_is_searched_by_its_name():
     assert build_search_query("lora", "#72", "Ink v2", is_model_version=True) == 'model:"Ink v2"'
     assert build_search_query("lora", "#72", "#72", is_model_version=True) == ""

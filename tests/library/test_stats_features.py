@@ -1,7 +1,5 @@
 """The words and phrases of a prompt."""
 
-from __future__ import annotations
-
 import pytest
 from civitai_manager_libs.library.stats_features import split_phrases
 from hypothesis import given, strategies as st

@@ -10,15 +10,8 @@ from api_server import FIRST_ID, make_tag, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Tag
 from civitai_manager_libs.errors import NotFound
-from civitai_manager_libs.library import (
-    bookmarks,
-    gallery_stats,
-    hidden_rules,
-    image_records,
-    search,
-    tags,
-    wait_for_writes,
-)
+from civitai_manager_libs.library import bookmarks, gallery_stats, hidden_rules, image_records
+from civitai_manager_libs.library import search, tags, wait_for_writes
 from civitai_manager_libs.library.search import conditions
 from hypothesis import given, settings, strategies as st
 from stored_images import make_image
@@ -234,8 +227,5 @@ def test_statistics_count_the_tags_of_images_without_a_prompt(library):
     bars = [
         (b["label"], b["count"], b["reactions"], b["share"], b["search"]) for b in group["bars"]
     ]
-    assert bars == [
-        ("night", 2, 40, 0.6667, 'tag="night"'),
-        ("sea", 2, 15, 0.6667, 'tag="sea"'),
-    ]
+    assert bars == [("night", 2, 40, 0.6667, 'tag="night"'), ("sea", 2, 15, 0.6667, 'tag="sea"')]
     assert (stats["with_tags"], stats["with_data"]) == (3, 1)

@@ -1,21 +1,13 @@
 """Two programs that share a data folder write at once, and nothing that users make is lost."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.library import (
-    bookmarks,
-    hidden_rules,
-    image_records,
-    models,
-    reproductions,
-    watches,
-)
+from civitai_manager_libs.library import bookmarks, hidden_rules, image_records, models
+from civitai_manager_libs.library import reproductions, watches
 from civitai_manager_libs.model_files import index
 from stored_images import make_image
 

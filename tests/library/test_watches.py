@@ -1,7 +1,5 @@
 """New images of watched galleries are counted and marked, with one request for each gallery."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import time
@@ -67,13 +65,6 @@ def test_new_images_stay_marked_for_one_visit(client, civitai, monkeypatch):
     assert _look(client, _MODEL) == _look(client, _MODEL) == _newest(3)
     monkeypatch.setattr(watches, "_SAME_VISIT", -1)
     assert _look(client, _MODEL) == []
-
-
-def test_images_before_the_first_check_are_not_new(client, civitai):
-    watches.watch_gallery(_USER, "anna")
-    assert 5 not in watches.find_new_images(_USER)
-    assert _news(client, civitai, 0) == [0]
-    assert _news(client, civitai, 1) == [1]
 
 
 def test_more_new_images_than_a_page_are_reported(client, civitai):
@@ -148,10 +139,14 @@ def test_duplicate_and_invalid_rows_are_not_counted(client, civitai):
     assert [one.new_count for one in watches.list_watches()] == [1]
 
 
-def test_check_of_an_empty_gallery_is_not_the_first_check(client, civitai):
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "with-images"])
+def test_images_before_the_first_check_are_not_new(client, civitai, is_empty):
+    """A check of a gallery that is empty is not the first one."""
     watches.watch_gallery(_USER, "anna")
-    civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
-    assert _news(client, civitai, 0) == [0]
+    assert 5 not in watches.find_new_images(_USER)
+    if is_empty:
+        civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
+        assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 1) == [1]
 
@@ -185,12 +180,6 @@ def test_unwatched_gallery_can_be_watched_again(client, civitai):
     assert one.name.startswith("New name") and len(one.name) == 200
 
 
-@pytest.mark.parametrize("query", [ImageQuery(), ImageQuery(post_id=5)], ids=["none", "post"])
-def test_query_without_a_gallery_is_refused(library, query):
-    with pytest.raises(InputError, match="model, a version or an author"):
-        watches.watch_gallery(query, "It")
-
-
 def test_library_of_version_4_is_upgraded_without_loss(library):
     image = make_image(1)
     image_records.store_images([image])
@@ -210,7 +199,10 @@ def test_library_of_version_4_is_upgraded_without_loss(library):
     assert image_records.find_image(1) is not None
 
 
-def test_number_of_watches_is_limited(library, monkeypatch):
+def test_number_of_watches_is_limited_and_each_is_of_a_gallery(library, monkeypatch):
+    for query in (ImageQuery(), ImageQuery(post_id=5)):
+        with pytest.raises(InputError, match="model, a version or an author"):
+            watches.watch_gallery(query, "It")
     monkeypatch.setattr(watches, "_MAX_WATCHES", 2)
     for name in ("anna", "ben"):
         watches.watch_gallery(ImageQuery(username=name), name)
@@ -253,17 +245,12 @@ def test_image_published_late_is_marked_without_a_check(client, civitai, monkeyp
     assert _look(client, _VERSION) == []
 
 
-def test_image_after_all_known_images_is_not_new(client, civitai):
+def test_older_images_and_those_of_added_browsing_levels_are_not_new(client, civitai):
     older = civitai.ids.copy()
     civitai.ids[:] = older[:10]
     _watch(client, _VERSION)
     civitai.ids[:] = older
-    assert _checked(client) == [0]
-    assert _look(client, _VERSION) == []
-
-
-def test_images_of_added_browsing_levels_are_not_new(client, civitai):
-    _watch(client, _VERSION)
+    assert _checked(client) == [0] and _look(client, _VERSION) == []
     _published(civitai, 3)
     higher = replace(_VERSION, level=31)
     assert _look(client, higher) == []

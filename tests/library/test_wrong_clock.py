@@ -1,7 +1,5 @@
 """A clock that was years ahead, or is years behind: nothing that is stored stays fresh for ever."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import time

@@ -1,7 +1,5 @@
 """A file that Civitai no longer has comes from the user's archive, by its hash and never a key."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -12,14 +10,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.errors import InputError, NotFound, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.model_files import (
-    find_archived_file,
-    get_model_index,
-    index,
-    ModelFileRequest,
-    receive_model_file,
-    validate_archive,
-)
+from civitai_manager_libs.model_files import find_archived_file, get_model_index, index
+from civitai_manager_libs.model_files import ModelFileRequest, receive_model_file, validate_archive
 from civitai_manager_libs.model_files.archive import _iter_urls
 
 _HEADER = b'{"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}}'
@@ -125,20 +117,17 @@ def test_nobody_is_asked_without_an_archive_or_a_whole_hash(archive):
     assert archive.requests == []
 
 
-def test_second_mirror_is_asked_if_the_first_one_is_gone(archive):
+def test_second_mirror_is_asked_if_the_first_one_is_gone_and_public_ones_need_https(archive):
     archive.files = [_file("/files/gone"), _file("/files/style")]
     assert _receive(_find()).size == len(_BODY)
+    row = {"downloadUrl": "https://a.example/1", "mirrors": [{"url": "http://a.example/2"}]}
+    assert list(_iter_urls(row, "https://b.example")) == ["https://a.example/1"]
 
 
 @pytest.mark.parametrize("size", [None, -5, 1e18, "x", [1]])
 def test_size_that_cannot_be_is_bounded(archive, size):
     archive.files = [_file("/files/style", sizeKB=size)]
     assert 0 <= _find().size <= 2**50
-
-
-def test_public_mirrors_need_https():
-    row = {"downloadUrl": "https://a.example/1", "mirrors": [{"url": "http://a.example/2"}]}
-    assert list(_iter_urls(row, "https://b.example")) == ["https://a.example/1"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Which file of a version is fetched, and the request for it."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -33,42 +31,36 @@ def _choose(*files, more=None, **arguments):
 _PRECISIONS = [_file(1, fp="fp32"), _file(2, fp="fp16"), _file(3, fp="bf16"), _file(4)]
 
 
-@pytest.mark.parametrize(
-    "stated,hashes",
-    [
-        (_SHA[:10].upper(), {"AutoV2": _SHA[:10]}),
-        (_SHA[:10], {"SHA256": _SHA}),
-        (_SHA[:12], {"SHA256": _SHA}),
-        (_SHA, {"SHA256": _SHA.upper()}),
-        (_SHA, {"AutoV2": _SHA[:10]}),
-        ("ABCDEF012345", {"AutoV3": "abcdef012345"}),
-        ("abcdef01", {"AutoV1": "ABCDEF01"}),
-    ],
-    ids="autov2 cut-10 cut-12 whole whole-of-autov2 autov3 autov1".split(),
-)
-def test_file_is_the_one_whose_hash_the_image_states(stated, hashes):
-    files = [_file(1, fp="fp16", size="pruned"), _file(2, fp="fp32", hashes=hashes)]
+_STATED = {
+    "autov2": (_SHA[:10].upper(), {"AutoV2": _SHA[:10]}),
+    **{f"cut-{n}": (_SHA[:n], {"SHA256": _SHA}) for n in (10, 12)},
+    **{"whole": (_SHA, {"SHA256": _SHA.upper()}), "whole-of-autov2": (_SHA, {"AutoV2": _SHA[:10]})},
+    "autov3": ("ABCDEF012345", {"AutoV3": "abcdef012345"}),
+    **{
+        "autov1": ("abcdef01", {"AutoV1": "ABCDEF01"}),
+        "crc32": ("1a2b3c4d", {"CRC32": "1A2B3C4D"}),
+    },
+    "blake3": (_SHA, {"BLAKE3": _SHA}),
+}
+
+
+@pytest.mark.parametrize("kind", ["Model", "VAE"])
+@pytest.mark.parametrize("stated,hashes", _STATED.values(), ids=_STATED)
+def test_file_is_the_one_whose_hash_the_image_states(stated, hashes, kind):
+    files = [_file(1, fp="fp16", size="pruned"), _file(2, fp="fp32", hashes=hashes, type=kind)]
     assert _choose(*files, stated_hash=stated) == (2, "hash", "")
-
-
-def test_vae_is_the_file_when_the_image_states_its_hash():
-    vae = _file(2, "mix.vae.safetensors", sha=_SHA, type="VAE")
-    assert _choose(_file(1), vae, stated_hash=_SHA[:10]) == (2, "hash", "")
 
 
 @pytest.mark.parametrize(
     "precision,chosen", [("fp16", 2), ("bf16", 3), ("fp32", 1), ("fp8", 4), ("", 1)]
 )
-def test_file_of_the_preferred_precision_is_chosen(precision, chosen):
+def test_file_of_the_preferred_precision_and_size_is_chosen(precision, chosen):
     setting.change("model_precision", precision)
     assert _choose(*_PRECISIONS) == (chosen, "preferences", "")
-
-
-def test_pruned_file_is_chosen_unless_the_user_prefers_full_files():
-    files = [_file(1, size="pruned"), _file(2)]
-    assert _choose(*files)[0] == 1
-    setting.change("model_prefers_pruned", False)
-    assert _choose(*files)[0] == 2
+    setting.restore()
+    for prefers_pruned, chosen in ((True, 1), (False, 2)):
+        setting.change("model_prefers_pruned", prefers_pruned)
+        assert _choose(_file(1, size="pruned"), _file(2))[0] == chosen
 
 
 def test_harmless_file_is_preferred_to_all_others():
@@ -79,20 +71,14 @@ def test_harmless_file_is_preferred_to_all_others():
 
 
 def test_other_files_and_companions_are_listed():
-    files = [
-        _file(1),
-        _file(2, fp="fp16"),
-        _file(3, "a.vae.safetensors", type="VAE"),
-        _file(4, "a.yaml", type="Config"),
-        _file(8, "lightning.safetensors", type="Enhancement LoRA"),
-        _file(9, "vision.safetensors", type="Vision Encoder"),
-        _file(5, "a.vae.pt", type="VAE"),
-        _file(6, "set.zip", type="Training Data"),
-        _file(7, "all.zip", type="Archive"),
-    ]
+    files = [_file(1), _file(2, fp="fp16")]
+    kinds = {"a.vae.safetensors": "VAE", "a.yaml": "Config", "vision.safetensors": "Vision Encoder"}
+    kinds |= {"lightning.safetensors": "Enhancement LoRA", "a.vae.pt": "VAE"}
+    kinds |= {"set.zip": "Training Data", "all.zip": "Archive"}
+    files += [_file(n, name, type=kind) for n, (name, kind) in enumerate(kinds.items(), 3)]
     choice = choose_file(_version(*files))
     assert choice.file.id == 2 and [file.id for file in choice.others] == [1]
-    assert [file.id for file in choice.companions] == [3, 8, 9], "a Config may run code"
+    assert [file.id for file in choice.companions] == [3, 5, 6], "a Config may run code"
 
 
 def test_user_may_choose_any_other_file():
@@ -100,11 +86,10 @@ def test_user_may_choose_any_other_file():
     assert [_choose(*files, file_id=i) for i in (2, 3)] == [(2, "user", ""), (3, "user", "")]
     assert _choose(*files, file_id=99) == (None, "user", "unsupported")
     assert _choose() == (None, "", "not_offered")
-
-
-@pytest.mark.parametrize("kind", ["Archive", "Training Data", "Workflow", "Other"])
-def test_version_without_a_model_file_has_a_reason_of_its_own(kind):
-    assert _choose(_file(1, "a.zip", type=kind)) == (None, "", "unsupported")
+    for kind in ("Archive", "Training Data", "Workflow", "Other"):
+        assert _choose(_file(1, "a.zip", type=kind)) == (None, "", "unsupported")
+    for name in ("a.zip", "a.7z", "a.onnx", "a", "a.json"):  # no models
+        assert _choose(_file(1, name), file_id=1)[0] is _choose(_file(1, name))[0] is None
 
 
 def test_configuration_needs_consent_as_a_pickle_does():
@@ -113,14 +98,6 @@ def test_configuration_needs_consent_as_a_pickle_does():
     assert choose_file(_version(*files), file_id=2).needs_consent
     assert _choose(*files, file_id=2, allows_pickle=True) == (2, "user", "")
     assert _choose(files[1]) == (2, "", "unsafe")
-
-
-@pytest.mark.parametrize(
-    "stated, hashes", [("1a2b3c4d", {"CRC32": "1A2B3C4D"}), (_SHA, {"BLAKE3": _SHA})]
-)
-def test_crc32_and_blake3_find_their_file(stated, hashes):
-    files = [_file(1, fp="fp16", sha="9" * 64), _file(2, fp="fp32", hashes=hashes)]
-    assert _choose(*files, stated_hash=stated) == (2, "hash", "")
 
 
 def test_file_that_stands_in_for_the_stated_one_is_remarked():
@@ -139,19 +116,18 @@ def test_file_without_a_sha256_is_remarked(hashes):
 _PICKLE = _file(1, "a.ckpt")
 
 
+_CONSENT = {"file_id": 1, "allows_pickle": True}
+
+
 @pytest.mark.parametrize(
     "file,words,refusal",
     [
         (_PICKLE, {}, "unsafe"),
         (_PICKLE, {"file_id": 1}, "unsafe"),
-        (_PICKLE, {"file_id": 1, "allows_pickle": True}, ""),
-        (
-            {**_PICKLE, "virusScanResult": "Pending"},
-            {"file_id": 1, "allows_pickle": True},
-            "unsafe",
-        ),
-        ({**_PICKLE, "pickleScanResult": None}, {"file_id": 1, "allows_pickle": True}, "unsafe"),
-        (_file(1, virusScanResult="Danger"), {"file_id": 1, "allows_pickle": True}, "unsafe"),
+        (_PICKLE, _CONSENT, ""),
+        ({**_PICKLE, "virusScanResult": "Pending"}, _CONSENT, "unsafe"),
+        ({**_PICKLE, "pickleScanResult": None}, _CONSENT, "unsafe"),
+        (_file(1, virusScanResult="Danger"), _CONSENT, "unsafe"),
     ],
     ids="never by-choice by-word not-scanned no-scan danger".split(),
 )
@@ -167,45 +143,29 @@ def test_consent_is_requested_only_if_it_helps():
     assert not choose_file(_version(_PICKLE, **early)).needs_consent
 
 
-@pytest.mark.parametrize("name", ["a.zip", "a.7z", "a.onnx", "a", "a.json"])
-def test_file_that_is_no_model_is_never_chosen(name):
-    assert _choose(_file(1, name), file_id=1)[0] is _choose(_file(1, name))[0] is None
+_OVER = {"permanent": False, "endsAt": "2020-01-01T00:00:00Z"}
+_ACCESS = {
+    "generator": ({"usageControl": "Generation"}, "not_offered", ""),
+    "archived": ({"model": {"mode": "Archived"}}, "not_offered", "not_offered"),
+    "members": ({"paidAccess": {"permanent": True}}, "early_access", ""),
+    "until": ({"earlyAccessEndsAt": "2999-01-01"}, "early_access", ""),
+    "over": ({"paidAccess": _OVER}, "", ""),
+    "no-date": (
+        *({"availability": "EarlyAccess", "earlyAccessEndsAt": "2999-99-99"}, "early_access"),
+        "",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    "more,refusal",
-    [
-        ({"usageControl": "Generation"}, "not_offered"),
-        ({"model": {"mode": "Archived"}}, "not_offered"),
-        ({"paidAccess": {"permanent": True}}, "early_access"),
-        ({"earlyAccessEndsAt": "2999-01-01"}, "early_access"),
-        ({"paidAccess": {"permanent": False, "endsAt": "2020-01-01T00:00:00Z"}}, ""),
-        ({"availability": "EarlyAccess", "earlyAccessEndsAt": "2999-99-99"}, "early_access"),
-    ],
-    ids="generator archived members until over no-date".split(),
-)
-def test_refusal_of_the_site_is_reported_before_a_download(more, refusal):
+@pytest.mark.parametrize("more,refusal,refusal_with_key", _ACCESS.values(), ids=_ACCESS)
+def test_refusal_of_the_site_is_reported_unless_a_key_may_have_access(
+    more, refusal, refusal_with_key
+):
     assert _choose(_file(1), more=more)[2] == refusal
-
-
-@pytest.mark.parametrize(
-    "more, refusal",
-    [
-        ({"usageControl": "Generation"}, ""),
-        ({"paidAccess": {"permanent": True}}, ""),
-        ({"availability": "EarlyAccess"}, ""),
-        ({"model": {"mode": "Archived"}}, "not_offered"),
-    ],
-    ids="generator members early archived".split(),
-)
-def test_with_a_key_civitai_decides_and_not_the_record(more, refusal):
+    until = {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}}
+    assert choose_file(_version(_file(1), **until)).deadline == "2999-01-01T00:00:00.000Z"
     setting.civitai_api_key = "k"
-    assert _choose(_file(1), more=more)[2] == refusal
-
-
-def test_early_access_has_its_date():
-    more = {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}}
-    assert choose_file(_version(_file(1), **more)).deadline == "2999-01-01T00:00:00.000Z"
+    assert _choose(_file(1), more=more)[2] == refusal_with_key
 
 
 _ROW = {"id": 7, "modelId": 3, "name": "v2", "model": {"name": "Mix", "type": "LORA"}}

@@ -1,7 +1,5 @@
 """A model file is received whole, replaces no other file, and is found at once."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 
@@ -11,7 +9,7 @@ from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, NetworkError, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.model_files import downloading, get_model_index, receive_model_file
+from civitai_manager_libs.model_files import downloading, get_model_index, index, receive_model_file
 from model_storage import ModelStorage, safetensors
 
 _BODY = safetensors(300_000)
@@ -41,19 +39,23 @@ def _receive(request, progress=lambda *_: None):
     return receive_model_file(client, request, progress, Cancellation())
 
 
-def test_file_is_received_whole_with_its_companions(site, folder):
-    told = []
-    received = _receive(_request(site, folder), lambda *given: told.append(given))
-    assert (received.was_here, received.size, received.notes) == (False, len(_BODY), ())
+@pytest.mark.parametrize("is_link", [False, pytest.param(True, marks=pytest.mark.posix)])
+def test_file_is_received_whole_with_its_companions_and_found_at_once(
+    site, folder, tmp_path, monkeypatch, is_link
+):
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    if is_link:
+        folder.rename(tmp_path / "elsewhere")
+        folder.symlink_to(tmp_path / "elsewhere")
+    wanted, told = Resource("lora", "x", version_id=700200), []
+    assert get_model_index().find(wanted).state == "missing"
+    request = _request(site, folder, **({"sha256": ""} if is_link else {}))
+    received = _receive(request, lambda *given: told.append(given))
+    notes = ("not_verified",) if is_link else ()
+    assert (received.was_here, received.size, received.notes) == (False, len(_BODY), notes)
     assert (folder / "mix.safetensors").read_bytes() == _BODY
     assert sorted(os.listdir(folder)) == ["mix.civitai.info", "mix.json", "mix.safetensors"]
     assert told[-1] == (len(_BODY), len(_BODY))
-
-
-def test_model_is_found_at_once_even_after_a_recent_scan(site, folder):
-    wanted = Resource("lora", "x", version_id=700200)
-    assert get_model_index().find(wanted).state == "missing"
-    _receive(_request(site, folder))
     assert get_model_index().find(wanted).state == "here"
 
 
@@ -103,10 +105,6 @@ def test_name_that_another_file_takes_meanwhile_is_left_to_it(site, folder):
     assert site.bytes_sent == len(_BODY), "it is not received again"
 
 
-def test_file_without_a_known_hash_is_remarked(site, folder):
-    assert _receive(_request(site, folder, sha256="")).notes == ("not_verified",)
-
-
 def test_folder_or_dead_link_of_the_same_name_is_kept(site, folder):
     (folder / "mix.safetensors").mkdir()
     (folder / "mix_700200.safetensors").symlink_to(folder / "gone")
@@ -124,13 +122,6 @@ def test_subfolder_of_the_template_is_not_written_through_a_link(site, folder, t
     with pytest.raises(DiskError, match="SDXL is a link"):
         _receive(replace(request, path=str(folder / "SDXL" / "author" / "mix.safetensors")))
     assert not os.listdir(tmp_path / "elsewhere")
-
-
-@pytest.mark.posix
-def test_models_folder_may_be_a_link(site, folder, tmp_path):
-    folder.rename(tmp_path / "elsewhere")
-    folder.symlink_to(tmp_path / "elsewhere")
-    assert _receive(_request(site, folder)).size == len(_BODY)
 
 
 def test_wrong_hash_is_retried_once_from_the_start(site, folder):

@@ -1,7 +1,5 @@
 """The folders that hold models, and the model files in them."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path
@@ -10,13 +8,8 @@ import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.civitai import Model, version_from_json
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.model_files.folders import (
-    choose_path,
-    has_folders,
-    list_folders,
-    validate_folders,
-    walk_folders,
-)
+from civitai_manager_libs.model_files.folders import choose_path, has_folders, list_folders
+from civitai_manager_libs.model_files.folders import validate_folders, walk_folders
 from civitai_manager_libs.model_files.kinds import find_kind
 from hypothesis import given, strategies as st
 
@@ -27,22 +20,21 @@ def _put(path, text="x"):
 
 
 def test_files_have_the_kind_of_the_nearest_folder_named_after_a_kind(tmp_path):
-    _put(tmp_path / "checkpoints" / "sdxl" / "a.safetensors", "xyz")
-    _put(tmp_path / "Lora" / "b.pt")
-    _put(tmp_path / "text inversion" / "c.bin")
-    _put(tmp_path / "elsewhere" / "d.gguf")
-    _put(tmp_path / "checkpoints" / "VAE" / "e.ckpt")
     _put(tmp_path / "checkpoints" / "a.png")
+    kinds = {"checkpoints/sdxl/a.safetensors": "model", "Lora/b.pt": "lora"}
+    kinds |= {
+        "text inversion/c.bin": "embed",
+        "elsewhere/d.gguf": "",
+        "checkpoints/VAE/e.ckpt": "vae",
+    }
+    for path in kinds:
+        _put(tmp_path / path)
     found = {
-        f[0]: folder.kind for folder in walk_folders({str(tmp_path): ""}) for f in folder.files
+        os.path.join(folder.path, f[0]): folder.kind
+        for folder in walk_folders({str(tmp_path): ""})
+        for f in folder.files
     }
-    assert found == {
-        "a.safetensors": "model",
-        "b.pt": "lora",
-        "c.bin": "embed",
-        "d.gguf": "",
-        "e.ckpt": "vae",
-    }
+    assert found == {str(tmp_path / path): kind for path, kind in kinds.items()}
 
 
 def test_each_folder_is_read_once_despite_a_link_to_its_parent(tmp_path):
@@ -64,15 +56,12 @@ def test_folders_of_the_settings_are_searched(tmp_path):
     assert list_folders() == {str(tmp_path / "a b"): ""} and has_folders()
 
 
-@pytest.mark.parametrize("typed", ["models", "/no/such/folder"])
-def test_path_that_is_not_a_folder_is_refused(typed):
-    with pytest.raises(InputError, match="no folder"):
-        validate_folders(typed)
-
-
-def test_setting_accepts_no_folder_or_several(tmp_path):
+def test_setting_accepts_no_folder_or_several_and_nothing_else(tmp_path):
     assert validate_folders(" ") == ""
     assert validate_folders(f"{tmp_path}; {tmp_path} ") == f"{tmp_path}; {tmp_path}"
+    for typed in ("models", "/no/such/folder"):
+        with pytest.raises(InputError, match="no folder"):
+            validate_folders(typed)
 
 
 _BODY = b"a model"
@@ -156,10 +145,6 @@ def test_checkpoint_without_text_encoders_is_a_unet_for_sd_next(monkeypatch, bas
     assert find_kind(config.remote_files[0], config) == "model"
 
 
-def test_name_is_the_one_on_civitai(folder):
-    assert _path(*_version()) == str(folder / "mix.safetensors")
-
-
 def test_missing_folder_is_reported_with_the_setting(folder):
     with pytest.raises(
         InputError, match=r"\(LoRA\): add one to “More folders of models”"
@@ -170,20 +155,14 @@ def test_missing_folder_is_reported_with_the_setting(folder):
         _path(*_version("Wildcards"))
 
 
-def test_file_of_unknown_hash_is_not_the_same_file(folder):
-    (folder / "mix.safetensors").write_bytes(_BODY)
-    assert _path(*_version(hashes={})) == str(folder / "mix_7.safetensors")
-
-
-def test_file_of_another_size_is_not_read(folder, monkeypatch):
-    (folder / "mix.safetensors").write_bytes(_BODY)
-    monkeypatch.delattr(hashlib, "sha256")
-    assert _path(*_version(sizeKB=500)) == str(folder / "mix_7.safetensors")
-
-
-def test_path_of_another_request_is_not_used(folder):
-    taken = {os.path.normcase(str(folder / "mix.safetensors"))}
+def test_name_is_the_one_on_civitai_unless_another_file_has_it(folder, monkeypatch):
+    assert _path(*_version()) == str(folder / "mix.safetensors")
+    taken = {os.path.normcase(str(folder / "mix.safetensors"))}  # by another request
     assert _path(*_version(), taken=taken) == str(folder / "mix_7.safetensors")
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    monkeypatch.delattr(hashlib, "sha256")  # it is not read
+    for file in ({"sizeKB": 500}, {"hashes": {}}):
+        assert _path(*_version(**file)) == str(folder / "mix_7.safetensors")
 
 
 @given(st.text(max_size=300))

@@ -1,7 +1,5 @@
 """The model files on this machine, and the hashes that are computed of them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -27,10 +25,6 @@ def folder(tmp_path, monkeypatch):
 
 def _state(index, resource):
     return index.find(resource).state
-
-
-def test_state_is_empty_without_model_folders():
-    assert _state(ModelIndex(), Resource("lora", "x")) == ""
 
 
 def test_new_and_deleted_files_are_noticed_without_a_full_scan(folder, monkeypatch):
@@ -70,16 +64,13 @@ def test_file_is_found_by_the_hash_in_the_hosts_cache(folder, monkeypatch, title
     assert _state(ModelIndex(), Resource("lora", "x", hash=_SHA[:10])) == state
 
 
-def test_preview_beside_a_file_is_found_under_each_name_that_webuis_give_it(folder):
+def test_previews_and_a_vae_beside_a_file_are_found_under_the_names_that_webuis_give_them(folder):
     names = ("a.preview.png", "b.jpg", "c.thumb.jpg")
     for name in names:
         (folder / name).write_bytes(b"1")
         (folder / f"{name[0]}.pt").write_bytes(b"1")
     found = {file.name: os.path.basename(file.preview) for file in ModelIndex().list_files()}
     assert found == {"a": "a.preview.png", "b": "b.jpg", "c": "c.thumb.jpg"}
-
-
-def test_vae_beside_a_checkpoint_is_indexed_as_a_vae(folder):
     (folder / "a.vae.pt").write_bytes(b"12")
     found = ModelIndex().find(Resource("vae", "a.vae"))
     assert (found.state, found.file.size) == ("here", 2)
@@ -106,18 +97,16 @@ def test_only_the_latest_hashes_are_kept(tmp_path, monkeypatch):
     assert [os.path.basename(path) for path in load_hashes()] == ["a", "c"]
 
 
-def test_cancelled_hash_is_not_stored(tmp_path):
+def test_cancelled_hash_and_that_of_a_missing_file_are_not_stored(tmp_path):
     (tmp_path / "x.pt").write_bytes(b"abc")
     cancelled = Cancellation()
     cancelled.set()
     with pytest.raises(Cancelled):
         compute_hash(str(tmp_path / "x.pt"), cancelled)
+    with pytest.raises(DiskError, match="y.pt"):
+        compute_hash(str(tmp_path / "y.pt"), Cancellation())
     assert load_hashes() == {}
-
-
-def test_missing_file_is_an_error_that_names_the_file(tmp_path):
-    with pytest.raises(DiskError, match="x.pt"):
-        compute_hash(str(tmp_path / "x.pt"), Cancellation())
+    assert _state(ModelIndex(), Resource("lora", "x")) == ""  # there is no folder of models
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The licences of the models of an image: fetched in batches, stored, and the strictest counts."""
 
-from __future__ import annotations
-
 import time
 
 from api_server import reset
@@ -9,12 +7,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import find_strictest
 from civitai_manager_libs.library import image_records, models, search, wait_for_writes
 from civitai_manager_libs.library.database import writing
-from civitai_manager_libs.model_files import (
-    filter_commercial,
-    find_used_licences,
-    index,
-    list_needed_files,
-)
+from civitai_manager_libs.model_files import filter_commercial, find_used_licences, index
+from civitai_manager_libs.model_files import list_needed_files
 from stored_images import make_image
 
 _FREE = {"allowNoCredit": True, "allowCommercialUse": ["Image"]}

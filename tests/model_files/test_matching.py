@@ -1,14 +1,8 @@
 """The local file of a model that an image was made with."""
 
-from __future__ import annotations
-
 import pytest
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.model_files.matching import (
-    ModelFile,
-    ModelLookup,
-    remove_version,
-)
+from civitai_manager_libs.model_files.matching import ModelFile, ModelLookup, remove_version
 
 _SHA = "0123456789abcdef" * 4
 _OTHER = "fedcba9876543210" * 4
@@ -20,42 +14,60 @@ def _find(here, resource, **known):
     return found.state, found.by, found.version
 
 
+_LORA = ModelFile("x", "lora", version_id=8, model_id=3, version_name="v3")
+_BY_VERSION = {"version_files": frozenset({_SHA[:10], "name"})}
+_TWEAKER = ModelFile("detail_tweaker", "lora")
+_NAMES = {"dreamshaper_8": ("DreamShaper_v7", "8"), "style-000010": ("style", "000010")}
+_NAMES |= {"realisticVisionV60B1_v51VAE": ("realisticVisionV51_v51VAE", "V60B1_v51VAE")}
+_NAMES |= {"flux1-dev": ("flux1-dev-Q4_K_M", "")}
+_SIMILAR = {"add_detail": "add_3d_detail", "epic_style": "epic_sketch", "v1-5-pruned": "v2-1"}
+
+
+@pytest.mark.parametrize(
+    "here, wanted, known, found",
+    [
+        (_LORA, Resource("lora", "y", version_id=8), {}, ("here", "version", "")),
+        (_LORA, Resource("lora", "y", version_id=7), {"model_id": 3}, ("other", "model", "v3")),
+        (
+            ModelFile("renamed", "lora", hashes=frozenset({_SHA})),
+            *(Resource(version_id=7), _BY_VERSION, ("here", "hash", "")),
+        ),
+        *[
+            (_TWEAKER, Resource("lora", name), {}, ("here", "name", ""))
+            for name in ("Detail Tweaker", "detail_tweaker", "detail-tweaker")
+        ],
+        *[
+            (ModelFile(here), Resource("model", name), {}, ("other", "name", version))
+            for here, (name, version) in _NAMES.items()
+        ],
+        *[(ModelFile(a), Resource("model", b), {}, "missing") for a, b in _SIMILAR.items()],
+        (ModelFile("anime", "lora"), Resource("vae", "anime"), {}, "missing"),
+        (ModelFile("anime", ""), Resource("vae", "anime"), {}, "here"),
+        *[
+            (_LORA, each, {}, "")
+            for each in (Resource("upscaler", "x"), Resource("vae", "Automatic"))
+        ],
+        (ModelFile("", "lora"), Resource(version_id=5), {}, "missing"),
+    ],
+    ids=str,
+)
+def test_file_is_found_by_its_version_or_else_its_name(here, wanted, known, found):
+    told = _find([here], wanted, **known)
+    assert found in (told, told[0])
+    assert remove_version("v2") == "v2" and remove_version("2.1") == "2_1"  # never empty
+
+
 @pytest.mark.parametrize(
     "known,stated",
     [
-        (_SHA, _SHA[:10]),
-        (_SHA, _SHA.upper()),
-        (_SHA, _SHA[:12]),
-        (_SHA[:10], _SHA),
-        (_SHA[:12], _SHA[:12]),
-        ("0a1b2c3d", "0A1B2C3D"),
+        *[(_SHA, _SHA[:10]), (_SHA, _SHA.upper()), (_SHA, _SHA[:12]), (_SHA[:10], _SHA)],
+        *[(_SHA[:12], _SHA[:12]), ("0a1b2c3d", "0A1B2C3D")],
     ],
     ids="autov2 whole embedding-12 whole-of-short autov3 autov1".split(),
 )
 def test_file_is_found_by_its_hash_whatever_its_name(known, stated):
     files = [ModelFile("renamed", "model", hashes=frozenset({known}))]
     assert _find(files, Resource("model", "x", hash=stated)) == ("here", "hash", "")
-
-
-def test_file_is_found_by_the_version_id_in_its_sidecar():
-    files = [ModelFile("renamed", "lora", version_id=7, model_id=3)]
-    assert _find(files, Resource("lora", "x", version_id=7)) == ("here", "version", "")
-
-
-def test_file_is_found_by_the_hashes_in_the_versions_record():
-    files = [ModelFile("renamed", "lora", hashes=frozenset({_SHA}))]
-    wanted = Resource(version_id=7)
-    assert _find(files, wanted, version_files=frozenset({_SHA[:10], "name"})) == (
-        "here",
-        "hash",
-        "",
-    )
-
-
-@pytest.mark.parametrize("name", ["Detail Tweaker", "detail_tweaker", "detail-tweaker"])
-def test_match_by_name_alone_is_marked(name):
-    files = [ModelFile("detail_tweaker", "lora")]
-    assert _find(files, Resource("lora", name)) == ("here", "name", "")
 
 
 @pytest.mark.parametrize(
@@ -73,51 +85,3 @@ def test_match_by_name_alone_is_marked(name):
 def test_file_with_another_hash_of_the_same_kind_does_not_match(known, stated, state):
     files = [ModelFile("dreamshaper", "model", hashes=frozenset({known}))]
     assert _find(files, Resource("model", "DreamShaper", hash=stated))[0] == state
-
-
-def test_another_version_of_the_same_model_is_reported():
-    files = [ModelFile("x", "lora", version_id=8, model_id=3, version_name="v3")]
-    assert _find(files, Resource("lora", "y", version_id=7), model_id=3) == (
-        "other",
-        "model",
-        "v3",
-    )
-
-
-@pytest.mark.parametrize(
-    "here,wanted,version",
-    [
-        ("dreamshaper_8", "DreamShaper_v7", "8"),
-        ("realisticVisionV60B1_v51VAE", "realisticVisionV51_v51VAE", "V60B1_v51VAE"),
-        ("flux1-dev", "flux1-dev-Q4_K_M", ""),
-        ("style-000010", "style", "000010"),
-    ],
-)
-def test_name_with_another_version_number_is_another_version(here, wanted, version):
-    assert _find([ModelFile(here)], Resource("model", wanted)) == ("other", "name", version)
-
-
-@pytest.mark.parametrize(
-    "here,wanted",
-    [("add_detail", "add_3d_detail"), ("epic_style", "epic_sketch"), ("v1-5-pruned", "v2-1")],
-)
-def test_similar_names_do_not_match(here, wanted):
-    assert _find([ModelFile(here)], Resource("model", wanted))[0] == "missing"
-
-
-def test_file_of_another_kind_does_not_match():
-    assert _find([ModelFile("anime", "lora")], Resource("vae", "anime"))[0] == "missing"
-    assert _find([ModelFile("anime", "")], Resource("vae", "anime"))[0] == "here"
-
-
-@pytest.mark.parametrize("one", [Resource("upscaler", "x"), Resource("vae", "Automatic")])
-def test_resource_without_a_model_file_is_not_searched(one):
-    assert _find([], one)[0] == ""
-
-
-def test_resource_without_name_and_hash_has_no_match():
-    assert _find([ModelFile("", "lora"), ModelFile("x")], Resource(version_id=5))[0] == "missing"
-
-
-def test_normalized_name_is_never_empty():
-    assert remove_version("v2") == "v2" and remove_version("2.1") == "2_1"

@@ -1,7 +1,5 @@
 """The list of model files that images need: each once, without requests for known versions."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
@@ -13,12 +11,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.library import models
-from civitai_manager_libs.model_files import (
-    find_needed_file,
-    index,
-    list_needed_files,
-    plan_requests,
-)
+from civitai_manager_libs.model_files import find_needed_file, index, list_needed_files
+from civitai_manager_libs.model_files import plan_requests
 
 _SHA = "0123456789abcdef" * 4
 
@@ -151,18 +145,16 @@ def test_version_of_a_model_is_requested_before_its_file_is_promised(
 ):
     version = _version(5, usageControl=control)
     [named] = _open_model(civitai, client, version).versions
+    civitai.always("other", reset)
+    assert find_needed_file(client, named).is_fetchable  # as it is known without a network
+    civitai.always("other", civitai._answer)
     civitai.add(version)
+    del civitai.requests[:]
     for _ in range(2):
         assert find_needed_file(client, named).choice.refusal == refusal
     assert civitai.asked == ["5"]
     civitai.always("other", reset)
     assert find_needed_file(client, named).choice.refusal == refusal
-
-
-def test_version_of_a_model_is_listed_as_it_is_known_without_a_network(civitai, client, folder):
-    [named] = _open_model(civitai, client, _version(5)).versions
-    civitai.always("other", reset)
-    assert find_needed_file(client, named).is_fetchable
 
 
 def test_model_with_only_a_hash_is_looked_up_once(civitai, client, folder, library):
@@ -200,13 +192,6 @@ def test_images_that_state_other_files_of_a_version_need_other_files(civitai, cl
     images.append(_image(4, 1, **{"Model hash": pruned[:10], "prompt": "x"}))
     found = [(file.key, file.image_count) for file in list_needed_files(client, images).files]
     assert found == [(11, 3), (12, 1)]
-
-
-def test_two_files_of_the_same_name_get_different_paths(civitai, client, folder):
-    civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
-    needed = list_needed_files(client, [_image(1, 1, 2)])
-    names = sorted(os.path.basename(file.path) for file in needed.files)
-    assert names == ["same.safetensors", "same_2.safetensors"]
 
 
 def test_unavailable_model_is_listed_with_its_reason(civitai, client, folder):
@@ -311,9 +296,11 @@ def test_author_is_requested_only_if_the_template_has_it(civitai, client, folder
 
 def test_files_fetched_together_get_different_paths(civitai, client, folder):
     civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
+    needed = list_needed_files(client, [_image(1, 1, 2)])
+    names = sorted(os.path.basename(file.path) for file in needed.files)
+    assert names == ["same.safetensors", "same_2.safetensors"]
     versions = [models.load_version(client, n) for n in (1, 2)]
     files = [(version.remote_files[0], version) for version in versions]
     requests = plan_requests(client, files, folder=str(folder))
-    names = [os.path.relpath(request.path, folder) for request in requests]
-    assert names == ["same.safetensors", "same_2.safetensors"]
+    assert [os.path.relpath(request.path, folder) for request in requests] == names
     assert requests[0].kind == "lora" and requests[0].url.startswith(civitai.url)

@@ -1,7 +1,5 @@
 """The files beside a model file: those of other programs read, ours written."""
 
-from __future__ import annotations
-
 import json
 import os
 import types
@@ -21,49 +19,34 @@ _SHA = "AB" * 32
 _VERSION = {"id": 7, "modelId": 3, "name": "v2", "files": [{"hashes": {"AutoV3": "AB" * 6}}]}
 
 
+_FILES = [{"name": "x.safetensors", "hashes": {"SHA256": _SHA}}]
+_VERSIONS = [{"id": 8, "name": "v3", "files": [{"name": "x3.safetensors"}]}]
+_PAGE = {"id": 3, "modelVersions": [*_VERSIONS, {"id": 7, "name": "v2", "files": _FILES}]}
+_CM_INFO = {"VersionId": 7, "ModelId": 3, "VersionName": "v2", "Hashes": {"SHA256": _SHA}}
+_OTHER_JSON = [{"id": 3}, {"id": 3, "modelVersions": {}}, {"sd version": "SD1"}]
+
+
+def _sidecar(*hashes):
+    return Sidecar(7, 3, "v2", frozenset(hashes))
+
+
 @pytest.mark.parametrize(
-    "name,data,hashes",
+    "name,data,sidecar",
     [
-        ("x.civitai.info", _VERSION, {"ab" * 6}),
-        ("x.metadata.json", {"sha256": _SHA, "civitai": _VERSION}, {"ab" * 6, "ab" * 32}),
+        ("x.civitai.info", _VERSION, _sidecar("ab" * 6)),
         (
-            "x.cm-info.json",
-            {"VersionId": 7, "ModelId": 3, "VersionName": "v2", "Hashes": {"SHA256": _SHA}},
-            {"ab" * 32},
+            *("x.metadata.json", {"sha256": _SHA, "civitai": _VERSION}),
+            _sidecar("ab" * 6, "ab" * 32),
         ),
-        (
-            "x.json",
-            {
-                "id": 3,
-                "modelVersions": [
-                    {"id": 8, "name": "v3", "files": [{"name": "x3.safetensors"}]},
-                    {
-                        "id": 7,
-                        "name": "v2",
-                        "files": [{"name": "x.safetensors", "hashes": {"SHA256": _SHA}}],
-                    },
-                ],
-            },
-            {"ab" * 32},
-        ),
+        ("x.cm-info.json", _CM_INFO, _sidecar("ab" * 32)),
+        ("x.json", _PAGE, _sidecar("ab" * 32)),
+        ("renamed.json", _PAGE, Sidecar(model_id=3)),
+        *[("x.json", data, Sidecar()) for data in _OTHER_JSON],
     ],
 )
-def test_sidecar_of_each_program_gives_the_version_and_its_hashes(tmp_path, name, data, hashes):
+def test_sidecar_of_each_program_gives_the_version_and_its_hashes(tmp_path, name, data, sidecar):
     (tmp_path / name).write_text(json.dumps(data), encoding="utf-8-sig")
-    assert read_sidecar(str(tmp_path / name)) == Sidecar(7, 3, "v2", frozenset(hashes))
-
-
-def test_model_page_beside_a_renamed_file_gives_the_model_alone(tmp_path):
-    versions = [{"id": 7, "files": [{"name": "x.safetensors", "hashes": {"SHA256": _SHA}}]}]
-    page = {"id": 3, "name": "X", "modelVersions": versions}
-    (tmp_path / "renamed.json").write_text(json.dumps(page))
-    assert read_sidecar(str(tmp_path / "renamed.json")) == Sidecar(model_id=3)
-
-
-@pytest.mark.parametrize("data", [{"id": 3}, {"id": 3, "modelVersions": {}}, {"sd version": "SD1"}])
-def test_other_json_beside_a_model_file_says_nothing(tmp_path, data):
-    (tmp_path / "x.json").write_text(json.dumps(data))
-    assert read_sidecar(str(tmp_path / "x.json")) == Sidecar()
+    assert read_sidecar(str(tmp_path / name)) == sidecar
 
 
 _JSON = st.recursive(
@@ -163,8 +146,7 @@ def test_record_taken_from_a_model_is_completed(server, tmp_path, library):
 
 
 @pytest.mark.parametrize(
-    "name, end",
-    [("civitai_info", ".civitai.info"), ("card", ".json"), ("preview", ".preview.png")],
+    "name, end", [("civitai_info", ".civitai.info"), ("card", ".json"), ("preview", ".preview.png")]
 )
 def test_setting_turns_a_companion_off(server, tmp_path, name, end):
     setting.change(f"model_{name}", False)
@@ -195,12 +177,10 @@ def test_preview_is_the_first_image_within_the_rating_that_the_user_sees(server,
     path = _plays(server, 3, whole(png(), "image/png"))
     _write(tmp_path, [{"url": images[2]["url"]}, *images])
     assert [request.path for request in server.requests] == [path]
-
-
-def test_preview_of_a_version_with_videos_only_is_a_still(server, tmp_path):
+    os.remove(tmp_path / "paper.preview.png")
     still = "anim=false,transcode=true,width=450,original=false"
     _plays(server, 2, whole(png(), "image/png"), still, "mp4")
-    _write(tmp_path, [_image(server, 2, 1, "video")])
+    _write(tmp_path, images[1:2])  # where there are videos only
     assert (tmp_path / "paper.preview.png").is_file()
 
 
@@ -212,24 +192,21 @@ def test_nothing_is_requested_if_no_image_is_within_the_rating(server, tmp_path)
 
 
 @pytest.mark.parametrize("answer", [status(404), page(200)], ids=["gone", "login-page"])
-def test_failed_preview_is_reported_and_the_others_are_written(server, tmp_path, answer):
+def test_failed_companion_is_reported_and_the_others_are_written(server, tmp_path, answer):
     _plays(server, 1, answer)
     assert len(_write(tmp_path, [_image(server, 1)])) == 1
     assert sorted(os.listdir(tmp_path)) == ["paper.civitai.info", "paper.json"]
-
-
-def test_failure_to_write_the_card_is_reported(server, tmp_path, monkeypatch):
     (error,) = _write(tmp_path / "a\0b")[:1]
     assert error.reason == "disk"
+    for record in ({}, {"id": "x"}, {"id": 7, "images": 5, "trainedWords": {"a": 1}}):  # damaged
+        request = ModelFileRequest(
+            9, 7, 5, "", str(tmp_path / "a.gguf"), kind="lora", record=record
+        )
+        assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []
 
 
 @pytest.mark.parametrize(
-    "base_model, name",
-    [
-        ("SD 1.5", "SD1"),
-        ("Pony", "SDXL"),
-        ("Flux.1 D", "Unknown"),
-    ],
+    "base_model, name", [("SD 1.5", "SD1"), ("Pony", "SDXL"), ("Flux.1 D", "Unknown")]
 )
 def test_card_names_the_base_model_as_the_hosts_do(server, tmp_path, base_model, name):
     _write(tmp_path, baseModel=base_model)
@@ -243,11 +220,3 @@ def test_part_of_another_model_gets_no_companions(server, tmp_path):
     assert os.listdir(tmp_path) == []
     _write(tmp_path, file_id=10, kind="vae", model={"name": "V", "type": "VAE"})
     assert "paper.civitai.info" in os.listdir(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "record", [{}, {"id": "x"}, {"id": 7, "images": 5, "trainedWords": {"a": 1}}]
-)
-def test_damaged_record_writes_no_companions(server, tmp_path, record):
-    request = ModelFileRequest(9, 7, 5, "", str(tmp_path / "a.gguf"), kind="lora", record=record)
-    assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []

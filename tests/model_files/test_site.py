@@ -14,15 +14,9 @@ from civitai_manager_libs.core import Cancellation, Image
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
-from civitai_manager_libs.model_files import (
-    find_needed_file,
-    get_model_index,
-    index,
-    list_needed_files,
-    ModelFileRequest,
-    plan_requests,
-    receive_model_file,
-)
+from civitai_manager_libs.model_files import find_needed_file, get_model_index, index
+from civitai_manager_libs.model_files import list_needed_files, ModelFileRequest, plan_requests
+from civitai_manager_libs.model_files import receive_model_file
 from civitai_manager_libs.network import parallel_download
 from hypothesis import given, Phase, settings, strategies as st
 from model_site import KEY, ModelSite, SiteFile, SiteVersion
@@ -137,11 +131,7 @@ def _worlds(draw):
         st.fixed_dictionaries({}, optional={"fp": st.just("fp32"), "size": st.just("full")})
     )
     return _World(
-        version,
-        draw(st.booleans()),
-        liked,
-        draw(st.integers(0, 9)) == 0,
-        draw(st.booleans()),
+        version, draw(st.booleans()), liked, draw(st.integers(0, 9)) == 0, draw(st.booleans())
     )
 
 

@@ -12,30 +12,14 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.core.threads import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as http_body, prepare_request
-from civitai_manager_libs.network.connections import (
-    cut_after,
-    is_private_address,
-    is_private_url,
-    WatchedAdapter,
-)
-from fault_responses import (
-    Answer,
-    cut,
-    json_answer,
-    packed,
-    page,
-    png,
-    ranged,
-    redirect,
-    reset,
-    stalled,
-    status,
-)
+from civitai_manager_libs.network.connections import is_private_address, is_private_url
+from civitai_manager_libs.network.connections import WatchedAdapter
+from fault_responses import Answer, cut, json_answer, packed, page, png, ranged, redirect, reset
+from fault_responses import stalled, status
 
 BODY = png("wire", 100_000)
 
@@ -87,18 +71,8 @@ def test_cancel_cuts_off_a_stalled_server(answer, server, tmp_path):
     fetching = fetch(url, tmp_path)
     asked = server.wait_for(1)[0]
     time.sleep(0.05)  # into the answer
-
     fetching.cancel()
-
     assert asked.left.wait(1) and os.listdir(tmp_path) == []
-
-
-def test_cancel_cuts_off_an_api_response(server):
-    url = server.play("/a", json_answer([1, 2]).but(stops_at=2, end="stall"))
-    fetching = Fetching(lambda wish: CivitaiHttpClient().fetch_json(url, cancelled=wish))
-    server.wait_for(1)
-
-    fetching.cancel()
 
 
 def test_cancel_during_a_request_raises_cancelled_without_a_retry(server):
@@ -106,7 +80,6 @@ def test_cancel_during_a_request_raises_cancelled_without_a_retry(server):
     adapter = WatchedAdapter()
     sending = Fetching(lambda wish: adapter.send_cancellable(request, wish, timeout=30))
     server.wait_for(1)
-
     sending.cancel()
 
 
@@ -122,9 +95,7 @@ def test_cancel_cuts_off_a_dns_lookup(server, tmp_path, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     fetching = fetch(server.url(), tmp_path)
     assert looks.wait(10)
-
     fetching.cancel()
-
     found.set()
     for thread in threading.enumerate():
         if thread.name == "gallery-connect":
@@ -143,7 +114,6 @@ def test_cancel_just_before_sending_is_noticed(server, tmp_path, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", cancel)
     with pytest.raises(Cancelled):
         CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
-
     assert server.requests == []
 
 
@@ -164,17 +134,13 @@ def test_cancel_cuts_off_a_tls_handshake(scheme, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [status(500), status(503, Retry_After="60"), status(429)],
-    ids=["pause", "rest", "429"],
+    "answer", [status(500), status(503, Retry_After="60")], ids=["pause", "rest"]
 )
 def test_cancel_ends_the_wait_before_a_retry(answer, server, tmp_path):
     setting.change("http_retry_delay", 60)
-    url = server.play("/a.png", answer)
-    fetching = fetch(url, tmp_path)
+    fetching = fetch(server.play("/a.png", answer), tmp_path)
     server.wait_for(1)
     time.sleep(0.05)
-
     fetching.cancel()
     assert len(server.requests) == 1
 
@@ -186,7 +152,6 @@ def test_cancel_ends_the_wait_for_a_slot(server, tmp_path):
     first = fetch(server.url("/a.png"), tmp_path, client)
     server.wait_for(1)
     second = fetch(server.url("/b.png"), tmp_path, client)
-
     second.cancel()
     first.cancel()
     assert len(server.requests) == 1
@@ -195,10 +160,8 @@ def test_cancel_ends_the_wait_for_a_slot(server, tmp_path):
 def test_cancel_before_the_start_sends_no_request(server, tmp_path):
     cancelled = Cancellation()
     cancelled.set()
-
     with pytest.raises(Cancelled):
         CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
-
     assert server.requests == [] and os.listdir(tmp_path) == []
 
 
@@ -212,9 +175,7 @@ def test_cancel_of_one_request_does_not_cut_the_connections_of_others(server, tm
     one = fetch(server.url("/a.png"), tmp_path, client)
     other.start()
     server.wait_for(2)
-
     one.cancel()
-
     other.join(10)
     assert saved and os.listdir(tmp_path) == ["b.png"]
 
@@ -233,7 +194,6 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
 
     fetching = Fetching(both)
     server.wait_for(1)
-
     fetching.cancel()
     assert answers == [1]
 
@@ -301,16 +261,14 @@ def test_file_that_arrives_too_slowly_is_cut_off(dripping, tmp_path):
 
 
 @pytest.mark.parametrize("dripping", ["head", "trailers"], indirect=True)
-def test_json_that_arrives_too_slowly_is_cut_off(dripping):
-    with pytest.raises(NetworkError):
-        CivitaiHttpClient(timeout=_PATIENCE, max_retries=0).fetch_json(dripping.url)
-    assert not dripping.has_sent_all
-
-
-@pytest.mark.parametrize("dripping", ["head", "body", "trailers"], indirect=True)
-def test_plain_request_that_arrives_too_slowly_is_cut_off(dripping):
+@pytest.mark.parametrize("face", ["fetch_json", "_make_request"])
+def test_response_that_arrives_too_slowly_is_cut_off(dripping, face):
     client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
-    assert client._make_request("GET", dripping.url) is None
+    if face == "_make_request":
+        assert client._make_request("GET", dripping.url) is None
+    else:
+        with pytest.raises(NetworkError):
+            client.fetch_json(dripping.url)
     assert not dripping.has_sent_all
 
 
@@ -330,14 +288,6 @@ def test_connection_that_takes_too_long_is_given_up(scheme, start, tmp_path, mon
         CivitaiHttpClient(timeout=_PATIENCE, max_retries=0).fetch(url, str(tmp_path / "a.png"))
     assert not server.has_sent_all
     server.close()
-
-
-def test_call_that_ends_in_time_is_not_cut():
-    cut = threading.Event()
-    for _ in range(3):
-        with cut_after(60, cut.set, never_cancelled()) as deadline:
-            pass
-    assert not deadline.is_over and not cut.is_set()
 
 
 @pytest.mark.parametrize(
@@ -386,7 +336,6 @@ def test_failure_of_a_reused_connection_is_retried(answer, server, tmp_path):
     client = CivitaiHttpClient(timeout=0.3, retry_delay=0)
     fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
     url = server.play("/second.png", [answer, ranged(SECOND)])
-
     assert fetched(client, url, tmp_path) == SECOND
     assert [request.connection for request in server.requests[:2]] == [1, 1]
 
@@ -396,7 +345,6 @@ def test_connection_is_reused_after_a_redirect_and_an_error_page(server, tmp_pat
     fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
     server.play("/gone.png", page(404))
     server.play("/end.png", ranged(SECOND))
-
     assert not client.download_file(server.url("/gone.png"), str(tmp_path / "gone.png"))
     assert fetched(client, server.play("/moved.png", redirect("/end.png")), tmp_path) == SECOND
     assert server.connections == 1

@@ -10,12 +10,8 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs.core import threads as single_flight
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
-from civitai_manager_libs.http_client import (
-    CivitaiHttpClient,
-    FetchedFile,
-    FileOptions,
-    SendOptions,
-)
+from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, FileOptions
+from civitai_manager_libs.http_client import SendOptions
 from fault_responses import json_answer, png, ranged, status, whole
 
 BODY = png("client", 100_000)
@@ -66,7 +62,6 @@ def test_twenty_simultaneous_callers_share_one_request(face, paths, server, tmp_
         return client.download_file(url, path(number), lambda *now: told.append(now))
 
     results = at_once(20, get)
-
     expected = [
         FetchedFile(path(n), len(BODY), "png") if face == "fetch" else True for n in range(20)
     ]
@@ -91,7 +86,6 @@ def test_image_and_plain_file_of_one_url_are_separate(server, tmp_path):
         return client.fetch(url, str(tmp_path / str(number)), FileOptions(images_only=bool(number)))
 
     plain, picture = at_once(2, get)
-
     assert plain.extension == "" and isinstance(picture, NotAnImage)
     assert os.listdir(tmp_path) == ["0"]
 
@@ -102,9 +96,7 @@ def test_image_and_plain_file_of_one_url_are_separate(server, tmp_path):
 def test_api_requests_run_one_at_a_time(server):
     server.play("/api", json_answer(1).but(piece=1, drip=0.02))
     client = CivitaiHttpClient()
-
     assert at_once(6, lambda _: client.fetch_json(server.url("/api"))) == [1] * 6
-
     assert server.most_in_flight == 1
 
 
@@ -115,7 +107,6 @@ def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
     server.play("/api", json_answer(1))
     with pytest.raises(HttpStatusError):
         client.fetch(server.url("/busy"), str(tmp_path / "b"), sending=SendOptions(max_retries=0))
-
     assert 0.5 < client.paused_seconds(server.url("/x")) <= 1
     assert client.paused_seconds("http://127.0.0.1:1/") == 0
     at_once(
@@ -126,9 +117,5 @@ def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
             else client.get_json(server.url("/api"))
         ),
     )
-
     busy, *others = server.requests
     assert len(others) == 2 and all(asked.time - busy.time >= 0.99 for asked in others)
-
-
-# All at once

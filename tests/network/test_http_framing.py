@@ -1,7 +1,5 @@
 """Answers that are cut, doubled or announced: a whole file, the right one, or a further try."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time
@@ -126,13 +124,6 @@ def test_interim_responses_are_not_taken_for_the_response(code, count, serve, tm
     for path, body in bodies.items():
         client.fetch(server.url + path, str(tmp_path / "a"))
         assert (tmp_path / "a").read_bytes() == body, "another picture's bytes"
-
-
-def test_part_with_an_invalid_length_is_requested_again(serve, tmp_path):
-    start = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-    server = serve([(start + b"-5\r\n" + BODY, False), (WHOLE, True)])
-    assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
-    assert (tmp_path / "a").read_bytes() == BODY and len(server.asked) == 2
 
 
 OTHER = png("other", 2000)

@@ -94,22 +94,15 @@ def width(gate: HostLimiter) -> int:
     raise AssertionError("no limit")
 
 
-def test_active_requests_do_not_exceed_the_limit():
+def test_active_requests_do_not_exceed_the_limit_which_may_be_raised():
     with visitors(3) as who:
-        who.come(*(f"job {n}" for n in range(8)))
+        who.come(*(f"page {n}" for n in range(8)))
         first = who.wait_for(3)
-        assert len(first) == 3
-        assert width(who.gate) == 0
+        assert len(first) == 3 and width(who.gate) == 0
         who.next_after(first[0])
-        assert len(who.wait_for(4)) == 4
-
-
-def test_raised_limit_applies_to_waiting_requests():
-    with visitors(1) as who:
-        who.come("job 0", "job 1", "job 2")
-        who.wait_for(1)
-        who.limit = 3
-        who.wait_for(3)
+        assert len(who.wait_for(4)) == 4 and who.gate._active[True] == 3  # no job waits
+        who.limit = 5
+        who.wait_for(6)
 
 
 def test_urgent_requests_go_first():
@@ -154,13 +147,6 @@ def test_urgent_requests_and_jobs_alternate_in_a_single_slot():
         assert who.next_after(who.inside[-1]).startswith("job")
 
 
-def test_slot_of_jobs_is_free_for_urgent_requests_while_no_job_waits():
-    with visitors(3) as who:
-        who.come(*(f"page {n}" for n in range(5)))
-        who.wait_for(3)
-        assert who.gate._active[True] == 3
-
-
 def test_yielded_slot_is_for_requests_that_are_not_throttled():
     gate, late = HostLimiter(lambda: 1), Cancellation()
     with gate.slot(never_cancelled(), throttled=True):
@@ -181,10 +167,8 @@ def test_no_request_starts_during_a_pause():
     gate.pause(0.3)
     gate.pause(0.1)  # the longer one counts
     started = time.monotonic()
-
     with gate.slot(never_cancelled()):
         assert time.monotonic() - started >= 0.29
-
     assert gate.paused_seconds() == 0
 
 
@@ -192,45 +176,31 @@ def test_slot_is_free_again_after_an_error():
     gate = HostLimiter(lambda: 1)
     with pytest.raises(KeyError), gate.slot(never_cancelled()):
         raise KeyError
-
     assert width(gate) == 1
 
 
 def test_pause_halves_the_slots_once_and_successes_restore_them():
-    gate = HostLimiter(lambda: 8)
+    limit = 8
+    gate = HostLimiter(lambda: limit)
     assert width(gate) == 8
-
     for _ in range(5):  # one burst
         gate.pause(0.05)
     gate._pause_end = 0.0
     assert width(gate) == 4
     gate.pause(0)
     assert width(gate) == 2
-
     widths = []
     for _ in range(7):
         for _ in range(20):
             gate.record_success()
         widths.append(width(gate))
     assert widths == [3, 4, 5, 6, 7, 8, 8]
-
-
-def test_slots_are_never_reduced_below_one():
-    gate = HostLimiter(lambda: 3)
+    gate.pause(0)
+    limit = 3
+    assert width(gate) == 3  # the smaller setting applies to a reduced host too
     for _ in range(9):
         gate.pause(0)
-
     assert width(gate) == 1
-
-
-def test_smaller_setting_applies_to_a_reduced_host_too():
-    limits = [16]
-    gate = HostLimiter(lambda: limits[0])
-    gate.pause(0)
-    assert width(gate) == 8
-
-    limits[0] = 3
-    assert width(gate) == 3
 
 
 @pytest.mark.parametrize(
@@ -245,7 +215,6 @@ def test_smaller_setting_applies_to_a_reduced_host_too():
 )
 def test_each_host_has_one_limiter(one, other, is_same):
     gates = HostLimiters(lambda: 3)
-
     assert (gates.for_url(one) is gates.for_url(other)) == is_same
     assert gates.for_url(one) is gates.for_url(one)
 
@@ -276,35 +245,24 @@ def test_limit_applies_to_all_connections_together(connections):
     assert _World(100_000).run(60, connections) == pytest.approx(6_000_000, rel=0.03)
 
 
-def test_without_a_limit_no_read_waits():
-    bandwidth = BandwidthLimit(lambda: 0)
-    assert bandwidth.allowed_bytes(512 * 1024) == 512 * 1024
-    assert bandwidth.record_read(10**12) == 0
+@pytest.mark.parametrize(
+    "limit, asked, count",
+    [(0, 2**19, 2**19), (10**6, 2**19, 100_000), (1000, 2**19, 512), (1000, 100, 100)],
+    ids=["no-limit", "a-tenth-of-a-second", "least", "no-more-than-asked"],
+)
+def test_each_read_is_small_enough_to_keep_the_progress_current(limit, asked, count):
+    bandwidth = BandwidthLimit(lambda: limit)
+    assert bandwidth.allowed_bytes(asked) == count
+    assert limit or bandwidth.record_read(10**12) == 0
 
 
-def test_idle_time_is_not_made_up_for():
-    world = _World(100_000)
-    world.run(1)
-    world.now += 50
-    assert world.run(1) == pytest.approx(100_000, rel=0.25)
-
-
-def test_changed_limit_applies_to_the_next_read():
+def test_changed_limit_applies_to_the_next_read_and_idle_time_is_not_made_up_for():
     world = _World(100_000)
     world.run(10)
     world.limit = 10_000
     assert world.run(10) == pytest.approx(100_000, rel=0.15)
-    world.limit = 0
-    assert world.bandwidth.allowed_bytes(4096) == 4096
-
-
-def test_small_reads_keep_the_progress_current():
-    assert BandwidthLimit(lambda: 1_000_000).allowed_bytes(512 * 1024) == 100_000
-    assert BandwidthLimit(lambda: 1000).allowed_bytes(512 * 1024) == 512
-
-
-def test_read_never_takes_more_than_it_asked_for():
-    assert BandwidthLimit(lambda: 1000).allowed_bytes(100) == 100
+    world.now += 50
+    assert world.run(10) == pytest.approx(100_000, rel=0.25)
 
 
 def test_job_that_waits_for_the_limit_does_not_block_page_requests(tmp_path):

@@ -1,7 +1,5 @@
 """The key in what an answer says, however it stands there."""
 
-from __future__ import annotations
-
 import json
 from urllib.parse import quote
 
@@ -38,14 +36,10 @@ def test_text_too_short_for_a_key_redacts_nothing(key):
     assert redact_json({"error": "short"}, "", key) == {"error": "short"}
 
 
-def test_other_text_is_unchanged():
-    said = f"{KEY[:-1]} 100% \\u0041"
-    assert redact(said, KEY) == said
-
-
 @given(st.text(max_size=200))
 def test_text_without_the_key_is_unchanged(text):
-    assert redact(text, "0123456789abcdef" * 2) == text
+    text += f"{KEY[:-1]} 100% \\u0041"
+    assert redact(text, KEY) == text
 
 
 @pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
@@ -59,23 +53,14 @@ def test_error_message_is_redacted_even_if_it_is_truncated(form, wrapped):
         assert form[:10] not in str(error)
 
 
-@pytest.mark.parametrize("name", ["error", "message"])
-@pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
-def test_message_in_an_ok_response_is_redacted(name, form):
-    for said in (form, {"message": form}, [form]):
+@pytest.mark.parametrize("name", ["error", "message", "url"])
+@pytest.mark.parametrize("form", [*_FORMS.values(), KEY.replace("/", "\\/")])
+def test_text_in_an_ok_response_is_redacted(name, form):
+    for said in (f"a?token={form}", {"message": form}, [form]):
         text = json.dumps({name: said, "code": 7})
         value = responses.parse_json(text.encode(), KEY)
         assert value["code"] == 7 and form not in json.dumps(value, ensure_ascii=False)
         assert "***" in json.dumps(value)
-
-
-@pytest.mark.parametrize("form", [*_FORMS, "json"])
-def test_key_in_a_response_field_is_redacted_in_every_form(form):
-    text = f'{{"url": "https://a.example/?token={KEY}"}}'.replace("/", "\\/")
-    if form != "json":
-        text = json.dumps({"url": f"https://a.example/?token={_FORMS[form]}"})
-    value = responses.parse_json(text.encode(), KEY)
-    assert value == {"url": "https://a.example/?token=***"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

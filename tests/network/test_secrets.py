@@ -1,7 +1,5 @@
 """A whole run with a key: it reaches the API, and is in no other request and no other file."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat
@@ -66,7 +64,6 @@ def test_key_is_sent_only_to_the_api_and_stored_only_in_its_file(
     server, storage, program, tmp_path
 ):
     done = program.run("download", "101", "--dest", str(tmp_path / "pictures"), "--json")
-
     assert done.returncode == 1, done.stderr  # two were scripted to fail
     assert "***" in done.stdout and _KEY not in done.stdout + done.stderr
     assert len(server.pages) == 2

@@ -14,12 +14,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import session
-from civitai_manager_libs.network.session import (
-    HttpSession,
-    OutgoingRequest,
-    prepare_request,
-    USER_AGENT,
-)
+from civitai_manager_libs.network.session import HttpSession, OutgoingRequest, prepare_request
+from civitai_manager_libs.network.session import USER_AGENT
 from fault_responses import json_answer, page, redirect, status, unused_port, whole
 from fault_server import FaultServer
 from hypothesis import given, strategies as st
@@ -71,9 +67,7 @@ def send(url: str, key: str = KEY, **asked: object) -> int:
 )
 def test_key_is_sent_to_the_api_of_civitais_host_over_https_only(url, has_key, mocked):
     mocked.get(url, json={})
-
     assert send(url) == 200
-
     sent = mocked.calls[0].request.headers
     assert sent.get("Authorization") == (f"Bearer {KEY}" if has_key else None)
 
@@ -85,7 +79,6 @@ def test_key_is_sent_to_the_api_of_the_base_url_and_to_nothing_else_there(
     for path in ("/mirror/api/v1/images", "/mirror/a.png", "/api/v1/images"):
         send(server.url(path))
     send(other.url("/mirror/api/v1/images"))
-
     had = ["authorization" in asked.headers for asked in server.requests + other.requests]
     assert had == [True, False, False, False]
 
@@ -122,9 +115,7 @@ def test_redirect_to_another_host_sends_no_secret(server, other, monkeypatch):
     secrets = {"Cookie": "a=b", "Referer": "https://x/?token=1", "Authorization": "Bearer own"}
     server.play("/api/download?token=abc", redirect(other.url("/signed")))
     other.play("/signed", whole(b"file"))
-
     send(server.url("/api/download"), params={"token": "abc"}, headers={**secrets, "X-Kept": "1"})
-
     assert server.requests[0].headers["authorization"] == "Bearer own"
     sent = other.requests[0].headers
     assert sent["x-kept"] == "1" and sent["user-agent"] == USER_AGENT
@@ -136,9 +127,7 @@ def test_key_is_kept_on_a_redirect_within_the_api_and_removed_on_others(server, 
     server.play("/api/a", redirect("/api/b", 307))
     server.play("/api/b", redirect(other.url("/c"), 308))
     other.play("/c", json_answer(1))
-
     assert CivitaiHttpClient(api_key=KEY).fetch_json(server.url("/api/a")) == 1
-
     assert ["authorization" in r.headers for r in server.requests] == [True, True]
     assert "authorization" not in other.requests[0].headers
     assert KEY not in repr(other.requests)
@@ -147,9 +136,7 @@ def test_key_is_kept_on_a_redirect_within_the_api_and_removed_on_others(server, 
 def test_redirect_from_another_host_to_the_api_sends_no_key(mocked):
     mocked.get(PICTURE, status=302, headers={"Location": "https://civitai.com/api/v1/me"})
     mocked.get("https://civitai.com/api/v1/me", json={})
-
     assert send(PICTURE) == 200
-
     assert not any("Authorization" in call.request.headers for call in mocked.calls)
 
 
@@ -160,10 +147,8 @@ def test_netrc_is_never_used(server, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(netrc))
     server.play("/a", redirect("/b"))
-
     CivitaiHttpClient().get_json(server.url("/a"))
     CivitaiHttpClient().download_file(server.url("/a"), str(tmp_path / "a"))
-
     assert len(server.requests) == 4
     assert not any("authorization" in asked.headers for asked in server.requests)
 
@@ -183,7 +168,6 @@ def test_changed_key_is_used_by_the_next_request(server, monkeypatch):
         change()
         client.get_json(server.url("/api/a"))
         keys.append(server.requests[-1].headers.get("authorization", "").removeprefix("Bearer "))
-
     assert keys == ["", "of-the-settings", "its-own", "", "of-the-settings"]
 
 
@@ -192,7 +176,6 @@ def test_invalid_key_is_reported_without_quoting_it(key, capsys):
     client = CivitaiHttpClient(api_key=key)
     with pytest.raises(InputError) as caught:
         client.fetch_json("https://civitai.com/api/v1/me")
-
     assert client.get_json("https://civitai.com/api/v1/me") is None
     assert KEY not in "".join(traceback.format_exception(caught.value)) + capsys.readouterr().err
 
@@ -207,7 +190,6 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
         client.fetch_json(f"{base}/api/a")
     client.get_json(f"{base}/api/a?token={KEY}")
     client.download_file(f"{base}/api/a?token={KEY}", str(tmp_path / "a"))
-
     logged = capsys.readouterr()
     assert KEY not in "".join(traceback.format_exception(caught.value))
     assert KEY not in logged.err + logged.out and logged.err.count("[http_client]") == 2
@@ -216,14 +198,16 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
 # Redirects
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "a.localhost", "[::1]", "192.168.1.1"])
-def test_redirect_to_a_private_address_is_refused(host, mocked):
-    mocked.get(PICTURE, status=302, headers={"Location": f"https://{host}/a.png"})
-    mocked.get(f"https://{host}/a.png", body=b"inner")
-
+@pytest.mark.parametrize(
+    "target",
+    [f"https://{host}/a.png" for host in ("127.0.0.1", "a.localhost", "[::1]", "192.168.1.1")]
+    + ["http://image.civitai.example/b.png"],
+)
+def test_redirect_to_a_private_address_or_away_from_https_is_refused(target, mocked):
+    mocked.get(PICTURE, status=302, headers={"Location": target})
+    mocked.get(target, body=b"inner")
     with pytest.raises(Refused):
         send(PICTURE)
-
     assert len(mocked.calls) == 1
 
 
@@ -235,10 +219,8 @@ def test_redirect_is_judged_by_the_connected_address(address, server, mocked, mo
     mocked.add_passthru("http://public.example")
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, int(port)))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-
     with pytest.raises(Refused, match="your own network"):
         send("http://origin.example/a.png")
-
     assert server.requests == []
     assert send(away) == 404  # whoever names it gets it: only a redirect may not
 
@@ -283,33 +265,10 @@ def test_redirect_from_the_internet_sends_nothing_to_a_private_address(
         secret = f"http://{named}:{inner.port}/secret"
         inner.play("/secret", whole(b"inner"))
         server.play("/a.png", redirect(secret))
-
         with pytest.raises(Refused, match="your own network"):
             send(f"http://origin.example:{server.port}/a.png")
-
         assert len(server.requests) == 1 and inner.requests == []
         assert send(secret) == 200  # it could have been had
-
-
-def test_redirect_from_a_private_address_may_lead_to_another(server, other):
-    server.play("/a", redirect(other.url("/b")))
-    other.play("/b", whole(b"b"))
-
-    assert send(server.url("/a")) == 200
-
-
-def test_redirect_from_https_to_http_is_refused(mocked):
-    mocked.get(PICTURE, status=301, headers={"Location": "http://image.civitai.example/a.png"})
-
-    with pytest.raises(Refused):
-        send(PICTURE)
-
-
-def test_redirect_from_http_to_https_is_followed(mocked):
-    mocked.get("http://a.example/", status=301, headers={"Location": "https://b.example/"})
-    mocked.get("https://b.example/", body=b"b")
-
-    assert send("http://a.example/") == 200
 
 
 @pytest.mark.parametrize(
@@ -319,9 +278,7 @@ def test_redirect_from_http_to_https_is_followed(mocked):
 )
 def test_redirected_post_keeps_its_body_with_307_and_308(code, method, body, server):
     server.play("/a", redirect("/b", code))
-
     send(server.url("/a"), method="POST", json={"a": 1})
-
     assert (server.requests[1].method, server.requests[1].body) == (method, body)
 
 
@@ -336,20 +293,10 @@ def proxy(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
     return server
 
 
-def test_environments_proxy_is_used(proxy, tmp_path):
-    url = "http://far.example/a.png"
-    proxy.play(url, whole(b"\xff\xd8\xff picture"))
-
-    assert CivitaiHttpClient().download_file(url, str(tmp_path / "a"))
-
-    assert (tmp_path / "a").read_bytes() == b"\xff\xd8\xff picture"
-
-
 def test_proxy_does_not_receive_the_key_of_an_https_request(proxy):
     url = "https://civitai.com/api/v1/images"
     with pytest.raises(NetworkError, match="proxy"):
         send(url)
-
     assert [asked.method for asked in proxy.requests] == ["CONNECT"]
     assert "authorization" not in proxy.requests[0].headers
 
@@ -357,7 +304,6 @@ def test_proxy_does_not_receive_the_key_of_an_https_request(proxy):
 def test_local_proxy_does_not_change_how_redirects_are_judged(proxy):
     proxy.play("http://far.example/a", redirect("http://other.example/b"))
     proxy.play("http://far.example/c", redirect("http://127.0.0.1:1/d"))
-
     assert send("http://far.example/a") == 404
     with pytest.raises(Refused):
         send("http://far.example/c")
@@ -366,16 +312,13 @@ def test_local_proxy_does_not_change_how_redirects_are_judged(proxy):
 @pytest.mark.parametrize("name", ["socks5://127.0.0.1:1", "nonsense://x", "http://", "http://["])
 def test_invalid_proxy_is_an_error_with_a_message(name, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", name)
-
     with pytest.raises((Refused, NetworkError)) as caught:
         send("http://far.example/a")
-
     assert str(caught.value).endswith(".")
 
 
 def test_missing_certificates_are_an_error_with_a_message(monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
-
     with pytest.raises(NetworkError, match="secure connection"):
         send("https://far.example/a")
 

@@ -4,8 +4,6 @@
 root, for it mounts a disk.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import subprocess

@@ -1,7 +1,5 @@
 """The pieces of a model file, and how they are flushed to the disk."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time
