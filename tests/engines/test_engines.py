@@ -295,6 +295,18 @@ def test_missing_text_encoder_is_named(comfy, base):
     assert missing == Missing("file", "clip_l.safetensors")
 
 
+@pytest.mark.parametrize("stated", ["b_clip_l.safetensors", "gone.safetensors", ""])
+def test_text_encoder_of_the_settings_is_taken_if_comfyui_has_it(comfy, stated):
+    add_flux(comfy, "Flux.1 D")
+    listed = comfy.lists["clip_name1"] = ["b_clip_l.safetensors", "a_clip_l.safetensors", "t5.gguf"]
+    setting.change("engine_encoders", f"t5.gguf; {stated}")
+    graph = plan(comfy, TEXT.replace("dream_8", "big"), base_model="Flux.1 D").request["prompt"]
+    (chosen,) = [
+        one["inputs"]["clip_name1"] for one in graph.values() if "clip_name1" in one["inputs"]
+    ]
+    assert chosen == (stated if stated in listed else "a_clip_l.safetensors")
+
+
 @pytest.mark.parametrize("base", ["Qwen", ""])
 def test_model_of_an_unknown_family_in_parts_is_refused(comfy, base):
     with pytest.raises(EngineError, match=r"How ComfyUI .* loads big.safetensors"):
