@@ -15,7 +15,6 @@ __all__ = [
     "Budget",
     "Chunk",
     "find_signer",
-    "get_file_size",
     "is_utf8",
     "iter_boxes",
     "iter_jpeg_segments",
@@ -151,11 +150,6 @@ def _read_header(file: BinaryIO, start: int, size: int) -> bytes:
 
 
 Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
-
-
-def get_file_size(file: BinaryIO) -> int:
-    """Return the size of an open file in bytes; the file's position moves to the end."""
-    return file.seek(0, 2)
 
 
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
