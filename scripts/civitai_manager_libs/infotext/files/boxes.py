@@ -6,15 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
-from .file_parts import (
-    Box,
-    Budget,
-    find_signer,
-    iter_boxes,
-    MAX_CREDENTIALS,
-    read_box,
-    Texts,
-)
+from .file_parts import Box, Budget, find_signer, iter_boxes, MAX_CREDENTIALS, read_box, Texts
 from .image_texts import iter_exif_texts
 
 __all__ = ["iter_heif_texts", "iter_jpeg_xl_texts", "iter_matroska_texts", "iter_mp4_texts"]
@@ -186,14 +178,17 @@ def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Text
                 file.seek(key_begin)
                 key = budget.read(file, min(key_stop - key_begin, 200))
                 keys.append(budget.decode_text(key))
-        for item, *inside in iter_boxes(file, begin, stop, budget) if kind == b"ilst" else ():
+        items = iter_boxes(file, begin, stop, budget) if kind == b"ilst" else ()
+        for item, item_begin, item_stop in items:
             number = int.from_bytes(item, "big")
             item_name = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
             name = _TEXT_NAMES.get(item_name.rpartition(".")[2].lower())
-            for part, part_begin, part_stop in iter_boxes(file, *inside, budget) if name else ():
-                if name and part == b"data" and part_stop - part_begin >= 8:
+            parts = iter_boxes(file, item_begin, item_stop, budget) if name else ()
+            for part, part_begin, part_stop in parts:
+                size = part_stop - part_begin - 8
+                if name and part == b"data" and size >= 0:
                     file.seek(part_begin + 8)  # behind type and locale
-                    yield name, budget.decode_text(budget.read(file, part_stop - part_begin - 8))
+                    yield name, budget.decode_text(budget.read(file, size))
 
 
 def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:

@@ -10,21 +10,9 @@ from typing import BinaryIO
 
 from ...core import clean_line
 
-__all__ = [
-    "Box",
-    "Budget",
-    "Chunk",
-    "find_signer",
-    "is_utf8",
-    "iter_boxes",
-    "iter_jpeg_segments",
-    "iter_png_chunks",
-    "iter_webp_chunks",
-    "JPEG_PIXELS",
-    "MAX_CREDENTIALS",
-    "read_box",
-    "Texts",
-]
+__all__ = ["Box", "Budget", "Chunk", "find_signer", "is_utf8", "iter_boxes", "iter_jpeg_segments"]
+__all__ += ["iter_png_chunks", "iter_webp_chunks", "JPEG_PIXELS", "MAX_CREDENTIALS", "read_box"]
+__all__ += ["Texts"]
 
 Texts = Iterator[tuple[str, str]]  # names and texts of a file
 

@@ -8,26 +8,12 @@ import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from .file_parts import (
-    Budget,
-    find_signer,
-    is_utf8,
-    iter_jpeg_segments,
-    iter_png_chunks,
-    iter_webp_chunks,
-    MAX_CREDENTIALS,
-    Texts,
-)
+from .file_parts import Budget, find_signer, is_utf8, iter_jpeg_segments, iter_png_chunks
+from .file_parts import iter_webp_chunks, MAX_CREDENTIALS, Texts
 from .program_tables import TEXT_NAMES
 
-__all__ = [
-    "iter_exif_texts",
-    "iter_gif_texts",
-    "iter_jpeg_texts",
-    "iter_png_texts",
-    "iter_webp_texts",
-    "iter_xmp_texts",
-]
+__all__ = ["iter_exif_texts", "iter_gif_texts", "iter_jpeg_texts", "iter_png_texts"]
+__all__ += ["iter_webp_texts", "iter_xmp_texts"]
 
 _TEXT_NAMES = (
     *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
