@@ -21,25 +21,10 @@ from . import records
 from .image_query import ImageQuery, Page
 from .records import Model, Post, Version
 
-__all__ = [
-    "adjust_cursor",
-    "Client",
-    "fetch_image",
-    "fetch_images",
-    "fetch_images_by_id",
-    "fetch_model",
-    "fetch_models",
-    "fetch_post",
-    "fetch_username",
-    "fetch_version",
-    "fetch_version_by_hash",
-    "find_user",
-    "may_have_timed_out",
-    "may_lack_images",
-    "parse_page",
-    "search_models",
-    "walk_pages",
-]
+__all__ = ["adjust_cursor", "Client", "fetch_image", "fetch_images", "fetch_images_by_id"]
+__all__ += ["fetch_model", "fetch_models", "fetch_post", "fetch_username", "fetch_version"]
+__all__ += ["fetch_version_by_hash", "find_user", "may_have_timed_out"]
+__all__ += ["parse_page", "search_models", "walk_pages"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -170,7 +155,11 @@ def fetch_images(
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
-    if 2 * rows > _MAX_IMAGES or not may_lack_images(query, page, rows):
+    # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
+    # page, cuts it to `rows`, and then goes on after the *whole* next page.
+    is_full = len(page.ids) + page.dropped >= rows and not query.uses_sql_database
+    may_lack_images = is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
+    if 2 * rows > _MAX_IMAGES or not may_lack_images:
         return page
     cancelled, is_smallest = cancelled or never_cancelled(), rows < 2 * _MIN_IMAGES
     try:
@@ -231,16 +220,6 @@ def parse_page(body: Any) -> Page:
     Raises InvalidResponse if the response is not a page of images.
     """
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS))
-
-
-def find_example_image(record: Mapping[str, Any], level: int) -> Image | None:
-    """Return the first example image of a model or version, or the first video if it has no image.
-
-    record: the JSON of the model or the version. level: bit mask of the allowed browsing levels.
-    Return None if no image or video has an allowed level.
-    """
-    row = record if "modelVersions" in record else {"modelVersions": [record]}
-    return records.find_cover(row, level)
 
 
 def fetch_image(
@@ -310,12 +289,6 @@ def _api_url(path: str) -> str:
     return f"{setting.base_url()}/api/v1/{path}"
 
 
-_MAX_PAGES = 2_000
-_MAX_REPEATS = 3  # pages in a row without a new image
-# Rows requested in a row that brought no image: the site removes an author's drafts from a page
-# after it has cut the page, and an author may have hundreds of them.
-_MAX_EMPTY_ROWS = 5_000
-_MINUTE = 60_000  # milliseconds
 _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
 
 
@@ -338,7 +311,7 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     match = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
     if match is None:
         return cursor
-    return f"{match[1]}|{-(-int(match[2]) // _MINUTE) * _MINUTE}"
+    return f"{match[1]}|{-(-int(match[2]) // 60_000) * 60_000}"
 
 
 def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
@@ -350,24 +323,11 @@ def may_have_timed_out(query: ImageQuery, has_images: bool) -> bool:
     return not query.images and (has_images or query.uses_sql_database)
 
 
-def may_lack_images(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether Civitai may have left out images between a page and the next one.
-
-    That is possible if the page is full (it has `rows` images, the number requested), does not come
-    from the SQL database, and is the last page or has a `next_cursor` with "|bdx:". A request for
-    twice as many images returns the images that were left out.
-    """
-    # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
-    # page, cuts it to `rows`, and then goes on after the *whole* next page.
-    is_full = len(page.ids) + page.dropped >= rows and not query.uses_sql_database
-    return is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
-
-
 def walk_pages(
     read_page: Callable[[str | None], Page],
     start_cursor: str | None = None,
     known_ids: Iterable[int] = (),
-    max_pages: int = _MAX_PAGES,
+    max_pages: int = 2_000,
     page_size: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield each page of a gallery with the cursor of the next page, which is None at the end.
@@ -389,7 +349,8 @@ def walk_pages(
             empty_rows += page_size
         seen.update(page.other_ids)
         cursor = page.next_cursor
-        if cursor in cursors or repeats >= _MAX_REPEATS or empty_rows >= _MAX_EMPTY_ROWS:
+        # The site removes an author's drafts, perhaps hundreds, from a page that it has cut.
+        if cursor in cursors or repeats >= 3 or empty_rows >= 5_000:
             cursor = None
         cursors.add(cursor)
         fresh = []

@@ -17,7 +17,6 @@ TYPES = ("image", "video", "audio")
 _SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _LISTED = re.compile(r"[0-9]{1,10}(?:,[0-9]{1,10}){0,999}|list-[0-9a-f]{16}|")
-_ALL_LEVELS = 31
 
 
 @dataclass(frozen=True)
@@ -127,5 +126,5 @@ def _is_valid_field(name: str, value: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
     if value is None:
         return name != "level"
-    top = _ALL_LEVELS if name == "level" else LAST_ID
+    top = 31 if name == "level" else LAST_ID
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= top

@@ -23,12 +23,7 @@ _USES = {
     "generation_services": "Rent",
     "sell_model": "Sell",
 }
-PERMISSIONS = (
-    "no_credit",
-    *_USES,
-    "share_merges",
-    "other_permissions",
-)
+PERMISSIONS = ("no_credit", *_USES, "share_merges", "other_permissions")
 _ORDER = list(_USES.values())  # in old records, one value, which includes those before it
 
 

@@ -9,58 +9,21 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import setting
-from ..core import (
-    as_checksum,
-    as_id,
-    as_list,
-    as_mapping,
-    as_number,
-    as_whole_number,
-    clean_date,
-    clean_line,
-    clean_lines,
-    html_to_text,
-    Image,
-    is_deeply_nested,
-    model_file_stem,
-    model_formats,
-    ReactionCounts,
-    Tag,
-)
+from ..core import as_checksum, as_id, as_list, as_mapping, as_number, as_whole_number, clean_date
+from ..core import clean_line, clean_lines, html_to_text, Image, is_deeply_nested, model_file_stem
+from ..core import model_formats, ReactionCounts, Tag
 from ..errors import InvalidResponse
 from .image_query import ImageQuery, Page
 from .licences import Licence, parse_licence
 from .urls import is_allowed_url
 
-__all__ = [
-    "Access",
-    "complete_models_from_json",
-    "count_unrelated",
-    "find_default_size",
-    "image_from_json",
-    "list_names_and_hashes",
-    "make_download_urls",
-    "make_page_url",
-    "make_version_page_url",
-    "Model",
-    "model_from_json",
-    "models_from_json",
-    "page_from_json",
-    "parse_access",
-    "parse_files",
-    "Post",
-    "post_from_json",
-    "RemoteFile",
-    "seem_unrelated",
-    "select_images",
-    "username_from_json",
-    "Version",
-    "version_from_json",
-]
+__all__ = ["Access", "complete_models_from_json", "count_unrelated", "find_example_image"]
+__all__ += ["image_from_json", "list_names_and_hashes", "make_download_urls", "make_page_url"]
+__all__ += ["make_version_page_url", "Model", "model_from_json", "models_from_json"]
+__all__ += ["page_from_json", "parse_access", "parse_files", "Post", "post_from_json", "RemoteFile"]
+__all__ += ["seem_unrelated", "select_images", "username_from_json", "Version", "version_from_json"]
 
-_MAX_FILES = 500
-_MAX_URL, _MAX_NAME = 2_000, 1_000  # characters; a cut name would lose its extension
-_MAX_KILOBYTES = 2**40
+_MAX_NAME = 1_000  # characters; a cut name would lose its extension
 _DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64, "CRC32": 8, "BLAKE3": 64}
 _PARTS = ("VAE", "Config", "Text Encoder", "Enhancement LoRA", "Vision Encoder", "CLIPVision")
 _URL = re.compile(r"https?://[^\s\\]+")
@@ -152,13 +115,6 @@ def list_names_and_hashes(version: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(filter(None, (*names, *codes)))
 
 
-def find_default_size(version: Mapping[str, Any]) -> int:
-    """Return the size in bytes of the file that Civitai downloads by default, 0 if unknown."""
-    rows = _list_rows(version)
-    usual = next((row for row in rows if row.get("primary") is True), rows[0] if rows else {})
-    return _parse_size(usual.get("sizeKB"))
-
-
 def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
     """Return who may download a model version.
 
@@ -176,7 +132,7 @@ def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access
 
 
 def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [as_mapping(row) for row in as_list(version.get("files"))[:_MAX_FILES]]
+    return [as_mapping(row) for row in as_list(version.get("files"))[:500]]
 
 
 def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
@@ -196,13 +152,13 @@ def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
         pickle_scan=clean_line(row.get("pickleScanResult"), 20),
         virus_scan=clean_line(row.get("virusScanResult"), 20),
         is_primary=row.get("primary") is True,
-        url=url if isinstance(url, str) and len(url) <= _MAX_URL and _URL.fullmatch(url) else "",
+        url=url if isinstance(url, str) and len(url) <= 2_000 and _URL.fullmatch(url) else "",
     )
 
 
 def _parse_size(kilobytes: object) -> int:
     size = as_number(kilobytes) or 0.0
-    return round(size * 1024) if 0 < size < _MAX_KILOBYTES else 0
+    return round(size * 1024) if 0 < size < 2**40 else 0
 
 
 def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
@@ -237,10 +193,8 @@ def make_download_urls(version_id: int, file: RemoteFile) -> tuple[str, str]:
 
 
 _MAX_PIXELS = 1_000_000
-_MAX_CURSOR = 4_000  # characters
-_MAX_TAGS = 100  # of an image; most have about twenty
 _MAX_ENTRIES = 500  # rows of a page, entries of a list; the site sends far fewer
-_HIGHEST, _BLOCKED = 16, 32
+_HIGHEST = 16
 # The old names do not distinguish X from XXX, so both count as XXX.
 _OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{6,170}")
@@ -369,7 +323,7 @@ def models_from_json(body: Any, level: int) -> tuple[tuple[Model, ...], str | No
     may have. Raises InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
-    found = (_parse_model(row, find_cover(row, level)) for row in rows if _is_record(row))
+    found = (_parse_model(row, find_example_image(row, level)) for row in rows if _is_record(row))
     return tuple({model.id: model for model in found}.values()), _parse_next_cursor(body)
 
 
@@ -487,7 +441,9 @@ def _iter_version_rows(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _parse_version(
     row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
 ) -> Version:
-    version_id = as_id(row["id"]) or 0
+    version_id, files = as_id(row["id"]) or 0, _list_rows(row)
+    # The file that Civitai downloads by default.
+    usual = next((file for file in files if file.get("primary") is True), (files or [{}])[0])
     return Version(
         id=version_id,
         name=clean_line(row.get("name")) or f"Version {version_id}",
@@ -496,7 +452,7 @@ def _parse_version(
         base_model=clean_line(row.get("baseModel"), 100),
         trained_words=clean_lines(row.get("trainedWords"), 500),
         files=list_names_and_hashes(row),
-        size=find_default_size(row),
+        size=_parse_size(usual.get("sizeKB")),
         model_type=clean_line(model.get("type"), 40),
         access=parse_access(row, model),
         level=as_whole_number(row.get("nsfwLevel"), 0, 63) or 0,
@@ -504,15 +460,14 @@ def _parse_version(
     )
 
 
-def find_cover(row: Mapping[str, Any], level: int) -> Image | None:
-    """Return a model's first example image, or the first video if there is no image.
+def find_example_image(record: Mapping[str, Any], level: int) -> Image | None:
+    """Return the first example image of a model or version, or the first video if it has no image.
 
-    row: the model's JSON. level: bit mask of the allowed browsing levels; an image without a rating
-    counts as XXX. Return None if no image or video has an allowed level.
+    record: the JSON of the model or the version. level: bit mask of the allowed browsing levels; an
+    image without a rating counts as XXX. Return None if no image or video has an allowed level.
     """
-    rows = (
-        entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
-    )
+    versions = _iter_version_rows(record) if "modelVersions" in record else [record]
+    rows = (entry for version in versions for entry in _as_entries(version.get("images")))
     images = (image_from_json(entry, default_level=_HIGHEST) for entry in rows)
     query = ImageQuery(level=level)
     found = [image for image in images if image is not None and _matches_query(image, query)]
@@ -524,7 +479,7 @@ def _matches_query(image: Image, query: ImageQuery) -> bool:
     # Of galleries, Civitai sends only what has the base models.
     bases = query.base_models if query.images else ()
     has_base = not bases or image.base_model in bases
-    return has_type and has_base and bool(image.level & query.level & ~_BLOCKED)
+    return has_type and has_base and bool(image.level & query.level & ~32)  # blocked
 
 
 def _require_items(body: Any, what: str) -> list[Any]:
@@ -550,7 +505,7 @@ def _parse_next_cursor(body: Mapping[str, Any]) -> str | None:
         return None
     number = as_whole_number(cursor)
     text = str(number) if isinstance(cursor, (int, float)) and number is not None else cursor
-    if not isinstance(text, str) or len(text) > _MAX_CURSOR or not text.isprintable():
+    if not isinstance(text, str) or len(text) > 4_000 or not text.isprintable():
         raise InvalidResponse("Civitai's response has no valid position of the next page.")
     return text
 
@@ -581,7 +536,7 @@ def _parse_tags(value: Any) -> tuple[Tag, ...] | None:
     """Return the tags of an image without duplicates, None if the value is no list."""
     if not isinstance(value, list):
         return None
-    rows = map(as_mapping, value[:_MAX_TAGS])
+    rows = map(as_mapping, value[:100])  # most images have about twenty
     tags = (Tag(as_id(row.get("id")) or 0, clean_line(row.get("name"), 100)) for row in rows)
     return tuple({tag.id: tag for tag in tags if tag.id and tag.name}.values())
 
@@ -601,20 +556,13 @@ def _is_wrapped(meta: Any) -> bool:
     return isinstance(meta, dict) and "meta" in meta and set(meta) <= {"id", "meta"}
 
 
-_FEWEST = 10  # images that list their versions; fewer prove nothing
-_MOST_RELATED = 0.1  # of the images that list their versions
-
-
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
     """Count the images whose records list model versions, but none of `version_ids`.
 
     Return 0 if `version_ids` is empty.
     """
-    if not version_ids:
-        return 0
-    return sum(
-        set(image.version_ids).isdisjoint(version_ids) for image in _images_with_versions(images)
-    )
+    listing = [image for image in images if image.version_ids and version_ids]
+    return sum(set(image.version_ids).isdisjoint(version_ids) for image in listing)
 
 
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
@@ -623,10 +571,6 @@ def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> boo
     Only images whose records list their versions are considered. Return False if there are fewer
     than 10 of these, or if `version_ids` is empty.
     """
-    listing = _images_with_versions(images)
+    listing = [image for image in images if image.version_ids]
     related = len(listing) - count_unrelated(listing, version_ids)
-    return bool(version_ids) and len(listing) >= _FEWEST and related < _MOST_RELATED * len(listing)
-
-
-def _images_with_versions(images: Iterable[Image]) -> list[Image]:
-    return [image for image in images if image.version_ids]
+    return bool(version_ids) and len(listing) >= 10 and related < 0.1 * len(listing)

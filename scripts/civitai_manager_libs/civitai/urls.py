@@ -17,8 +17,6 @@ __all__ = ["is_allowed_url", "parse_image_ids", "parse_reference", "Reference"]
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
 _MAX_URL = 2_000  # characters; the patterns below may read each of them several times
-_MAX_WORDS = 200  # characters
-_MAX_HOST = 100  # characters
 _LABEL = "[a-z0-9_-]{1,63}"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\]"
 # The whole grammar of a URL that is fetched. No user:password@, no backslash: parsers disagree on
@@ -39,8 +37,6 @@ _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
 _USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # Civitai's API refuses others
-_HINT = "give a Civitai URL of a model, image, post or user, a model's id, or words to search for"
-_HINT_WITHOUT_WORDS = "give a Civitai URL of a model, or a model's id such as 12345"
 
 
 @dataclass(frozen=True)
@@ -94,26 +90,31 @@ def parse_reference(text: str, suggests_search: bool = True) -> Reference:
             raise _NotAReference("Nothing was given")
         if text.isascii() and text.isdigit():
             return Reference(model_id=_parse_id(text, "model"), is_bare=True)
-        reference = _parse_air(text.replace(" ", ""))
-        if reference is not None:
-            return reference
+        air = text.replace(" ", "")
+        if match := _AIR.fullmatch(air):
+            return Reference(_parse_id(match[1], "model"), _parse_id(match[2], "version"))
+        if match := _AIR_MODEL.fullmatch(air):
+            return Reference(_parse_id(match[1], "model"))
+        if _OTHER_AIR.fullmatch(air):
+            raise _NotAReference("That resource name (AIR) is not one of Civitai's")
         url = _complete_url(text)
         if url is not None:
             return _parse_url(url)
         words = "".join(c for c in text if c == " " or c.isprintable()).strip()
-        if not words or len(words) > _MAX_WORDS:
-            raise _NotAReference(f"A search needs at least one letter, and at most {_MAX_WORDS}")
+        if not words or len(words) > 200:
+            raise _NotAReference("A search needs at least one letter, and at most 200")
         return Reference(words=words)
     except _NotAReference as error:
-        raise InputError(
-            f"{error}: {_HINT if suggests_search else _HINT_WITHOUT_WORDS}."
-        ) from error
+        hint = "give a Civitai URL of a model, or a model's id such as 12345"
+        if suggests_search:
+            hint = "give a Civitai URL of a model, image, post or user, a model's id, or words"
+            hint += " to search for"
+        raise InputError(f"{error}: {hint}.") from error
 
 
 _IMAGE_PATH = re.compile(r"/images/([0-9]{1,10})(?![0-9])", re.I)
 _NO_HOST = re.compile(r"[^\w.:-]")
 _ID_LINE = re.compile(r"[0-9,;\s]*[0-9][,;\s]*")
-_MOST_LISTED = 20_000  # images
 
 
 def parse_image_ids(text: str) -> list[int]:
@@ -132,28 +133,26 @@ def parse_image_ids(text: str) -> list[int]:
             "This list names no picture: give addresses such as https://civitai.com/images/123"
         )
         raise InputError(f"{message}, or ids, one on each line.", "list_is_empty")
-    if len(ids) > _MOST_LISTED:
-        raise InputError(f"A list can have at most {_MOST_LISTED} pictures.", "list_is_long")
+    if len(ids) > 20_000:
+        raise InputError("A list can have at most 20000 pictures.", "list_is_long")
     return ids
 
 
 def _list_ids_in_text(text: str) -> list[str]:
-    lines = [(line, _list_ids_in_urls(line)) for line in text.splitlines()]
+    lines = list[tuple[str, list[str]]]()
+    for line in text.splitlines():
+        urls = []
+        for match in _IMAGE_PATH.finditer(line):
+            # Relative in the source of a page of Civitai.
+            host = _NO_HOST.split(line[max(0, match.start() - 100) : match.start()])[-1]
+            if not host or _is_known_host(host.partition(":")[0].lower()):
+                urls.append(match[1])
+        lines.append((line, urls))
     digits = 7 if any(urls for _, urls in lines) else 1
     found = []
     for line, urls in lines:
         numbers = re.findall("[0-9]+", line) if _ID_LINE.fullmatch(line) else []
         found += urls or [number for number in numbers if len(number) >= digits]
-    return found
-
-
-def _list_ids_in_urls(text: str) -> list[str]:
-    found = []
-    for match in _IMAGE_PATH.finditer(text):
-        # Relative in the source of a page of Civitai.
-        host = _NO_HOST.split(text[max(0, match.start() - _MAX_HOST) : match.start()])[-1]
-        if not host or _is_known_host(host.partition(":")[0].lower()):
-            found.append(match[1])
     return found
 
 
@@ -250,16 +249,6 @@ def _parse_gallery_path(path: str) -> Reference | None:
             f"Civitai's API cannot find users with a name such as {_shorten(name)}"
         )
     return Reference(username=name)
-
-
-def _parse_air(text: str) -> Reference | None:
-    if match := _AIR.fullmatch(text):
-        return Reference(_parse_id(match[1], "model"), _parse_id(match[2], "version"))
-    if match := _AIR_MODEL.fullmatch(text):
-        return Reference(_parse_id(match[1], "model"))
-    if _OTHER_AIR.fullmatch(text):
-        raise _NotAReference("That resource name (AIR) is not one of Civitai's")
-    return None
 
 
 def _parse_id(text: str, kind: str) -> int:

@@ -1,15 +1,8 @@
 """Programs on the user's machine that make images: what each has, and "make this"."""
 
 from . import comfyui, webui_api
-from .find import (
-    Engine,
-    find_engine,
-    find_engines,
-    list_addresses,
-    make_error,
-    save_login,
-    validate_addresses,
-)
+from .find import Engine, find_engine, find_engines, list_addresses, make_error, save_login
+from .find import validate_addresses
 from .recipe import Caution, Made, Missing, Plan, PlanOptions, Recipe, Wanted
 
 MODULES = {"comfyui": comfyui, "webui": webui_api}  # by the kind of an engine

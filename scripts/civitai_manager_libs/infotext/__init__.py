@@ -20,12 +20,7 @@ __all__ += ["find_missing_values", "find_workflow", "Generation", "Graph", "has_
 __all__ += ["HostCapabilities", "HOSTS", "Infotext", "iter_special_parameters"]
 __all__ += ["list_added_lora_tags", "list_differences", "list_losses", "list_omitted_parameters"]
 __all__ += ["list_prompt_words", "list_resources", "Loss", "parse_infotext", "parse_size"]
-__all__ += [
-    "parse_weights",
-    "read_embedded",
-    "read_embedded_texts",
-    "read_generation",
-    "read_graph",
-]
+__all__ += ["parse_weights", "read_embedded", "read_embedded_texts", "read_generation"]
+__all__ += ["read_graph"]
 __all__ += ["Resource", "SAME", "SEEDS", "summarize", "translate_for_host", "translate_infotext"]
 __all__ += ["translate_prompt", "translate_sampler"]

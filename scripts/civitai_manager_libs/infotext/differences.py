@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ..core import as_number, model_file_stem
 from .comfy import split_hires_size
@@ -17,20 +17,7 @@ from .samplers import resolve_schedule, translate_sampler
 
 __all__ = ["Difference", "list_differences", "list_prompt_words"]
 
-DifferenceKind = Literal[
-    "changed",
-    "absent",
-    "added",
-    "edited",
-    "checkpoint",
-    "checkpoint_unknown",
-    "program",
-    "img2img",
-    "original_img2img",
-    "vae_missing",
-]
 FindHashes = Callable[[Resource], Collection[str] | None]
-LoraKind = Literal["lora_missing", "lora_absent", "lora_added", "lora_version", "lora_weight"]
 
 # In the order in which they change an image most.
 _FIRST = ("Seed", "Variation seed", "Variation seed strength", "Seed resize from")
@@ -42,15 +29,8 @@ _UNKNOWN_IF_ABSENT = {*_FIRST[:1], *_MAIN[:7]}  # every program has some value f
 _IGNORED = {
     *("Model", "Model hash", "Version", "App", "User", "Image id", "Base model", "Post id"),
     *("Lora hashes", "TI hashes", "Hashes", "VAE", "VAE hash", "Created Date", "Backend"),
-    *(
-        "Pipeline",
-        "Operations",
-        "Parser",
-        "Batch size",
-        "Batch pos",
-        "Template",
-        "Negative Template",
-    ),
+    *("Pipeline", "Operations", "Parser", "Batch size", "Batch pos", "Template"),
+    "Negative Template",
     # SD.Next's, of which those that matter are translated
     *("Negative template", "Scheduler", "Sampler sigma", "CLiP-skip", "Variation strength"),
     *("Hires scale", "Hires fixed", "Hires strength", "Hires CFG scale", "Hires size"),
@@ -74,14 +54,14 @@ class Difference:
 
     field: the name of a parameter or LoRA. original, made: the values in the original and in the
     reproduction, "" if there is none; a LoRA's value is its weight, for "lora_version" its hash.
-    kind: "absent": only in the original; "added": only in the reproduction; "edited": a prompt;
-    "checkpoint", "lora_version": another file; "checkpoint_unknown": the original names no model;
-    "lora_missing": a LoRA tag without effect; "vae_missing": a VAE that this machine lacks;
-    "program": another WebUI or version; "img2img", "original_img2img": only the reproduction or
-    only the original was made from another image.
+    kind: "changed"; "absent": only in the original; "added": only in the reproduction; "edited": a
+    prompt; "checkpoint", "lora_version": another file; "checkpoint_unknown": the original names no
+    model; "lora_missing": a LoRA tag without effect; "lora_absent", "lora_added", "lora_weight";
+    "vae_missing": a VAE that this machine lacks; "program": another WebUI or version; "img2img",
+    "original_img2img": only the reproduction or only the original was made from another image.
     """
 
-    kind: DifferenceKind | LoraKind
+    kind: str
     field: str
     original: str = ""
     made: str = ""

@@ -10,16 +10,8 @@ from ..core import as_number
 from .infotext_format import compose_infotext, Infotext, parse_infotext
 from .samplers import SDNEXT_UPSCALERS
 
-__all__ = [
-    "HostCapabilities",
-    "HostRules",
-    "HOSTS",
-    "INFORMATIONAL_FIELDS",
-    "list_losses",
-    "Loss",
-    "parse_as_host",
-    "translate_for_host",
-]
+__all__ = ["HostCapabilities", "HostRules", "HOSTS", "INFORMATIONAL_FIELDS", "list_losses", "Loss"]
+__all__ += ["parse_as_host", "translate_for_host"]
 
 # Parameters that every WebUI reads by its own code, without a field.
 _BUILT_IN_FIELDS = frozenset(

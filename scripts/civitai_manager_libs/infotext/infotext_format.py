@@ -10,18 +10,9 @@ from typing import Any, NamedTuple
 
 from ..core import as_list, as_mapping, clean_text
 
-__all__ = [
-    "build_metadata",
-    "compose_infotext",
-    "edit_infotext",
-    "find_missing_values",
-    "has_template_lines",
-    "Infotext",
-    "is_safe_negative_prompt",
-    "join_quoted_lines",
-    "parse_infotext",
-    "parse_size",
-]
+__all__ = ["build_metadata", "compose_infotext", "edit_infotext", "find_missing_values"]
+__all__ += ["has_template_lines", "Infotext", "is_safe_negative_prompt", "join_quoted_lines"]
+__all__ += ["parse_infotext", "parse_size", "unquote_value"]
 
 _NEGATIVE = "Negative prompt:"
 _TEMPLATES = ("Template", "Negative template")
@@ -89,7 +80,7 @@ def parse_infotext(text: str) -> Infotext:
         for (name, template), text in zip(parts.templates.items(), texts)
         if template and template != text.strip()  # else it tells nothing
     }
-    values = {key: _unquote_value(value) for key, value in parts.pairs if value}
+    values = {key: unquote_value(value) for key, value in parts.pairs if value}
     return Infotext(texts[0], texts[1], {**templates, **values})
 
 
@@ -244,8 +235,9 @@ def _quote_value(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if re.search(r'[,:"\n]', value) else value
 
 
-def _unquote_value(value: str) -> str:
-    if not (value[0] == value[-1] == '"'):
+def unquote_value(value: str) -> str:
+    """Return a parameter's value without the JSON quotes that it may have."""
+    if not (len(value) > 1 and value[0] == value[-1] == '"'):
         return value
     try:
         return clean_text(json.loads(value))

@@ -8,51 +8,18 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ..core import (
-    as_checksum,
-    as_integer,
-    as_list,
-    as_mapping,
-    as_number,
-    as_text,
-    clean_text,
-    format_number,
-    Image,
-    model_file_stem,
-)
+from ..core import as_checksum, as_integer, as_list, as_mapping, as_number, as_text, clean_text
+from ..core import format_number, Image, model_file_stem
 from .comfy import load_json, read_graph
-from .infotext_format import (
-    build_metadata,
-    compose_infotext,
-    edit_infotext,
-    has_template_lines,
-    Infotext,
-    is_safe_negative_prompt,
-    join_quoted_lines,
-    parse_infotext,
-)
-from .resources import (
-    convert_generator_data,
-    drop_placeholders,
-    is_site_id,
-    list_missing_lora_tags,
-    list_resources,
-    Resource,
-)
+from .infotext_format import build_metadata, compose_infotext, edit_infotext, has_template_lines
+from .infotext_format import Infotext, is_safe_negative_prompt, join_quoted_lines, parse_infotext
+from .infotext_format import unquote_value
+from .resources import convert_generator_data, drop_placeholders, is_site_id, list_missing_lora_tags
+from .resources import list_resources, Resource
 from .samplers import is_schedule, SDNEXT_UPSCALERS, translate_sampler, translate_schedule
 
-__all__ = [
-    "build_infotext",
-    "find_graph",
-    "find_workflow",
-    "Generation",
-    "list_added_lora_tags",
-    "list_omitted_parameters",
-    "read_generation",
-    "translate_infotext",
-]
-
-_MAX_PROMPT = 100_000  # characters
+__all__ = ["build_infotext", "find_graph", "find_workflow", "Generation", "list_added_lora_tags"]
+__all__ += ["list_omitted_parameters", "read_generation", "translate_infotext"]
 
 
 def build_infotext(
@@ -137,7 +104,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _clean_prompt(value: object) -> str:
-    return clean_text(value[:_MAX_PROMPT]) if isinstance(value, str) else ""
+    return clean_text(value[:100_000]) if isinstance(value, str) else ""
 
 
 class Generation(NamedTuple):
@@ -158,7 +125,6 @@ def read_generation(image: Image) -> Generation:
 
 _MAX_VALUE = 10_000  # characters of one parameter
 _MAX_KEYS = 500
-_FIRST_SEED, _LAST_SEED = -(2**63), 2**64 - 1
 # Keys as the WebUIs write them (`Hires upscale`, Forge's `freeu_b1`); Civitai's keys are camelCase.
 _WEBUI_KEY = re.compile(
     r"[A-Z][A-Za-z0-9_ /-]{0,60}[A-Za-z0-9_]|(?:freeu|dynthres|kohya_hrfix|latent_modifier"
@@ -183,7 +149,8 @@ def _build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     known, others = {*main, *checksums, *version}, {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
-            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_joined_text(meta, key))
+            text = "" if _is_mangled(key, meta[key]) else _find_joined_text(meta, key)
+            text = as_text(unquote_value(text))  # quoted by an older parser of Civitai
             if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # a WebUI fails on such a size
                 others[key] = text
     hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
@@ -240,7 +207,7 @@ def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> s
 
 
 def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
-    texts = (_format_whole(meta, _FIRST_SEED, _LAST_SEED, key) for key in keys)
+    texts = (_format_whole(meta, -(2**63), 2**64 - 1, key) for key in keys)
     return next((text for text in texts if text not in ("", "-1")), "")
 
 
@@ -291,21 +258,11 @@ def _is_mangled(key: str, value: object) -> bool:
     text, such as `{"photo of a (cat": "1.1)"}` for "photo of a (cat:1.1)".
     """
     if isinstance(value, str):
-        return value.startswith('"') and _unquote(value.strip()) == value.strip()
+        return value.startswith('"') and unquote_value(value.strip()) == value.strip()
     if not isinstance(value, Mapping):
         return False
     parts = islice(value, _MAX_KEYS)
     return bool(_PROSE.fullmatch(key)) or not all(_PART_KEY.fullmatch(str(part)) for part in parts)
-
-
-def _unquote(text: str) -> str:
-    """Return a text without the JSON quotes that an older parser of Civitai may have left on it."""
-    if not (len(text) > 1 and text[0] == text[-1] == '"'):
-        return text
-    try:
-        return as_text(json.loads(text))
-    except ValueError:
-        return text
 
 
 _OTHER_NAMES = {  # another program's name: the WebUIs'
@@ -326,10 +283,6 @@ _OTHER_VALUES = {  # "" for what no WebUI has
     "Hires upscaler": {theirs: ours for ours, theirs in SDNEXT_UPSCALERS.items()},
 }
 _CASE_VARIANTS = ("CFG Scale", "CLiP-skip", "Hires CFG scale")  # one of the two is enough
-_SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
-_WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
-_FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # A1111 writes no denoising of 1
-_SDCPP_JSON = ", SDCPP: {"  # repeats what stable-diffusion.cpp's infotext says, with the prompts
 _MADE_UP = ("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Clip skip")
 _FLUX_PLACEHOLDER = ("Sampler", "undefined")  # Forge reads it as Euler
 _PLACEHOLDERS = {("Model", "unknown"), ("Model hash", "unknown"), ("Seed", "-1"), _FLUX_PLACEHOLDER}
@@ -353,13 +306,16 @@ def _translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
         translated["Hires upscaler"] = translated.pop("Hires upscale")
     for other, name in _OTHER_NAMES.items():
         value = as_text(parameters[other]) if other in parameters else ""
-        if value and not (other == "Denoise" and _FULL_DENOISE.fullmatch(value)):
+        is_full = other == "Denoise" and re.fullmatch(r"1(?:\.0*)?", value)  # A1111 writes no 1
+        if value and not is_full:
             translated.setdefault(name, value)
-    schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
+    # Fooocus' and SD.Next's names.
+    schedules = (as_text(parameters.get(name)) for name in ("Scheduler", "Sampler sigma"))
     schedule = next(filter(is_schedule, schedules), "")
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     has_other = "scheduler" in parameters or translate_sampler(sampler)[1]
-    if schedule and not has_other and sampler not in _WITHOUT_SCHEDULE:
+    # SD.Next's setting means nothing for some samplers.
+    if schedule and not has_other and sampler not in ("DDIM", "PLMS", "UniPC"):
         translated.setdefault("Schedule type", translate_schedule(schedule))
     return translated
 
@@ -370,7 +326,8 @@ def translate_infotext(text: str) -> str:
     LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
     tags. An infotext that needs no change, such as that of a WebUI, is returned as it is.
     """
-    text = join_quoted_lines(text).partition(_SDCPP_JSON)[0]
+    # That JSON of stable-diffusion.cpp repeats what its infotext says, with the prompts.
+    text = join_quoted_lines(text).partition(", SDCPP: {")[0]
     read = parse_infotext(text)
     translated = _translate_parameters(read.parameters)
     names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))

@@ -8,34 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
-from ..core import (
-    as_checksum,
-    as_list,
-    as_mapping,
-    as_number,
-    as_text,
-    as_whole_number,
-    clean_line,
-    format_number,
-    Image,
-    model_file_stem,
-)
+from ..core import as_checksum, as_list, as_mapping, as_number, as_text, as_whole_number, clean_line
+from ..core import format_number, Image, model_file_stem
 from .samplers import translate_sampler
 
-__all__ = [
-    "convert_generator_data",
-    "drop_placeholders",
-    "is_site_id",
-    "list_missing_lora_tags",
-    "list_resources",
-    "Resource",
-    "summarize",
-    "TYPES",
-]
+__all__ = ["convert_generator_data", "drop_placeholders", "is_site_id", "list_missing_lora_tags"]
+__all__ += ["list_resources", "Resource", "summarize", "TYPES"]
 
-_MAX_RESOURCES = 300  # real records have about ten; this bounds a hostile one
 _MAX_TEXT = 100_000  # characters
-_MAX_NAME, _MAX_SHOWN = 1000, 200  # characters with and without the folders
 TYPES = {  # other words for a type
     "checkpoint": "model",
     "dora": "lora",
@@ -94,7 +74,8 @@ def list_resources(
     detected = image.version_ids if image else ()
     versions = (Resource(version_id=version_id) for version_id in detected)
     merged: list[Resource] = []
-    for resource in islice(chain(_iter_resources(as_mapping(meta)), versions), _MAX_RESOURCES):
+    # Real records have about ten.
+    for resource in islice(chain(_iter_resources(as_mapping(meta)), versions), 300):
         if files and resource.version_id is None:
             named = files.get(resource.name.lower())
             # A file name is not unique, so it counts only for a version that Civitai has detected.
@@ -127,7 +108,7 @@ def _is_same(first: Resource, other: Resource) -> bool:
 def _make_resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
-    word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
+    word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), 1_000)
     if _is_air(stated_name):
         found = _AIR.fullmatch(stated_name)
         version = (
@@ -140,7 +121,7 @@ def _make_resource(
         return Resource(TYPES.get(kind, kind), "", as_number(weight), version_id=version_id)
     return Resource(
         TYPES.get(word, word),
-        "" if is_site_id(stated_name) else model_file_stem(stated_name)[:_MAX_SHOWN],
+        "" if is_site_id(stated_name) else model_file_stem(stated_name)[:200],
         as_number(weight),
         as_checksum(checksum),
         as_whole_number(version, low=1),
@@ -245,7 +226,6 @@ def _iter_numbered_loras(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 yield _make_entry(entries[1], weight, entries[2], clip)
 
 
-_FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, the generator's own Flux
 # Read from `extra`, the user's request to the generator, if `meta` lacks them.
 _EXTRA_KEYS = ("width", "height", "clipSkip", "seed")
 _NO_SEED = ("-1", "")
@@ -266,7 +246,6 @@ _OTHER_ENGINE_VERSIONS = {  # their models, for a record that names no engine
     *(1088507, 1892509, 1892523),  # Flux.1 Ultra and Kontext
     *(2738377, 3002140, 3133202, 3197990),  # Grok, MAI, Reve
 }
-_MAX_COMPARED_NAME = 100  # characters
 _NAME_MARKS = re.compile("[^a-z0-9]+")
 _PLACEHOLDERS = {  # under Civitai's names: A1111's
     "steps": "Steps",
@@ -290,7 +269,12 @@ def convert_generator_data(meta: Mapping[str, Any], base_model: str = "") -> Map
     if told is not meta or not _is_on_site_image(meta):
         return told
     merged = {**_read_request(meta, _EXTRA_KEYS), **_list_known(meta)}
-    if not _has_distilled_guidance(meta, base_model):
+    names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
+    if names:  # all Flux models have distilled guidance, except Klein
+        is_flux = any(name.startswith("flux") and "klein" not in name for name in names)
+    else:  # https://civitai.com/models/618692, the generator's own Flux
+        is_flux = 691639 in _iter_version_ids(meta)
+    if not is_flux:
         return merged
     flux = {key: value for key, value in merged.items() if key not in ("clipSkip", "Clip skip")}
     if not as_text(merged.get("sampler")):
@@ -319,7 +303,7 @@ def _is_by_other_engine(meta: Mapping[str, Any], base_model: str) -> bool:
         return True
     names = [*_iter_base_models(meta, base_model)]
     names += [as_text(meta.get(key)) for key in ("engine", "sampler", "Sampler")]
-    plain_names = (_NAME_MARKS.sub("", name[:_MAX_COMPARED_NAME].lower()) for name in names)
+    plain_names = (_NAME_MARKS.sub("", name[:100].lower()) for name in names)
     is_named = any(map(_OTHER_ENGINES.fullmatch, plain_names))
     has_no_steps = as_number(meta.get("steps", meta.get("Steps"))) == 0
     # Flux.1 Kontext also runs on one's own machine.
@@ -348,17 +332,6 @@ def _is_on_site_image(meta: Mapping[str, Any]) -> bool:
     return bool(as_list(meta.get("civitaiResources"))) or meta.get("engine") == "Civitai"
 
 
-def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
-    """Return whether an image was made with a Flux model that uses distilled guidance.
-
-    All Flux models do, except Klein. base_model: the image's base model, "" if unknown.
-    """
-    names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
-    if names:
-        return any(name.startswith("flux") and "klein" not in name for name in names)
-    return not _FLUX_VERSIONS.isdisjoint(_iter_version_ids(meta))
-
-
 def _iter_base_models(meta: Mapping[str, Any], base_model: str) -> Iterator[str]:
     yield base_model
     extra = as_mapping(meta.get("extra"))
@@ -376,7 +349,6 @@ def _iter_version_ids(meta: Mapping[str, Any]) -> Iterator[int | None]:
         yield as_whole_number(as_mapping(entry).get("modelVersionId"), low=1)
 
 
-_MAX_TAGS = 50  # real prompts have about ten
 _LORA_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
 _PROMPT_KEYS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -396,7 +368,7 @@ def list_missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     known = {name.strip().lower() for text in prompts for name in _LORA_TAG.findall(text)}
     tags = []
-    for name, tag in islice(_iter_tags(meta), _MAX_TAGS):
+    for name, tag in islice(_iter_tags(meta), 50):
         if name.lower() not in known:
             known.add(name.lower())
             tags.append(tag)
@@ -424,10 +396,6 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, f"<lora:{name}:{weights}>"
 
 
-_MAX_SUMMARY_PROMPT = 56  # bytes of UTF-8: what a page of a gallery can carry of each image
-_MAX_READ = 1000  # characters of a prompt that are read for that
-_MAX_SAMPLER = 24
-_MAX_STEPS = 10_000
 _ANY_TAG = re.compile(r"<[^<>]{0,300}>")
 
 
@@ -442,12 +410,12 @@ def summarize(meta: Mapping[str, Any] | None) -> tuple[str, int, str, int] | Non
         return None
     meta = drop_placeholders(meta)
     prompt, sampler = meta.get("prompt"), meta.get("sampler")
-    sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", _MAX_SAMPLER)
-    text = _ANY_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
+    sampler = clean_line(as_text(sampler) if isinstance(sampler, str) else "", 24)
+    text = _ANY_TAG.sub(" ", prompt[:1_000] if isinstance(prompt, str) else "")
     text = clean_line(" ".join(text.split()).lstrip(" ,"))
     return (
-        text.encode()[:_MAX_SUMMARY_PROMPT].decode("utf-8", "ignore"),
-        as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
+        text.encode()[:56].decode("utf-8", "ignore"),  # for each image of a page
+        as_whole_number(meta.get("steps"), 0, 10_000) or 0,
         " ".join(filter(None, translate_sampler(sampler))),
         sum(resource.type == "lora" for resource in list_resources(meta)),
     )

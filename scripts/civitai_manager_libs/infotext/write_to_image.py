@@ -18,8 +18,7 @@ from .files.file_parts import iter_jpeg_segments, iter_png_chunks, iter_webp_chu
 __all__ = ["embed_infotext", "PATCHERS", "set_comment"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286
-_MAX_ENTRIES = 1_000
-_LONG, _UNDEFINED = 4, 7
+_LONG, _UNDEFINED = 4, 7  # types of values
 _ENTRY = 12  # bytes
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
@@ -35,102 +34,70 @@ class _Folder:
     rest: bytes = bytes(4)
 
 
-def _has_comment(tiff: bytes) -> bool:
-    """Return whether EXIF data has a user comment; False if the data is damaged."""
-    byte_order = _ORDERS.get(tiff[:4])
-    if byte_order is None:
-        return False
-    try:
-        exif = _find_exif_folder(tiff, byte_order, _read_root(tiff, byte_order))[1]
-    except (struct.error, ValueError):
-        return False
-    return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
-
-
-def set_comment(tiff: bytes, text: str) -> bytes | None:
+def set_comment(tiff: bytes, text: str, must_have_one: bool = False) -> bytes | None:
     """Return EXIF data with `text` as its user comment, None if `tiff` is damaged.
 
-    tiff: the present EXIF data, b"" if there is none.
+    tiff: the present EXIF data, b"" if there is none. must_have_one: also return None if the data
+    has no comment yet.
     """
     # The comment is big-endian UTF-16 whatever the data's byte order is, as in the WebUIs.
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
-    byte_order = _ORDERS.get(tiff[:4])
-    if byte_order is None:
+    order = _ORDERS.get(tiff[:4])
+    if order is None:
         return None
     try:
+        root = _read_folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+        pointers = [(at, raw) for tag, at, raw in root.entries if tag == _EXIF_FOLDER]
+        exif = _Folder()
+        if pointers:
+            (exif_at,) = struct.unpack_from(f"{order}I", pointers[0][1], 8)
+            exif = _read_folder(tiff, order, exif_at)
+        if must_have_one and all(tag != _USER_COMMENT for tag, _, _ in exif.entries):
+            return None
         comment = b"UNICODE\0" + text.encode("utf-16-be", "replace")
         data = bytearray(tiff + bytes(len(tiff) % 2))
-        root = _read_root(tiff, byte_order)
-        exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
+        entry = struct.pack(f"{order}HHII", _USER_COMMENT, _UNDEFINED, len(comment), len(data))
+        data += comment + bytes(len(comment) % 2)
         exif_at = len(data)
-        comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
-        entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
-        data += (
-            _write_folder(byte_order, exif, _USER_COMMENT, entry)
-            + comment
-            + bytes(len(comment) % 2)
-        )
-        if exif_entry is not None:
-            struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
+        data += _write_folder(order, exif, _USER_COMMENT, entry)
+        if pointers:
+            struct.pack_into(f"{order}HII", data, pointers[0][0] + 2, _LONG, 1, exif_at)
         else:
-            struct.pack_into(f"{byte_order}I", data, 4, len(data))
-            entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
-            data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
+            struct.pack_into(f"{order}I", data, 4, len(data))
+            entry = struct.pack(f"{order}HHII", _EXIF_FOLDER, _LONG, 1, exif_at)
+            data += _write_folder(order, root, _EXIF_FOLDER, entry)
         return bytes(data)
     except (struct.error, ValueError):
         return None
 
 
-def _read_root(tiff: bytes, byte_order: str) -> _Folder:
-    return _read_folder(tiff, byte_order, struct.unpack_from(f"{byte_order}I", tiff, 4)[0])
-
-
-def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int | None, _Folder]:
-    """Return (offset of the entry that points to the Exif folder, the Exif folder).
-
-    Return (None, an empty folder) if there is no Exif folder. root: the first folder (IFD).
-    """
-    for tag, at, raw in root.entries:
-        if tag == _EXIF_FOLDER:
-            (exif_at,) = struct.unpack_from(f"{byte_order}I", raw, 8)
-            return at, _read_folder(tiff, byte_order, exif_at)
-    return None, _Folder()
-
-
-def _read_folder(tiff: bytes, byte_order: str, at: int) -> _Folder:
+def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
     """Parse the image file directory (IFD) at the offset `at`.
 
     Raises struct.error or ValueError if the directory is damaged.
     """
-    (count,) = struct.unpack_from(f"{byte_order}H", tiff, at)
+    (count,) = struct.unpack_from(f"{order}H", tiff, at)
     end = at + 2 + _ENTRY * count
-    if count > _MAX_ENTRIES or end + 4 > len(tiff):
+    if count > 1_000 or end + 4 > len(tiff):
         raise ValueError("no folder is there")
     places = range(at + 2, end, _ENTRY)
     entries = ((p, tiff[p : p + _ENTRY]) for p in places)
-    listed = ((*struct.unpack_from(f"{byte_order}H", raw), p, raw) for p, raw in entries)
+    listed = ((*struct.unpack_from(f"{order}H", raw), p, raw) for p, raw in entries)
     return _Folder(tuple(listed), tiff[end : end + 4])
 
 
-def _list_other_entries(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
-    return [(exif_entry, raw) for exif_entry, _, raw in folder.entries if exif_entry != tag]
-
-
-def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) -> bytes:
-    return struct.pack(f"{byte_order}HHII", tag, kind, count, value)
-
-
-def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
+def _write_folder(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
+    """Return a directory with this entry in place of the one with its tag."""
+    others = [(other, raw) for other, _, raw in folder.entries if other != tag]
+    entries = sorted([*others, (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
-    return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest
+    return struct.pack(f"{order}H", len(entries)) + listed + folder.rest
 
 
 _MAX_PARTS = 100_000
 _MAX_EXIF = 4_000_000  # bytes
 _MAX_SEGMENT = 0xFFFF - 2  # bytes of a JPEG segment
 _EXIF = b"Exif\0\0"
-_APP0, _APP1 = 0xE0, 0xE1  # markers
 _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 
 
@@ -163,7 +130,7 @@ def _list_png_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
             patches.append(_Patch(start - 8, 8 + size + 4, b""))
         elif kind == b"eXIf" and size < _MAX_EXIF:
             tiff = file.read(size).removeprefix(_EXIF)
-            commented = set_comment(tiff, text) if _has_comment(tiff) else None
+            commented = set_comment(tiff, text, must_have_one=True)
             if commented is not None:
                 patches.append(_Patch(start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
     return patches
@@ -181,10 +148,10 @@ def _list_jpeg_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     """
     at = 2
     for marker, start, size in islice(iter_jpeg_segments(file), _MAX_PARTS):
-        if marker == _APP1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
+        if marker == 0xE1 and size >= len(_EXIF) and file.read(len(_EXIF)) == _EXIF:
             segment = _make_exif_segment(file.read(size - len(_EXIF)), text)
             return None if segment is None else [_Patch(start - 4, 4 + size, segment)]
-        if start == 6 and marker == _APP0:
+        if start == 6 and marker == 0xE0:
             at = start + size  # JFIF must come first
         if marker == JPEG_PIXELS:
             segment = _make_exif_segment(b"", text)
@@ -205,7 +172,11 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
 
     Return None if the file is damaged, or if its EXIF data is too large to be changed.
     """
-    chunks = _list_webp_chunks(file)
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "little")  # chunks beyond it are left out
+    known_chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
+    padded = ((kind, start - 8, start + size + size % 2) for kind, start, size in known_chunks)
+    chunks = list(takewhile(lambda chunk: chunk[2] <= 8 + size, padded))
     if not chunks:
         return None
     known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
@@ -215,64 +186,39 @@ def _list_webp_patches(file: BinaryIO, text: str) -> list[_Patch] | None:
     if known is not None:
         file.seek(start + 8)
         exif = file.read(end - start - 8) if end - start < _MAX_EXIF else b"too much"
-    tiff, flag = set_comment(exif.removeprefix(_EXIF), text), _make_exif_flag(file, chunks[0])
+    tiff, flag = set_comment(exif.removeprefix(_EXIF), text), _flag_exif(file, *chunks[0][:2])
     if tiff is None or flag is None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
     patches = [flag, _Patch(start, end - start, added)]
-    file.seek(4)
-    size = int.from_bytes(file.read(4), "little")
     grown = sum(len(patch.added) - patch.removed for patch in patches)
     return [_Patch(4, 4, struct.pack("<I", size + grown)), *patches]
 
 
-def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
-    """Return (type, start, end) of each chunk of a WebP file.
-
-    Chunks beyond the size stated in the file's header are left out.
-    """
-    file.seek(4)
-    end = 8 + int.from_bytes(file.read(4), "little")
-    chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
-    padded = ((kind, start - 8, start + size + size % 2) for kind, start, size in chunks)
-    return list(takewhile(lambda chunk: chunk[2] <= end, padded))
-
-
-def _make_exif_flag(file: BinaryIO, first_chunk: tuple[bytes, int, int]) -> _Patch | None:
+def _flag_exif(file: BinaryIO, kind: bytes, start: int) -> _Patch | None:
     """Return the patch with which a WebP file's VP8X chunk states that the file has EXIF data.
 
-    The patch adds this chunk if the file lacks it. Return None if the file is damaged. first_chunk:
-    (type, start, end) of the file's first chunk.
+    The patch adds this chunk if the file lacks it. Return None if the file is damaged. kind, start:
+    of the file's first chunk.
     """
-    kind, start, _ = first_chunk
     file.seek(start + 8)
-    data = file.read(10)
+    data, flags = file.read(10), _EXIF_FLAG
     if len(data) < 10:
         return None
     if kind == b"VP8X":
         return _Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
-    chunk = _make_vp8x_chunk(kind, data)
-    return _Patch(start, 0, chunk) if chunk else None
-
-
-def _make_vp8x_chunk(kind: bytes, data: bytes) -> bytes:
-    """Return a VP8X chunk for a WebP image with EXIF data, b"" if the image chunk is damaged.
-
-    kind: the image chunk's type, VP8 or VP8L. data: its first 10 bytes, which state the size.
-    """
-    flags = _EXIF_FLAG
+    width = height = 0
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = (int.from_bytes(data[n : n + 2], "little") & 0x3FFF for n in (6, 8))
     elif kind == b"VP8L" and data[0] == 0x2F:
         bits = int.from_bytes(data[1:5], "little")
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
         flags |= _ALPHA_FLAG if bits >> 28 & 1 else 0
-    else:
-        return b""
     if not width or not height:
-        return b""
+        return None
     sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
+    chunk = b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
+    return _Patch(start, 0, chunk)
 
 
 PATCHERS = {"jpg": _list_jpeg_patches, "png": _list_png_patches, "webp": _list_webp_patches}

@@ -8,17 +8,8 @@ from itertools import islice
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
-from .nodes import (
-    BUNDLES,
-    get_linked_node,
-    get_node_type,
-    list_feeding_nodes,
-    Node,
-    NodeId,
-    Nodes,
-    resolve_value,
-    walk_nodes,
-)
+from .nodes import BUNDLES, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
+from .nodes import resolve_value, walk_nodes
 from .sampling import iter_image_path
 
 __all__ = ["find_model", "find_vae", "list_loras"]

@@ -8,20 +8,9 @@ from itertools import chain, islice
 from typing import Any
 
 from ...core import as_text
-from .nodes import (
-    can_compute,
-    compute_output,
-    get_link,
-    get_linked_node,
-    get_node_type,
-    has_unknown_text,
-    iter_setting_nodes,
-    list_feeding_nodes,
-    Node,
-    NodeId,
-    Nodes,
-    walk_nodes,
-)
+from .nodes import can_compute, compute_output, get_link, get_linked_node, get_node_type
+from .nodes import has_unknown_text, iter_setting_nodes, list_feeding_nodes, Node, NodeId, Nodes
+from .nodes import walk_nodes
 
 __all__ = ["read_prompt", "remove_varied_values", "TextResolver"]
 

@@ -9,37 +9,19 @@ from typing import Any
 from ...core import as_integer, as_number, as_text, model_file_stem
 from ..samplers import is_sampler, is_schedule, translate_sampler
 from .loaders import find_model, find_vae, list_loras
-from .nodes import (
-    find_nearest_value,
-    get_linked_node,
-    get_node_type,
-    iter_upstream,
-    load_json,
-    Node,
-    NodeId,
-    Nodes,
-    read_api_nodes,
-    resolve_value,
-)
+from .nodes import find_nearest_value, get_linked_node, get_node_type, iter_upstream, load_json
+from .nodes import Node, NodeId, Nodes, read_api_nodes, resolve_value
 from .partner_nodes import is_partner_node, read_partner_node
 from .prompts import read_prompt, remove_varied_values
 from .routing import resolve_links
-from .sampling import (
-    FACTORS,
-    find_first_samplers,
-    iter_image_path,
-    list_samplers,
-    list_save_nodes,
-    read_initial_size,
-    read_node_size,
-)
+from .sampling import FACTORS, find_first_samplers, iter_image_path, list_samplers, list_save_nodes
+from .sampling import read_initial_size, read_node_size
 from .workflow import read_workflow_nodes
 
 __all__ = ["read_graph", "read_second_pass"]
 
 _SEVERAL_NAMES = re.compile(r"[,\n]|^[*!]")  # lists and wildcards that try several names
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
-_MAX_SAMPLERS = 4  # that are read if a graph makes several images
 _FIELDS = {  # a record's key: the inputs that hold the value, and those that lead to them
     "seed": (("seed", "noise_seed"), ("noise",)),
     "steps": (("steps", "steps_total", "inference_steps", "base_steps"), ("sigmas",)),
@@ -70,8 +52,6 @@ _SCHEDULER_NODES = {
     "PolyexponentialScheduler": "polyexponential",
     "SDTurboScheduler": "turbo",
 }
-_NAMES = ("sampler", "scheduler")
-_WHOLE, _NUMBERS = ("seed", "steps"), ("cfgScale", "Distilled CFG Scale", "denoise")
 # The inputs from a sampler to the CLIP model of its prompt, and those that skip its layers.
 _CLIP_INPUTS = tuple(
     "positive conditioning guider cond1 clip opt_clip pipe basic_pipe base_basic_pipe"
@@ -91,7 +71,7 @@ def read_graph(comfy: object) -> dict[str, Any]:
     known = data if isinstance(data, Mapping) else {}
     graph, workflow = (load_json(known.get(name)) for name in ("prompt", "workflow"))
     nodes = resolve_links(read_api_nodes(graph) or read_workflow_nodes(workflow))
-    samplers = find_first_samplers(nodes)[:_MAX_SAMPLERS]
+    samplers = find_first_samplers(nodes)[:4]
     readings = [_read_valid(nodes, sampler) for sampler in samplers]
     first = readings[0] if readings else {}
     found = {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
@@ -101,22 +81,32 @@ def read_graph(comfy: object) -> dict[str, Any]:
 def _read_valid(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     read = read_partner_node if is_partner_node(nodes[sampler]) else _read_sampler
     found = read(nodes, sampler)
-    for key in _WHOLE:
+    for key in ("seed", "steps"):
         whole = as_integer(found.get(key))
         if whole is None or whole < 0:  # a seed of -1 is drawn later
             found[key] = None
-    found |= {key: None for key in _NUMBERS if as_number(found.get(key)) is None}
+    for key in ("cfgScale", "Distilled CFG Scale", "denoise"):
+        if as_number(found.get(key)) is None:
+            found[key] = None
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
 def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     found = {key: find_nearest_value(nodes, sampler, *where) for key, where in _FIELDS.items()}
-    found["steps"] = found["steps"] or _count_listed_steps(nodes, sampler)
-    for key in _NAMES:
+    inputs = nodes[sampler]["inputs"]
+    sigmas = nodes.get(get_linked_node(inputs.get("sigmas")) or "", {})
+    if not found["steps"] and get_node_type(sigmas) == "ManualSigmas":  # lists the noise levels
+        levels = as_text(resolve_value(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
+        found["steps"] = len(_NUMBER.findall(levels)) - 1
+    found["steps"] = found["steps"] or None
+    for key in ("sampler", "scheduler"):
         if not isinstance(found[key], str) or _SEVERAL_NAMES.search(found[key]):
             found[key] = None
-    if _has_several_seeds(nodes, sampler):
-        found["seed"] = None
+    if inputs.get("batch_seed_mode") == "incremental":
+        path = iter_image_path(nodes, sampler)
+        sizes = (resolve_value(nodes, nodes[each]["inputs"].get("batch_size")) for each in path)
+        if any((as_integer(size) or 1) > 1 for size in sizes):
+            found["seed"] = None
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
     if get_node_type(nodes[sampler]) == "WanVideoSampler":
         found |= {"sampler": found["scheduler"], "scheduler": None}  # as other nodes name them
@@ -132,25 +122,6 @@ def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     found["models"], found["vaes"] = [model] if model else None, [vae] if vae else None
     found["additionalResources"] = loras if loras else None
     return found | read_second_pass(nodes, sampler, list_samplers(nodes), found)
-
-
-def _has_several_seeds(nodes: Nodes, sampler: NodeId) -> bool:
-    if nodes[sampler]["inputs"].get("batch_seed_mode") != "incremental":
-        return False
-    sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, sampler))
-    return any((as_integer(resolve_value(nodes, size)) or 1) > 1 for size in sizes)
-
-
-def _count_listed_steps(nodes: Nodes, sampler: NodeId) -> int | None:
-    """Return a sampler's number of steps if a node ManualSigmas lists its noise levels.
-
-    Return None for other samplers, and if the list is unknown or has fewer than two levels.
-    """
-    sigmas = nodes.get(get_linked_node(nodes[sampler]["inputs"].get("sigmas")) or "", {})
-    if get_node_type(sigmas) != "ManualSigmas":
-        return None
-    levels = as_text(resolve_value(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
-    return max(len(_NUMBER.findall(levels)) - 1, 0) or None
 
 
 def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
@@ -192,14 +163,12 @@ _LATENT_METHODS = {  # ComfyUI's method for latents: A1111's upscaler
     "nearest-exact": "Latent (nearest-exact)",
 }
 _IMAGE_METHODS = {"lanczos": "Lanczos", "nearest-exact": "Nearest"}
-_SCRIPT = "HighRes-Fix Script"
 _FOUR_TIMES = re.compile(r"4x|x4", re.IGNORECASE)
 _SCRIPT_INPUTS = tuple(
     "upscale_type pixel_upscaler hires_ckpt_name latent_upscaler upscale_by hires_steps denoise"
     " iterations use_controlnet".split()
 )
-_STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
-_SAMPLER_INPUTS, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
+_STEPS, _SAMPLER_INPUTS = (("steps",), ("sigmas",)), (("sampler_name",), ("sampler",))
 
 
 def read_second_pass(
@@ -236,13 +205,14 @@ def _read_pass(
     between the two samplers, last node first. first_values: parameters of the first sampler.
     """
     size = _read_pass_size(nodes, path)
-    denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
+    denoise = as_number(find_nearest_value(nodes, sampler, *_FIELDS["denoise"]))
     if not size or denoise is None or not 0 < denoise < 1:
         return {}
     steps = as_integer(find_nearest_value(nodes, sampler, *_STEPS))
     fields = {"Denoising strength": denoise, **size, "Hires steps": steps}
     fields["Hires upscaler"] = _find_upscaler(nodes, path)
-    stated = (find_nearest_value(nodes, sampler, *where) for where in (_SAMPLER_INPUTS, _SCHEDULER))
+    inputs = (_SAMPLER_INPUTS, _FIELDS["scheduler"])
+    stated = (find_nearest_value(nodes, sampler, *where) for where in inputs)
     names = translate_sampler(*map(as_text, stated))
     first = translate_sampler(
         as_text(first_values.get("sampler")), as_text(first_values.get("scheduler"))
@@ -266,7 +236,9 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     if _FOUR_TIMES.search(model):  # the script scales a model's image down as if it had that factor
         upscalers["both"] = model_file_stem(model)
     kind, once = as_text(value["upscale_type"]), as_integer(value["iterations"]) == 1
-    is_known = get_node_type(script) == _SCRIPT and same_model and once and kind in upscalers
+    is_known = (
+        get_node_type(script) == "HighRes-Fix Script" and same_model and once and kind in upscalers
+    )
     if not is_known or not factor or not denoise:
         return {}
     fields: dict[str, Any] = {"Denoising strength": denoise, "Hires upscale": factor}

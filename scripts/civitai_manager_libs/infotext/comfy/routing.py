@@ -10,16 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_integer
-from .nodes import (
-    get_link,
-    get_linked_node,
-    get_node_type,
-    list_feeding_nodes,
-    Node,
-    NodeId,
-    Nodes,
-    resolve_value,
-)
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
+from .nodes import resolve_value
 
 __all__ = ["resolve_links"]
 

@@ -6,32 +6,20 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
-from .file_parts import (
-    Box,
-    Budget,
-    find_signer,
-    get_file_size,
-    iter_boxes,
-    MAX_CREDENTIALS,
-    read_box,
-    Texts,
-)
+from .file_parts import Box, Budget, find_signer, iter_boxes, MAX_CREDENTIALS, read_box, Texts
 from .image_texts import iter_exif_texts
 
 __all__ = ["iter_heif_texts", "iter_jpeg_xl_texts", "iter_matroska_texts", "iter_mp4_texts"]
 
 _XMP = b"application/rdf+xml"
 _CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a `uuid` box
-_MAX_ITEMS, _MAX_EXTENTS = 1_000, 16
-_MAX_LIST = 100_000  # bytes of the list of extents
-_IN_FILE, _IN_META = 0, 1  # what an item's offsets count from
 
 _Extents = list[tuple[int, int]]  # offset and size of each piece
 
 
 def iter_heif_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield (name, text) for the EXIF, XMP and Content Credentials of an AVIF or HEIC file."""
-    for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
+    for kind, begin, stop in iter_boxes(file, 0, file.seek(0, 2), budget):
         if kind == b"meta":
             yield from _iter_item_texts(file, begin + 4, stop, budget)
         elif kind == b"uuid":
@@ -44,7 +32,7 @@ def iter_heif_texts(file: BinaryIO, budget: Budget) -> Texts:
 def iter_jpeg_xl_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield (name, text) for the EXIF and XMP of a JPEG XL file, unless they are compressed."""
     seen = set()
-    for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
+    for kind, begin, stop in iter_boxes(file, 0, file.seek(0, 2), budget):
         if kind in (b"Exif", b"xml ") and kind not in seen:
             seen.add(kind)
             file.seek(begin)
@@ -66,7 +54,7 @@ def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Te
         return
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
-    locations = budget.read(file, min(stop - begin, _MAX_LIST))
+    locations = budget.read(file, min(stop - begin, 100_000))
     try:
         idat_start = parts.get(b"idat", (b"", 0, 0))[1]
         extents = dict(_parse_locations(locations, idat_start))
@@ -114,20 +102,20 @@ def _parse_locations(data: bytes, idat_start: int) -> Iterator[tuple[int, _Exten
     data: the bytes of the box. idat_start: where the content of the `idat` box starts, in which
     some items are. Raises IndexError if the `iloc` box is cut off or lists too many pieces.
     """
-    base_offsets = {_IN_FILE: 0, _IN_META: idat_start}
+    base_offsets = {0: 0, 1: idat_start}  # by method: from the start of the file, or of `idat`
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (
         size for pair in sizes for size in (pair >> 4, pair & 15)
     )
     stream = BytesIO(data[6:])
     wide = 4 if version == 2 else 2
-    for _ in range(min(_read_number(stream, wide), _MAX_ITEMS)):
+    for _ in range(min(_read_number(stream, wide), 1_000)):
         number = _read_number(stream, wide)
-        method = _read_number(stream, 2) & 15 if version else _IN_FILE
+        method = _read_number(stream, 2) & 15 if version else 0
         _read_number(stream, 2)
         base = _read_number(stream, base_size) + base_offsets.get(method, 0)
         count = _read_number(stream, 2)
-        if count > _MAX_EXTENTS:  # pieces of size 0 would cost the file nothing
+        if count > 16:  # pieces of size 0 would cost the file nothing
             raise IndexError("too many pieces")
         extents = []
         for _ in range(count):
@@ -145,18 +133,18 @@ def _read_number(data: BytesIO, size: int) -> int:
     return int.from_bytes(number, "big")
 
 
-_MAX_DEPTH = 8
 _TEXT_NAMES = {name: name for name in ("prompt", "workflow", "parameters", "invokeai_metadata")}
 _TEXT_NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
 _TEXT_NAMES |= {"metadata": "metadata"}  # RuinedFooocus
-_BOXES_WITHIN = (b"moov", b"udta")
-_SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
-_TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
+_ELEMENTS = {  # of Matroska
+    **{0x18538067: "Segment", 0x1254C367: "Tags", 0x7373: "Tag", 0x67C8: "SimpleTag"},
+    **{0x45A3: "TagName", 0x4487: "TagString"},
+}
 
 
 def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield (name, text) for each text of a known name in an MP4 or QuickTime file."""
-    waiting = [(0, get_file_size(file), 0)]
+    waiting = [(0, file.seek(0, 2), 0)]
     while waiting and budget.spend_part():
         start, end, depth = waiting.pop()
         box = read_box(file, start, end)
@@ -164,7 +152,7 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
             continue
         kind, begin, stop = box
         waiting.append((stop, end, depth))
-        if kind in _BOXES_WITHIN and depth < _MAX_DEPTH:
+        if kind in (b"moov", b"udta") and depth < 8:
             waiting.append((begin, stop, depth + 1))
         elif kind == b"meta":
             yield from _iter_metadata(file, begin, stop, budget)
@@ -180,8 +168,7 @@ def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Text
     entry with this number in the box's list of keys.
     """
     file.seek(start)
-    inside = file.read(8)
-    if inside[4:8] not in (b"hdlr", b"keys", b"ilst"):  # QuickTime has no version field
+    if file.read(8)[4:8] not in (b"hdlr", b"keys", b"ilst"):  # QuickTime has no version field
         start += 4
     keys: list[str] = []
     for kind, begin, stop in iter_boxes(file, start, end, budget):
@@ -191,44 +178,40 @@ def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Text
                 file.seek(key_begin)
                 key = budget.read(file, min(key_stop - key_begin, 200))
                 keys.append(budget.decode_text(key))
-        elif kind == b"ilst":
-            for item, item_begin, item_stop in iter_boxes(file, begin, stop, budget):
-                number = int.from_bytes(item, "big")
-                item_name = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
-                name = _TEXT_NAMES.get(item_name.rpartition(".")[2].lower())
-                if name:
-                    yield from _iter_tag_texts(file, name, item_begin, item_stop, budget)
-
-
-def _iter_tag_texts(file: BinaryIO, name: str, start: int, end: int, budget: Budget) -> Texts:
-    for kind, begin, stop in iter_boxes(file, start, end, budget):
-        if kind == b"data" and stop - begin >= 8:
-            file.seek(begin + 8)  # behind type and locale
-            yield name, budget.decode_text(budget.read(file, stop - begin - 8))
+        items = iter_boxes(file, begin, stop, budget) if kind == b"ilst" else ()
+        for item, item_begin, item_stop in items:
+            number = int.from_bytes(item, "big")
+            item_name = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
+            name = _TEXT_NAMES.get(item_name.rpartition(".")[2].lower())
+            parts = iter_boxes(file, item_begin, item_stop, budget) if name else ()
+            for part, part_begin, part_stop in parts:
+                size = part_stop - part_begin - 8
+                if name and part == b"data" and size >= 0:
+                    file.seek(part_begin + 8)  # behind type and locale
+                    yield name, budget.decode_text(budget.read(file, size))
 
 
 def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield (name, text) for each text of a known name in a Matroska or WebM file."""
-    waiting = [(0, get_file_size(file))]
+    waiting = [(0, file.seek(0, 2))]
     name = ""
     while waiting and budget.spend_part():
         start, end = waiting.pop()
         element = _read_element(file, start, end)
         if element is None:
             continue
-        kind, begin, stop = element
+        kind, (begin, stop) = _ELEMENTS.get(element[0]), element[1:]
         waiting.append((stop, end))
-        if kind in (_SEGMENT, _TAGS, _TAG, _SIMPLE_TAG):
+        if kind in ("Segment", "Tags", "Tag", "SimpleTag"):
             waiting.append((begin, stop))
-        elif kind == _TAG_NAME:
+        elif kind == "TagName":
             file.seek(begin)
             data = budget.read(file, min(stop - begin, 200))
             name = budget.decode_text(data).rstrip("\0").lower()
-        elif kind == _TAG_TEXT and name in _TEXT_NAMES:
+        elif kind == "TagString" and name in _TEXT_NAMES:
             file.seek(begin)
-            yield _TEXT_NAMES[name], budget.decode_text(budget.read(file, stop - begin)).rstrip(
-                "\0"
-            )
+            text = budget.decode_text(budget.read(file, stop - begin))
+            yield _TEXT_NAMES[name], text.rstrip("\0")
 
 
 def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:

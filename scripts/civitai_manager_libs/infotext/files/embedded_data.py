@@ -16,22 +16,12 @@ from ..infotext_format import find_missing_values, Infotext, join_quoted_lines, 
 from ..metadata_to_infotext import build_infotext, translate_infotext
 from .boxes import iter_heif_texts, iter_jpeg_xl_texts, iter_matroska_texts, iter_mp4_texts
 from .file_parts import Budget, Texts
-from .image_texts import (
-    iter_gif_texts,
-    iter_jpeg_texts,
-    iter_png_texts,
-    iter_webp_texts,
-    iter_xmp_texts,
-)
+from .image_texts import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
+from .image_texts import iter_xmp_texts
 from .program_tables import read_program, read_texts
 from .programs import read_dream, read_midjourney
 
 __all__ = ["EmbeddedData", "has_overlapping_exif", "read_embedded", "read_embedded_texts"]
-
-_MAX_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
-_MAX_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
-_JPEG_XL = b"\0\0\0\x0cJXL \r\n\x87\n"  # no medium of Civitai's, but a WebUI may write it
-_Reader = Callable[[BinaryIO, Budget], Texts]
 
 
 def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
@@ -47,10 +37,13 @@ def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
             opened.seek(0)
             start = opened.read(16)
             read = _READERS.get(detect_media_extension(start) or "")
-            if start.startswith(_JPEG_XL):
+            if start.startswith(b"\0\0\0\x0cJXL \r\n\x87\n"):  # a WebUI may write JPEG XL
                 read = iter_jpeg_xl_texts
             texts: dict[str, str] = {}
-            for name, text in read(opened, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
+            # A ComfyUI graph has some hundred thousand bytes; a PNG of 200 MB in the usual chunks
+            # of 8 KB has 25,000 parts.
+            budget = Budget(4_000_000, 100_000)
+            for name, text in read(opened, budget) if read else ():
                 if text.strip("\0 \n"):
                     texts.setdefault(name, text)
             return texts
@@ -68,7 +61,7 @@ def has_overlapping_exif(file: str | BinaryIO) -> bool:
     return "EXIF" in read_embedded_texts(file)
 
 
-_READERS: dict[str, _Reader] = {
+_READERS: dict[str, Callable[[BinaryIO, Budget], Texts]] = {
     "avif": iter_heif_texts,
     "gif": iter_gif_texts,
     "heic": iter_heif_texts,
@@ -95,7 +88,6 @@ _PROMPT_FORMATS = (  # a single text of a program's own form
     ("Description", "Midjourney", read_midjourney),
     ("XMP description", "Midjourney", read_midjourney),
 )
-_LONGEST_INFOTEXT = 300_000  # characters; real ones have some thousand
 _VERSIONS = (  # the start of a WebUI's `Version`
     ("ComfyUI", "ComfyUI"),
     ("neo", "Forge Neo"),
@@ -135,7 +127,10 @@ def read_embedded(file: str | BinaryIO) -> EmbeddedData:
         texts = read_embedded_texts(file)
         texts = {**dict(iter_xmp_texts(texts.get("XMP", ""))), **texts}
         documents = list(_iter_documents(texts))
-        workflow = _find_workflow(texts, documents)
+        stated = (texts.get("workflow"), *(data.get("workflow") for data in documents))
+        workflow = next((one for one in stated if "nodes" in as_mapping(load_json(one))), "")
+        if not isinstance(workflow, str):
+            workflow = json.dumps(workflow, ensure_ascii=False)
         for program, infotext in _iter_infotexts(texts, documents):
             if infotext:
                 return EmbeddedData(infotext, program, workflow, find_missing_values(infotext))
@@ -181,7 +176,8 @@ def _iter_infotexts(
 
 def _get_infotext(texts: Mapping[str, str], name: str) -> str:
     text = texts.get(name, "")
-    return join_quoted_lines(clean_text(text).strip()) if len(text) <= _LONGEST_INFOTEXT else ""
+    # Real infotexts have some thousand characters.
+    return join_quoted_lines(clean_text(text).strip()) if len(text) <= 300_000 else ""
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
@@ -196,13 +192,6 @@ def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
             data = load_json(data) if isinstance(data, str) else data  # JSON in a JSON string
             if isinstance(data, Mapping):
                 yield data
-
-
-def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
-    for value in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
-        if "nodes" in as_mapping(load_json(value)):
-            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return ""
 
 
 def _identify_webui(infotext: Infotext) -> str:

@@ -10,22 +10,9 @@ from typing import BinaryIO
 
 from ...core import clean_line
 
-__all__ = [
-    "Box",
-    "Budget",
-    "Chunk",
-    "find_signer",
-    "get_file_size",
-    "is_utf8",
-    "iter_boxes",
-    "iter_jpeg_segments",
-    "iter_png_chunks",
-    "iter_webp_chunks",
-    "JPEG_PIXELS",
-    "MAX_CREDENTIALS",
-    "read_box",
-    "Texts",
-]
+__all__ = ["Box", "Budget", "Chunk", "find_signer", "is_utf8", "iter_boxes", "iter_jpeg_segments"]
+__all__ += ["iter_png_chunks", "iter_webp_chunks", "JPEG_PIXELS", "MAX_CREDENTIALS", "read_box"]
+__all__ += ["Texts"]
 
 Texts = Iterator[tuple[str, str]]  # names and texts of a file
 
@@ -151,11 +138,6 @@ def _read_header(file: BinaryIO, start: int, size: int) -> bytes:
 
 
 Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
-
-
-def get_file_size(file: BinaryIO) -> int:
-    """Return the size of an open file in bytes; the file's position moves to the end."""
-    return file.seek(0, 2)
 
 
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:

@@ -8,28 +8,13 @@ import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from .file_parts import (
-    Budget,
-    find_signer,
-    is_utf8,
-    iter_jpeg_segments,
-    iter_png_chunks,
-    iter_webp_chunks,
-    MAX_CREDENTIALS,
-    Texts,
-)
+from .file_parts import Budget, find_signer, is_utf8, iter_jpeg_segments, iter_png_chunks
+from .file_parts import iter_webp_chunks, MAX_CREDENTIALS, Texts
 from .program_tables import TEXT_NAMES
 
-__all__ = [
-    "iter_exif_texts",
-    "iter_gif_texts",
-    "iter_jpeg_texts",
-    "iter_png_texts",
-    "iter_webp_texts",
-    "iter_xmp_texts",
-]
+__all__ = ["iter_exif_texts", "iter_gif_texts", "iter_jpeg_texts", "iter_png_texts"]
+__all__ += ["iter_webp_texts", "iter_xmp_texts"]
 
-_KEYWORD = 80  # the most bytes of a PNG text's name and its NUL
 _TEXT_NAMES = (
     *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
     *("sd-metadata", "Dream", "UserComment", *TEXT_NAMES),
@@ -37,9 +22,6 @@ _TEXT_NAMES = (
 _PNG_NAMES = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT = 0xE1, 0xEB, 0xFE  # a JPEG's markers
-_JUMBF = b"JP"
-_JUMBF_HEAD = 8  # bytes before the box: JP, box number, packet number
-_GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
@@ -59,7 +41,7 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
         elif kind == b"caBX":
             yield "C2PA", find_signer(budget.read(file, min(size, MAX_CREDENTIALS)))
         elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
-            keyword = file.read(min(size, _KEYWORD)).partition(b"\0")[0].decode("latin-1")
+            keyword = file.read(min(size, 80)).partition(b"\0")[0].decode("latin-1")
             name = wanted.pop(keyword, None)
             if name:
                 file.seek(start + len(keyword) + 1)
@@ -92,7 +74,8 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
             continue
         data = budget.read(file, size)
         if kind == _APP11:
-            credentials += data[_JUMBF_HEAD:] if data.startswith(_JUMBF) else b""
+            # Before the JUMBF box are "JP", its number and the packet's.
+            credentials += data[8:] if data.startswith(b"JP") else b""
         elif kind == _COMMENT:
             yield "Comment", budget.decode_text(data)
         elif data.startswith(b"Exif\0\0") or not data:
@@ -124,17 +107,17 @@ def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:
     _skip_palette(file, file.read(3))
     while budget.spend_part():
         kind = (file.read(1) or b"\0")[0]
-        if kind == _GIF_IMAGE:
+        if kind == 0x2C:  # an image
             _skip_palette(file, file.read(9)[8:])
             file.seek(1, 1)
             label = -1
-        elif kind == _GIF_EXTENSION:
+        elif kind == 0x21:  # an extension
             label = (file.read(1) or b"\0")[0]
         else:
             return
         comment = bytearray()
         while budget.spend_part() and (size := (file.read(1) or b"\0")[0]):
-            if label == _GIF_COMMENT:
+            if label == 0xFE:  # a comment
                 comment += budget.read(file, size)
             else:
                 file.seek(size, 1)
@@ -151,10 +134,8 @@ _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286  # TIFF tags
 _DESCRIPTION, _MAKE, _CAMERA = 0x010E, 0x010F, 0x0110
 _XP_COMMENT = 0x9C9C  # Windows' comment, UTF-16
 _WANTED = {_EXIF_FOLDER, _USER_COMMENT, _DESCRIPTION, _MAKE, _CAMERA, _XP_COMMENT}
-_OVERLAPPING = 10_000_000  # bytes of a folder's values; real ones have 64,000
 _TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # else 1
 _ENTRY_SIZE = 12  # bytes
-_LONG, _IFD = 4, 13  # types of a tag's value
 _BYTE_TYPES = {1, 2, 6, 7, 129}  # text and other types of one byte
 _NAMED = re.compile(r"(prompt|workflow) ?: ?(?=[\[{])", re.IGNORECASE)
 _CODES = (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8))
@@ -188,7 +169,7 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
         elif tag == _CAMERA and text.startswith("{"):  # an older SwarmUI
             yield "UserComment", text
     entry = root.get(_EXIF_FOLDER)
-    is_offset = entry is not None and entry[0] in (_LONG, _IFD)
+    is_offset = entry is not None and entry[0] in (4, 13)  # LONG, IFD
     exif_at = struct.unpack(f"{byte_order}I", entry[2])[0] if entry and is_offset else 0
     exif = _read_entries(tiff, byte_order, exif_at) if exif_at else {}
     for folder in (exif, root):  # Fooocus writes the comment into the first folder
@@ -200,7 +181,8 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     for folder_at in (root_at, exif_at):
         entries = _iter_entries(tiff, byte_order, folder_at)
         sizes = (count * _TYPE_SIZES.get(kind, 1) for _, kind, count, _ in entries)
-        if sum(size for size in sizes if size <= len(tiff)) > _OVERLAPPING:
+        # The values of a real folder have 64,000 bytes.
+        if sum(size for size in sizes if size <= len(tiff)) > 10_000_000:
             yield "EXIF", "overlapping"
             return
 
@@ -276,7 +258,6 @@ def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
     return data[: len(data) // 2 * 2].decode(encoding, "replace").rstrip("\0")
 
 
-_LONGEST = 1_000_000  # characters of a value
 _XMP_TAGS = {
     "XMP comment": "exif:UserComment",
     "XMP description": "dc:description",
@@ -306,4 +287,4 @@ def _find_between(packet: str, start: str, end: str) -> str:
         return ""
     begin += len(start)
     stop = packet.find(end, begin)
-    return packet[begin:stop] if begin < stop <= begin + _LONGEST else ""
+    return packet[begin:stop] if begin < stop <= begin + 1_000_000 else ""

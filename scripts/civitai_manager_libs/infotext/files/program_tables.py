@@ -8,28 +8,11 @@ from dataclasses import dataclass
 from ...core import as_list, as_mapping, as_text
 from ..comfy import load_json
 from . import programs
-from .programs import (
-    convert_last_layer,
-    convert_skipped_layers,
-    Data,
-    drop_default,
-    find_value,
-    join_lines,
-    parse_loras,
-    parse_resolution,
-    read_draw_things_pass,
-    read_fooocus_mre_pass,
-    read_fooocus_refiner,
-    read_hf_space_pass,
-    read_if,
-    read_invoke_pass,
-    read_lora_lists,
-    read_lora_texts,
-    read_numbered_loras,
-    read_swarm_pass,
-    Record,
-    Source,
-)
+from .programs import convert_last_layer, convert_skipped_layers, Data, drop_default, find_value
+from .programs import join_lines, parse_loras, parse_resolution, read_draw_things_pass
+from .programs import read_fooocus_mre_pass, read_hf_space_pass, read_if
+from .programs import read_invoke_pass, read_lora_lists, read_lora_texts, read_numbered_loras
+from .programs import read_swarm_pass, Record, Source
 
 __all__ = ["Program", "PROGRAMS", "read_program", "read_texts", "TEXT_NAMES"]
 
@@ -114,6 +97,10 @@ _FOOOCUS: dict[str, Source] = {
         parse_loras(data.get("loras")) or read_lora_texts(data, "lora_combined_")
     ),
     "Version": "version",
+    "Refiner": "refiner_model",
+    "Refiner switch at": lambda data: (
+        data.get("refiner_switch") if as_text(data.get("refiner_model")) else None
+    ),
 }
 _FOOOCUS_LABELS: dict[str, Source] = {
     "prompt": ("Full Prompt|Prompt", join_lines),
@@ -267,12 +254,7 @@ PROGRAMS = (
     Program("InvokeAI", _INVOKE_MARKS, _INVOKE, read_second_pass=read_invoke_pass),
     Program("InvokeAI", ("model_weights+image",), _INVOKE_2),
     Program("RuinedFooocus", ("Prompt+base_model_name",), _RUINED_FOOOCUS),
-    Program(
-        "Fooocus",
-        ("base_model+guidance_scale",),
-        _FOOOCUS,
-        read_second_pass=read_fooocus_refiner,
-    ),
+    Program("Fooocus", ("base_model+guidance_scale",), _FOOOCUS),
     Program(
         "Fooocus-MRE",
         ("base_model+cfg", "base_model_name+cfg"),

@@ -8,35 +8,12 @@ from typing import Any, Union
 
 from ...core import as_integer, as_list, as_mapping, as_number, as_text, model_file_stem
 
-__all__ = [
-    "convert_last_layer",
-    "convert_skipped_layers",
-    "Data",
-    "drop_default",
-    "find_value",
-    "join_captions",
-    "join_lines",
-    "list_matrix_loras",
-    "parse_loras",
-    "parse_resolution",
-    "read_draw_things_pass",
-    "read_dream",
-    "read_fooocus_mre_pass",
-    "read_fooocus_refiner",
-    "read_hf_space_pass",
-    "read_if",
-    "read_invoke_pass",
-    "read_lora_lists",
-    "read_lora_texts",
-    "read_matrix_pass",
-    "read_midjourney",
-    "read_numbered_loras",
-    "read_swarm_pass",
-    "Record",
-    "Source",
-    "split_invoke_2_prompt",
-    "split_novelai_source",
-]
+__all__ = ["convert_last_layer", "convert_skipped_layers", "Data", "drop_default", "find_value"]
+__all__ += ["join_captions", "join_lines", "list_matrix_loras", "parse_loras", "parse_resolution"]
+__all__ += ["read_draw_things_pass", "read_dream", "read_fooocus_mre_pass"]
+__all__ += ["read_hf_space_pass", "read_if", "read_invoke_pass", "read_lora_lists"]
+__all__ += ["read_lora_texts", "read_matrix_pass", "read_midjourney", "read_numbered_loras"]
+__all__ += ["read_swarm_pass", "Record", "Source", "split_invoke_2_prompt", "split_novelai_source"]
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
@@ -44,8 +21,7 @@ Record = dict[str, Any]
 # all data and returns the value.
 Source = Union[str, tuple[str, Callable[[Any], object]], Callable[[Data], object]]
 
-_MAX_LORAS = 50
-_MAX_LIST = 10_000  # characters
+_MAX_LISTED = 50
 _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 _DEFAULTS = {"Automatic", "Default (model)", "native", "-1"}  # the user has chosen nothing
 _LORA_NAMES = "lora.model_name|lora.name|model.model_name|model.name|model|file|modelFileName"
@@ -113,7 +89,7 @@ def parse_loras(value: object) -> list[Record]:
     Its entries are pairs `[name, weight]`, or dicts with "weight" and a name (see _LORA_NAMES).
     """
     loras = []
-    for entry in as_list(value)[:_MAX_LORAS]:
+    for entry in as_list(value)[:_MAX_LISTED]:
         pair, fields = as_list(entry), as_mapping(entry)
         if len(pair) > 1:
             loras.append(_make_lora(pair[0], pair[1]))
@@ -128,16 +104,16 @@ def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
     names, weights: the paths of the two lists.
     """
     known_names, known_weights = (_split_list(find_value(data, path)) for path in (names, weights))
-    padded = [*known_weights, *[1] * _MAX_LORAS]
+    padded = [*known_weights, *[1] * _MAX_LISTED]
     pairs = zip(map(as_text, known_names), padded)
     return [_make_lora(name, weight) for name, weight in pairs if name]
 
 
 def _split_list(value: object) -> list[Any]:
     entries = list(as_list(value))
-    for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
+    for each in [] if entries else _PART.findall(as_text(value)[:10_000]):
         entries.extend(part.strip() for part in each if part.strip())
-    return entries[:_MAX_LORAS]
+    return entries[:_MAX_LISTED]
 
 
 def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
@@ -145,7 +121,7 @@ def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
 
     prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
     """
-    keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
+    keys = (f"{prefix}{index}" for index in range(1, _MAX_LISTED) for prefix in prefixes)
     texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
     return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
@@ -155,7 +131,7 @@ def read_numbered_loras(data: Data, name: str, weight: str) -> list[Record]:
 
     name, weight: what the keys of the names and of the weights begin with.
     """
-    numbers = [n for n in range(1, _MAX_LORAS) if as_text(data.get(f"{name}{n}"))]
+    numbers = [n for n in range(1, _MAX_LISTED) if as_text(data.get(f"{name}{n}"))]
     return [_make_lora(data[f"{name}{n}"], data.get(f"{weight}{n}")) for n in numbers]
 
 
@@ -306,12 +282,6 @@ def read_hf_space_pass(data: Data) -> Record:
     return _make_second_pass(scale, upscaler, *values) if "upscale_by" in upscale else {}
 
 
-def read_fooocus_refiner(data: Data) -> Record:
-    """Return A1111's Refiner parameters for Fooocus' refiner, {} if there is none."""
-    refiner = as_text(data.get("refiner_model"))
-    return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
-
-
 def read_fooocus_mre_pass(data: Data) -> Record:
     """Return A1111's Refiner parameters and denoising strength for Fooocus-MRE's data."""
     written: Record = {}
@@ -342,9 +312,6 @@ def read_invoke_pass(data: Data) -> Record:
         written["Size"] = "x".join(map(str, first))
         written["Hires resize"] = "x".join(map(str, last))
     return written
-
-
-_MAX_MODULES = 50
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
@@ -383,6 +350,6 @@ def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
     path: where the project lists the modules. kind: a text that a module's type must contain.
     """
     listed = find_value(data, f"smproj.State.{path}.$values")
-    for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
+    for module in map(as_mapping, as_list(listed)[:_MAX_LISTED]):
         if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):
-            yield [as_mapping(card) for card in as_list(module.get("$values"))[:_MAX_MODULES]]
+            yield [as_mapping(card) for card in as_list(module.get("$values"))[:_MAX_LISTED]]
