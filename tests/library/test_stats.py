@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.library.stats import (
+from civitai_manager_libs.library.gallery_stats import (
     build_search_query,
     serialize_overview,
     summarize_gallery,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 from ..core import clean_line, format_number, Image, normalize_unicode
 from ..infotext import Generation, read_generation, Resource
+from .database import select_rows
 
 __all__ = [
     "count_images",
@@ -23,7 +26,8 @@ __all__ = [
     "LETTERS",
     "NAMED_PARAMETERS",
     "PARAMETERS",
-    "RULES_VERSION",
+    "read_features",
+    "save_features",
     "split_phrases",
     "StatsBar",
 ]
@@ -136,11 +140,9 @@ def _trim_word(word: str) -> str:
     word = word.strip(_EDGES)
     if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
         return word
-    return word if len(word) <= _LONGEST_WORD and any(map(_is_word_character, word)) else ""
-
-
-def _is_word_character(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character) == "So"
+    if len(word) > _LONGEST_WORD:
+        return ""
+    return word if any(c.isalnum() or unicodedata.category(c) == "So" for c in word) else ""
 
 
 def _has_meaning(word: str) -> bool:
@@ -229,8 +231,8 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
         image.level,
         image.reactions.total,
         image.version_ids,
-        tuple(dict.fromkeys(filter(None, settings))),
-        tuple(words),
+        list(dict.fromkeys(filter(None, settings))),
+        [word.encode("utf-8", "replace").decode("utf-8") for word in words],
     )
 
 
@@ -257,6 +259,46 @@ def _make_feature(kind: str, value: str) -> str:
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""
+
+
+def save_features(db: sqlite3.Connection, images: Iterable[ImageFeatures]) -> None:
+    """Store the features of images by the present rules, in the caller's transaction."""
+    rows = [
+        (
+            image.id,
+            RULES_VERSION,
+            image.level,
+            image.reactions,
+            ",".join(map(str, image.version_ids)),
+            "\n".join(image.settings),
+            "\n".join(image.words),
+        )
+        for image in images
+    ]
+    db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def read_features(image_ids: Sequence[int]) -> list[ImageFeatures]:
+    """Return the stored features of images, without the versions and tags. Raises DiskError.
+
+    Images whose features are not stored, or were made by older rules, are left out.
+    """
+    sql = (
+        "SELECT id, level, reactions, settings, words FROM figures"
+        " WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
+    )
+    return [
+        ImageFeatures(
+            image_id,
+            level,
+            reactions,
+            settings=settings.split("\n") if settings else [],
+            words=words.split("\n") if words else [],
+        )
+        for image_id, level, reactions, settings, words in select_rows(
+            sql, (RULES_VERSION, json.dumps(list(image_ids)))
+        )
+    ]
 
 
 KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "sentence"))  # of bars
