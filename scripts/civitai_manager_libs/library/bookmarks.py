@@ -216,17 +216,12 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
     (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
-    rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
+    unique: dict[str, str] = {}
+    for tag in tags[:_MAX_TAGS]:
+        unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
+    rows = [(image_id, tag, fold_text(tag)) for folded, tag in unique.items() if folded]
     sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
     db.executemany(sql, rows[: max(0, _MAX_TAGS - count)])
-
-
-def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return the first 100 tags without extra spaces, each cut to 100 characters."""
-    found: dict[str, str] = {}
-    for tag in tags[:_MAX_TAGS]:
-        found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
-    return [tag for key, tag in found.items() if key]
 
 
 def _clean_note(text: str) -> str:

@@ -7,7 +7,7 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
 from ..core import (
+    as_list,
     as_mapping,
     Cancellation,
     lock_file,
@@ -120,6 +121,10 @@ _WITHOUT_LICENCE = (
     "SELECT id, read_at, record FROM models"
     " WHERE id NOT IN (SELECT model_id FROM licences) LIMIT ?"
 )
+_UNKNOWN_LICENCE = (
+    "INSERT INTO licences VALUES (?, ?, '{}') ON CONFLICT (model_id)"
+    " DO UPDATE SET read_at = excluded.read_at WHERE licence = '{}'"
+)
 _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
 
 # The monotonic time at which each model was fetched, and the model.
@@ -180,20 +185,11 @@ def update_models(
         sent = civitai.fetch_models(client, some, cancelled)
         for model in sent.values():
             _store_model(model, keeps_versions=True)
-        if unsent := [model_id for model_id in some if model_id not in sent]:
-            _store_unknown_licences(unsent)
+        if unsent := [(model_id, time.time()) for model_id in some if model_id not in sent]:
+            with log_disk_errors("library"), writing() as db:
+                db.executemany(_UNKNOWN_LICENCE, unsent)
         found |= sent
     return found
-
-
-def _store_unknown_licences(model_ids: Sequence[int]) -> None:
-    now = time.time()
-    with log_disk_errors("library"), writing() as db:
-        sql = (
-            "INSERT INTO licences VALUES (?, ?, '{}') ON CONFLICT (model_id)"
-            " DO UPDATE SET read_at = excluded.read_at WHERE licence = '{}'"
-        )
-        db.executemany(sql, [(model_id, now) for model_id in model_ids])
 
 
 def load_licences(
@@ -286,20 +282,20 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Return {version id: version}; leave out versions that are not stored."""
-    found = {version.id: version for version in _iter_stored_versions(version_ids)}
+    """Return {version id: version}; leave out versions that are not stored.
+
+    Those that were fetched by their own id or file hash are preferred to parts of models.
+    """
+    found: dict[int, Version] = {}
+    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
+    for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
+        with suppress(InvalidResponse):
+            version = civitai.version_from_json(decompress_record(record)[0])
+            found[version.id] = version
     missing = set(version_ids) - found.keys()
     ids = {model_id for model_id, _ in find_version_names(list(missing)).values()}
     models = filter(None, map(find_stored_model, ids))
     return found | {v.id: v for model in models for v in model.versions if v.id in missing}
-
-
-def _iter_stored_versions(version_ids: Sequence[int]) -> Iterator[Version]:
-    """Yield those of the given versions that were fetched by their own id or file hash."""
-    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
-    for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
-        with suppress(InvalidResponse):
-            yield civitai.version_from_json(decompress_record(record)[0])
 
 
 def find_version_by_hash(file_hash: str) -> int | None:
@@ -326,20 +322,13 @@ def load_version(
     last day. Also raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     stored = find_versions([version_id]).get(version_id)
-    if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
+    if stored is not None and max_age == math.inf:
         return stored
-    return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
-
-
-def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a version was fetched by its own id or hash, infinity if never.
-
-    A version that was stored by a clock that was ahead counts as never fetched.
-    """
     sql = "SELECT read_at FROM version_records WHERE id = ?"
-    rows = select_rows_or_empty(sql, (version_id,))
-    age = time.time() - max((read_at for (read_at,) in rows), default=-math.inf)
-    return age if age >= 0 else math.inf
+    for (read_at,) in select_rows_or_empty(sql, (version_id,)):
+        if stored is not None and 0 <= time.time() - read_at <= max_age:
+            return stored
+    return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
 
 
 def load_version_by_hash(
@@ -373,7 +362,10 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
         with log_disk_errors("library"), writing() as db:
             db.execute("INSERT OR REPLACE INTO missing_versions VALUES (?, ?)", row)
         raise
-    _store_version(version)
+    stored = (version.id, time.time(), compress_record(version.record)[0])
+    with log_disk_errors("library"), writing() as db:
+        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", stored)
+        _write_versions(db, version.model_id, version.model_name, [version])
     return version
 
 
@@ -393,25 +385,19 @@ def _missing_key(key: int | str) -> str:
     return f"key {key}" if setting.civitai_api_key else str(key)
 
 
-def _store_version(version: Version) -> None:
-    row = (version.id, time.time(), compress_record(version.record)[0])
-    with log_disk_errors("library"), writing() as db:
-        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", row)
-        _write_versions(db, version.model_id, version.model_name, [version])
-
-
 def _write_versions(
     db: sqlite3.Connection, model_id: int | None, model_name: str, versions: Sequence[Version]
 ) -> None:
     names = [(v.id, model_id, model_name, v.name) for v in versions if model_id]
     db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", names)
-    hashes = [(key, v.id) for v in versions for key in _list_hash_keys(v)]
+    hashes = {
+        (_hash_key(file_hash), version.id)
+        for version in versions
+        for file in version.remote_files
+        for file_hash in file.hashes
+        if len(file_hash) in (*_HASH_DIGITS, 64)
+    }
     db.executemany("INSERT OR IGNORE INTO version_hashes VALUES (?, ?)", hashes)
-
-
-def _list_hash_keys(version: Version) -> set[str]:
-    hashes = (each for file in version.remote_files for each in file.hashes)
-    return {_hash_key(each) for each in hashes if len(each) in (*_HASH_DIGITS, 64)}
 
 
 def _hash_key(file_hash: str) -> str:
@@ -452,9 +438,9 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
             rows = json.loads(file.read(100_000))
     except (OSError, ValueError, RecursionError):
         return []
-    if not isinstance(rows, list):
-        return []
-    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_GALLERIES]
+    rows = [row for row in as_list(rows) if isinstance(row, list) and len(row) == 2]
+    valid = [row for row in rows if isinstance(row[0], (int, str)) and isinstance(row[1], str)]
+    return [(key, name) for key, name in valid[:_MAX_GALLERIES]]
 
 
 def add_recent_gallery(key: int | str, name: str) -> None:
@@ -469,9 +455,3 @@ def add_recent_gallery(key: int | str, name: str) -> None:
 
 def _path() -> str:
     return os.path.join(setting.data_folder(), "recent.json")
-
-
-def _is_row(row: object) -> bool:
-    if not isinstance(row, list) or len(row) != 2:
-        return False
-    return isinstance(row[0], (int, str)) and isinstance(row[1], str)

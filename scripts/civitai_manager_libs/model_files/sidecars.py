@@ -56,8 +56,12 @@ def write_companions(
     The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
     none. When `cancelled` is set, return without writing the rest.
     """
+    record = {"modelId": request.model_id, **request.record}
+    model = models.find_stored_model(request.model_id) if "model" not in record else None
+    if model is not None:  # Civitai's response to a request for the version has it
+        record["model"] = {key: model.record[key] for key in _MODEL_KEYS if key in model.record}
     try:
-        version = version_from_json(_complete_record(request))
+        version = version_from_json(record if request.model_id else request.record)
     except InvalidResponse:
         return []
     parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
@@ -93,22 +97,6 @@ def was_saved_unverified(path: str) -> bool:
     except (OSError, ValueError, RecursionError, InvalidResponse):
         return False
     return bool(version.remote_files) and not version.has_hashes
-
-
-def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
-
-    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
-    library has the model.
-    """
-    if not request.model_id:
-        return request.record
-    record = {"modelId": request.model_id, **request.record}
-    model = models.find_stored_model(request.model_id) if "model" not in record else None
-    if model is not None:
-        row = model.record
-        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
-    return record
 
 
 def _write_card(stem: str, version: Version) -> None:

@@ -28,7 +28,6 @@ _MOST = 100_000  # characters of one text
 _CONTROL = re.compile("[\0-\x1f\x7f]")
 
 
-
 def fold_text(text: str) -> str:
     """Return a text in lower case, with normal-width letters and single spaces, for searches."""
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
