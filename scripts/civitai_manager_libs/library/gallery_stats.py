@@ -28,13 +28,8 @@ from .stats_features import (
     StatsBar,
 )
 
-__all__ = [
-    "build_search_query",
-    "compute_gallery_stats",
-    "list_gallery_images",
-    "serialize_overview",
-    "summarize_gallery",
-]
+__all__ = ["build_search_query", "compute_gallery_stats", "list_gallery_images"]
+__all__ += ["serialize_overview", "summarize_gallery"]
 
 _BATCH = 500  # records in memory
 _PATIENCE = 2.0  # seconds to wait until new records are written
@@ -104,48 +99,6 @@ def _find_image_ids(gallery: str) -> set[int]:
 
 _WEIGHT_LETTER = LETTERS["weight"]
 _RESOURCES = (LETTERS["checkpoint"], LETTERS["lora"], _WEIGHT_LETTER, LETTERS["embedding"])
-
-
-class OwnVersions:
-    """The versions of a gallery's own model, found by the file names that images state.
-
-    files: {file name in lower case: version id} for the model's files.
-    """
-
-    def __init__(self, files: Mapping[str, int]) -> None:
-        self._files = {name: f"#{version_id}" for name, version_id in files.items()}
-        self._spellings: dict[str, Counter[str]] = {label: Counter() for label in self.labels}
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """Return the label `#<version id>` of each version of the model."""
-        return frozenset(self._files.values())
-
-    def find_file_name(self, label: str) -> str:
-        """Return a version's file name as most images spell it, "" if no image states one.
-
-        label: `#<version id>`. Only images that `replace_file_names` has read so far count.
-        """
-        names = self._spellings.get(label)
-        return min(names, key=lambda name: (-names[name], name)) if names else ""
-
-    def replace_file_names(self, settings: Sequence[str]) -> Sequence[str]:
-        """Return an image's settings with file names of the model replaced by `#<version id>`.
-
-        Also count the spelling of each file name, for `find_file_name`.
-        """
-        changed = list(settings)
-        for at, feature in enumerate(settings):
-            letter = feature[0]
-            if letter in _RESOURCES:
-                end = feature.rfind("\t") if letter == _WEIGHT_LETTER else len(feature)
-                version = self._files.get(feature[1:end].lower())
-                if version is not None:
-                    self._spellings[version][feature[1:end]] += 1
-                    changed[at] = f"{letter}{version}{feature[end:]}"
-        return list(dict.fromkeys(changed))
-
-
 _PAIR = (LETTERS["sampler"], LETTERS["schedule"])  # the first of an image's settings
 _HIRES = ("upscaler", "upscale", "denoising")
 _WORD_SHARE, _LORA_SHARE, _OWN_LORA_SHARE = 0.25, 0.5, 0.1  # of the images with data, at least
@@ -153,13 +106,9 @@ _MAX_WORDS, _MAX_LORAS = 12, 3
 
 
 def _build_recipe(
-    images: Iterable[ImageFeatures], stats: GalleryStats, own_versions: OwnVersions
+    images: Iterable[ImageFeatures], stats: GalleryStats, own_names: Mapping[str, str]
 ) -> str:
-    """Return an infotext with a gallery's most common settings, words and LoRAs, without a seed.
-
-    The settings are those of the images with the most common sampler and schedule. Return "" if no
-    sampler is known.
-    """
+    """Return an infotext with the most common settings, words and LoRAs, "" without a sampler."""
     settings = _find_common_settings(images)
     if not settings:
         return ""
@@ -171,11 +120,11 @@ def _build_recipe(
     prompt = [bar.value for bar in list_frequent("word", _WORD_SHARE) if not bar.is_in_sentence]
     del prompt[_MAX_WORDS:]
     loras = list_frequent("lora", _LORA_SHARE)[:_MAX_LORAS]
-    if not any(bar.value in own_versions.labels for bar in loras):
+    if not any(bar.value in own_names for bar in loras):
         often = list_frequent("lora", _OWN_LORA_SHARE)
-        loras = [*[bar for bar in often if bar.value in own_versions.labels][:1], *loras]
+        loras = [*[bar for bar in often if bar.value in own_names][:1], *loras]
     for bar in loras:
-        name = own_versions.find_file_name(bar.value) or bar.value
+        name = own_names.get(bar.value) or bar.value
         if name[0] != "#":  # else no file name is known
             prompt.append(f"<lora:{name}:{bar.weight or '1'}>")
     negative = [bar.value for bar in list_frequent("embedding", _WORD_SHARE)]
@@ -186,11 +135,7 @@ def _build_recipe(
 
 
 def _find_common_settings(images: Iterable[ImageFeatures]) -> dict[str, str]:
-    """Return {infotext name: most common value} for the settings of images, such as "Steps".
-
-    Only images with the most common pair of sampler and schedule count. Hires. fix is left out
-    unless more than half of these images use it. Return {} if no sampler is known.
-    """
+    """Return {infotext name: most common value} of the images with the most common sampler."""
     by_sampler: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
     for settings in (one.settings for one in images):
         pair = tuple(feature for feature in settings[:2] if feature[0] in _PAIR)
@@ -213,12 +158,14 @@ def _find_common_settings(images: Iterable[ImageFeatures]) -> dict[str, str]:
 class GalleryOverview:
     """The statistics of a model's gallery.
 
-    stats: of all images. recipe: an infotext of the most common settings, "" if unknown. versions:
-    for each version id, statistics without words; an image may count for several versions.
+    stats: of all images. own_names: for each of the model's versions, `#<version id>`, the name of
+    its file as most images spell it, "" if no image states it. recipe: an infotext of the most
+    common settings, "" if unknown. versions: for each version id, statistics without words; an
+    image may count for several versions.
     """
 
     stats: GalleryStats = GalleryStats()
-    own_versions: OwnVersions = OwnVersions({})
+    own_names: Mapping[str, str] = field(default_factory=dict)
     recipe: str = ""
     versions: dict[int, GalleryStats] = field(default_factory=dict)
 
@@ -229,19 +176,35 @@ def summarize_gallery(
     """Return the statistics of a model's gallery, of all images and of each version.
 
     Each image counts for the versions in its `version_ids`. files: {file name in lower case:
-    version id} for the files of the gallery's model.
+    version id} for the files of the gallery's model; an image that states such a name counts as if
+    it stated the version.
     """
-    own = OwnVersions(files)
+    labels = {name: f"#{version_id}" for name, version_id in files.items()}
+    spellings: dict[str, Counter[str]] = {label: Counter() for label in labels.values()}
     every: list[ImageFeatures] = []
     by_version: dict[int, list[ImageFeatures]] = {}
     for image in images:
-        image = image._replace(settings=own.replace_file_names(image.settings))
+        settings = list(image.settings)
+        for at, feature in enumerate(settings):
+            letter = feature[0]
+            if letter in _RESOURCES:
+                end = feature.rfind("\t") if letter == _WEIGHT_LETTER else len(feature)
+                label = labels.get(feature[1:end].lower())
+                if label is not None:
+                    spellings[label][feature[1:end]] += 1
+                    settings[at] = f"{letter}{label}{feature[end:]}"
+        image = image._replace(settings=list(dict.fromkeys(settings)))
         every.append(image)
         for version_id in image.version_ids:
             by_version.setdefault(version_id, []).append(image)
+    own_names = {
+        label: min(names, key=lambda name: (-names[name], name), default="")
+        for label, names in spellings.items()
+    }
     stats = count_images(every)
     versions = {key: count_images(some, settings_only=True) for key, some in by_version.items()}
-    return GalleryOverview(stats, own, _build_recipe(every, stats, own), versions)
+    recipe = _build_recipe(every, stats, own_names)
+    return GalleryOverview(stats, own_names, recipe, versions)
 
 
 _NUMBERS = ("steps", "cfg", "clip", "upscale")
@@ -256,8 +219,8 @@ def serialize_overview(
     versions: names of the model's versions by id, in the model's order. names: names of other
     resources by `#<version id>`, for images that state only this id.
     """
-    stats, own = overview.stats, overview.own_versions
-    names = {**{label: own.find_file_name(label) or label for label in own.labels}, **names}
+    stats, own = overview.stats, overview.own_names
+    names = {**{label: name or label for label, name in own.items()}, **names}
     of_versions = []
     for key, name in versions.items():
         if (of_version := overview.versions.get(key)) is not None:
@@ -289,7 +252,7 @@ def _list_totals(stats: GalleryStats) -> dict[str, float]:
 def _serialize_bar(
     kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    is_model_version = bar.value in overview.own_versions.labels
+    is_model_version = bar.value in overview.own_names
     stats = overview.stats
     total = stats.with_tags if kind == "tag" else stats.with_data
     count = _serialize_count(bar, total, names)

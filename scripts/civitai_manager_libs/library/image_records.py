@@ -30,28 +30,11 @@ from .database import (
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
 from .stats_features import extract_features, save_features
 
-__all__ = [
-    "count_saved_files",
-    "filter_matching",
-    "find_deleted",
-    "find_hidden_ids",
-    "find_image",
-    "find_images",
-    "find_saved_file",
-    "find_unchecked_favourites",
-    "forget_saved_files",
-    "index_remaining",
-    "insert_deleted",
-    "insert_kept",
-    "list_latest_images",
-    "list_page_images",
-    "mark_deleted",
-    "PageImage",
-    "store_images",
-    "store_missing_images",
-    "store_saved_files",
-    "Tile",
-]
+__all__ = ["count_saved_files", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
+__all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
+__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_images"]
+__all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
+__all__ += ["store_saved_files", "Tile"]
 
 Level = Literal["None", "Soft", "Mature", "X", "XXX"]
 Kind = Literal["image", "video", "audio"]
@@ -287,10 +270,7 @@ _REMAINING = "SELECT id FROM images EXCEPT SELECT id FROM tiles WHERE made_by = 
 def _write_derived(
     db: sqlite3.Connection, images: Sequence[Image], complete_ids: Container[int]
 ) -> None:
-    """Write what is made of images' records: the index of searches, statistics and tiles.
-
-    complete_ids: the images whose records are complete, which statistics count.
-    """
+    """Write what is made of images' records; statistics count only complete ones."""
     generations = {image.id: read_generation(image) for image in images}
     index_images(db, images, generations)
     complete = (image for image in images if image.id in complete_ids)
@@ -442,11 +422,7 @@ def find_hidden_ids(image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NO
 def _iter_libraries(
     image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING
 ) -> Iterator[SelectRows]:
-    """Yield one or two functions, each of which runs a SELECT and returns the rows.
-
-    The first reads the library's file. The second reads a temporary library of those of the given
-    images that are only at hand or in memory; if there are none, only one function is yielded.
-    """
+    """Yield functions that run a SELECT: in the file, then in a library of what it lacks yet."""
     indexed = f"SELECT id FROM tiles JOIN facts USING (id) {_OF_IDS} AND made_by = ?"
     values = (json.dumps(list(image_ids)), _RULES_VERSION)
     stored = {row[0] for row in select_rows_or_empty(indexed, values)}

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
@@ -35,33 +35,22 @@ from .database import (
     writing,
 )
 
-__all__ = [
-    "add_recent_gallery",
-    "update_models",
-    "find_gallery_cover",
-    "find_licences",
-    "find_recent_model",
-    "find_stored_model",
-    "find_version_by_hash",
-    "find_version_names",
-    "find_versions",
-    "ImageSet",
-    "is_missing",
-    "list_base_models",
-    "list_recent_galleries",
-    "list_recent_models",
-    "load_licences",
-    "load_model",
-    "load_version",
-    "load_version_by_hash",
-    "store_covers",
-    "store_older_licences",
-    "summarize_favourites",
-    "summarize_library",
-]
+__all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
+__all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
+__all__ += ["ImageSet", "is_missing", "list_base_models", "list_recent_galleries"]
+__all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
+__all__ += ["load_version_by_hash", "store_older_licences", "summarize_set"]
+__all__ += ["update_models"]
 
 _COVERS = 4
 _LATEST = 40  # images from which covers are chosen
+_SETS = {
+    "favourites": (
+        "marks WHERE favourite",
+        "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?",
+    ),
+    "library": ("facts", "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,31 +74,17 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
 
 
-def summarize_favourites(levels: int) -> ImageSet:
-    """Return the number of favourites, and up to four of the 40 latest as covers.
+def summarize_set(name: Literal["favourites", "library"], levels: int) -> ImageSet:
+    """Return the number of images in a set, and up to four of the 40 latest as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """
-    total = select_rows_or_empty("SELECT count(*) FROM marks WHERE favourite")
-    sql = "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?"
-    latest = [id for (id,) in select_rows_or_empty(sql, (_LATEST,))]
-    return _make_set(total, latest, levels)
-
-
-def summarize_library(levels: int) -> ImageSet:
-    """Return the number of images in the library, and up to four of the 40 latest as covers.
-
-    levels: bit mask of the browsing levels (content ratings) that covers may have.
-    """
-    total = select_rows_or_empty("SELECT count(*) FROM facts")
-    latest = select_rows_or_empty("SELECT id FROM images ORDER BY read_at DESC LIMIT ?", (_LATEST,))
-    return _make_set(total, [id for (id,) in latest], levels)
-
-
-def _make_set(total: list[tuple[int]], latest: list[int], levels: int) -> ImageSet:
-    images = image_records.find_images(latest).values()
+    counting, latest = _SETS[name]
+    ids = [id for (id,) in select_rows_or_empty(latest, (_LATEST,))]
+    images = image_records.find_images(ids).values()
     covers = [image.id for image in images if image.level & levels]
-    return ImageSet(next((count for (count,) in total), 0), tuple(covers[:_COVERS]))
+    count = sum(count for (count,) in select_rows_or_empty(f"SELECT count(*) FROM {counting}"))
+    return ImageSet(count, tuple(covers[:_COVERS]))
 
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
@@ -245,11 +220,6 @@ def _write_licence(db: sqlite3.Connection, model_id: int, read_at: float, licenc
     db.execute("INSERT OR REPLACE INTO licences VALUES (?, ?, ?)", row)
 
 
-def store_covers(models: Iterable[Model]) -> None:
-    """Add the cover images of models to the local library, for `records.find_image`."""
-    image_records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
-
-
 def list_base_models() -> list[str]:
     """Return the names of all stored base models, such as "SDXL 1.0", in sorted order."""
     names = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # may be damaged
@@ -348,11 +318,7 @@ def load_version_by_hash(
 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
-    """Fetch a version by calling `fetch`; store the version and return it.
-
-    key: the version's id or a file's hash. Raises NotFound without calling `fetch` if Civitai did
-    not have the version within the last day. The errors of `fetch` are passed on.
-    """
+    """Fetch and store a version, unless Civitai lately had none (NotFound)."""
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:

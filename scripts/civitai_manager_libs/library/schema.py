@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from .hidden_images import make_hide_statement
 
-__all__ = [
-    "ANNOTATED_IDS",
-    "CHANGES",
-    "RANK",
-    "TABLES",
-    "TEXTS_OF_3",
-    "TRIGRAMS",
-    "VERSION",
-]
+__all__ = ["ANNOTATED_IDS", "CHANGES", "RANK", "TABLES", "TEXTS_OF_3", "TRIGRAMS", "VERSION"]
 
 VERSION = 16
 
