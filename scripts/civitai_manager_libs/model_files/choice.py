@@ -118,11 +118,7 @@ def _pick_file(
 
 
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
-    """Return a key that sorts files, best first.
-
-    Files are compared by format, then by the preferred precision and the preference for pruned
-    files in the settings, then by whether Civitai offers the file by default.
-    """
+    """Return a key that sorts files by format, the preferences in the settings and default."""
     form = [*model_formats.SAFE, file.extension].index(file.extension)
     # A file whose precision is unknown ("") comes after those of the preferred one.
     order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []

@@ -30,15 +30,8 @@ from .index import get_model_index
 from .matching import ModelFile
 from .used_models import find_version_of_file
 
-__all__ = [
-    "check_newer_versions",
-    "choose_newer_version",
-    "dismiss_newer_version",
-    "is_check_due",
-    "list_newer_versions",
-    "NewerVersion",
-    "read_check_time",
-]
+__all__ = ["check_newer_versions", "choose_newer_version", "dismiss_newer_version", "is_check_due"]
+__all__ += ["list_newer_versions", "NewerVersion", "read_check_time"]
 
 _WEEK = 7 * 86_400.0  # seconds
 _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
@@ -177,10 +170,7 @@ def _get_date(version: Version) -> str:
 def _iter_newer(
     model: Model, files: Sequence[tuple[ModelFile, int]], stored: Mapping[int, Version]
 ) -> Iterator[NewerVersion]:
-    """Yield the newer version of each file of a model.
-
-    files: with the ids of their versions. stored: versions that Civitai may no longer list, by id.
-    """
+    """Yield the newer version of each file of a model. stored: versions that may be withdrawn."""
     listed = {version.id: version for version in model.versions}
     known = {**stored, **listed}
     here = [known[version_id] for _, version_id in files if version_id in known]
