@@ -49,8 +49,8 @@ def test_parameters_have_different_labels_in_chinese():
     assert messages.get_parameter_label("Steps", "en") == "Steps"
     assert messages.get_parameter_label("Steps", "zh-TW") == "步數"
     assert messages.get_parameter_label("CFG scale", "zh-TW") == "CFG scale"
-    assert len(set(messages.get_parameter_labels("zh-TW").values())) == len(
-        messages.get_parameter_labels("zh-TW")
+    assert len(set(messages.load_catalogue("zh-TW").parameters.values())) == len(
+        messages.load_catalogue("zh-TW").parameters
     )
 
 

@@ -64,8 +64,8 @@ def test_base_models_of_stored_models_are_listed(demo, client, library, monkeypa
 def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     found, _ = search_models(client, "o")
-    models.store_covers(found)
     covers = [model.cover for model in found if model.cover is not None]
+    image_records.store_images(covers, is_complete=False)
     assert covers and [image_records.find_image(cover.id) for cover in covers] == covers
 
 

@@ -8,8 +8,8 @@ from statistics import median
 import pytest
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.library.stats import build_search_query, serialize_overview
-from civitai_manager_libs.library.stats import summarize_gallery
+from civitai_manager_libs.library.gallery_stats import build_search_query, serialize_overview
+from civitai_manager_libs.library.gallery_stats import summarize_gallery
 from civitai_manager_libs.library.stats_features import count_images, extract_features
 from civitai_manager_libs.library.stats_features import ImageFeatures, StatsBar
 

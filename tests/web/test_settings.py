@@ -29,7 +29,7 @@ import pytest
 def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
     told = api.get("bootstrap", accepted)
     assert told["language"] == language and told["words"]["open_jobs"] == downloads
-    assert set(told["words"]) == set(messages.get_page_texts("en"))
+    assert set(told["words"]) == set(messages.load_catalogue("en").texts)
 
 
 def test_settings_and_filters_have_bounds_choices_and_values(api):

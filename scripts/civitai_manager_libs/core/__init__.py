@@ -84,20 +84,13 @@ __all__ += ["as_whole_number", "AtomicFile", "back_up_invalid_file", "ByteRanges
 __all__ += ["cache_file_name", "Cancellation", "check_free_space", "check_no_links"]
 __all__ += ["check_space_for_files", "clean_date", "clean_line", "clean_lines", "clean_text"]
 __all__ += ["compute_sha256", "delete_file", "delete_resumable", "detect_media_extension"]
-__all__ += [
-    "ENDING_SIGNALS",
-    "expand_folder",
-    "extension_if_complete",
-    "file_names",
-    "model_formats",
-]
+__all__ += ["ENDING_SIGNALS", "expand_folder", "extension_if_complete", "file_names"]
 __all__ += ["find_cancellation", "find_device", "find_free_space", "format_number"]
 __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
 __all__ += ["is_temporary_name", "is_text", "is_web_page", "iter_json_members", "LAST_ID"]
 __all__ += ["level_mask", "level_name", "LEVELS", "lock_file", "log_disk_errors", "make_file_name"]
-__all__ += ["make_folder_private", "model_file_stem", "never_cancelled", "normalize_unicode"]
-__all__ += ["open_to_read", "prefetch", "ReactionCounts", "read_json_object", "remove_if_present"]
-__all__ += ["Tag"]
-__all__ += ["remove_leftovers", "resize_url", "resumable_size", "ResumableFile", "run_parallel"]
-__all__ += ["SingleFlight", "sqlite", "sync_folder", "thumbnail_url"]
-__all__ += ["to_disk_error", "translate_disk_errors", "write_text_file"]
+__all__ += ["make_folder_private", "model_file_stem", "model_formats", "never_cancelled"]
+__all__ += ["normalize_unicode", "open_to_read", "prefetch", "ReactionCounts", "read_json_object"]
+__all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
+__all__ += ["ResumableFile", "run_parallel", "SingleFlight", "sqlite", "sync_folder", "Tag"]
+__all__ += ["thumbnail_url", "to_disk_error", "translate_disk_errors", "write_text_file"]

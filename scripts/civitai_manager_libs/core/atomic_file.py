@@ -20,22 +20,10 @@ from ..errors import DiskError, SettingError
 from .disk import check_free_space, make_folder, sync_file, sync_folder, translate_disk_errors
 from .safe_open import check_own_folder, lock_descriptor, open_shared, open_to_read
 
-__all__ = [
-    "AtomicFile",
-    "back_up_invalid_file",
-    "delete_file",
-    "is_temporary_name",
-    "lock_file",
-    "make_file_private",
-    "make_folder_private",
-    "NOTE",
-    "read_json_object",
-    "remove_if_present",
-    "rename_to_new",
-    "replace_file",
-    "temporary_path",
-    "write_text_file",
-]
+__all__ = ["AtomicFile", "back_up_invalid_file", "delete_file", "is_temporary_name", "lock_file"]
+__all__ += ["make_file_private", "make_folder_private", "NOTE", "read_json_object"]
+__all__ += ["remove_if_present", "rename_to_new", "replace_file", "temporary_path"]
+__all__ += ["write_text_file"]
 
 _IN_USE = {5, 32, 33}  # Windows' codes: access denied, sharing violation, lock violation
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}

@@ -11,18 +11,9 @@ from contextlib import contextmanager
 from .. import util
 from ..errors import DiskError, DiskFull
 
-__all__ = [
-    "check_free_space",
-    "check_space_for_files",
-    "find_device",
-    "find_free_space",
-    "log_disk_errors",
-    "make_folder",
-    "sync_file",
-    "sync_folder",
-    "to_disk_error",
-    "translate_disk_errors",
-]
+__all__ = ["check_free_space", "check_space_for_files", "find_device", "find_free_space"]
+__all__ += ["log_disk_errors", "make_folder", "sync_file", "sync_folder", "to_disk_error"]
+__all__ += ["translate_disk_errors"]
 
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -159,10 +150,7 @@ def make_folder(folder: str) -> None:
 
 
 def _try_sync(sync: Callable[[], object]) -> bool:
-    """Call `sync` and return True; return False if the file system does not support the call.
-
-    Raises OSError if the call fails for another reason.
-    """
+    """Call `sync`; return False if the file system does not support the call. Raises OSError."""
     try:
         sync()
     except OSError as error:

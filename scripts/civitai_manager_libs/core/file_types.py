@@ -9,13 +9,8 @@ from io import BufferedReader
 
 from .safe_open import open_to_read
 
-__all__ = [
-    "detect_media_extension",
-    "extension_if_complete",
-    "is_complete",
-    "is_text",
-    "is_web_page",
-]
+__all__ = ["detect_media_extension", "extension_if_complete", "is_complete", "is_text"]
+__all__ += ["is_web_page"]
 
 # A tag, or an object or array with its first value: any binary file may begin with `<` or `{`.
 _MARKUP = re.compile(rb"""\s*(<[!?]?[a-z-]|\{\s*["}]|\[\s*(["{\[\]\d-]|null|true|false))""", re.I)
@@ -166,10 +161,7 @@ def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) 
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """Return whether an MP4, AVIF or HEIC file has metadata and data, and no known box is cut off.
-
-    Boxes are the parts of such files (ISO/IEC 14496-12, 4.2).
-    """
+    """Return whether an MP4, AVIF or HEIC has its known boxes whole (ISO/IEC 14496-12, 4.2)."""
     offset = 0
     kinds: set[bytes] = set()
     for _ in range(_MAX_PARTS):
@@ -193,8 +185,11 @@ def _is_complete_webm(file: BufferedReader, size: int) -> bool:
     offset, has_segment = 0, False  # a live segment states no length
     for _ in range(_MAX_WEBM_ELEMENTS):
         file.seek(offset)
-        element, length = _read_element_id(file), _read_element_size(file)
-        if not element or length is None:
+        first = file.read(1)
+        if first <= b"\x0f":  # no such element
+            return False
+        element, length = first + file.read(8 - first[0].bit_length()), _read_element_size(file)
+        if length is None:
             return False
         offset = file.tell() + max(0, length)
         has_segment = has_segment or element == _SEGMENT
@@ -203,16 +198,8 @@ def _is_complete_webm(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _read_element_id(file: BufferedReader) -> bytes:
-    first = file.read(1)
-    return first + file.read(8 - first[0].bit_length()) if first > b"\x0f" else b""
-
-
 def _read_element_size(file: BufferedReader) -> int | None:
-    """Read a WebM element's length in bytes; return None if it cannot be read.
-
-    Return -1 if the element states no length.
-    """
+    """Read a WebM element's length; return None if it cannot be read, -1 if none is stated."""
     first = file.read(1)
     if first in (b"", b"\0"):
         return None

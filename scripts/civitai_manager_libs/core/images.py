@@ -135,16 +135,10 @@ def cache_file_name(url: str) -> str:
     size = next((part for part in segments if _SIZED_SEGMENT.match(part)), "original=true")
     if "anim=false" in size:  # a still, though its URL is named as the video is
         extension = "jpeg"
-    return f"{uuid[0].lower()}-{_size_name(size)}.{extension}"
-
-
-def _size_name(segment: str) -> str:
-    keys = segment.split(",")
-    width = re.search(r"width=(\d{1,5})(?!\d)", segment, re.A)
-    if "original=true" in keys:
-        return "original"
-    name = width[1] if width else re.sub("[^A-Za-z0-9]+", "-", segment)[:60]
-    return f"{name}-poster" if "anim=false" in keys else name
+    keys, width = size.split(","), re.search(r"width=(\d{1,5})(?!\d)", size, re.A)
+    size_name = width[1] if width else re.sub("[^A-Za-z0-9]+", "-", size)[:60]
+    size_name += "-poster" if "anim=false" in keys else ""
+    return f"{uuid[0].lower()}-{'original' if 'original=true' in keys else size_name}.{extension}"
 
 
 def _split_url(url: str) -> tuple[str, str, str]:

@@ -14,16 +14,8 @@ from .file_types import is_text, is_web_page
 from .safe_open import open_to_read
 from .untrusted import as_mapping, has_too_many_parts
 
-__all__ = [
-    "check_model_file",
-    "check_model_start",
-    "CONFIGURATIONS",
-    "model_file_stem",
-    "MODELS",
-    "RUN_CODE",
-    "SAFE",
-    "START_SIZE",
-]
+__all__ = ["check_model_file", "check_model_start", "CONFIGURATIONS", "model_file_stem", "MODELS"]
+__all__ += ["RUN_CODE", "SAFE", "START_SIZE"]
 
 _SAFETENSORS = (".safetensors", ".sft")
 SAFE = (*_SAFETENSORS, ".gguf")  # formats without code, the best first

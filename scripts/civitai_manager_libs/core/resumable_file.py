@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterable
@@ -21,15 +22,10 @@ from .atomic_file import (
 )
 from .disk import make_folder, sync_file, sync_folder, translate_disk_errors
 from .resume_note import ByteRanges, read_note, ResumeNote
-from .safe_open import check_own_folder, has_hard_links, is_foreign, lock_descriptor, open_own_file
+from .safe_open import check_own_folder, is_foreign, lock_descriptor, open_own_file
 
-__all__ = [
-    "delete_resumable",
-    "delete_resumable_file",
-    "remove_leftovers",
-    "resumable_size",
-    "ResumableFile",
-]
+__all__ = ["delete_resumable", "delete_resumable_file", "remove_leftovers", "resumable_size"]
+__all__ += ["ResumableFile"]
 
 _MAX_LINES = 1024 * 1024  # bytes of a note, which is then written anew
 
@@ -105,8 +101,15 @@ class ResumableFile(AtomicFile):
     def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
         """Write bytes at an offset in the file, and record their range."""
         with translate_disk_errors(self.folder):
-            self._write_bytes(data, offset)
-            end = offset + len(data)
+            view, end = memoryview(data), offset + len(data)
+            while view:
+                if hasattr(os, "pwrite"):
+                    count = os.pwrite(self._file.fileno(), view, end - len(view))
+                else:
+                    with self._position_lock:
+                        self._file.seek(end - len(view))
+                        count = self._file.write(view)
+                view = view[count:]
             with self._lock:
                 self._ranges.add(offset, end)
                 self.size = self._ranges.size
@@ -180,32 +183,18 @@ class ResumableFile(AtomicFile):
             return super()._open_file()
         self._note = path + NOTE
         try:
-            self._restore(file)
+            self.found = read_note(self._note)
+            size = os.fstat(file.fileno()).st_size
+            if self.found is None or size < self.found.ranges.end:
+                self.found = None
+                self._delete_note()
+            self._ranges = self.found.ranges if self.found is not None else ByteRanges()
+            self.size = self._ranges.size
+            file.truncate(self._ranges.end)
         except (OSError, DiskError):
             file.close()
             raise
         return path, file
-
-    def _restore(self, file: FileIO) -> None:
-        found = read_note(self._note)
-        if found is None or os.fstat(file.fileno()).st_size < found.ranges.end:
-            found = None
-            self._delete_note()
-        self.found = found
-        self._ranges = found.ranges if found is not None else ByteRanges()
-        self.size = self._ranges.size
-        file.truncate(self._ranges.end)
-
-    def _write_bytes(self, data: bytes | bytearray | memoryview, offset: int) -> None:
-        view = memoryview(data)
-        while view:
-            if hasattr(os, "pwrite"):
-                count = os.pwrite(self._file.fileno(), view, offset)
-            else:
-                with self._position_lock:
-                    self._file.seek(offset)
-                    count = self._file.write(view)
-            view, offset = view[count:], offset + count
 
     def _replace_note(self) -> None:
         """Write a new note of all byte ranges in place of the old note, and keep the note open."""
@@ -273,7 +262,9 @@ def delete_resumable_file(path: str) -> bool:
     A file in use is not deleted.
     """
     try:
-        if has_hard_links(path):  # left by a program that was killed while renaming
+        status = os.lstat(path)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            # It was left by a program that was killed while renaming.
             _delete_with_note(path)
             return True
         with open_own_file(path, "r+b") as file:
@@ -341,7 +332,10 @@ def remove_leftovers(folder: str) -> int:
     for name in names:
         path = os.path.join(folder, name)
         if name.endswith(NOTE):
-            removed += _remove_orphan_note(path)
+            if not os.path.exists(path.removesuffix(NOTE)):
+                with suppress(OSError):
+                    delete_file(path)
+                    removed += 1
         elif not _is_resumable(path):
             removed += delete_resumable_file(path)
     return removed
@@ -354,14 +348,3 @@ def _is_resumable(path: str) -> bool:
         return False
     is_usable = found is not None and status.st_size >= found.ranges.end and status.st_nlink <= 1
     return is_usable and abs(time.time() - status.st_mtime) < _MAX_AGE  # a clock may be wrong
-
-
-def _remove_orphan_note(note: str) -> bool:
-    """Delete a resume note whose unfinished file is missing; return whether it was deleted."""
-    if os.path.exists(note.removesuffix(NOTE)):
-        return False
-    try:
-        delete_file(note)
-    except OSError:
-        return False
-    return True

@@ -12,19 +12,8 @@ from typing import Literal
 from ..errors import DiskError
 from .threads import Cancellation, never_cancelled
 
-__all__ = [
-    "check_no_links",
-    "check_own_folder",
-    "compute_sha256",
-    "expand_folder",
-    "has_hard_links",
-    "is_foreign",
-    "is_special_file",
-    "lock_descriptor",
-    "open_own_file",
-    "open_shared",
-    "open_to_read",
-]
+__all__ = ["check_no_links", "check_own_folder", "compute_sha256", "expand_folder", "is_foreign"]
+__all__ += ["is_special_file", "lock_descriptor", "open_own_file", "open_shared", "open_to_read"]
 
 
 def expand_folder(typed: str) -> str:
@@ -135,12 +124,6 @@ def is_special_file(path: str) -> bool:
         return False
 
 
-def has_hard_links(path: str) -> bool:
-    """Return whether the path is a regular file with several hard links. Raises OSError."""
-    status = os.lstat(path)
-    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
-
-
 def check_own_folder(folder: str) -> None:
     """Raise PermissionError if the folder is a link that another user made."""
     if os.path.islink(folder) and not _is_owned(os.lstat(folder), folder):
@@ -189,23 +172,19 @@ def lock_descriptor(descriptor: int, wait: bool = False) -> bool | None:
     system has no locks. wait: block until the lock is free (ignored on Windows).
     """
     try:
-        if fcntl is None:
-            _lock_one_byte(descriptor)
-        else:
+        if fcntl is not None:
             fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
     except (BlockingIOError, PermissionError):  # flock's, msvcrt's
         return False
     except OSError:
         return None
     return True
-
-
-def _lock_one_byte(descriptor: int) -> None:
-    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # Windows only
-    finally:
-        os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 _PIECE = 1024 * 1024  # bytes

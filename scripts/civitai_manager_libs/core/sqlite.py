@@ -165,30 +165,27 @@ class Database:
         try:
             for suffix in ("", "-wal", "-shm"):  # SQLite gives new journals the file's mode
                 make_file_private(self.path + suffix)
-            self._prepare(db)
+            version = _read_version(db)
+            if version > self._schema.version:
+                raise _NewerVersion(version)
+            if version < 0:
+                raise sqlite3.DatabaseError(f"The version is {version}.")
+            if self.path in _suspected or self._schema.checks_pages and self.path not in _checked:
+                found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if found != "ok":
+                    raise sqlite3.DatabaseError(found)
+                _checked.add(self.path)
+                _suspected.discard(self.path)
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+            if version < self._schema.version:
+                _make_tables(db, self._schema)
+            with suppress(sqlite3.OperationalError):  # others use it: the next opening tries again
+                db.execute("PRAGMA journal_mode = WAL")
         except (sqlite3.Error, DiskError):
             db.close()
             raise
         return db
-
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        version = _read_version(db)
-        if version > self._schema.version:
-            raise _NewerVersion(version)
-        if version < 0:
-            raise sqlite3.DatabaseError(f"The version is {version}.")
-        if self.path in _suspected or self._schema.checks_pages and self.path not in _checked:
-            found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise sqlite3.DatabaseError(found)
-            _checked.add(self.path)
-            _suspected.discard(self.path)
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA foreign_keys = ON")
-        if version < self._schema.version:
-            _make_tables(db, self._schema)
-        with suppress(sqlite3.OperationalError):  # others use it: the next opening tries again
-            db.execute("PRAGMA journal_mode = WAL")
 
 
 def _read_version(db: sqlite3.Connection) -> int:
@@ -234,11 +231,7 @@ def _interrupt_when_cancelled(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
-    """Convert SQLite's errors in the `with` block to DiskFull for a full disk, else to DiskError.
-
-    Errors of wrong SQL or violated constraints are not converted. kind: what the message calls the
-    file, such as "database".
-    """
+    """Convert SQLite's errors, but those of wrong SQL or violated constraints, to DiskErrors."""
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # our own bugs
@@ -247,18 +240,13 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
         _checked.discard(path)
         if not isinstance(error, sqlite3.OperationalError):
             _suspected.add(path)
-        if "full" in str(error) or _is_nearly_full(path):
+        is_full = "full" in str(error)
+        with suppress(OSError):  # SQLite reports a full disk with various errors
+            is_full = is_full or shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
+        if is_full:
             message = f"There is no disk space left for the {kind} {path}. {_MAKE_ROOM}"
             raise DiskFull(message, path=path) from error
         raise DiskError(f"The {kind} {path} cannot be used: {error}. {_ADVICE}", path) from error
-
-
-def _is_nearly_full(path: str) -> bool:
-    # SQLite reports a full disk with various errors.
-    try:
-        return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
-    except OSError:
-        return False
 
 
 class ProcessLock:

@@ -13,23 +13,9 @@ from typing import Any
 
 from ..errors import EngineError, InputError
 
-__all__ = [
-    "DEFAULT_LANGUAGE",
-    "explain_reason",
-    "get_choice_label",
-    "get_page_texts",
-    "get_parameter_label",
-    "get_parameter_labels",
-    "get_setting_label",
-    "LANGUAGES",
-    "list_choices",
-    "load_catalogue",
-    "name_reason",
-    "parse_accept_language",
-    "parse_locale_language",
-    "translate",
-    "translate_error",
-]
+__all__ = ["DEFAULT_LANGUAGE", "explain_reason", "get_choice_label", "get_parameter_label"]
+__all__ += ["get_setting_label", "LANGUAGES", "list_choices", "load_catalogue", "name_reason"]
+__all__ += ["parse_accept_language", "parse_locale_language", "translate", "translate_error"]
 
 _FOLDER = Path(__file__).with_name("languages")
 DEFAULT_LANGUAGE = "en"
@@ -114,11 +100,6 @@ def translate_error(error: InputError | EngineError, language: str) -> str:
     return translate(error.key, language, **error.values) if has_text else str(error)
 
 
-def get_page_texts(language: str) -> dict[str, str]:
-    """Return the texts of the page by key, with placeholders such as `{n:picture|pictures}`."""
-    return dict(load_catalogue(language).texts)
-
-
 def parse_accept_language(header: str) -> str:
     """Return the supported language that an `Accept-Language` header ranks highest, else "en"."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
@@ -188,12 +169,7 @@ def list_choices(field: str, language: str) -> list[tuple[str, str]]:
 
 def get_parameter_label(name: str, language: str) -> str:
     """Return the translated label of an infotext field such as "Sampler", else the field's name."""
-    return get_parameter_labels(language).get(name, name)
-
-
-def get_parameter_labels(language: str) -> dict[str, str]:
-    """Return the labels of infotext fields by the field's name, {} for English."""
-    return dict(load_catalogue(language).parameters)
+    return load_catalogue(language).parameters.get(name, name)
 
 
 def get_setting_label(name: str, language: str) -> str:

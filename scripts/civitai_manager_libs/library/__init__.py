@@ -24,5 +24,5 @@ from .search import Suggestion
 
 __all__ = ["bookmarks", "Collection", "gallery_stats", "hidden_rules", "HiddenRule", "image_cache"]
 __all__ += ["image_records", "ImageSet", "import_export", "models", "PageImage", "pages", "posts"]
-__all__ += ["reproductions", "search", "select_rows", "Suggestion", "wait_for_writes", "watches"]
-__all__ += ["tags", "Tile", "write_later"]
+__all__ += ["reproductions", "search", "select_rows", "Suggestion", "tags", "Tile"]
+__all__ += ["wait_for_writes", "watches", "write_later"]

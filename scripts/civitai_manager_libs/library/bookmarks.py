@@ -20,29 +20,12 @@ from .database import select_rows, writing
 from .hidden_images import refresh_hidden
 from .search import fold_text
 
-__all__ = [
-    "add_to_collection",
-    "Annotation",
-    "AnnotationChange",
-    "change_annotations",
-    "change_annotations_by_id",
-    "change_bookmarks",
-    "change_memberships",
-    "Collection",
-    "delete_collection",
-    "find_annotations",
-    "find_thumbnail",
-    "get_revision",
-    "list_collections",
-    "list_image_ids",
-    "list_image_ids_by_name",
-    "read_annotations",
-    "remove_from_collection",
-    "rename_collection",
-    "store_thumbnails",
-    "write_annotation",
-    "write_collection",
-]
+__all__ = ["add_to_collection", "Annotation", "AnnotationChange", "change_annotations"]
+__all__ += ["change_annotations_by_id", "change_bookmarks", "change_memberships", "Collection"]
+__all__ += ["delete_collection", "find_annotations", "find_thumbnail", "get_revision"]
+__all__ += ["list_collections", "list_image_ids", "list_image_ids_by_name", "read_annotations"]
+__all__ += ["remove_from_collection", "rename_collection", "store_thumbnails", "write_annotation"]
+__all__ += ["write_collection"]
 
 _changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
@@ -207,26 +190,17 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
         db.execute("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?)", values)
     if change.tags is not None:
         db.execute("DELETE FROM own_tags WHERE id = ?", (image_id,))
-    _add_tags(db, image_id, [*(change.tags or ()), *change.add_tags])
+    (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
+    unique: dict[str, str] = {}
+    for tag in [*(change.tags or ()), *change.add_tags][:_MAX_TAGS]:
+        unique.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
+    added = [(image_id, tag, fold_text(tag)) for folded, tag in unique.items() if folded]
+    sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
+    db.executemany(sql, added[: max(0, _MAX_TAGS - count)])
     removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
     db.executemany("DELETE FROM own_tags WHERE id = ? AND folded = ?", removed)
     if change.tags is not None or change.add_tags or removed:
         refresh_hidden(db, [image_id])
-
-
-def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
-    (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
-    rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
-    sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
-    db.executemany(sql, rows[: max(0, _MAX_TAGS - count)])
-
-
-def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return the first 100 tags without extra spaces, each cut to 100 characters."""
-    found: dict[str, str] = {}
-    for tag in tags[:_MAX_TAGS]:
-        found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
-    return [tag for key, tag in found.items() if key]
 
 
 def _clean_note(text: str) -> str:

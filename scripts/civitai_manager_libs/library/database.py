@@ -18,23 +18,10 @@ from .. import setting, util
 from ..core import log_disk_errors, sqlite
 from .schema import ANNOTATED_IDS, CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
-__all__ = [
-    "compress_record",
-    "connections",
-    "decompress_record",
-    "estimate_json_memory",
-    "evict_oldest",
-    "find_site",
-    "has_trigrams",
-    "MemoryCache",
-    "open_library",
-    "open_temporary_library",
-    "select_rows",
-    "select_rows_or_empty",
-    "wait_for_writes",
-    "write_later",
-    "writing",
-]
+__all__ = ["compress_record", "connections", "decompress_record", "estimate_json_memory"]
+__all__ += ["evict_oldest", "find_site", "has_trigrams", "MemoryCache", "open_library"]
+__all__ += ["open_temporary_library", "select_rows", "select_rows_or_empty", "wait_for_writes"]
+__all__ += ["write_later", "writing"]
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
@@ -118,27 +105,21 @@ def _open_file(path: str) -> sqlite.Database:
     database = sqlite.Database(path, _make_schema())
     if database.recovery_notice:
         util.printD(f"[library] {database.recovery_notice}")
-    if has_trigrams():
-        with log_disk_errors("library"):
-            if not database.rows(_HAS_TRIGRAMS):
-                _create_trigrams(database)
+    if not has_trigrams():
+        return database
+    with log_disk_errors("library"):
+        if not database.rows(_HAS_TRIGRAMS):
+            # The library was created by a Python whose SQLite lacks FTS5. `index_remaining` fills
+            # the emptied tables together with the new index.
+            with database.writing() as db:
+                for statement in TRIGRAMS.split(";"):
+                    db.execute(statement)
+                for table in ("facts", "texts", "tiles"):
+                    db.execute(f"DELETE FROM {table}")
     return database
 
 
 connections = sqlite.ConnectionPool(_open_file)
-
-
-def _create_trigrams(database: sqlite.Database) -> None:
-    """Add the search index of trigrams to a library that has none.
-
-    Such a library was created by a Python whose SQLite lacks FTS5. The tables `facts` and `texts`
-    are emptied; `index_remaining` then fills them together with the new index.
-    """
-    with database.writing() as db:
-        for statement in TRIGRAMS.split(";"):
-            db.execute(statement)
-        for table in ("facts", "texts", "tiles"):
-            db.execute(f"DELETE FROM {table}")
 
 
 @contextmanager
@@ -279,30 +260,20 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
         left = min(count - limit, _ROWS_AT_ONCE) - len(row_ids)
         sql = f"SELECT rowid FROM {table} WHERE read_at {when} ? {kept} ORDER BY read_at LIMIT ?"
         row_ids += [rowid for (rowid,) in db.execute(sql, (time.time(), left))]
-    if table == "images":
-        _delete_derived_rows(db, row_ids)
-    where = "WHERE rowid IN (SELECT value FROM json_each(?))"
-    db.execute(f"DELETE FROM {table} {where}", (json.dumps(row_ids),))
+    values, listed = (json.dumps(row_ids),), "IN (SELECT value FROM json_each(?))"
+    if table == "images":  # no foreign key deletes these
+        for derived in ("figures", "hidden_images"):
+            db.execute(f"DELETE FROM {derived} WHERE id {listed}", values)
+    if table == "images" and has_trigrams():
+        # An FTS5 index with external content can only delete rows by their old values:
+        # https://www.sqlite.org/fts5.html#the_delete_command
+        sql = (
+            "INSERT INTO trigrams (trigrams, rowid, prompt, negative, names)"
+            f" SELECT 'delete', id, prompt, negative, names FROM texts WHERE id {listed}"
+        )
+        db.execute(sql, values)
+    db.execute(f"DELETE FROM {table} WHERE rowid {listed}", values)
     return len(row_ids) == _ROWS_AT_ONCE
-
-
-def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
-    """Delete the rows of images that no foreign key deletes: statistics, trigrams and so on.
-
-    An FTS5 index with external content can only delete rows by their old values:
-    https://www.sqlite.org/fts5.html#the_delete_command
-    """
-    values = (json.dumps(list(image_ids)),)
-    for table in ("figures", "hidden_images"):
-        db.execute(f"DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?))", values)
-    if not has_trigrams():
-        return
-    sql = (
-        "INSERT INTO trigrams (trigrams, rowid, prompt, negative, names)"
-        " SELECT 'delete', id, prompt, negative, names FROM texts"
-        " WHERE id IN (SELECT value FROM json_each(?))"
-    )
-    db.execute(sql, values)
 
 
 Write = Callable[[sqlite3.Connection], object]
@@ -348,30 +319,26 @@ class _Writer:
         is_over = False
         try:
             while not is_over:
-                is_over = not self._write_some()
                 with self._changed:
-                    has_more = bool(self._queue)
+                    batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
+                    is_over = not batch
+                    if is_over:
+                        self._set_stopped()
+                        return
+                try:
+                    with log_disk_errors("library"):
+                        self._write([write for write, _ in batch])
+                finally:
+                    with self._changed:
+                        self._bytes -= sum(size for _, size in batch)
+                        self._done_count += len(batch)
+                        self._changed.notify_all()
+                        has_more = bool(self._queue)
                 if has_more:  # others may write
                     time.sleep(_PAUSE)
         finally:
             if not is_over:  # a bug in a write: the next `put` starts a new thread
                 self._set_stopped()
-
-    def _write_some(self) -> bool:
-        with self._changed:
-            batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
-            if not batch:
-                self._set_stopped()
-                return False
-        try:
-            with log_disk_errors("library"):
-                self._write([write for write, _ in batch])
-        finally:
-            with self._changed:
-                self._bytes -= sum(size for _, size in batch)
-                self._done_count += len(batch)
-                self._changed.notify_all()
-        return True
 
     def _set_stopped(self) -> None:
         with self._changed:

@@ -1,18 +1,35 @@
-"""The statistics of a gallery, from the images that the library has of it."""
+"""The statistics of a gallery: what its images have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from ..core import find_cancellation
-from . import image_records, models, stats as stats_table, tags
+from ..infotext import build_infotext, parse_infotext
+from . import image_records, models, tags
 from .database import select_rows, wait_for_writes, write_later
-from .stats_features import ImageFeatures
-from .stats import GalleryOverview, serialize_overview, summarize_gallery
+from .stats_features import (
+    count_images,
+    extract_features,
+    GalleryStats,
+    ImageFeatures,
+    KINDS,
+    LETTERS,
+    NAMED_PARAMETERS,
+    PARAMETERS,
+    read_features,
+    save_features,
+    StatsBar,
+)
 
-__all__ = ["compute_gallery_stats", "list_gallery_images"]
+__all__ = ["build_search_query", "compute_gallery_stats", "list_gallery_images"]
+__all__ += ["serialize_overview", "summarize_gallery"]
 
 _BATCH = 500  # records in memory
 _PATIENCE = 2.0  # seconds to wait until new records are written
@@ -31,10 +48,13 @@ def compute_gallery_stats(
     versions = model.versions if model else ()
     names = {version.id: version.name for version in versions}
     files = {file: version.id for version in versions for file in version.files}
-    overview = summarize_gallery(
-        list_gallery_images(model_id, list(names), version_id, level, gallery), files
-    )
-    return serialize_overview(overview, names, _find_resource_names(overview))
+    images = list_gallery_images(model_id, list(names), version_id, level, gallery)
+    overview = summarize_gallery(images, files)
+    every = (overview.stats, *overview.versions.values())
+    values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)
+    ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]
+    resources = {f"#{key}": name for key, (_, name) in models.find_version_names(ids).items()}
+    return serialize_overview(overview, names, resources)
 
 
 def list_gallery_images(
@@ -55,43 +75,226 @@ def list_gallery_images(
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
     versions = {key: _find_image_ids(f"version {key}") for key in own}
     gallery = gallery or (f"model {model_id}" if version_id is None else f"version {version_id}")
-    ids = _find_image_ids(gallery)
-    tag_names = {key: [tag.name for tag in some] for key, some in tags.find_tags(list(ids)).items()}
-    images = []
-    for image_id, _, image_level, reactions, _, settings, words in _iter_stats_rows(list(ids)):
+    ids = list(_find_image_ids(gallery))
+    tag_names = {key: [tag.name for tag in some] for key, some in tags.find_tags(ids).items()}
+    images = read_features(ids)
+    missing = list(set(ids).difference(image.id for image in images))
+    for start in range(0, len(missing), _BATCH):
+        records = image_records.find_images(missing[start : start + _BATCH]).values()
+        features = [extract_features(image) for image in records]
+        write_later(partial(save_features, images=features))
+        images += features
+    listed = []
+    for image in images:
         find_cancellation().check()
-        if image_level & level:
-            its_versions = [key for key in own if image_id in versions[key]]
-            texts = _split_lines(settings), _split_lines(words)
-            its_tags = tag_names.get(image_id)
-            images.append(
-                ImageFeatures(image_id, image_level, reactions, its_versions, *texts, its_tags)
-            )
-    return images
+        if image.level & level:
+            its_versions = [key for key in own if image.id in versions[key]]
+            listed.append(image._replace(version_ids=its_versions, tags=tag_names.get(image.id)))
+    return listed
 
 
 def _find_image_ids(gallery: str) -> set[int]:
     return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
-def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    every = (overview.stats, *overview.versions.values())
-    values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)
-    ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]
-    return {f"#{key}": name for key, (_, name) in models.find_version_names(ids).items()}
+_WEIGHT_LETTER = LETTERS["weight"]
+_RESOURCES = (LETTERS["checkpoint"], LETTERS["lora"], _WEIGHT_LETTER, LETTERS["embedding"])
+_PAIR = (LETTERS["sampler"], LETTERS["schedule"])  # the first of an image's settings
+_HIRES = ("upscaler", "upscale", "denoising")
+_WORD_SHARE, _LORA_SHARE, _OWN_LORA_SHARE = 0.25, 0.5, 0.1  # of the images with data, at least
+_MAX_WORDS, _MAX_LORAS = 12, 3
 
 
-def _iter_stats_rows(ids: list[int]) -> Iterator[stats_table.Row]:
-    """Yield the statistics row of each image; compute and store missing or outdated rows."""
-    stored = stats_table.read_current_rows(ids)
-    yield from stored
-    missing = list(set(ids).difference(row[0] for row in stored))
-    for start in range(0, len(missing), _BATCH):
-        images = image_records.find_images(missing[start : start + _BATCH]).values()
-        rows = [stats_table.make_stats_row(image) for image in images]
-        write_later(partial(stats_table.save_rows, rows=rows))
-        yield from rows
+def _build_recipe(
+    images: Iterable[ImageFeatures], stats: GalleryStats, own_names: Mapping[str, str]
+) -> str:
+    """Return an infotext with the most common settings, words and LoRAs, "" without a sampler."""
+    settings = _find_common_settings(images)
+    if not settings:
+        return ""
+
+    def list_frequent(kind: str, share: float) -> list[StatsBar]:
+        bars = stats.bars.get(kind, ())
+        return [bar for bar in bars if bar.count >= share * stats.with_data]
+
+    prompt = [bar.value for bar in list_frequent("word", _WORD_SHARE) if not bar.is_in_sentence]
+    del prompt[_MAX_WORDS:]
+    loras = list_frequent("lora", _LORA_SHARE)[:_MAX_LORAS]
+    if not any(bar.value in own_names for bar in loras):
+        often = list_frequent("lora", _OWN_LORA_SHARE)
+        loras = [*[bar for bar in often if bar.value in own_names][:1], *loras]
+    for bar in loras:
+        name = own_names.get(bar.value) or bar.value
+        if name[0] != "#":  # else no file name is known
+            prompt.append(f"<lora:{name}:{bar.weight or '1'}>")
+    negative = [bar.value for bar in list_frequent("embedding", _WORD_SHARE)]
+    negative += [bar.value for bar in list_frequent("negative", _WORD_SHARE)][:_MAX_WORDS]
+    unique = {text.casefold(): text for text in negative}.values()
+    texts = {"prompt": ", ".join(prompt), "negativePrompt": ", ".join(unique)}
+    return build_infotext({**texts, **settings}, adds_lora_tags=False)
 
 
-def _split_lines(text: str) -> Sequence[str]:
-    return text.split("\n") if text else ()
+def _find_common_settings(images: Iterable[ImageFeatures]) -> dict[str, str]:
+    """Return {infotext name: most common value} of the images with the most common sampler."""
+    by_sampler: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
+    for settings in (one.settings for one in images):
+        pair = tuple(feature for feature in settings[:2] if feature[0] in _PAIR)
+        by_sampler[pair].append(settings)
+    by_sampler.pop((), None)
+    if not by_sampler:
+        return {}
+    alike = by_sampler[min(by_sampler, key=lambda pair: (-len(by_sampler[pair]), pair))]
+    counts = Counter(chain.from_iterable(alike))
+    common = {}
+    for kind, name in PARAMETERS.items():
+        values = {feature[1:]: n for feature, n in counts.items() if feature[0] == LETTERS[kind]}
+        is_rare = kind in _HIRES and 2 * sum(values.values()) <= len(alike)
+        if values and not is_rare:
+            common[name] = min(values, key=lambda value: (-values[value], value))
+    return common
+
+
+@dataclass(frozen=True)
+class GalleryOverview:
+    """The statistics of a model's gallery.
+
+    stats: of all images. own_names: for each of the model's versions, `#<version id>`, the name of
+    its file as most images spell it, "" if no image states it. recipe: an infotext of the most
+    common settings, "" if unknown. versions: for each version id, statistics without words; an
+    image may count for several versions.
+    """
+
+    stats: GalleryStats = GalleryStats()
+    own_names: Mapping[str, str] = field(default_factory=dict)
+    recipe: str = ""
+    versions: dict[int, GalleryStats] = field(default_factory=dict)
+
+
+def summarize_gallery(
+    images: Iterable[ImageFeatures], files: Mapping[str, int] = {}
+) -> GalleryOverview:
+    """Return the statistics of a model's gallery, of all images and of each version.
+
+    Each image counts for the versions in its `version_ids`. files: {file name in lower case:
+    version id} for the files of the gallery's model; an image that states such a name counts as if
+    it stated the version.
+    """
+    labels = {name: f"#{version_id}" for name, version_id in files.items()}
+    spellings: dict[str, Counter[str]] = {label: Counter() for label in labels.values()}
+    every: list[ImageFeatures] = []
+    by_version: dict[int, list[ImageFeatures]] = {}
+    for image in images:
+        settings = list(image.settings)
+        for at, feature in enumerate(settings):
+            letter = feature[0]
+            if letter in _RESOURCES:
+                end = feature.rfind("\t") if letter == _WEIGHT_LETTER else len(feature)
+                label = labels.get(feature[1:end].lower())
+                if label is not None:
+                    spellings[label][feature[1:end]] += 1
+                    settings[at] = f"{letter}{label}{feature[end:]}"
+        image = image._replace(settings=list(dict.fromkeys(settings)))
+        every.append(image)
+        for version_id in image.version_ids:
+            by_version.setdefault(version_id, []).append(image)
+    own_names = {
+        label: min(names, key=lambda name: (-names[name], name), default="")
+        for label, names in spellings.items()
+    }
+    stats = count_images(every)
+    versions = {key: count_images(some, settings_only=True) for key, some in by_version.items()}
+    recipe = _build_recipe(every, stats, own_names)
+    return GalleryOverview(stats, own_names, recipe, versions)
+
+
+_NUMBERS = ("steps", "cfg", "clip", "upscale")
+_KEYS = {"checkpoint": "model", "upscale": "hires"}  # in a search query, where they differ
+
+
+def serialize_overview(
+    overview: GalleryOverview, versions: Mapping[int, str], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the statistics of a model's gallery as a JSON object.
+
+    versions: names of the model's versions by id, in the model's order. names: names of other
+    resources by `#<version id>`, for images that state only this id.
+    """
+    stats, own = overview.stats, overview.own_names
+    names = {**{label: name or label for label, name in own.items()}, **names}
+    of_versions = []
+    for key, name in versions.items():
+        if (of_version := overview.versions.get(key)) is not None:
+            bars = {kind: bars[0] for kind, bars in of_version.bars.items() if bars}
+            totals, total = _list_totals(of_version), of_version.with_data
+            most = {kind: _serialize_count(bar, total, names) for kind, bar in bars.items()}
+            of_versions.append({"id": key, "name": name, **totals, "most": most})
+    return {
+        **_list_totals(stats),
+        "with_tags": stats.with_tags,
+        "recipe": overview.recipe,
+        "settings": [list(pair) for pair in parse_infotext(overview.recipe).parameters.items()],
+        "groups": [
+            {
+                "kind": kind,
+                "bars": [_serialize_bar(kind, bar, overview, names) for bar in stats.bars[kind]],
+            }
+            for kind in (*KINDS, "tag")
+            if stats.bars.get(kind)
+        ],
+        "versions": of_versions,
+    }
+
+
+def _list_totals(stats: GalleryStats) -> dict[str, float]:
+    return {name: getattr(stats, name) for name in ("image_count", "with_data", "reactions")}
+
+
+def _serialize_bar(
+    kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
+) -> dict[str, Any]:
+    is_model_version = bar.value in overview.own_names
+    stats = overview.stats
+    total = stats.with_tags if kind == "tag" else stats.with_data
+    count = _serialize_count(bar, total, names)
+    return {
+        **count,
+        "reactions": bar.reactions,
+        "weight": bar.weight,
+        "low": bar.low,
+        "high": bar.high,
+        "is_model_version": is_model_version,
+        "search": build_search_query(kind, bar.value, count["label"], is_model_version),
+    }
+
+
+def _serialize_count(bar: StatsBar, total: int, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "value": bar.value,
+        "label": names.get(bar.value, bar.value),
+        "count": bar.count,
+        "share": round(bar.count / total, 4),
+    }
+
+
+def build_search_query(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
+    """Return the search query for the images that a statistics bar counts.
+
+    kind: kind of the bar, such as "lora". value: the counted word or number, or the id or hash of a
+    model. label: the name shown for `value`, by which models are searched. is_model_version:
+    whether the bar is for a version of the gallery's own model; if its label is no name, return "".
+    """
+    if kind in ("word", "negative"):
+        text = _quote_text(value)
+        return text if kind == "word" else f"negative:{text}"
+    key = _KEYS.get(kind, kind)
+    if kind in _NUMBERS:
+        return f"{key}={value}"
+    if is_model_version:
+        return f"model:{_quote_text(label)}" if label != value else ""
+    return f"{key}{'=' if kind in (*NAMED_PARAMETERS, 'tag') else ':'}{_quote_text(label)}"
+
+
+def _quote_text(text: str) -> str:
+    """Return a text in quotation marks, for a search query."""
+    parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
+    return f'"{max(parts, key=len)}"'

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import filterfalse
 
 from .. import setting
@@ -92,8 +92,10 @@ def trim_cache() -> int:
     for _, size, path in files[:-1] if total > limit else ():
         if total <= limit * _TRIM_TO:
             break
-        if _remove_file(path):
-            total -= size
+        with _lock, suppress(OSError):  # in use on Windows, or deleted already
+            if path not in _held:
+                os.remove(path)
+                total -= size
     with _lock:
         _size += total
     return total
@@ -126,17 +128,6 @@ def _trim_repeatedly() -> None:
             if _size <= _limit() or is_too_large:
                 _is_trimming = False
                 return
-
-
-def _remove_file(path: str) -> bool:
-    with _lock:
-        if path in _held:
-            return False
-        try:
-            os.remove(path)
-        except OSError:  # in use on Windows, or deleted already
-            return False
-    return True
 
 
 def _limit() -> int:

@@ -16,7 +16,6 @@ from typing_extensions import TypedDict
 from ..civitai import image_from_json, ImageQuery, Page
 from ..core import find_cancellation, Image, level_name, Tag
 from ..infotext import read_generation, summarize
-from . import stats
 from .database import (
     compress_record,
     decompress_record,
@@ -29,30 +28,13 @@ from .database import (
     writing,
 )
 from .search import index_images, run_search as search, SearchQuery, SearchScope, SelectRows
+from .stats_features import extract_features, save_features
 
-__all__ = [
-    "clear_deleted",
-    "count_saved_files",
-    "filter_matching",
-    "find_deleted",
-    "find_hidden_ids",
-    "find_image",
-    "find_images",
-    "find_saved_file",
-    "find_unchecked_favourites",
-    "forget_saved_files",
-    "index_remaining",
-    "insert_deleted",
-    "insert_kept",
-    "list_latest_images",
-    "list_page_images",
-    "mark_deleted",
-    "PageImage",
-    "store_images",
-    "store_missing_images",
-    "store_saved_files",
-    "Tile",
-]
+__all__ = ["count_saved_files", "filter_matching", "find_deleted", "find_hidden_ids", "find_image"]
+__all__ += ["find_images", "find_saved_file", "find_unchecked_favourites", "forget_saved_files"]
+__all__ += ["index_remaining", "insert_deleted", "insert_kept", "list_latest_images"]
+__all__ += ["list_page_images", "mark_deleted", "PageImage", "store_images", "store_missing_images"]
+__all__ += ["store_saved_files", "Tile"]
 
 Level = Literal["None", "Soft", "Mature", "X", "XXX"]
 Kind = Literal["image", "video", "audio"]
@@ -170,12 +152,6 @@ def mark_deleted(image_id: int) -> None:
     write_later(lambda db: insert_deleted(db, [image_id]))
 
 
-def clear_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Unmark images that were marked as deleted from Civitai, in the caller's transaction."""
-    ids = json.dumps(list(image_ids))
-    db.execute("DELETE FROM gone WHERE id IN (SELECT value FROM json_each(?))", (ids,))
-
-
 _MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
 _IMAGE_BYTES = 2_000  # of an image in memory, beside its record
 _BATCH = 50  # images of an import; the writer writes 20 batches in one transaction
@@ -270,7 +246,8 @@ def _write_records(
         if is_complete:  # the image is also in the galleries of the versions it was made with
             versions = [(f"version {v}", image.id) for image in images for v in image.version_ids]
             db.executemany(_SEEN, versions)
-            clear_deleted(db, [image.id for image in images])
+            ids = json.dumps([image.id for image in images])
+            db.execute(f"DELETE FROM gone {_OF_IDS}", (ids,))
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
@@ -293,16 +270,11 @@ _REMAINING = "SELECT id FROM images EXCEPT SELECT id FROM tiles WHERE made_by = 
 def _write_derived(
     db: sqlite3.Connection, images: Sequence[Image], complete_ids: Container[int]
 ) -> None:
-    """Write what is made of images' records: the index of searches, statistics and tiles.
-
-    complete_ids: the images whose records are complete, which statistics count.
-    """
+    """Write what is made of images' records; statistics count only complete ones."""
     generations = {image.id: read_generation(image) for image in images}
     index_images(db, images, generations)
-    stats.save_rows(
-        db,
-        [stats.make_stats_row(i, generations[i.id]) for i in images if i.id in complete_ids],
-    )
+    complete = (image for image in images if image.id in complete_ids)
+    save_features(db, [extract_features(image, generations[image.id]) for image in complete])
     site = find_site()
     for image in images:
         known = _memory.get(image.id)
@@ -349,10 +321,15 @@ def find_images(image_ids: Sequence[int], is_remembered: bool = True) -> dict[in
     """
     found = {image_id: _memory.get(image_id) for image_id in image_ids}
     missing = [image_id for image_id, known in found.items() if known is None]
-    for image, is_complete, size in _iter_stored(missing) if missing else ():
-        found[image.id] = _Known(image, is_complete)
+    rows = select_rows_or_empty(_RECORDS, (json.dumps(missing),)) if missing else ()
+    for _, is_complete, stored in rows:
+        find_cancellation().check()  # a hundred thousand take a minute
+        record, size = decompress_record(stored)
+        if (image := image_from_json(record)) is None:
+            continue
+        found[image.id] = _Known(image, bool(is_complete))
         if is_remembered and _memory.get(image.id) is None:  # it may have been fetched meanwhile
-            _memory.put(image.id, _Known(image, is_complete), size + _IMAGE_BYTES)
+            _memory.put(image.id, _Known(image, bool(is_complete)), size + _IMAGE_BYTES)
     return {image_id: known.image for image_id, known in found.items() if known is not None}
 
 
@@ -393,7 +370,13 @@ def list_page_images(image_ids: Sequence[int], fetched: Iterable[Image] = ()) ->
     new = {i: known.tile for i in image_ids if (known := _memory.get(i)) and known.tile}
     tiles = {image_id: json.loads(row[0]) for image_id, row in rows.items() if row[0]} | new
     if missing := [image_id for image_id in image_ids if image_id not in tiles]:
-        tiles |= _make_tiles(missing, at_hand)
+        # They are not written yet, or an older version has written them.
+        found = find_images([image_id for image_id in missing if image_id not in at_hand])
+        found |= {image_id: at_hand[image_id] for image_id in missing if image_id in at_hand}
+        tiles |= {image_id: _make_tile(image) for image_id, image in found.items()}
+        old = [one for (one,) in select_rows_or_empty(_KNOWN, (json.dumps(list(found)),))]
+        if old:
+            write_later(partial(_index_some, image_ids=old))
     unwritten = [i for i in tiles if not rows.get(i, _NO_ROW)[0]]
     hidden_ids = find_hidden_ids(unwritten, at_hand) if unwritten else set[int]()
     images = []
@@ -410,16 +393,6 @@ def list_page_images(image_ids: Sequence[int], fetched: Iterable[Image] = ()) ->
             )
         )
     return images
-
-
-def _make_tiles(image_ids: Sequence[int], at_hand: Mapping[int, Image]) -> dict[int, Tile]:
-    """Make the tiles of images that are not written yet, or that an older version wrote."""
-    images = find_images([image_id for image_id in image_ids if image_id not in at_hand])
-    images |= {image_id: at_hand[image_id] for image_id in image_ids if image_id in at_hand}
-    old = [image_id for (image_id,) in select_rows_or_empty(_KNOWN, (json.dumps(list(images)),))]
-    if old:
-        write_later(partial(_index_some, image_ids=old))
-    return {image_id: _make_tile(image) for image_id, image in images.items()}
 
 
 def filter_matching(image_ids: Sequence[int], query: SearchQuery) -> list[int]:
@@ -449,11 +422,7 @@ def find_hidden_ids(image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NO
 def _iter_libraries(
     image_ids: Sequence[int], at_hand: Mapping[int, Image] = _NOTHING
 ) -> Iterator[SelectRows]:
-    """Yield one or two functions, each of which runs a SELECT and returns the rows.
-
-    The first reads the library's file. The second reads a temporary library of those of the given
-    images that are only at hand or in memory; if there are none, only one function is yielded.
-    """
+    """Yield functions that run a SELECT: in the file, then in a library of what it lacks yet."""
     indexed = f"SELECT id FROM tiles JOIN facts USING (id) {_OF_IDS} AND made_by = ?"
     values = (json.dumps(list(image_ids)), _RULES_VERSION)
     stored = {row[0] for row in select_rows_or_empty(indexed, values)}
@@ -512,16 +481,6 @@ def find_saved_file(image_id: int) -> str:
 def count_saved_files() -> int:
     """Return how many images were ever downloaded; their files may have been deleted."""
     return sum(count for (count,) in select_rows_or_empty("SELECT count(*) FROM saved"))
-
-
-def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield (image, whether its record is complete, bytes of the record) of each stored image."""
-    for _, is_complete, stored in select_rows_or_empty(_RECORDS, (json.dumps(list(image_ids)),)):
-        find_cancellation().check()  # a hundred thousand take a minute
-        record, size = decompress_record(stored)
-        image = image_from_json(record)
-        if image is not None:
-            yield image, bool(is_complete), size
 
 
 def _parse_record(record: bytes) -> Image | None:

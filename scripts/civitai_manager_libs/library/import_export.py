@@ -202,54 +202,36 @@ def _export_images(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
         images = image_records.find_images(ids, is_remembered=False)
         notes = bookmarks.read_annotations(ids)
         for image_id in ids:
-            yield _export_image(image_id, images.get(image_id), notes)
-
-
-def _export_image(
-    image_id: int, image: Image | None, notes: Mapping[int, bookmarks.Annotation]
-) -> dict[str, Any]:
-    mark = notes.get(image_id, bookmarks.Annotation())
-    return {
-        "id": image_id,
-        "favourite": mark.favourite,
-        "stars": mark.stars,
-        "note": mark.note,
-        "tags": list(mark.tags),
-        "record": {**image.record, "id": image_id} if image else None,
-        "infotext": build_infotext(image.meta, image) if image else "",
-    }
+            image = images.get(image_id)
+            mark = notes.get(image_id, bookmarks.Annotation())
+            yield {
+                "id": image_id,
+                "favourite": mark.favourite,
+                "stars": mark.stars,
+                "note": mark.note,
+                "tags": list(mark.tags),
+                "record": {**image.record, "id": image_id} if image else None,
+                "infotext": build_infotext(image.meta, image) if image else "",
+            }
 
 
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
     """Write the annotations of an exported image, but keep those that the user already has."""
-    image_id, imported = as_whole_number(entry.get("id"), 1), _parse_annotations(entry)
-    if image_id is None or imported == bookmarks.AnnotationChange():
+    image_id = as_whole_number(entry.get("id"), 1)
+    if image_id is None:
         return
     found = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
     favourite, stars, note = found.fetchone() or (0, 0, "")
-    tags = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
+    own = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
+    new_note, new_tags = entry.get("note"), clean_lines(entry.get("tags"))
     change = bookmarks.AnnotationChange(
-        None if favourite else imported.favourite,
-        None if stars else imported.stars,
-        None if note else imported.note,
-        [*tags, *imported.tags] if imported.tags else None,
+        None if favourite else entry.get("favourite") is True or None,
+        None if stars else as_whole_number(entry.get("stars"), 1, 5),
+        new_note if isinstance(new_note, str) and new_note and not note else None,
+        [*own, *new_tags] if new_tags else None,
     )
     if change != bookmarks.AnnotationChange():
         bookmarks.write_annotation(db, image_id, change)
-
-
-def _parse_annotations(entry: Mapping[str, Any]) -> bookmarks.AnnotationChange:
-    """Return the annotations in an exported image's JSON object.
-
-    A missing or invalid annotation becomes None, so that the image keeps its present one.
-    """
-    note = entry.get("note")
-    return bookmarks.AnnotationChange(
-        entry.get("favourite") is True or None,
-        as_whole_number(entry.get("stars"), 1, 5),
-        note if isinstance(note, str) and note else None,
-        clean_lines(entry.get("tags")) or None,
-    )
 
 
 def _import_collection(db: sqlite3.Connection, name: Any, image_ids: Sequence[Any]) -> bool:

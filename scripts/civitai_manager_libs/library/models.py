@@ -7,14 +7,15 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .. import civitai, setting
 from ..civitai import Licence, Model, parse_licence, Version
 from ..core import (
+    as_list,
     as_mapping,
     Cancellation,
     lock_file,
@@ -34,33 +35,22 @@ from .database import (
     writing,
 )
 
-__all__ = [
-    "add_recent_gallery",
-    "update_models",
-    "find_gallery_cover",
-    "find_licences",
-    "find_recent_model",
-    "find_stored_model",
-    "find_version_by_hash",
-    "find_version_names",
-    "find_versions",
-    "ImageSet",
-    "is_missing",
-    "list_base_models",
-    "list_recent_galleries",
-    "list_recent_models",
-    "load_licences",
-    "load_model",
-    "load_version",
-    "load_version_by_hash",
-    "store_covers",
-    "store_older_licences",
-    "summarize_favourites",
-    "summarize_library",
-]
+__all__ = ["add_recent_gallery", "find_gallery_cover", "find_licences", "find_recent_model"]
+__all__ += ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
+__all__ += ["ImageSet", "is_missing", "list_base_models", "list_recent_galleries"]
+__all__ += ["list_recent_models", "load_licences", "load_model", "load_version"]
+__all__ += ["load_version_by_hash", "store_older_licences", "summarize_set"]
+__all__ += ["update_models"]
 
 _COVERS = 4
 _LATEST = 40  # images from which covers are chosen
+_SETS = {
+    "favourites": (
+        "marks WHERE favourite",
+        "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?",
+    ),
+    "library": ("facts", "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"),
+}
 
 
 @dataclass(frozen=True)
@@ -84,31 +74,17 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
     return next((id for (id,) in select_rows_or_empty(sql, (gallery, levels))), None)
 
 
-def summarize_favourites(levels: int) -> ImageSet:
-    """Return the number of favourites, and up to four of the 40 latest as covers.
+def summarize_set(name: Literal["favourites", "library"], levels: int) -> ImageSet:
+    """Return the number of images in a set, and up to four of the 40 latest as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """
-    total = select_rows_or_empty("SELECT count(*) FROM marks WHERE favourite")
-    sql = "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?"
-    latest = [id for (id,) in select_rows_or_empty(sql, (_LATEST,))]
-    return _make_set(total, latest, levels)
-
-
-def summarize_library(levels: int) -> ImageSet:
-    """Return the number of images in the library, and up to four of the 40 latest as covers.
-
-    levels: bit mask of the browsing levels (content ratings) that covers may have.
-    """
-    total = select_rows_or_empty("SELECT count(*) FROM facts")
-    latest = select_rows_or_empty("SELECT id FROM images ORDER BY read_at DESC LIMIT ?", (_LATEST,))
-    return _make_set(total, [id for (id,) in latest], levels)
-
-
-def _make_set(total: list[tuple[int]], latest: list[int], levels: int) -> ImageSet:
-    images = image_records.find_images(latest).values()
+    counting, latest = _SETS[name]
+    ids = [id for (id,) in select_rows_or_empty(latest, (_LATEST,))]
+    images = image_records.find_images(ids).values()
     covers = [image.id for image in images if image.level & levels]
-    return ImageSet(next((count for (count,) in total), 0), tuple(covers[:_COVERS]))
+    count = sum(count for (count,) in select_rows_or_empty(f"SELECT count(*) FROM {counting}"))
+    return ImageSet(count, tuple(covers[:_COVERS]))
 
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
@@ -119,6 +95,10 @@ _FEW = 20  # records in one transaction
 _WITHOUT_LICENCE = (
     "SELECT id, read_at, record FROM models"
     " WHERE id NOT IN (SELECT model_id FROM licences) LIMIT ?"
+)
+_UNKNOWN_LICENCE = (
+    "INSERT INTO licences VALUES (?, ?, '{}') ON CONFLICT (model_id)"
+    " DO UPDATE SET read_at = excluded.read_at WHERE licence = '{}'"
 )
 _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
 
@@ -180,20 +160,11 @@ def update_models(
         sent = civitai.fetch_models(client, some, cancelled)
         for model in sent.values():
             _store_model(model, keeps_versions=True)
-        if unsent := [model_id for model_id in some if model_id not in sent]:
-            _store_unknown_licences(unsent)
+        if unsent := [(model_id, time.time()) for model_id in some if model_id not in sent]:
+            with log_disk_errors("library"), writing() as db:
+                db.executemany(_UNKNOWN_LICENCE, unsent)
         found |= sent
     return found
-
-
-def _store_unknown_licences(model_ids: Sequence[int]) -> None:
-    now = time.time()
-    with log_disk_errors("library"), writing() as db:
-        sql = (
-            "INSERT INTO licences VALUES (?, ?, '{}') ON CONFLICT (model_id)"
-            " DO UPDATE SET read_at = excluded.read_at WHERE licence = '{}'"
-        )
-        db.executemany(sql, [(model_id, now) for model_id in model_ids])
 
 
 def load_licences(
@@ -249,11 +220,6 @@ def _write_licence(db: sqlite3.Connection, model_id: int, read_at: float, licenc
     db.execute("INSERT OR REPLACE INTO licences VALUES (?, ?, ?)", row)
 
 
-def store_covers(models: Iterable[Model]) -> None:
-    """Add the cover images of models to the local library, for `records.find_image`."""
-    image_records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
-
-
 def list_base_models() -> list[str]:
     """Return the names of all stored base models, such as "SDXL 1.0", in sorted order."""
     names = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # may be damaged
@@ -286,20 +252,20 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Return {version id: version}; leave out versions that are not stored."""
-    found = {version.id: version for version in _iter_stored_versions(version_ids)}
+    """Return {version id: version}; leave out versions that are not stored.
+
+    Those that were fetched by their own id or file hash are preferred to parts of models.
+    """
+    found: dict[int, Version] = {}
+    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
+    for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
+        with suppress(InvalidResponse):
+            version = civitai.version_from_json(decompress_record(record)[0])
+            found[version.id] = version
     missing = set(version_ids) - found.keys()
     ids = {model_id for model_id, _ in find_version_names(list(missing)).values()}
     models = filter(None, map(find_stored_model, ids))
     return found | {v.id: v for model in models for v in model.versions if v.id in missing}
-
-
-def _iter_stored_versions(version_ids: Sequence[int]) -> Iterator[Version]:
-    """Yield those of the given versions that were fetched by their own id or file hash."""
-    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
-    for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
-        with suppress(InvalidResponse):
-            yield civitai.version_from_json(decompress_record(record)[0])
 
 
 def find_version_by_hash(file_hash: str) -> int | None:
@@ -326,20 +292,13 @@ def load_version(
     last day. Also raises NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     stored = find_versions([version_id]).get(version_id)
-    if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
+    if stored is not None and max_age == math.inf:
         return stored
-    return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
-
-
-def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a version was fetched by its own id or hash, infinity if never.
-
-    A version that was stored by a clock that was ahead counts as never fetched.
-    """
     sql = "SELECT read_at FROM version_records WHERE id = ?"
-    rows = select_rows_or_empty(sql, (version_id,))
-    age = time.time() - max((read_at for (read_at,) in rows), default=-math.inf)
-    return age if age >= 0 else math.inf
+    for (read_at,) in select_rows_or_empty(sql, (version_id,)):
+        if stored is not None and 0 <= time.time() - read_at <= max_age:
+            return stored
+    return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
 
 
 def load_version_by_hash(
@@ -359,11 +318,7 @@ def load_version_by_hash(
 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
-    """Fetch a version by calling `fetch`; store the version and return it.
-
-    key: the version's id or a file's hash. Raises NotFound without calling `fetch` if Civitai did
-    not have the version within the last day. The errors of `fetch` are passed on.
-    """
+    """Fetch and store a version, unless Civitai lately had none (NotFound)."""
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
@@ -373,7 +328,10 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
         with log_disk_errors("library"), writing() as db:
             db.execute("INSERT OR REPLACE INTO missing_versions VALUES (?, ?)", row)
         raise
-    _store_version(version)
+    stored = (version.id, time.time(), compress_record(version.record)[0])
+    with log_disk_errors("library"), writing() as db:
+        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", stored)
+        _write_versions(db, version.model_id, version.model_name, [version])
     return version
 
 
@@ -393,25 +351,19 @@ def _missing_key(key: int | str) -> str:
     return f"key {key}" if setting.civitai_api_key else str(key)
 
 
-def _store_version(version: Version) -> None:
-    row = (version.id, time.time(), compress_record(version.record)[0])
-    with log_disk_errors("library"), writing() as db:
-        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", row)
-        _write_versions(db, version.model_id, version.model_name, [version])
-
-
 def _write_versions(
     db: sqlite3.Connection, model_id: int | None, model_name: str, versions: Sequence[Version]
 ) -> None:
     names = [(v.id, model_id, model_name, v.name) for v in versions if model_id]
     db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", names)
-    hashes = [(key, v.id) for v in versions for key in _list_hash_keys(v)]
+    hashes = {
+        (_hash_key(file_hash), version.id)
+        for version in versions
+        for file in version.remote_files
+        for file_hash in file.hashes
+        if len(file_hash) in (*_HASH_DIGITS, 64)
+    }
     db.executemany("INSERT OR IGNORE INTO version_hashes VALUES (?, ?)", hashes)
-
-
-def _list_hash_keys(version: Version) -> set[str]:
-    hashes = (each for file in version.remote_files for each in file.hashes)
-    return {_hash_key(each) for each in hashes if len(each) in (*_HASH_DIGITS, 64)}
 
 
 def _hash_key(file_hash: str) -> str:
@@ -452,9 +404,9 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
             rows = json.loads(file.read(100_000))
     except (OSError, ValueError, RecursionError):
         return []
-    if not isinstance(rows, list):
-        return []
-    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_GALLERIES]
+    rows = [row for row in as_list(rows) if isinstance(row, list) and len(row) == 2]
+    valid = [row for row in rows if isinstance(row[0], (int, str)) and isinstance(row[1], str)]
+    return [(key, name) for key, name in valid[:_MAX_GALLERIES]]
 
 
 def add_recent_gallery(key: int | str, name: str) -> None:
@@ -469,9 +421,3 @@ def add_recent_gallery(key: int | str, name: str) -> None:
 
 def _path() -> str:
     return os.path.join(setting.data_folder(), "recent.json")
-
-
-def _is_row(row: object) -> bool:
-    if not isinstance(row, list) or len(row) != 2:
-        return False
-    return isinstance(row[0], (int, str)) and isinstance(row[1], str)

@@ -226,11 +226,7 @@ def _fetch_listed_page(
     size: int,
     cancelled: Cancellation | None = None,
 ) -> Page:
-    """Fetch the images at a place of a list, in the list's order; store them in the library.
-
-    Images that Civitai does not send come from the library, where they are marked. cursor: the
-    place, followed by "s" if the server is known to send single images only.
-    """
+    """Fetch and store the images at a place of a list; mark those that Civitai does not send."""
     ids, place, is_single = _find_place(query, cursor)
     some = ids[place : place + min(size, _LISTED)]
     if not some:
@@ -261,18 +257,14 @@ def _fetch_listed_page(
 
 
 def _knows_ids(client: Any, image_ids: Sequence[int], cancelled: Cancellation | None) -> bool:
-    """Return whether Civitai sends images that were seen lately when it is asked for them by ids.
-
-    An empty response to a request for others, `image_ids`, does not tell whether Civitai knows the
-    parameter and has none of them.
-    """
+    """Return whether Civitai sends images that were seen lately when it is asked for their ids."""
     latest = image_records.list_latest_images(_LISTED)
     others = [image.id for image in latest if image.id not in image_ids][:_CONTROLS]
     return bool(others and civitai.fetch_images_by_id(client, others, cancelled))
 
 
 def fetch_singly(
-    client: Any, image_ids: Sequence[int], cancelled: Cancellation | None
+    client: Any, image_ids: Sequence[int], cancelled: Cancellation | None = None
 ) -> dict[int, Image]:
     """Fetch images one by one, for a server that does not know `ids`; return {id: image}."""
     cancelled, found = cancelled or never_cancelled(), dict[int, Image]()
@@ -301,9 +293,7 @@ def _find_place(query: ImageQuery, cursor: str | None) -> tuple[list[int], int, 
     return find_listed_ids(query), int(match[1]) if match else 0, bool(match and match[2])
 
 
-def iter_listed_images(
-    client: Any, image_ids: Sequence[int], cancelled: Cancellation | None = None
-) -> Iterator[list[Image]]:
+def iter_listed_images(client: Any, image_ids: Sequence[int]) -> Iterator[list[Image]]:
     """Yield the images with these ids, a hundred at a time, in the given order.
 
     Images that the library has whole are not fetched; fetched ones are stored. Images that Civitai
@@ -315,8 +305,8 @@ def iter_listed_images(
         unknown = [
             image_id for image_id in ids if image_id not in found or not found[image_id].meta
         ]
-        fetched = civitai.fetch_images_by_id(client, unknown, cancelled) if unknown else {}
-        fetched = fetch_singly(client, unknown, cancelled) if fetched is None else fetched
+        fetched = civitai.fetch_images_by_id(client, unknown) if unknown else {}
+        fetched = fetch_singly(client, unknown) if fetched is None else fetched
         image_records.store_images(list(fetched.values()))
         found |= fetched
         yield [found[image_id] for image_id in ids if image_id in found]

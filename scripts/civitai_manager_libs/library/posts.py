@@ -17,7 +17,7 @@ from ..errors import HttpStatusError, InvalidResponse, NetworkError, NotFound, S
 from ..network import ApiClient, SendOptions
 from .database import select_rows_or_empty, write_later
 
-__all__ = ["find_stored_post", "load_post", "read_rest", "sort_as_uploaded"]
+__all__ = ["load_post", "read_rest", "sort_as_uploaded"]
 
 _FRESH = 86_400.0  # seconds
 _PAUSE = 60.0  # seconds after which the route is tried again if it does not say when
@@ -60,11 +60,6 @@ def load_post(client: Any, post_id: int, cancelled: Cancellation | None = None) 
 
     write_later(write)
     return None if post == Post(post_id) else post
-
-
-def find_stored_post(post_id: int) -> Post | None:
-    """Return a post from the local library, or None if the post is not stored."""
-    return _find(post_id)[0]
 
 
 def _find(post_id: int) -> tuple[Post | None, float]:

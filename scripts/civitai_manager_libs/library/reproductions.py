@@ -32,31 +32,12 @@ from .bookmarks import store_thumbnails
 from .database import select_rows, write_later, writing
 from .image_records import find_images
 
-__all__ = [
-    "count_reproductions",
-    "delete_reproductions",
-    "export_reproductions",
-    "find_reproduction",
-    "import_reproductions",
-    "insert_reproduction",
-    "is_thumbnail",
-    "iter_reproductions",
-    "list_reproductions",
-    "make_thumbnail",
-    "measure_missing_similarities",
-    "measure_similarity",
-    "Nearness",
-    "open_image",
-    "open_thumbnail",
-    "parse_exported",
-    "read_thumbnail",
-    "receive_image",
-    "remember_send",
-    "Reproduction",
-    "SendMemory",
-    "Similarity",
-    "store_reproduction",
-]
+__all__ = ["count_reproductions", "delete_reproductions", "export_reproductions"]
+__all__ += ["find_reproduction", "import_reproductions", "insert_reproduction"]
+__all__ += ["list_reproductions", "make_thumbnail", "measure_missing_similarities"]
+__all__ += ["measure_similarity", "Nearness", "open_image", "parse_exported", "read_thumbnail"]
+__all__ += ["receive_image", "remember_send", "Reproduction", "SendMemory", "Similarity"]
+__all__ += ["store_reproduction"]
 
 Nearness = Literal["same", "near", "different"]
 
@@ -100,11 +81,13 @@ class Similarity(NamedTuple):
         return "near" if self.hash_distance <= far else "different"
 
 
-def open_image(file: str | BinaryIO) -> Any:
+def open_image(
+    file: str | BinaryIO, formats: tuple[str, ...] = _FORMATS, max_pixels: int = _MAX_PIXELS
+) -> Any:
     """Decode the first frame of a PNG, JPEG or WebP file; return a PIL image.
 
-    file: a path or an open file. Raises NotAnImage if the file cannot be decoded, TooLarge above 64
-    million pixels, and DiskError.
+    file: a path or an open file. Raises NotAnImage if the file cannot be decoded, TooLarge above
+    64 million pixels or `max_pixels`, and DiskError.
     """
     from PIL import Image
 
@@ -112,9 +95,9 @@ def open_image(file: str | BinaryIO) -> Any:
         raise NotAnImage("The image's EXIF data is too large to be read.")
     try:
         with open_to_read(file) if isinstance(file, str) else nullcontext(file) as opened:
-            image = Image.open(opened, formats=_FORMATS)
+            image = Image.open(opened, formats=formats)
             width, height = image.size
-            if width * height > _MAX_PIXELS:
+            if width * height > max_pixels:
                 raise TooLarge(f"An image of {width} × {height} pixels is too large to compare.")
             image.load()
     # Pillow raises SyntaxError and ValueError for some damaged files.
@@ -135,39 +118,14 @@ def make_thumbnail(image: Any) -> bytes:
         return file.getvalue()
 
 
-def open_thumbnail(thumbnail: bytes) -> Any:
-    """Decode a JPEG from `make_thumbnail` to a PIL image. Raises NotAnImage."""
-    return open_image(io.BytesIO(thumbnail))
-
-
-def is_thumbnail(data: bytes) -> bool:
-    """Return whether the bytes are a JPEG of at most 512 × 512 pixels."""
-    from PIL import Image
-
-    if has_overlapping_exif(io.BytesIO(data)):
-        return False
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            if max(image.size) > _THUMBNAIL:
-                return False
-            image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # see `open_image`
-        return False
-    return True
-
-
 def measure_similarity(image: Any, other: Any) -> Similarity:
-    """Return how similar two PIL images are, whatever their sizes; colours are ignored."""
+    """Return how similar two PIL images are, whatever their sizes; colours are ignored.
+
+    For the structural similarity (SSIM), both are first resized to one small size with about the
+    proportions of `image`.
+    """
     image, other = image.convert("L"), other.convert("L")
     distance = int((_compute_hash(image) != _compute_hash(other)).sum())
-    return Similarity(_measure_ssim(image, other), distance)
-
-
-def _measure_ssim(image: Any, other: Any) -> float:
-    """Return the structural similarity (SSIM) of two grey PIL images.
-
-    Both are first resized to one small size with about the proportions of `image`.
-    """
     scale = _SIDE / max(image.size)
     width, height = (max(2, round(side * scale / _STEP)) * _STEP for side in image.size)
     x, y = _read_pixels(image, (width, height)), _read_pixels(other, (width, height))
@@ -178,7 +136,7 @@ def _measure_ssim(image: Any, other: Any) -> float:
     ssim = ((2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)) / (
         (mean_x**2 + mean_y**2 + _C1) * (variance_x + variance_y + _C2)
     )
-    return float(ssim.mean())
+    return Similarity(float(ssim.mean()), distance)
 
 
 def _read_pixels(image: Any, size: tuple[int, int]) -> Any:
@@ -320,21 +278,6 @@ def read_thumbnail(reproduction_id: int) -> bytes | None:
     return bytes(rows[0][0]) if rows else None
 
 
-def iter_reproductions(image_ids: Sequence[int]) -> Iterator[tuple[Reproduction, bytes]]:
-    """Yield the reproductions of images as (reproduction, JPEG thumbnail), oldest first.
-
-    Only some of them are in memory at once. Raises DiskError.
-    """
-    some = "IN (SELECT value FROM json_each(?))"
-    sql = f"SELECT number FROM reproductions WHERE image_id {some} ORDER BY made_at, number"
-    numbers = [number for (number,) in select_rows(sql, (json.dumps(list(image_ids)),))]
-    for start in range(0, len(numbers), _AT_ONCE):
-        values = (json.dumps(numbers[start : start + _AT_ONCE]),)
-        sql = f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE number {some}"
-        for row in select_rows(f"{sql} ORDER BY made_at, number", values):
-            yield _parse_row(row[:-1]), bytes(row[-1])
-
-
 def import_reproductions(
     db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]
 ) -> None:
@@ -423,7 +366,7 @@ def measure_missing_similarities(
     image, measured = open_image(original), list[Reproduction]()
     for item in items:
         if item.similarity is None and (thumbnail := read_thumbnail(item.id)) is not None:
-            similarity = measure_similarity(image, open_thumbnail(thumbnail))
+            similarity = measure_similarity(image, open_image(io.BytesIO(thumbnail)))
             item = replace(item, similarity=similarity)
         measured.append(item)
     rows = [
@@ -438,24 +381,16 @@ def measure_missing_similarities(
     return measured
 
 
-def _parse_row(row: tuple[Any, ...]) -> Reproduction:
-    *first, is_edited, width, height, ssim, hash_distance = row
-    number, image_id, path, infotext, made_at = first
-    similarity = None if ssim is None else Similarity(ssim, hash_distance)
+def _parse_row(row: Sequence[Any]) -> Reproduction:
+    number, image_id, path, infotext, made_at, is_edited, width, height, ssim, distance = row
+    similarity = None if ssim is None else Similarity(ssim, distance)
+    path, sides = os.fsdecode(path), (width, height)
     return Reproduction(
-        number,
-        image_id,
-        os.fsdecode(path),
-        infotext,
-        made_at,
-        bool(is_edited),
-        width,
-        height,
-        similarity,
+        number, image_id, path, infotext, made_at, bool(is_edited), *sides, similarity
     )
 
 
-_MAX_SENT_INFOTEXT = 300_000  # characters; real ones have some thousand
+_MAX_INFOTEXT = 300_000  # characters; real ones have some thousand
 
 _sends = SendMemory()
 
@@ -474,7 +409,7 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
     image: a PIL image. path: the saved file. The WebUI waits for this function, so the database is
     written in the background, and errors there are logged.
     """
-    match = _sends.find(infotext) if len(infotext) <= _MAX_SENT_INFOTEXT else None
+    match = _sends.find(infotext) if len(infotext) <= _MAX_INFOTEXT else None
     if match is None:
         return
     image_id, is_edited = match
@@ -491,18 +426,38 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
 
 
 _LAST_ID = 2**63 - 1
-_MAX_INFOTEXT = 300_000  # characters
 _MAX_NAME = 200  # characters of a file's name
 _MAX_SIDE = 1_000_000  # pixels
 _MAX_THUMBNAIL = 400_000  # characters in base64; of 512 pixels a side it has some 60,000
 
 
 def export_reproductions(image_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Yield the reproductions of images as JSON objects, for `parse_exported`. Raises DiskError.
+    """Yield the reproductions of images as JSON objects for `parse_exported`, oldest first.
 
-    Only the name of each file is exported, because its path means nothing on another machine.
+    Only the name of each file is exported, because its path means nothing on another machine. Only
+    some of them are in memory at once. Raises DiskError.
     """
-    return (_export(one, thumbnail) for one, thumbnail in iter_reproductions(image_ids))
+    some = "IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT number FROM reproductions WHERE image_id {some} ORDER BY made_at, number"
+    numbers = [number for (number,) in select_rows(sql, (json.dumps(list(image_ids)),))]
+    for start in range(0, len(numbers), _AT_ONCE):
+        values = (json.dumps(numbers[start : start + _AT_ONCE]),)
+        sql = f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE number {some}"
+        for *row, thumbnail in select_rows(f"{sql} ORDER BY made_at, number", values):
+            one = _parse_row(row)
+            ssim, hash_distance = one.similarity or (None, None)
+            yield {
+                "image_id": one.image_id,
+                "name": ntpath.basename(one.path),
+                "infotext": one.infotext,
+                "made_at": one.made_at,
+                "is_edited": one.is_edited,
+                "width": one.width,
+                "height": one.height,
+                "ssim": ssim,
+                "hash_distance": hash_distance,
+                "thumbnail": base64.b64encode(thumbnail).decode(),
+            }
 
 
 def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduction, bytes]]:
@@ -510,30 +465,23 @@ def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduct
     return [parsed for entry in entries if (parsed := _parse(entry)) is not None]
 
 
-def _export(one: Reproduction, thumbnail: bytes) -> dict[str, Any]:
-    ssim, hash_distance = one.similarity or (None, None)
-    return {
-        "image_id": one.image_id,
-        "name": ntpath.basename(one.path),
-        "infotext": one.infotext,
-        "made_at": one.made_at,
-        "is_edited": one.is_edited,
-        "width": one.width,
-        "height": one.height,
-        "ssim": ssim,
-        "hash_distance": hash_distance,
-        "thumbnail": base64.b64encode(thumbnail).decode(),
-    }
-
-
 def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:
     image_id = as_whole_number(entry.get("image_id"), 1, _LAST_ID)
     made_at = as_number(entry.get("made_at"))
     sides = [as_whole_number(entry.get(key), 1, _MAX_SIDE) for key in ("width", "height")]
-    thumbnail = _parse_thumbnail(entry.get("thumbnail"))
-    if image_id is None or None in sides or thumbnail is None:
+    encoded = entry.get("thumbnail")
+    if not isinstance(encoded, str) or len(encoded) > _MAX_THUMBNAIL:
+        return None
+    if image_id is None or None in sides:
         return None
     if made_at is None or not 0 <= made_at < 1e11:
+        return None
+    try:
+        thumbnail = base64.b64decode(encoded, validate=True)
+        opened = open_image(io.BytesIO(thumbnail), ("JPEG",), _THUMBNAIL**2)
+    except (ValueError, NotAnImage, TooLarge):
+        return None
+    if max(opened.size) > _THUMBNAIL:
         return None
     name = clean_line(ntpath.basename(as_text(entry.get("name"))), _MAX_NAME)
     infotext = as_text(entry.get("infotext"))[:_MAX_INFOTEXT]
@@ -544,13 +492,3 @@ def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:
     is_edited, (width, height) = entry.get("is_edited") is True, (side or 0 for side in sides)
     new = Reproduction(0, image_id, name, infotext, made_at, is_edited, width, height, similarity)
     return new, thumbnail
-
-
-def _parse_thumbnail(value: Any) -> bytes | None:
-    if not isinstance(value, str) or len(value) > _MAX_THUMBNAIL:
-        return None
-    try:
-        thumbnail = base64.b64decode(value, validate=True)
-    except ValueError:
-        return None
-    return thumbnail if is_thumbnail(thumbnail) else None

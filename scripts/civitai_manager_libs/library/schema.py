@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from .hidden_images import make_hide_statement
 
-__all__ = [
-    "ANNOTATED_IDS",
-    "CHANGES",
-    "RANK",
-    "TABLES",
-    "TEXTS_OF_3",
-    "TRIGRAMS",
-    "VERSION",
-]
+__all__ = ["ANNOTATED_IDS", "CHANGES", "RANK", "TABLES", "TEXTS_OF_3", "TRIGRAMS", "VERSION"]
 
 VERSION = 16
 
@@ -22,7 +14,7 @@ CREATE TABLE images (
 );
 CREATE INDEX images_by_age ON images (read_at);
 """
-# The features that statistics count, of each whole record (see `stats.features`). made_by: the
+# The features that statistics count, of each whole record (see `stats_features`). made_by: the
 # version of the rules; rows of another version are computed again.
 _FIGURES = """
 CREATE TABLE figures (

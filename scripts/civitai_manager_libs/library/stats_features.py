@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
-import unicodedata
+import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from statistics import median
 from typing import NamedTuple
+from unicodedata import category
 
 from ..core import clean_line, format_number, Image, normalize_unicode
 from ..infotext import Generation, read_generation, Resource
+from .database import select_rows
 
-__all__ = [
-    "count_images",
-    "extract_features",
-    "GalleryStats",
-    "ImageFeatures",
-    "KINDS",
-    "LETTERS",
-    "NAMED_PARAMETERS",
-    "PARAMETERS",
-    "RULES_VERSION",
-    "split_phrases",
-    "StatsBar",
-]
+__all__ = ["count_images", "extract_features", "GalleryStats", "ImageFeatures", "KINDS", "LETTERS"]
+__all__ += ["NAMED_PARAMETERS", "PARAMETERS", "read_features", "save_features", "split_phrases"]
+__all__ += ["StatsBar"]
 
 _MAX_PROMPT = 10_000  # characters; the rest is ignored
 _MAX_PHRASES = 200  # of one prompt
@@ -95,7 +88,13 @@ def split_phrases(prompt: str) -> dict[str, bool]:
 
 
 def _trim_common(part: str) -> list[str]:
-    words = [word for word in (_trim_word(word) for word in part.split()) if word]
+    """Return the words without punctuation at their ends, and without common words at both ends."""
+    words = []
+    for word in (word.strip(_EDGES) for word in part.split()):
+        is_tag = word.endswith("\\)")  # of an image board, such as `mari \(series\)`
+        is_short = len(word) <= _LONGEST_WORD
+        if is_tag or is_short and any(c.isalnum() or category(c) == "So" for c in word):
+            words.append(word)
     while words and words[0] in _COMMON:
         del words[0]
     while words and words[-1] in _COMMON:
@@ -104,11 +103,7 @@ def _trim_common(part: str) -> list[str]:
 
 
 def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple[str, bool]]:
-    """Yield (word or phrase, whether it is in a sentence) for a part of a prompt.
-
-    part: the text between two commas. words: its words, without common words at its start and end.
-    is_prose: whether the prompt consists mostly of sentences.
-    """
+    """Yield (word or phrase, whether it is in a sentence) for the text between two commas."""
     whole = " ".join(words)
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     is_sentence = is_clause or is_prose and not _FILLERS.isdisjoint(words)  # not a tag
@@ -129,18 +124,6 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[tuple
             yield from ((one, True) for one in parts if 2 <= len(one) <= _LONGEST_CJK)
         elif is_cjk or _has_meaning(word):
             yield word, is_sentence
-
-
-def _trim_word(word: str) -> str:
-    """Return a word without punctuation at its ends."""
-    word = word.strip(_EDGES)
-    if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
-        return word
-    return word if len(word) <= _LONGEST_WORD and any(map(_is_word_character, word)) else ""
-
-
-def _is_word_character(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character) == "So"
 
 
 def _has_meaning(word: str) -> bool:
@@ -229,17 +212,13 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
         image.level,
         image.reactions.total,
         image.version_ids,
-        tuple(dict.fromkeys(filter(None, settings))),
-        tuple(words),
+        list(dict.fromkeys(filter(None, settings))),
+        [word.encode("utf-8", "replace").decode("utf-8") for word in words],
     )
 
 
 def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
-    """Yield the features of one model, LoRA or embedding of an image.
-
-    negative: the image's negative prompt, case-folded. An embedding is skipped unless this prompt
-    names the embedding.
-    """
+    """Yield the features of a model, a LoRA, or an embedding that the folded negative names."""
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")
     if resource.type == "model":
@@ -257,6 +236,46 @@ def _make_feature(kind: str, value: str) -> str:
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""
+
+
+def save_features(db: sqlite3.Connection, images: Iterable[ImageFeatures]) -> None:
+    """Store the features of images by the present rules, in the caller's transaction."""
+    rows = [
+        (
+            image.id,
+            RULES_VERSION,
+            image.level,
+            image.reactions,
+            ",".join(map(str, image.version_ids)),
+            "\n".join(image.settings),
+            "\n".join(image.words),
+        )
+        for image in images
+    ]
+    db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def read_features(image_ids: Sequence[int]) -> list[ImageFeatures]:
+    """Return the stored features of images, without the versions and tags. Raises DiskError.
+
+    Images whose features are not stored, or were made by older rules, are left out.
+    """
+    sql = (
+        "SELECT id, level, reactions, settings, words FROM figures"
+        " WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
+    )
+    return [
+        ImageFeatures(
+            image_id,
+            level,
+            reactions,
+            settings=settings.split("\n") if settings else [],
+            words=words.split("\n") if words else [],
+        )
+        for image_id, level, reactions, settings, words in select_rows(
+            sql, (RULES_VERSION, json.dumps(list(image_ids)))
+        )
+    ]
 
 
 KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "sentence"))  # of bars
@@ -362,11 +381,7 @@ def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return the features that get a bar, as {kind: [feature, most common first]}.
-
-    These are the most common features of each kind, at most as many as _MAX_BARS allows, without
-    words that mostly occur within a longer phrase. counts: number of images by feature.
-    """
+    """Return the features that get a bar, as {kind: [feature, most common first]}."""
     by_letter: dict[str, list[str]] = defaultdict(list)
     for feature in sorted(counts, key=lambda feature: (-counts[feature], feature)):
         by_letter[feature[0]].append(feature)
@@ -380,11 +395,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_parts_of_phrases(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without parts of a phrase that is in at least 80 % as many images.
-
-    For example, "hair" is dropped if "long hair" is in at least 80 % as many images as "hair".
-    counts: number of images by feature.
-    """
+    """Return the features without parts of a phrase that is in at least 80 % as many images."""
     longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
     for feature in features:
         words = feature[1:].split(" ")
@@ -410,10 +421,7 @@ def _collect_reactions(
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """Return {LoRA's name: (most common, lowest, highest weight)}.
-
-    counts: {"name<tab>weight": number of images}.
-    """
+    """Return {LoRA: (most common, lowest, highest weight)} from {"name<tab>weight": count}."""
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for feature, count in counts.items():
         name, _, weight = feature.rpartition("\t")

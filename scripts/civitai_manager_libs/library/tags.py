@@ -75,7 +75,10 @@ def fetch_more_tags(
     tags. Raises DiskError, NetworkError, HttpStatusError and Cancelled.
     """
     sql = f"SELECT id {_UNTAGGED} ORDER BY id DESC LIMIT {_AT_ONCE}"
-    ids = [image_id for (image_id,) in select_rows(sql, (gallery, _top(below)))]
+    ids = [
+        image_id
+        for (image_id,) in select_rows(sql, (gallery, LAST_ID + 1 if below is None else below))
+    ]
     fetch_tags(client, ids, cancelled, may_ask_singly=True)
     return ids[-1] if ids else None
 
@@ -112,13 +115,11 @@ def count_untagged(gallery: str, below: int | None = None) -> int:
 
     below: count only images with a smaller id. Raises DiskError.
     """
-    [(count,)] = select_rows(f"SELECT count(*) {_UNTAGGED}", (gallery, _top(below)))
+    [(count,)] = select_rows(
+        f"SELECT count(*) {_UNTAGGED}", (gallery, LAST_ID + 1 if below is None else below)
+    )
     return int(count)
 
 
 def _sort(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     return tuple(sorted(tags, key=lambda tag: tag.name.casefold()))
-
-
-def _top(below: int | None) -> int:
-    return LAST_ID + 1 if below is None else below

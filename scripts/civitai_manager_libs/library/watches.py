@@ -214,11 +214,7 @@ def record_visit(query: ImageQuery, page: Page) -> None:
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
-    """Return a watched gallery's database row after a visit to its first page.
-
-    If the page shows the newest images first, its images no longer count as unseen. row: {column:
-    value} before the visit, with the columns `_VISIT_COLUMNS`.
-    """
+    """Return a watched gallery's row, {column: value}, after a visit to its first page."""
     known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
     now, newest = time.time(), max([row["newest"], *page.ids])
     after = {**row, "level": query.level, "newest": newest, "visited_at": now}

@@ -25,13 +25,12 @@ from .newer_versions import (
 )
 from .used_models import find_used_models, find_version_of_file, UsedModel
 
-__all__ = ["choose_file", "FileChoice", "find_kind", "find_needed_file"]
-__all__ += ["find_used_models", "get_model_index", "has_folders", "list_needed_files"]
-__all__ += ["make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
-__all__ += ["NeededFile", "NeededFiles", "plan_requests", "receive_model_file", "ReceivedModel"]
-__all__ += ["remove_version", "shorten_folder", "UsedModel"]
-__all__ += ["validate_folder_template", "validate_folders"]
-__all__ += ["describe_licence", "filter_commercial", "find_used_licences", "load_used_licences"]
-__all__ += ["check_newer_versions", "dismiss_newer_version", "find_version_of_file"]
-__all__ += ["is_check_due", "list_newer_versions", "NewerVersion", "read_check_time"]
-__all__ += ["find_archived_file", "validate_archive"]
+__all__ = ["check_newer_versions", "choose_file", "describe_licence", "dismiss_newer_version"]
+__all__ += ["FileChoice"]
+__all__ += ["filter_commercial", "find_archived_file", "find_kind", "find_needed_file"]
+__all__ += ["find_used_licences", "find_used_models", "find_version_of_file", "get_model_index"]
+__all__ += ["has_folders", "is_check_due", "list_needed_files", "list_newer_versions"]
+__all__ += ["load_used_licences", "make_needed_file", "ModelFile", "ModelFileRequest", "ModelMatch"]
+__all__ += ["NeededFile", "NeededFiles", "NewerVersion", "plan_requests", "read_check_time"]
+__all__ += ["receive_model_file", "ReceivedModel", "remove_version", "shorten_folder", "UsedModel"]
+__all__ += ["validate_archive", "validate_folder_template", "validate_folders"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -22,7 +23,7 @@ from ..core import (
 from ..errors import InputError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..network import is_private_url
-from .choice import ModelFileRequest
+from .choice import make_request, ModelFileRequest
 from .folders import choose_path
 
 __all__ = ["find_archived_file", "validate_archive"]
@@ -74,19 +75,9 @@ def find_archived_file(
         raise NotFound("The archive does not have this file.", 404)
     file = RemoteFile(_FIRST_ID + int(sha256[:7], 16), name, size, "Model", sha256=sha256)
     path = choose_path(kind, file, Version(version_id, ""))
-    return ModelFileRequest(
-        file_id=file.id,
-        version_id=version_id,
-        model_id=0,
-        url=urls[0],
-        path=path,
-        name=name,
-        kind=kind,
-        size=size,
-        sha256=sha256,
-        title=name,
-        archive_urls=tuple(urls[:_MOST_URLS]),
-    )
+    request = make_request(file, Version(version_id, ""), kind, path)
+    archive_urls = tuple(urls[:_MOST_URLS])
+    return replace(request, url=urls[0], title=name, archive_urls=archive_urls)
 
 
 def _iter_files(body: Any) -> Iterator[Mapping[str, Any]]:

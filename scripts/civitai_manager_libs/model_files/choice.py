@@ -70,7 +70,10 @@ def choose_file(
     companions = [file for file in version.remote_files if file.is_part and _is_harmless(file)]
     companions = [file for file in companions if file not in files]
     file, by = _pick_file(version, ranked, stated_hash.lower(), file_id)
-    refusal, deadline = _find_refusal(version)
+    refusal = find_refusal(version.access)
+    if setting.civitai_api_key and version.access.state != "archived":
+        refusal = ""  # Civitai decides: the record does not say what the key's owner has bought
+    deadline = version.access.deadline if refusal else ""
     needs_consent = file is not None and file.may_run_code and file.has_passed_scans
     is_allowed = allows_pickle and file is not None and file.id == file_id
     if not refusal and file is not None and not _is_harmless(file):
@@ -104,26 +107,18 @@ def _pick_file(
         known = (file for file in version.remote_files if file.has_model_extension)
         return next((file for file in known if file.id == file_id), None), "user"
     best = next(iter(ranked), None)
-    for file in version.remote_files:
-        if stated_hash and file.has_model_extension and _has_hash(file, stated_hash):
+    for file in version.remote_files if stated_hash else ():
+        is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
+        is_longer = len(file.sha256) == 10 and stated_hash.startswith(file.sha256)
+        has_hash = stated_hash in file.hashes or is_cut or is_longer
+        if has_hash and file.has_model_extension:
             if _is_harmless(file) or best is None or not _is_harmless(best):
                 return file, "hash"
     return best, "preferences" if len(ranked) > 1 else ""
 
 
-def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
-    """Return whether a file has the stated hash, or a SHA256 that begins with it."""
-    is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
-    is_longer = len(file.sha256) == 10 and stated_hash.startswith(file.sha256)
-    return stated_hash in file.hashes or is_cut or is_longer
-
-
 def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
-    """Return a key that sorts files, best first.
-
-    Files are compared by format, then by the preferred precision and the preference for pruned
-    files in the settings, then by whether Civitai offers the file by default.
-    """
+    """Return a key that sorts files by format, the preferences in the settings and default."""
     form = [*model_formats.SAFE, file.extension].index(file.extension)
     # A file whose precision is unknown ("") comes after those of the preferred one.
     order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []
@@ -138,19 +133,6 @@ def _is_harmless(file: RemoteFile) -> bool:
         file.pickle_scan,
         file.virus_scan,
     )
-
-
-def _find_refusal(version: Version) -> tuple[str, str]:
-    """Return (reason code, deadline) if a version may not be downloaded, ("", "") if it may.
-
-    A version whose early access is over may be downloaded. With an API key, Civitai decides: the
-    version's record does not say what the key's owner has bought.
-    """
-    access = version.access
-    refusal = find_refusal(access)
-    if not refusal or setting.civitai_api_key and access.state != "archived":
-        return "", ""
-    return refusal, access.deadline
 
 
 def find_refusal(access: Access) -> str:

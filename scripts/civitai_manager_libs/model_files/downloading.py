@@ -140,11 +140,7 @@ def plan_requests(
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
-    """Return a version's model, for the names of folders.
-
-    Return None if the folder template has no fields, or if the model is not stored. For an author's
-    name, a missing model is fetched; None if that fails.
-    """
+    """Return the model for the names of folders, None if unknown; fetch only for an author's."""
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:
         return None

@@ -16,18 +16,9 @@ from .comfy_paths import iter_comfy_folders
 from .kinds import FOLDER_NAMES, guess_kind, LABELS, make_folder_word, RESOURCE_TYPES
 from .sidecars import describes_other_version
 
-__all__ = [
-    "choose_path",
-    "find_folder",
-    "find_free_path",
-    "FolderListing",
-    "has_folders",
-    "list_folders",
-    "shorten_folder",
-    "validate_folder_template",
-    "validate_folders",
-    "walk_folders",
-]
+__all__ = ["choose_path", "find_folder", "find_free_path", "FolderListing", "has_folders"]
+__all__ += ["list_folders", "shorten_folder", "validate_folder_template", "validate_folders"]
+__all__ += ["walk_folders"]
 
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
 
@@ -147,10 +138,7 @@ def walk_folders(folders: Mapping[str, str]) -> Iterator[FolderListing]:
 
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
-    """Return (listing of a folder, paths of its subfolders); leave out hidden files and folders.
-
-    top, kind: copied into the listing. If reading fails, return what was read until then.
-    """
+    """Return (listing of what can be read of a folder, its subfolders), without hidden names."""
     files, other_names, subfolders = [], set(), []
     # The folder may be deleted meanwhile, or not be readable.
     with suppress(OSError), os.scandir(path) as entries:
@@ -279,10 +267,7 @@ def validate_folder_template(template: str) -> str:
 
 
 def _make_subfolder(version: Version, model: Model | None) -> str:
-    """Fill the folder template in the settings; return the subfolder's relative path, or "".
-
-    The names in the path are valid on every operating system.
-    """
+    """Fill the folder template in the settings; return a relative path valid on every system."""
     values = {
         "base_model": version.base_model,
         "author": model.creator if model else "",

@@ -33,7 +33,12 @@ __all__ = ["compute_hash", "get_model_index", "load_hashes", "ModelIndex"]
 _MOST_FILES = 5_000  # whose hashes are stored
 _MAX_HASHES = 4_000_000  # bytes of `model_hashes.json`
 _CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
-_IMAGES = ("png", "jpg", "jpeg", "webp")  # extensions of previews
+_CACHED_KINDS = {"embed": "textual_inversion", "model": "checkpoint"}  # where they differ
+_PREVIEWS = tuple(
+    f"{form}.{extension}"
+    for form in (".preview", "", ".thumb")
+    for extension in ("png", "jpg", "jpeg", "webp")
+)
 _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
@@ -120,6 +125,9 @@ class ModelIndex:
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
             known = hashes.list_hashes(listing, name, size, mtime)
+            stem = os.path.splitext(name)[0]
+            previews = (stem + end for end in _PREVIEWS if stem + end in listing.other_names)
+            preview = next(previews, "")
             yield ModelFile(
                 model_file_stem(name),
                 "vae" if ".vae." in name.lower() else listing.kind,
@@ -129,7 +137,7 @@ class ModelIndex:
                 next((each.model_id for each in sidecars if each.model_id), None),
                 next((each.version_name for each in sidecars if each.version_name), ""),
                 os.path.join(listing.path, name),
-                _find_preview(listing, name),
+                os.path.join(listing.path, preview) if preview else "",
                 mtime,
             )
 
@@ -169,33 +177,16 @@ class _StoredHashes:
 
         name, size, mtime: of the file in `listing`; size in bytes, mtime as Unix time.
         """
-        titles = _list_hash_titles(listing, name)
+        path = os.path.join(listing.path, name)
+        inside = os.path.relpath(path, listing.top)
+        kind = _CACHED_KINDS.get(listing.kind, listing.kind)
+        forms = (inside, os.path.splitext(inside)[0], os.path.splitext(name)[0], path)
+        # A WebUI's cache names a file by its kind and a path or name, such as `lora/style`.
+        titles = dict.fromkeys(f"{kind}/{form}".replace("\\", "/") for form in forms)
         hashes = [stored for title in titles for stored in self._by_title.get(title, ())]
         known = {code for hashed_mtime, code in hashes if code and mtime <= hashed_mtime}
-        *hashed_as, code = self._by_path.get(os.path.join(listing.path, name), (0.0, 0, ""))
+        *hashed_as, code = self._by_path.get(path, (0.0, 0, ""))
         return frozenset(known | {code} if code and hashed_as == [mtime, size] else known)
-
-
-def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
-    """Return the titles under which a WebUI's cache may have stored a model file's hash.
-
-    A title is the kind of model and a path or name, such as `lora/style`.
-    """
-    path = os.path.join(listing.path, name)
-    inside = os.path.relpath(path, listing.top)
-    kinds = {"embed": "textual_inversion", "model": "checkpoint"}
-    kind = kinds.get(listing.kind, listing.kind)
-    forms = (inside, os.path.splitext(inside)[0], os.path.splitext(name)[0], path)
-    return [f"{kind}/{form}".replace("\\", "/") for form in dict.fromkeys(forms)]
-
-
-def _find_preview(listing: FolderListing, name: str) -> str:
-    stem = os.path.splitext(name)[0]
-    names = (
-        f"{stem}{form}.{extension}" for form in (".preview", "", ".thumb") for extension in _IMAGES
-    )
-    found = next((name for name in names if name in listing.other_names), "")
-    return found and os.path.join(listing.path, found)
 
 
 def _read_mtime(path: str) -> float:

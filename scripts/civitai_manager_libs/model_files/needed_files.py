@@ -28,8 +28,7 @@ from .used_models import (
     VersionLoader,
 )
 
-__all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles"]
-__all__ += ["find_needed_file"]
+__all__ = ["find_needed_file", "list_needed_files", "make_needed_file", "NeededFile", "NeededFiles"]
 
 
 @dataclass(frozen=True)
@@ -204,10 +203,7 @@ def find_needed_file(
 
 
 def _list_unknown(needs: Iterable[_Need]) -> tuple[tuple[Resource, int], ...]:
-    """Return the models that are neither on this machine nor on Civitai, each name once.
-
-    Models without a name are told apart by their hashes.
-    """
+    """Return the models that are neither here nor on Civitai, each once by name or hash."""
     found = dict[object, tuple[Resource, set[int]]]()
     for need in needs:
         resource = need.used.resource
@@ -221,11 +217,7 @@ def _list_unknown(needs: Iterable[_Need]) -> tuple[tuple[Resource, int], ...]:
 def _make_files(
     need: _Need, loader: VersionLoader, taken: set[str], cancelled: Cancellation | None
 ) -> Iterator[NeededFile]:
-    """Yield the needed files of a model's version, or one without a file if the version is unknown.
-
-    loader: has the reason why a version is unknown. taken: paths that other files will get; the
-    paths of these files are added.
-    """
+    """Yield the needed files of a model's version, or one without a file if that is unknown."""
     resource, version = need.used.resource, need.used.version
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")

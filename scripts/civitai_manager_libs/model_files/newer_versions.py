@@ -31,15 +31,8 @@ from .index import get_model_index
 from .matching import ModelFile
 from .used_models import find_version_of_file
 
-__all__ = [
-    "check_newer_versions",
-    "choose_newer_version",
-    "dismiss_newer_version",
-    "is_check_due",
-    "list_newer_versions",
-    "NewerVersion",
-    "read_check_time",
-]
+__all__ = ["check_newer_versions", "choose_newer_version", "dismiss_newer_version", "is_check_due"]
+__all__ += ["list_newer_versions", "NewerVersion", "read_check_time"]
 
 _WEEK = 7 * 86_400.0  # seconds
 _MOST_MODELS = 2_000  # in a check, those of the most recently changed files
@@ -112,7 +105,8 @@ def check_newer_versions(client: Client, cancelled: Cancellation | None = None) 
         for newer in _iter_newer(model, by_model[model_id], own)
     ]
     with lock_file(_path()):
-        _write({**_read(), "checked_at": begun_at, "found": [asdict(newer) for newer in found]})
+        stored = {**_read(), "checked_at": begun_at, "found": [asdict(newer) for newer in found]}
+        write_text_file(_path(), json.dumps(stored))
 
 
 def list_newer_versions() -> list[NewerVersion]:
@@ -140,7 +134,8 @@ def dismiss_newer_version(version_id: int, is_dismissed: bool = True) -> None:
         stored = _read()
         ids = [one for one in as_list(stored.get("dismissed")) if one != version_id]
         ids += [version_id] if is_dismissed else []
-        _write({**stored, "dismissed": ids[-_MOST_DISMISSED:]})
+        stored = {**stored, "dismissed": ids[-_MOST_DISMISSED:]}
+        write_text_file(_path(), json.dumps(stored))
 
 
 def read_check_time() -> float:
@@ -159,32 +154,27 @@ def choose_newer_version(
     """Return the version of a model to offer beside the version `own`, None if there is none.
 
     The latest version with the same base model is offered. If `own` is that, the latest one with a
-    base model of which no version is here. versions: those that Civitai lists, in its order. here:
-    the versions on this machine. A draft is never offered.
+    base model of which no version is here. Versions are later by date, else by their place in the
+    list. versions: those that Civitai lists, in its order. here: the versions on this machine. A
+    draft is never offered.
     """
     places = {version.id: place for place, version in enumerate(versions)}
-    here = list(here)
+    here, own_date = list(here), _get_date(own)
     here_ids, bases = {one.id for one in here}, {one.base_model for one in here}
-    newer = [one for one in versions if _is_published(one) and _is_newer(one, own, places)]
+    newer = []
+    for one in versions:
+        date = _get_date(one)
+        is_later = own.id in places and places[one.id] < places[own.id]
+        if date and own_date and date != own_date:
+            is_later = date > own_date
+        is_published = one.record.get("status", "Published") == "Published"
+        if is_later and is_published and one.id != own.id:
+            newer.append(one)
     newer.sort(key=lambda one: (_get_date(one), -places[one.id]))
     same = [one for one in newer if one.base_model == own.base_model]
     others = [one for one in newer if one.base_model not in bases]
     offered = next(iter((same or others)[-1:]), None)
     return None if offered is None or offered.id in here_ids else offered
-
-
-def _is_newer(version: Version, own: Version, places: Mapping[int, int]) -> bool:
-    """Return whether a version is later than `own`: by date, else by its place in the list."""
-    date, own_date = _get_date(version), _get_date(own)
-    if version.id == own.id:
-        return False
-    if date and own_date and date != own_date:
-        return date > own_date
-    return own.id in places and places[version.id] < places[own.id]
-
-
-def _is_published(version: Version) -> bool:
-    return bool(version.record.get("status", "Published") == "Published")
 
 
 def _get_date(version: Version) -> str:
@@ -194,10 +184,7 @@ def _get_date(version: Version) -> str:
 def _iter_newer(
     model: Model, files: Sequence[tuple[ModelFile, int]], stored: Mapping[int, Version]
 ) -> Iterator[NewerVersion]:
-    """Yield the newer version of each file of a model.
-
-    files: with the ids of their versions. stored: versions that Civitai may no longer list, by id.
-    """
+    """Yield the newer version of each file of a model. stored: versions that may be withdrawn."""
     listed = {version.id: version for version in model.versions}
     known = {**stored, **listed}
     here = [known[version_id] for _, version_id in files if version_id in known]
@@ -243,7 +230,3 @@ def _read() -> Mapping[str, Any]:
             return as_mapping(json.loads(file.read(_MAX_BYTES)))
     except (OSError, ValueError, RecursionError):
         return {}
-
-
-def _write(stored: Mapping[str, Any]) -> None:
-    write_text_file(_path(), json.dumps(stored))

@@ -31,14 +31,8 @@ from ..library import models
 from .choice import ModelFileRequest
 from .kinds import find_model_kind, SD_VERSIONS
 
-__all__ = [
-    "describes_other_version",
-    "EXTENSIONS",
-    "read_sidecar",
-    "Sidecar",
-    "was_saved_unverified",
-    "write_companions",
-]
+__all__ = ["describes_other_version", "EXTENSIONS", "read_sidecar", "Sidecar"]
+__all__ += ["was_saved_unverified", "write_companions"]
 
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
 _MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
@@ -56,8 +50,14 @@ def write_companions(
     The settings tell which companion files are wanted. A part of a model, such as its VAE, gets
     none. When `cancelled` is set, return without writing the rest.
     """
+    record = dict(request.record)
+    if request.model_id:  # Civitai's response to a request for the version has both
+        record = {"modelId": request.model_id, **record}
+        model = models.find_stored_model(request.model_id) if "model" not in record else None
+        if model is not None:
+            record["model"] = {key: model.record[key] for key in _MODEL_KEYS if key in model.record}
     try:
-        version = version_from_json(_complete_record(request))
+        version = version_from_json(record)
     except InvalidResponse:
         return []
     parts = [file for file in version.remote_files if file.id == request.file_id and file.is_part]
@@ -95,22 +95,6 @@ def was_saved_unverified(path: str) -> bool:
     return bool(version.remote_files) and not version.has_hashes
 
 
-def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the requested version's JSON, with `modelId` and `model` added if they are missing.
-
-    Civitai's response to `GET /model-versions/<id>` has both fields. `model` is added only if the
-    library has the model.
-    """
-    if not request.model_id:
-        return request.record
-    record = {"modelId": request.model_id, **request.record}
-    model = models.find_stored_model(request.model_id) if "model" not in record else None
-    if model is not None:
-        row = model.record
-        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
-    return record
-
-
 def _write_card(stem: str, version: Version) -> None:
     description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
     base = version.base_model
@@ -137,11 +121,7 @@ def _write_json(path: str, value: Mapping[str, Any]) -> None:
 def _fetch_preview(
     client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
 ) -> None:
-    """Download the first example image that the browsing level allows, as the model's preview.
-
-    Do nothing if the model has a preview, or if the level allows no example image. stem: the model
-    file's path without the extension.
-    """
+    """Download the first example image of an allowed level, unless the model has a preview."""
     names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
     if any(map(os.path.lexists, names)):
         return

@@ -22,15 +22,8 @@ from .index import get_model_index
 from .kinds import find_model_kind
 from .matching import has_model_file, ModelFile, ModelMatch
 
-__all__ = [
-    "find_used_models",
-    "find_version_of_file",
-    "is_file_hash",
-    "match_resource",
-    "refresh_version",
-    "UsedModel",
-    "VersionLoader",
-]
+__all__ = ["find_used_models", "find_version_of_file", "is_file_hash", "match_resource"]
+__all__ += ["refresh_version", "UsedModel", "VersionLoader"]
 _MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
 _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1 and CRC32, AutoV2, AutoV3, SHA256 and BLAKE3
 
@@ -160,11 +153,7 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        """Return the version with this id or this hash of a file, None if it cannot be loaded.
-
-        Without a client, or after a network error, only the library is searched. Raises Cancelled
-        if the caller has cancelled.
-        """
+        """Return the version with this id or hash of a file, None if it cannot be loaded."""
         self._cancelled.check()
         if self._client is None or self.network_failure:
             self.failures[key] = self.network_failure

@@ -6,7 +6,7 @@ from .indexer import index_images
 from .results import count_by_month, RANDOM, run_search, SearchPage
 from .suggestions import find_authors, list_weights, suggest_values, Suggestion
 
-__all__ = ["FLAGS", "KEYS", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery", "SearchScope"]
-__all__ += ["SelectRows", "Suggestion", "correct_query", "count_by_month", "find_authors"]
-__all__ += ["fold_text", "index_images", "parse_query", "run_search"]
-__all__ += ["list_weights", "suggest_values"]
+__all__ = ["correct_query", "count_by_month", "find_authors", "FLAGS", "fold_text", "index_images"]
+__all__ += ["KEYS", "list_weights", "parse_query", "QueryProblem", "RANDOM", "run_search"]
+__all__ += ["SearchPage", "SearchQuery", "SearchScope", "SelectRows", "suggest_values"]
+__all__ += ["Suggestion"]

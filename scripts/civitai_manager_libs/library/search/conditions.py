@@ -11,15 +11,8 @@ from typing import Any, NamedTuple
 from ..database import has_trigrams
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = [
-    "Condition",
-    "HIDDEN",
-    "iter_conditions",
-    "iter_scope_conditions",
-    "negate",
-    "SearchScope",
-    "SelectRows",
-]
+__all__ = ["Condition", "HIDDEN", "iter_conditions", "iter_scope_conditions", "negate"]
+__all__ += ["SearchScope", "SelectRows"]
 
 SelectRows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 
@@ -166,11 +159,7 @@ def _match_folded(term: Term) -> str:
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
-    """Return the condition for a negated comparison, such as `-steps>20`.
-
-    sign: the operator that replaces the term's own, in this example "<=". Images without a known
-    value match too.
-    """
+    """Return the condition for a negated comparison; unknown values match too."""
     if term.key == "stars":
         return _make_stars_condition(replace(term, sign=sign))
     column, value = _parse_comparison(term)
@@ -248,10 +237,7 @@ def _make_words_condition(words: Sequence[Term], queries: Sequence[str], is_not:
 
 
 def _make_trigram_query(term: Term, read: SelectRows | None, most: int) -> str:
-    """Return a full-text query that every image with a word matches, "" if the index is of no use.
-
-    most: number of trigrams of a word of three letters or more.
-    """
+    """Return a full-text query that each image with a word matches, "" if the index is no help."""
     word = term.value
     if read is None or not has_trigrams():
         return ""
@@ -269,10 +255,7 @@ def _make_trigram_query(term: Term, read: SelectRows | None, most: int) -> str:
 
 
 def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
-    """Return the indexed trigrams that begin with a term of one or two letters.
-
-    Return [] if the index is of no use, because too many images or trigrams have these letters.
-    """
+    """Return the indexed trigrams that begin with a short term, [] if the index is of no use."""
     letters = term.value
     text = "negative" if term.key else "prompt || names"
     sample = f"SELECT {text} AS text FROM texts ORDER BY id DESC LIMIT {_SAMPLE}"

@@ -10,19 +10,8 @@ from dataclasses import dataclass
 from ...core import normalize_unicode
 from ..stats_features import NAMED_PARAMETERS
 
-__all__ = [
-    "correct_query",
-    "FLAGS",
-    "fold_text",
-    "FORMER_WORDS",
-    "KEYS",
-    "NAMES",
-    "NUMBERS",
-    "parse_query",
-    "QueryProblem",
-    "SearchQuery",
-    "Term",
-]
+__all__ = ["correct_query", "FLAGS", "fold_text", "FORMER_WORDS", "KEYS", "NAMES", "NUMBERS"]
+__all__ += ["parse_query", "QueryProblem", "SearchQuery", "Term"]
 
 _MOST = 100_000  # characters of one text
 _CONTROL = re.compile("[\0-\x1f\x7f]")

@@ -103,10 +103,7 @@ def find_authors(start: str, limit: int) -> list[Suggestion]:
 
 
 def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
-    """Yield (value, number of images) for a key's values that contain the typed text.
-
-    Yield at most eight values, those with the most images first.
-    """
+    """Yield (value, number of images) for the values that contain the text, most images first."""
     if key in _ANNOTATIONS:
         yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:

@@ -119,8 +119,8 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
     return {
         **get_instance(context),
         "language": language,
-        "words": messages.get_page_texts(language),
-        "parameter_labels": messages.get_parameter_labels(language),
+        "words": dict(messages.load_catalogue(language).texts),
+        "parameter_labels": dict(messages.load_catalogue(language).parameters),
         "settings": make_settings_view(context),
         "choices": _filter_choices(language),
         "recent": [

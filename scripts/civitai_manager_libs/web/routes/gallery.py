@@ -167,7 +167,7 @@ def _view_stored_page(
     """Return a page from the library, None if the page is not stored."""
     stored = pages.find_stored_page(query, cursor, size)
     is_post = query.post_id is not None and cursor is None
-    post = posts.find_stored_post(query.post_id or 0) if is_post else None
+    post = posts.load_post(None, query.post_id or 0) if is_post else None
     ids = posts.sort_as_uploaded(stored.ids if stored is not None else (), query, post)
     images = image_records.list_page_images(ids)
     # Without images, their files are at another address than Civitai's, such as a demo's.
@@ -397,7 +397,8 @@ def _search_models(context: RequestContext, words: str, cursor: str | None) -> M
     found, following = civitai.search_models(
         get_client(), words, level, 24, cursor, context.cancelled
     )
-    models.store_covers(found)
+    covers = [model.cover for model in found if model.cover is not None]
+    image_records.store_images(covers, is_complete=False)
     return {"models": [make_model_card(one) for one in found], "cursor": following}
 
 

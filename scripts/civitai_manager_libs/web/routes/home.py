@@ -105,8 +105,8 @@ def get_home(context: RequestContext) -> Home:
         "local_models": _list_part(0),
         "newer_versions": view_newer_versions(context.language),
         "collections": get_collections(context),
-        "favourites": models.summarize_favourites(levels),
-        "library": models.summarize_library(levels),
+        "favourites": models.summarize_set("favourites", levels),
+        "library": models.summarize_set("library", levels),
         "download_count": image_records.count_saved_files(),
     }
 
