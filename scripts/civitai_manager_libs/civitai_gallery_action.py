@@ -75,23 +75,14 @@ def get_http_client() -> CivitaiHttpClient:
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
-    """Download the images of a list of URLs into the cache, and return the counts.
-
-    The counts are those of the images saved, of those skipped because they were in the cache, and
-    of the failed ones. Duplicates are downloaded once. An entry that is not a URL counts as failed.
-    """
+    """Download the images of a list of URLs into the cache, each once, and return the counts."""
     return download_images_with_progress(dn_image_list)
 
 
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download the images of a list of URLs into the cache, report the progress, and return counts.
-
-    The counts are those of saved, skipped (already cached) and failed images. progress_callback:
-    called after each image with the number of finished images, the total, and a message for the
-    user.
-    """
+    """Do as `download_images`; call back after each image with done, total and a message."""
     entries = _list_unique_entries(dn_image_list)
     _log_begin(entries)
     summary = _download(entries, progress_callback)
@@ -102,12 +93,7 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Download the images of a list of URLs in batches, with a pause between them; return counts.
-
-    The counts are those of saved, skipped (already cached) and failed images. batch_size: URLs in a
-    batch, None for the number in the settings. No pause follows a batch whose images were all in
-    the cache.
-    """
+    """Do as `download_images`, in batches, with a pause after each that fetched something."""
     entries = _list_unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
     batches = [entries[start : start + size] for start in range(0, len(entries), size)]
@@ -124,10 +110,7 @@ def download_images_batch(
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """Download one image to a path, and return whether a file exists there afterwards.
-
-    An existing file is not downloaded again. chunk_size: bytes to read at once, at least 1024.
-    """
+    """Download one image; return whether a file exists. chunk_size: at least 1024 bytes."""
     client = get_http_client()
     if not _is_our_client(client):
         return _download_single_image(img_url, save_path)
@@ -163,7 +146,15 @@ class GalleryDownloadManager:
         max_retries: number of tries after the first. A failed image is added to `failed_downloads`,
         and removed as soon as a later call succeeds.
         """
-        is_saved = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
+        retries = max(0, max_retries)
+        if _is_our_client(self.client):
+            is_saved = bool(self.client.save(img_url, save_path, max_retries=retries))
+        else:
+            is_saved = _save(self.client, img_url, save_path)
+            for retry in range(retries if not is_saved else 0):
+                time.sleep(setting.http_retry_delay * 2**retry)
+                if is_saved := _save(self.client, img_url, save_path):
+                    break
         entry = (img_url, save_path)
         with self._lock:
             if is_saved and entry in self.failed_downloads:
@@ -173,10 +164,7 @@ class GalleryDownloadManager:
         return is_saved
 
     def retry_failed_downloads(self) -> int:
-        """Download all images of `failed_downloads` again; return how many succeeded.
-
-        Each image gets two tries. Afterwards `failed_downloads` contains those that failed again.
-        """
+        """Download all of `failed_downloads` again, with two tries each; return the successes."""
         with self._lock:
             remaining = list(self.failed_downloads)
             self.failed_downloads.clear()
@@ -202,21 +190,6 @@ def _save(client: Any, url: str, path: str) -> bool:
     return os.path.isfile(path) or bool(client.download_file(url, path))
 
 
-def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
-    """Download one image with retries, and return whether a file exists at the path afterwards.
-
-    max_retries: number of tries after the first.
-    """
-    if _is_our_client(client):
-        return bool(client.save(url, path, max_retries=max_retries))
-    for retry in range(max_retries + 1):
-        if retry:
-            time.sleep(setting.http_retry_delay * 2 ** (retry - 1))
-        if _save(client, url, path):
-            return True
-    return False
-
-
 def _list_unique_entries(entries: Iterable[Any] | None) -> list[Any]:
     """Return the entries in order, without duplicates; None gives []. Entries may be unhashable."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
@@ -225,10 +198,6 @@ def _list_unique_entries(entries: Iterable[Any] | None) -> list[Any]:
 def _download(
     entries: Iterable[Any], progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download the images of a list of URLs into the cache, several at once; return the counts.
-
-    An exception of `progress_callback` ends all downloads and is raised.
-    """
     wanted = list(entries)
     summary = DownloadSummary(total=len(wanted))
     # Our client limits its requests itself: further threads can write files meanwhile.
@@ -249,10 +218,7 @@ def _download(
 
 
 def _fetch_entry(entry: Any) -> str:
-    """Download the image of a URL into the cache; return "saved", "skipped" or "failed".
-
-    "failed" is also returned for an entry that is not a string.
-    """
+    """Download an image into the cache; return "saved", "skipped" or "failed"."""
     path = _file_for(entry)
     if os.path.isfile(path):
         return "skipped"
@@ -290,23 +256,18 @@ def _log_summary(summary: DownloadSummary) -> None:
 
 
 def _preload(page_url: str, paging_information: Any) -> None:
-    try:
-        _preload_after(page_url, paging_information)
-    except CivitaiShortcutError as error:  # no caller waits for the thread
-        _log(f"preloading: {error}")
-
-
-def _preload_after(page_url: str, paging_information: Any) -> None:
     get_json = getattr(get_http_client(), "get_json", None)  # a stand-in may have none
     if get_json is None:
         return
-    listed_url = _find_next_listed_url(page_url, paging_information)
-    next_url = listed_url or _fetch_next_url(page_url, get_json)
-    body = get_json(next_url) if next_url else None
-    if body is not None:
-        _download(
-            _list_unique_entries(thumbnail_url(image) for image in civitai.parse_page(body).images)
-        )
+    try:
+        listed_url = _find_next_listed_url(page_url, paging_information)
+        next_url = listed_url or _fetch_next_url(page_url, get_json)
+        body = get_json(next_url) if next_url else None
+        images = civitai.parse_page(body).images if body is not None else ()
+        if images:
+            _download(_list_unique_entries(map(thumbnail_url, images)))
+    except CivitaiShortcutError as error:  # no caller waits for the thread
+        _log(f"preloading: {error}")
 
 
 def _find_next_listed_url(page_url: str, paging_information: Any) -> str:
@@ -319,10 +280,6 @@ def _find_next_listed_url(page_url: str, paging_information: Any) -> str:
 
 
 def _fetch_next_url(page_url: str, get_json: Callable[[str], Any]) -> str:
-    """Fetch a page from Civitai and return the URL of the next page, "" if there is none.
-
-    get_json: fetches a URL and returns the parsed JSON, None after an error.
-    """
     body = get_json(page_url)
     # Not the response's own `nextPage`, which could lead to any host.
     cursor = civitai.parse_page(body).next_cursor if body is not None else None

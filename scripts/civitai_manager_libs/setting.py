@@ -70,10 +70,7 @@ class SettingSpec:
     is_basic: bool = False
 
     def validate(self, value: Any) -> _Value:
-        """Return a value converted to the setting's type.
-
-        Raises SettingError, with a message for the user, if the value is not allowed.
-        """
+        """Return a value converted to the setting's type. Raises SettingError."""
         if isinstance(self.default, bool):
             allowed = "true or false"
             if isinstance(value, bool):
@@ -247,17 +244,15 @@ def thumbnails_folder() -> str:
 
 
 def private_paths() -> list[str]:
-    """Return the paths that the WebUI must not serve: our data folder and the API key's file.
-
-    If one of them is a symbolic link, the list also contains the path to which the link leads.
-    """
+    """Return what the WebUI must not serve: our data folder, the key's file, their link targets."""
     paths = (data_folder(), host.find_key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
 
 def saved_images_folder() -> str:
     """Return the folder below which downloaded images are saved."""
-    return expand_folder(download_images_folder) or host.find_default_images_folder()
+    default = os.path.join(data_folder(), "outputs", "download-images")
+    return expand_folder(download_images_folder) or default
 
 
 def made_folder() -> str:
@@ -271,10 +266,7 @@ def engine_logins_file() -> str:
 
 
 def base_url() -> str:
-    """Return the URL of Civitai without a final slash.
-
-    The environment variable CIVITAI_BASE_URL names another server to use instead of the setting's.
-    """
+    """Return Civitai's URL without a final slash: that in CIVITAI_BASE_URL, else the setting's."""
     return (os.environ.get("CIVITAI_BASE_URL") or f"https://{civitai_host}").rstrip("/")
 
 
@@ -289,11 +281,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 
 def change(name: str, value: Any) -> None:
-    """Set a setting to a new value after checking the value. Nothing is written to the disk.
-
-    name: the setting's name. Raises SettingError, with a message for the user, if the value is not
-    allowed, and KeyError for an unknown name.
-    """
+    """Set a setting, but do not save it. Raises SettingError, and KeyError for an unknown name."""
     globals()[name] = BY_NAME[name].validate(value)
 
 
@@ -327,7 +315,10 @@ def load() -> list[str]:
     if invalid:
         problems.append(back_up_invalid_file(_settings_file()))
     _remember_loaded()
-    options = _read_webui_options(stored)
+    options = host.read_options() or {}
+    names = list(_LAST_IN_HOST if _THREE_IN_HOST in stored else BY_NAME)
+    is_read = _NONE_IN_HOST not in stored
+    options = {name: value for name, value in options.items() if is_read and name in names}
     problems += _apply_values(options)
     try:
         if options:
@@ -337,20 +328,8 @@ def load() -> list[str]:
     return problems
 
 
-def _read_webui_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {name: value} of the settings to read from the WebUI's own settings file."""
-    options = host.read_options()
-    if options is None or _NONE_IN_HOST in stored:
-        return {}
-    names = _LAST_IN_HOST if _THREE_IN_HOST in stored else BY_NAME
-    return {name: value for name, value in options.items() if name in names}
-
-
 def _apply_values(values: Mapping[str, Any]) -> list[str]:
-    """Set the settings to these values, by name; return a sentence for each invalid value.
-
-    A setting with an invalid value gets its default. Unknown names are ignored.
-    """
+    """Set settings by name, invalid ones to their defaults; return a sentence for each of these."""
     problems = []
     for name in BY_NAME.keys() & values.keys():
         try:
@@ -389,10 +368,7 @@ def _remember_loaded() -> None:
 
 
 def load_api_key() -> None:
-    """Set `civitai_api_key` from the variable CIVITAI_API_KEY, or else from the key's file.
-
-    If the file cannot be read, set the key to "" and raise SettingError.
-    """
+    """Set `civitai_api_key` from CIVITAI_API_KEY or from its file. Raises SettingError."""
     global civitai_api_key
     try:
         civitai_api_key = os.environ.get("CIVITAI_API_KEY", "").strip() or _read_key_file()
@@ -402,10 +378,7 @@ def load_api_key() -> None:
 
 
 def validate_key(key: str) -> str:
-    """Check an API key and return it without surrounding spaces; "" means no key.
-
-    Raises SettingError if the text cannot be an API key.
-    """
+    """Check an API key, and return it without surrounding spaces. Raises SettingError."""
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
         raise SettingError(

@@ -95,10 +95,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> OneLineParser:
-    """Return the parser for the program's command line.
-
-    If no command is given, the parsed `command` is None and the program starts its web server.
-    """
+    """Return the command line's parser; without a command, the program starts its server."""
     parser = OneLineParser(
         prog="civitai_shortcut.py",
         description="Without a command, start a web server with the gallery.",
@@ -177,10 +174,7 @@ def _whole_number(low: int, high: int = _MAX, digits: int = 10) -> Callable[[str
 
 
 def _one_of(choices: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a parser that accepts a value or a label of {value: label}, and returns the value.
-
-    Case, blanks, `-` and `_` do not matter.
-    """
+    """Return a parser for a value or label, in which case, blanks, `-` and `_` do not matter."""
 
     def normalize(text: str) -> str:
         return re.sub(r"[\s_-]", "", text).casefold()

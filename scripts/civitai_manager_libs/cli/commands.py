@@ -27,7 +27,7 @@ from .needed_models import apply_choices, find_needed_files, print_needed_files
 from .read_library import print_bookmarks, search_library, show_stats
 from .run_job import can_resume, MAX_JOBS, open_store, print_jobs, run_job
 from .run_job import INTERRUPTED, NOTHING_DONE, SOME_FAILED, SUCCESS
-from .target import is_list, load_listed_images, make_checked_client, resolve_target
+from .target import load_listed_images, make_checked_client, resolve_target
 from .terminal import explain_failure, get_text, get_user_language, print_message
 from .terminal import print_translated, translate_errors
 
@@ -77,7 +77,8 @@ def _download(arguments: argparse.Namespace) -> int:
         raise InputError(get_text("stop_needs_newest"))
     client = make_checked_client()
     images, missing, query = list[Image](), list[int](), ImageQuery()
-    if is_list(arguments.model):
+    target = arguments.model
+    if target == "-" or not target.isdigit() and os.path.isfile(target):  # a list of images
         context, images, missing = load_listed_images(client, arguments.model)
     else:
         context, query = resolve_target(client, arguments)
@@ -146,11 +147,7 @@ def _list_models(arguments: argparse.Namespace) -> int:
 def _download_missing(
     arguments: argparse.Namespace, client: CivitaiHttpClient, needed: NeededFiles
 ) -> int:
-    """Download the needed files that are not here, and return the program's exit code.
-
-    The code is the highest that `run_job` returns, but 1 instead of 0 if a needed file cannot be
-    downloaded. If there is nothing to download, the code is 0 if all files are here, else 3.
-    """
+    """Download what is not here; return 1 if some of it cannot be had, 3 if none of it."""
     folder = ""
     if arguments.dest is not None:
         folder = os.path.abspath(os.path.expanduser(arguments.dest))
@@ -197,10 +194,7 @@ def _require_job(store: JobStore, job_id: int) -> int:
 def _run_jobs(
     store: JobStore, job_ids: Sequence[int], client: CivitaiHttpClient, as_json: bool
 ) -> int:
-    """Run the jobs one after another, and return the highest of their exit codes.
-
-    After Ctrl-C the code is 130, and no further job is run. as_json: print the results as JSON.
-    """
+    """Run jobs one after another until Ctrl-C; return the highest of their exit codes."""
     worst = SUCCESS
     for job_id in job_ids:
         if len(job_ids) > 1:

@@ -19,6 +19,7 @@ from ..i18n import messages
 from ..infotext import build_metadata, list_differences, read_embedded, read_embedded_texts
 from ..jobs import check_plan, describe_cautions, describe_difference, keep_image, make_recipe
 from ..library import wait_for_writes
+from .run_job import INTERRUPTED, NOTHING_DONE, SUCCESS
 from .target import load_target, make_checked_client, parse_target
 from .terminal import catch_signals, format_row, get_text, get_user_language, print_message
 from .terminal import print_result, print_translated
@@ -26,7 +27,6 @@ from .terminal import print_result, print_translated
 __all__ = ["list_engines", "make_image"]
 
 _NAME_WIDTH, _ADDRESS_WIDTH = 18, 28  # columns
-_SUCCESS, _NOTHING_DONE, _INTERRUPTED = 0, 3, 130  # exit codes
 _INDENT = " " * 6
 _WRITE_SECONDS = 60.0
 
@@ -37,12 +37,12 @@ def list_engines(arguments: argparse.Namespace) -> int:
         prompt = get_text("engines_password", address=arguments.login)
         typed = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().strip()
         engines.save_login(arguments.login.rstrip("/"), typed)
-        return _SUCCESS
+        return SUCCESS
     found = engines.find_engines()
     rows = [_describe(engine) for engine in found]
     if arguments.json:
         print_result(json.dumps(rows))
-        return _SUCCESS if found else _NOTHING_DONE
+        return SUCCESS if found else NOTHING_DONE
     for row in rows:
         cells = ((row["name"], _NAME_WIDTH), (row["address"], _ADDRESS_WIDTH))
         text = get_text(f"engines_state_{row['state']}")
@@ -52,7 +52,7 @@ def list_engines(arguments: argparse.Namespace) -> int:
         print_result(format_row(*cells, text=text))
     if not found:
         print_translated("engine_none_found")
-    return _SUCCESS if found else _NOTHING_DONE
+    return SUCCESS if found else NOTHING_DONE
 
 
 def _describe(engine: Engine) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def make_image(arguments: argparse.Namespace) -> int:
         try:
             made = module.make(engine, plan, str(uuid.uuid4()), cancelled=cancelled)
         except Cancelled:
-            return _INTERRUPTED
+            return INTERRUPTED
     folder = os.path.abspath(os.path.expanduser(arguments.dest)) if arguments.dest else ""
     path = keep_image(made, image, recipe.seed, folder)
     wait_for_writes(_WRITE_SECONDS)
@@ -114,7 +114,7 @@ def make_image(arguments: argparse.Namespace) -> int:
         print_result(json.dumps(result))
     else:
         print_result(get_text("make_made", path=path))
-    return _SUCCESS
+    return SUCCESS
 
 
 def _choose_engine(stated: str | None) -> Engine:

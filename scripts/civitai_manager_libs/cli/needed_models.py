@@ -76,11 +76,6 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
 
 
 def _read_image_file(path: str, image_id: int) -> Image:
-    """Return an Image with the generation data that an image file on the disk contains.
-
-    image_id: id for the Image, since the file may not be on Civitai. Raises InputError if the file
-    cannot be read or contains no generation data.
-    """
     try:
         infotext = read_embedded(path).infotext
     except DiskError as error:
@@ -91,12 +86,7 @@ def _read_image_file(path: str, image_id: int) -> Image:
 
 
 def _load_named(client: CivitaiHttpClient, text: str, version_id: int | None) -> Image | Version:
-    """Return the image or model version that an id or URL names.
-
-    version_id: the version to return of a model, None for the one in the URL, else the newest.
-    Raises InputError if `text` names no image or model, or the model lacks the version, and
-    CivitaiShortcutError if Civitai does not have the image or model, or does not respond.
-    """
+    """Return what an id or URL names; of a model the wanted version, by default the newest."""
     reference = parse_target(text)
     if reference.image_id is None and not names_model(reference):
         raise InputError(get_text("models_of_what", text=repr(text)))
@@ -150,8 +140,12 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
         size = util.short_bytes(file.size) if file.size else ""
         _print_row(state, size, file.title, file.image_count)
         licence = describe_licence(_find_licence(file, licences), get_user_language())
-        found = _find_newer(file, newer)
-        for line in (licence, *_list_newer(found), *_list_details(file)):
+        lines = [licence]
+        if found := _find_newer(file, newer):
+            facts = ", ".join(filter(None, (found.name, found.date[:10], found.base_model)))
+            lines.append(get_text("newer_version", name=facts))
+            lines += found.list_remarks(get_user_language())
+        for line in (*lines, *_list_details(file)):
             print_result(f"{_INDENT}{line}")
     for resource, image_count in needed.unknown:
         name = " ".join(filter(None, (resource.type, resource.name or resource.hash)))
@@ -171,13 +165,6 @@ def _find_licence(needed: NeededFile, licences: Mapping[int, Licence]) -> Licenc
 def _find_newer(needed: NeededFile, newer: Mapping[str, NewerVersion]) -> NewerVersion | None:
     file = needed.match.file if needed.availability == "here" else None
     return newer.get(file.path) if file else None
-
-
-def _list_newer(newer: NewerVersion | None) -> list[str]:
-    if newer is None:
-        return []
-    facts = ", ".join(filter(None, (newer.name, newer.date[:10], newer.base_model)))
-    return [get_text("newer_version", name=facts), *newer.list_remarks(get_user_language())]
 
 
 def _list_details(needed: NeededFile) -> Iterator[str]:
@@ -219,10 +206,7 @@ def _format_sum(needed: NeededFiles) -> str:
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
-    """Yield (folder, free bytes of its disk) for the folders in which the files will be saved.
-
-    Of several folders on one disk, only the first is yielded.
-    """
+    """Yield (folder, free bytes), each disk once."""
     seen = set[int]()
     for folder in dict.fromkeys(os.path.dirname(file.path) for file in files):
         free = find_free_space(folder)

@@ -53,11 +53,7 @@ def open_store() -> JobStore:
 
 
 def print_jobs(arguments: argparse.Namespace) -> int:
-    """Print the newest jobs as a table or as JSON in one line, and return the exit code.
-
-    arguments: the parsed command line; with `words`, only the jobs are printed whose description
-    contains all of them.
-    """
+    """Print the newest jobs that match the words, and return the exit code."""
     with open_store() as store:
         language, words = terminal.get_user_language(), " ".join(arguments.words)
         found = (job for job in store.list_jobs(MAX_JOBS) if matches_words(job, words, language))
@@ -92,10 +88,7 @@ def _print_table(store: JobStore, jobs: Sequence[Job]) -> None:
 
 
 def can_resume(store: JobStore, job: Job) -> bool:
-    """Return whether the user can resume a job.
-
-    Return False if the job is over or running, or if a running program will start it.
-    """
+    """Return whether a job is not over, does not run, and no running program will start it."""
     if job.is_over or store.is_job_running(job.id):
         return False
     return job.state != JobState.QUEUED or not store.is_queue_running()
@@ -126,11 +119,6 @@ def _find_hint(store: JobStore, job: Job) -> str:
 
 
 def _listed_job_to_json(store: JobStore, job: Job) -> dict[str, object]:
-    """Return a listed job as a dict for `--json`.
-
-    "created" is a UTC time in ISO 8601. "total" is the number of the job's images, or the job's
-    limit while that number is unknown.
-    """
     head = {"job": job.id, "title": job.title, "state": _find_state(store, job)}
     counts = {name: getattr(job, name) for name in _JSON_COUNTS}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
@@ -222,11 +210,7 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
 
 
 def _result_to_json(store: JobStore, job: Job, failed: list[Item], seconds: float) -> str:
-    """Return a job's result as one line of JSON in ASCII, which any console can print.
-
-    failed: the images and files that failed. seconds: how long the job ran. In "report",
-    "second_walk" has the counts of the second reading (`--verify`), None if there was none.
-    """
+    """Return a job's result as one line of JSON in ASCII, which any console can print."""
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
     result["failed"] = [
         {"id": item.image_id, "url": item.url, "reason": item.reason, "message": item.message}

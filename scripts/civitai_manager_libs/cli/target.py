@@ -74,11 +74,6 @@ def resolve_target(
     return context, query
 
 
-def is_list(text: str) -> bool:
-    """Return whether a command's target is a list of images: a file's path, or - for stdin."""
-    return text == "-" or not text.isdigit() and os.path.isfile(text)
-
-
 def load_listed_images(
     client: CivitaiHttpClient, path: str
 ) -> tuple[NamingContext, list[Image], list[int]]:
@@ -107,11 +102,7 @@ def load_listed_images(
 
 
 def parse_target(text: str) -> Reference:
-    """Return what an id or URL refers to; other text is returned as the reference's `words`.
-
-    Raises InputError for an empty or very long text, an id out of range, and a URL that names
-    nothing that a `Reference` can name.
-    """
+    """Return what an id or URL refers to; other text becomes `words`. Raises InputError."""
     with translate_errors("bad_model"):
         return civitai.parse_reference(text, suggests_search=False)
 
@@ -174,10 +165,7 @@ def _resolve_gallery(
 
 
 def _load_image(client: CivitaiHttpClient, image_id: int) -> Image:
-    """Return an image from the library, or else from Civitai; a fetched image is stored.
-
-    An image that is stored without generation data is fetched again.
-    """
+    """Return an image from the library; fetch it if it is not there or has no generation data."""
     stored = image_records.find_image(image_id)
     if stored is not None and stored.meta:
         return stored

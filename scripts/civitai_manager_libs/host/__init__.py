@@ -5,7 +5,6 @@ from .proxies import bypass_proxies_for, validate_proxy
 from .webui import (
     fill_empty_prompts,
     find_default_data_folder,
-    find_default_images_folder,
     find_host_name,
     find_key_file,
     find_model_folder,
@@ -28,7 +27,6 @@ from .webui import (
 __all__ = ["bypass_proxies_for", "fill_empty_prompts", "find_default_data_folder"]
 __all__ += [
     "find_subpath",
-    "find_default_images_folder",
     "find_host_name",
     "find_key_file",
     "find_model_folder",

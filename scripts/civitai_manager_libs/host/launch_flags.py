@@ -25,10 +25,7 @@ _FOLDERS = (
 
 
 def is_shared() -> bool:
-    """Return whether the WebUI's command line, such as `--listen`, lets other machines reach it.
-
-    Return False without a WebUI.
-    """
+    """Return whether flags such as `--listen` let other machines reach the WebUI."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 
@@ -63,10 +60,7 @@ def find_subpath() -> str:
 
 
 def has_login(request: Any) -> bool:
-    """Return whether users must log in to the gradio app whose page sent a request.
-
-    request: a request of starlette.
-    """
+    """Return whether users must log in to the gradio app whose page sent a request of starlette."""
     return getattr(_find_app(request), "auth", None) is not None
 
 
@@ -79,10 +73,7 @@ def is_logged_in(request: Any) -> bool:
 
 
 def _find_app(request: Any) -> Any:
-    """Return the gradio app that a request belongs to, which may be mounted below a path.
-
-    Its users log in there, not to the app that has received the request.
-    """
+    """Return the gradio app where a user logs in; it may be mounted in the app of the request."""
     subpath = find_subpath()
     if subpath and request.scope["path"].startswith(f"{subpath}/"):  # `url` has the header `Host`
         for route in request.app.router.routes:

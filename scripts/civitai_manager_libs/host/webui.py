@@ -16,7 +16,6 @@ from ..core import as_number
 __all__ = [
     "fill_empty_prompts",
     "find_default_data_folder",
-    "find_default_images_folder",
     "find_host_name",
     "find_key_file",
     "find_model_folder",
@@ -55,10 +54,7 @@ def make_option_key(name: str) -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return our settings that older versions stored in the WebUI's settings file, by name.
-
-    Return None without a WebUI.
-    """
+    """Return settings of ours that older versions stored in the WebUI's, None without a WebUI."""
     if not in_webui():
         return None
     from modules import shared
@@ -131,29 +127,20 @@ def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
 
 
 def register_started(on_started: Callable[[Any, Any], None]) -> None:
-    """Register a function that the WebUI calls as soon as it serves its page.
-
-    on_started: called with the page (gradio's Blocks) and the app (FastAPI).
-    """
+    """Register what the WebUI calls with its Blocks and FastAPI once it serves its page."""
     from modules import script_callbacks
 
     script_callbacks.on_app_started(on_started)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Keep our components out of `ui-config.json`, from which the WebUI restores old values.
-
-    blocks: the gradio Blocks that contain our components.
-    """
+    """Keep our Blocks out of `ui-config.json`, from which the WebUI restores old values."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True
 
 
 def limit_page_shutdown(page: Any) -> None:
-    """Make the page's server wait at most five seconds for running requests when it closes.
-
-    Only gradio 3 needs this: a WebUI's "Reload UI" would wait forever. page: gradio's Blocks.
-    """
+    """Let gradio 3 wait for requests at most 5 seconds: "Reload UI" would wait forever."""
     import gradio
 
     config: Any = getattr(getattr(page, "server", None), "config", None)
@@ -227,11 +214,7 @@ _BESIDE = re.compile(
 
 
 def register_image_saved(on_saved: ImageSaved) -> None:
-    """Register a function that the WebUI calls for each image that it has generated and saved.
-
-    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). If it raises,
-    the WebUI logs the exception.
-    """
+    """Register what the WebUI calls with (PIL image, path, infotext) of what it generates."""
     from modules import script_callbacks
 
     script_callbacks.on_image_saved(lambda params: _report_if_generated(params, on_saved))
@@ -256,10 +239,7 @@ _WANTED_OPEN_FILES = 4096  # macOS starts with 256
 
 
 def raise_open_file_limit() -> None:
-    """Let this process open 4096 files and connections at once, or as many as the system allows.
-
-    A limit that is higher already is kept.
-    """
+    """Let this process open 4096 files and connections at once, or as many as it may."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -312,7 +292,8 @@ def refresh_models(kind: str) -> bool:
     if not in_webui():
         return True
     is_refreshed = False
-    for call in _iter_embedding_calls() if kind == "embed" else _iter_calls(kind):
+    functions = (_find_attribute(*names) for names in _REFRESH_FUNCTIONS.get(kind, ()))
+    for call in _iter_embedding_calls() if kind == "embed" else filter(None, functions):
         try:
             call()
         except _HOST_ERRORS as error:
@@ -320,13 +301,6 @@ def refresh_models(kind: str) -> bool:
         else:
             is_refreshed = True
     return is_refreshed
-
-
-def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
-    for module, name in _REFRESH_FUNCTIONS.get(kind, ()):
-        function = _find_attribute(module, name)
-        if function is not None:
-            yield function
 
 
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
@@ -382,11 +356,6 @@ def find_default_data_folder() -> str:
     return os.path.abspath(chosen or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
 
 
-def find_default_images_folder() -> str:
-    """Return the folder below which images are saved if the user has not chosen another."""
-    return os.path.join(find_default_data_folder(), "outputs", "download-images")
-
-
 def find_key_file() -> str:
     """Return the path of the file that stores the API key.
 
@@ -428,10 +397,7 @@ _KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """Return (kind of model, folder) for each existing folder in which the WebUI looks for models.
-
-    A kind is "model", "lora", "vae" and so on. Return [] without a WebUI.
-    """
+    """Return (kind, folder) for each existing folder of models of the WebUI."""
     found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 

@@ -56,29 +56,21 @@ def validate_template(template: str) -> str:
     Raises InputError if the template is invalid; the message says what to change.
     """
     template = file_names.clean_template(template)
-    key, values = file_names.find_template_problem(template, FIELDS) or (
-        _find_name_problem(template.rpartition("/")[2]),
-        {},
-    )
+    key, values = file_names.find_template_problem(template, FIELDS) or ("", {})
+    name = template.rpartition("/")[2]
+    if not key and DEFAULT_TEMPLATE not in name:
+        key = "template_no_id"
+    elif not key:  # else two images could get the same name
+        before, after = _split_at_id(name)
+        near = (before[-1:], after[:1])
+        if file_names.has_fields(before) and file_names.has_fields(after):
+            key = "template_id_inside"
+        elif any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in near):
+            key = "template_id_touched"
     if key:
         why = messages.translate(key, "en", **values)
         raise InputError(f"This file name template is not valid: {why}.", key, **values)
     return template
-
-
-def _find_name_problem(name_template: str) -> str:
-    """Return why a template could give two images the same file name, as a message key.
-
-    Return "" if all names are different. name_template: a template without folders.
-    """
-    if DEFAULT_TEMPLATE not in name_template:
-        return "template_no_id"
-    before, after = _split_at_id(name_template)
-    if file_names.has_fields(before) and file_names.has_fields(after):
-        return "template_id_inside"
-    neighbours = (before[-1:], after[:1])
-    is_touched = any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in neighbours)
-    return "template_id_touched" if is_touched else ""
 
 
 def split_template(template: str, context: NamingContext) -> tuple[str, str]:
@@ -102,7 +94,11 @@ def fill_template(
     is valid on Windows, macOS and Linux. max_bytes: the longest path in UTF-8 bytes.
     """
     *folders, last = template.split("/")
-    name = _fill_file_name(last, image, context, min(_MAX_PART, max_bytes))
+    before, after = (_fill_fields(side, image, context) for side in _split_at_id(last))
+    room = min(_MAX_PART, max_bytes) - len(str(image.id)) - 1
+    before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
+    after = _cut_bytes(after, room - len(before.encode()))
+    name = make_file_name(f"{before}{image.id}{after}", file_names.NO_VALUE, 2 * _MAX_PART)
     parts = list(filter(None, (_fill_folder(folder, image, context) for folder in folders)))
     room = max_bytes - len(name.encode())
     if sum(len(part.encode()) + 1 for part in parts) > room:
@@ -115,15 +111,6 @@ def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
     if not template.strip():
         return ""
     return make_file_name(_fill_fields(template, image, context), file_names.NO_VALUE, _MAX_PART)
-
-
-def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
-    """Return the file name that a template gives, without extension."""
-    before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
-    room = max_bytes - len(str(image.id)) - 1
-    before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
-    after = _cut_bytes(after, room - len(before.encode()))
-    return make_file_name(f"{before}{image.id}{after}", file_names.NO_VALUE, 2 * _MAX_PART)
 
 
 def _split_at_id(name_template: str) -> tuple[str, str]:

@@ -51,20 +51,13 @@ class ImageKind:
         self._saved_in_row = 0
         self._reread: set[WalkState] = set()  # walks whose empty last page was requested again
         self._place = 0  # of the last item read
+        self.max_downloads = setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
         # Items that failed in an earlier run or that other jobs are downloading. Places only: the
         # records of a whole gallery would take too much memory.
         self._postponed: list[int] = []
 
-    @property
-    def max_downloads(self) -> int:
-        """Return how many items may be downloaded at once."""
-        return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
-
     def fetch(self, item: Item, progress: Progress) -> Outcome:
-        """Download an image, write its metadata beside it, and return the outcome `saved`.
-
-        Raises Cancelled if the run is stopped, another CivitaiShortcutError after a failure.
-        """
+        """Download an image, write its metadata beside it, and return the outcome `saved`."""
         folder = self._job.folder
         _check_folder(item, folder)
         file = self._client.fetch_file(
@@ -74,24 +67,12 @@ class ImageKind:
         size = _read_file_size(file.path, file.size)  # larger if infotext was embedded
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
-    def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return False: after an error of one image, the run goes on with the next one."""
-        return False
-
-    def measure_item(self, item: Item) -> tuple[int, int]:
-        """Return (0, 0): neither an image's received bytes nor its size is known beforehand."""
-        return 0, 0
-
     def list_folders(self) -> Iterable[str]:
         """Return the folders that the job saves files in."""
         return filter(None, self._store.list_folders(self._job.id))
 
     def estimate_space(self, job: Job) -> Mapping[str, int]:
-        """Return {folder: bytes of disk space that the rest of the job needs there}.
-
-        The bytes are estimated from the latest saved images. Return {} for a job that saves no
-        files.
-        """
+        """Return {folder: bytes that the rest needs}, estimated from the latest images."""
         if job.options.reads_only:
             return {}
         left = job.waiting if job.again else self._store.count_to_fetch(job.id)
@@ -121,11 +102,7 @@ class ImageKind:
                 return
 
     def _iter_in_order(self) -> Iterator[Item]:
-        """Yield the items to download, in the gallery's order.
-
-        Items that failed in an earlier run or that another job has claimed are postponed. The next
-        gallery page is fetched when no stored item is left.
-        """
+        """Yield stored and then fetched items; postpone those that failed or that are claimed."""
         # Close it here: an error's traceback would keep the generator and its thread alive.
         with closing(self._iter_pages()) as pages:
             while not self._cancelled.is_set():
@@ -138,31 +115,24 @@ class ImageKind:
                     return
 
     def _iter_postponed(self) -> Iterator[Item]:
-        """Yield the postponed items: those that failed before or that other jobs have claimed.
-
-        A claimed item is yielded once its claim has ended. If the job with the claim has saved the
-        item by then, the item is reported to `on_outcome` instead.
-        """
+        """Yield the postponed items, claimed ones once their claims have ended."""
         while self._postponed and not self._cancelled.is_set():
             places, self._postponed = self._postponed[:_BATCH], self._postponed[_BATCH:]
             found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
             yield from self._claim_batch([i for items in found for i in items if i.place in places])
             if self._postponed[-len(places) :] == places:  # other jobs download all of them
-                self._wait(_POLL_SECONDS)
+                self._on_wait()
+                self._cancelled.sleep(_POLL_SECONDS)
 
     def _begin_next_walk(self) -> bool:
-        """Begin another walk through the gallery's pages; return False if none is needed.
-
-        If the last page was empty, the next walk requests that page once more, five seconds later,
-        since Civitai may have timed out. If the job is to verify the gallery, the next walk reads
-        all pages again, the last page first.
-        """
+        """Reread an empty last page, or verify the gallery; return False if neither is due."""
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
             self._reread.add(job.walk)
             deadline = time.monotonic() + _REREAD_SECONDS
             while time.monotonic() < deadline:
-                self._wait(_POLL_SECONDS)
+                self._on_wait()
+                self._cancelled.sleep(_POLL_SECONDS)
             self._store.reread_last_page(job.id)
         elif job.needs_second_walk and not self._cancelled.is_set():
             self._store.begin_second_walk(job.id)
@@ -171,17 +141,10 @@ class ImageKind:
         self._job = self._store.get_job(job.id)
         return True
 
-    def _wait(self, seconds: float) -> None:
-        self._on_wait()
-        self._cancelled.sleep(seconds)
-
     # Pages
 
     def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
-        """Fetch gallery pages, store their images as items, and yield each page's images.
-
-        A thread fetches the next page in advance.
-        """
+        """Fetch pages, the next one in advance, store them, and yield their images."""
         if not self._job.walk.is_under_way:
             return
         known = self._store.list_image_ids(self._job.id)
@@ -218,12 +181,7 @@ class ImageKind:
     # Claims
 
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
-        """Yield the items to download; claim them, so that no other job downloads them.
-
-        Unless the job has the option `again`, items that were saved before are reported to
-        `on_outcome` instead. Items that another job has claimed are postponed. If the job downloads
-        no files, all items are reported as saved.
-        """
+        """Claim items and yield those to download; postpone those that other jobs have claimed."""
         if self._job.options.reads_only:
             for item in batch:
                 self._on_outcome(Outcome(item.image_id, "saved"))
@@ -244,14 +202,14 @@ class ImageKind:
             self._store.free_claims(other_job)
 
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
-        """Return the outcome of an item that need not be downloaded, None for other items.
-
-        An item need not be downloaded in two cases: any job has saved it before, even if its file
-        is missing now, of which the outcome's message then tells; or its complete file is in the
-        job's folder and no other job has claimed it.
-        claim: the result of claiming the item for this job.
-        """
-        path, size = self._find_in_folder(item, claim.saved_bytes)
+        """Return the outcome of an item that any job has saved, or that lies in our folder."""
+        path, size = "", 0
+        for extension in _EXTENSIONS:
+            known = item.path(self._job.folder, extension)
+            found = _read_type_and_size(known, claim.saved_bytes)
+            if found is not None and found[0] == extension:
+                path, size = known, found[1]
+                break
         if not claim.saved_path and path and not claim.other_job:
             return self._finish_existing(item, path, size, claim.ours_before)
         if not claim.saved_path:
@@ -263,25 +221,8 @@ class ImageKind:
             message = f"It was saved before as {path}, but that file is incomplete now."
         return Outcome(item.image_id, "skipped", path, message=message)
 
-    def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
-        """Return (path, size in bytes) of an item's complete file in the job's folder.
-
-        Return ("", 0) if there is none. known_size: the expected size in bytes, 0 if unknown.
-        """
-        for extension in _EXTENSIONS:
-            path = item.path(self._job.folder, extension)
-            found = _read_type_and_size(path, known_size)
-            if found is not None and found[0] == extension:
-                return path, found[1]
-        return "", 0
-
     def _finish_existing(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
-        """Write the metadata of an image whose file exists already; return the image's outcome.
-
-        size: bytes of the file at `path`. is_ours: whether this job downloaded the file before it
-        was interrupted; the outcome is then `saved`, else `skipped`. After an error, the outcome is
-        `failed`, but DiskFull is raised.
-        """
+        """Write the sidecars of a file that exists. is_ours: this job had downloaded the file."""
         try:
             _check_folder(item, self._job.folder)
             write_sidecars(path, item.record, is_ours)
@@ -309,10 +250,7 @@ def _read_file_size(path: str, default: int) -> int:
 
 
 def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
-    """Return (file extension, size in bytes) of a file, None if the file is not complete.
-
-    The extension is detected from the content. known_size: the expected size, 0 if unknown.
-    """
+    """Return (extension by the content, bytes) of a complete file. known_size: 0 if unknown."""
     try:
         extension = extension_if_complete(path, known_size)
         return None if extension is None else (extension, os.path.getsize(path))

@@ -38,34 +38,26 @@ def describe_job(job: Job, language: str) -> tuple[str, str, list[str]]:
         group = messages.translate(key, language, name=name[1].strip('"') if name else searched)
     if job.is_check:
         return group, messages.translate("job_of_check", language, n=job.wanted), []
-    filters = [] if job.is_selection or job.has_models else list(_list_filters(job, language))
-    return group, " · ".join(_list_subjects(job, language)), filters
-
-
-def _list_subjects(job: Job, language: str) -> Iterator[str]:
-    query, names = job.query, job.options.facts
+    query, names, subjects = job.query, job.options.facts, list[str]()
     version = names.version or names.versions.get(query.version_id or 0, "")
     if version or query.version_id:
-        yield version or f"#{query.version_id}"
+        subjects.append(version or f"#{query.version_id}")
     if query.post_id:
-        yield messages.translate("post_number", language, id=query.post_id)
+        subjects.append(messages.translate("post_number", language, id=query.post_id))
     if query.username and query.username != job.title:
-        yield query.username
+        subjects.append(query.username)
     key = "job_of_all" if job.takes_all else "job_of_gallery"
     key = "job_of_chosen" if job.is_selection else key
     if job.has_models:
         key = "job_of_models"
     elif job.options.reads_only:
         key = "job_of_records"
-    yield messages.translate(key, language, n=job.wanted)
+    subjects.append(messages.translate(key, language, n=job.wanted))
+    filters = [] if job.is_selection or job.has_models else list(_list_filters(job, language))
+    return group, " · ".join(subjects), filters
 
 
 def _list_filters(job: Job, language: str) -> Iterator[str]:
-    """Yield the filters of a job's gallery in words.
-
-    The sort order of a gallery and the highest rating are always among them, other filters only if
-    they are set.
-    """
     query = job.query
     if not query.images:
         yield messages.get_choice_label("sort", query.sort, language)
@@ -83,11 +75,7 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's description contains all `words`, ignoring case.
-
-    words: separated by spaces. The job's title, folder, state and date count as parts of the
-    description.
-    """
+    """Return whether a job's title, description, folder, state and date have all the words."""
     group, subject, filters = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
@@ -113,10 +101,7 @@ def describe_state(job: Job, language: str) -> str:
 
 
 def describe_problem(job: Job, language: str) -> str:
-    """Return why a job is not running, or what is wrong with its saved files, in words.
-
-    Return "" for a job that waits for its turn in the queue, and if nothing is wrong.
-    """
+    """Return why a job is not running or what is wrong with its files, "" for nothing at all."""
     if job.missing:
         return messages.translate("missing_room", language, size=util.short_bytes(job.missing))
     if job.state is JobState.QUEUED:
@@ -136,10 +121,7 @@ def describe_problem(job: Job, language: str) -> str:
 
 
 def describe_reasons(job: Job, language: str) -> str:
-    """Return the reasons of a job's failures with their numbers, such as "(Network: 3)".
-
-    Return "" if there are no failures, or too many to list.
-    """
+    """Return the reasons of failures, such as "(Network: 3)"; "" for none or too many to list."""
     if job.failed > FAILURES_LISTED:
         return ""
     counted = Counter(item.reason for item in job.failures).most_common()
@@ -167,24 +149,20 @@ def describe_progress(job: Job, language: str) -> str:
         return " · ".join(
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
-    parts = _list_count_texts(job, language)
+    if job.has_models:
+        sizes = {"done": util.short_bytes(job.bytes), "total": util.short_bytes(job.total_bytes)}
+        files = {"done": job.finished, "total": job.total}
+        parts = [messages.translate("of", language, **sizes)]
+        parts.append(messages.translate("of_files", language, **files))
+    else:
+        key = "of" if job.has_total else "done_so_far" if job.takes_all else "of_at_most"
+        parts = [messages.translate(key, language, done=job.finished, total=job.total)]
+        parts.append(util.short_bytes(job.bytes))
     if job.state is JobState.QUEUED and job.jobs_ahead:
         parts.append(messages.translate("jobs_before", language, n=job.jobs_ahead))
     if job.is_live:
         parts += _list_speed_texts(job, language)
     return " · ".join(parts)
-
-
-def _list_count_texts(job: Job, language: str) -> list[str]:
-    if job.has_models:
-        sizes = {"done": util.short_bytes(job.bytes), "total": util.short_bytes(job.total_bytes)}
-        parts = [messages.translate("of", language, **sizes)]
-        files = {"done": job.finished, "total": job.total}
-        return [*parts, messages.translate("of_files", language, **files)]
-    key = "done_so_far" if job.takes_all else "of_at_most"
-    key = "of" if job.has_total else key
-    count = messages.translate(key, language, done=job.finished, total=job.total)
-    return [count, util.short_bytes(job.bytes)]
 
 
 def _list_speed_texts(job: Job, language: str) -> list[str]:
@@ -228,10 +206,7 @@ def describe_file(file: ModelFileState, job: Job, language: str) -> str:
 
 
 def describe_report(job: Job, language: str) -> tuple[list[str], str]:
-    """Return (what a job found in its gallery, why it read no further pages), in words.
-
-    If the job read the gallery twice, the second text also tells what the second walk found.
-    """
+    """Return (what a job found in its gallery, why it read no further pages), in words."""
     counts, seen = job.report.counts.items(), job.report.seen
     end = messages.translate(f"report_{job.report.end or 'not_over'}", language, n=seen)
     if job.options.verify:

@@ -57,11 +57,7 @@ class QueueEntry:
 
     @property
     def state(self) -> JobState:
-        """Return the job's state as shown to the user: `queued`, `running` or `paused`.
-
-        `paused` means that the job waits to be retried. A job that is about to stop because the
-        user requested it counts as `running`.
-        """
+        """Return `queued`, `running` (also if about to stop), or `paused` until it is retried."""
         if not self.is_running:
             return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
         has_request = self.again or self.requested_state is not None
@@ -110,10 +106,7 @@ class Scheduler(dict[int, QueueEntry]):
         return [entry.job_id for entry in idle if entry.due[0] <= now]
 
     def next_entry(self) -> QueueEntry | None:
-        """Return the queue entry of the job that starts next, None if no job is waiting.
-
-        The job's starting time may be in the future.
-        """
+        """Return the entry that starts next, perhaps in the future; None if no job is waiting."""
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, entry: QueueEntry) -> None:
@@ -146,10 +139,7 @@ class WorkerPool:
             self._start_workers()
 
     def prioritize(self, job_id: int) -> bool:
-        """Move a waiting job to the front of the queue; return False if the job is not queued.
-
-        A running job is not moved, but if it is about to stop, it will run again afterwards.
-        """
+        """Move a job to the front, or let it run again after a stop; return False if not queued."""
         with self._changed:
             entry = self._entries.get(job_id)
             if entry is None:
@@ -189,10 +179,7 @@ class WorkerPool:
             return len(self._entries.list_waiting())
 
     def find_live_jobs(self, jobs: Iterable[Job]) -> dict[int, Job]:
-        """Return those of these jobs of the database that are queued or running, by id.
-
-        The returned jobs have the states, counts and places of this queue.
-        """
+        """Return the queued and running ones of these jobs by id, as this queue knows them."""
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._entries.list_waiting())}
             entries = [(job, self._entries.get(job.id)) for job in jobs]
@@ -227,11 +214,7 @@ class WorkerPool:
                 self._start_workers()
 
     def _start_next(self) -> QueueEntry | None:
-        """Wait until a queued job may start; return the job's queue entry, marked as running.
-
-        Return None, so that this thread ends, if all queued jobs are running already or if there
-        are more threads than `gallery_jobs_at_once`.
-        """
+        """Wait for a queued job that may start, and start it; return None to end this thread."""
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
                 entry = self._entries.next_entry()
@@ -270,12 +253,7 @@ class WorkerPool:
         error: CivitaiShortcutError | None,
         has_saved: bool,
     ) -> None:
-        """Queue a job again after its run, if the user requested that or a retry may help.
-
-        Otherwise remove it from the queue, and give it the state that the user has requested, if
-        any. error: what stopped the run, None for no error. has_saved: whether the run saved a
-        file; if not, the job waits longer for its retry.
-        """
+        """Queue a job again if that was requested or may help, else remove it from the queue."""
         requested = entry.requested_state
         if entry.again:
             store.queue_jobs([job.id])

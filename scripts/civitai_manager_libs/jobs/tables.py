@@ -178,7 +178,11 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
     elif not walk.is_under_way:
-        report = _add_walk_counts(db, job_id, report, page)
+        sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
+        found = dict(db.execute(sql, (job_id,)).fetchall())
+        only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
+        first, second, end = only_first + both, only_second + both, page.report.end
+        report = replace(report, first=first, second=second, both=both, second_end=end)
         # If both walks found the same images, no empty page at either end hides anything.
         if 0 < report.both == report.first == report.second:
             walk, report = WalkState.OVER, replace(report, end="end", second_end="end")
@@ -189,11 +193,7 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """Insert the images of a gallery page as items of a job; leave out those of earlier pages.
-
-    For all images of the page, record that the walk `page.walk` has found them. folder, options:
-    fields of the `Job`.
-    """
+    """Insert a page's new images as items; record that `page.walk` has found all its images."""
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
     values = (job_id, json.dumps([image.id for image in page.images]))
     known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
@@ -210,25 +210,6 @@ def _insert_items(
     db.executemany(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
         [(to_json(image.record), job_id, image.id) for image in images],
-    )
-
-
-def _add_walk_counts(
-    db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
-) -> WalkReport:
-    """Return a copy of a job's report; fill in how many images each of the two walks found.
-
-    page: the last page of the second walk; its report says why the second walk has ended.
-    """
-    sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
-    found = dict(db.execute(sql, (job_id,)).fetchall())
-    only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
-    return replace(
-        report,
-        first=only_first + both,
-        second=only_second + both,
-        both=both,
-        second_end=page.report.end,
     )
 
 
@@ -253,10 +234,7 @@ def remove_base_url(url: str) -> str:
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return {image id: path of the image's file below `folder`, without extension}.
-
-    No other image in `folder` has the same path. Return {} if the files are named by the ids alone.
-    """
+    """Return {image id: its file's path below `folder`}, all different; {} if named by the ids."""
     if options.name == DEFAULT_TEMPLATE:
         return {}
     limit = MAX_NAME_BYTES
@@ -343,10 +321,7 @@ def _parse_options(text: str) -> JobOptions:
 
 
 def to_json(record: Mapping[str, Any]) -> str:
-    """Return a record as JSON text that can be encoded as UTF-8.
-
-    A lone surrogate becomes a question mark.
-    """
+    """Return a record as JSON for UTF-8: a lone surrogate becomes a question mark."""
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 

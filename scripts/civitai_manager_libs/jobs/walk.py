@@ -44,11 +44,7 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
 def _walk_from(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the gallery's pages from a cursor on, until the job has enough images.
-
-    start: the cursor, None for the first page. known: ids of the images that the job has already.
-    These images are left out, except when the job reads its gallery a second time to verify it.
-    """
+    """Yield pages from a cursor on until the job has enough; a second walk yields `known` too."""
     is_second = job.walk is WalkState.SECOND
     rows = _SECOND_PAGE if is_second else _PAGE
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), rows, fetch_page)
@@ -109,10 +105,7 @@ class _LastPage:
         return "end" if self._page.next_cursor is None else "blank"
 
     def make_report(self, end: str) -> WalkReport:
-        """Return the page's numbers of images by kind; images of earlier pages are not counted.
-
-        end: the code to store for why the walk ends with this page, "" if the walk goes on.
-        """
+        """Return the numbers of images that no earlier page had. end: why the walk ends."""
         new_ids = set(self._page.ids) - self._seen
         self._seen |= new_ids
         others = len(new_ids.intersection(self._page.other_ids))

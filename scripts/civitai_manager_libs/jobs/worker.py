@@ -89,33 +89,27 @@ class JobWorker:
         self._stop_request.stop(JobState(state))
 
     def run(self) -> Job:
-        """Run the job until it is done or stopped; return the job with its new state.
-
-        Raises InputError if another thread or process is running the job.
-        """
+        """Run the job until it is done or stopped. Raises InputError if it is running already."""
         with self._store.hold_job(self._job.id):
             for folder in self._kind.list_folders():
                 remove_leftovers(folder)
             self._store.reread_last_page(self._job.id)
             self._job = self._store.get_job(self._job.id)
-            self._process()
+            try:
+                self._check_free_space()  # a job without space stays paused
+                self._set_state(JobState.RUNNING)
+                if not self._cancelled.is_set():
+                    self._fetch_all()
+                if isinstance(self.error, DiskFull):
+                    self._check_free_space()  # reports what all remaining items need, not only one
+            except DiskError as error:
+                self.error = error
             if self._job.walked and not self._job.waiting and not self._outcomes:
                 self.error = None
                 self._set_state(JobState.DONE)
             else:
                 self._set_state(self._stop_request.state or JobState.PAUSED)
         return self._job
-
-    def _process(self) -> None:
-        try:
-            self._check_free_space()  # a job without space stays paused
-            self._set_state(JobState.RUNNING)
-            if not self._cancelled.is_set():
-                self._fetch_all()
-            if isinstance(self.error, DiskFull):
-                self._check_free_space()  # reports what all remaining items need, not only one
-        except DiskError as error:
-            self.error = error
 
     def _fetch_all(self) -> None:
         fetched = run_parallel(
@@ -175,7 +169,7 @@ class JobWorker:
     def _try_fetch(self, item: Item) -> WorkResult:
         self._last_url, began = item.url, time.perf_counter()
         waiting = Outcome(item.image_id, "waiting")
-        self._meter.record_start(item.image_id, *self._kind.measure_item(item))
+        self._meter.record_start(item.image_id, *_measure_item(item))
         try:
             self._cancelled.check()
             outcome = self._kind.fetch(
@@ -188,7 +182,9 @@ class JobWorker:
             return WorkResult(item, waiting, began)
         except CivitaiShortcutError as error:
             outcome = failed_outcome(item, error)
-            if self._kind.ends_run(error):
+            # A DiskError other than DiskFull concerns one path only.
+            is_passing = error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
+            if self._job.has_models and is_passing:  # the job pauses, and is retried later
                 self._abort(error)
                 outcome = replace(outcome, state="waiting")
             return WorkResult(item, outcome, began, error)
@@ -222,10 +218,7 @@ class JobWorker:
         self._tick()
 
     def _tick(self) -> None:
-        """Collect the results of the download threads; called often during a run.
-
-        Store outcomes twice a second, and report progress ten times a second.
-        """
+        """Collect results, store outcomes twice a second, report progress ten times a second."""
         self._collect_results()
         now = time.monotonic()
         if now - self._flushed_at >= _FLUSH_SECONDS:
@@ -277,33 +270,27 @@ class ModelKind:
         codes = " ".join(file.notes)
         return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
 
-    def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether an error of one file pauses the job, so that it is retried later.
-
-        True for network errors, busy servers, used-up download quotas, and a file that another
-        program is downloading. The file with the error then stays `waiting`.
-        """
-        # A DiskError other than DiskFull concerns one path only.
-        return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
-
-    def measure_item(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of a model file on the disk, its size), (0, 0) for a damaged record."""
-        try:
-            request = item.model_request
-        except InvalidResponse:  # `fetch` raises it again
-            return 0, 0
-        return resumable_size(os.path.dirname(request.path), item.url), request.size
-
     def list_folders(self) -> Iterable[str]:
         return {item.folder("") for item in self._list_waiting()} - {""}
 
     def estimate_space(self, job: Job) -> Mapping[str, int]:
         needed: Counter[str] = Counter()
         for item in self._list_waiting():
-            received, size = self.measure_item(item)
+            received, size = _measure_item(item)
             needed[item.folder("")] += max(0, size - received)
         needed.pop("", None)  # items with damaged records
         return needed
 
     def _list_waiting(self) -> list[Item]:
         return self._store.list_waiting(self._job_id, 0, _MOST_ITEMS)
+
+
+def _measure_item(item: Item) -> tuple[int, int]:
+    """Return (bytes on the disk, size) of a model file, (0, 0) for an image: both are unknown."""
+    if item.kind != "model":
+        return 0, 0
+    try:
+        request = item.model_request
+    except InvalidResponse:  # `fetch` raises it again
+        return 0, 0
+    return resumable_size(os.path.dirname(request.path), item.url), request.size

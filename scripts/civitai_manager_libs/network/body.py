@@ -153,11 +153,6 @@ def _too_slow_error() -> NetworkError:
 
 
 def _check_empty_body(response: requests.Response) -> None:
-    """Raise NetworkError if an empty body may be the result of a broken connection.
-
-    This is possible if the status allows a body, the headers state no length, and the server did
-    not announce that it closes the connection.
-    """
     # http.client takes a closed connection for the end of the headers.
     headers = response.headers
     may_have_body = response.request.method != "HEAD" and response.status_code not in (204, 304)

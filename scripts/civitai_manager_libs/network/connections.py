@@ -23,7 +23,6 @@ from ..errors import Refused
 __all__ = [
     "cut_after",
     "Deadline",
-    "find_server_address",
     "is_private_address",
     "is_private_url",
     "LIBRARY_ERRORS",
@@ -88,10 +87,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Call the function `cut` if the time is up or the work is cancelled.
-
-        Return whether the function was called.
-        """
+        """Call `cut` if the time is up or the work is cancelled; return whether it was called."""
         self.is_over = time.monotonic() >= self._end
         if not (self.is_over or self._cancelled.is_set()):
             return False
@@ -198,11 +194,7 @@ class _WatchedConnection:
         _shut_socket(self._socket)
 
     def _connect_in_thread(self, connect: Callable[[], None], cancelled: Cancellation) -> None:
-        """Call `connect` in another thread, and wait until the connection is made.
-
-        Raises Cancelled, ConnectTimeoutError if connecting takes more than four times the
-        connection's timeout, and any error of `connect`.
-        """
+        """Connect in another thread, for at most four times the timeout or until cancelled."""
         # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
 
@@ -279,24 +271,12 @@ class WatchedAdapter(HTTPAdapter):
 
 
 def _watch_connections(manager: Any, **attributes: bool) -> None:
-    """Make a pool manager of urllib3 create connections that another thread can close.
-
-    attributes: values for `refuses_private` or `is_direct` of `_WatchedConnection`.
-    """
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
         name = f"Watched{pool.ConnectionCls.__name__}"  # `to_our_error` looks for SOCKSConnection
         connection = type(name, (_WatchedConnection, pool.ConnectionCls), attributes)
         pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
     manager.pool_classes_by_scheme = pools
-
-
-def find_server_address(response: requests.Response) -> str | None:
-    """Return the IP address of the server that sent a response.
-
-    Return None if the response came through a proxy, or if the connection is closed.
-    """
-    return getattr(response.raw.connection, "peer", None)
 
 
 def make_connection_cutter(response: requests.Response) -> Callable[[], None]:

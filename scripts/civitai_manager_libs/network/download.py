@@ -57,11 +57,7 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version of a file from the ETag and Last-Modified headers of a response.
-
-        is_compressed: whether the body is compressed. If so, the validator is left empty, because a
-        compressed download is never resumed.
-        """
+        """Return the version by ETag and date; a compressed download is never resumed."""
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
@@ -72,10 +68,7 @@ class FileVersion:
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response has an ETag or Last-Modified that this version does not have.
-
-        A header that the response lacks is not compared.
-        """
+        """Return whether a response has another ETag or Last-Modified, if it has one."""
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
@@ -101,11 +94,7 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return a response's ETag if it is reliable, else a reliable Last-Modified date, else "".
-
-    Weak ETags are not reliable. A date is reliable if it is at least a second older than the
-    response (RFC 9110, 8.8.2.2).
-    """
+    """Return the ETag or a date that identifies the bytes (RFC 9110, 8.8.2.2), else ""."""
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):
         return etag
@@ -237,10 +226,6 @@ class FileDownload:
                 self._partial.keep()
 
     def _resume(self) -> None:
-        """Open the unfinished file that an earlier download of this URL has left, if there is one.
-
-        Sets the total length and the version of the file from the note that was stored with it.
-        """
         folder = os.path.dirname(self._target(""))
         if not ResumableFile.exists(folder, self._url):
             return
@@ -327,7 +312,11 @@ class FileDownload:
         self.total = 0 if is_compressed else self._sent_total
         is_chunked = responses.is_chunked(headers)
         self._is_end_known = bool(self._sent_total or is_compressed or is_chunked)
-        start = self._read_start(body)
+        start = b""
+        # Little of a compressed body at once: 512 bytes may decompress to 500 KB.
+        size = _START if is_compressed else self._options.chunk_size
+        while len(start) < _START and (data := body.read(size)):
+            start += b"".join(self._decompress(data))
         if len(start) < _START:
             self._check_length()
         kind, images_only = headers.get("Content-Type", ""), self._options.images_only
@@ -337,14 +326,6 @@ class FileDownload:
         self._open_partial()
         self._version = FileVersion.from_headers(headers, is_compressed)
         self._write(start)
-
-    def _read_start(self, body: ResponseBody) -> bytes:
-        start = b""
-        # Little of a compressed body at once: 512 bytes may decompress to 500 KB.
-        size = _START if self._decompressor.is_compressed else self._options.chunk_size
-        while len(start) < _START and (data := body.read(size)):
-            start += b"".join(self._decompress(data))
-        return start
 
     def _decompress(self, data: bytes) -> Iterable[bytes]:
         self._sent += len(data)
@@ -375,11 +356,7 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Write a note beside the unfinished file, so that a download can continue after a crash.
-
-        The note states how many bytes have arrived. Do nothing within a second of the last note, or
-        if the file is not resumable or the server sent no ETag or date.
-        """
+        """Note at most once a second how many bytes have arrived, for a resumable file."""
         partial, validator = self._partial, self._version.validator
         is_due = time.monotonic() >= self._note_at
         if is_due and isinstance(partial, ResumableFile) and validator:

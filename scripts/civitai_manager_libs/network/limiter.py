@@ -177,15 +177,11 @@ class HostLimiter:
             free += self._yielded
         if free < 1 or self.paused_seconds():
             return False
-        if self._is_turn_of_jobs(limit):
+        # A download job gets the next free slot before urgent requests if no job has one.
+        has_idle_jobs = self._waiting[False] > 0 and not self._active[False]
+        if has_idle_jobs and (limit > 1 or self._last_was_urgent):
             return not urgent or free > 1
         return urgent or self._waiting[True] == 0
-
-    def _is_turn_of_jobs(self, limit: int) -> bool:
-        """Return whether a download job gets the next free slot before urgent requests."""
-        if self._waiting[False] == 0 or self._active[False]:
-            return False
-        return limit > 1 or self._last_was_urgent
 
 
 class HostLimiters:

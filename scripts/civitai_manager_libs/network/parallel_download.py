@@ -83,22 +83,16 @@ class _Connections:
             raise self._error
 
     def _receive(self, on_tick: Callable[[], None]) -> None:
-        """Start the connections, and wait until the file is complete or all of them have ended.
-
-        The first connection finds out whether the storage sends parts of the file. If so, more are
-        started.
-        """
+        """Receive with one connection, then with several if the storage sends parts of the file."""
+        plan, file = self._transfer.plan, self._transfer.file
         self._start_connection()
-        while self._running and not self._transfer.plan.is_complete:
+        while self._running and not plan.is_complete:
             time.sleep(_TICK)
-            while len(self._threads) < self._count_wanted():
+            is_large = plan.total is not None and plan.total - file.size >= _SHARED_FROM
+            wanted = plan.connections if plan.is_shared and is_large else 1
+            while len(self._threads) < wanted:
                 self._start_connection()
             on_tick()
-
-    def _count_wanted(self) -> int:
-        plan, file = self._transfer.plan, self._transfer.file
-        is_large = plan.total is not None and plan.total - file.size >= _SHARED_FROM
-        return plan.connections if plan.is_shared and is_large else 1
 
     def _start_connection(self) -> None:
         with self._lock:
@@ -121,10 +115,7 @@ class _Connections:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Cancel all connections, and let `run` raise this error.
-
-        If several errors are passed here, `run` raises the first that is not Cancelled.
-        """
+        """Cancel all connections, and let `run` raise the first error that is not Cancelled."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error
@@ -211,13 +202,7 @@ class ModelDownload:
                 hasher.close()
 
     def _verify(self, file: ResumableFile, hasher: BackgroundHash | None) -> None:
-        """Check the downloaded file's SHA256, else its size, and its format.
-
-        If the file is wrong, delete all its bytes.
-
-        hasher: computes the SHA256, None if Civitai states none. Raises WrongHash, InvalidResponse
-        or NeedsKey if the file is wrong, and DiskError if it cannot be read.
-        """
+        """Check the SHA256, else the size, and the format; delete the bytes of a wrong file."""
         try:
             self._expected.check_size(file.size)
             digest = hasher.result(self._cancelled) if hasher is not None else ""

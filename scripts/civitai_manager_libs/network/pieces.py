@@ -66,13 +66,11 @@ class Piece:
         return max(0.0, self.end - self.position)
 
     @property
-    def speed(self) -> float:
-        """Return the mean speed in bytes a second since the piece was begun."""
-        return (self.position - self.start) / max(1e-3, time.monotonic() - self.began)
-
-    @property
     def seconds_left(self) -> float:
-        return self.missing / self.speed if self.speed else inf
+        """Return the seconds to receive the rest at the mean speed since the piece was begun."""
+        seconds = max(1e-3, time.monotonic() - self.began)
+        received = self.position - self.start
+        return self.missing * seconds / received if received else inf
 
 
 class PiecePlan:
@@ -95,10 +93,7 @@ class PiecePlan:
         return self.total is not None and self._file.size >= self.total
 
     def take(self) -> Piece | None:
-        """Return the next piece for a connection to receive, or None if there is none at present.
-
-        There may be a piece later, when another connection fails.
-        """
+        """Return the next piece, None if there is none unless another connection fails."""
         with self._lock:
             piece = self._next_piece() if self._whole is None else None
             if piece is not None:
@@ -134,23 +129,16 @@ class PiecePlan:
                 return None
             start = self._file.bytes_before_gap
             return Piece(start, start + FIRST_PIECE if self.connections > 1 else inf)
-        if (free := self._find_free_range(self.total)) is not None:
-            start, end = free
-            return Piece(start, min(end, start + self._choose_piece_size(self.total)))
-        return self._split_slowest()
-
-    def _find_free_range(self, total: int) -> tuple[int, int] | None:
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
-            taken.add(piece.start, int(min(piece.end, total)))
-        return next(taken.gaps(total), None)
-
-    def _choose_piece_size(self, total: int) -> int:
-        """Return the size in bytes of the next piece for a connection."""
-        if self.connections == 1:
-            return total
-        fair = (total - self._file.size) // (2 * self.connections)
-        return max(_MIN_PIECE, min(fair, _MAX_PIECE))
+            taken.add(piece.start, int(min(piece.end, self.total)))
+        free = next(taken.gaps(self.total), None)
+        if free is None:
+            return self._split_slowest()
+        start, end = free
+        fair = (self.total - self._file.size) // (2 * self.connections)
+        size = max(_MIN_PIECE, min(fair, _MAX_PIECE)) if self.connections > 1 else self.total
+        return Piece(start, min(end, start + size))
 
     def _split_slowest(self) -> Piece | None:
         """Halve the piece that will take longest, and return its second half as a new piece.
@@ -201,7 +189,9 @@ class BackgroundSync:
         few bytes.
         """
         with self._changed:
-            while self._reserved + size + self._unsynced > self._find_limit():
+            while self._reserved + size + self._unsynced > max(
+                _MAX_LOSS, 2 * min(self._durations) * _LEAST_SPEED
+            ):
                 cancelled.check()
                 self._changed.wait(_POLL)
             self._reserved += size
@@ -225,9 +215,6 @@ class BackgroundSync:
         """Return how many bytes of the file are not yet synced to the disk."""
         return self._file.size - self._synced
 
-    def _find_limit(self) -> float:
-        return max(_MAX_LOSS, 2 * min(self._durations) * _LEAST_SPEED)
-
     def _run(self) -> None:
         try:
             while self._wait_for_bytes():
@@ -241,10 +228,7 @@ class BackgroundSync:
             self._on_error(error)
 
     def _wait_for_bytes(self) -> bool:
-        """Wait until the file has 240 KiB of unsynced bytes or was emptied, and return True.
-
-        Return False after `close`.
-        """
+        """Wait until 240 KiB are unsynced or the file was emptied; return False after `close`."""
         with self._changed:
             while not (self._is_over or self._is_sync_worth_it()):
                 self._changed.wait(_POLL)
@@ -408,11 +392,7 @@ class PieceConnection:
         return headers
 
     def _make_error(self, body: ResponseBody, signed: OutgoingRequest) -> CivitaiShortcutError:
-        """Return the error for a response that refuses the file or a piece of it.
-
-        signed: the request that was refused. The storage's own message is left out, since it may
-        contain the signed URL.
-        """
+        """Return the error for a refusal, without its message, which may have the signed URL."""
         status = body.status
         if is_api_url(signed.url):
             text = body.read_all(_ERROR_PAGE)
@@ -441,7 +421,10 @@ class PieceConnection:
         total = total if is_part else responses.parse_content_length(body.headers)
         head = b""
         if not is_part or start == 0:
-            head = _read_head(body)
+            while len(head) < model_formats.START_SIZE and (
+                data := body.read(model_formats.START_SIZE)
+            ):
+                head += data
             kind = body.headers.get("Content-Type", "")
             model_formats.check_model_start(head, kind, self._transfer.name)
         if is_part and (start is None or not total):
@@ -450,21 +433,16 @@ class PieceConnection:
             raise FileChanged("Civitai's storage sent a different part of the file than requested.")
         if total is not None and piece.end > total:
             piece.end = total
-        self._check_version(body, total)
-        if self._transfer.version is None:
-            if not self._start_file(body, piece, total, is_part):
-                return
+        version, known = self._transfer.version, (None, self._transfer.plan.total)
+        if version is not None and (version.is_changed(body.headers) or total not in known):
+            raise FileChanged("The file in Civitai's storage changed during the download.")
+        if version is None and not self._start_file(body, piece, total, is_part):
+            return
         if is_part:
             self._transfer.plan.is_shared = self._transfer.is_resumable
             self._write_body(body, piece, head, skipped=0)
         elif self._transfer.plan.extend_to_end(piece):
             self._write_body(body, piece, head, skipped=piece.start)
-
-    def _check_version(self, body: ResponseBody, total: int | None) -> None:
-        """Raise FileChanged if a response is of another version of the file than earlier ones."""
-        version, known = self._transfer.version, (None, self._transfer.plan.total)
-        if version is not None and (version.is_changed(body.headers) or total not in known):
-            raise FileChanged("The file in Civitai's storage changed during the download.")
 
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
@@ -490,11 +468,7 @@ class PieceConnection:
         return True
 
     def _write_body(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
-        """Read a response's body up to the end of the piece, and write its bytes to the file.
-
-        head: first bytes of the body, which were already read. skipped: number of bytes at the
-        start of the body, `head` included, that are not written.
-        """
+        """Write a body up to the end of the piece. head: already read. skipped: not written."""
         requested_end = piece.end
         data = head[skipped:]
         skipped -= min(skipped, len(head))
@@ -503,18 +477,18 @@ class PieceConnection:
             skipped -= min(skipped, len(passed))
         while piece.missing:
             with self._syncer.wait_to_write(self._chunk, self._transfer.cancelled):
-                if not self._write_chunk(body, piece, data):
-                    return self._handle_end(piece)
+                is_written = self._write_chunk(body, piece, data)
+                if not is_written and piece.end != inf:
+                    raise IncompleteDownload("The download broke off.")
+                if not is_written:
+                    piece.end = piece.position
+                    return self._transfer.plan.set_total(piece.position)
             data = b""
         if piece.end == requested_end:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Write the next `self._chunk` bytes of a piece to the file, or what is left of the piece.
-
-        data: the first of these bytes; the others are read from the body. Return False if the body
-        ended too early.
-        """
+        """Write the next bytes, `data` first; return False if the body ended too early."""
         pending = bytearray()
         try:
             while True:
@@ -529,22 +503,5 @@ class PieceConnection:
                 if not data:
                     return False
         finally:
-            self._flush(pending, piece)
-
-    def _flush(self, pending: bytearray, piece: Piece) -> None:
-        if pending:
-            self._transfer.file.write_at(pending, piece.position - len(pending))
-            pending.clear()
-
-    def _handle_end(self, piece: Piece) -> None:
-        if piece.end != inf:
-            raise IncompleteDownload("The download broke off.")
-        piece.end = piece.position
-        self._transfer.plan.set_total(piece.position)
-
-
-def _read_head(body: ResponseBody) -> bytes:
-    head = b""
-    while len(head) < model_formats.START_SIZE and (data := body.read(model_formats.START_SIZE)):
-        head += data
-    return head
+            if pending:
+                self._transfer.file.write_at(pending, piece.position - len(pending))

@@ -72,10 +72,7 @@ def parse_content_length(headers: Mapping[str, str]) -> int | None:
 
 
 def is_chunked(headers: Mapping[str, str]) -> bool:
-    """Return whether the body is sent in chunks, by the header Transfer-Encoding.
-
-    Raises NetworkError for a transfer coding other than `chunked`.
-    """
+    """Return whether the body is chunked. Raises NetworkError for another coding."""
     coding = headers.get("Transfer-Encoding", "identity").strip().lower()
     if coding not in ("chunked", "identity"):
         raise NetworkError("The response has an unsupported transfer encoding.")
@@ -175,11 +172,7 @@ def _error_detail(status: int, message: str) -> str:
 
 
 def _error_message(body: bytes) -> str:
-    """Return the message in an error response's body, "" if there is none.
-
-    A JSON body has the message in its field `error` or `message`, either as a string or as an error
-    of the library Zod. Any other text is the message itself, unless it is a web page.
-    """
+    """Return the message of an error, in JSON (also of Zod) or as text, "" for a web page."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

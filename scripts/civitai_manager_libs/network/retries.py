@@ -60,12 +60,7 @@ class RetryLoop:
                 return result
 
     def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
-        """Return how many seconds the next try must wait after an error.
-
-        If the host sent status 429 or Retry-After, pause all requests to the host and return 0.
-        failures: number of tries that failed before. Raises Busy if the host asks for a pause of
-        more than 120 seconds.
-        """
+        """Return the seconds until the next try, or pause the host as it asks. Raises Busy."""
         retry_after = error.retry_after if isinstance(error, ServerError) else None
         is_rate_limited = isinstance(error, ServerError) and error.status == 429
         if retry_after is not None and retry_after > MAX_PAUSE:

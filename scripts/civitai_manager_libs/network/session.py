@@ -27,7 +27,6 @@ from ..errors import (
 )
 from .body import check_response_head, ResponseBody, to_our_error
 from .connections import (
-    find_server_address,
     is_private_address,
     is_private_url,
     LIBRARY_ERRORS,
@@ -281,19 +280,13 @@ def _add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pr
 
 
 def is_api_url(url: str) -> bool:
-    """Return whether a URL is on one of Civitai's hosts, or below `/api/` at `setting.base_url()`.
-
-    Raises Refused for a URL that is not http or https.
-    """
+    """Return whether a URL is on one of Civitai's hosts or gets the key. Raises Refused."""
     parts = _split_url(url)
     return parts.scheme == "https" and parts.netloc.lower() in _CIVITAI or _gets_key(url)
 
 
 def _gets_key(url: str) -> bool:
-    """Return whether the API key may be sent to a URL: one below `/api/` at `setting.base_url()`.
-
-    Of Civitai's hosts, only the one in the settings gets the key, with or without "www.".
-    """
+    """Return whether a URL is below `/api/` at `setting.base_url()`, with or without "www."."""
     parts, base = _split_url(url), urlsplit(setting.base_url())
     netlocs = {base.netloc.lower()}
     if setting.is_on_civitai(setting.base_url()):
@@ -316,7 +309,9 @@ def follow_redirect(response: requests.Response, request: OutgoingRequest) -> Ou
     to a login page; and Cancelled.
     """
     # A server on this machine may redirect to this machine.
-    is_private = is_private_address(find_server_address(response) or "")
+    # Its address is unknown through a proxy, or if the connection is closed.
+    peer = getattr(response.raw.connection, "peer", None) or ""
+    is_private = is_private_address(peer)
     refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
     with closing(ResponseBody(response, request.cancelled)) as body:
         with suppress(NetworkError, InvalidResponse):

@@ -10,44 +10,30 @@ import hashlib
 import os
 
 __all__ = ["CODE_HEADER", "CODE_QUERY", "CURRENT", "find_code_version", "make_preload_links"]
-__all__ += ["read_bundled_file", "read_element_style", "read_loader_script"]
+__all__ += ["read_bundled_file", "read_host_file"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
 CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
 CURRENT = "current"  # instead of a version: the files as they are now
 _ROOT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)
-_JAVASCRIPT = os.path.join(_ROOT, "javascript")
 _NAMES = ("page.js", "page.css", "host_page.js")
 
 
 def find_code_version() -> str:
-    """Return the version of the page's code: 16 hex digits of its hash.
-
-    If CIVITAI_SHORTCUT_WATCH is set, return "current", for developers who run `npm run watch`.
-    """
+    """Return 16 hex digits of the code's hash, or "current" with CIVITAI_SHORTCUT_WATCH."""
     return CURRENT if os.environ.get("CIVITAI_SHORTCUT_WATCH") else _compute_version()
 
 
 def read_bundled_file(version: str, name: str) -> bytes | None:
-    """Return a file of the page's bundle, None for an unknown name or an outdated version.
-
-    version: the code's version in the URL that the browser requests, "current" for the files as
-    they are on disk now.
-    """
+    """Return a file of the bundle at a version or "current", None if there is none."""
     if version == CURRENT:
         return _read_bundle.__wrapped__().get(name)
     return _read_bundle().get(name) if version == _compute_version() else None
 
 
-def read_loader_script() -> str:
-    """Return the script that defines `<civitai-gallery>` and loads the rest of the code."""
-    with open(os.path.join(_JAVASCRIPT, "civitai_shortcut.js"), encoding="utf-8") as file:
-        return file.read()
-
-
-def read_element_style() -> str:
-    """Return the CSS for the document around `<civitai-gallery>`. WebUIs load it themselves."""
-    with open(os.path.join(_ROOT, "style.css"), encoding="utf-8") as file:
+def read_host_file(path: str) -> str:
+    """Return a file that WebUIs load themselves. path: below the extension's folder."""
+    with open(os.path.join(_ROOT, path), encoding="utf-8") as file:
         return file.read()
 
 
@@ -73,12 +59,9 @@ def _compute_version() -> str:
 
 @functools.cache
 def _read_bundle() -> dict[str, bytes]:
-    """Return the contents of the bundle's files, by file name.
-
-    They are read only once, so that an update of the extension never mixes two versions.
-    """
+    """Return the files by name, read once, so that an update never mixes two versions."""
     files = {}
     for name in _NAMES:
-        with open(os.path.join(_JAVASCRIPT, "bundle", name), "rb") as file:
+        with open(os.path.join(_ROOT, "javascript", "bundle", name), "rb") as file:
             files[name] = file.read()
     return files

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ..i18n import messages
-from .bundle import find_code_version, make_preload_links, read_element_style, read_loader_script
+from .bundle import find_code_version, make_preload_links, read_host_file
 from .http import find_language
 
 __all__ = [
@@ -45,7 +45,7 @@ body {{
   color: var(--body-text-color);
   font: 14px/1.45 system-ui, sans-serif;
 }}
-{read_element_style()}
+{read_host_file("style.css")}
 h1.heading {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden;
   clip-path: inset(50%); white-space: nowrap; }}
 form {{ display: grid; gap: 14px; width: min(320px, 100%); margin: 18vh auto 0; }}
@@ -88,10 +88,7 @@ def make_document(
 
 @functools.cache
 def make_policy_hash(content: str) -> str:
-    """Return the hash of a script or style as a Content-Security-Policy contains it.
-
-    See https://www.w3.org/TR/CSP3/.
-    """
+    """Return the hash of a script or style for a Content-Security-Policy (www.w3.org/TR/CSP3)."""
     digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
@@ -113,4 +110,5 @@ def make_gallery_page(request: Request) -> HTMLResponse:
 
 @functools.cache
 def _script() -> str:
-    return f"window.civitaiShortcutAlone = true;\n{read_loader_script()}"
+    loader = read_host_file("javascript/civitai_shortcut.js")
+    return f"window.civitaiShortcutAlone = true;\n{loader}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import signal
 import socket
@@ -18,17 +17,13 @@ from .. import host, setting, util
 from ..core import ENDING_SIGNALS, translate_disk_errors
 from ..errors import CivitaiShortcutError, Refused
 from ..i18n import messages
-from .http import find_language
+from .http import find_language, is_loopback
 from .page_document import BASE_POLICY, make_document, make_policy_hash, STYLE, TITLE
 
 __all__ = ["IdleConnections", "run_server"]
 
 
 def _make_login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
-    """Return the HTML form that asks for user and password.
-
-    status: the HTTP status. problem: why the last attempt failed, "" if there was none.
-    """
     language = find_language(request)
     user, password, log_in = (
         escape(messages.translate(key, language))
@@ -62,10 +57,7 @@ class IdleConnections:
         self.all: dict[_Connection, None] = {}  # oldest first
 
     def make_protocol(self, *, app_state: dict[str, Any], **options: Any) -> Any:
-        """Return the asyncio protocol of a new connection.
-
-        app_state, options: the arguments that uvicorn passes to its own protocol class.
-        """
+        """Return the asyncio protocol of a new connection, with uvicorn's arguments for it."""
         from uvicorn.protocols.http.h11_impl import H11Protocol
 
         state = dict(app_state)  # a request's scope gets a copy of it
@@ -175,20 +167,13 @@ def run_server(
     try:
         with _listen(address, port) as listener:
             app = _make_app(address, port, is_demo, login)
-            if not _is_loopback(address):
+            if not is_loopback(address):
                 util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
             _serve(app, listener, f"http://{f'[{address}]' if ':' in address else address}:{port}")
     except CivitaiShortcutError as error:
         util.printD(str(error))
         return _NOTHING_DONE
     return 0
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address.lower() == "localhost"
 
 
 def _listen(address: str, port: int) -> socket.socket:
@@ -237,10 +222,6 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
 
 def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | None) -> Any:
-    """Return the ASGI application with our routes, the page and its login.
-
-    Raises DiskError if the cache folder cannot be created.
-    """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware

@@ -6,6 +6,7 @@ from .guard import (
     CrossSiteGuard,
     find_lock_reason,
     is_from_this_machine,
+    is_loopback,
     is_owner,
     LockReason,
     Login,
@@ -26,6 +27,7 @@ __all__ += [
     "find_language",
     "find_lock_reason",
     "is_from_this_machine",
+    "is_loopback",
     "is_owner",
 ]
 __all__ += [

@@ -181,10 +181,7 @@ def _list_fields(kind: Any) -> list[tuple[str, Callable[[Any], bool], bool]]:
 
 @cache
 def _make_check(kind: Any, most: Most | None = None) -> Callable[[Any], bool]:
-    """Return a function that tells whether a JSON value has this type.
-
-    The function visits each part of the value at most once for each member of a union.
-    """
+    """Return a check of a JSON value, which visits each part once for each member of a union."""
     origin: Any = get_origin(kind)
     arguments = get_args(kind)
     if origin is Annotated:

@@ -43,12 +43,7 @@ _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 
 @asynccontextmanager
 async def _read_body(request: Request, route: ApiRoute, in_thread: InThread) -> AsyncIterator[Any]:
-    """Return a context manager that yields the JSON body that a route declares, None for a GET.
-
-    For an upload, the body is an open temporary file. in_thread: calls a function in a thread, so
-    that parsing and writing do not block the event loop. Raises ApiError if the body is invalid,
-    too large, too slow or does not fit on the disk, and ClientDisconnect if the client disconnects.
-    """
+    """Yield the JSON body, the open file of an upload, None for a GET. Raises ApiError."""
     if request.method in ("GET", "HEAD"):
         yield None
         return
@@ -65,10 +60,7 @@ async def _read_body(request: Request, route: ApiRoute, in_thread: InThread) -> 
 async def _write_body(
     request: Request, file: IO[bytes], max_bytes: int, in_thread: InThread
 ) -> None:
-    """Write the body of a request to a file.
-
-    Raises ApiError for more than `max_bytes`, and TimeoutError after 30 seconds without new bytes.
-    """
+    """Write a body to a file; raise TimeoutError after 30 seconds without new bytes."""
     size, parts = 0, request.stream()
     while True:
         with anyio.fail_after(_SECONDS):
@@ -133,11 +125,13 @@ class RequestContext:
 
     @property
     def may_see_paths(self) -> bool:
-        """Return whether the user may see paths, addresses and errors of this machine.
-
-        Only users who may change the settings see them.
-        """
+        """Return whether the user may change the settings, and so see paths and addresses."""
         return not find_lock_reason(self.request, "download_images_folder")
+
+    def check_lock(self, name: str, field: str = "") -> None:
+        """Raise ApiError if the user may not change a setting; for the names see the settings."""
+        if lock := find_lock_reason(self.request, name):
+            raise ApiError(403, lock, field=field)
 
     def show_path(self, path: str) -> str:
         """Return a file's path as the user may see it: its name if the user may not see paths."""
@@ -148,10 +142,7 @@ class RequestContext:
         return explain_error(error, self.language, self.may_see_paths)
 
     def translate(self, key: str, **values: Any) -> str:
-        """Return the message with this key in the request's language.
-
-        values: what to insert into the message's placeholders.
-        """
+        """Return the message with this key in the request's language."""
         return messages.translate(key, self.language, **values)
 
 
@@ -181,10 +172,6 @@ class Endpoints:
         return endpoint
 
     async def _respond(self, route: ApiRoute, request: Request, body: Any) -> Any:
-        """Return the response of a route's function, or of the RemoteWork that it returns.
-
-        Raises ApiError if that takes too long, and ClientDisconnect if the client disconnects.
-        """
         cancelled, language, is_late, answer = Cancellation(), find_language(request), False, None
         run_local = partial(self._run_in_thread, route.lane)
         context = RequestContext(request, language, cancelled, run_local)
@@ -250,12 +237,7 @@ def _check_access(request: Request, is_read: bool) -> None:
 
 
 def _call_for_response(work: Callable[[], Any], context: RequestContext) -> Any:
-    """Call `work`; return a JSON response with its result, or with its error in words.
-
-    A result that is a RemoteWork or already a response is returned unchanged. Return None if the
-    result is None or the request was cancelled. Errors other than ApiError and CivitaiShortcutError
-    are raised.
-    """
+    """Return the result as a response, or its error in words; None if nobody waits for it."""
     try:
         with context.cancelled.as_current():
             context.cancelled.check()

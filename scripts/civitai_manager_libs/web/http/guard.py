@@ -28,6 +28,7 @@ __all__ = [
     "is_cross_site",
     "is_from_this_machine",
     "is_host_ip_or_localhost",
+    "is_loopback",
     "is_our_page",
     "is_owner",
     "LockReason",
@@ -47,16 +48,12 @@ def is_our_page(request: Request) -> bool:
     """Return whether our own page sent a request.
 
     Our page sends the header `x-civitai-shortcut`, which browsers do not let other sites' pages
-    send. The request must also come from our own site.
+    send. The request must also come from our own site: the header `Sec-Fetch-Site` decides; without
+    it, `Origin` must name this server or be absent.
     """
-    return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
-
-
-def _is_same_site(headers: Headers) -> bool:
-    """Return whether a request comes from a page of our own site.
-
-    The header `Sec-Fetch-Site` decides. Without it, `Origin` must name this server or be absent.
-    """
+    headers = request.headers
+    if headers.get("x-civitai-shortcut") != "1":
+        return False
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # browsers send it only over https and to localhost
         return site == "same-origin"
@@ -86,11 +83,11 @@ def is_from_this_machine(request: Request) -> bool:
     Return False if a proxy forwarded the request, or if its `Host` header names another machine.
     """
     client = request.client.host if request.client else ""
-    if not _is_loopback(client) or is_forwarded(request.headers):
+    if not is_loopback(client) or is_forwarded(request.headers):
         return False
     name = _parse_host_name(request.headers)
-    is_own = name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost")
-    return is_own or _is_loopback(name)
+    is_own = name == socket.gethostname().lower() or name.endswith(".localhost")
+    return is_own or is_loopback(name)
 
 
 def is_forwarded(headers: Headers) -> bool:
@@ -107,9 +104,10 @@ def is_host_ip_or_localhost(headers: Headers) -> bool:
     return name == "localhost" or _parse_address(name) is not None
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Return whether an address or a host name is this machine's own."""
     address = _parse_address(name)
-    return address is not None and address.is_loopback
+    return name.lower() == "localhost" or address is not None and address.is_loopback
 
 
 def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -124,18 +122,6 @@ def _parse_host_name(headers: Headers) -> str:
         return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
     except ValueError:
         return ""
-
-
-def find_client_network(request: Request) -> str:
-    """Return the IPv4 address or the IPv6 /48 network that a request comes from, "" if unknown.
-
-    All IPv6 addresses of such a network may belong to one customer of a provider.
-    """
-    client = request.client.host if request.client else ""
-    address = _parse_address(client)
-    if address is None or address.version == 4:
-        return client
-    return str(ipaddress.ip_network((int(address), 48), strict=False))
 
 
 def find_lock_reason(request: Request, name: str) -> LockReason:
@@ -307,12 +293,11 @@ class Login:
 
 
 def _identify_client(request: Request) -> tuple[str, str]:
-    """Return (client's name, proxy's name) by which failed logins are counted.
-
-    The proxy's name is "" if no proxy forwarded the request. Behind a proxy, the client's name
-    contains the header `X-Forwarded-For`, which a client can forge.
-    """
-    peer = find_client_network(request)
+    """Return (client, proxy or "") by which failed logins are counted; a client can be forged."""
+    peer = request.client.host if request.client else ""
+    address = _parse_address(peer)
+    if address is not None and address.version == 6:  # a /48 may belong to one customer
+        peer = str(ipaddress.ip_network((int(address), 48), strict=False))
     if not is_forwarded(request.headers):
         return peer, ""
     client = request.headers.get("x-forwarded-for", "")

@@ -141,11 +141,7 @@ def make_error_response(error: ApiError, language: str) -> Response:
 
 
 def make_failure_response(error: CivitaiShortcutError, message: str) -> Response:
-    """Return the JSON response for a failed action, for example if Civitai does not respond.
-
-    The error's class determines the HTTP status, such as 507 for DiskError; the default is 502.
-    message: a sentence for the user.
-    """
+    """Return the error as JSON; its class determines the status, such as 507 for DiskError."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     return _error_json({"code": error.reason, "message": message}, status)
 
@@ -155,10 +151,7 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 
 
 def explain_error(error: CivitaiShortcutError, language: str, may_see_paths: bool = True) -> str:
-    """Return a sentence that tells the user what went wrong and what to do.
-
-    may_see_paths: whether the sentence may contain paths and addresses of this machine.
-    """
+    """Return a sentence on what went wrong and what to do, with paths only if allowed."""
     if isinstance(error, EngineError) and not may_see_paths:
         values = {**error.values, "address": "…", "host": "…"}
         return messages.translate(error.key, language, **values)
@@ -228,12 +221,7 @@ def make_file_response(
 
 
 def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
-    """Return (start, length) in bytes of the part of a file that a request's headers ask for.
-
-    The part is the whole file unless the header `Range` has a single valid range. Return None if
-    the range lies outside the file. etag: the file's ETag; if `If-Range` has another one, `Range`
-    is ignored. size: the file's size in bytes.
-    """
+    """Return (start, length) of the part that is asked for, by default all; None if outside."""
     found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):
         return 0, size

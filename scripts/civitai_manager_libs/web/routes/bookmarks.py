@@ -40,19 +40,15 @@ class CollectionsChanged(TypedDict):
 
 
 class AnnotationsRead(TypedDict):
-    """The annotations of images by image id; images without any are left out.
+    """The annotations of images by image id.
 
-    revision: a number that grows with each change of annotations and collections.
+    previous: before a change, {} if nothing was changed. revision: a number that grows with each
+    change of annotations and collections.
     """
 
     annotations: dict[str, Annotations]
-    revision: int
-
-
-class AnnotationsChange(AnnotationsRead):
-    """The annotations of images after a change, and before it, by image id."""
-
     previous: dict[str, Annotations]
+    revision: int
 
 
 class HiddenChanged(TypedDict):
@@ -79,7 +75,7 @@ def annotate_images(
     remove_from: str = "",
     after: dict[str, Annotations] | None = None,
     before: dict[str, Annotations] | None = None,
-) -> AnnotationsChange:
+) -> AnnotationsRead:
     """Change annotations of images; return the annotations after and before the change.
 
     A field that is missing or None changes nothing. tags: replace all tags. add_to, remove_from:
@@ -112,7 +108,7 @@ def annotate_images(
                 bookmarks.add_to_collection(images, add_to)
             if remove_from:
                 bookmarks.remove_from_collection(ids, remove_from)
-        changed: AnnotationsChange = {
+        changed: AnnotationsRead = {
             "annotations": _view_annotations(ids),
             "previous": previous,
             "revision": bookmarks.get_revision() + 1,  # once this change is committed
@@ -127,7 +123,7 @@ def get_annotations(context: RequestContext, ids: list[int]) -> AnnotationsRead:
     revision = bookmarks.get_revision()
     found = bookmarks.read_annotations(ids)
     views = {str(image_id): make_annotation_view(one) for image_id, one in found.items()}
-    return {"annotations": views, "revision": revision}
+    return {"annotations": views, "previous": {}, "revision": revision}
 
 
 def _undo_change(
@@ -137,10 +133,7 @@ def _undo_change(
     after: Mapping[int, Annotations],
     present: Mapping[str, Annotations],
 ) -> None:
-    """Undo an earlier change of annotations, but keep what was changed again since then.
-
-    before, after: the annotations before and after the earlier change. present: those of now.
-    """
+    """Undo a change from `before` to `after`, but keep what was changed again since then."""
     changes, added, removed = {}, {}, {}
     for image_id in ids:
         old, new, now = before[image_id], after[image_id], present[str(image_id)]
@@ -231,10 +224,7 @@ def get_export(context: RequestContext) -> Response:
 
 @route("POST", "import", "bulk", seconds=3600, max_bytes=4096 * MB, is_change=True)
 def post_import(context: RequestContext, body: BinaryIO) -> Text:
-    """Import the export file that is uploaded; tell the numbers of images and collections.
-
-    Existing annotations and collections are not replaced. Raises InputError for another format.
-    """
+    """Import an export file without replacing anything; tell how much. Raises InputError."""
     body.seek(0)
     images, collections = import_export.import_bookmarks(body)
     return {"text": context.translate("import_done", n=images, sets=collections)}

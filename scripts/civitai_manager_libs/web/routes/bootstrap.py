@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
 from typing_extensions import TypedDict
 
@@ -104,11 +105,7 @@ def new_instance() -> str:
 
 @route("GET", "instance")
 def get_instance(context: RequestContext) -> Instance:
-    """Return the server's instance id, and the revision of annotations and collections.
-
-    The id changes when the server starts or the WebUI rebuilds its page. The revision is a number
-    that grows with each change.
-    """
+    """Return the server's instance id, and the revision of annotations and collections."""
     return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 
 
@@ -116,13 +113,18 @@ def get_instance(context: RequestContext) -> Instance:
 def get_bootstrap(context: RequestContext) -> Bootstrap:
     """Return the texts, settings and other data that the page starts with."""
     language = context.language
+    choices = {
+        kind: [{"value": v, "label": label} for label, v in messages.list_choices(kind, language)]
+        for kind in ("sort", "period", "level", "type")
+    }
+    base_models = list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS]))
     return {
         **get_instance(context),
         "language": language,
         "words": dict(messages.load_catalogue(language).texts),
         "parameter_labels": dict(messages.load_catalogue(language).parameters),
         "settings": make_settings_view(context),
-        "choices": _filter_choices(language),
+        "choices": cast(FilterChoices, {**choices, "base_models": base_models}),
         "recent": [
             {"id": model_id, "name": name} for model_id, name in models.list_recent_models()
         ],
@@ -136,18 +138,4 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
         "key": make_key_state(context),
         "watches": watches.get_watches(context),
         "civitai_url": setting.base_url(),
-    }
-
-
-def _filter_choices(language: str) -> FilterChoices:
-    def choices(kind: str) -> list[Choice]:
-        labels = messages.list_choices(kind, language)
-        return [{"value": value, "label": label} for label, value in labels]
-
-    return {
-        "sort": choices("sort"),
-        "period": choices("period"),
-        "level": choices("level"),
-        "type": choices("type"),
-        "base_models": list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS])),
     }

@@ -15,10 +15,10 @@ from ...engines import comfyui, Engine, Plan, PlanOptions
 from ...errors import Cancelled, CivitaiShortcutError
 from ...i18n import messages
 from ...infotext import find_workflow, parse_infotext
-from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe, MakeJob
+from ...jobs import check_plan, describe_cautions, list_missing_names, make_recipe
 from ...jobs import propose_weights
 from ...library import image_records
-from ..http import ApiError, change_route, find_lock_reason, is_owner, Most, RemoteWork
+from ..http import ApiError, change_route, is_owner, Most, RemoteWork
 from ..http import RequestContext, route
 from .dependencies import get_make_service, require_image, respond_once
 from .views import format_iso_time
@@ -161,8 +161,7 @@ def put_login(
     The list is empty if it does not answer. engine: an id of `EngineView`. login: "user:password",
     "" to remove it.
     """
-    if lock := find_lock_reason(context.request, _LOCKED):
-        raise ApiError(403, lock, field="login")
+    context.check_lock(_LOCKED, "login")
     address = _find_address(engine)
     engines.save_login(address, login)
     return [_make_view(context, one) for one in engines.find_engines([address])]
@@ -265,8 +264,8 @@ def make_images(
     if abs(weight) > _MAX_WEIGHT:
         raise ApiError(400, "bad_input", field="weight")
     options = PlanOptions(rebuilds, drops_missing, runs_custom_nodes)
-    if options.runs_custom_nodes and (lock := find_lock_reason(context.request, _LOCKED)):
-        raise ApiError(403, lock, field="runs_custom_nodes")
+    if options.runs_custom_nodes:
+        context.check_lock(_LOCKED, "runs_custom_nodes")
 
     def work() -> MakeStarted:
         found = engines.find_engine(address)
@@ -303,14 +302,25 @@ def make_images(
 
 @route("GET", "made")
 def get_made(context: RequestContext) -> list[MakeView]:
-    """Return at most 100 images: what is made, what waits, what is over; each newest first.
-
-    The list is empty for a user who may not make images.
-    """
+    """Return 100 images: made, waiting and over, each newest first; none for visitors."""
     if not is_owner(context.request):
         return []
-    jobs = get_make_service().list_jobs()[:_MAX_JOBS]
-    return [_make_job_view(context, job) for job in jobs]
+    return [
+        {
+            "id": job.id,
+            "image_id": job.image_id,
+            "engine": job.engine.name,
+            "seed": parse_infotext(job.plan.infotext).parameters.get("Seed", ""),
+            "state": job.state,
+            "part": job.part,
+            "message": job.explain(context.language),
+            "name": os.path.basename(job.path),
+            "lora": job.lora,
+            "weight": job.weight,
+            "created": format_iso_time(job.created),
+        }
+        for job in get_make_service().list_jobs()[:_MAX_JOBS]
+    ]
 
 
 @change_route("POST", "made/{job:civitai_id}/stop")
@@ -328,19 +338,3 @@ def _parse_seed(text: str) -> int | None:
     if text and not (text.isascii() and text.isdigit() and int(text) < 2**64):
         raise ApiError(400, "bad_input", field="seed")
     return int(text) if text else None
-
-
-def _make_job_view(context: RequestContext, job: MakeJob) -> MakeView:
-    return {
-        "id": job.id,
-        "image_id": job.image_id,
-        "engine": job.engine.name,
-        "seed": parse_infotext(job.plan.infotext).parameters.get("Seed", ""),
-        "state": job.state,
-        "part": job.part,
-        "message": job.explain(context.language),
-        "name": os.path.basename(job.path),
-        "lora": job.lora,
-        "weight": job.weight,
-        "created": format_iso_time(job.created),
-    }

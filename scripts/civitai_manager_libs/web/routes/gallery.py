@@ -131,20 +131,14 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
 
 @route("POST", "lists", "images", max_bytes=21 * MB)
 def open_list(context: RequestContext, text: Annotated[str, Most(20 * MB)]) -> ListOpened:
-    """Return the list of those images whose addresses or ids are in a text.
-
-    Raises InputError if the text names no image, or more than 20,000.
-    """
+    """Return the list of the images whose addresses or ids are in a text. Raises InputError."""
     ids = civitai.parse_image_ids(text)
     return {"images": pages.store_list(ids), "count": len(ids), "first": ids[0]}
 
 
 @route("GET", "addresses", "counts", 60)
 def get_addresses(context: RequestContext) -> Text:
-    """Return the addresses on Civitai of all images of a list or a search of the library.
-
-    The text has one address a line. The query parameters are those of `GalleryQuery`.
-    """
+    """Return the addresses on Civitai of all images of a list or a search, one a line."""
     params = cast(GalleryQuery, context.request.query_params)
     is_search = "search" in context.request.query_params
     ids = search_ids(params) if is_search else pages.find_listed_ids(parse_gallery_query(params))
@@ -245,10 +239,6 @@ def _read_page(
 
 
 def _leave_out_hidden(context: RequestContext, images: Sequence[PageImage]) -> list[PageImage]:
-    """Return these images without those that the user hides.
-
-    Return all images if the query parameter `hidden` is set.
-    """
     shows_hidden = bool(context.query_param("hidden"))
     return [image for image in images if shows_hidden or not image.is_hidden]
 
@@ -260,13 +250,7 @@ def _list_notes(
     from_start: bool,
     to_end: bool,
 ) -> list[Note]:
-    """Return notes that tell the user about problems with the pages in `reads`.
-
-    Notes report an unexpectedly empty last page, an unknown author, images of other models,
-    unreadable images, and a list that an older server sends image by image. from_start: whether
-    `reads` begins with the gallery's first page. to_end: whether it ends with the gallery's last
-    page.
-    """
+    """Return what the user should know about these pages, such as an unexpectedly empty end."""
     page, notes = reads[-1], list[Note]()
     if query.images and (page.next_cursor or "").endswith("s"):
         notes.append(_make_note("list_slow", context))
@@ -320,7 +304,24 @@ def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
             reference = civitai.parse_reference(context.query_param("text"))
         except InputError as error:
             raise InputError(str(error), "bad_reference") from error
-        return _resolve_reference(context, reference)
+        if reference.collection_id is not None:
+            raise ApiError(400, "bad_input", "no_collections")
+        if reference.words:
+            found = _search_models(context, reference.words, None)
+            return {"query": reference.words, "models": found}
+        if reference.post_id is not None:
+            title = context.translate("post_number", id=reference.post_id)
+            return {"post_id": reference.post_id, "title": title}
+        if reference.username:
+            return {"username": reference.username}
+        if reference.image_id is None:
+            return _open_model(context, reference)
+        image_id = reference.image_id
+        image = _fetch_image(context, image_id) or image_records.find_image(image_id)
+        if image is None:
+            raise ApiError(404, "gone", "no_image")
+        named = () if reference.version_id is None else (reference.version_id,)
+        return _image_result(context, image, (*named, *image.version_ids))
 
     return RemoteWork(resolve)
 
@@ -339,10 +340,7 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
 
 @route("GET", "authors")
 def find_author(context: RequestContext) -> Text | RemoteWork[Text]:
-    """Return an author's name as Civitai spells it, "" if Civitai has no such user.
-
-    The query parameter `name` is the name as the user typed it.
-    """
+    """Return an author's name as Civitai spells it, "" if Civitai has no such user."""
     name = parse_image_query({"user": context.query_param("name")}).username
     if not name:
         return {"text": ""}
@@ -362,10 +360,7 @@ def get_post(context: RequestContext) -> RemoteWork[PostView]:
 
 @route("GET", "models/{model_id:civitai_id}")
 def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
-    """Return the JSON of the model whose id is in the path, and list the model as recently opened.
-
-    An ApiError is raised if Civitai does not have the model.
-    """
+    """Return the JSON of the model in the path, and list it as recently opened."""
     model_id = context.path_param("model_id")
     if models.find_recent_model(model_id) is not None:
         return _require_model(context, model_id)
@@ -374,22 +369,6 @@ def get_model(context: RequestContext) -> ModelView | RemoteWork[ModelView]:
         lambda: _require_model(context, model_id),
         find_stored=lambda: make_model_view(stored, context.language) if stored else None,
     )
-
-
-def _resolve_reference(context: RequestContext, reference: Reference) -> LookupResult:
-    if reference.collection_id is not None:
-        raise ApiError(400, "bad_input", "no_collections")
-    if reference.words:
-        found = _search_models(context, reference.words, None)
-        return {"query": reference.words, "models": found}
-    if reference.post_id is not None:
-        title = context.translate("post_number", id=reference.post_id)
-        return {"post_id": reference.post_id, "title": title}
-    if reference.username:
-        return {"username": reference.username}
-    if reference.image_id is not None:
-        return _open_image(context, reference)
-    return _open_model(context, reference)
 
 
 def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelCardPage:
@@ -436,15 +415,6 @@ def _load_model(context: RequestContext, model_id: int) -> Model:
     return found
 
 
-def _open_image(context: RequestContext, reference: Reference) -> LookupResult:
-    image_id = reference.image_id or 0
-    image = _fetch_image(context, image_id) or image_records.find_image(image_id)
-    if image is None:
-        raise ApiError(404, "gone", "no_image")
-    named = () if reference.version_id is None else (reference.version_id,)
-    return _image_result(context, image, (*named, *image.version_ids))
-
-
 def _fetch_image(context: RequestContext, image_id: int) -> Image | None:
     image = civitai.fetch_image(get_client(), image_id, context.cancelled)
     if image is None:
@@ -457,23 +427,15 @@ def _fetch_image(context: RequestContext, image_id: int) -> Image | None:
 def _image_result(
     context: RequestContext, image: Image, version_ids: Sequence[int]
 ) -> LookupResult:
-    found = _find_model(context, version_ids[:_MOST_VERSIONS])
+    """Return an image with the model of the first of these versions that Civitai has."""
+    found: Model | None = None
+    for version_id in version_ids[:_MOST_VERSIONS]:
+        with suppress(NotFound):
+            version = civitai.fetch_version(get_client(), version_id, context.cancelled)
+            found = _load_model(context, version.model_id) if version.model_id else None
+            break
     return {
         "image_id": image.id,
         "post_id": image.post_id,
         "model": None if found is None else make_model_view(found, context.language),
     }
-
-
-def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
-    """Return the model of the first of these versions that Civitai has.
-
-    Return None if Civitai has none of them, or does not say to which model that version belongs.
-    """
-    for version_id in version_ids:
-        try:
-            version = civitai.fetch_version(get_client(), version_id, context.cancelled)
-            return _load_model(context, version.model_id) if version.model_id else None
-        except NotFound:
-            continue
-    return None

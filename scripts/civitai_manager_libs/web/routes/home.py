@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+
 from starlette.responses import Response
 
 from typing_extensions import TypedDict
@@ -91,17 +93,18 @@ _RECENT = 12  # galleries
 
 @route("GET", "home", "models")
 def get_home(context: RequestContext) -> Home:
-    """Return the JSON of the home page, without a request to Civitai.
-
-    Raises DiskError if the library cannot be read.
-    """
-    levels = find_shown_levels()
+    """Return the JSON of the home page, without a request to Civitai. Raises DiskError."""
+    levels, recent, watched = find_shown_levels(), list[RecentGallery](), list[str]()
+    for key, name in models.list_recent_galleries()[:_RECENT]:
+        model_id, user = (key, "") if isinstance(key, int) else (None, key)
+        cover = _find_cover(f"user {user}" if user else f"model {model_id}", levels)
+        recent.append({"name": name, "model": model_id, "user": user, "cover": cover})
+    with log_disk_errors("library"):
+        watched = [watch.gallery for watch in watches.list_watches()]
+    covers = {gallery: _find_cover(gallery, levels) for gallery in watched}
     return {
-        "recent": [
-            _view_recent(key, name, levels)
-            for key, name in models.list_recent_galleries()[:_RECENT]
-        ],
-        "watch_covers": _find_watch_covers(levels),
+        "recent": recent,
+        "watch_covers": {name: cover for name, cover in covers.items() if cover is not None},
         "local_models": _list_part(0),
         "newer_versions": view_newer_versions(context.language),
         "collections": get_collections(context),
@@ -113,32 +116,21 @@ def get_home(context: RequestContext) -> Home:
 
 @route("GET", "local_models", "models")
 def get_local_models(context: RequestContext) -> LocalModels:
-    """Return at most 24 of the model files on this machine, and the number of all files.
-
-    The query parameter `from` is the index of the first file to return, 0 by default.
-    """
+    """Return 24 model files of this machine, from the index `from` on, and the number of all."""
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _list_part(start or 0)
 
 
 @route("GET", "local_models/{key:civitai_id}", "models")
 def get_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
-    """Return the JSON of the model file whose key is in the path, with its data on Civitai.
-
-    The file is looked up by its Civitai id or hash. If neither is known, or Civitai does not have
-    the file, only its data on this machine is returned. `identify_local_model` computes a missing
-    hash.
-    """
+    """Return the model file in the path, with its data on Civitai by its id or hash."""
     file = _require_file(context)
     return RemoteWork(lambda: _look_up_file(context, file))
 
 
 @route("POST", "local_models/{key:civitai_id}/identify", "models")
 def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
-    """Return the JSON of the model file whose key is in the path, with its data on Civitai.
-
-    If neither its hash nor its id is known, the file is read as a whole to compute the hash.
-    """
+    """Return the model file in the path as Civitai knows it, hashed first if needed."""
     file = _require_file(context)
     if file.version_id or file.hashes:
         return RemoteWork(lambda: _look_up_file(context, file))
@@ -149,10 +141,7 @@ def identify_local_model(context: RequestContext) -> RemoteWork[LocalModel]:
 
 @route("GET", "local_models/{key:civitai_id}/preview", "models")
 def get_preview(context: RequestContext) -> Response:
-    """Return a response with a thumbnail of the preview image that lies beside a model file.
-
-    The model file's key is in the path. Raises ApiError if there is no such file or image.
-    """
+    """Return a thumbnail of the preview image that lies beside the model file in the path."""
     file = _require_file(context)
     if not file.preview:
         raise ApiError(404, "not_there")
@@ -160,32 +149,11 @@ def get_preview(context: RequestContext) -> Response:
     return make_bytes_response(body, "image/jpeg", "private, max-age=86400")
 
 
-def _view_recent(key: int | str, name: str, levels: int) -> RecentGallery:
-    kind = "model" if isinstance(key, int) else "user"
-    return {
-        "name": name,
-        "model": key if isinstance(key, int) else None,
-        "user": "" if isinstance(key, int) else key,
-        "cover": _find_cover(f"{kind} {key}", levels),
-    }
-
-
 def _find_cover(gallery: str, levels: int) -> int | None:
-    """Return the id of a model's own cover, else that of a gallery's newest stored image.
-
-    gallery: a name such as "model 5" or "user anna".
-    """
+    """Return the id of a model's own cover, else that of a gallery's newest stored image."""
     kind, _, model_id = gallery.partition(" ")
     cover = _store_cover(as_id(model_id), None) if kind == "model" else None
     return models.find_gallery_cover(gallery, levels) if cover is None else cover
-
-
-def _find_watch_covers(levels: int) -> dict[str, int]:
-    galleries = []
-    with log_disk_errors("library"):
-        galleries = [watch.gallery for watch in watches.list_watches()]
-    found = {gallery: _find_cover(gallery, levels) for gallery in galleries}
-    return {gallery: cover for gallery, cover in found.items() if cover is not None}
 
 
 def _require_file(context: RequestContext) -> ModelFile:
@@ -206,15 +174,14 @@ def _list_part(start: int) -> LocalModels:
 
 
 def _view_file(file: ModelFile, version_id: int | None, version: Version | None) -> LocalModel:
-    """Return the JSON of a model file.
-
-    If the file has no preview image, store an example image of its model as the cover.
-    version_id, version: the file's version on Civitai, None if unknown.
-    """
     model_id = (version.model_id if version else None) or file.model_id
     cover = None if file.preview else _store_cover(model_id, version)
-    is_unknown = model_id is None and not _is_missing(file, version_id)
-    lacks_cover = version is None and not file.preview and not _is_missing(file, version_id)
+    preview = 0
+    with suppress(OSError):
+        preview = int(os.stat(file.preview).st_mtime) or 1
+    is_known = version is not None or bool(file.preview)
+    keys = [version_id] if version_id else file.sure_hashes[:1]
+    is_missing = any(models.is_missing(key) for key in keys)  # Civitai said so in the last day
     return {
         "key": file.make_key(),
         "file": file.name,
@@ -223,31 +190,15 @@ def _view_file(file: ModelFile, version_id: int | None, version: Version | None)
         "version_name": version.name if version else file.version_name,
         "model": model_id,
         "version": version_id,
-        "preview": _find_preview_time(file),
+        "preview": preview,
         "cover": cover,
         "search_words": remove_version(file.name).replace("_", " "),
-        "can_resolve": (is_unknown or lacks_cover) and bool(version_id or file.sure_hashes),
+        "can_resolve": (model_id is None or not is_known) and bool(keys) and not is_missing,
     }
 
 
-def _is_missing(file: ModelFile, version_id: int | None) -> bool:
-    """Return whether Civitai replied in the last day that it does not have a file's version."""
-    keys = [version_id] if version_id else file.sure_hashes[:1]
-    return any(models.is_missing(key) for key in keys)
-
-
-def _find_preview_time(file: ModelFile) -> int:
-    try:
-        return int(os.stat(file.preview).st_mtime) or 1
-    except OSError:
-        return 0
-
-
 def _store_cover(model_id: int | None, version: Version | None) -> int | None:
-    """Store a model's first example image that may be shown without blur; return its id.
-
-    version: whose example image is the cover if the model is not stored.
-    """
+    """Store the example image of a model, else of a version, that needs no blur; return its id."""
     known = (model_id and models.find_stored_model(model_id)) or version
     image = civitai.find_example_image(known.record, find_shown_levels()) if known else None
     if image is None:

@@ -30,7 +30,6 @@ from ...infotext import (
     list_added_lora_tags,
     list_losses,
     list_omitted_parameters,
-    Loss,
     parse_infotext,
     read_embedded,
     Resource,
@@ -38,11 +37,9 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, image_records, pages, reproductions, tags
 from ...model_files import (
-    find_used_licences,
     find_used_models,
     list_newer_versions,
     ModelMatch,
-    UsedModel,
 )
 from ..http import ApiError, MB, Most, RemoteWork, RequestContext, route
 from .dependencies import get_client, require_image
@@ -52,7 +49,7 @@ from .views import (
     Annotations,
     Availability,
     ImageView,
-    list_image_permissions,
+    list_licence,
     make_annotation_view,
     make_image_view,
     make_resource_view,
@@ -61,7 +58,7 @@ from .views import (
     Text,
 )
 
-__all__ = ["describe_match", "filter_reproducible", "list_licence"]
+__all__ = ["describe_match", "filter_reproducible"]
 
 _LONGEST = 1_000_000  # characters of a text
 InfotextSource = Literal["record", "file", "none"]
@@ -132,38 +129,33 @@ _SHOWN = 80  # characters of a value
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
-    """Return a sentence for each value of an infotext that the WebUI would lose or change.
-
-    Return [] without a WebUI, or if the WebUI's rules are not known.
-    """
+    """Return a sentence for each value that this WebUI would lose or change."""
     rules = HOSTS.get(host.find_host_name())
     if rules is None or not text:
         return []
-    found = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))
-    return [_describe_loss(loss, language) for loss in found[:_MOST]]
+    sentences = list[str]()
+    losses = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))
+    for loss in losses[:_MOST]:
+        key = "loss_changed" if loss.got else "loss_dropped"
+        if loss.is_read_as_prompt:
+            key = "loss_swallowed"
+        elif not loss.sent:
+            key = "loss_assumed"
+        elif loss.field == "Hires upscaler":
+            key = "loss_upscaler"  # the WebUIs do not ignore it: they stop with an error
+        values = {
+            "field": messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
+            "sent": clean_line(loss.sent, _SHOWN),
+            "got": clean_line(loss.got, _SHOWN),
+        }
+        sentences.append(messages.translate(key, language, **values))
+    return sentences
 
 
 @route("POST", "compatibility", "images", max_bytes=4 * MB)
 def check_infotext(context: RequestContext, text: Annotated[str, Most(_LONGEST)]) -> list[str]:
     """Return a sentence for each value of an infotext that the WebUI would lose or change."""
     return list_incompatibilities(text, context.language)
-
-
-def _describe_loss(loss: Loss, language: str) -> str:
-    key = "loss_changed" if loss.got else "loss_dropped"
-    if loss.is_read_as_prompt:
-        key = "loss_swallowed"
-    elif not loss.sent:
-        key = "loss_assumed"
-    elif loss.field == "Hires upscaler":
-        key = "loss_upscaler"  # the WebUIs do not ignore it: they stop with an error
-    return messages.translate(
-        key,
-        language,
-        field=messages.get_parameter_label(clean_line(loss.field, _SHOWN), language),
-        sent=clean_line(loss.sent, _SHOWN),
-        got=clean_line(loss.got, _SHOWN),
-    )
 
 
 def list_problems(
@@ -204,20 +196,13 @@ def list_problems(
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
-    """Return the generation data in an image's file.
-
-    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
-    """
+    """Return the generation data in an image's file, which is fetched if needed."""
     with open_file(context, image) as path:
         return read_embedded(path)
 
 
 def open_file(context: RequestContext, image: Image) -> AbstractContextManager[str]:
-    """Return a context manager that yields the path of an image's file.
-
-    The file is not deleted in the meantime. If it is not on the disk, it is fetched; this may raise
-    NetworkError or HttpStatusError.
-    """
+    """Return a context manager that yields an image's file and keeps it; fetch it if needed."""
     saved = image_records.find_saved_file(image.id)
     if saved:
         return nullcontext(saved)
@@ -226,10 +211,7 @@ def open_file(context: RequestContext, image: Image) -> AbstractContextManager[s
 
 @route("GET", "images/{image_id:civitai_id}/workflow", "images")
 def get_workflow(context: RequestContext) -> Text | RemoteWork[Text]:
-    """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
-
-    Raises ApiError if neither has a workflow.
-    """
+    """Return an image's ComfyUI workflow, from Civitai's record or else from its file."""
     image = require_image(context)
     recorded = find_workflow(image.meta)
     if recorded:
@@ -248,11 +230,7 @@ _AT_ONCE = 500  # images whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Return the JSON of an image's resources, which says whether each is on this machine.
-
-    open_model: id of the model whose gallery is open, None for no model. A resource without a
-    version id is recognized if its file name or hash belongs to a version of this model.
-    """
+    """Return an image's resources. open_model: as in `find_used_models`."""
     by_image, names = find_used_models([image], open_model)
     newer = {one.path: one for one in list_newer_versions()}
     views = list[ResourceView]()
@@ -271,40 +249,20 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
     return views
 
 
-def list_licence(image: Image, open_model: int | None, language: str) -> list[PermissionView]:
-    """Return the JSON of what the creators of an image's models permit, without a request.
-
-    Return [] if no model is known. open_model: as in `list_resource_views`.
-    """
-    licences = find_used_licences([image], open_model)[image.id]
-    return list_image_permissions(licences, language) if licences else []
-
-
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
-    """Return the ids of images that this machine can reproduce, in the given order.
-
-    The machine must have an image's checkpoint and all other resources of the image. open_model: id
-    of the model whose gallery is open, None for no model. A resource without a version id is
-    recognized if its file name or hash belongs to a version of this model.
-    """
+    """Return the images whose models are all here. open_model: as in `find_used_models`."""
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
         found = image_records.find_images(batch)
         with_data = [image for image in found.values() if image.meta]  # others cannot be reproduced
-        used, _ = find_used_models(with_data, open_model)
-        fitting += [i for i in batch if _is_reproducible(used.get(i, ()))]
+        by_image, _ = find_used_models(with_data, open_model)
+        for image_id in batch:
+            used = by_image.get(image_id, ())
+            files = [(one.resource.type, one.match.file.kind) for one in used if one.match.file]
+            lacks_none = all(one.match.state not in ("other", "missing") for one in used)
+            if lacks_none and any("model" in kinds for kinds in files):
+                fitting.append(image_id)
     return fitting
-
-
-def _is_reproducible(used: Sequence[UsedModel]) -> bool:
-    has_model = False
-    for one in used:
-        if one.match.state in ("other", "missing"):
-            return False
-        file = one.match.file
-        if file is not None:
-            has_model = has_model or "model" in (one.resource.type, file.kind)
-    return has_model
 
 
 def describe_match(match: ModelMatch, resource: Resource, language: str) -> str:
@@ -450,11 +408,7 @@ def _send_file(context: RequestContext, image: Image) -> Response:
 
 
 def _embed(path: str, infotext: str) -> bytes | None:
-    """Return the content of an image file with `infotext` embedded.
-
-    Return None if the file already has an infotext that the WebUIs find, or if the file's format
-    cannot hold one.
-    """
+    """Return the file with `infotext`, None if it has one that WebUIs find, or cannot have one."""
     with translate_disk_errors(path), tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, os.path.join(folder, "image"))
         if not embed_infotext(copy, infotext):

@@ -180,7 +180,14 @@ def make_jobs_panel(
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     found, total = service.list_jobs(limit, is_wanted)
-    thumbs = _find_thumbs(found)
+    levels, thumbs = find_shown_levels(), dict[int, int]()
+    firsts = image_records.find_images([job.first_image for job in found if job.first_image])
+    for job in found:  # the job's first image, or its model's cover, if shown without blur
+        image, files = firsts.get(job.first_image), job.model_files
+        if image is not None and image.level & levels:
+            thumbs[job.id] = image.id
+        elif files and (cover := models.find_gallery_cover(f"model {files[0].model_id}", levels)):
+            thumbs[job.id] = cover
     rows = [make_job_card(job, language, may_see_paths, thumbs.get(job.id)) for job in found]
     more = service.count_waiting() - sum(job.state is JobState.QUEUED for job in found)
     return {
@@ -193,27 +200,10 @@ def make_jobs_panel(
     }
 
 
-def _find_thumbs(jobs: Sequence[Job]) -> dict[int, int]:
-    """Return {job id: id of its first image, or of its model's cover} without blurred images."""
-    levels = find_shown_levels()
-    firsts = image_records.find_images([job.first_image for job in jobs if job.first_image])
-    thumbs = {}
-    for job in jobs:
-        image, files = firsts.get(job.first_image), job.model_files
-        if image is not None and image.level & levels:
-            thumbs[job.id] = image.id
-        elif files and (cover := models.find_gallery_cover(f"model {files[0].model_id}", levels)):
-            thumbs[job.id] = cover
-    return thumbs
-
-
 def make_job_card(
     job: Job, language: str, may_see_paths: bool = True, thumb: int | None = None
 ) -> JobCard:
-    """Return the JSON of a job.
-
-    may_see_paths: whether it may have this machine's paths. thumb: as in `JobCard`.
-    """
+    """Return the JSON of a job, with paths only if allowed. thumb: as in `JobCard`."""
     group, subject, filters = describe_job(job, language)
     failures = job.failures if job.is_over else ()
     report: JobReport | None = None
@@ -427,14 +417,24 @@ def _download_gallery(
     reads_only: bool,
     verify: bool,
 ) -> JobStarted:
-    query, limit = parse_gallery_query(params), _parse_limit(most)
+    query, entry = parse_gallery_query(params), setting.BY_NAME["gallery_download_limit"]
+    most = setting.gallery_download_limit if most is None else most
+    limit = as_whole_number(most, int(entry.low), int(entry.high))
+    if limit is None:
+        bounds = {"low": entry.low, "high": entry.high}
+        raise ApiError(400, "bad_input", "bad_limit", "limit", **bounds)
     tag = str(params.get("tag") or "").partition(" ")[2]
     default = _name_list(query) or query.username or tag
     if query.post_id:
         default = messages.translate("post_number", "en", id=query.post_id)
     naming = make_naming_context(title or clean_line(default), query.model_id, query.version_id)
-    if reads_only:
-        return _read_gallery(context, query, limit, naming)
+    if reads_only:  # fetch pages, but no image files
+        wait_for_writes(includes_later=False)
+        cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
+        if is_whole:
+            return _started_view(context, None, 0, "all_was_read")
+        job_id = get_job_service().read_gallery(query, limit, naming, cursor)
+        return _started_view(context, job_id, limit, "reading_started")
     job_id = get_job_service().download_gallery(query, limit, naming, verify)
     key = "job_started_all" if limit >= setting.MOST_IMAGES else "job_started_gallery"
     return _started_view(context, job_id, limit, key)
@@ -443,18 +443,6 @@ def _download_gallery(
 def _name_list(query: ImageQuery) -> str:
     count = len(pages.find_listed_ids(query)) if query.images else 0
     return messages.translate("list_title", "en", n=count) if count else ""
-
-
-def _read_gallery(
-    context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
-) -> JobStarted:
-    """Start a job that fetches a gallery's pages but no image files; return the response."""
-    wait_for_writes(includes_later=False)
-    cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
-    if is_whole:
-        return _started_view(context, None, 0, "all_was_read")
-    job_id = get_job_service().read_gallery(query, limit, naming, cursor)
-    return _started_view(context, job_id, limit, "reading_started")
 
 
 def make_naming_context(
@@ -469,16 +457,6 @@ def make_naming_context(
     versions = {version.id: version.name for version in (model.versions if model else ())}
     name = title or (model.name if model else "Civitai")
     return NamingContext(name, versions.get(version_id or 0, ""), versions)
-
-
-def _parse_limit(limit: float | None) -> int:
-    entry = setting.BY_NAME["gallery_download_limit"]
-    limit = setting.gallery_download_limit if limit is None else limit
-    wanted = as_whole_number(limit, int(entry.low), int(entry.high))
-    if wanted is None:
-        bounds = {"low": entry.low, "high": entry.high}
-        raise ApiError(400, "bad_input", "bad_limit", "limit", **bounds)
-    return wanted
 
 
 def _started_view(

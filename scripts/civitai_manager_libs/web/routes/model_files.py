@@ -41,10 +41,10 @@ from ..http import (
     route,
 )
 from .dependencies import get_client, get_job_service, parse_gallery_query, respond_once
-from .image import describe_match, list_licence
+from .image import describe_match
 from .jobs import JobStarted
 from .newer_versions import find_newer_version, NewerVersionView
-from .views import Availability, make_resource_view, PermissionView, ResourceLink
+from .views import Availability, list_licence, make_resource_view, PermissionView, ResourceLink
 
 
 class RemoteFileView(TypedDict):
@@ -134,11 +134,6 @@ _MODEL_TYPES = ("", "Model", "Pruned Model")
 def _make_needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
 ) -> NeededFilesView:
-    """Return the JSON of the model files that images need.
-
-    found: the files, and the models that Civitai does not have. image_count: how many images need
-    them; 1 for the files of a model that the user chose.
-    """
     folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
     devices = {folder: find_device(folder) for folder in folders}
     numbers = {device: at for at, device in enumerate(dict.fromkeys(devices.values()))}
@@ -238,10 +233,7 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> RemoteFil
 
 
 def _find_archive_hash(resource: Resource, needed: NeededFile | None) -> str:
-    """Return the SHA256 by which an archive can be asked for a file, "" if it is not to be asked.
-
-    needed: None if Civitai does not know the model.
-    """
+    """Return the SHA256 to ask an archive for, "" for none. needed: None if unknown to Civitai."""
     code = resource.hash.lower()
     if needed is not None:
         version, file = needed.version, needed.choice.file
@@ -274,10 +266,6 @@ def _unknown_view(resource: Resource, image_count: int, language: str) -> Needed
 
 
 def _list_disks(devices: Mapping[str, int], labels: Mapping[str, str]) -> list[Disk]:
-    """Return the disks on which these folders lie, each disk once.
-
-    devices: {folder: device number of the folder's disk}. labels: {folder: text to show}.
-    """
     disks: dict[int, Disk] = {}
     for folder, device in devices.items():
         if device not in disks:
@@ -314,12 +302,7 @@ def get_model_files(context: RequestContext) -> RemoteWork[NeededFilesView]:
 def list_for_images(
     context: RequestContext, ids: Annotated[list[int], Most(10_000)], model: int | None = None
 ) -> RemoteWork[NeededFilesView]:
-    """Return the model files that images need.
-
-    model: the id of the model whose gallery is open: resources that an image names only by a file's
-    name or hash are looked up among this model's files too. Versions that the library does not have
-    are fetched from Civitai.
-    """
+    """Return the model files that images need. model: of the open gallery."""
     return RemoteWork(lambda: _list_for_ids(context, ids, as_id(model)))
 
 
@@ -336,8 +319,7 @@ def begin_download(
     images need the files, or "". request: a unique id; a second request with the same id starts no
     job. Raises ApiError for a request from another machine if there is no login.
     """
-    if lock := find_lock_reason(context.request, "model_files"):
-        raise ApiError(403, lock)
+    context.check_lock("model_files")
     # Not as local work: an existing file of the same name and size is read to compare it.
     return RemoteWork(
         lambda: respond_once(request, lambda: _start_download(context, files, collection))
@@ -354,8 +336,7 @@ def get_archived_file(
     Raises ApiError if the archive does not have the file, or for a request from another machine if
     there is no login.
     """
-    if lock := find_lock_reason(context.request, "model_files"):
-        raise ApiError(403, lock)
+    context.check_lock("model_files")
 
     def start() -> JobStarted:
         try:
@@ -385,10 +366,6 @@ def _list_for_ids(
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
 ) -> NeededFilesView:
-    """Return the JSON of the main file of a model's version.
-
-    version_id: None for the newest version. Raises ApiError if there is no such model or version.
-    """
     try:
         model = models.find_stored_model(model_id) or models.load_model(
             get_client(), model_id, context.cancelled

@@ -83,10 +83,7 @@ T = TypeVar("T")
 def get_reproductions(
     context: RequestContext,
 ) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
-    """Return an image's reproductions, newest first, with their similarity to the image.
-
-    A reproduction is an image that the user generated from the image's infotext.
-    """
+    """Return what the user made of an image, newest first, with similarities."""
     image = require_image(context)
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
@@ -119,11 +116,7 @@ def get_reproduction_file(context: RequestContext) -> Response:
 
 @change_route("POST", "images/{image_id:civitai_id}/reproductions/remove")
 def remove_reproductions(context: RequestContext, ids: list[int]) -> list[ReproductionView]:
-    """Delete some of an image's reproductions; return the image's remaining ones.
-
-    A reproduction is an image that the user generated from the image's infotext. Image files are
-    not deleted.
-    """
+    """Delete some of an image's reproductions, not their files; return the remaining ones."""
     image = require_image(context)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
     reproductions.delete_reproductions([i for i in ids if i in own])
@@ -166,11 +159,7 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
 def _measure_thumbnail(
     context: RequestContext, image: Image, measure: Callable[[str], T]
 ) -> T | None:
-    """Call `measure` with the path of an image's thumbnail; return the result of `measure`.
-
-    The thumbnail is fetched if it is not on the disk. Return None if there is no thumbnail, or if
-    it cannot be decoded.
-    """
+    """Call `measure` with the thumbnail's path; return None if none can be had or decoded."""
     try:
         try:
             url = thumbnail_url(image)
@@ -219,10 +208,15 @@ def _make_comparison(
     context: RequestContext, original: str, one: reproductions.Reproduction
 ) -> Comparison:
     read, similarity = parse_infotext(one.infotext), one.similarity
+    summary = context.translate("nearness_unknown")
+    if similarity is not None:
+        nearness = context.translate(f"nearness_{similarity.nearness}")
+        values = {"ssim": f"{similarity.ssim:.2f}", "n": similarity.hash_distance}
+        summary = context.translate("nearness_measured", nearness=nearness, **values)
     return {
         "nearness": similarity.nearness if similarity else "",
         "ssim": round(similarity.ssim, 3) if similarity else None,
-        "summary": _make_summary(context, similarity),
+        "summary": summary,
         "differences": _describe_differences(context, original, one),
         "infotext": one.infotext,
         "prompt": read.prompt,
@@ -233,26 +227,9 @@ def _make_comparison(
     }
 
 
-def _make_summary(context: RequestContext, similarity: reproductions.Similarity | None) -> str:
-    if similarity is None:
-        return context.translate("nearness_unknown")
-    return context.translate(
-        "nearness_measured",
-        nearness=context.translate(f"nearness_{similarity.nearness}"),
-        ssim=f"{similarity.ssim:.2f}",
-        n=similarity.hash_distance,
-    )
-
-
 def _describe_differences(
     context: RequestContext, original: str, reproduction: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference between the infotexts of an image and a reproduction.
-
-    If an infotext is unknown, a single sentence says so. If the infotexts are equal, a single
-    sentence says so too, or none if the images also look the same. original: the image's infotext,
-    "" if unknown.
-    """
     if not original:
         return [context.translate("differs_original_unknown")]
     if not parse_infotext(reproduction.infotext).parameters:

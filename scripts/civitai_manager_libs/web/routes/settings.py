@@ -155,18 +155,25 @@ def get_settings(context: RequestContext) -> SettingsSaved:
 
 @change_route("PUT", "settings")
 def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) -> SettingsSaved:
-    """Change the settings in the request's body; return all settings.
-
-    Raises ApiError and changes no setting if one value is invalid or may not be changed.
-    """
+    """Change settings, all or none, and return all. Raises ApiError."""
     unknown = next((name for name in body if name not in setting.BY_NAME), None)
     if unknown is not None:
         raise ApiError(400, "bad_input", field=unknown[:100])
     for name, value in body.items():
         # A private value cannot be guessed: the check does not depend on it.
         if setting.BY_NAME[name].is_private or value != getattr(setting, name):
-            _check_lock(context, name)  # before `_validate_folder` creates a folder
-    wanted = _validate_settings(body, context.language)
+            context.check_lock(name, name)  # before `_validate_folder` creates a folder
+    wanted, errors = dict[str, Any](), list[ApiError]()
+    for entry in setting.SETTINGS:  # in the order of the settings panel
+        if entry.name in body:
+            try:
+                value = _validate_setting(entry, body[entry.name], context.language)
+                wanted[entry.name] = value
+            except ApiError as error:
+                errors.append(error)
+    if errors:
+        errors[0].others = errors[1:]
+        raise errors[0]
     before = {name: getattr(setting, name) for name in wanted}
     _change_settings(wanted)
     try:
@@ -175,20 +182,6 @@ def put_settings(context: RequestContext, body: dict[str, SettingValue | None]) 
         _change_settings(before)
         raise
     return get_settings(context)
-
-
-def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, Any]:
-    valid, errors = dict[str, Any](), list[ApiError]()
-    for entry in setting.SETTINGS:  # in the order of the settings panel
-        if entry.name in values:
-            try:
-                valid[entry.name] = _validate_setting(entry, values[entry.name], language)
-            except ApiError as error:
-                errors.append(error)
-    if errors:
-        errors[0].others = errors[1:]
-        raise errors[0]
-    return valid
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
@@ -211,11 +204,7 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
 
 
 def _validate_folder(name: str, text: str) -> str:
-    """Check whether images can be saved in a folder; return its path unchanged.
-
-    "" is the default folder. Raises ApiError if the path is not absolute, and DiskError if nothing
-    can be written to the folder.
-    """
+    """Return an absolute path in which files can be written, or "", the default."""
     folder = expand_folder(text)
     if not folder:
         return text
@@ -237,10 +226,7 @@ def _validate_text(name: str, text: str) -> str:
 
 @route("GET", "filename_preview", "counts")
 def preview_names(context: RequestContext) -> FilenamePreview:
-    """Return the file names that a template would give to the latest images.
-
-    The template is the query parameter `template`. Raises ApiError if it is invalid.
-    """
+    """Return the file names that `template` would give to the latest images."""
     template = _validate_text("saved_name", context.query_param("template"))
     latest_model = next(iter(models.list_recent_models()), None)
     model_id, name = latest_model or (None, "")
@@ -257,15 +243,10 @@ def _change_settings(values: Mapping[str, Any]) -> None:
         setting.change(name, value)
 
 
-def _check_lock(context: RequestContext, field: str) -> None:
-    if lock := find_lock_reason(context.request, field):
-        raise ApiError(403, lock, field=field)
-
-
 @change_route("PUT", "key")
 def put_key(context: RequestContext, key: str = "") -> KeySaved:
     """Save an API key, or delete the saved key for ""; return whether a key is saved."""
-    _check_lock(context, "key")
+    context.check_lock("key", "key")
     key = _validate_key(key)
     setting.save_api_key(key)
     key_of_text = "key_saved" if key else "key_removed"
@@ -276,11 +257,8 @@ def put_key(context: RequestContext, key: str = "") -> KeySaved:
 
 @route("POST", "key/test")
 def test_key(context: RequestContext, key: str = "") -> RemoteWork[Text]:
-    """Return a message with the name of the user to whom an API key belongs.
-
-    key: "" for the saved key. Raises ApiError if there is no key, or if Civitai does not accept it.
-    """
-    _check_lock(context, "key")
+    """Return a message with the owner of a key, by default the saved one. Raises ApiError."""
+    context.check_lock("key", "key")
     typed = _validate_key(key)
     if not typed and not setting.civitai_api_key:
         raise ApiError(400, "bad_input", "key_none", "key")

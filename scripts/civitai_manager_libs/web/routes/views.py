@@ -10,17 +10,17 @@ from typing_extensions import TypedDict
 
 from ...civitai import (
     find_strictest,
-    Licence,
     make_page_url,
     make_version_page_url,
     Model,
     PERMISSIONS,
     Post,
 )
-from ...core import clean_line
+from ...core import clean_line, Image
 from ...i18n import messages
 from ...infotext import Resource
 from ...library import bookmarks, PageImage, Tile
+from ...model_files import find_used_licences
 from ..http import Note
 
 _IMAGE_PERMISSIONS = ("sell_images", "no_credit")  # that concern an image, not its models
@@ -151,10 +151,7 @@ class ModelView(ModelCard):
 
 
 def make_image_view(shown: PageImage, is_new: bool = False) -> ImageView:
-    """Return the JSON of an image for the grid.
-
-    is_new: whether the image is new in a watched gallery.
-    """
+    """Return the JSON of an image for the grid. is_new: in a watched gallery."""
     return {
         **shown.tile,
         "saved": bool(shown.saved_path),
@@ -266,16 +263,15 @@ def make_model_view(model: Model, language: str) -> ModelView:
     }
 
 
-def list_image_permissions(
-    licences: Sequence[tuple[str, Licence]], language: str
-) -> list[PermissionView]:
+def list_licence(image: Image, open_model: int | None, language: str) -> list[PermissionView]:
     """Return what is permitted with an image, by the strictest licence of the models it used.
 
-    licences: (name, licence) of each model.
+    Return [] if no model is known. No request is sent. open_model: as in `find_used_models`.
     """
+    licences = find_used_licences([image], open_model)[image.id]
     return [
         _view_permission(name, *find_strictest(licences, name), language)
-        for name in _IMAGE_PERMISSIONS
+        for name in (_IMAGE_PERMISSIONS if licences else ())
     ]
 
 
