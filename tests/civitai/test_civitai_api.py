@@ -58,9 +58,6 @@ def image(**changes):
     return found
 
 
-# --- a page of images ----------------------------------------------------------------------------
-
-
 def test_whole_page_is_parsed_without_images_above_the_level():
     page = civitai_api.parse_page(WHOLE_PAGE)
     assert [i.id for i in page.images] == [90000101, 90000099, 90000090, 90000085, 90000070]
@@ -126,9 +123,6 @@ def test_body_without_a_list_of_items_raises_invalid_response(answer):
         civitai_api.fetch_username(Client(NeedsKey("The key is wrong.", 401)))
 
 
-# --- what is asked -------------------------------------------------------------------------------
-
-
 def asked(query: ImageQuery, cursor: str | None = None, **more):
     client = Client(body())
     civitai_api.fetch_images(client, query, cursor, **more)
@@ -161,8 +155,6 @@ def test_limit_is_adjusted_to_the_range_of_the_api(limit, sent):
     assert asked(ImageQuery(), limit=limit)["limit"] == sent
 
 
-# --- metadata ------------------------------------------------------------------------------------
-
 FLAT = {"prompt": "a", "meta": "user's own key"}
 
 
@@ -180,9 +172,6 @@ def test_metadata_is_unwrapped_or_none(sent, meta):
     assert image(meta=sent).meta == meta
     hidden = image(meta=sent, hasMeta=False)
     assert hidden.meta is None and "prompt" not in json.dumps(hidden.record)
-
-
-# --- levels --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -218,9 +207,6 @@ def test_images_that_only_lack_data_are_counted():
     assert page.without_data == 1
 
 
-# --- types ---------------------------------------------------------------------------------------
-
-
 def test_only_the_requested_type_is_included_and_audio_only_if_it_is():
     sound = row(3, type="audio", url=PICTURE.replace(".jpeg", ".mp3"))
     rows = (row(1), row(2, url=VIDEO, type="video"), sound)
@@ -233,9 +219,6 @@ def test_only_the_requested_type_is_included_and_audio_only_if_it_is():
 def test_missing_type_is_guessed_from_the_url(sent):
     assert image(type=sent, url=VIDEO).type == "video"
     assert image(type=sent, url=PICTURE).type == "image"
-
-
-# --- addresses of pictures -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -313,9 +296,6 @@ def test_image_on_the_base_urls_host_is_included(monkeypatch, base, url, taken):
     assert len(read(row(url=url)).images) == taken
 
 
-# --- hostile and odd rows ------------------------------------------------------------------------
-
-
 _JUNK = [None, "row", [row()], {}, {"id": 5}, {"url": PICTURE}]
 _JUNK += [row(id=image_id) for image_id in (0, True, 1.5, 2**63, "1e5", "٣", [1], math.inf)]
 
@@ -362,9 +342,6 @@ def test_field_of_a_wrong_type_is_ignored(junk):
 )
 def test_username_is_cleaned_to_one_line(sent, name):
     assert image(username=sent).username == name
-
-
-# --- models and versions -------------------------------------------------------------------------
 
 
 def test_model_is_parsed_with_its_versions():
@@ -469,9 +446,6 @@ def test_description_is_converted_to_plain_text(html, text):
     assert (model.creator, model.cover) == ("", None)
 
 
-# --- references ----------------------------------------------------------------------------------
-
-
 _SITE = "https://civitai.com"
 _OF_A_MODEL = [f"{_SITE}/models/123", f"{_SITE}/en/models/123", "civitai.com/models/123"]
 _OF_A_MODEL += ["https://civitai.green/models/123", "//civitai.com/models/123", "civitai:123"]
@@ -554,8 +528,6 @@ def test_invalid_reference_raises_an_error_that_says_what_to_type(text, sentence
         parse_reference(text, suggests_search=False)
     assert "words" not in str(caught.value)
 
-
-# --- whatever comes ------------------------------------------------------------------------------
 
 _TEXTS = st.text(max_size=30) | st.sampled_from(
     [PICTURE, VIDEO, "\ud800", "Blocked", "\x00", "12", "9" * 50, "2026-01-01", "<p>x", "NaN"]

@@ -25,9 +25,6 @@ def ids(images) -> list[int]:
     return [image.id for image in images]
 
 
-# --- query ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("query", "sql"),
     [(BY_MODEL, True), (ImageQuery(image_id=5), True), (BY_VERSION, False), (ImageQuery(), False)]
@@ -66,9 +63,6 @@ def test_invalid_json_gives_the_default_query(data):
     assert ImageQuery.from_json(data) == ImageQuery()
 
 
-# --- cursor --------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("query", "cursor", "sent"),
     [
@@ -90,9 +84,6 @@ def test_invalid_json_gives_the_default_query(data):
 )
 def test_cursor_is_corrected_so_that_no_image_is_skipped(query, cursor, sent):
     assert adjust_cursor(query, cursor) == sent
-
-
-# --- walk ----------------------------------------------------------------------------------------
 
 
 LONG = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}

@@ -51,9 +51,6 @@ def _is_one_sentence(err):
     return re.fullmatch(r"[^\n]+[.!]\n", err) and "Traceback" not in err
 
 
-# It does what it says
-
-
 def test_listed_images_are_downloaded_and_missing_ones_named(server, run, dest, tmp_path):
     (tmp_path / "my list.txt").write_text("civitai.com/images/5003\n/images/77 /images/5001 ")
     code, out, err = run("download", str(tmp_path / "my list.txt"), "--dest", dest)
@@ -304,9 +301,6 @@ def test_images_saved_in_another_folder_are_reported(server, run, dest):
     assert err.endswith("into this one too: --again\n")
 
 
-# The language
-
-
 def test_chinese_terminal_gets_all_output_in_chinese(server, run, dest, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     server.always(server.ids[0], status(404))
@@ -343,9 +337,6 @@ def test_chinese_table_columns_are_aligned(server, run, dest, monkeypatch):
     assert len({len(text) + len(re.findall("[\u4e00-\u9fff]", text)) for text in before_title}) == 1
 
 
-# JSON
-
-
 def test_json_is_the_last_and_only_line_on_stdout(server, run, dest):
     server.always(server.ids[0], status(404))
     code, out, _ = run("download", _MODEL, "--dest", dest, "--json")
@@ -359,9 +350,6 @@ def test_json_is_the_last_and_only_line_on_stdout(server, run, dest):
     assert list(failed) == ["id", "url", "reason", "message"]
     assert (failed["id"], failed["reason"]) == (server.ids[0], "gone")
     assert failed["url"].startswith(f"{server.url}/image/")
-
-
-# Bad input
 
 
 _POST = "https://civitai.com/posts/7"
@@ -499,9 +487,6 @@ def test_invalid_settings_are_reported_and_replaced_by_defaults(server, run, tmp
     assert code == 0 and said in err.splitlines()[0]
 
 
-# The database
-
-
 def _damage(path):
     with open(path, "r+b") as file:
         file.write(b"damage" * 100)
@@ -529,9 +514,6 @@ def test_unreadable_database_is_set_aside_and_reported(server, run, dest, change
     assert "renamed to" in said and "pictures are untouched" in said
     assert none == "There are no jobs yet.\n"
     assert read_images(dest) == before
-
-
-# resume, retry, jobs
 
 
 def _half_done(server, run, dest):
@@ -686,9 +668,6 @@ def _add_job(dest, state="queued"):
         job_id = store.add_job("Another", ImageQuery(MODEL_ID), dest, 100)
         store.set_state(job_id, state)
     return job_id
-
-
-# As a program
 
 
 def test_title_that_the_console_cannot_encode_is_no_error(server, program, tmp_path):
@@ -886,9 +865,6 @@ def test_download_does_not_load_gradio(server, program, tmp_path):
         text=True,
     )
     assert done.returncode == 0 and not re.search(r"\| +gradio\b", done.stderr)
-
-
-# Against the demo
 
 
 def test_demo_gallery_of_hostile_names_downloads_completely(demo, run, dest, monkeypatch):

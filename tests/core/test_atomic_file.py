@@ -50,9 +50,6 @@ class FullDisk:
         return getattr(self._file, name)
 
 
-# Whole or not there
-
-
 def test_final_name_does_not_exist_before_commit(tmp_path):
     source, path = tmp_path / "source", tmp_path / "to" / "a.png"
     source.write_bytes(b"x" * 100_000)
@@ -89,9 +86,6 @@ def test_mode_follows_the_umask_and_is_0600_if_private(tmp_path):
     assert [os.stat(tmp_path / n).st_mode & 0o777 for n in names] == [0o644, 0o600]
 
 
-# What a disk refuses
-
-
 @pytest.mark.parametrize(
     "parts",
     ["file a.png", "folder", "n" * 300, "n" * 300 + " a.png", "a\0b", "a\0b a.png"],
@@ -126,9 +120,6 @@ def test_full_disk_leaves_no_file(code, tmp_path):
         partial.write(b"x" * 1000)
         partial.write(b"x" * 1000)
     assert os.listdir(tmp_path) == []
-
-
-# Leftovers of killed processes
 
 
 @pytest.mark.posix

@@ -51,9 +51,6 @@ def fetch(url: str, folder: Path, client: CivitaiHttpClient | None = None) -> Fe
     return Fetching(lambda wish: client.fetch(url, str(folder / "a.png"), cancelled=wish))
 
 
-# Cancel
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -196,9 +193,6 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
     server.wait_for(1)
     fetching.cancel()
     assert answers == [1]
-
-
-# Connections
 
 
 _BODY = png("deadline", 2000)

@@ -186,9 +186,6 @@ def test_size_limit_applies_to_the_resumed_file(server, folder):
     assert caught.value.reason == "too_large" and os.listdir(folder) == []
 
 
-# Again and again
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_two_versions_are_never_joined_after_any_sequence(server, folder, seed):
     chance = random.Random(seed)

@@ -45,9 +45,6 @@ def send(url: str, key: str = KEY, **asked: object) -> int:
     return response.status_code
 
 
-# The key
-
-
 @pytest.mark.parametrize(
     "url, has_key",
     [
@@ -195,9 +192,6 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
     assert KEY not in logged.err + logged.out and logged.err.count("[http_client]") == 2
 
 
-# Redirects
-
-
 @pytest.mark.parametrize(
     "target",
     [f"https://{host}/a.png" for host in ("127.0.0.1", "a.localhost", "[::1]", "192.168.1.1")]
@@ -280,9 +274,6 @@ def test_redirected_post_keeps_its_body_with_307_and_308(code, method, body, ser
     server.play("/a", redirect("/b", code))
     send(server.url("/a"), method="POST", json={"a": 1})
     assert (server.requests[1].method, server.requests[1].body) == (method, body)
-
-
-# Proxies
 
 
 @pytest.fixture

@@ -64,9 +64,6 @@ def _check_saved(site, folder, name="a.safetensors"):
     assert (folder / name).read_bytes() == site.body
 
 
-# The whole way
-
-
 def test_file_is_saved_and_the_key_is_sent_only_to_the_route(site, folder):
     told = []
     fetched = _fetch(site, folder, progress=lambda *now: told.append(now))
@@ -112,9 +109,6 @@ def test_file_that_appears_meanwhile_is_not_replaced_and_the_download_is_kept(si
     asked = len(site.storage)
     _fetch(site, folder, name="b.safetensors")
     assert (folder / "b.safetensors").read_bytes() == _SMALL and len(site.storage) == asked
-
-
-# What the route says
 
 
 _LOGIN = _json(401, error="Unauthorized", message="The creator requires you to be logged in")
@@ -201,9 +195,6 @@ def test_file_without_a_known_hash_must_have_the_length_of_its_record(site, fold
 def test_our_user_agent_does_not_look_like_a_browser():
     names = "mozilla chrome safari firefox opera edge".split()
     assert not any(name in session.USER_AGENT.lower() for name in names)
-
-
-# What the storage does
 
 
 _ODD = {
@@ -293,9 +284,6 @@ def test_wrong_file_is_not_kept(site, folder, cut, digits):
     _check_saved(site, folder)
 
 
-# Disk
-
-
 def _free(monkeypatch, size):
     usage = shutil.disk_usage(os.getcwd())._replace(free=size)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
@@ -329,9 +317,6 @@ def test_received_bytes_are_kept_if_the_disk_fills_up(many, folder, monkeypatch)
     _fetch(many, folder)
     assert many.bytes_sent - before < len(_MANY)
     _check_saved(many, folder)
-
-
-# Stopped, and gone on with
 
 
 def _stop_at(site, folder, size, for_good=False):
