@@ -54,7 +54,7 @@ def test_final_name_does_not_exist_before_commit(tmp_path):
     source, path = tmp_path / "source", tmp_path / "to" / "a.png"
     source.write_bytes(b"x" * 100_000)
     with AtomicFile(str(path.parent)) as partial:
-        partial.write(b"a longer beginning")
+        partial.write(b"a longer beginning" * 10_000)
         partial.restart()
         assert partial.size == 0
         partial._file = FullDisk(partial._file, 3)  # of which each write takes three bytes

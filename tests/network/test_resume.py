@@ -12,6 +12,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import download
 from civitai_manager_libs.network.download import parse_content_range
 from fault_responses import chunked, cut, packed, png, ranged, stalled, status
+from page_driver import wait_for
 
 BODY, OTHER, AT = png("body", 200_000), png("other", 200_000), 70_000
 OK = ranged(BODY)
@@ -32,13 +33,18 @@ def _fetch(url, folder, **options):
 
 
 def _broken_off(url, folder, for_good=False):
-    """As by a pause, once the server has sent what it does."""
-    wish, came = Cancellation(), threading.Event()
-    wait = threading.Thread(target=lambda: (came.wait(10), wish.set(for_good)))
+    """As by a pause, once all that the server has sent is written."""
+    wish = Cancellation()
+
+    def stop():
+        parts = lambda: folder.glob(".*.part")  # noqa: E731
+        wait_for(lambda: any(part.stat().st_size >= AT for part in parts()), "the bytes")
+        wish.set(for_good)
+
+    wait = threading.Thread(target=stop)
     wait.start()
-    told = lambda size, _: came.set() if size >= AT else None  # noqa: E731
     with pytest.raises(Cancelled):
-        _fetch(url, folder, cancelled=wish, progress=told)
+        _fetch(url, folder, cancelled=wish)
     wait.join()
 
 
