@@ -97,24 +97,17 @@ def test_unfinished_file_is_kept_after_a_network_error(server, folder):
     _check_saved(folder)
 
 
-@pytest.mark.parametrize(
-    "first, validator",
-    [
-        pytest.param(cut(BODY, AT), '"v1"', id="strong-etag"),
-        pytest.param(
-            cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE}), OLD_DATE, id="date"
-        ),
-        pytest.param(
-            cut(BODY, AT, "").but(headers={"Last-Modified": NEW_DATE}),
-            None,
-            id="date-of-this-second",
-        ),
-        pytest.param(cut(BODY, AT, 'W/"v1"'), None, id="weak-etag"),
-        pytest.param(cut(BODY, AT, ""), None, id="none"),
-        pytest.param(packed(BODY, ETag='"v1"').but(stops_at=AT), None, id="packed"),
-        pytest.param(OK.but(framing="chunked", stops_at=AT), '"v1"', id="chunked"),
-    ],
-)
+_DATED = cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE})
+_VALIDATED = {
+    **{"strong-etag": (cut(BODY, AT), '"v1"'), "date": (_DATED, OLD_DATE)},
+    "date-of-this-second": (_DATED.but(headers={"Last-Modified": NEW_DATE}), None),
+    **{"weak-etag": (cut(BODY, AT, 'W/"v1"'), None), "none": (cut(BODY, AT, ""), None)},
+    "packed": (packed(BODY, ETag='"v1"').but(stops_at=AT), None),
+    "chunked": (OK.but(framing="chunked", stops_at=AT), '"v1"'),
+}
+
+
+@pytest.mark.parametrize("first, validator", _VALIDATED.values(), ids=_VALIDATED)
 def test_only_a_file_with_a_strong_validator_is_kept(first, validator, server, folder):
     url = server.play("/a.png", [first, first.but(stops_at=None)])
     with pytest.raises(NetworkError):

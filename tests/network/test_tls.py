@@ -82,19 +82,18 @@ def test_environments_ca_bundle_is_used(framing, server, folder):
     assert url.startswith("https://") and (folder / "a.png").read_bytes() == BODY
 
 
-@pytest.mark.parametrize(
-    "names, options, known",
-    [
-        pytest.param(["127.0.0.1"], {}, None, id="nobodys"),
-        pytest.param(["127.0.0.1"], {}, _OTHERS, id="another-authoritys"),
-        pytest.param(["other.example"], {}, _OURS, id="another-hosts"),
-        pytest.param(["127.0.0.1"], {"not_after": _ENDED}, _OURS, id="expired"),
-    ],
-)
+_UNTRUSTED = {
+    **{"nobodys": ("127.0.0.1", {}, None), "another-authoritys": ("127.0.0.1", {}, _OTHERS)},
+    "another-hosts": ("other.example", {}, _OURS),
+    "expired": ("127.0.0.1", {"not_after": _ENDED}, _OURS),
+}
+
+
+@pytest.mark.parametrize("name, options, known", _UNTRUSTED.values(), ids=_UNTRUSTED)
 def test_untrusted_certificate_gets_no_request_and_leaves_no_file(
-    names, options, known, serve, trust, folder
+    name, options, known, serve, trust, folder
 ):
-    server = serve(*names, **options)
+    server = serve(name, **options)
     url = server.play("/a.png", ranged(BODY))
     if known is not None:
         trust(known)
